@@ -1,0 +1,328 @@
+/**
+ * What the kit says on stdout with `--events`: one JSON object a line. Version 1.
+ * A reader ignores kinds and members that it does not know (the schemas are loose on purpose).
+ * Times are milliseconds since 1970 by the server's clock; sizes are bytes.
+ * Every path is percent-encoded bytes (`%XX` for all outside `A-Za-z0-9._/-`), so that it is plain ASCII whatever
+ * a file is called; `decodePath`/`encodePath` in `backup-path.ts` convert.
+ */
+import { z } from 'zod'
+
+export const KIT_PROTOCOL_VERSION = 1
+
+export const outcomes = ['succeeded', 'failed', 'rolled back', 'cancelled', 'unknown'] as const
+export const verdicts = ['verified', 'failed', 'inconclusive', 'never'] as const
+export const backupKinds = ['database', 'application', 'config', 'systemd', 'system'] as const
+export const backupOrigins = ['manual', 'scheduled', 'safety', 'foreign'] as const
+
+const count = z.number().int().nonnegative()
+const evidence = z.record(z.string(), z.union([z.string(), z.number(), z.boolean(), z.null()]))
+
+/** First line of every answer. */
+export const helloEvent = z.looseObject({
+  v: z.number().int(),
+  kind: z.literal('hello'),
+  at: count,
+  /** SHA-256 of the kit that answers. */
+  kit: z.string(),
+  command: z.string(),
+  /** The operation that this line belongs to; null for a command that is none (inspect, plan, …). */
+  operation: z.string().nullable(),
+})
+export const stepEvent = z.looseObject({
+  kind: z.literal('step'),
+  at: count,
+  step: z.string(),
+  title: z.string(),
+  state: z.enum(['started', 'done', 'failed', 'skipped']),
+  evidence: evidence.default({}),
+})
+export const progressEvent = z.looseObject({
+  kind: z.literal('progress'),
+  at: count,
+  step: z.string(),
+  done: count,
+  total: count,
+  unit: z.enum(['bytes', 'files', 'seconds']),
+})
+export const logEvent = z.looseObject({
+  kind: z.literal('log'),
+  at: count,
+  level: z.enum(['info', 'warning', 'error']),
+  text: z.string(),
+})
+/** Said by `follow` only, never stored: how the operation stands when there is no more to read. */
+export const stateEvent = z.looseObject({
+  kind: z.literal('state'),
+  at: count,
+  operation: z.string(),
+  state: z.enum(['running', 'ended', 'interrupted']),
+})
+/** Last line of every answer. */
+export const resultEvent = z.looseObject({
+  kind: z.literal('result'),
+  at: count,
+  outcome: z.enum(outcomes),
+  /** `ok`, or the reason in a word: see `docs/kit.md`. */
+  code: z.string(),
+  message: z.string(),
+  unchanged: z.string().default(''),
+  next: z.string().default(''),
+  data: z.unknown(),
+})
+export const kitEvent = z.discriminatedUnion('kind', [
+  helloEvent,
+  stepEvent,
+  progressEvent,
+  logEvent,
+  stateEvent,
+  resultEvent,
+])
+
+/** A backup as `inspect` lists it and as operations report it. */
+export const backupEntry = z.looseObject({
+  path: z.string(),
+  kind: z.enum(backupKinds),
+  origin: z.enum(backupOrigins),
+  size: count,
+  modifiedAt: count,
+  /** From our record or from the name in the server's zone; null when neither tells. */
+  takenAt: count.nullable(),
+  verdict: z.enum(verdicts),
+  verifiedAt: count.nullable(),
+  /** One sentence: what the verdict rests on. Empty when never. */
+  reason: z.string(),
+  hold: z.boolean(),
+  /** True where a fingerprint was recorded when the backup was made. */
+  fingerprint: z.boolean(),
+})
+
+export const problem = z.looseObject({
+  code: z.string(),
+  severity: z.enum(['error', 'warning', 'info']),
+  text: z.string(),
+  fix: z.string(),
+})
+
+export const holder = z.looseObject({
+  pid: count,
+  user: z.string(),
+  command: z.string(),
+  /** The managed service that the process belongs to, or null: then it stands in the way of a restore. */
+  service: z.string().nullable(),
+})
+
+/** One table of a database. `newest` is the greatest created/updated stamp as the database spells it. */
+export const tableCount = z.looseObject({
+  table: z.string(),
+  rows: count,
+  maxRowid: z.number().int().nullable(),
+  newest: z.string().nullable(),
+})
+
+export const fingerprint = z.looseObject({
+  path: z.string(),
+  /** Of the file as it lies there (compressed). */
+  sha256: z.string(),
+  size: count,
+  /** Of the database inside. */
+  databaseSha256: z.string(),
+  databaseSize: count,
+  pageSize: count,
+  pageCount: count,
+  userVersion: z.number().int(),
+  journalMode: z.string(),
+  tables: z.array(tableCount),
+  foreignKeyViolations: count,
+  commit: z.string().nullable(),
+  takenAt: count,
+  zone: z.string(),
+  tools: z.record(z.string(), z.string()),
+})
+
+export const healthAnswer = z.looseObject({
+  /** `http://…` or `unix:SOCKET:PATH`; null when nothing is configured and nothing answered. */
+  probe: z.string().nullable(),
+  configured: z.boolean(),
+  healthy: z.boolean(),
+  status: z.number().int().nullable(),
+  ms: count,
+  detail: z.string(),
+})
+
+export const serviceState = z.looseObject({
+  name: z.string(),
+  manager: z.enum(['systemd', 'program']),
+  state: z.string(),
+  enabled: z.string(),
+})
+
+export const lockState = z.looseObject({
+  held: z.boolean(),
+  holder: z
+    .looseObject({
+      operation: z.string(),
+      command: z.string(),
+      who: z.string(),
+      pid: count,
+      since: count,
+    })
+    .nullable(),
+})
+
+/** An operation as the server knows it. `outcome` is null while it runs or when it was interrupted. */
+export const operationEntry = z.looseObject({
+  id: z.string(),
+  command: z.string(),
+  state: z.enum(['running', 'ended', 'interrupted']),
+  startedAt: count,
+  endedAt: count.nullable(),
+  who: z.string(),
+  reason: z.string(),
+  outcome: z.enum(outcomes).nullable(),
+  code: z.string(),
+  message: z.string(),
+  /** Last journaled phase of a transaction; empty for operations that have none. */
+  phase: z.string(),
+  backup: z.string().nullable(),
+  /** True where `undo` can still bring back what this operation replaced. */
+  undoable: z.boolean(),
+})
+
+export const inspection = z.looseObject({
+  host: z.looseObject({
+    name: z.string(),
+    machineId: z.string(),
+    os: z.string(),
+    kernel: z.string(),
+    login: z.string(),
+    uid: count,
+    rights: z.looseObject({
+      readDatabase: z.boolean(),
+      writeBackups: z.boolean(),
+      controlServices: z.boolean(),
+      keepState: z.boolean(),
+    }),
+  }),
+  time: z.looseObject({ now: count, zone: z.string(), offset: z.string() }),
+  tools: z.array(z.looseObject({ name: z.string(), version: z.string(), problem: z.string().nullable() })),
+  compressor: z.string(),
+  disk: z.array(
+    z.looseObject({ purpose: z.string(), path: z.string(), total: count, free: count, device: z.string() }),
+  ),
+  layout: z.looseObject({
+    root: z.string(),
+    found: z.boolean(),
+    parts: z.record(z.string(), z.boolean()),
+  }),
+  database: z.looseObject({
+    path: z.string(),
+    resolved: z.string(),
+    present: z.boolean(),
+    size: count,
+    pageSize: count,
+    pageCount: count,
+    userVersion: z.number().int(),
+    journalMode: z.string(),
+    owner: z.string(),
+    mode: z.string(),
+    sidecars: z.array(z.looseObject({ suffix: z.string(), size: count })),
+    keyTables: z.array(z.looseObject({ table: z.string(), rows: count.nullable() })),
+    holders: z.array(holder),
+  }),
+  services: z.array(serviceState),
+  health: healthAnswer,
+  lock: lockState,
+  unfinished: z.array(operationEntry),
+  backups: z.array(backupEntry),
+  policy: z.record(z.string(), z.string()),
+  logErrors: z.array(z.looseObject({ file: z.string(), at: z.string(), text: z.string() })),
+  problems: z.array(problem),
+})
+
+/** One verified backup: an element of the `verify` result's `data.backups`. */
+export const verification = z.looseObject({
+  path: z.string(),
+  verdict: z.enum(verdicts),
+  reason: z.string(),
+  at: count,
+  ms: count,
+  /** What was compared, and what it said: sha256, integrity, page count, tables, … in words. */
+  evidence,
+  /** `fingerprint` when compared with one; `content` when there was none to compare with. */
+  basis: z.enum(['fingerprint', 'content']),
+})
+
+/** How one table differs between the live database and the backup. */
+export const tableDifference = z.looseObject({
+  table: z.string(),
+  live: count.nullable(),
+  backup: count.nullable(),
+  /** Rows (by key) that the live database has and the backup has not: they would be lost. */
+  onlyLive: count.nullable(),
+  /** Rows that the backup has and the live database has not: they would come back. */
+  onlyBackup: count.nullable(),
+})
+
+export const planCheck = z.looseObject({
+  check: z.string(),
+  title: z.string(),
+  state: z.enum(['passed', 'warning', 'failed']),
+  evidence: z.string(),
+  fix: z.string(),
+})
+
+/** Data of `plan restore database FILE`. `possible` is false when a check failed: then a restore is refused. */
+export const restorePlan = z.looseObject({
+  backup: backupEntry,
+  /** SHA-256 of the backup file as it was read for this plan; `restore` can be bound to it. */
+  sha256: z.string(),
+  possible: z.boolean(),
+  checks: z.array(planCheck),
+  /** The moment the restore would bring back, and the seconds between it and now. Null when unknown. */
+  recoveryPoint: count.nullable(),
+  lossSeconds: z.number().int().nullable(),
+  tables: z.array(tableDifference),
+  schema: z.looseObject({
+    liveUserVersion: z.number().int().nullable(),
+    backupUserVersion: z.number().int(),
+    onlyLive: z.array(z.string()),
+    onlyBackup: z.array(z.string()),
+  }),
+  space: z.looseObject({ needed: count, free: count, path: z.string() }),
+  services: z.array(serviceState),
+  health: healthAnswer,
+  holders: z.array(holder),
+})
+
+/** Data of a `restore`, `undo` or `recover` result. */
+export const restoreReport = z.looseObject({
+  operation: z.string(),
+  backup: z.string().nullable(),
+  /** Encoded path of what was live before; null when there was nothing to keep, or when it was put back. */
+  safetyCopy: z.string().nullable(),
+  /** Milliseconds from asking the service to stop until it answered healthy. */
+  downMs: count.nullable(),
+  tables: z.array(tableCount),
+  health: healthAnswer.nullable(),
+})
+
+/** Data of a `database` result. */
+export const backupReport = z.looseObject({
+  backup: backupEntry,
+  fingerprint,
+  /** Longest time in which a writer could have been kept waiting; 0 for a WAL database. */
+  writersBlockedMs: count,
+  ms: count,
+  compressor: z.string(),
+})
+
+export type KitEvent = z.infer<typeof kitEvent>
+export type KitResult = z.infer<typeof resultEvent>
+export type BackupEntry = z.infer<typeof backupEntry>
+export type Inspection = z.infer<typeof inspection>
+export type Verification = z.infer<typeof verification>
+export type RestorePlan = z.infer<typeof restorePlan>
+export type RestoreReport = z.infer<typeof restoreReport>
+export type BackupReport = z.infer<typeof backupReport>
+export type OperationEntry = z.infer<typeof operationEntry>
+export type Fingerprint = z.infer<typeof fingerprint>
