@@ -1,0 +1,50 @@
+/**
+ * Assembles the kit, one self-contained bash program, from `bash/*.sh`. The order is the order of definition; the
+ * program runs from its last line.
+ */
+import { createHash } from 'node:crypto'
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+const parts = [
+  'prologue',
+  'json',
+  'events',
+  'files',
+  'state',
+  'operation',
+  'follow',
+  'service',
+  'sqlite',
+  'settings',
+  'main',
+] as const
+
+export interface Kit {
+  readonly bytes: Buffer
+  /** SHA-256 of the bytes, hexadecimal: the kit's name on a server. */
+  readonly sha256: string
+}
+
+/** The kit as it is sent to servers. Reads the parts from disk: call it once and keep the answer. */
+export function assembleKit(): Kit {
+  const folder = join(dirname(fileURLToPath(import.meta.url)), 'bash')
+  const text = parts.map((part) => readFileSync(join(folder, `${part}.sh`), 'utf8')).join('\n')
+  const bytes = Buffer.from(text)
+  return { bytes, sha256: createHash('sha256').update(bytes).digest('hex') }
+}
+
+/** Writes the kit to a file, for shellcheck and for people who want to read it whole. */
+export function writeKit(file: string): Kit {
+  const kit = assembleKit()
+  mkdirSync(dirname(file), { recursive: true })
+  writeFileSync(file, kit.bytes, { mode: 0o755 })
+  return kit
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  const file = process.argv[2] ?? 'dist/cvd-backup'
+  const kit = writeKit(file)
+  process.stdout.write(`${file} ${kit.sha256}\n`)
+}

@@ -1,0 +1,149 @@
+# --- Events: what is said while working --------------------------------------------------------------------------------
+#
+# Everything is said twice: as JSON for a console, and readable for people. An operation stores both and lets followers
+# choose; a plain command says only what was asked for. A descriptor that is empty is not written to.
+
+EVENTS_FD=''
+READABLE_FD=''
+OPERATION=''      # id of the operation that this process works for
+COMMAND=''        # its command
+STEP=''           # the open step
+STEP_TITLE=''
+STEP_AT=0
+ON_FAIL=''        # function that takes a change back before a failure is reported
+RESULT_SAID=''
+
+now_ms() {
+  local t=${EPOCHREALTIME-}
+  if [[ $t != '' ]]; then
+    t=${t/[.,]/}
+    REPLY=${t%???}
+  else
+    REPLY=$(date +%s%3N)
+  fi
+}
+
+say_event() {
+  [[ $EVENTS_FD == '' ]] || printf '%s\n' "$1" >&"$EVENTS_FD"
+}
+
+# Control characters are made visible: a file name must not be able to move somebody's cursor.
+say_readable() {
+  [[ $READABLE_FD == '' ]] || printf '%s\n' "${1//[[:cntrl:]]/?}" >&"$READABLE_FD"
+}
+
+say_hello() {
+  local operation
+  json_text_or_null "$OPERATION"
+  operation=$REPLY
+  now_ms
+  json_object v:=$PROTOCOL kind=hello at:="$REPLY" kit="$KIT_SHA256" command="$COMMAND" operation:="$operation"
+  say_event "$REPLY"
+}
+
+# step NAME TITLE: ends the open step as done and opens the next.
+step() {
+  [[ $STEP == '' ]] || step_done
+  now_ms
+  STEP=$1 STEP_TITLE=$2 STEP_AT=$REPLY
+  json_object kind=step at:="$REPLY" step="$STEP" title="$STEP_TITLE" state=started evidence:='{}'
+  say_event "$REPLY"
+}
+
+# step_done [EVIDENCE-PAIR...]: closes the open step. Pairs are those of json_object.
+step_done() { step_end 'done' "$@"; }
+
+step_end() {
+  local state=$1 evidence words at
+  shift
+  [[ $STEP != '' ]] || return 0
+  json_object "$@"
+  evidence=$REPLY
+  evidence_words "$@"
+  words=$REPLY
+  now_ms
+  at=$REPLY
+  json_object kind=step at:="$at" step="$STEP" title="$STEP_TITLE" state="$state" evidence:="$evidence" ms:=$((at - STEP_AT))
+  say_event "$REPLY"
+  say_readable "$(printf '%-7s %6d ms  %s%s' "$state" $((at - STEP_AT)) "$STEP_TITLE" "${words:+ ($words)}")"
+  STEP=''
+}
+
+evidence_words() {
+  local pair key value words=''
+  for pair in "$@"; do
+    key=${pair%%[:=]*}
+    value=${pair#"$key"}
+    value=${value#:}
+    words+="${words:+, }$key ${value#=}"
+  done
+  REPLY=$words
+}
+
+PROGRESS_AT=0
+# progress DONE TOTAL UNIT: at most five a second, and always the last.
+progress() {
+  local total=$2
+  now_ms
+  ((REPLY - PROGRESS_AT >= 200 || $1 >= total)) || return 0
+  PROGRESS_AT=$REPLY
+  json_object kind=progress at:="$REPLY" step="$STEP" done:="$1" total:="$total" unit="$3"
+  say_event "$REPLY"
+}
+
+# say LEVEL TEXT: info, warning or error.
+say() {
+  now_ms
+  json_object kind=log at:="$REPLY" level="$1" text="$2"
+  say_event "$REPLY"
+  if [[ $1 == info ]]; then say_readable "                   $2"; else say_readable "$1: $2"; fi
+}
+
+# result OUTCOME CODE MESSAGE UNCHANGED NEXT [DATA]: the last thing said. DATA is JSON.
+result() {
+  local outcome=$1 code=$2 message=$3 unchanged=$4 next=$5 data=${6:-null}
+  RESULT_SAID=$outcome
+  now_ms
+  json_object kind=result at:="$REPLY" outcome="$outcome" code="$code" message="$message" unchanged="$unchanged" \
+    next="$next" data:="$data"
+  local line=$REPLY
+  # The outcome is on disk before anybody hears of it: a follower that sees the result may rely on it.
+  [[ $OPERATION == '' ]] || operation_record_outcome "$outcome" "$code" "$message" "$line"
+  say_event "$line"
+  say_readable ''
+  say_readable "$outcome: $message"
+  [[ $unchanged == '' ]] || say_readable "  unchanged: $unchanged"
+  [[ $next == '' ]] || say_readable "  next:      $next"
+}
+
+# succeed MESSAGE [DATA]
+succeed() {
+  [[ $STEP == '' ]] || step_done
+  result succeeded ok "$1" '' '' "${2:-null}"
+  exit 0
+}
+
+# fail CODE MESSAGE [UNCHANGED] [NEXT] [DATA]: an expected failure. Takes back what ON_FAIL knows how to take back.
+fail() {
+  local code=$1 message=$2 unchanged=${3:-} next=${4:-} data=${5:-null} take_back=$ON_FAIL
+  step_end failed reason="$message"
+  ON_FAIL=''
+  [[ $take_back == '' ]] || "$take_back" "$code" "$message" "$next"
+  result failed "$code" "$message" "$unchanged" "$next" "$data"
+  exit_with_code "$code"
+}
+
+exit_with_code() {
+  case $1 in
+    ok) exit 0 ;;
+    usage) exit 2 ;;
+    busy | wrong-site | plan-stale | not-confirmed | no-rights | checks-failed) exit 4 ;;
+    *) exit 1 ;;
+  esac
+}
+
+# usage_error TEXT: before anything was done.
+usage_error() {
+  result failed usage "$1" 'nothing was changed' 'see: cvd-backup help'
+  exit 2
+}

@@ -1,0 +1,129 @@
+# --- The command line -------------------------------------------------------------------------------------------------------
+
+readonly OPERATION_COMMANDS=' database verify restore undo recover '
+FOLLOW_STDIN='' # not empty: stdin is a console's, and its end means that nobody listens any more
+KIT_FILE=''
+
+main() {
+  local events='' words=() help_text
+  if [[ ${1-} == --params-fd ]]; then
+    # The console's way: the arguments come as NUL-terminated records, so that none is ever part of a command line.
+    [[ ${2-} =~ ^[0-9]{1,3}$ ]] || exit 2
+    local params_fd=$2
+    mapfile -d '' -t words <&"$params_fd"
+    exec {params_fd}<&-
+    FOLLOW_STDIN=yes
+  else
+    words=("$@")
+  fi
+  READABLE_FD=1
+  while ((${#words[@]} > 0)); do
+    case ${words[0]} in
+      --events) events=yes; words=("${words[@]:1}") ;;
+      --root | --who | --reason)
+        ((${#words[@]} >= 2)) || usage_error "${words[0]}: a value is missing"
+        case ${words[0]} in
+          --root) ROOT_OPTION=${words[1]} ;;
+          --who) WHO=${words[1]} ;;
+          --reason) REASON=${words[1]} ;;
+        esac
+        words=("${words[@]:2}")
+        ;;
+      *) break ;;
+    esac
+  done
+  if [[ $events != '' ]]; then EVENTS_FD=1 READABLE_FD=''; fi
+  [[ ! -f ${BASH_SOURCE[0]-} ]] || KIT_FILE=$(readlink -f -- "${BASH_SOURCE[0]}")
+  kit_identity
+  WHO=${WHO:-${SUDO_USER:-$(id -un)}@$(hostname)}
+  COMMAND=${words[0]:-help}
+  words=("${words[@]:1}")
+  [[ $ROOT_OPTION == '' || $ROOT_OPTION == /* ]] || usage_error "--root: an absolute path, not '$ROOT_OPTION'"
+  case $COMMAND in
+    work) work "${words[@]}" ;;
+    help | --help | -h) run_help ${words[@]+"${words[@]}"} ;;
+    version | --version) say_readable "cvd-backup $KIT_SHA256"; exit 0 ;;
+  esac
+  if [[ ${words[0]-} == --help ]]; then run_help "$COMMAND"; fi
+  policy_load
+  services_load
+  say_hello_unless_followed
+  case $COMMAND in
+    database | verify | restore | undo | recover)
+      "check_$COMMAND" ${words[@]+"${words[@]}"}
+      operation_start ${words[@]+"${words[@]}"}
+      [[ $READABLE_FD == '' ]] || say_readable "operation $REPLY (it goes on if this window closes)"
+      follow_operation "$REPLY" 0
+      ;;
+    inspect | plan | operations | follow | cancel | policy | hold | release)
+      "run_$COMMAND" ${words[@]+"${words[@]}"}
+      ;;
+    *) usage_error "There is no command '$COMMAND'." ;;
+  esac
+}
+
+# An operation says hello itself; whoever follows it must not say it twice.
+say_hello_unless_followed() {
+  [[ $OPERATION_COMMANDS == *" $COMMAND "* || $COMMAND == follow ]] || say_hello
+}
+
+# KIT_SHA256 is what the console asked for, or what this file is.
+kit_identity() {
+  KIT_SHA256=${CVD_BACKUP_KIT_SHA256:-}
+  [[ $KIT_FILE == '' ]] || KIT_SHA256=$(sha256sum <"$KIT_FILE" | cut -c1-64)
+  KIT_SHA256=${KIT_SHA256:-unknown}
+}
+
+run_help() {
+  case ${1-} in
+    inspect) help_text='inspect
+  Tells everything about this site: system, tools, disk, database, services, health, backups, problems.
+  Changes nothing, waits for nothing.' ;;
+    database) help_text='database [--scheduled]
+  Makes a backup of the live database: cvd_backup_TIME.db.gz (cvd_auto_TIME.db.gz with --scheduled) in ROOT/backups.
+  It is a consistent copy, verified, with a fingerprint; the application goes on writing meanwhile.' ;;
+    verify) help_text='verify FILE... | --last N | --all
+  Reads backups from the first byte to the last and compares them with their fingerprints.
+  Verdicts: verified, failed, inconclusive. A backup that was never verified is "never".' ;;
+    plan) help_text='plan restore database FILE
+  Tells what a restore of FILE would change, table by table, and whether it can be done. Changes nothing.' ;;
+    restore) help_text='restore database FILE --confirm HOST --reason TEXT [--expect-sha256 HEX] [--expect-machine ID]
+  Brings the backup back: it is extracted and verified first, then the service stops, the live database is kept as a
+  safety copy, and the service starts again. Ends with the new state proven healthy, or the old one back.' ;;
+    undo) help_text='undo OPERATION --confirm HOST --reason TEXT
+  Brings back the safety copy that a restore kept.' ;;
+    recover) help_text='recover
+  Completes or rolls back what was interrupted (power, a killed process). Runs by itself at boot.' ;;
+    operations) help_text='operations [--limit N]
+  The operations of this site, newest first.' ;;
+    follow) help_text='follow OPERATION [--from OFFSET]
+  Shows what an operation says, from the start or from a byte offset on, until it ends.' ;;
+    cancel) help_text='cancel OPERATION
+  Asks an operation to stop, and tells what it left.' ;;
+    policy) help_text='policy [KEY=VALUE ...]
+  Shows the settings of this site, or changes them.' ;;
+    hold | release) help_text='hold FILE | release FILE
+  Marks a backup so that rotation never deletes it; takes the mark back.' ;;
+    *) help_text='cvd-backup [--events] [--root DIR] [--who TEXT] [--reason TEXT] COMMAND ...
+
+  inspect      everything about this site, in one answer
+  database     back up the database
+  verify       verify backups
+  plan         what a restore would change
+  restore      restore a backup, as a transaction
+  undo         take a restore back
+  recover      finish what was interrupted
+  operations   what ran here, and how it ended
+  follow       watch an operation
+  cancel       stop an operation
+  policy       show or change settings
+  hold         keep a backup from rotation       release   take that back
+  help COMMAND, version
+
+Exit codes: 0 done, 1 failed or rolled back, 2 usage, 4 refused.' ;;
+  esac
+  printf '%s\n' "$help_text"
+  exit 0
+}
+
+main "$@"

@@ -1,0 +1,177 @@
+# --- Operations: detached, journaled, one at a time ---------------------------------------------------------------------
+#
+# An operation is a folder. Whoever starts it only writes the request and follows; the worker is a process of its own,
+# which outlives the connection. It holds a lock on `alive` for as long as it lives, whatever kills it.
+
+WHO=''
+REASON=''
+OPERATION_DIR=''
+ALIVE_FD=''
+LOCK_FD=''
+DATA_LOCK_FD=''
+CANCEL_ASKED=''
+
+# operation_start ARGUMENT...: REPLY = id of the new operation, already running.
+operation_start() {
+  local id draft
+  state_writable || fail no-rights "This login cannot keep state: $STATE cannot be written." 'nothing was changed' \
+    'log in as root, with sudo, or as a user with a writable home'
+  id=$(date -u +%Y%m%dT%H%M%SZ)-$COMMAND-$(od -An -N3 -tx1 /dev/urandom | tr -d ' \n')
+  draft=$STATE/operations/.new-$id
+  mkdir -- "$draft" || fail internal "The operation's folder could not be made in $STATE/operations." 'nothing was changed'
+  printf '%s\0' "$@" >"$draft/request"
+  now_ms
+  printf '%s\n' "command=$COMMAND" "startedAt=$REPLY" "boot=$(</proc/sys/kernel/random/boot_id)" \
+    "root=$ROOT_OPTION" "who=${WHO//$'\n'/ }" "reason=${REASON//$'\n'/ }" >"$draft/about"
+  : >"$draft/events"
+  : >"$draft/readable"
+  : >"$draft/alive"
+  mv -T -- "$draft" "$STATE/operations/$id"
+  launch_worker "$id" || fail internal "The operation could not be started on the server." 'nothing was changed'
+  REPLY=$id
+}
+
+launch_worker() {
+  local id=$1 kit=$STATE/kit/$KIT_SHA256/cvd-backup
+  store_kit "$kit" || return 1
+  if ((EUID == 0)) && [[ -d /run/systemd/system ]] && command -v systemd-run >/dev/null; then
+    systemd-run --quiet --collect --unit="cvd-backup-$id" --description="CVD backup: $id" \
+      --setenv=CVD_BACKUP_STATE="$STATE" --property=KillMode=process \
+      /bin/bash --noprofile --norc "$kit" work "$id" >/dev/null 2>"$STATE/operations/$id/launch" && return 0
+  fi
+  CVD_BACKUP_STATE=$STATE setsid -f /bin/bash --noprofile --norc "$kit" work "$id" </dev/null >/dev/null 2>&1
+}
+
+# The worker runs from the state folder, never from where it was called: that may be a pipe, or a folder of others.
+store_kit() {
+  local kit=$1 source=${KIT_FILE:-}
+  [[ -O $kit && $(sha256sum <"$kit") == "$KIT_SHA256 "* ]] && return 0
+  [[ $source != '' && -r $source ]] || return 1
+  mkdir -p -- "${kit%/*}" && cp -- "$source" "$kit.new" && sync_paths "$kit.new" && mv -fT -- "$kit.new" "$kit"
+}
+
+about() { # ID KEY: REPLY = its value
+  local line
+  REPLY=''
+  while IFS= read -r line; do
+    [[ $line == "$2="* ]] && { REPLY=${line#*=}; return 0; }
+  done <"$STATE/operations/$1/about" 2>/dev/null
+  return 1
+}
+
+valid_operation() { [[ $1 =~ ^[0-9]{8}T[0-9]{6}Z-[a-z]+-[0-9a-f]{6}$ && -d $STATE/operations/$1 ]]; }
+
+# --- in the worker
+
+# work ID: runs the request of an operation. Only launch_worker calls it.
+work() {
+  OPERATION=$1
+  OPERATION_DIR=$STATE/operations/$1
+  [[ -d $OPERATION_DIR ]] || exit 2
+  exec {ALIVE_FD}<"$OPERATION_DIR/alive"
+  flock -w 20 "$ALIVE_FD" || exit 1
+  [[ ! -e $OPERATION_DIR/outcome ]] || exit 1
+  printf '%s\n' "$$" >"$OPERATION_DIR/pid"
+  exec {EVENTS_FD}>>"$OPERATION_DIR/events" {READABLE_FD}>>"$OPERATION_DIR/readable" 2>>"$OPERATION_DIR/stderr"
+  about "$OPERATION" who
+  WHO=$REPLY
+  about "$OPERATION" reason
+  REASON=$REPLY
+  about "$OPERATION" command
+  COMMAND=$REPLY
+  about "$OPERATION" root
+  ROOT_OPTION=$REPLY
+  trap 'CANCEL_ASKED="the server asked the operation to stop"' TERM HUP INT
+  trap 'worker_exit $?' EXIT
+  say_hello
+  audit began '' ''
+  mapfile -d '' -t ARGUMENTS <"$OPERATION_DIR/request"
+  policy_load
+  services_load
+  "run_$COMMAND" ${ARGUMENTS[@]+"${ARGUMENTS[@]}"}
+}
+
+# Whatever ends the worker without a result is a fault of ours, and is said as one.
+worker_exit() {
+  local status=$1
+  [[ $RESULT_SAID == '' ]] || return 0
+  local detail
+  detail=$(tail -n 3 "$OPERATION_DIR/stderr" 2>/dev/null)
+  local take_back=$ON_FAIL
+  ON_FAIL=''
+  [[ $take_back == '' ]] || "$take_back" internal "An unexpected error stopped the operation (exit $status)." ''
+  result failed internal "An unexpected error stopped the operation (exit $status): ${detail:-no detail}" '' \
+    "report it with the operation's id, $OPERATION"
+  leave_work_dir
+}
+
+operation_record_outcome() { # OUTCOME CODE MESSAGE RESULT-LINE
+  now_ms
+  write_whole "$OPERATION_DIR/outcome" "outcome=$1"$'\n'"code=$2"$'\n'"endedAt=$REPLY"$'\n'"message=${3//$'\n'/ }"$'\n'
+  audit ended "$1" "$2"
+  leave_work_dir
+}
+
+# The one lock of the site. Two locks in truth: ours, which names its holder, and one on the data folder itself, so that
+# root's kit and an unprivileged login's exclude each other. Both vanish with the process.
+lock_site() {
+  local holder=''
+  exec {LOCK_FD}>>"$STATE/lock"
+  if ! flock -n "$LOCK_FD"; then
+    holder=$(tr '\n' ' ' <"$STATE/lock.holder" 2>/dev/null)
+    fail busy "Another operation is running on this site: ${holder:-unknown}" 'nothing was changed' \
+      'wait until it has ended, or cancel it'
+  fi
+  if [[ -d ${DATABASE%/*} && -r ${DATABASE%/*} ]]; then
+    exec {DATA_LOCK_FD}<"${DATABASE%/*}"
+    flock -n "$DATA_LOCK_FD" || fail busy 'Another login of this server runs an operation on this site.' \
+      'nothing was changed' 'wait until it has ended'
+  fi
+  now_ms
+  write_whole "$STATE/lock.holder" "operation=$OPERATION"$'\n'"command=$COMMAND"$'\n'"pid=$$"$'\n'"since=$REPLY"$'\n'"who=$WHO"$'\n'
+}
+
+# Between steps, and while waiting: has anybody asked us to stop?
+cancel_asked() {
+  [[ $CANCEL_ASKED == '' ]] || return 0
+  [[ $OPERATION_DIR != '' && -e $OPERATION_DIR/cancel ]] || return 1
+  CANCEL_ASKED=$(head -c 200 "$OPERATION_DIR/cancel" | tr '\n' ' ')
+  CANCEL_ASKED=${CANCEL_ASKED:-cancelled}
+}
+
+# heed_cancel UNCHANGED: ends the operation as cancelled if that was asked for; takes changes back first.
+heed_cancel() {
+  cancel_asked || return 0
+  local take_back=$ON_FAIL
+  step_end failed reason="cancelled: $CANCEL_ASKED"
+  ON_FAIL=''
+  [[ $take_back == '' ]] || "$take_back" cancelled "Cancelled: $CANCEL_ASKED." ''
+  result cancelled cancelled "Cancelled: $CANCEL_ASKED." "${1:-nothing was changed; what had been written was removed}" ''
+  exit 1
+}
+
+# watch UNCHANGED PROGRESS-FUNCTION PID...: waits for background processes, tells progress, heeds a cancel.
+# Status: that of the first process that failed.
+watch() {
+  local unchanged=$1 tell=$2 pid status=0 one alive
+  shift 2
+  while :; do
+    alive=''
+    for pid in "$@"; do kill -0 "$pid" 2>/dev/null && alive=yes; done
+    [[ $alive != '' ]] || break
+    [[ $tell == '' ]] || "$tell"
+    if cancel_asked; then
+      kill -TERM "$@" 2>/dev/null
+      for pid in "$@"; do wait "$pid" 2>/dev/null; done
+      heed_cancel "$unchanged"
+    fi
+    sleep 0.1
+  done
+  for pid in "$@"; do
+    wait "$pid" 2>/dev/null
+    one=$?
+    ((status != 0)) || status=$one
+  done
+  [[ $tell == '' ]] || "$tell"
+  return "$status"
+}

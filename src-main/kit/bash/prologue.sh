@@ -1,0 +1,20 @@
+#!/bin/bash
+# cvd-backup - backup, verification and restore of a CVD server. `cvd-backup help` tells how to use it.
+#
+# Rules of this program:
+#  - What a step needs is checked before the step; what fails says what happened, what is unchanged, what to do next.
+#  - A function that computes text leaves it in REPLY: no subshell, no loss of trailing newlines, no fork.
+#  - File names, settings and table names are data. They are never part of a command line, of SQL text without
+#    quoting, or of an expression that the shell evaluates.
+
+set -u -o pipefail
+umask 077
+export LC_ALL=C
+PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin${CVD_BACKUP_PATH:+:$CVD_BACKUP_PATH}
+unset CDPATH GLOBIGNORE BASH_ENV ENV
+shopt -s nullglob
+shopt -u patsub_replacement 2>/dev/null # bash 5.2 gives & a meaning in replacements; older ones do not
+readonly PROTOCOL=1
+
+# The parts set and read each other's globals, and optional arguments are left out on purpose.
+# shellcheck disable=SC2034,SC2119,SC2120

@@ -1,0 +1,198 @@
+# --- Services, holders, health --------------------------------------------------------------------------------------------
+
+SERVICES=()
+
+services_load() { read -r -a SERVICES <<<"${POLICY[service]}"; }
+
+# service_state NAME: REPLY = active, inactive, failed, activating, … as the manager says; `unknown` if there is none.
+service_state() {
+  if [[ ${POLICY[service_manager]} == program ]]; then
+    REPLY=unknown
+    [[ -x ${POLICY[service_program]} ]] || return 0
+    if "${POLICY[service_program]}" status "$1" >/dev/null 2>&1; then REPLY=active; else REPLY=inactive; fi
+    return 0
+  fi
+  REPLY=$(systemctl show --property=ActiveState --value -- "$1" 2>/dev/null)
+  REPLY=${REPLY:-unknown}
+}
+
+service_enabled() {
+  REPLY=unknown
+  [[ ${POLICY[service_manager]} == systemd ]] || return 0
+  REPLY=$(systemctl is-enabled -- "$1" 2>/dev/null)
+  REPLY=${REPLY:-unknown}
+}
+
+# services_do start|stop: all of them; stop in the order of the policy, start in the opposite order.
+services_do() {
+  local verb=$1 name order=() status=0
+  for name in "${SERVICES[@]}"; do
+    if [[ $verb == stop ]]; then order+=("$name"); else order=("$name" ${order[@]+"${order[@]}"}); fi
+  done
+  for name in "${order[@]}"; do
+    if [[ ${POLICY[service_manager]} == program ]]; then
+      # What it starts must not inherit our locks: they would be held for as long as the application lives.
+      close_for_child "${POLICY[service_program]}" "$verb" "$name" </dev/null || status=1
+    else
+      [[ $verb == stop ]] || systemctl reset-failed -- "$name" 2>/dev/null
+      systemctl "$verb" -- "$name" >&2 || status=1
+    fi
+  done
+  return "$status"
+}
+
+# Runs a command without our lock and event descriptors.
+close_for_child() (
+  local fd
+  for fd in "$ALIVE_FD" "$LOCK_FD" "$DATA_LOCK_FD" "$EVENTS_FD" "$READABLE_FD"; do
+    [[ $fd == '' || $fd == 1 || $fd == 2 ]] || exec {fd}>&-
+  done
+  "$@" >&2
+)
+
+services_json() {
+  local name list=() state
+  for name in "${SERVICES[@]}"; do
+    service_state "$name"
+    state=$REPLY
+    service_enabled "$name"
+    json_object name="$name" manager="${POLICY[service_manager]}" state="$state" enabled="$REPLY"
+    list+=("$REPLY")
+  done
+  json_array ${list[@]+"${list[@]}"}
+}
+
+# holders_find: fills HOLDERS with the processes that have the database or a sidecar open, one
+# `pid TAB user TAB service TAB command` each; service is empty where it is none of ours. Only root sees all processes.
+HOLDERS=()
+holders_find() {
+  local file fd pid own seen=' ' user service command list=()
+  HOLDERS=()
+  session_of "$$"
+  own=$REPLY
+  for file in "$DATABASE" "$DATABASE"-wal "$DATABASE"-shm "$DATABASE"-journal; do
+    [[ -e $file ]] || continue
+    while IFS= read -r -d '' fd; do list+=("$fd"); done < <(find -L /proc/[0-9]*/fd -samefile "$file" -print0 2>/dev/null)
+  done
+  for fd in ${list[@]+"${list[@]}"}; do
+    pid=${fd#/proc/}
+    pid=${pid%%/*}
+    [[ $seen != *" $pid "* && $pid != "$$" && $pid != "$BASHPID" ]] || continue
+    seen+="$pid "
+    # Processes of our own session (a copy, a count) hold the database only on our behalf.
+    session_of "$pid" || continue
+    [[ $REPLY != "$own" ]] || continue
+    user=$(stat -c %U -- "/proc/$pid" 2>/dev/null) || continue
+    command=$(tr '\0' ' ' <"/proc/$pid/cmdline" 2>/dev/null | tr '[:cntrl:]' '?' | head -c 200)
+    holder_service "$pid"
+    service=$REPLY
+    HOLDERS+=("$pid"$'\t'"$user"$'\t'"$service"$'\t'"$command")
+  done
+}
+
+session_of() { # PID: REPLY = its session
+  local stat
+  IFS= read -r stat 2>/dev/null <"/proc/$1/stat" || return 1
+  read -r _ _ _ REPLY _ <<<"${stat##*) }"
+}
+
+# holder_service PID: REPLY = the managed service that the process belongs to, or empty.
+holder_service() {
+  local name line
+  REPLY=''
+  for name in "${SERVICES[@]}"; do
+    while IFS= read -r line; do
+      [[ $line == *"/$name.service"* || $line == *"/$name.service" ]] && { REPLY=$name; return; }
+    done 2>/dev/null <"/proc/$1/cgroup"
+    if [[ ${POLICY[service_manager]} == program ]] &&
+      "${POLICY[service_program]}" owns "$name" "$1" >/dev/null 2>&1; then
+      REPLY=$name
+      return
+    fi
+  done
+}
+
+holders_json() {
+  local entry pid user service command list=()
+  for entry in ${HOLDERS[@]+"${HOLDERS[@]}"}; do
+    IFS=$'\t' read -r pid user service command <<<"${entry//$'\t\t'/$'\t \t'}"
+    json_text_or_null "${service# }"
+    json_object pid:="$pid" user="$user" service:="$REPLY" command="$command"
+    list+=("$REPLY")
+  done
+  json_array ${list[@]+"${list[@]}"}
+}
+
+# health_ask PROBE: sets HEALTH_STATUS (000 when nothing answered), HEALTH_DETAIL, HEALTH_MS. Never longer than 5 s.
+HEALTH_STATUS=000 HEALTH_DETAIL='' HEALTH_MS=0 HEALTH_PROBE='' HEALTH_CONFIGURED=false
+health_ask() {
+  local probe=$1 rest began answer
+  local -a where
+  now_ms
+  began=$REPLY
+  if [[ $probe == unix:* ]]; then
+    rest=${probe#unix:}
+    where=(--unix-socket "${rest%%:*}" "http://localhost${rest#*:}")
+  else
+    where=("$probe")
+  fi
+  answer=$(curl --silent --show-error --noproxy '*' --max-time 5 --connect-timeout 2 --max-filesize 100000 \
+    --write-out '\n%{http_code}' "${where[@]}" 2>&1 </dev/null)
+  HEALTH_STATUS=${answer##*$'\n'}
+  HEALTH_DETAIL=${answer%$'\n'*}
+  HEALTH_DETAIL=${HEALTH_DETAIL:0:200}
+  [[ $HEALTH_STATUS =~ ^[0-9]{3}$ ]] || HEALTH_STATUS=000
+  now_ms
+  HEALTH_MS=$((REPLY - began))
+  [[ $HEALTH_STATUS == "${POLICY[health_status]}" ]]
+}
+
+# health_choose: HEALTH_PROBE = the site's probe; where none is set, the usual one that answers now, or empty.
+health_choose() {
+  local probe
+  HEALTH_CONFIGURED=false
+  if [[ ${POLICY[health]} != '' ]]; then
+    HEALTH_PROBE=${POLICY[health]} HEALTH_CONFIGURED=true
+    return 0
+  fi
+  for probe in http://127.0.0.1:5000/api/health http://127.0.0.1:5000/health; do
+    HEALTH_PROBE=$probe
+    health_ask "$probe" && return 0
+  done
+  HEALTH_PROBE=''
+}
+
+# health_json: asks once, REPLY = healthAnswer.
+health_json() {
+  local healthy=false probe status
+  if [[ $HEALTH_PROBE != '' ]]; then
+    health_ask "$HEALTH_PROBE" && healthy=true
+  else
+    HEALTH_STATUS=000 HEALTH_DETAIL='no health probe is set, and none of the usual ones answers' HEALTH_MS=0
+  fi
+  health_last_json "$healthy"
+}
+
+# health_last_json HEALTHY: REPLY = healthAnswer of what was asked last.
+health_last_json() {
+  local probe status=null
+  json_text_or_null "$HEALTH_PROBE"
+  probe=$REPLY
+  [[ $HEALTH_STATUS == 000 ]] || status=$((10#$HEALTH_STATUS))
+  json_object probe:="$probe" configured:="$HEALTH_CONFIGURED" healthy:="$1" status:="$status" ms:="$HEALTH_MS" \
+    detail="$HEALTH_DETAIL"
+}
+
+# health_await SECONDS: asks until it answers as expected. Heeds a cancel. Status 0 healthy, 1 not in time, 2 cancelled.
+health_await() {
+  local seconds=$1 until
+  now_ms
+  until=$((REPLY + seconds * 1000))
+  while :; do
+    health_ask "$HEALTH_PROBE" && return 0
+    [[ $ON_FAIL != '' ]] && cancel_asked && return 2
+    now_ms
+    ((REPLY < until)) || return 1
+    sleep 0.1
+  done
+}
