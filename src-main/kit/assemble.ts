@@ -18,6 +18,10 @@ const parts = [
   'service',
   'sqlite',
   'settings',
+  'database',
+  'transaction',
+  'restore',
+  'recover',
   'main',
 ] as const
 

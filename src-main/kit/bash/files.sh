@@ -73,11 +73,13 @@ publish() {
 
 # In a folder that the application's user may write, a name is a trap: we work in a private folder of our own, entered
 # once, and use relative names from there on. WORK_DIR is its path, for messages and for removal.
-WORK_DIR=''
+# The lock on it tells a sweep that somebody is at work there.
+WORK_DIR='' WORK_FD=''
 enter_work_dir() { # PARENT
   WORK_DIR=$(mktemp -d -- "$1/.cvd-backup-XXXXXXXX") || return 1
   cd -P -- "$WORK_DIR" || return 1
-  [[ -O . && $(stat -c %a .) == 700 ]]
+  [[ -O . && $(stat -c %a .) == 700 ]] || return 1
+  exec {WORK_FD}<. && flock -n "$WORK_FD"
 }
 
 leave_work_dir() {

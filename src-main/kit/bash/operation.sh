@@ -122,8 +122,8 @@ lock_site() {
     fail busy "Another operation is running on this site: ${holder:-unknown}" 'nothing was changed' \
       'wait until it has ended, or cancel it'
   fi
-  if [[ -d ${DATABASE%/*} && -r ${DATABASE%/*} ]]; then
-    exec {DATA_LOCK_FD}<"${DATABASE%/*}"
+  if [[ -d ${DATABASE_FILE%/*} && -r ${DATABASE_FILE%/*} ]]; then
+    exec {DATA_LOCK_FD}<"${DATABASE_FILE%/*}"
     flock -n "$DATA_LOCK_FD" || fail busy 'Another login of this server runs an operation on this site.' \
       'nothing was changed' 'wait until it has ended'
   fi

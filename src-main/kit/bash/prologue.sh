@@ -7,6 +7,9 @@
 #  - File names, settings and table names are data. They are never part of a command line, of SQL text without
 #    quoting, or of an expression that the shell evaluates.
 
+# The parts set and read each other's globals, and optional arguments are left out on purpose; `A && B || fail` is meant.
+# shellcheck disable=SC2015,SC2034,SC2119,SC2120
+
 set -u -o pipefail
 umask 077
 export LC_ALL=C
@@ -15,6 +18,3 @@ unset CDPATH GLOBIGNORE BASH_ENV ENV
 shopt -s nullglob
 shopt -u patsub_replacement 2>/dev/null # bash 5.2 gives & a meaning in replacements; older ones do not
 readonly PROTOCOL=1
-
-# The parts set and read each other's globals, and optional arguments are left out on purpose.
-# shellcheck disable=SC2034,SC2119,SC2120

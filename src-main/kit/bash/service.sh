@@ -44,7 +44,7 @@ services_do() {
 # Runs a command without our lock and event descriptors.
 close_for_child() (
   local fd
-  for fd in "$ALIVE_FD" "$LOCK_FD" "$DATA_LOCK_FD" "$EVENTS_FD" "$READABLE_FD"; do
+  for fd in "$ALIVE_FD" "$LOCK_FD" "$DATA_LOCK_FD" "$WORK_FD" "$EVENTS_FD" "$READABLE_FD"; do
     [[ $fd == '' || $fd == 1 || $fd == 2 ]] || exec {fd}>&-
   done
   "$@" >&2
@@ -70,7 +70,7 @@ holders_find() {
   HOLDERS=()
   session_of "$$"
   own=$REPLY
-  for file in "$DATABASE" "$DATABASE"-wal "$DATABASE"-shm "$DATABASE"-journal; do
+  for file in "$DATABASE_FILE" "$DATABASE_FILE"-wal "$DATABASE_FILE"-shm "$DATABASE_FILE"-journal; do
     [[ -e $file ]] || continue
     while IFS= read -r -d '' fd; do list+=("$fd"); done < <(find -L /proc/[0-9]*/fd -samefile "$file" -print0 2>/dev/null)
   done
@@ -115,8 +115,8 @@ holder_service() {
 holders_json() {
   local entry pid user service command list=()
   for entry in ${HOLDERS[@]+"${HOLDERS[@]}"}; do
-    IFS=$'\t' read -r pid user service command <<<"${entry//$'\t\t'/$'\t \t'}"
-    json_text_or_null "${service# }"
+    IFS='|' read -r pid user service command <<<"${entry//$'\t'/|}" # blanks would run together
+    json_text_or_null "$service"
     json_object pid:="$pid" user="$user" service:="$REPLY" command="$command"
     list+=("$REPLY")
   done

@@ -13,7 +13,9 @@ declare -A POLICY=(
   [health]='' [health_status]=200 [health_timeout]=60 [key_tables]='users devices service_orders'
   [compressor]='' [busy_timeout]=10000 [writer_block_limit]=30 [owner]=''
 )
-ROOT='' DATABASE='' BACKUPS='' LOGS='' ROOT_OPTION=''
+ROOT='' BACKUPS='' LOGS='' ROOT_OPTION=''
+DATABASE=''      # as the site calls it; may be a symbolic link
+DATABASE_FILE='' # the file itself: its sidecars lie beside it, and it is what a restore replaces
 
 state_create() {
   mkdir -p -- "$STATE"/{operations,fingerprints,work,kit} 2>/dev/null && chmod 700 -- "$STATE" 2>/dev/null
@@ -59,6 +61,7 @@ policy_load() {
   fi
   ROOT=${ROOT_OPTION:-${POLICY[root]}}
   DATABASE=${POLICY[database]:-$ROOT/data/cvd.db}
+  DATABASE_FILE=$(readlink -f -- "$DATABASE") || DATABASE_FILE=$DATABASE
   BACKUPS=$ROOT/backups
   LOGS=$ROOT/logs
 }

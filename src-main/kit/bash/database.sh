@@ -1,0 +1,231 @@
+# --- database: a backup of the live database ------------------------------------------------------------------------------------
+
+D_NAME_PREFIX='' D_ORIGIN='' D_SIZE=0 D_COPY_MS=0 D_BLOCKED_MS=0 D_TAKEN_AT=0 D_COMPRESSOR='' D_FILE=''
+
+check_database() {
+  case "$*" in
+    '') D_ORIGIN=manual D_NAME_PREFIX=cvd_backup ;;
+    --scheduled) D_ORIGIN=scheduled D_NAME_PREFIX=cvd_auto ;;
+    *) usage_error 'database [--scheduled]' ;;
+  esac
+}
+
+run_database() {
+  local began
+  check_database "$@"
+  now_ms
+  began=$REPLY
+  ON_FAIL=database_failed
+  lock_site
+  database_prepare
+  heed_cancel
+  database_copy
+  database_check_and_compress
+  database_publish
+  ON_FAIL=''
+  database_report $(($(date +%s%3N) - began))
+}
+
+# The runbook's monitoring reads this log; a cancel is no error.
+database_failed() {
+  [[ $1 == cancelled ]] || runbook_log backup.log "ERROR: Database backup failed: $2"
+}
+
+readonly NO_BACKUP='The live database was only read; no backup was made.'
+
+database_prepare() {
+  local free needed
+  step check 'Check the database and the space'
+  [[ -f $DATABASE_FILE ]] || fail no-database "There is no database at $DATABASE." "$NO_BACKUP" \
+    'if it lies elsewhere, set it: cvd-backup policy database=…'
+  [[ -r $DATABASE_FILE ]] || fail no-rights "This login cannot read $DATABASE_FILE." "$NO_BACKUP" 'log in as root or with sudo'
+  header_read "$DATABASE_FILE" || { [[ -s $DATABASE_FILE ]] &&
+    fail not-a-backup 'The live database is no SQLite database: its header is wrong.' "$NO_BACKUP" 'restore a backup'; } ||
+    [[ -s $DATABASE_FILE-wal ]] || fail empty 'The live database is empty (0 bytes).' "$NO_BACKUP" 'restore a backup'
+  file_size "$DATABASE_FILE"
+  D_SIZE=$REPLY
+  file_size "$DATABASE_FILE-wal"
+  D_SIZE=$((D_SIZE + REPLY))
+  if [[ ! -d $BACKUPS ]]; then
+    mkdir -p -- "$BACKUPS" && chown --reference="$ROOT" -- "$BACKUPS" && chmod 755 "$BACKUPS" ||
+      fail no-rights "The folder $BACKUPS cannot be made." "$NO_BACKUP" ''
+  fi
+  [[ -w $BACKUPS ]] || fail no-rights "This login cannot write to $BACKUPS." "$NO_BACKUP" 'log in as root or with sudo'
+  free_bytes "$BACKUPS"
+  free=$REPLY
+  # The copy, and at worst as much again when it does not shrink.
+  needed=$((D_SIZE * 2 + 16777216))
+  ((free >= needed)) || fail no-space "There is not enough space in $BACKUPS: $((needed >> 20)) MB are needed, $((free >> 20)) MB are free." \
+    "$NO_BACKUP" 'remove old backups, or make the file system larger'
+  compressor_choose
+  enter_work_dir "$BACKUPS" || fail internal "A private folder could not be made in $BACKUPS." "$NO_BACKUP"
+  step_done size:="$D_SIZE" free:="$free" journal_mode="${H_JOURNAL:-unknown}" compressor="$D_COMPRESSOR"
+}
+
+# The fastest that makes gzip files: the runbook's scripts must be able to read them.
+compressor_choose() {
+  local one
+  for one in ${POLICY[compressor]} igzip pigz gzip; do
+    if command -v "$one" >/dev/null; then D_COMPRESSOR=$one; return; fi
+  done
+  fail missing-tool 'There is no gzip on this server.' "$NO_BACKUP" 'install gzip'
+}
+
+# One read transaction is held around the copy. Without it the copy starts again whenever another process commits, and
+# under steady writes never ends. A WAL database's writers are not blocked by it; in a rollback-journal database they
+# wait, therefore the time is limited.
+database_copy() {
+  local began limit=() status
+  step copy 'Copy the database'
+  now_ms
+  began=$REPLY
+  D_TAKEN_AT=$began
+  [[ $H_JOURNAL == wal ]] || limit=(timeout --signal=INT "${POLICY[writer_block_limit]}")
+  ${limit[@]+"${limit[@]}"} sqlite3 -batch -bail -init /dev/null "$DATABASE_FILE" >copy.log 2>&1 <<SQL &
+.timeout ${POLICY[busy_timeout]}
+BEGIN;
+SELECT count(*) FROM sqlite_master;
+.backup main copy.db
+COMMIT;
+SQL
+  watch "$NO_BACKUP" database_copy_progress $!
+  status=$?
+  now_ms
+  D_COPY_MS=$((REPLY - began))
+  [[ $H_JOURNAL == wal ]] || D_BLOCKED_MS=$D_COPY_MS
+  if ((status == 124)); then
+    fail block-limit "The copy was given up after ${POLICY[writer_block_limit]} s, because the application cannot write meanwhile." "$NO_BACKUP" \
+      'set the database to WAL mode, or allow more: cvd-backup policy writer_block_limit=…'
+  elif ((status != 0)); then
+    database_copy_failed "$(tail -n 1 copy.log)"
+  fi
+  [[ ! -e copy.db-journal ]] || fail internal 'The copy is not complete: its journal is still there.' "$NO_BACKUP"
+  ((D_BLOCKED_MS < 5000)) || say warning "The application could not write for up to $((D_BLOCKED_MS / 1000)) s."
+  file_size copy.db
+  step_done bytes:="$REPLY" writers_blocked_ms:="$D_BLOCKED_MS"
+}
+
+database_copy_progress() {
+  file_size copy.db
+  progress "$((REPLY < D_SIZE ? REPLY : D_SIZE))" "$D_SIZE" bytes
+}
+
+database_copy_failed() {
+  local words=$1
+  case $words in
+    *locked* | *busy*) fail database-locked "The database was locked for more than $((POLICY[busy_timeout] / 1000)) s: $words" "$NO_BACKUP" \
+      'look who holds it: cvd-backup inspect' ;;
+    *'disk is full'* | *'No space'*) fail no-space 'The disk became full while the database was copied.' "$NO_BACKUP" 'remove old backups' ;;
+    *malformed* | *'not a database'*) fail integrity "The live database is damaged: $words" "$NO_BACKUP" 'restore a backup' ;;
+    *) fail internal "The copy failed: $words" "$NO_BACKUP" ;;
+  esac
+}
+
+# Side by side: one process reads the copy for its soundness, others compress it and read the result back.
+database_check_and_compress() {
+  local violations
+  step compress "Verify the copy, compress it with $D_COMPRESSOR, read it back"
+  database_check_to check copy.db &
+  local check=$!
+  compress_and_read_back &
+  watch "$NO_BACKUP" database_compress_progress "$check" $! || true
+  if ! database_check_load check; then
+    fail "$CHECK_CODE" "The copy of the live database is not sound: $CHECK_PROBLEM" "$NO_BACKUP" 'restore a backup that is'
+  fi
+  if [[ ! -s read-back.sha256 || $(<read-back.sha256) != "$(<copy.sha256)" ]]; then
+    free_bytes .
+    ((REPLY >= 1048576)) || fail no-space 'The disk became full while the copy was compressed.' "$NO_BACKUP" 'remove old backups'
+    fail integrity "What was compressed does not read back as it was: $(tail -n 1 compress.log)" "$NO_BACKUP" ''
+  fi
+  violations=${CHECK_FK:-0}
+  ((violations == 0)) || say info "$violations foreign key violations are in the live database, and so in its backup."
+  [[ $CHECK_KEY_EMPTY == '' ]] || say warning "These tables hold no rows in the live database: $CHECK_KEY_EMPTY"
+  [[ $CHECK_KEY_MISSING == '' ]] || say warning "These tables are not in the live database: $CHECK_KEY_MISSING"
+  file_size backup.gz
+  step_done integrity="$CHECK_INTEGRITY" tables:="${#CHECK_TABLES[@]}" bytes:="$REPLY" read_back=equal
+}
+
+database_compress_progress() {
+  file_size backup.gz
+  progress "$((REPLY < D_SIZE ? REPLY : D_SIZE))" "$D_SIZE" bytes
+}
+
+compress_and_read_back() {
+  {
+    sha256sum <copy.db | cut -c1-64 >copy.sha256 &
+    compress_file copy.db backup.gz && sync_paths backup.gz || return 1
+    wait
+    decompress backup.gz | sha256sum | cut -c1-64 >read-back.new && mv -f read-back.new read-back.sha256
+    sha256sum <backup.gz | cut -c1-64 >backup.sha256
+  } 2>>compress.log
+}
+
+# gzip uses one processor: parts side by side, one after the other in the file, are a gzip file too (RFC 1952, 2.2).
+compress_file() { # SOURCE TARGET
+  local size processors part length pids=() pid
+  case $D_COMPRESSOR in
+    igzip) igzip -c <"$1" >"$2" ; return ;;
+    pigz) pigz -1 -c <"$1" >"$2" ; return ;;
+  esac
+  file_size "$1"
+  size=$REPLY
+  processors=$(nproc 2>/dev/null || echo 1)
+  length=$((size / processors + 1))
+  for ((part = 0; part < processors && part * length < size; part++)); do
+    tail -c "+$((part * length + 1))" "$1" | head -c "$length" | gzip -1 -c >"part.$part" &
+    pids+=($!)
+  done
+  for pid in "${pids[@]}"; do
+    wait "$pid"
+    # head closes the pipe as soon as it has its part: tail's SIGPIPE (141) is no failure
+    (($? == 0 || $? == 141)) || return 1
+  done
+  : >"$2"
+  for ((part = 0; part < ${#pids[@]}; part++)); do
+    cat "part.$part" >>"$2" && rm -f "part.$part" || return 1
+  done
+}
+
+# A final name is given only to what is complete, was read back and is on disk; its fingerprint is there before it.
+database_publish() {
+  local stamp owner size tries=0
+  step publish 'Give the backup its name'
+  owner=${POLICY[owner]:-$(stat -c %u:%g -- "$BACKUPS")}
+  chmod 640 backup.gz && { chown -- "$owner" backup.gz 2>/dev/null || ((EUID != 0)); } ||
+    fail internal "The owner of the backup could not be set to $owner." "$NO_BACKUP"
+  file_size backup.gz
+  size=$REPLY
+  while :; do
+    stamp=$(date +%Y%m%d_%H%M%S)
+    D_FILE=$BACKUPS/${D_NAME_PREFIX}_$stamp.db.gz
+    fingerprint_of_check "$D_FILE" "$(<backup.sha256)" "$size" "$(<copy.sha256)" "$D_TAKEN_AT"
+    fingerprint_save "$D_FILE" || fail internal 'The fingerprint could not be written.' "$NO_BACKUP"
+    sync_paths backup.gz
+    publish backup.gz "../${D_FILE##*/}" && break
+    # The name is taken: by a backup of this very second, or of the hour that comes twice in autumn.
+    ((tries++ < 5)) || fail internal "The backup could not be given the name $D_FILE." "$NO_BACKUP"
+    sleep 1
+  done
+  sync_paths .. || fail internal 'The folder of the backups could not be written to disk.' ''
+  file_stamp "$D_FILE"
+  catalog_add made "$D_FILE" "${REPLY%$'\t'*}" "${REPLY#*$'\t'}" database "$D_ORIGIN" "$D_TAKEN_AT"
+  now_ms
+  local at=$REPLY
+  file_stamp "$D_FILE"
+  catalog_add verdict "$D_FILE" "${REPLY%$'\t'*}" "${REPLY#*$'\t'}" verified "$at" fingerprint "${FP[sha256]}" \
+    'Read back and checked when it was made.'
+  step_done file="${D_FILE##*/}" sha256="${FP[sha256]}"
+}
+
+database_report() { # MS
+  local users backup
+  table_rows users ${CHECK_TABLES[@]+"${CHECK_TABLES[@]}"}
+  users=${REPLY:-0}
+  runbook_log backup.log "Backup completed - Size: $((FP[databaseSize] / 1024))KB, User records: $users"
+  runbook_log backup.log "Backup compressed: $D_FILE"
+  backup_entry_json "$D_FILE"
+  backup=$REPLY
+  fingerprint_json
+  json_object backup:="$backup" fingerprint:="$REPLY" writersBlockedMs:="$D_BLOCKED_MS" ms:="$1" compressor="$D_COMPRESSOR"
+  succeed "The database was backed up to $D_FILE." "$REPLY"
+}

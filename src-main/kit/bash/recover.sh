@@ -1,0 +1,164 @@
+# --- recover: what was interrupted is completed or taken back --------------------------------------------------------------------
+
+readonly RECOVERY_UNIT=/etc/systemd/system/cvd-backup-recover.service
+
+# At boot, before the services start, the files must already be right: an application that finds no database makes an
+# empty one. The unit does nothing unless a transaction is open. systemd alone can do this; elsewhere the console does.
+recovery_unit_install() {
+  local text
+  ((EUID == 0)) && [[ -d /run/systemd/system && ${POLICY[service_manager]} == systemd ]] || return 0
+  text="[Unit]
+Description=Finish an interrupted CVD restore
+ConditionPathExists=$STATE/unfinished
+After=local-fs.target
+Before=$(printf '%s.service ' "${SERVICES[@]}")
+
+[Service]
+Type=oneshot
+Environment=CVD_BACKUP_STATE=$STATE
+ExecStart=/bin/bash --noprofile --norc $STATE/kit/$KIT_SHA256/cvd-backup recover --boot
+
+[Install]
+WantedBy=multi-user.target
+"
+  [[ $(cat "$RECOVERY_UNIT" 2>/dev/null) == "${text%$'\n'}" && -e /etc/systemd/system/multi-user.target.wants/${RECOVERY_UNIT##*/} ]] && return 0
+  step unit 'Prepare recovery at boot'
+  write_whole "$RECOVERY_UNIT" "$text" && chmod 644 "$RECOVERY_UNIT" &&
+    systemctl daemon-reload >&2 && systemctl --quiet enable "${RECOVERY_UNIT##*/}" >&2 ||
+    fail internal 'Recovery at boot could not be prepared.' "$NOTHING_CHANGED"
+  sync_paths "$RECOVERY_UNIT" /etc/systemd/system/multi-user.target.wants
+  step_done unit="${RECOVERY_UNIT##*/}"
+}
+
+check_recover() {
+  [[ ${1-} == --boot ]] || { (($# == 0)) || usage_error 'recover takes no arguments'; return 0; }
+  recover_at_boot
+}
+
+# In the boot unit: files first, here and now; services and health in an operation of its own, when the boot lets us.
+recover_at_boot() {
+  local id
+  id=$(<"$STATE/unfinished")
+  if valid_operation "$id" && transaction_load "$id"; then
+    case $TX_PHASE in
+      swapped | starting | committed | rolled-back) ;;
+      *) transaction_files_back || say error 'The old database could not be renamed back.' ;;
+    esac
+    cd /
+  fi
+  operation_start
+  exit 0
+}
+
+run_recover() {
+  local id=''
+  lock_site
+  if [[ -r $STATE/unfinished ]]; then id=$(<"$STATE/unfinished"); fi
+  if [[ $id == '' ]]; then
+    recover_orphans
+    succeed "${ORPHANS:-Nothing was interrupted.}" null
+  fi
+  valid_operation "$id" || fail internal "The mark of an unfinished operation is not readable: '$id'."
+  step load "Read the journal of $id"
+  if ! transaction_load "$id"; then
+    recover_orphans
+    rm -f -- "$STATE/unfinished"
+    succeed "The operation $id was interrupted before it changed anything." null
+  fi
+  step_done phase="$TX_PHASE"
+  now_ms
+  TX_DOWN_FROM=$REPLY
+  case $TX_PHASE in
+    committed)
+      transaction_forget
+      recover_end "$id" succeeded ok 'The restore had succeeded; only its end was not written down.'
+      ;;
+    rolled-back)
+      transaction_forget
+      recover_end "$id" 'rolled back' interrupted 'The restore was interrupted; the database from before is in place.'
+      ;;
+    staged)
+      transaction_forget
+      recover_end "$id" failed interrupted 'The restore was interrupted before it changed anything.'
+      ;;
+    swapped | starting) recover_forward "$id" ;;
+    *) recover_back "$id" ;;
+  esac
+}
+
+# The new database is in place and whole: if the site becomes healthy with it, the restore has succeeded.
+recover_forward() {
+  local id=$1
+  step start 'Start the service with the restored database and ask for its health'
+  services_do start
+  if health_await "${POLICY[health_timeout]}" && services_active; then
+    step_done health="$HEALTH_STATUS"
+    transaction_commit
+    recover_end "$id" succeeded ok 'The restore was interrupted after the swap, and was completed: the site is healthy with the restored database.'
+  fi
+  step_end failed reason="$HEALTH_PROBE answered $HEALTH_STATUS"
+  recover_back "$id"
+}
+
+recover_back() {
+  local id=$1
+  trap '' TERM HUP INT
+  if roll_back_state; then
+    recover_end "$id" 'rolled back' interrupted 'The restore was interrupted and taken back: the database from before is in place.'
+  fi
+  fail unhealthy "The interrupted restore could not be taken back wholly: $ROLL_BACK_PROBLEM" \
+    "the old database is safe: $TX_FOLDER/$TX_NAME or $TX_FOLDER/$TX_SAFETY" 'look at the log of the service, then: cvd-backup recover' \
+    "$(report_json '')"
+}
+
+# The interrupted operation gets its outcome and its last line, so that whoever follows it learns how it ended.
+recover_end() {
+  local id=$1 outcome=$2 code=$3 message=$4 line safety=''
+  [[ $outcome != succeeded || ! -e $TX_SAFETY ]] || safety=$TX_FOLDER/$TX_SAFETY
+  now_ms
+  json_object kind=result at:="$REPLY" outcome="$outcome" code="$code" message="$message" unchanged='' next='' \
+    data:="$(report_json "$safety")"
+  line=$REPLY
+  if [[ ! -e $TX_DIR/outcome ]]; then
+    now_ms
+    write_whole "$TX_DIR/outcome" "outcome=$outcome"$'\n'"code=$code"$'\n'"endedAt=$REPLY"$'\n'"message=$message"$'\n'
+    printf '%s\n' "$line" >>"$TX_DIR/events"
+    printf '\n%s: %s\n' "$outcome" "$message" >>"$TX_DIR/readable"
+  fi
+  recover_orphans
+  result succeeded ok "$id: $message" '' '' "$(report_json "$safety")"
+  exit 0
+}
+
+# Operations that died before they changed anything: they get an end, and their work folders go.
+ORPHANS=''
+recover_orphans() {
+  local dir id count=0
+  for dir in "$STATE"/operations/*/; do
+    id=${dir%/}
+    id=${id##*/}
+    valid_operation "$id" && [[ ! -e $dir/outcome && $id != "$OPERATION" ]] || continue
+    operation_state "$id"
+    [[ $REPLY == interrupted ]] || continue
+    now_ms
+    write_whole "${dir}outcome" $'outcome=failed\ncode=interrupted\n'"endedAt=$REPLY"$'\nmessage=The operation was interrupted before it changed anything.\n'
+    json_object kind=result at:="$REPLY" outcome=failed code=interrupted \
+      message='The operation was interrupted before it changed anything.' unchanged='the site is as it was' next='' data:=null
+    printf '%s\n' "$REPLY" >>"${dir}events"
+    printf '\nfailed: interrupted before it changed anything\n' >>"${dir}readable"
+    ((count++))
+  done
+  scratch_sweep
+  ((count == 0)) || ORPHANS="$count interrupted operations were closed; they had changed nothing."
+}
+
+# Private work folders of processes that are gone. Whoever works in one holds a lock on it.
+scratch_sweep() {
+  local folder leftover
+  for folder in "$STATE/work" "$BACKUPS" "${DATABASE_FILE%/*}"; do
+    for leftover in "$folder"/.cvd-backup-????????; do
+      [[ -d $leftover && ! -L $leftover && -O $leftover ]] && flock -n "$leftover" true || continue
+      rm -rf -- "$leftover"
+    done
+  done
+}

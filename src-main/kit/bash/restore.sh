@@ -1,0 +1,207 @@
+# --- restore database, undo ---------------------------------------------------------------------------------------------------
+
+R_WORDS=() R_CONFIRM='' R_EXPECT_SHA256=''
+
+# Arguments of both: WHAT [...] --confirm HOST --reason TEXT [--expect-sha256 HEX] [--expect-machine ID]. Sets R_*.
+restore_arguments() {
+  local confirm='' machine='' words=()
+  R_EXPECT_SHA256=''
+  while (($# > 0)); do
+    case $1 in
+      --confirm | --reason | --expect-sha256 | --expect-machine)
+        (($# >= 2)) || usage_error "$1: a value is missing"
+        case $1 in
+          --confirm) confirm=$2 ;;
+          --reason) REASON=$2 ;;
+          --expect-sha256) R_EXPECT_SHA256=$2 ;;
+          --expect-machine) machine=$2 ;;
+        esac
+        shift 2
+        ;;
+      *)
+        words+=("$1")
+        shift
+        ;;
+    esac
+  done
+  [[ $machine == '' || $machine == "$(</etc/machine-id)" ]] ||
+    fail wrong-site 'This is another machine than the one that the restore was planned for.' 'nothing was changed' \
+      'check the address of the site'
+  R_WORDS=(${words[@]+"${words[@]}"})
+  R_CONFIRM=$confirm
+}
+
+restore_confirm() {
+  local host
+  host=$(hostname)
+  if [[ $R_CONFIRM == '' && $READABLE_FD == 1 && -t 0 ]]; then
+    printf 'Everything that was written after this backup will be gone. Type the name of this server (%s) to go on: ' "$host"
+    IFS= read -r R_CONFIRM
+  fi
+  [[ $R_CONFIRM == "$host" ]] ||
+    fail not-confirmed "The confirmation must be the name of this server, $host." 'nothing was changed' \
+      "give it: --confirm $host"
+  [[ $REASON != '' ]] || fail not-confirmed 'A restore needs a reason.' 'nothing was changed' 'give it: --reason TEXT'
+}
+
+check_restore() {
+  restore_arguments "$@"
+  [[ ${R_WORDS[0]-} == database && ${#R_WORDS[@]} -eq 2 ]] || usage_error 'restore database FILE --confirm HOST --reason TEXT'
+  backup_find "${R_WORDS[1]}" || fail not-found "There is no backup '${R_WORDS[1]}'." 'nothing was changed' \
+    'look at the list: cvd-backup inspect'
+  restore_confirm
+}
+
+run_restore() {
+  restore_arguments "$@"
+  backup_find "${R_WORDS[1]}" || fail not-found "There is no backup '${R_WORDS[1]}' any more." 'nothing was changed' ''
+  restore_database "$REPLY"
+}
+
+check_undo() {
+  restore_arguments "$@"
+  [[ ${#R_WORDS[@]} -eq 1 ]] || usage_error 'undo OPERATION --confirm HOST --reason TEXT'
+  undo_find "${R_WORDS[0]}"
+  restore_confirm
+}
+
+run_undo() {
+  restore_arguments "$@"
+  undo_find "${R_WORDS[0]}"
+  restore_database "$REPLY"
+}
+
+# undo_find OPERATION: REPLY = the safety copy that it kept, or fails.
+undo_find() {
+  local safety
+  valid_operation "$1" || fail not-found "There is no operation '$1' on this server." 'nothing was changed' ''
+  safety=$(sed -n 's/^safety=//p' "$STATE/operations/$1/journal" 2>/dev/null | tail -n 1)
+  decode_path "$safety"
+  [[ $safety != '' && -f $REPLY ]] ||
+    fail not-undoable 'That operation kept no safety copy, or it is gone: there is nothing to bring back.' \
+      'nothing was changed' 'choose a backup to restore instead'
+}
+
+# The whole transaction. What can fail before the services are stopped fails without any effect on the site.
+restore_database() {
+  local file=$1 name
+  restore_prepare "$file"
+  transaction_begin "$file"
+  ON_FAIL=roll_back
+  transaction_stop
+  heed_cancel
+  transaction_keep
+  transaction_swap
+  transaction_start
+  transaction_prove
+  ON_FAIL=''
+  transaction_commit
+  name=${file##*/}
+  runbook_log restore.log "Database restored from $file; safety copy: $TX_FOLDER/$TX_SAFETY"
+  if [[ -e $TX_SAFETY ]]; then name+=". The state before is kept as $TX_SAFETY"; TX_SAFETY=$TX_FOLDER/$TX_SAFETY; else TX_SAFETY=''; fi
+  succeed "The database was restored from $name." "$(report_json "$TX_SAFETY")"
+}
+
+readonly NOTHING_CHANGED='The site runs as before; nothing was changed.'
+
+restore_prepare() {
+  local file=$1 name service_before=active
+  lock_site
+  step check 'Check the site before anything is changed'
+  [[ ! -e $STATE/unfinished ]] || fail checks-failed 'An earlier restore was interrupted and is not finished.' \
+    "$NOTHING_CHANGED" 'run: cvd-backup recover'
+  TX_FOLDER=${DATABASE_FILE%/*}
+  restore_target_safe
+  restore_rights
+  ((${#SERVICES[@]} > 0)) || fail service 'No service is set for this site.' "$NOTHING_CHANGED" 'set it: cvd-backup policy service=…'
+  for name in "${SERVICES[@]}"; do
+    service_state "$name"
+    [[ $REPLY != unknown ]] || fail service "There is no service $name on this server." "$NOTHING_CHANGED" \
+      'set it: cvd-backup policy service=…'
+    [[ $REPLY == inactive ]] && service_before=inactive
+  done
+  TX_WERE=$service_before
+  health_choose
+  [[ $HEALTH_PROBE != '' ]] || fail health-unknown 'It is not known how to ask this site for its health: nothing is set, and the usual addresses do not answer.' \
+    "$NOTHING_CHANGED" 'set it: cvd-backup policy health=http://127.0.0.1:5000/api/health'
+  TX_HEALTHY_BEFORE=no
+  health_ask "$HEALTH_PROBE" && TX_HEALTHY_BEFORE=yes
+  restore_no_strangers
+  step_done services="${SERVICES[*]}" healthy_before="$TX_HEALTHY_BEFORE" probe="$HEALTH_PROBE"
+  heed_cancel "$NOTHING_CHANGED"
+  restore_stage "$file"
+  recovery_unit_install
+}
+
+# A restore puts a file where the database's path leads to. That must not be a way to write anywhere as root.
+restore_target_safe() {
+  local owner folder_owner
+  [[ -d $TX_FOLDER ]] || fail no-database "The folder of the database does not exist: $TX_FOLDER" "$NOTHING_CHANGED" 'set it: cvd-backup policy database=…'
+  [[ -e $DATABASE_FILE ]] || return 0
+  [[ -f $DATABASE_FILE ]] || fail no-database "$DATABASE_FILE is not a file." "$NOTHING_CHANGED" ''
+  [[ $DATABASE_FILE != "$DATABASE" ]] || return 0
+  owner=$(stat -c %u -- "$DATABASE_FILE")
+  folder_owner=$(stat -c %u -- "${DATABASE%/*}")
+  ((owner == folder_owner)) || header_read "$DATABASE_FILE" ||
+    fail no-database "$DATABASE leads to $DATABASE_FILE, which is no database and belongs to somebody else." "$NOTHING_CHANGED" ''
+}
+
+restore_rights() {
+  [[ -w $TX_FOLDER ]] || fail no-rights "This login cannot write to $TX_FOLDER." "$NOTHING_CHANGED" \
+    'log in as root or with sudo'
+  [[ ${POLICY[service_manager]} == program ]] || ((EUID == 0)) ||
+    fail no-rights 'Only root can stop and start the service.' "$NOTHING_CHANGED" 'log in as root or with sudo'
+}
+
+restore_no_strangers() {
+  local entry strangers=() pid user service command
+  holders_find
+  for entry in ${HOLDERS[@]+"${HOLDERS[@]}"}; do
+    IFS='|' read -r pid user service command <<<"${entry//$'\t'/|}"
+    [[ $service != '' ]] || strangers+=("$entry")
+  done
+  ((${#strangers[@]} > 0)) || return 0
+  HOLDERS=("${strangers[@]}")
+  fail holders "The database is open in programs that do not belong to the service: $(holders_words)." "$NOTHING_CHANGED" \
+    'end these programs, then restore again'
+}
+
+# Extracts beside the live database, verifies, and gives the file the owner, the mode and the journal mode of the live one.
+restore_stage() {
+  local file=$1 journal_mode
+  step stage 'Extract the backup beside the live database'
+  enter_work_dir "$TX_FOLDER" || fail internal "A private folder could not be made in $TX_FOLDER." "$NOTHING_CHANGED"
+  TX_STAGE=${WORK_DIR##*/}
+  extract_backup "$file" staged.db
+  [[ $R_EXPECT_SHA256 == '' || $R_EXPECT_SHA256 == "$EXTRACT_SHA256" ]] ||
+    fail plan-stale 'The backup is not the one that the plan was made for: its content has changed.' "$NOTHING_CHANGED" 'plan again'
+  step_done sha256="$EXTRACT_SHA256" bytes:="$(stat -c %s staged.db)"
+  heed_cancel "$NOTHING_CHANGED"
+  step verify 'Verify the extracted database'
+  database_verdict "$file" staged.db
+  [[ $VERDICT == verified ]] || fail "$VERDICT_CODE" "The backup cannot be restored: $VERDICT_REASON" "$NOTHING_CHANGED" 'choose another backup'
+  step_done basis="$VERDICT_BASIS" reason="$VERDICT_REASON"
+  heed_cancel "$NOTHING_CHANGED"
+  step ready 'Give it the owner, the mode and the journal mode of the live database'
+  if header_read "$DATABASE_FILE"; then
+    journal_mode=$H_JOURNAL
+  else
+    header_read staged.db
+    journal_mode=$H_JOURNAL
+  fi
+  sqlite3 -batch -init /dev/null ./staged.db "PRAGMA journal_mode=$journal_mode;" </dev/null >/dev/null ||
+    fail internal 'The journal mode could not be set.' "$NOTHING_CHANGED"
+  if [[ -e $DATABASE_FILE ]]; then
+    chown --reference="$DATABASE_FILE" -- staged.db 2>/dev/null || ((EUID != 0)) ||
+      fail internal 'The owner could not be set.' "$NOTHING_CHANGED"
+    chmod --reference="$DATABASE_FILE" -- staged.db
+    chcon --reference="$DATABASE_FILE" -- staged.db 2>/dev/null
+  else
+    chown --reference=.. -- staged.db 2>/dev/null
+    chmod 644 staged.db
+  fi
+  sync_paths staged.db . || fail internal 'The extracted database could not be written to disk.' "$NOTHING_CHANGED"
+  step_done journal_mode="$journal_mode" owner="$(stat -c %U:%G staged.db)" mode="$(stat -c %a staged.db)"
+  # From here on all names are relative to the folder itself; the private folder is removed by the transaction.
+  cd -P .. && WORK_DIR='' && [[ . -ef $TX_FOLDER ]] || fail internal "$TX_FOLDER was moved away." "$NOTHING_CHANGED"
+}

@@ -1,0 +1,342 @@
+# --- The restore transaction ------------------------------------------------------------------------------------------------
+#
+# All names are relative to the folder of the database (TX_FOLDER), which is entered once: the application's user owns
+# that folder and could exchange any path leading there. The journal in TX_DIR tells, before each change, what is about
+# to change; which file is which is decided by inode, never by hope. Phases, in their order:
+#
+#   staged      the new database is complete and verified beside the old one; nothing was changed
+#   stopping    the services are being stopped
+#   keeping     the live database is being renamed to the safety copy, sidecars too
+#   swapping    the staged file is being renamed to the live name
+#   swapped     the new database is in place, on disk
+#   starting    the services are being started, then asked for their health
+#   committed   the end, new state    |    rolled-back   the end, old state
+#
+# Before `swapped`, an interruption is rolled back. From `swapped` on it is completed if the site becomes healthy, and
+# rolled back if it does not.
+
+readonly SIDECARS=('' -wal -shm -journal)
+TX_DIR='' TX_FOLDER='' TX_NAME='' TX_STAGE='' TX_SAFETY='' TX_LIVE_INODE='' TX_STAGED_INODE='' TX_WERE='' TX_HEALTHY_BEFORE=''
+TX_BACKUP='' TX_DOWN_FROM=0 TX_DOWN_MS='' TX_PHASE='' TX_TABLES=()
+TX_SIDECARS='' # inodes of the live database's sidecars at the moment of `keeping`, between blanks
+
+journal() { # KEY VALUE: on disk when it returns
+  printf '%s=%s\n' "$1" "$2" >>"$TX_DIR/journal" && sync_paths "$TX_DIR/journal"
+}
+
+phase() {
+  TX_PHASE=$1
+  journal phase "$1" || fail internal 'The journal of the transaction cannot be written.'
+  failpoint "$1"
+}
+
+# For tests of crash safety: STATE/failpoint holds `PHASE kill|pause|fail`. The folder is ours alone.
+failpoint() {
+  local at action
+  [[ -e $STATE/failpoint ]] || return 0
+  read -r at action <"$STATE/failpoint"
+  [[ $at == "$1" ]] || return 0
+  case $action in
+    kill) kill -KILL "$$" ;;
+    pause) while [[ -e $STATE/failpoint ]]; do sleep 0.1; done ;;
+    fail) fail internal "The failpoint '$1' was set." ;;
+  esac
+}
+
+inode() { REPLY=$(stat -c %i -- "$1" 2>/dev/null) || REPLY=''; }
+
+# transaction_begin BACKUP: writes what every later phase and every recovery needs. The staged file must be ready.
+transaction_begin() {
+  local backup=$1
+  ON_FAIL=transaction_forget # until the services are stopped there is only our own to remove
+  TX_DIR=$OPERATION_DIR
+  TX_BACKUP=$backup
+  TX_NAME=${DATABASE_FILE##*/}
+  TX_SAFETY=$TX_NAME.pre-restore.$(date +%Y%m%d_%H%M%S)
+  while [[ -e $TX_SAFETY || -e $TX_SAFETY-wal ]]; do
+    sleep 1
+    TX_SAFETY=$TX_NAME.pre-restore.$(date +%Y%m%d_%H%M%S)
+  done
+  inode "$TX_NAME"
+  TX_LIVE_INODE=$REPLY
+  inode "$TX_STAGE/staged.db"
+  TX_STAGED_INODE=$REPLY
+  local field
+  for field in FOLDER NAME STAGE SAFETY LIVE_INODE STAGED_INODE WERE HEALTHY_BEFORE BACKUP; do
+    local variable=TX_$field
+    encode_path "${!variable}"
+    journal "$field" "$REPLY"
+  done
+  encode_path "$HEALTH_PROBE"
+  journal PROBE "$REPLY"
+  encode_path "$backup"
+  journal backup "$REPLY"
+  write_whole "$STATE/unfinished" "$OPERATION"$'\n' || fail internal 'The state folder cannot be written.'
+  phase staged
+}
+
+# transaction_load ID: the journal of an interrupted operation. Status 1 if it never got as far as a transaction.
+transaction_load() {
+  local line key value
+  TX_DIR=$STATE/operations/$1
+  TX_PHASE=''
+  [[ -r $TX_DIR/journal ]] || return 1
+  while IFS= read -r line; do
+    key=${line%%=*} value=${line#*=}
+    case $key in
+      FOLDER | NAME | STAGE | SAFETY | LIVE_INODE | STAGED_INODE | WERE | HEALTHY_BEFORE | BACKUP | SIDECARS)
+        decode_path "$value"
+        printf -v "TX_$key" '%s' "$REPLY"
+        ;;
+      PROBE)
+        decode_path "$value"
+        HEALTH_PROBE=$REPLY
+        ;;
+      phase) TX_PHASE=$value ;;
+    esac
+  done <"$TX_DIR/journal"
+  [[ $TX_PHASE != '' ]] || return 1
+  cd -P -- "$TX_FOLDER" || return 1
+}
+
+services_active() {
+  local name
+  for name in "${SERVICES[@]}"; do
+    service_state "$name"
+    [[ $REPLY == active ]] || return 1
+  done
+}
+
+# Stops the services and proves that nobody has the database open.
+transaction_stop() {
+  local name waited=0
+  step stop 'Stop the service'
+  phase stopping
+  now_ms
+  TX_DOWN_FROM=$REPLY
+  services_do stop || fail service "The service could not be stopped: ${SERVICES[*]}." '' 'look at: systemctl status'
+  for name in "${SERVICES[@]}"; do
+    service_state "$name"
+    [[ $REPLY != active ]] || fail service "The service $name is still active after it was stopped."
+  done
+  while holders_find && ((${#HOLDERS[@]} > 0)); do
+    ((waited++ < 50)) || fail holders "The service is stopped, but the database is still open in: $(holders_words)." '' \
+      'end these programs, then restore again'
+    sleep 0.1
+  done
+  step_done services="${SERVICES[*]}" holders:=0
+}
+
+holders_words() {
+  local entry words='' pid user service command
+  for entry in "${HOLDERS[@]}"; do
+    IFS='|' read -r pid user service command <<<"${entry//$'\t'/|}"
+    words+="${words:+; }$command (process $pid of $user)"
+  done
+  printf '%s' "$words"
+}
+
+# The last state before the restore becomes the safety copy, by rename: no write can be missing from it.
+transaction_keep() {
+  local suffix
+  step keep 'Keep the live database as the safety copy'
+  inode "$TX_NAME"
+  [[ $REPLY == "$TX_LIVE_INODE" ]] || fail internal "Another program replaced $TX_NAME while the restore was prepared."
+  TX_SIDECARS=' '
+  for suffix in -wal -shm -journal; do
+    inode "$TX_NAME$suffix"
+    TX_SIDECARS+="${REPLY:+$REPLY }"
+  done
+  encode_path "$TX_SIDECARS"
+  journal SIDECARS "$REPLY"
+  phase keeping
+  for suffix in "${SIDECARS[@]}"; do
+    [[ -e $TX_NAME$suffix || -L $TX_NAME$suffix ]] || continue
+    mv -nT -- "$TX_NAME$suffix" "$TX_SAFETY$suffix" && [[ ! -e $TX_NAME$suffix ]] ||
+      fail internal "$TX_NAME$suffix could not be renamed to $TX_SAFETY$suffix."
+    failpoint "keeping$suffix"
+  done
+  sync_paths .
+  step_done safety="$TX_SAFETY"
+}
+
+transaction_swap() {
+  step swap 'Put the restored database in its place'
+  phase swapping
+  mv -nT -- "$TX_STAGE/staged.db" "$TX_NAME" || fail internal 'The restored database could not be renamed into place.'
+  inode "$TX_NAME"
+  [[ $REPLY == "$TX_STAGED_INODE" ]] || fail internal "Another program made a file called $TX_NAME at this very moment."
+  sync_paths . "$TX_STAGE"
+  phase swapped
+  step_done
+}
+
+# Starts the services and waits until the site answers as expected.
+transaction_start() {
+  step start 'Start the service and ask for its health'
+  phase starting
+  services_do start || fail service "The service did not start with the restored database: ${SERVICES[*]}." '' \
+    'look at: journalctl -u cvd'
+  health_await "${POLICY[health_timeout]}"
+  case $? in
+    1) fail unhealthy "The site did not become healthy within ${POLICY[health_timeout]} s: $HEALTH_PROBE answered $HEALTH_STATUS ${HEALTH_DETAIL:0:120}" '' \
+      'read the log of the service; if the probe is wrong, set it: cvd-backup policy health=…' ;;
+    2) heed_cancel ;;
+  esac
+  services_active || fail service 'The site answers, but its service is not active.'
+  now_ms
+  ((TX_DOWN_FROM == 0)) || TX_DOWN_MS=$((REPLY - TX_DOWN_FROM))
+  step_done health="$HEALTH_STATUS" probe="$HEALTH_PROBE" down_ms:="${TX_DOWN_MS:-null}"
+}
+
+# After the start: the running site really uses what we put there, and its key tables hold what the backup held.
+transaction_prove() {
+  local table rows expected
+  step prove 'Compare the running database with the backup'
+  inode "$TX_NAME"
+  [[ $REPLY == "$TX_STAGED_INODE" ]] || fail internal 'The live database is not the file that was restored.'
+  mapfile -t TX_TABLES < <(table_counts "$TX_NAME" 2>&1)
+  ((${#TX_TABLES[@]} > 0)) || fail integrity 'The restored database cannot be read while the site runs.'
+  for table in ${POLICY[key_tables]}; do
+    table_rows "$table" ${CHECK_TABLES[@]+"${CHECK_TABLES[@]}"}
+    expected=$REPLY
+    table_rows "$table" ${TX_TABLES[@]+"${TX_TABLES[@]}"}
+    rows=$REPLY
+    ((${expected:-0} == 0 || ${rows:-0} > 0)) ||
+      fail integrity "The table $table is empty in the running database; the backup has $expected rows."
+  done
+  step_done tables:="${#TX_TABLES[@]}"
+}
+
+# table_rows TABLE LINE...: REPLY = its rows by lines of table_counts, or empty.
+table_rows() {
+  local table=$1 line
+  shift
+  for line in "$@"; do
+    [[ $line != "$table"$'\t'* ]] || { line=${line#*$'\t'} REPLY=${line%%$'\t'*}; return; }
+  done
+  REPLY=''
+}
+
+transaction_commit() {
+  phase committed
+  transaction_forget
+  now_ms
+  if [[ -e $TX_SAFETY ]]; then
+    encode_path "$TX_FOLDER/$TX_SAFETY"
+    journal safety "$REPLY"
+    file_stamp "$TX_SAFETY"
+    catalog_add made "$TX_FOLDER/$TX_SAFETY" "${REPLY%$'\t'*}" "${REPLY#*$'\t'}" database safety "${TX_DOWN_FROM/#0/$(date +%s%3N)}"
+  fi
+}
+
+transaction_forget() {
+  stage_remove
+  rm -f -- "$STATE/unfinished"
+  sync_paths "$STATE"
+}
+
+# The stage folder's name is in the journal; it is removed only if it is ours and looks like ours.
+stage_remove() {
+  [[ $TX_STAGE == .cvd-backup-* && $TX_STAGE != */* && -d $TX_STAGE && ! -L $TX_STAGE && -O $TX_STAGE ]] || return 0
+  rm -rf -- "$TX_STAGE"
+}
+
+# Files only, from any phase, any number of times: afterwards the old database has its name again.
+transaction_files_back() {
+  local suffix stray=''
+  inode "$TX_NAME"
+  if [[ $REPLY != '' && $REPLY == "$TX_STAGED_INODE" ]]; then
+    for suffix in "${SIDECARS[@]}"; do rm -f -- "$TX_NAME$suffix"; done
+  else
+    # Somebody's new files under the live name (an application that starts without a database makes one): kept apart.
+    for suffix in "${SIDECARS[@]}"; do
+      inode "$TX_NAME$suffix"
+      [[ $REPLY == '' || $REPLY == "$TX_LIVE_INODE" || $TX_SIDECARS == *" $REPLY "* ]] && continue
+      [[ $TX_PHASE == staged || $TX_PHASE == stopping ]] && continue
+      stray=${stray:-$TX_NAME.stray.$(date +%Y%m%d_%H%M%S)}
+      mv -nT -- "$TX_NAME$suffix" "$stray$suffix"
+    done
+    [[ $stray == '' ]] ||
+      say warning "Files under the name of the database that are neither the old nor the restored one were kept as $stray."
+  fi
+  # The sidecars first: the database must not be there under its name without its log.
+  for suffix in -journal -wal -shm ''; do
+    [[ -e $TX_SAFETY$suffix ]] || continue
+    mv -nT -- "$TX_SAFETY$suffix" "$TX_NAME$suffix" && [[ ! -e $TX_SAFETY$suffix ]] || return 1
+  done
+  inode "$TX_NAME"
+  [[ $REPLY == "$TX_LIVE_INODE" ]] || return 1
+  sync_paths .
+}
+
+# roll_back CODE MESSAGE NEXT: takes the transaction back, proves the old state, and ends the operation with that.
+roll_back() {
+  local code=$1 message=$2 next=$3 outcome='rolled back' proof
+  trap '' TERM HUP INT # nothing may interrupt a way back
+  roll_back_state || {
+    result failed "$code" "$message The way back failed too: $ROLL_BACK_PROBLEM" \
+      "The old database is safe: $TX_FOLDER/$TX_SAFETY or $TX_FOLDER/$TX_NAME" \
+      "run: cvd-backup recover" "$(report_json '')"
+    exit 1
+  }
+  [[ $code != cancelled ]] || outcome=cancelled
+  if [[ $TX_HEALTHY_BEFORE == yes ]]; then
+    proof="The database from before is back, and the site answers ($HEALTH_STATUS)."
+  else
+    proof='The database from before is back, and the site is as it was: it did not answer before either.'
+  fi
+  result "$outcome" "$code" "$message" "$proof" "$next" "$(report_json '')"
+  exit_with_code failed
+}
+
+# roll_back_state: status 0 when the old state is back and as healthy as it was; else ROLL_BACK_PROBLEM says what is not.
+ROLL_BACK_PROBLEM=''
+roll_back_state() {
+  step roll-back 'Bring the old state back'
+  ROLL_BACK_PROBLEM=''
+  journal phase rolling-back
+  services_do stop
+  wait_for_no_holders
+  if ! transaction_files_back; then
+    ROLL_BACK_PROBLEM="the old database could not be renamed back to $TX_NAME."
+    step_end failed reason="$ROLL_BACK_PROBLEM"
+    return 1
+  fi
+  if [[ $TX_WERE != inactive ]]; then
+    services_do start || ROLL_BACK_PROBLEM='the service did not start.'
+    if [[ $TX_HEALTHY_BEFORE == yes ]] && ! health_await "${POLICY[health_timeout]}"; then
+      ROLL_BACK_PROBLEM="the site does not answer: $HEALTH_PROBE gives $HEALTH_STATUS ${HEALTH_DETAIL:0:120}"
+      step_end failed reason="$ROLL_BACK_PROBLEM"
+      return 1
+    fi
+  fi
+  now_ms
+  ((TX_DOWN_FROM == 0)) || TX_DOWN_MS=$((REPLY - TX_DOWN_FROM))
+  journal phase rolled-back
+  transaction_forget
+  step_done health="$HEALTH_STATUS" down_ms:="${TX_DOWN_MS:-null}"
+}
+
+wait_for_no_holders() {
+  local waited=0
+  while holders_find && ((${#HOLDERS[@]} > 0 && waited++ < 50)); do sleep 0.1; done
+}
+
+# report_json SAFETY-PATH: printed (not REPLY: used inside argument lists).
+report_json() {
+  local safety backup healthy=false health
+  if [[ $1 == '' ]]; then REPLY=''; else encode_path "$1"; fi
+  json_text_or_null "$REPLY"
+  safety=$REPLY
+  encode_path "$TX_BACKUP"
+  json_text_or_null "$REPLY"
+  backup=$REPLY
+  [[ $HEALTH_STATUS != "${POLICY[health_status]}" ]] || healthy=true
+  health_last_json "$healthy"
+  health=$REPLY
+  tables_json ${TX_TABLES[@]+"${TX_TABLES[@]}"}
+  json_object operation="${TX_DIR##*/}" backup:="$backup" safetyCopy:="$safety" downMs:="${TX_DOWN_MS:-null}" \
+    tables:="$REPLY" health:="$health"
+  printf '%s' "$REPLY"
+}
