@@ -1,11 +1,17 @@
 # --- SQLite ---------------------------------------------------------------------------------------------------------------
 
-# sql DATABASE SQL [OPTION...]: runs SQL on a file by its path, whatever the path looks like. Output: rows, tab-separated.
-# Opened read-only: what only reads must not be able to write.
+# What a database of somebody else may not do to us: its schema is a program. Functions in it are not trusted, its CHECK
+# constraints are not run (an old sqlite3 would run any function in them), cells are checked before they are read.
+readonly SQL_DISTRUST='PRAGMA trusted_schema=OFF; PRAGMA ignore_check_constraints=ON; PRAGMA cell_size_check=ON;'
+
+# sql DATABASE SQL [OPTION...]: runs SQL on a file by its path or URI. Output: rows, tab-separated. Opened read-only: what
+# only reads must not be able to write. sqlite3 knows no `--`: a relative path must not look like an option.
 sql() {
   local database=$1 text=$2
   shift 2
-  sqlite3 -batch -bail -noheader -separator $'\t' -nullvalue '' -init /dev/null -readonly "$@" -- "$database" "$text" </dev/null
+  [[ $database == /* || $database == file:* ]] || database=./$database
+  sqlite3 -batch -bail -noheader -separator $'\t' -nullvalue '' -init /dev/null -readonly "$@" \
+    "$database" "$SQL_DISTRUST $text" </dev/null
 }
 
 # database_uri PATH: REPLY = a URI that opens it as what nobody changes: no locks, no sidecars, nothing written beside it.
@@ -38,22 +44,49 @@ header_read() {
   ((H_PAGE_SIZE >= 512))
 }
 
-# table_counts DATABASE: one line a table on stdout: name (percent-encoded), rows, greatest rowid, newest stamp.
-# One pass of SQL makes the statements, a second runs them: the tables are the database's, not a list of ours.
+# table_counts DATABASE: one line a table on stdout: name (percent-encoded), rows, greatest rowid, newest stamp; the last
+# two are empty where there is none. One pass of SQL makes the statements, a second runs them: the tables are the
+# database's, not a list of ours. Virtual tables (rootpage 0) are left out: their rows lie in tables that are counted.
 table_counts() {
-  local database=$1 statements
-  # shellcheck disable=SC2016
+  local database=$1 statements line name
   statements=$(sql "$database" "
-    SELECT 'SELECT ' || quote(m.name) || ', count(*), '
-      || CASE WHEN upper(m.sql) LIKE '%WITHOUT ROWID%' THEN 'NULL' ELSE 'max(rowid)' END || ', '
-      || coalesce((SELECT 'max(' || group_concat('coalesce(' || '\"' || replace(p.name, '\"', '\"\"') || '\", '''')', ', ') || ')'
-           FROM (SELECT name FROM pragma_table_info(m.name)
-                 WHERE lower(name) IN ('created_at', 'updated_at', 'last_modified', 'timestamp', 'recorded_at')
-                 ORDER BY CASE lower(name) WHEN 'created_at' THEN 0 ELSE 1 END LIMIT 1) p), 'NULL')
+    SELECT 'SELECT ' || quote(hex(m.name)) || ', count(*), '
+      || CASE WHEN EXISTS (SELECT 1 FROM pragma_index_list(m.name) i WHERE i.origin = 'pk'
+                AND NOT EXISTS (SELECT 1 FROM sqlite_master x WHERE x.type = 'index' AND x.name = i.name))
+           THEN 'NULL' ELSE 'max(rowid)' END || ', '
+      || coalesce((SELECT 'replace(replace(replace(substr(CAST(max(\"' || replace(p.name, '\"', '\"\"')
+                     || '\") AS TEXT), 1, 40), char(9), '' ''), char(10), '' ''), char(13), '' '')'
+           FROM pragma_table_info(m.name) p
+           WHERE lower(p.name) IN ('created_at', 'updated_at', 'last_modified', 'timestamp', 'recorded_at')
+           ORDER BY CASE lower(p.name) WHEN 'created_at' THEN 0 ELSE 1 END, p.cid LIMIT 1), 'NULL')
       || ' FROM \"' || replace(m.name, '\"', '\"\"') || '\";'
-    FROM sqlite_master m WHERE m.type = 'table' AND m.name NOT LIKE 'sqlite\\_%' ESCAPE '\\' ORDER BY m.name") || return 1
+    FROM sqlite_master m
+    WHERE m.type = 'table' AND m.rootpage > 0 AND m.name NOT LIKE 'sqlite\\_%' ESCAPE '\\' ORDER BY m.name") || return 1
   [[ $statements != '' ]] || return 0
-  sql "$database" "$statements"
+  sql "$database" "$statements" | while IFS= read -r line; do
+    name=${line%%$'\t'*}
+    hex_text "$name"
+    encode_path "$REPLY"
+    printf '%s\t%s\n' "$REPLY" "${line#*$'\t'}"
+  done
+}
+
+# hex_text HEX: REPLY = the bytes that SQLite's hex() wrote so (no NUL among them).
+hex_text() {
+  local hex=$1 text=''
+  while [[ $hex != '' ]]; do
+    text+="\\x${hex:0:2}"
+    hex=${hex:2}
+  done
+  printf -v REPLY '%b' "$text"
+}
+
+# count_line LINE: takes a line of table_counts apart: T_NAME (percent-encoded), T_ROWS, T_MAX, T_NEWEST.
+count_line() {
+  local rest=$1
+  T_NAME=${rest%%$'\t'*} rest=${rest#*$'\t'}
+  T_ROWS=${rest%%$'\t'*} rest=${rest#*$'\t'}
+  T_MAX=${rest%%$'\t'*} T_NEWEST=${rest#*$'\t'}
 }
 
 # sqlite_problem VERSION: REPLY = a known fault of that version that matters to us, or empty.
