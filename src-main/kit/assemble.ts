@@ -17,6 +17,8 @@ const parts = [
   'follow',
   'service',
   'sqlite',
+  'check',
+  'fingerprint',
   'settings',
   'database',
   'transaction',

@@ -1,0 +1,152 @@
+# --- Checking a database file ---------------------------------------------------------------------------------------------
+#
+# For a plain database file that nobody else changes: an extracted backup, a fresh copy. Opened immutable: no lock, no
+# sidecar, nothing written beside it, whatever its journal mode and its folder are.
+
+CHECK_PROBLEM=''     # one sentence, or empty: the file is a sound database
+CHECK_CODE=ok        # ok, empty, not-a-backup, integrity
+CHECK_INTEGRITY=''   # `ok`, or the first complaint of integrity_check
+CHECK_FK=''          # foreign key violations; empty where they could not be counted
+CHECK_SIZE=0         # bytes
+CHECK_PAGE_SIZE=0 CHECK_PAGE_COUNT=0 CHECK_JOURNAL='' CHECK_USER_VERSION=0
+CHECK_TABLES=()      # lines of table_counts
+CHECK_KEY_MISSING='' # key tables of the policy that are not there, separated by blanks
+CHECK_KEY_EMPTY=''   # key tables that are there and hold no row
+
+# database_check FILE: sets the CHECK_ globals. Status 0 if the file is sound. Violated foreign keys, missing and empty
+# key tables are told, not judged: whether they are a fault depends on what the database was like when it was copied.
+database_check() {
+  local file=$1 uri integrity_fd line
+  CHECK_PROBLEM='' CHECK_CODE=ok CHECK_INTEGRITY='' CHECK_FK='' CHECK_TABLES=() CHECK_KEY_MISSING='' CHECK_KEY_EMPTY=''
+  file_size "$file"
+  CHECK_SIZE=$REPLY
+  check_header "$file" || return 1
+  database_uri "$file"
+  uri=$REPLY
+  # Side by side: the check is bound by the processor, the counts by reading.
+  exec {integrity_fd}< <(integrity_check "$uri")
+  while IFS= read -r line; do CHECK_TABLES+=("$line"); done < <(table_counts "$uri" 2>/dev/null)
+  CHECK_FK=$(sql "$uri" 'SELECT count(*) FROM pragma_foreign_key_check;' 2>/dev/null) || CHECK_FK=''
+  CHECK_INTEGRITY=$(cat <&"$integrity_fd")
+  exec {integrity_fd}<&-
+  # The answer must be this one line: a complaint may well contain "ok".
+  if [[ $CHECK_INTEGRITY != ok ]]; then
+    CHECK_INTEGRITY=${CHECK_INTEGRITY%%$'\n'*}
+    CHECK_INTEGRITY=${CHECK_INTEGRITY:-no answer}
+    check_finds integrity "The database is damaged: ${CHECK_INTEGRITY:0:300}"
+    return 1
+  fi
+  check_key_tables
+  [[ $CHECK_PROBLEM == '' ]]
+}
+
+# What can be told without opening it. integrity_check answers `ok` for an empty file, and for one that is not there.
+check_header() {
+  local file=$1
+  CHECK_PAGE_SIZE=0 CHECK_PAGE_COUNT=0 CHECK_JOURNAL='' CHECK_USER_VERSION=0
+  if ((CHECK_SIZE == 0)); then
+    check_finds empty 'The file is empty (0 bytes).'
+    return 1
+  fi
+  if ! header_read "$file"; then
+    check_finds not-a-backup 'The file is no SQLite database: its header is wrong.'
+    return 1
+  fi
+  CHECK_PAGE_SIZE=$H_PAGE_SIZE CHECK_JOURNAL=$H_JOURNAL CHECK_USER_VERSION=$H_USER_VERSION
+  CHECK_PAGE_COUNT=$((CHECK_SIZE / H_PAGE_SIZE))
+  if ((CHECK_SIZE % H_PAGE_SIZE != 0)); then
+    check_finds integrity "The database ends in the middle of a page: $CHECK_SIZE bytes, pages of $H_PAGE_SIZE."
+    return 1
+  fi
+  if ((H_PAGE_COUNT != 0 && H_PAGE_COUNT != CHECK_PAGE_COUNT)); then
+    check_finds integrity "The database is not whole: its header tells $H_PAGE_COUNT pages, the file has $CHECK_PAGE_COUNT."
+    return 1
+  fi
+}
+
+check_finds() { CHECK_CODE=$1 CHECK_PROBLEM=$2; }
+
+# integrity_check URI: `ok`, or complaints, on stdout. Whatever goes wrong says something, and that is not `ok`.
+integrity_check() {
+  local answer
+  answer=$(sql "$1" "PRAGMA cache_size=-131072; PRAGMA mmap_size=2147418112; SELECT 'begin'; PRAGMA integrity_check(20);" 2>&1) ||
+    answer+=$'\nintegrity_check did not end'
+  printf '%s\n' "${answer#*begin$'\n'}"
+}
+
+check_key_tables() {
+  local name line rows
+  for name in ${POLICY[key_tables]}; do
+    rows=''
+    for line in ${CHECK_TABLES[@]+"${CHECK_TABLES[@]}"}; do
+      count_line "$line"
+      [[ $T_NAME != "$name" ]] || rows=$T_ROWS
+    done
+    if [[ $rows == '' ]]; then
+      CHECK_KEY_MISSING+="${CHECK_KEY_MISSING:+ }$name"
+    elif ((rows == 0)); then
+      CHECK_KEY_EMPTY+="${CHECK_KEY_EMPTY:+ }$name"
+    fi
+  done
+  if ((${#CHECK_TABLES[@]} == 0)); then check_finds empty 'The database holds no table.'; fi
+}
+
+# database_check_to RESULT FILE: for a background process. The globals go to RESULT, which is there only when complete.
+database_check_to() {
+  local target=$1 text
+  database_check "$2"
+  text="problem=$CHECK_PROBLEM"$'\n'"code=$CHECK_CODE"$'\n'"integrity=$CHECK_INTEGRITY"$'\n'"fk=$CHECK_FK"$'\n'
+  text+="size=$CHECK_SIZE"$'\n'"pageSize=$CHECK_PAGE_SIZE"$'\n'"pageCount=$CHECK_PAGE_COUNT"$'\n'
+  text+="journal=$CHECK_JOURNAL"$'\n'"userVersion=$CHECK_USER_VERSION"$'\n'
+  text+="keyMissing=$CHECK_KEY_MISSING"$'\n'"keyEmpty=$CHECK_KEY_EMPTY"$'\n'
+  ((${#CHECK_TABLES[@]} == 0)) || text+=$(printf 'table\t%s\n' "${CHECK_TABLES[@]}")$'\n'
+  printf '%s' "$text" >"$target.new" && mv -fT -- "$target.new" "$target" && [[ $CHECK_PROBLEM == '' ]]
+}
+
+# database_check_load RESULT: sets the globals from what database_check_to wrote. Status as database_check; a result
+# that is not there is a check that failed.
+database_check_load() {
+  local line value
+  CHECK_PROBLEM='The check was stopped before its end.' CHECK_CODE=integrity CHECK_TABLES=()
+  [[ -r $1 ]] || return 1
+  while IFS= read -r line; do
+    value=${line#*=}
+    case $line in
+      table$'\t'*) CHECK_TABLES+=("${line#*$'\t'}") ;;
+      problem=*) CHECK_PROBLEM=$value ;;
+      code=*) CHECK_CODE=$value ;;
+      integrity=*) CHECK_INTEGRITY=$value ;;
+      fk=*) CHECK_FK=$value ;;
+      size=*) CHECK_SIZE=$value ;;
+      pageSize=*) CHECK_PAGE_SIZE=$value ;;
+      pageCount=*) CHECK_PAGE_COUNT=$value ;;
+      journal=*) CHECK_JOURNAL=$value ;;
+      userVersion=*) CHECK_USER_VERSION=$value ;;
+      keyMissing=*) CHECK_KEY_MISSING=$value ;;
+      keyEmpty=*) CHECK_KEY_EMPTY=$value ;;
+    esac
+  done <"$1"
+  [[ $CHECK_PROBLEM == '' ]]
+}
+
+# tables_json LINE...: REPLY = tableCount array of lines of table_counts.
+tables_json() {
+  local line list=() name max newest
+  for line in "$@"; do
+    count_line "$line"
+    decode_path "$T_NAME"
+    name=$REPLY
+    json_safe_number "$T_MAX"
+    max=$REPLY
+    json_text_or_null "$T_NEWEST"
+    newest=$REPLY
+    json_object table="$name" rows:="$T_ROWS" maxRowid:="$max" newest:="$newest"
+    list+=("$REPLY")
+  done
+  json_array ${list[@]+"${list[@]}"}
+}
+
+# REPLY = NUMBER if it is a whole number that every JSON reader keeps exact, else null.
+json_safe_number() {
+  if [[ $1 =~ ^-?[0-9]{1,15}$ ]]; then REPLY=$1; else REPLY=null; fi
+}

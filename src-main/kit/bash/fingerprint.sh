@@ -1,0 +1,146 @@
+# --- Fingerprints: what a backup was like when it was made ---------------------------------------------------------------
+#
+# STATE/fingerprints/NAME, NAME being the backup's own name (percent-encoded, so that it is one word): key=value lines,
+# `table TAB name TAB rows TAB maxrowid TAB newest` lines, and `tool.NAME=VERSION` lines.
+
+declare -A FP=()
+FP_TABLES=()
+readonly FINGERPRINT_NUMBERS='size databaseSize pageSize pageCount userVersion foreignKeyViolations takenAt'
+
+fingerprint_file() { # BACKUP: REPLY = where its fingerprint is kept
+  encode_path "${1##*/}"
+  REPLY=$STATE/fingerprints/$REPLY
+}
+
+# fingerprint_load BACKUP: fills FP and FP_TABLES. Status 1 if there is none, or none that makes sense.
+fingerprint_load() {
+  local line
+  FP=() FP_TABLES=()
+  fingerprint_file "$1"
+  [[ -r $REPLY ]] || return 1
+  while IFS= read -r line; do
+    case $line in
+      table$'\t'*) FP_TABLES+=("${line#*$'\t'}") ;;
+      [a-z]*=*) FP[${line%%=*}]=${line#*=} ;;
+    esac
+  done <"$REPLY"
+  fingerprint_plausible || { FP=() FP_TABLES=(); return 1; }
+}
+
+fingerprint_plausible() {
+  local key line
+  [[ ${FP[sha256]-} =~ ^[0-9a-f]{64}$ && ${FP[databaseSha256]-} =~ ^[0-9a-f]{64}$ ]] || return 1
+  for key in $FINGERPRINT_NUMBERS; do
+    [[ ${FP[$key]-} =~ ^-?[0-9]{1,15}$ ]] || return 1
+  done
+  for line in ${FP_TABLES[@]+"${FP_TABLES[@]}"}; do
+    count_line "$line"
+    [[ $T_ROWS =~ ^[0-9]{1,15}$ ]] || return 1
+  done
+}
+
+# fingerprint_of_check BACKUP SHA256 SIZE DATABASE-SHA256 TAKEN-AT-MS: fills FP and FP_TABLES from the CHECK_ globals and
+# from the site: commit, zone, tools.
+fingerprint_of_check() {
+  FP=([sha256]=$2 [size]=$3 [databaseSha256]=$4 [takenAt]=$5)
+  encode_path "$1"
+  FP[path]=$REPLY
+  FP[databaseSize]=$CHECK_SIZE FP[pageSize]=$CHECK_PAGE_SIZE FP[pageCount]=$CHECK_PAGE_COUNT
+  FP[userVersion]=$CHECK_USER_VERSION FP[journalMode]=$CHECK_JOURNAL FP[foreignKeyViolations]=${CHECK_FK:-0}
+  FP[commit]=$(site_commit)
+  FP[zone]=$(date '+%Z %z')
+  FP[tool.sqlite3]=$(sqlite3 -version 2>/dev/null | cut -d' ' -f1)
+  FP[tool.kit]=$KIT_SHA256
+  FP_TABLES=(${CHECK_TABLES[@]+"${CHECK_TABLES[@]}"})
+}
+
+# The commit of the application, read from its files: running git in a folder of somebody else runs his configuration.
+site_commit() {
+  local git=$ROOT/app/.git head ref
+  plain_line "$git/HEAD"
+  head=$REPLY
+  if [[ $head == 'ref: refs/'* && $head != *..* ]]; then
+    ref=${head#ref: }
+    plain_line "$git/$ref"
+    head=$REPLY
+    if [[ $head == '' && -f $git/packed-refs ]]; then
+      head=$(ref=$ref awk '$2 == ENVIRON["ref"] { print $1; exit }' "$git/packed-refs" 2>/dev/null)
+    fi
+  fi
+  [[ ! $head =~ ^[0-9a-f]{40,64}$ ]] || printf '%s' "$head"
+}
+
+# REPLY = the first line of a plain file, at most 200 bytes. Never waits: a named pipe is no plain file.
+plain_line() {
+  REPLY=''
+  [[ ! -f $1 ]] || REPLY=$(head -c 200 -- "$1" 2>/dev/null | tr -d '\0' | head -n 1)
+}
+
+# fingerprint_save BACKUP: writes FP and FP_TABLES, whole or not at all.
+fingerprint_save() {
+  local key text='' line
+  for key in "${!FP[@]}"; do text+="$key=${FP[$key]//$'\n'/ }"$'\n'; done
+  for line in ${FP_TABLES[@]+"${FP_TABLES[@]}"}; do text+="table"$'\t'"$line"$'\n'; done
+  fingerprint_file "$1"
+  write_whole "$REPLY" "$text"
+}
+
+# fingerprint_compare SHA256 SIZE DATABASE-SHA256: compares FP with the file's values (an empty one is not compared) and
+# with the CHECK_ globals. REPLY = the first difference in a sentence, or empty. Status 0 if all is equal.
+fingerprint_compare() {
+  REPLY=''
+  if [[ $2 != '' && $2 != "${FP[size]}" ]]; then
+    REPLY="The file has $2 bytes; it had ${FP[size]} when it was made."
+  elif [[ $1 != '' && $1 != "${FP[sha256]}" ]]; then
+    REPLY="The file is not what was written: its SHA-256 is ${1:0:12}…, it was ${FP[sha256]:0:12}…."
+  elif [[ $CHECK_SIZE != "${FP[databaseSize]}" ]]; then
+    REPLY="The database has $CHECK_SIZE bytes; it had ${FP[databaseSize]} when it was copied."
+  elif [[ $3 != '' && $3 != "${FP[databaseSha256]}" ]]; then
+    REPLY="The database is not what was copied: its SHA-256 is ${3:0:12}…, it was ${FP[databaseSha256]:0:12}…."
+  elif [[ $CHECK_PAGE_COUNT != "${FP[pageCount]}" ]]; then
+    REPLY="The database has $CHECK_PAGE_COUNT pages; it had ${FP[pageCount]} when it was copied."
+  elif [[ $CHECK_USER_VERSION != "${FP[userVersion]}" ]]; then
+    REPLY="user_version is $CHECK_USER_VERSION; it was ${FP[userVersion]} when it was copied."
+  else
+    fingerprint_compare_tables
+  fi
+  [[ $REPLY == '' ]]
+}
+
+fingerprint_compare_tables() {
+  local line
+  local -A rows=()
+  REPLY=''
+  for line in ${CHECK_TABLES[@]+"${CHECK_TABLES[@]}"}; do
+    count_line "$line"
+    rows[$T_NAME]=$T_ROWS
+  done
+  for line in ${FP_TABLES[@]+"${FP_TABLES[@]}"}; do
+    count_line "$line"
+    if [[ ${rows[$T_NAME]-} == '' ]]; then
+      REPLY="The table $T_NAME is missing; it had $T_ROWS rows."
+      return
+    elif [[ ${rows[$T_NAME]} != "$T_ROWS" ]]; then
+      REPLY="The table $T_NAME has ${rows[$T_NAME]} rows; it had $T_ROWS when it was copied."
+      return
+    fi
+    unset -v 'rows[$T_NAME]'
+  done
+  ((${#rows[@]} == 0)) || REPLY="There are ${#rows[@]} tables that were not there when it was copied."
+}
+
+# fingerprint_json: REPLY = FP as a fingerprint of the protocol.
+fingerprint_json() {
+  local key tools=() tables commit number=()
+  for key in "${!FP[@]}"; do
+    [[ $key != tool.* ]] || tools+=("${key#tool.}=${FP[$key]}")
+  done
+  for key in $FINGERPRINT_NUMBERS; do number+=("$key:=${FP[$key]}"); done
+  tables_json ${FP_TABLES[@]+"${FP_TABLES[@]}"}
+  tables=$REPLY
+  json_text_or_null "${FP[commit]-}"
+  commit=$REPLY
+  json_object ${tools[@]+"${tools[@]}"}
+  json_object path="${FP[path]-}" sha256="${FP[sha256]}" databaseSha256="${FP[databaseSha256]}" "${number[@]}" \
+    journalMode="${FP[journalMode]-}" tables:="$tables" commit:="$commit" zone="${FP[zone]-}" tools:="$REPLY"
+}
