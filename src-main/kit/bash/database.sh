@@ -75,20 +75,13 @@ compressor_choose() {
 # under steady writes never ends. A WAL database's writers are not blocked by it; in a rollback-journal database they
 # wait, therefore the time is limited.
 database_copy() {
-  local began limit=() status
+  local began status
   step copy 'Copy the database'
   now_ms
   began=$REPLY
   D_TAKEN_AT=$began
-  [[ $H_JOURNAL == wal ]] || limit=(timeout --signal=INT "${POLICY[writer_block_limit]}")
-  ${limit[@]+"${limit[@]}"} sqlite3 -batch -bail -init /dev/null "$DATABASE_FILE" >copy.log 2>&1 <<SQL &
-.timeout ${POLICY[busy_timeout]}
-BEGIN;
-SELECT count(*) FROM sqlite_master;
-.backup main copy.db
-COMMIT;
-SQL
-  watch "$NO_BACKUP" database_copy_progress $!
+  in_background database_copy_run
+  watch "$NO_BACKUP" database_copy_progress "$REPLY"
   status=$?
   now_ms
   D_COPY_MS=$((REPLY - began))
@@ -103,6 +96,18 @@ SQL
   ((D_BLOCKED_MS < 5000)) || say warning "The application could not write for up to $((D_BLOCKED_MS / 1000)) s."
   file_size copy.db
   step_done bytes:="$REPLY" writers_blocked_ms:="$D_BLOCKED_MS"
+}
+
+database_copy_run() {
+  local limit=()
+  [[ $H_JOURNAL == wal ]] || limit=(timeout --signal=INT "${POLICY[writer_block_limit]}")
+  ${limit[@]+"${limit[@]}"} sqlite3 -batch -bail -init /dev/null "$DATABASE_FILE" >copy.log 2>&1 <<SQL
+.timeout ${POLICY[busy_timeout]}
+BEGIN;
+SELECT count(*) FROM sqlite_master;
+.backup main copy.db
+COMMIT;
+SQL
 }
 
 database_copy_progress() {
@@ -123,12 +128,12 @@ database_copy_failed() {
 
 # Side by side: one process reads the copy for its soundness, others compress it and read the result back.
 database_check_and_compress() {
-  local violations
+  local violations checker
   step compress "Verify the copy, compress it with $D_COMPRESSOR, read it back"
-  database_check_to check copy.db &
-  local check=$!
-  compress_and_read_back &
-  watch "$NO_BACKUP" database_compress_progress "$check" $! || true
+  in_background database_check_to check copy.db
+  checker=$REPLY
+  in_background compress_and_read_back
+  watch "$NO_BACKUP" database_compress_progress "$checker" "$REPLY" || true
   if ! database_check_load check; then
     fail "$CHECK_CODE" "The copy of the live database is not sound: $CHECK_PROBLEM" "$NO_BACKUP" 'restore a backup that is'
   fi
@@ -155,7 +160,8 @@ compress_and_read_back() {
     sha256sum <copy.db | cut -c1-64 >copy.sha256 &
     compress_file copy.db backup.gz && sync_paths backup.gz || return 1
     wait
-    decompress backup.gz | sha256sum | cut -c1-64 >read-back.new && mv -f read-back.new read-back.sha256
+    decompressor
+    "$REPLY" -dc <backup.gz | sha256sum | cut -c1-64 >read-back.new && mv -f read-back.new read-back.sha256
     sha256sum <backup.gz | cut -c1-64 >backup.sha256
   } 2>>compress.log
 }
@@ -221,7 +227,7 @@ database_report() { # MS
   local users backup
   table_rows users ${CHECK_TABLES[@]+"${CHECK_TABLES[@]}"}
   users=${REPLY:-0}
-  runbook_log backup.log "Backup completed - Size: $((FP[databaseSize] / 1024))KB, User records: $users"
+  runbook_log backup.log "Backup completed - Size: $((CHECK_SIZE / 1024))KB, User records: $users"
   runbook_log backup.log "Backup compressed: $D_FILE"
   backup_entry_json "$D_FILE"
   backup=$REPLY

@@ -102,7 +102,7 @@ recover_forward() {
 
 recover_back() {
   local id=$1
-  trap '' TERM HUP INT
+  trap : TERM HUP INT
   if roll_back_state; then
     recover_end "$id" 'rolled back' interrupted 'The restore was interrupted and taken back: the database from before is in place.'
   fi

@@ -172,15 +172,14 @@ restore_stage() {
   step stage 'Extract the backup beside the live database'
   enter_work_dir "$TX_FOLDER" || fail internal "A private folder could not be made in $TX_FOLDER." "$NOTHING_CHANGED"
   TX_STAGE=${WORK_DIR##*/}
-  extract_backup "$file" staged.db
+  fingerprint_load "$file"
+  extract_backup "$file" staged.db "$NOTHING_CHANGED" "${FP[databaseSize]:-0}" ||
+    fail "$EXTRACT_CODE" "The backup cannot be restored: $EXTRACT_PROBLEM" "$NOTHING_CHANGED" 'choose another backup'
   [[ $R_EXPECT_SHA256 == '' || $R_EXPECT_SHA256 == "$EXTRACT_SHA256" ]] ||
     fail plan-stale 'The backup is not the one that the plan was made for: its content has changed.' "$NOTHING_CHANGED" 'plan again'
-  step_done sha256="$EXTRACT_SHA256" bytes:="$(stat -c %s staged.db)"
+  step_done sha256="$EXTRACT_SHA256" bytes:="$EXTRACT_DATABASE_SIZE"
   heed_cancel "$NOTHING_CHANGED"
-  step verify 'Verify the extracted database'
-  database_verdict "$file" staged.db
-  [[ $VERDICT == verified ]] || fail "$VERDICT_CODE" "The backup cannot be restored: $VERDICT_REASON" "$NOTHING_CHANGED" 'choose another backup'
-  step_done basis="$VERDICT_BASIS" reason="$VERDICT_REASON"
+  restore_verify
   heed_cancel "$NOTHING_CHANGED"
   step ready 'Give it the owner, the mode and the journal mode of the live database'
   if header_read "$DATABASE_FILE"; then
@@ -204,4 +203,28 @@ restore_stage() {
   step_done journal_mode="$journal_mode" owner="$(stat -c %U:%G staged.db)" mode="$(stat -c %a staged.db)"
   # From here on all names are relative to the folder itself; the private folder is removed by the transaction.
   cd -P .. && WORK_DIR='' && [[ . -ef $TX_FOLDER ]] || fail internal "$TX_FOLDER was moved away." "$NOTHING_CHANGED"
+}
+
+# The staged file against its fingerprint; where there is none (the runbook's backups, a safety copy), by its content.
+restore_verify() {
+  local basis=content live_version
+  step verify 'Verify the extracted database'
+  in_background database_check_to check staged.db
+  watch "$NOTHING_CHANGED" '' "$REPLY" || true
+  database_check_load check ||
+    fail "$CHECK_CODE" "The backup cannot be restored: $CHECK_PROBLEM" "$NOTHING_CHANGED" 'choose another backup'
+  if ((${#FP[@]} > 0)); then
+    basis=fingerprint
+    fingerprint_compare "$EXTRACT_SHA256" "$EXTRACT_SIZE" "$EXTRACT_DATABASE_SHA256" ||
+      fail fingerprint-mismatch "The backup is not what it was when it was made: $REPLY" "$NOTHING_CHANGED" 'choose another backup'
+  elif [[ $CHECK_KEY_EMPTY$CHECK_KEY_MISSING != '' ]]; then
+    fail empty "These tables are empty or missing in the backup: $CHECK_KEY_EMPTY $CHECK_KEY_MISSING" "$NOTHING_CHANGED" \
+      'choose another backup; if this is right, set: cvd-backup policy key_tables=…'
+  fi
+  if header_read "$DATABASE_FILE"; then
+    live_version=$H_USER_VERSION
+    [[ $live_version == "$CHECK_USER_VERSION" ]] ||
+      say warning "The backup has schema version $CHECK_USER_VERSION, the live database $live_version: the application may not fit it."
+  fi
+  step_done basis="$basis" integrity="$CHECK_INTEGRITY" tables:="${#CHECK_TABLES[@]}" user_version:="$CHECK_USER_VERSION"
 }

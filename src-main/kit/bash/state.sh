@@ -21,7 +21,7 @@ state_create() {
   mkdir -p -- "$STATE"/{operations,fingerprints,work,kit} 2>/dev/null && chmod 700 -- "$STATE" 2>/dev/null
 }
 
-state_writable() { [[ -d $STATE && -O $STATE && -w $STATE ]] || state_create; }
+state_writable() { [[ -d $STATE/operations && -O $STATE && -w $STATE ]] || state_create; }
 
 # policy_problem KEY VALUE: REPLY = what is wrong with it, or empty.
 policy_problem() {

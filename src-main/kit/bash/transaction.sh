@@ -273,7 +273,7 @@ transaction_files_back() {
 # roll_back CODE MESSAGE NEXT: takes the transaction back, proves the old state, and ends the operation with that.
 roll_back() {
   local code=$1 message=$2 next=$3 outcome='rolled back' proof
-  trap '' TERM HUP INT # nothing may interrupt a way back
+  trap : TERM HUP INT # nothing may interrupt a way back; not '', which the application started here would inherit
   roll_back_state || {
     result failed "$code" "$message The way back failed too: $ROLL_BACK_PROBLEM" \
       "The old database is safe: $TX_FOLDER/$TX_SAFETY or $TX_FOLDER/$TX_NAME" \
