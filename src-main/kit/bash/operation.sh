@@ -150,6 +150,21 @@ heed_cancel() {
   exit 1
 }
 
+# in_background FUNCTION ARGUMENT...: REPLY = its pid. It is a process group of its own, so that it can be ended whole.
+in_background() {
+  set -m
+  "$@" </dev/null &
+  REPLY=$!
+  set +m
+}
+
+# end_background PID...: ends background processes with all that they started.
+end_background() {
+  local pid
+  for pid in "$@"; do kill -TERM -- "-$pid" 2>/dev/null || kill -TERM "$pid" 2>/dev/null; done
+  for pid in "$@"; do wait "$pid" 2>/dev/null; done
+}
+
 # watch UNCHANGED PROGRESS-FUNCTION PID...: waits for background processes, tells progress, heeds a cancel.
 # Status: that of the first process that failed.
 watch() {
@@ -161,8 +176,7 @@ watch() {
     [[ $alive != '' ]] || break
     [[ $tell == '' ]] || "$tell"
     if cancel_asked; then
-      kill -TERM "$@" 2>/dev/null
-      for pid in "$@"; do wait "$pid" 2>/dev/null; done
+      end_background "$@"
       heed_cancel "$unchanged"
     fi
     sleep 0.1
