@@ -12,6 +12,7 @@ STEP_TITLE=''
 STEP_AT=0
 ON_FAIL=''        # function that takes a change back before a failure is reported
 RESULT_SAID=''
+KIT_SHA256=''
 
 now_ms() {
   local t=${EPOCHREALTIME-}
@@ -32,8 +33,10 @@ say_readable() {
   [[ $READABLE_FD == '' ]] || printf '%s\n' "${1//[[:cntrl:]]/?}" >&"$READABLE_FD"
 }
 
+HELLO_SAID=''
 say_hello() {
   local operation
+  HELLO_SAID=yes
   json_text_or_null "$OPERATION"
   operation=$REPLY
   now_ms
@@ -103,6 +106,7 @@ say() {
 result() {
   local outcome=$1 code=$2 message=$3 unchanged=$4 next=$5 data=${6:-null}
   RESULT_SAID=$outcome
+  [[ $HELLO_SAID != '' ]] || say_hello
   now_ms
   json_object kind=result at:="$REPLY" outcome="$outcome" code="$code" message="$message" unchanged="$unchanged" \
     next="$next" data:="$data"

@@ -24,10 +24,13 @@ operation_state() {
 # exits as the operation did. Ends by itself when its own stdin ends: that is how a console that left is noticed.
 follow_operation() {
   local id=$1 offset=$2 dir=$STATE/operations/$1 file state size watch_stdin=$FOLLOW_STDIN outcome code key value
+  HELLO_SAID=yes # the operation said it itself, in what is copied
   if [[ $EVENTS_FD != '' ]]; then file=$dir/events; else file=$dir/readable; fi
   while :; do
     operation_state "$id"
     state=$REPLY
+    # The outcome is on disk before the result is said: only when the worker has gone was everything said.
+    if [[ $state == ended ]] && ! flock -n -s "$dir/alive" true; then state=running; fi
     size=$(stat -c %s -- "$file")
     if ((size > offset)); then
       copy_whole_lines "$file" "$offset" "$size" || exit 0
