@@ -50,8 +50,10 @@ main() {
   say_hello_unless_followed
   case $COMMAND in
     database | verify | restore | undo | recover)
+      # The check may put absolute paths in place of relative ones: the worker runs elsewhere.
+      ARGUMENTS=(${words[@]+"${words[@]}"})
       "check_$COMMAND" ${words[@]+"${words[@]}"}
-      operation_start ${words[@]+"${words[@]}"}
+      operation_start ${ARGUMENTS[@]+"${ARGUMENTS[@]}"}
       [[ $READABLE_FD == '' ]] || say_readable "operation $REPLY (it goes on if this window closes)"
       follow_operation "$REPLY" 0
       ;;

@@ -10,6 +10,7 @@ ALIVE_FD=''
 LOCK_FD=''
 DATA_LOCK_FD=''
 CANCEL_ASKED=''
+ARGUMENTS=()
 
 # operation_start ARGUMENT...: REPLY = id of the new operation, already running.
 operation_start() {
