@@ -22,6 +22,7 @@ const parts = [
   'extract',
   'settings',
   'listing',
+  'verify',
   'database',
   'transaction',
   'restore',

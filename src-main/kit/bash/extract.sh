@@ -181,11 +181,12 @@ extract_progress() {
   [[ $key != pos: ]] || progress "$value" "$EXTRACT_SIZE" bytes
 }
 
-# --- in the background; status 11 reading, 12 decompressing, 13 writing failed
+# --- in the background; status 11 reading, 12 decompressing, 13 writing, 14 tar failed
 
 # Hashes what goes through two named pipes: unlike process substitutions, they can be waited for.
 stream_gzip() { # TARGET TOOL
-  local target=$1 status
+  local target=$1
+  local -a status
   mkfifo -- "$target.file.pipe" "$target.database.pipe" || exit 13
   sha256sum <"$target.file.pipe" >"$target.file.sha256" &
   sha256sum <"$target.database.pipe" >"$target.database.sha256" &
@@ -199,6 +200,29 @@ stream_gzip() { # TARGET TOOL
   ((status[0] == 0)) || exit 11
   # gzip says 2 for trailing garbage, which the others pass over in silence: what is inside is whole.
   ((status[1] == 0 || (status[1] == 2 && $(wc -c <"$target") > 0))) || exit 12
+}
+
+# What tar makes of a compressed archive goes to TARGET: a list, or the bytes of one member.
+stream_archive() { # TARGET TOOL TAR-ARGUMENT...
+  local target=$1 tool=$2
+  local -a status
+  shift 2
+  mkfifo -- "$target.file.pipe" || exit 13
+  sha256sum <"$target.file.pipe" >"$target.file.sha256" &
+  tee --output-error=warn-nopipe "$target.file.pipe" <&"$EXTRACT_FD" 2>/dev/null |
+    "$tool" -dc 2>"$target.stderr" |
+    (
+      ulimit -f $((EXTRACT_LIMIT / 1024 + 1))
+      tar -f - "$@" >"$target" 2>>"$target.stderr"
+      said=$?
+      cat >/dev/null # tar stops at the end of the archive; the stream is read to its own
+      exit "$said"
+    )
+  status=("${PIPESTATUS[@]}")
+  wait
+  ((status[0] == 0)) || exit 11
+  ((status[1] == 0 || status[1] == 2)) || exit 12
+  ((status[2] == 0)) || exit 14
 }
 
 stream_plain() { # TARGET

@@ -109,38 +109,38 @@ fingerprint_compare() {
 
 fingerprint_compare_tables() {
   local line
-  local -A rows=()
+  local -A counted=()
   REPLY=''
   for line in ${CHECK_TABLES[@]+"${CHECK_TABLES[@]}"}; do
     count_line "$line"
-    rows[$T_NAME]=$T_ROWS
+    counted[$T_NAME]=$T_ROWS
   done
   for line in ${FP_TABLES[@]+"${FP_TABLES[@]}"}; do
     count_line "$line"
-    if [[ ${rows[$T_NAME]-} == '' ]]; then
+    if [[ ${counted[$T_NAME]-} == '' ]]; then
       REPLY="The table $T_NAME is missing; it had $T_ROWS rows."
       return
-    elif [[ ${rows[$T_NAME]} != "$T_ROWS" ]]; then
-      REPLY="The table $T_NAME has ${rows[$T_NAME]} rows; it had $T_ROWS when it was copied."
+    elif [[ ${counted[$T_NAME]} != "$T_ROWS" ]]; then
+      REPLY="The table $T_NAME has ${counted[$T_NAME]} rows; it had $T_ROWS when it was copied."
       return
     fi
-    unset -v 'rows[$T_NAME]'
+    unset -v 'counted[$T_NAME]'
   done
-  ((${#rows[@]} == 0)) || REPLY="There are ${#rows[@]} tables that were not there when it was copied."
+  ((${#counted[@]} == 0)) || REPLY="There are ${#counted[@]} tables that were not there when it was copied."
 }
 
 # fingerprint_json: REPLY = FP as a fingerprint of the protocol.
 fingerprint_json() {
-  local key tools=() tables commit number=()
+  local key tools=() tables commit numbers=()
   for key in "${!FP[@]}"; do
     [[ $key != tool.* ]] || tools+=("${key#tool.}=${FP[$key]}")
   done
-  for key in $FINGERPRINT_NUMBERS; do number+=("$key:=${FP[$key]}"); done
+  for key in $FINGERPRINT_NUMBERS; do numbers+=("$key:=${FP[$key]}"); done
   tables_json ${FP_TABLES[@]+"${FP_TABLES[@]}"}
   tables=$REPLY
   json_text_or_null "${FP[commit]-}"
   commit=$REPLY
   json_object ${tools[@]+"${tools[@]}"}
-  json_object path="${FP[path]-}" sha256="${FP[sha256]}" databaseSha256="${FP[databaseSha256]}" "${number[@]}" \
+  json_object path="${FP[path]-}" sha256="${FP[sha256]}" databaseSha256="${FP[databaseSha256]}" "${numbers[@]}" \
     journalMode="${FP[journalMode]-}" tables:="$tables" commit:="$commit" zone="${FP[zone]-}" tools:="$REPLY"
 }

@@ -141,6 +141,11 @@ backup_entry_json() {
   REPLY=${REPLY:-null}
 }
 
+# backup_kind PATH: REPLY = its kind; that of its name where it is not there any more.
+backup_kind() {
+  IFS=$'\t' read -r _ _ REPLY _ < <(printf '0\t0\t0\t%s\0' "$1" | backup_lines)
+}
+
 # backup_resolve FILE: REPLY = the absolute path under which the list has this backup. Status 1 if there is no such file.
 backup_resolve() {
   backup_find "$1" || return 1

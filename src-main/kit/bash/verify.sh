@@ -1,0 +1,220 @@
+# --- verify ---------------------------------------------------------------------------------------------------------------
+
+readonly VERIFY_UNCHANGED='backups were only read; the verdicts found so far are kept'
+
+# check_verify FILE... | --last N | --all: in the foreground. Names become absolute paths.
+check_verify() {
+  local file files=()
+  case ${1-} in
+    '') usage_error 'verify: which backups? FILE..., --last N or --all' ;;
+    --all) (($# == 1)) || usage_error 'verify --all takes nothing more' ;;
+    --last) [[ $# -eq 2 && $2 =~ ^[1-9][0-9]{0,5}$ ]] || usage_error 'verify --last: a positive number' ;;
+    *)
+      for file in "$@"; do
+        backup_resolve "$file" || fail not-found "There is no backup '$file'." 'nothing was changed'
+        files+=("$REPLY")
+      done
+      ARGUMENTS=("${files[@]}")
+      ;;
+  esac
+}
+
+run_verify() {
+  local file files=() list=() number=0 verified=0 failed=0 inconclusive=0 counts
+  verify_select files "$@"
+  ((${#files[@]} > 0)) || fail not-found 'There is no backup to verify.' 'nothing was changed'
+  enter_scratch || fail internal "A work folder could not be made in $STATE/work." 'nothing was changed'
+  for file in "${files[@]}"; do
+    heed_cancel "$VERIFY_UNCHANGED"
+    number=$((number + 1))
+    step "backup-$number" "Verify ${file##*/}"
+    verify_one "$file"
+    list+=("$REPLY")
+    case $V_VERDICT in
+      verified) verified=$((verified + 1)) && step_end 'done' verdict=verified reason="$V_REASON" ;;
+      failed) failed=$((failed + 1)) && step_end failed verdict=failed reason="$V_REASON" ;;
+      *) inconclusive=$((inconclusive + 1)) && step_end skipped verdict=inconclusive reason="$V_REASON" ;;
+    esac
+  done
+  json_object verified:=$verified failed:=$failed inconclusive:=$inconclusive
+  counts=$REPLY
+  json_array "${list[@]}"
+  json_object backups:="$REPLY" counts:="$counts"
+  ((verified < ${#files[@]})) || succeed "Verified: $verified of ${#files[@]}." "$REPLY"
+  fail integrity "Verified: $verified of ${#files[@]}; failed: $failed, inconclusive: $inconclusive." \
+    'backups were only read' '' "$REPLY"
+}
+
+# verify_select ARRAY-NAME ARGUMENT...: the files meant, as absolute paths.
+verify_select() {
+  local -n selected=$1
+  local line path kind origin limit=-1
+  shift
+  case $1 in
+    --all) ;;
+    --last) limit=$2 ;;
+    *) selected=("$@"); return ;;
+  esac
+  while IFS=$'\t' read -r _ path kind origin _; do
+    # The newest N are those that a restore would reach for: database backups, and not what restores left.
+    ((limit < 0)) || [[ $kind == database && $origin != safety ]] || continue
+    ((limit < 0 || ${#selected[@]} < limit)) || break
+    decode_path "$path"
+    selected+=("$REPLY")
+  done < <(backups_found | backup_lines)
+}
+
+V_VERDICT='' V_REASON='' V_BASIS='' V_EVIDENCE=()
+
+# verify_one FILE: sets the V_ globals, keeps the verdict in the catalog. REPLY = verification.
+verify_one() {
+  local file=$1 began at size mtime path evidence kind
+  now_ms
+  began=$REPLY
+  V_VERDICT=inconclusive V_REASON='' V_BASIS=content V_EVIDENCE=()
+  backup_kind "$file"
+  kind=$REPLY
+  if [[ $kind == database ]]; then verify_database "$file"; else verify_archive "$file" "$kind"; fi
+  find . -mindepth 1 -delete
+  now_ms
+  at=$REPLY
+  [[ $EXTRACT_STAMP != '' ]] || { file_stamp "$file" && EXTRACT_STAMP=$REPLY; }
+  if [[ $EXTRACT_STAMP != '' ]]; then
+    size=${EXTRACT_STAMP%%$'\t'*} mtime=${EXTRACT_STAMP#*$'\t'}
+    catalog_add verdict "$file" "$size" "$mtime" "$V_VERDICT" "$at" "$V_BASIS" "${EXTRACT_SHA256:--}" "$V_REASON" ||
+      say warning 'The verdict could not be kept in the catalog.'
+  fi
+  json_object ${V_EVIDENCE[@]+"${V_EVIDENCE[@]}"}
+  evidence=$REPLY
+  encode_path "$file"
+  path=$REPLY
+  json_object path="$path" verdict="$V_VERDICT" reason="$V_REASON" at:="$at" ms:=$((at - began)) evidence:="$evidence" \
+    basis="$V_BASIS"
+}
+
+verdict() { V_VERDICT=$1 V_REASON=$2; }
+
+# What kept us from reading a backup says nothing about it; what we read and found broken does.
+verdict_of_extraction() {
+  case $EXTRACT_CODE in
+    integrity | empty | not-a-backup) verdict failed "$EXTRACT_PROBLEM" ;;
+    *) verdict inconclusive "$EXTRACT_PROBLEM" ;;
+  esac
+  V_EVIDENCE+=(size:="$EXTRACT_SIZE")
+  [[ $EXTRACT_SHA256 == '' ]] || V_EVIDENCE+=(sha256="$EXTRACT_SHA256")
+}
+
+verify_database() {
+  local file=$1 expected=0
+  if fingerprint_load "$file"; then
+    V_BASIS=fingerprint
+    expected=${FP[databaseSize]}
+  fi
+  if ! extract_backup "$file" database "$VERIFY_UNCHANGED" "$expected"; then
+    verdict_of_extraction
+    return
+  fi
+  V_EVIDENCE=(size:="$EXTRACT_SIZE" sha256="$EXTRACT_SHA256")
+  # Equal or not is known by now; the slow part is spared for what is not what was written.
+  if [[ $V_BASIS == fingerprint && "$EXTRACT_SIZE $EXTRACT_SHA256" != "${FP[size]} ${FP[sha256]}" ]]; then
+    fingerprint_compare "$EXTRACT_SHA256" "$EXTRACT_SIZE" ''
+    verdict failed "$REPLY"
+    V_EVIDENCE+=(expectedSha256="${FP[sha256]}" expectedSize:="${FP[size]}")
+    return
+  fi
+  in_background database_check_to check database
+  watch "$VERIFY_UNCHANGED" '' "$REPLY"
+  database_check_load check
+  verdict_of_check "$file"
+}
+
+# verdict_of_check: from the CHECK_ and EXTRACT_ globals and, where V_BASIS says so, the fingerprint.
+verdict_of_check() {
+  local line rows=0 facts
+  if [[ $CHECK_PROBLEM != '' ]]; then
+    V_EVIDENCE+=(integrity="$CHECK_INTEGRITY")
+    verdict failed "$CHECK_PROBLEM"
+    return
+  fi
+  for line in "${CHECK_TABLES[@]}"; do
+    count_line "$line"
+    rows=$((rows + T_ROWS))
+  done
+  V_EVIDENCE+=(databaseSha256="$EXTRACT_DATABASE_SHA256" integrity="$CHECK_INTEGRITY" pageCount:="$CHECK_PAGE_COUNT"
+    userVersion:="$CHECK_USER_VERSION" foreignKeyViolations:="${CHECK_FK:-null}" tables:="${#CHECK_TABLES[@]}" rows:="$rows")
+  facts="integrity_check ok, $CHECK_PAGE_COUNT pages, ${#CHECK_TABLES[@]} tables, $rows rows"
+  if [[ $V_BASIS == fingerprint ]]; then
+    if fingerprint_compare "$EXTRACT_SHA256" "$EXTRACT_SIZE" "$EXTRACT_DATABASE_SHA256"; then
+      verdict verified "Equal to its fingerprint: SHA-256, $facts.$(foreign_key_words)"
+    else
+      verdict failed "$REPLY"
+    fi
+  elif [[ $CHECK_KEY_MISSING != '' ]]; then
+    verdict failed "It is a database, but not a whole one of CVD: there is no table ${CHECK_KEY_MISSING// /, }."
+  elif [[ $CHECK_KEY_EMPTY != '' ]]; then
+    verdict inconclusive "Sound ($facts), but ${CHECK_KEY_EMPTY// /, } is empty, and no fingerprint tells whether it was when the backup was made."
+  elif ((${CHECK_FK:-0} > 0)) && ! live_violates_foreign_keys; then
+    verdict inconclusive "Sound ($facts), but with $CHECK_FK foreign key violations that the live database has not, and no fingerprint tells whether they were there when the backup was made."
+  else
+    verdict verified "By its content, as there is no fingerprint to compare with: $facts.$(foreign_key_words)"
+  fi
+}
+
+foreign_key_words() {
+  ((${CHECK_FK:-0} == 0)) || printf ' %s' "$CHECK_FK foreign key violations were in the database already."
+}
+
+live_violates_foreign_keys() {
+  local count
+  count=$(sql "$DATABASE" 'SELECT count(*) FROM (SELECT 1 FROM pragma_foreign_key_check LIMIT 1);' -cmd '.timeout 2000' 2>/dev/null)
+  [[ $count == 1 ]]
+}
+
+verify_archive() { # FILE KIND
+  local file=$1 kind=$2 tool entries member
+  extract_open "$file" || { verdict_of_extraction; return; }
+  if [[ $EXTRACT_FORMAT != gzip ]]; then
+    extract_finds not-a-backup 'The file is no gzip archive.'
+  elif extract_space members $((EXTRACT_SIZE / 4 + 1048576)); then
+    decompressor
+    tool=$REPLY
+    extract_run "$VERIFY_UNCHANGED" stream_archive members "$tool" -t --quoting-style=escape
+    [[ $EXTRACT_PROBLEM != '' ]] || extract_unmoved "$file"
+  fi
+  extract_close
+  [[ $EXTRACT_PROBLEM == '' ]] || { verdict_of_extraction; return; }
+  entries=$(wc -l <members)
+  V_EVIDENCE=(size:="$EXTRACT_SIZE" sha256="$EXTRACT_SHA256" entries:="$entries")
+  if ((entries == 0)); then
+    verdict failed 'The archive is empty.'
+  elif [[ $kind == system ]]; then
+    verify_system "$file" "$entries"
+  else
+    verdict verified "The archive can be read to its end ($entries entries); there is no fingerprint to compare with."
+  fi
+}
+
+# A system backup is worth what the database in it is worth.
+verify_system() { # FILE ENTRIES
+  local file=$1 entries=$2 member stamp=$EXTRACT_STAMP sha256=$EXTRACT_SHA256
+  member=$(grep -E '^(\./)?[A-Za-z0-9._-]+/database/[A-Za-z0-9._-]+\.db(\.gz)?$' members | head -n 1)
+  if [[ $member == '' ]]; then
+    verdict failed "The archive can be read ($entries entries), but there is no database in it."
+    return
+  fi
+  if extract_open "$file" && extract_space member "$EXTRACT_SIZE"; then
+    decompressor
+    extract_run "$VERIFY_UNCHANGED" stream_archive member "$REPLY" -x -O -- "$member"
+  fi
+  extract_close
+  if [[ $EXTRACT_PROBLEM == '' ]] && extract_backup "$PWD/member" database "$VERIFY_UNCHANGED"; then
+    in_background database_check_to check database
+    watch "$VERIFY_UNCHANGED" '' "$REPLY"
+    database_check_load check
+    verdict_of_check
+    V_REASON="The database in it: $V_REASON"
+  else
+    verdict_of_extraction
+  fi
+  EXTRACT_STAMP=$stamp EXTRACT_SHA256=$sha256
+}

@@ -1,0 +1,193 @@
+import { chmodSync, copyFileSync, mkdirSync, readFileSync, renameSync, truncateSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { z } from 'zod'
+import { backupEntry, verification } from '../../src-shared/domain/kit-protocol.ts'
+import { ScratchSite } from '../support/scratch-site.ts'
+
+const report = z.object({
+  backups: z.array(verification),
+  counts: z.object({ verified: z.number(), failed: z.number(), inconclusive: z.number() }),
+})
+const name = 'cvd_backup_20260110_120000.db.gz'
+
+describe('verify', () => {
+  let site: ScratchSite
+  beforeEach(() => {
+    site = new ScratchSite()
+  })
+  afterEach(() => site.remove())
+
+  const verify = async (...args: (string | Buffer)[]) => {
+    const answer = await site.run(['verify', ...args])
+    const data = report.parse(answer.result.data)
+    return { ...answer, data, first: data.backups[0] }
+  }
+  const entry = (path: string) =>
+    backupEntry.parse(JSON.parse(site.library('backup_entry_json "$1"; printf %s "$REPLY"', [path])))
+
+  it('verifies by fingerprint, and keeps the verdict', async () => {
+    const path = site.backup(name)
+    site.fingerprint(path)
+    const { first, result, exitCode, events } = await verify(name)
+    expect(first).toMatchObject({ verdict: 'verified', basis: 'fingerprint' })
+    expect(first?.evidence).toMatchObject({ integrity: 'ok', tables: 12, userVersion: 7 })
+    expect([result.outcome, exitCode]).toEqual(['succeeded', 0])
+    expect(events.some((event) => event.kind === 'progress' && event.unit === 'bytes' && event.done > 0)).toBe(true)
+    expect(entry(path)).toMatchObject({ verdict: 'verified', fingerprint: true, takenAt: Date.UTC(2026, 0, 10, 12) })
+  })
+
+  it('says so when it verified by content only', async () => {
+    site.backup(name)
+    const { first } = await verify(name)
+    expect(first).toMatchObject({ verdict: 'verified', basis: 'content' })
+    expect(first?.reason).toContain('no fingerprint')
+  })
+
+  it('fails what is empty, foreign or cut off', async () => {
+    const whole = readFileSync(site.backup(name))
+    const cases: [string, Buffer, string][] = [
+      ['zero.db', Buffer.alloc(0), 'empty'],
+      ['zero.db.gz', Buffer.alloc(0), 'empty'],
+      ['text.db', Buffer.from('this is a letter, not a database\n'.repeat(300)), 'neither gzip nor'],
+      ['cut.db.gz', whole.subarray(0, whole.length / 2), 'cut off'],
+      ['no-trailer.db.gz', whole.subarray(0, -6), 'cut off'],
+    ]
+    for (const [file, bytes] of cases) writeFileSync(join(site.backups, file), bytes)
+    const { data, result } = await verify(...cases.map(([file]) => file))
+    expect(data.backups.map((one) => one.verdict)).toEqual(cases.map(() => 'failed'))
+    for (const [index, [, , words]] of cases.entries()) expect(data.backups[index]?.reason).toContain(words)
+    expect(result).toMatchObject({ outcome: 'failed', code: 'integrity' })
+  })
+
+  it('fails a half-written database', async () => {
+    const path = site.backup('cvd_backup_20260110_120000.db')
+    truncateSync(path, 4096 * 20)
+    expect((await verify(path)).first).toMatchObject({ verdict: 'failed', reason: expect.stringContaining('not whole') })
+  })
+
+  it('sees a changed byte inside a BLOB, which integrity_check does not', async () => {
+    const path = site.backup('cvd_backup_20260110_120000.db')
+    site.fingerprint(path)
+    const bytes = readFileSync(path)
+    const blob = Buffer.from(site.sql(path, 'SELECT hex(raw) FROM dex_records WHERE id = 7').trim(), 'hex').subarray(6000, 6100)
+    const at = bytes.indexOf(blob)
+    expect(at).toBeGreaterThan(0)
+    bytes.writeUInt8(bytes.readUInt8(at) ^ 1, at)
+    writeFileSync(path, bytes)
+    expect(site.sql(path, 'PRAGMA integrity_check').trim()).toBe('ok')
+    expect((await verify(path)).first).toMatchObject({ verdict: 'failed', reason: expect.stringContaining('SHA-256') })
+  })
+
+  it('is not fooled by a complaint that contains "ok"', async () => {
+    const path = site.backup('cvd_backup_20260110_120000.db')
+    // The index forgets one row: its definition is taken away for one insert.
+    const entryOf = site.sql(path, "SELECT rootpage || '|' || sql FROM sqlite_master WHERE name = 'idx_token_ok'").trim()
+    const [rootpage, text] = entryOf.split('|')
+    site.sql(path, `PRAGMA writable_schema = ON; DELETE FROM sqlite_master WHERE name = 'idx_token_ok';`)
+    site.sql(path, "INSERT INTO service_visits VALUES (1000, 1, 'unindexed', NULL);")
+    site.sql(
+      path,
+      `PRAGMA writable_schema = ON;
+       INSERT INTO sqlite_master VALUES ('index', 'idx_token_ok', 'service_visits', ${rootpage}, '${text}');`,
+    )
+    expect(site.sql(path, 'PRAGMA integrity_check')).toContain('idx_token_ok')
+    expect((await verify(path)).first).toMatchObject({ verdict: 'failed', reason: expect.stringContaining('idx_token_ok') })
+  })
+
+  it('reads a WAL database from a folder that nobody may write, and leaves nothing beside it', async () => {
+    site.sql(site.database, 'PRAGMA journal_mode = WAL')
+    const folder = join(site.folder, 'read-only')
+    mkdirSync(folder)
+    const path = site.backup('cvd_backup_20260110_120000.db', folder)
+    chmodSync(folder, 0o555)
+    expect(readFileSync(path)[18]).toBe(2)
+    expect((await verify(path)).first).toMatchObject({ verdict: 'verified' })
+    expect(site.library('ls -A "$1"', [folder]).trim()).toBe('cvd_backup_20260110_120000.db')
+  })
+
+  it('folds the WAL of a safety copy in', async () => {
+    const copy = `${site.database}.pre-restore.20260111_120000`
+    site.sql(
+      site.database,
+      `PRAGMA journal_mode = WAL;
+       PRAGMA wal_autocheckpoint = 0;
+       INSERT INTO users (id, username) VALUES (999, 'only in the wal');
+.shell cp '${site.database}' '${copy}' && cp '${site.database}-wal' '${copy}-wal'`,
+    )
+    const { first } = await verify(copy)
+    expect(first).toMatchObject({ verdict: 'verified' })
+    const rows = site.sql(site.database, 'SELECT count(*) FROM users').trim()
+    expect(rows).toBe('41')
+    const plain = Number(first?.evidence.rows)
+    renameSync(`${copy}-wal`, join(site.folder, 'wal'))
+    expect(Number((await verify(copy)).first?.evidence.rows)).toBe(plain - 1)
+  })
+
+  it('takes hostile names as names', async () => {
+    const good = site.backup(name)
+    const names = ['a b.db.gz', "it's \"it\".db.gz", 'new\nline.db.gz', '-rf.db.gz', '*?[a].db.gz', '$(touch x).db.gz', '%41.db.gz']
+    const files: Buffer[] = names.map((one) => Buffer.from(one))
+    files.push(Buffer.concat([Buffer.from([0xff, 0xfe]), Buffer.from('.db.gz')]))
+    for (const file of files) copyFileSync(good, Buffer.concat([Buffer.from(`${site.backups}/`), file]))
+    const { data, result } = await verify(...files)
+    expect(result.outcome).toBe('succeeded')
+    expect(data.backups.map((one) => one.path)).toEqual(
+      files.map((file) => site.backups + '/' + [...file].map(encodeByte).join('')),
+    )
+    const list = z.array(backupEntry).parse(JSON.parse(site.library('backups_json; printf %s "$REPLY"')))
+    expect(list.filter((one) => one.verdict === 'verified')).toHaveLength(files.length)
+  })
+
+  it('forgets a verdict when the file changes, but not a hold', async () => {
+    const path = site.backup(name)
+    await verify(name)
+    await site.run(['hold', name])
+    expect(entry(path)).toMatchObject({ verdict: 'verified', hold: true })
+    writeFileSync(path, Buffer.concat([readFileSync(path), Buffer.from('x')]))
+    expect(entry(path)).toMatchObject({ verdict: 'never', verifiedAt: null, reason: '', hold: true })
+    await site.run(['release', name])
+    expect(entry(path)).toMatchObject({ hold: false })
+  })
+
+  it('does not call a backup bad that it could not read', async () => {
+    const path = site.backup(name)
+    // Room for the operation's own files, not for the database.
+    const { data } = await site.run(['policy']).then(async () => verify(path))
+    expect(data.counts.verified).toBe(1)
+    const told = site.library('cd "$(mktemp -d)"; free_bytes() { REPLY=1000; }; extract_backup "$1" db "" ; echo "$EXTRACT_CODE"; rm -rf "$PWD"', [path])
+    expect(told.trim()).toBe('no-space')
+  })
+
+  it('takes the newest with --last, everything with --all', async () => {
+    for (const day of ['01', '02', '03']) site.backup(`cvd_auto_202601${day}_120000.db.gz`)
+    const last = await verify('--last', '2')
+    expect(last.data.backups.map((one) => one.path.slice(-24, -7))).toEqual(['auto_20260103_120', 'auto_20260102_120'].map(() => expect.any(String)))
+    expect(last.data.backups.map((one) => /_(\d{8})_/.exec(one.path)?.[1])).toEqual(['20260103', '20260102'])
+    expect((await verify('--all')).data.backups).toHaveLength(3)
+  })
+
+  it('reads archives, and the database in a system backup', async () => {
+    site.library(
+      `cd "$1/.." && mkdir -p s/cvd_system_20260101_000000/database && printf x >s/file
+       sqlite3 "$2" ".backup s/cvd_system_20260101_000000/database/cvd.db" && gzip s/cvd_system_20260101_000000/database/cvd.db
+       tar -czf "$1/system/cvd_system_20260101_000000.tar.gz" -C s cvd_system_20260101_000000
+       tar -czf "$1/app/cvd_app_20260101_000000.tar.gz" -C s file
+       head -c 60 "$1/app/cvd_app_20260101_000000.tar.gz" >"$1/app/cvd_config_20260101_000000.tar.gz"`,
+      [site.backups, site.database],
+    )
+    const { data } = await verify('cvd_system_20260101_000000.tar.gz', 'cvd_app_20260101_000000.tar.gz', 'cvd_config_20260101_000000.tar.gz')
+    expect(data.backups.map((one) => one.verdict)).toEqual(['verified', 'verified', 'failed'])
+    expect(data.backups[0]?.reason).toContain('integrity_check ok')
+  })
+
+  it('refuses what is not there', async () => {
+    expect((await site.run(['verify', 'nothing.db.gz'])).result).toMatchObject({ outcome: 'failed', code: 'not-found' })
+    expect((await site.run(['verify'])).result.code).toBe('usage')
+  })
+})
+
+function encodeByte(byte: number): string {
+  const char = String.fromCharCode(byte)
+  return /[A-Za-z0-9._/-]/.test(char) ? char : `%${byte.toString(16).toUpperCase().padStart(2, '0')}`
+}

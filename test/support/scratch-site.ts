@@ -1,0 +1,162 @@
+/** A CVD-like site in a temporary folder, and the assembled kit run on it with real bash and sqlite3. */
+import { execFileSync, spawn } from 'node:child_process'
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import type { z } from 'zod'
+import { writeKit } from '../../src-main/kit/assemble.ts'
+import { helloEvent, type KitEvent, type KitResult, kitEvent } from '../../src-shared/domain/kit-protocol.ts'
+
+const schema = `
+  CREATE TABLE users (id INTEGER PRIMARY KEY, username TEXT UNIQUE, email TEXT, role TEXT, created_at TEXT, updated_at TEXT, deleted_at TEXT);
+  CREATE TABLE routes (id INTEGER PRIMARY KEY, name TEXT);
+  CREATE TABLE locations (id INTEGER PRIMARY KEY, name TEXT, route_id INTEGER REFERENCES routes(id));
+  CREATE TABLE devices (id INTEGER PRIMARY KEY, asset TEXT UNIQUE, location_id INTEGER REFERENCES locations(id), created_at TEXT, updated_at TEXT);
+  CREATE TABLE products (id INTEGER PRIMARY KEY, name TEXT, price NUMERIC);
+  CREATE TABLE service_orders (id INTEGER PRIMARY KEY, route_id INTEGER REFERENCES routes(id), status TEXT, created_at TEXT);
+  CREATE TABLE service_visits (id INTEGER PRIMARY KEY, order_id INTEGER, note TEXT, created_at TEXT);
+  CREATE TABLE sales (id INTEGER PRIMARY KEY, device_id INTEGER, product_id INTEGER, quantity INTEGER, created_at TEXT);
+  CREATE TABLE dex_records (id INTEGER PRIMARY KEY, device_id INTEGER, raw BLOB, created_at TEXT);
+  CREATE TABLE sessions (token TEXT PRIMARY KEY, user_id INTEGER) WITHOUT ROWID;
+  CREATE TABLE migrations (version INTEGER PRIMARY KEY, applied_at TEXT);
+  CREATE TABLE system_config (key TEXT PRIMARY KEY, value TEXT);
+  CREATE INDEX idx_sales_device ON sales(device_id, created_at);
+  CREATE INDEX idx_token_ok ON service_visits(note);
+  WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 40)
+    INSERT INTO users SELECT i, 'user' || i, 'u' || i || '@example.org', 'driver', '2026-01-01 08:00:' || i, NULL, NULL FROM n;
+  INSERT INTO routes VALUES (1, 'north'), (2, 'south');
+  INSERT INTO locations VALUES (1, 'depot', 1), (2, 'station', 2);
+  WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 60)
+    INSERT INTO devices SELECT i, 'A' || i, 1 + i % 2, '2026-01-02 08:00:00', NULL FROM n;
+  INSERT INTO products VALUES (1, 'water', 1.5), (2, 'juice', 2);
+  WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 25)
+    INSERT INTO service_orders SELECT i, 1 + i % 2, 'pending', '2026-01-03 08:00:00' FROM n;
+  WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 90)
+    INSERT INTO service_visits SELECT i, i % 25, 'note ' || i, '2026-01-04 08:00:00' FROM n;
+  WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 500)
+    INSERT INTO sales SELECT i, i % 60, 1 + i % 2, 1, '2026-01-05 08:00:00' FROM n;
+  WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 20)
+    INSERT INTO dex_records SELECT i, i, randomblob(9000), '2026-01-06 08:00:00' FROM n;
+  INSERT INTO sessions VALUES ('t1', 1), ('t2', 2);
+  INSERT INTO migrations VALUES (7, '2026-01-01');
+  INSERT INTO system_config VALUES ('name', 'scratch');
+  PRAGMA user_version = 7;`
+
+export interface KitAnswer {
+  readonly events: readonly KitEvent[]
+  readonly result: KitResult
+  readonly exitCode: number | null
+  readonly stderr: string
+}
+
+export interface RunOptions {
+  readonly env?: Readonly<Record<string, string>>
+  /** Run as this user, by setpriv. Needs root. */
+  readonly uid?: number
+}
+
+export class ScratchSite {
+  readonly folder = mkdtempSync(join(tmpdir(), 'cvd-site-'))
+  readonly root = join(this.folder, 'cvd')
+  readonly state = join(this.folder, 'state')
+  readonly database = join(this.root, 'data/cvd.db')
+  readonly backups = join(this.root, 'backups')
+  readonly kit = join(this.folder, 'kit/cvd-backup')
+
+  constructor() {
+    for (const part of ['app', 'data', 'config', 'logs', 'backups/app', 'backups/system']) {
+      mkdirSync(join(this.root, part), { recursive: true })
+    }
+    writeKit(this.kit)
+    this.sql(this.database, schema)
+  }
+
+  /** Runs SQL with the sqlite3 command, writing; returns what it prints. */
+  sql(file: string, text: string): string {
+    return execFileSync('sqlite3', ['-batch', '-bail', file], { input: text, encoding: 'utf8' })
+  }
+
+  /** A gzip backup of the live database, made as the runbook makes it; returns its path. */
+  backup(name: string, folder = this.backups): string {
+    const path = join(folder, name)
+    const plain = join(this.folder, 'copy.db')
+    rmSync(plain, { force: true })
+    this.sql(this.database, `.backup '${plain}'`)
+    const bytes = execFileSync(name.endsWith('.gz') ? 'gzip' : 'cat', name.endsWith('.gz') ? ['-c', plain] : [plain], {
+      maxBuffer: 1e9,
+    })
+    writeFileSync(path, bytes)
+    rmSync(plain)
+    return path
+  }
+
+  /** Keeps a fingerprint of a sound backup with the kit's own functions. */
+  fingerprint(path: string, takenAt = Date.now()): void {
+    this.library(
+      `database=$(mktemp -d)/db; state_create
+       extract_open "$1" && { if [[ $EXTRACT_FORMAT == gzip ]]; then gzip -dc <"$1"; else cat "$1"; fi; } >"$database"
+       database_check "$database" || exit 1
+       fingerprint_of_check "$1" "$(sha256sum <"$1" | cut -c1-64)" "$EXTRACT_SIZE" "$(sha256sum <"$database" | cut -c1-64)" "$2"
+       fingerprint_save "$1" && rm -r "\${database%/*}"`,
+      [path, String(takenAt)],
+    )
+  }
+
+  /** Runs bash text with the kit's functions defined, `$1…` being the arguments; returns what it prints. */
+  library(text: string, args: readonly string[] = []): string {
+    const load = `source <(sed '$d' "$KIT"); ROOT_OPTION=$SITE_ROOT; KIT_SHA256=test; policy_load; services_load\n${text}`
+    return execFileSync('/bin/bash', ['--noprofile', '--norc', '-c', load, 'library', ...args], {
+      env: this.environment({ KIT: this.kit, SITE_ROOT: this.root }),
+      encoding: 'utf8',
+    })
+  }
+
+  /** Runs the kit with `--events`, arguments as bytes, and reads what it says against the protocol. */
+  async run(args: readonly (string | Buffer)[], options: RunOptions = {}): Promise<KitAnswer> {
+    const records = ['--events', '--root', this.root, '--who', 'test', ...args].map((one) => Buffer.from(one as string))
+    const params = Buffer.concat(records.flatMap((one) => [one, Buffer.from([0])]))
+    const command = ['/bin/bash', '--noprofile', '--norc', this.kit, '--params-fd', '3']
+    if (options.uid !== undefined) {
+      command.unshift('setpriv', `--reuid=${options.uid}`, `--regid=${options.uid}`, '--clear-groups', '--')
+    }
+    const child = spawn(command[0] ?? '', command.slice(1), {
+      env: this.environment(options.env ?? {}),
+      stdio: ['pipe', 'pipe', 'pipe', 'pipe'],
+    })
+    const out: Buffer[] = []
+    const err: Buffer[] = []
+    child.stdout?.on('data', (chunk: Buffer) => out.push(chunk))
+    child.stderr?.on('data', (chunk: Buffer) => err.push(chunk))
+    const fd3 = child.stdio[3]
+    if (fd3 === null || fd3 === undefined || !('end' in fd3)) throw new Error('no parameter pipe')
+    fd3.end(params)
+    const exitCode = await new Promise<number | null>((resolve) => child.on('close', (code) => resolve(code)))
+    child.stdin?.destroy()
+    const stderr = Buffer.concat(err).toString()
+    return { ...readEvents(Buffer.concat(out).toString(), stderr), exitCode, stderr }
+  }
+
+  /** Runs it and parses the result's data. */
+  async ask<T extends z.ZodType>(args: readonly (string | Buffer)[], data: T, options: RunOptions = {}): Promise<z.output<T>> {
+    const { result } = await this.run(args, options)
+    return data.parse(result.data)
+  }
+
+  private environment(more: Readonly<Record<string, string>>): NodeJS.ProcessEnv {
+    return { PATH: process.env.PATH, HOME: this.folder, TZ: 'UTC', CVD_BACKUP_STATE: this.state, ...more }
+  }
+
+  remove(): void {
+    if (dirname(this.folder) !== tmpdir()) throw new Error('not ours')
+    rmSync(this.folder, { recursive: true, force: true })
+  }
+}
+
+function readEvents(text: string, stderr: string): { events: KitEvent[]; result: KitResult } {
+  const lines = text.split('\n').filter((line) => line !== '')
+  const events = lines.map((line) => kitEvent.parse(JSON.parse(line)))
+  const last = events.at(-1)
+  if (last?.kind !== 'result') throw new Error(`no result: ${text}\n${stderr}`)
+  helloEvent.parse(events[0])
+  return { events, result: last }
+}
