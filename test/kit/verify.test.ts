@@ -63,14 +63,20 @@ describe('verify', () => {
   it('fails a half-written database', async () => {
     const path = site.backup('cvd_backup_20260110_120000.db')
     truncateSync(path, 4096 * 20)
-    expect((await verify(path)).first).toMatchObject({ verdict: 'failed', reason: expect.stringContaining('not whole') })
+    expect((await verify(path)).first).toMatchObject({
+      verdict: 'failed',
+      reason: expect.stringContaining('not whole'),
+    })
   })
 
   it('sees a changed byte inside a BLOB, which integrity_check does not', async () => {
     const path = site.backup('cvd_backup_20260110_120000.db')
     site.fingerprint(path)
     const bytes = readFileSync(path)
-    const blob = Buffer.from(site.sql(path, 'SELECT hex(raw) FROM dex_records WHERE id = 7').trim(), 'hex').subarray(6000, 6100)
+    const blob = Buffer.from(site.sql(path, 'SELECT hex(raw) FROM dex_records WHERE id = 7').trim(), 'hex').subarray(
+      6000,
+      6100,
+    )
     const at = bytes.indexOf(blob)
     expect(at).toBeGreaterThan(0)
     bytes.writeUInt8(bytes.readUInt8(at) ^ 1, at)
@@ -82,7 +88,9 @@ describe('verify', () => {
   it('is not fooled by a complaint that contains "ok"', async () => {
     const path = site.backup('cvd_backup_20260110_120000.db')
     // The index forgets one row: its definition is taken away for one insert.
-    const entryOf = site.sql(path, "SELECT rootpage || '|' || sql FROM sqlite_master WHERE name = 'idx_token_ok'").trim()
+    const entryOf = site
+      .sql(path, "SELECT rootpage || '|' || sql FROM sqlite_master WHERE name = 'idx_token_ok'")
+      .trim()
     const [rootpage, text] = entryOf.split('|')
     site.sql(path, `PRAGMA writable_schema = ON; DELETE FROM sqlite_master WHERE name = 'idx_token_ok';`)
     site.sql(path, "INSERT INTO service_visits VALUES (1000, 1, 'unindexed', NULL);")
@@ -92,7 +100,10 @@ describe('verify', () => {
        INSERT INTO sqlite_master VALUES ('index', 'idx_token_ok', 'service_visits', ${rootpage}, '${text}');`,
     )
     expect(site.sql(path, 'PRAGMA integrity_check')).toContain('idx_token_ok')
-    expect((await verify(path)).first).toMatchObject({ verdict: 'failed', reason: expect.stringContaining('idx_token_ok') })
+    expect((await verify(path)).first).toMatchObject({
+      verdict: 'failed',
+      reason: expect.stringContaining('idx_token_ok'),
+    })
   })
 
   it('reads a WAL database from a folder that nobody may write, and leaves nothing beside it', async () => {
@@ -126,7 +137,15 @@ describe('verify', () => {
 
   it('takes hostile names as names', async () => {
     const good = site.backup(name)
-    const names = ['a b.db.gz', "it's \"it\".db.gz", 'new\nline.db.gz', '-rf.db.gz', '*?[a].db.gz', '$(touch x).db.gz', '%41.db.gz']
+    const names = [
+      'a b.db.gz',
+      'it\'s "it".db.gz',
+      'new\nline.db.gz',
+      '-rf.db.gz',
+      '*?[a].db.gz',
+      '$(touch x).db.gz',
+      '%41.db.gz',
+    ]
     const files: Buffer[] = names.map((one) => Buffer.from(one))
     files.push(Buffer.concat([Buffer.from([0xff, 0xfe]), Buffer.from('.db.gz')]))
     for (const file of files) copyFileSync(good, Buffer.concat([Buffer.from(`${site.backups}/`), file]))
@@ -155,14 +174,19 @@ describe('verify', () => {
     // Room for the operation's own files, not for the database.
     const { data } = await site.run(['policy']).then(async () => verify(path))
     expect(data.counts.verified).toBe(1)
-    const told = site.library('cd "$(mktemp -d)"; free_bytes() { REPLY=1000; }; extract_backup "$1" db "" ; echo "$EXTRACT_CODE"; rm -rf "$PWD"', [path])
+    const told = site.library(
+      'cd "$(mktemp -d)"; free_bytes() { REPLY=1000; }; extract_backup "$1" db "" ; echo "$EXTRACT_CODE"; rm -rf "$PWD"',
+      [path],
+    )
     expect(told.trim()).toBe('no-space')
   })
 
   it('takes the newest with --last, everything with --all', async () => {
     for (const day of ['01', '02', '03']) site.backup(`cvd_auto_202601${day}_120000.db.gz`)
     const last = await verify('--last', '2')
-    expect(last.data.backups.map((one) => one.path.slice(-24, -7))).toEqual(['auto_20260103_120', 'auto_20260102_120'].map(() => expect.any(String)))
+    expect(last.data.backups.map((one) => one.path.slice(-24, -7))).toEqual(
+      ['auto_20260103_120', 'auto_20260102_120'].map(() => expect.any(String)),
+    )
     expect(last.data.backups.map((one) => /_(\d{8})_/.exec(one.path)?.[1])).toEqual(['20260103', '20260102'])
     expect((await verify('--all')).data.backups).toHaveLength(3)
   })
@@ -176,7 +200,11 @@ describe('verify', () => {
        head -c 60 "$1/app/cvd_app_20260101_000000.tar.gz" >"$1/app/cvd_config_20260101_000000.tar.gz"`,
       [site.backups, site.database],
     )
-    const { data } = await verify('cvd_system_20260101_000000.tar.gz', 'cvd_app_20260101_000000.tar.gz', 'cvd_config_20260101_000000.tar.gz')
+    const { data } = await verify(
+      'cvd_system_20260101_000000.tar.gz',
+      'cvd_app_20260101_000000.tar.gz',
+      'cvd_config_20260101_000000.tar.gz',
+    )
     expect(data.backups.map((one) => one.verdict)).toEqual(['verified', 'verified', 'failed'])
     expect(data.backups[0]?.reason).toContain('integrity_check ok')
   })

@@ -137,7 +137,11 @@ export class ScratchSite {
   }
 
   /** Runs it and parses the result's data. */
-  async ask<T extends z.ZodType>(args: readonly (string | Buffer)[], data: T, options: RunOptions = {}): Promise<z.output<T>> {
+  async ask<T extends z.ZodType>(
+    args: readonly (string | Buffer)[],
+    data: T,
+    options: RunOptions = {},
+  ): Promise<z.output<T>> {
     const { result } = await this.run(args, options)
     return data.parse(result.data)
   }
