@@ -1,0 +1,119 @@
+import { randomBytes } from 'node:crypto'
+import { copyFileSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { command, must } from '../command.ts'
+import { isAlive, processRef } from '../processes.ts'
+import { hostKeysOf } from './keys.ts'
+import { cutPower } from './machine.ts'
+import { makeNetwork, removeNetwork, serverAddress } from './network.ts'
+import { cacheDir, checkout } from './paths.ts'
+import { provision } from './provision.ts'
+import { forget, load, records, register, type ServerRecord, save } from './registry.ts'
+import { rootFileSystem } from './rootfs.ts'
+import { Server } from './server.ts'
+import { accountNames, type ServerSpec } from './spec.ts'
+
+export interface StartOptions {
+  /** The servers outlive this process, until `stopServer`. Without it they are removed after it, at the latest by the next start. */
+  readonly keep?: boolean
+  readonly say?: (text: string) => void
+}
+
+/** Builds and boots servers, side by side; answers when all are ready. When one fails, none stays. Needs root on Debian. */
+export async function startServers(
+  specs: readonly ServerSpec[],
+  { keep = false, say = () => undefined }: StartOptions = {},
+): Promise<Server[]> {
+  if (process.getuid?.() !== 0) throw new Error('test servers need root')
+  await removeLeftovers()
+  const base = await rootFileSystem(say)
+  const outcomes = await Promise.allSettled(specs.map((spec) => startServer(spec, base, keep)))
+  const started = outcomes.flatMap((outcome) => (outcome.status === 'fulfilled' ? [outcome.value] : []))
+  const failed = outcomes.find((outcome) => outcome.status === 'rejected')
+  if (failed === undefined) return started
+  await Promise.all(started.map((server) => stopServer(server.number)))
+  throw failed.reason
+}
+
+async function startServer(spec: ServerSpec, base: string, keep: boolean): Promise<Server> {
+  const passwords = Object.fromEntries(
+    Object.values(accountNames)
+      .filter((name) => name !== 'root')
+      .map((name) => [name, randomBytes(12).toString('base64url')]),
+  )
+  const owner = keep ? null : (processRef(process.pid) ?? null)
+  const record = register((number) => {
+    const folder = join(cacheDir('servers'), String(number))
+    return { number, spec, checkout, owner, folder, passwords, machine: null, ready: false }
+  })
+  try {
+    await build(record, base)
+    const server = new Server(record)
+    await server.boot()
+    await server.writes()
+    save({ ...load(record.number), ready: true })
+    return server
+  } catch (error) {
+    await stopServer(record.number)
+    throw error
+  }
+}
+
+async function build({ number, folder, spec, passwords }: ServerRecord, base: string): Promise<void> {
+  const root = join(folder, 'root')
+  rmSync(folder, { recursive: true, force: true })
+  // Others of this machine may pass (a server's accounts have to), but not list.
+  mkdirSync(folder, { mode: 0o711 })
+  const key = join(folder, 'client_key')
+  await must('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-C', 'test client', '-f', key])
+  for (const [user, password] of Object.entries(passwords)) {
+    writeFileSync(join(folder, `password.${user}`), password, { mode: 0o600 })
+  }
+  await must('cp', ['-a', '--reflink=auto', base, root])
+  await provision(root, spec, randomBytes(16).toString('hex'), passwords, readFileSync(`${key}.pub`, 'utf8'))
+  copyFileSync(join(root, 'opt/cvd/data/cvd.db'), join(folder, 'pristine.db'))
+  const known = hostKeysOf(join(root, 'etc/ssh')).map((one) => `${serverAddress(number)} ${one.line}\n`)
+  writeFileSync(join(folder, 'known_hosts'), known.join(''))
+  await removeNetwork(number)
+  await makeNetwork(number)
+}
+
+/** Removes a server and all that was made for it: processes, network, mounts, files. */
+export async function stopServer(number: number): Promise<void> {
+  const record = load(number)
+  await cutPower(number, record.machine)
+  await removeNetwork(number)
+  for (const mount of mountsUnder(record.folder)) await command('umount', ['--lazy', mount])
+  if (mountsUnder(record.folder).length > 0) throw new Error(`something is still mounted under ${record.folder}`)
+  rmSync(record.folder, { recursive: true, force: true })
+  forget(number)
+}
+
+/** Mount points of this machine inside a folder, the innermost first. */
+function mountsUnder(folder: string): string[] {
+  return readFileSync('/proc/self/mounts', 'utf8')
+    .split('\n')
+    .map((line) => line.split(' ')[1] ?? '')
+    .filter((point) => point.startsWith(`${folder}/`))
+    .reverse()
+}
+
+/** Removes servers whose owner has died: what a test run that was killed left behind. */
+export async function removeLeftovers(): Promise<void> {
+  for (const { number, owner } of records()) {
+    if (owner !== null && !isAlive(owner)) await stopServer(number)
+  }
+}
+
+/** The servers of this checkout that were made to stay, and are ready. */
+export function keptServers(): Server[] {
+  return records()
+    .filter((record) => record.owner === null && record.ready && record.checkout === checkout)
+    .filter(({ folder }) => existsSync(join(folder, 'root/etc/ssh')))
+    .map((record) => new Server(record))
+}
+
+/** A server again, from its number: for another process than the one that started it. */
+export function attachServer(number: number): Server {
+  return new Server(load(number))
+}

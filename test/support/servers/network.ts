@@ -1,0 +1,33 @@
+import { command, must } from '../command.ts'
+
+/** Name of the network namespace, and of the host's end of the cable. */
+export function networkName(number: number): string {
+  return `cvdtest-${number}`
+}
+
+export function serverAddress(number: number): string {
+  return `10.213.${number}.2`
+}
+
+/** A namespace of its own with one cable to this machine, and no way further. */
+export async function makeNetwork(number: number): Promise<void> {
+  const name = networkName(number)
+  await must('ip', ['netns', 'add', name])
+  await must('ip', ['link', 'add', name, 'type', 'veth', 'peer', 'name', 'host0', 'netns', name])
+  await must('ip', ['addr', 'add', `10.213.${number}.1/30`, 'dev', name])
+  await must('ip', ['link', 'set', name, 'up'])
+  await must('ip', ['-n', name, 'addr', 'add', `${serverAddress(number)}/30`, 'dev', 'host0'])
+  await must('ip', ['-n', name, 'link', 'set', 'lo', 'up'])
+  await must('ip', ['-n', name, 'link', 'set', 'host0', 'up'])
+}
+
+/** Pulls or plugs the cable at the server's end: packets vanish, nobody is told. */
+export async function setLink(number: number, state: 'up' | 'down'): Promise<void> {
+  await must('ip', ['-n', networkName(number), 'link', 'set', 'host0', state])
+}
+
+/** Removes what `makeNetwork` made; what is not there is no error. */
+export async function removeNetwork(number: number): Promise<void> {
+  await command('ip', ['link', 'del', networkName(number)])
+  await command('ip', ['netns', 'del', networkName(number)])
+}

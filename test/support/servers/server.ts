@@ -1,0 +1,294 @@
+import { appendFileSync, cpSync, readFileSync } from 'node:fs'
+import { createConnection } from 'node:net'
+import { join } from 'node:path'
+import { type CommandResult, command } from '../command.ts'
+import { waitUntil } from '../wait.ts'
+import { type HostKey, hostKeysOf } from './keys.ts'
+import { cutPower, initOf, powerOn } from './machine.ts'
+import { networkName, serverAddress, setLink } from './network.ts'
+import { load, type ServerRecord, save } from './registry.ts'
+import { accountNames, type Login, type ServerSpec } from './spec.ts'
+
+export interface Account {
+  readonly user: string
+  /** Undefined for root, who has no password. For `sudo-password` it is what sudo asks for too. */
+  readonly password: string | undefined
+  /** Private key (OpenSSH format, no passphrase) that every account accepts. */
+  readonly keyFile: string
+}
+
+export interface WriterReport {
+  /** Transactions that were committed. */
+  readonly ok: number
+  /** Texts of those that failed. */
+  readonly errors: string[]
+  /** Id of the last committed sale; 0 when there is none. */
+  readonly lastSale: number
+}
+
+export interface RunOptions {
+  readonly stdin?: string | Buffer
+  /** Account to run as; root without. */
+  readonly user?: string
+}
+
+const path = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin'
+
+/** A real Debian server that this machine runs for tests. Every method works on the server as it is now. */
+export class Server {
+  readonly number: number
+  readonly name: string
+  readonly spec: ServerSpec
+  readonly address: string
+  readonly port = 22
+  /** Holds `root/` (the server's file system), `client_key` and `console.log`. */
+  readonly folder: string
+  /** ED25519, ECDSA and RSA, as sshd has them. */
+  readonly hostKeys: readonly HostKey[]
+  /** Where the application says how it is, as the kit's `health` policy spells it. */
+  readonly probe: string
+  readonly #passwords: Readonly<Record<string, string>>
+
+  constructor(record: ServerRecord) {
+    this.number = record.number
+    this.name = record.spec.name
+    this.spec = record.spec
+    this.address = serverAddress(record.number)
+    this.folder = record.folder
+    this.#passwords = record.passwords
+    this.hostKeys = hostKeysOf(join(record.folder, 'root/etc/ssh'))
+    this.probe =
+      record.spec.health === 'tcp' ? 'http://127.0.0.1:5000/api/health' : 'unix:/opt/cvd/app/cvd.sock:/api/health'
+  }
+
+  get user(): string {
+    return accountNames[this.spec.login]
+  }
+
+  get password(): string | undefined {
+    return this.account(this.spec.login).password
+  }
+
+  get keyFile(): string {
+    return join(this.folder, 'client_key')
+  }
+
+  /** `SHA256:…` of the ED25519 host key. */
+  get hostKeyFingerprint(): string {
+    return this.hostKeys.find((key) => key.type === 'ssh-ed25519')?.fingerprint ?? ''
+  }
+
+  /** How to log in with other rights than `spec.login`. */
+  account(login: Login): Account {
+    const user = accountNames[login]
+    return { user, password: this.#passwords[user], keyFile: this.keyFile }
+  }
+
+  /** Runs a bash command line in the server, without SSH. Throws only when the server has no power. */
+  run(line: string, { stdin = '', user }: RunOptions = {}): Promise<CommandResult> {
+    const init = initOf(load(this.number).machine)
+    if (init === undefined) throw new Error(`${this.name} has no power`)
+    const enter = ['--target', String(init), '--mount', '--uts', '--ipc', '--net', '--pid', '--root', '--wd', '--']
+    const shell = ['/bin/bash', '-c', line]
+    const as =
+      user === undefined
+        ? ['env', '-i', `PATH=${path}`, 'HOME=/root', 'LANG=C.UTF-8', ...shell]
+        : ['runuser', '-u', user, '--', ...shell]
+    return command(
+      'nsenter',
+      [...enter, ...as],
+      stdin,
+      user === undefined ? {} : { env: { PATH: path, LANG: 'C.UTF-8' } },
+    )
+  }
+
+  /** Like `run`, but answers stdout without its last line break, and throws when the command fails. */
+  async must(line: string, options: RunOptions = {}): Promise<string> {
+    const result = await this.run(line, options)
+    if (result.code !== 0) throw new Error(`${this.name}: ${line}: ended with ${result.code}: ${result.stderr}`)
+    return result.stdout.replace(/\n$/, '')
+  }
+
+  /** A row of the live database, values separated by `|`; nothing is written. */
+  query(sql: string): Promise<string> {
+    return this.must('sqlite3 -batch -bail -readonly -cmd ".timeout 10000" /opt/cvd/data/cvd.db', {
+      stdin: `${sql};\n`,
+    })
+  }
+
+  readFile(file: string): Promise<string> {
+    return this.must(`cat -- ${quote(file)}`)
+  }
+
+  /** Writes a file as root; an existing one keeps its owner and mode. */
+  async writeFile(file: string, content: string | Buffer): Promise<void> {
+    await this.must(`cat > ${quote(file)}`, { stdin: content })
+  }
+
+  /** What the application answers on `/api/health`, or on another path. Status 0: nothing answers. */
+  async health(url = '/api/health'): Promise<{ status: number; body: string }> {
+    const where = this.spec.health === 'tcp' ? '' : '--unix-socket /opt/cvd/app/cvd.sock '
+    const host = this.spec.health === 'tcp' ? 'http://127.0.0.1:5000' : 'http://localhost'
+    const { stdout } = await this.run(`curl -s -m 10 -w '\\n%{http_code}' ${where}${quote(host + url)}`)
+    const cut = stdout.lastIndexOf('\n')
+    return { status: Number(stdout.slice(cut + 1)), body: stdout.slice(0, cut) }
+  }
+
+  /** Sets how often the writer writes (milliseconds, 200 from the start) and restarts it. */
+  async setWriterInterval(milliseconds: number): Promise<void> {
+    await this.writeFile('/etc/default/cvd-writer', `WRITER_INTERVAL_MS=${milliseconds}\n`)
+    await this.must('systemctl restart cvd-writer')
+  }
+
+  /** What became of the writer's transactions since its log began, or since `line` lines of it. */
+  async writer(line = 0): Promise<WriterReport & { readonly lines: number }> {
+    const all = (await this.readFile('/opt/cvd/logs/writer.log')).split('\n').filter(Boolean)
+    const lines = all.slice(line).map((text) => text.slice(text.indexOf(' ') + 1))
+    const sales = lines.filter((text) => text.startsWith('ok ')).map((text) => Number(text.slice(3)))
+    return {
+      ok: sales.length,
+      errors: lines.filter((text) => !text.startsWith('ok ')),
+      lastSale: sales.at(-1) ?? 0,
+      lines: all.length,
+    }
+  }
+
+  /** Waits until the writer has committed `count` more transactions. */
+  async writes(count = 1): Promise<void> {
+    const { ok } = await this.writer()
+    await waitUntil(`${this.name}: ${count} more writes`, async () => (await this.writer()).ok >= ok + count)
+  }
+
+  /** Sends a signal to every process of a unit, as `kill -9` by hand would. */
+  async kill(unit: string, signal = 'SIGKILL'): Promise<void> {
+    await this.must(`systemctl kill --kill-who=all --signal=${quote(signal)} ${quote(unit)}`)
+  }
+
+  /** Pulls the plug. `boot` brings the server back with what was on its disk. */
+  async powerOff(): Promise<void> {
+    const record = load(this.number)
+    await cutPower(this.number, record.machine)
+    save({ ...record, machine: null })
+  }
+
+  /** Powers on and waits until SSH answers, systemd has finished and, unless told otherwise, the application is healthy. */
+  async boot({ healthy = true } = {}): Promise<void> {
+    const log = join(this.folder, 'console.log')
+    appendFileSync(log, '\n--- power on ---\n')
+    const machine = powerOn(this.number, this.name, join(this.folder, 'root'), log)
+    save({ ...load(this.number), machine })
+    const explain = (): string => readFileSync(log, 'utf8').split('\n').slice(-15).join('\n')
+    const boots = { seconds: 120, everyMs: 200, explain }
+    await waitUntil(`${this.name}: an SSH banner`, () => hasBanner(this.address, this.port), boots)
+    await waitUntil(
+      `${this.name}: systemd to finish`,
+      async () => /^(running|degraded)/.test((await this.run('systemctl is-system-running')).stdout),
+      boots,
+    )
+    if (healthy) await this.waitHealthy()
+  }
+
+  async waitHealthy(seconds = 60): Promise<void> {
+    const explain = async (): Promise<string> => (await this.run('journalctl -n 20 --no-pager -u cvd')).stdout
+    await waitUntil(`${this.name}: health`, async () => (await this.health()).status === 200, { seconds, explain })
+  }
+
+  /** The cable is pulled: packets vanish silently, until `restoreLink`. */
+  dropLink(): Promise<void> {
+    return setLink(this.number, 'down')
+  }
+
+  restoreLink(): Promise<void> {
+    return setLink(this.number, 'up')
+  }
+
+  /**
+   * Puts a folder, with what is in it, on a file system of its own of `bytes` bytes (in memory: gone when power is cut).
+   * The application is restarted where the folder holds its database.
+   */
+  async limitDisk(folder: string, bytes: number): Promise<void> {
+    await this.must(
+      `set -e; d=${quote(folder)}; t=$(mktemp -d); s=
+      case $d in /opt/cvd | /opt/cvd/data*) s=cvd; systemctl stop cvd ;; esac
+      mount -t tmpfs -o size=${Math.round(bytes)},mode=$(stat -c %a "$d"),uid=$(stat -c %u "$d"),gid=$(stat -c %g "$d") limited "$t"
+      cp -a "$d/." "$t/"
+      mount --move "$t" "$d" 2>/dev/null || { mount --bind "$t" "$d" && umount "$t"; }
+      rmdir "$t"
+      if [ -n "$s" ]; then systemctl start cvd; fi`,
+    )
+    if (folder.startsWith('/opt/cvd/data') || folder === '/opt/cvd') await this.waitHealthy()
+  }
+
+  /** Takes a limit away; what is in the folder stays. */
+  async releaseDisk(folder: string): Promise<void> {
+    await this.must(
+      `set -e; d=${quote(folder)}; t=$(mktemp -d); s=
+      case $d in /opt/cvd | /opt/cvd/data*) s=cvd; systemctl stop cvd ;; esac
+      cp -a "$d/." "$t/"; umount "$d"
+      find "$d" -mindepth 1 -delete
+      cp -a "$t/." "$d/"; rm -rf "$t"
+      if [ -n "$s" ]; then systemctl start cvd; fi`,
+    )
+    if (folder.startsWith('/opt/cvd/data') || folder === '/opt/cvd') await this.waitHealthy()
+  }
+
+  /**
+   * Makes the server as new: link up, no limits, pristine database, no backups, no logs, nothing of the kit's,
+   * writer at 200 ms. Powers it on when it is off.
+   */
+  async reset(): Promise<void> {
+    await this.restoreLink()
+    if (initOf(load(this.number).machine) === undefined) await this.boot({ healthy: false })
+    await this.must(resetScript)
+    cpSync(join(this.folder, 'pristine.db'), join(this.folder, 'root/opt/cvd/data/cvd.db'))
+    await this.must(
+      `chown cvdapp:www-data /opt/cvd/data/cvd.db && chmod 755 /opt/cvd/data/cvd.db && systemctl start cvd`,
+    )
+    await this.waitHealthy()
+    await this.writes()
+  }
+
+  /** What `npm run servers -- status` prints. */
+  describe(): string {
+    const { user, password, keyFile } = this.account(this.spec.login)
+    const others = Object.values(accountNames).filter((name) => name !== user)
+    return [
+      `${this.name}: ${user}@${this.address} port ${this.port} (${this.spec.journal}, ${this.spec.login}, ${this.probe})`,
+      `  ssh -i ${keyFile} -o UserKnownHostsFile=${join(this.folder, 'known_hosts')} ${user}@${this.address}`,
+      `  host key ${this.hostKeyFingerprint}`,
+      `  password of ${user}: ${password === undefined ? 'none' : join(this.folder, `password.${user}`)}; other accounts: ${others.join(', ')}`,
+      `  files ${join(this.folder, 'root')}, console ${join(this.folder, 'console.log')}, network ${networkName(this.number)}`,
+    ].join('\n')
+  }
+}
+
+const resetScript = `set -e
+systemctl stop 'cvd-backup*' 2>/dev/null || true
+systemctl stop cvd
+awk '$1 == "limited" { print $2 }' /proc/mounts | sort -r | while read -r folder; do umount "$folder"; done
+find /opt/cvd/data /opt/cvd/logs -mindepth 1 -delete
+find /opt/cvd/backups -mindepth 1 -not -path /opt/cvd/backups/app -not -path /opt/cvd/backups/system -delete
+rm -rf /var/lib/cvd-backup /root/.local /home/*/.local
+echo WRITER_INTERVAL_MS=200 > /etc/default/cvd-writer
+chown -R cvdapp:www-data /opt/cvd/data /opt/cvd/logs /opt/cvd/backups
+systemctl reset-failed
+`
+
+/** A word for bash that means exactly this text. */
+export function quote(text: string): string {
+  return `'${text.replaceAll("'", "'\\''")}'`
+}
+
+function hasBanner(host: string, port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = createConnection({ host, port, timeout: 2000 })
+    const end = (answer: boolean): void => {
+      socket.destroy()
+      resolve(answer)
+    }
+    socket.once('data', (data: Buffer) => end(data.toString().startsWith('SSH-')))
+    socket.once('error', () => end(false))
+    socket.once('timeout', () => end(false))
+    socket.once('close', () => end(false))
+  })
+}
