@@ -63,7 +63,7 @@ function installApplication(root: string, spec: ServerSpec): void {
   write(
     root,
     'opt/cvd/config/.env',
-    `SECRET_KEY=${randomBytes(24).toString('hex')}\nCVD_DATABASE=/opt/cvd/data/cvd.db\nFLASK_ENV=production\n`,
+    `SECRET_KEY=${randomBytes(24).toString('hex')}\nCVD_DATABASE=/opt/cvd/data/cvd.db\nCVD_ENVIRONMENT=production\n`,
     0o600,
   )
   write(root, 'etc/default/cvd-writer', 'WRITER_INTERVAL_MS=200\n')
