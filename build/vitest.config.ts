@@ -1,0 +1,39 @@
+import { resolve } from 'node:path'
+import { defineConfig, type TestProjectInlineConfiguration } from 'vitest/config'
+
+const root = resolve(import.meta.dirname, '..')
+
+/** A suite is a folder of `test/`; its name is the name to choose it by. */
+function suite(
+  name: string,
+  options: NonNullable<TestProjectInlineConfiguration['test']> = {},
+): TestProjectInlineConfiguration {
+  return {
+    root,
+    test: { name, include: [`test/${name}/**/*.test.ts`], environment: 'node', ...options },
+  }
+}
+
+// Suites that start real programs: few at a time, and time enough on a busy machine.
+const programs = { maxWorkers: 2, testTimeout: 60_000, hookTimeout: 60_000 }
+
+export default defineConfig({
+  root,
+  test: {
+    projects: [
+      suite('unit'),
+      suite('store'),
+      suite('kit', programs),
+      suite('remote', programs),
+      suite('demo', programs),
+      // One after another: they share the servers, and some pull a plug.
+      suite('server', {
+        globalSetup: 'test/support/servers/global-setup.ts',
+        fileParallelism: false,
+        maxWorkers: 1,
+        testTimeout: 180_000,
+        hookTimeout: 180_000,
+      }),
+    ],
+  },
+})

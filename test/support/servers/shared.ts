@@ -1,0 +1,17 @@
+import { inject } from 'vitest'
+import { attachServer } from './lifecycle.ts'
+import type { Server } from './server.ts'
+
+/**
+ * The standard servers of this run. `north`: WAL, root login, health by URL, all compressors. `south`: rollback
+ * journal, sudo with password, health by unix socket, gzip alone. A test file begins with `reset` of those it uses.
+ */
+export function sharedServers(): { readonly north: Server; readonly south: Server } {
+  const numbers = inject('servers')
+  const of = (name: string): Server => {
+    const number = numbers[name]
+    if (number === undefined) throw new Error(`the server ${name} was not started`)
+    return attachServer(number)
+  }
+  return { north: of('north'), south: of('south') }
+}
