@@ -1,0 +1,61 @@
+/** What ssh2 and the network say, as the failures that the console knows. */
+import type { Failure } from '../../src-shared/result.ts'
+import { hopName, type SshHop } from './target.ts'
+
+interface ClientError extends Error {
+  readonly level?: string
+  readonly code?: string | number
+}
+
+/** A server's or library's words, cleaned for a message: no control characters, not long. */
+export function serverWords(text: string): string {
+  return text
+    .replace(/\p{Cc}+/gu, ' ')
+    .trim()
+    .slice(0, 200)
+}
+
+const reasons: Readonly<Record<string, string>> = {
+  ENOTFOUND: 'its name is not known',
+  EAI_AGAIN: 'its name could not be looked up',
+  ECONNREFUSED: 'nothing listens on that port',
+  EHOSTUNREACH: 'there is no way to it',
+  ENETUNREACH: 'there is no way to its network',
+  ECONNRESET: 'it closed the connection',
+}
+
+function of(hop: SshHop, error: ClientError | null): Failure {
+  const where = `${hop.host} port ${hop.port}`
+  const unchanged = 'Nothing was run on the server.'
+  if (error?.level === 'client-timeout' || error?.code === 'ETIMEDOUT') {
+    const next = 'Check that the server runs and that no firewall is in the way, then try again.'
+    return { code: 'timeout', message: `${where} did not answer in time.`, unchanged, next }
+  }
+  const reason = reasons[String(error?.code)] ?? (error ? serverWords(error.message) : 'it closed the connection')
+  return {
+    code: 'unreachable',
+    message: `${where} cannot be reached: ${reason}.`,
+    unchanged,
+    next: 'Check address, port and network, then try again.',
+  }
+}
+
+/** The connection to a site ended without our doing. */
+export function linkLost(target: SshHop, error: Error | null): Failure {
+  const why = error ? `: ${serverWords(error.message)}` : ''
+  return {
+    code: 'link-lost',
+    message: `The connection to ${hopName(target)} was lost${why}.`,
+    unchanged: 'What was started on the server may still be running there.',
+    next: 'Connect again and look at the operation before starting anything.',
+  }
+}
+
+export const connectFailure = {
+  of,
+  /** The server ended the login itself (2: protocol error, which OpenSSH uses for "too many failures"; 14: no more). */
+  isLogin: (error: ClientError | null): boolean =>
+    error?.level === 'client-authentication' || error?.level === 'agent' || error?.code === 2 || error?.code === 14,
+  /** Every way to log in was tried or is not offered. */
+  isLoginOver: (error: ClientError | null): boolean => error?.level === 'client-authentication',
+}

@@ -1,0 +1,274 @@
+/** Runs one command over a connection. */
+import type { ClientChannel } from 'ssh2'
+import { type Failure, fail, ok, type Result } from '../../src-shared/result.ts'
+import type { SshConnection } from './connection.ts'
+import { linkLost, serverWords } from './connection-failure.ts'
+import { LineSplitter } from './lines.ts'
+
+export type Stdin = Buffer | AsyncIterable<Buffer>
+
+export interface ExecOptions {
+  /** What the command reads. Without it stdin is at its end from the start; `start` keeps it open instead. */
+  readonly stdin?: Stdin
+  /** Raw bytes as they come. While a promise that it returned is pending, the server is made to wait. */
+  readonly onStdout?: (chunk: Buffer) => undefined | Promise<void>
+  /** Lines (UTF-8, at most `lineLimit` bytes) with their length in bytes, newline included. */
+  readonly onLine?: (line: string, bytes: number) => void
+  readonly onStderr?: (chunk: Buffer) => void
+  /** Asks the command to end by ending its stdin; see `grace`. */
+  readonly signal?: AbortSignal
+  /** Milliseconds that a cancelled command has to end by itself before it is no longer waited for. */
+  readonly grace?: number
+  /** Most bytes of a line, 64 MiB. */
+  readonly lineLimit?: number
+  /** Most bytes of stdout (where no handler takes them) and of stderr that are kept: 1 MiB. The rest is dropped. */
+  readonly keep?: number
+}
+
+export interface ExecOutcome {
+  readonly code: number
+  /** Empty where `onStdout` or `onLine` took it. */
+  readonly stdout: Buffer
+  readonly stderr: string
+  /** True where stdout or stderr was longer than what is kept. */
+  readonly truncated: boolean
+}
+
+/**
+ * `link-lost`, `killed` (ended by a signal), `cancelled`, `line-too-long`, `channel-refused`. `ended` tells whether the
+ * remote process is known to have ended; where it is false it may still be running.
+ */
+export interface ExecFailure extends Failure {
+  readonly ended: boolean
+  readonly stderr: string
+}
+
+/** A command that runs. */
+export interface Running {
+  /** Writes to its stdin, waiting while the server is busy. False when nobody reads any more. */
+  write(bytes: Buffer): Promise<boolean>
+  /** Ends its stdin. */
+  endInput(): void
+  /** Ends its stdin and, after the grace, the waiting for it. The slot stays taken as long as the process runs. */
+  cancel(): void
+  /** Settles when the channel closed, after everything that was sent arrived; or earlier with a failure. */
+  readonly done: Promise<Result<ExecOutcome, ExecFailure>>
+}
+
+class Kept {
+  #parts: Buffer[] = []
+  #room: number
+  truncated = false
+
+  constructor(room: number) {
+    this.#room = room
+  }
+
+  push(chunk: Buffer): void {
+    if (chunk.length > this.#room) this.truncated = true
+    const part = chunk.subarray(0, this.#room)
+    this.#room -= part.length
+    if (part.length > 0) this.#parts.push(part)
+  }
+
+  bytes(): Buffer {
+    return Buffer.concat(this.#parts)
+  }
+}
+
+/** How far the server's side of a channel had come; ssh2 keeps it, and its types do not tell. */
+function sawEndOfOutput(channel: ClientChannel): boolean {
+  const { incoming } = channel as unknown as { incoming?: { state?: string } }
+  return incoming?.state !== 'open'
+}
+
+class Command implements Running {
+  readonly done: Promise<Result<ExecOutcome, ExecFailure>>
+  readonly #channel: ClientChannel
+  readonly #connection: SshConnection
+  readonly #options: ExecOptions
+  readonly #settle: (result: Result<ExecOutcome, ExecFailure>) => void
+  readonly #reject: (error: unknown) => void
+  readonly #stdout: Kept
+  readonly #stderr: Kept
+  readonly #closed: Promise<void>
+  #over = false
+  #cutShort = false
+  #cancelling: NodeJS.Timeout | null = null
+
+  constructor(connection: SshConnection, channel: ClientChannel, options: ExecOptions) {
+    const { promise, resolve, reject } = Promise.withResolvers<Result<ExecOutcome, ExecFailure>>()
+    this.done = promise
+    // Whoever waits for it gets the fault; nobody waiting must not end the program.
+    promise.catch(() => undefined)
+    this.#settle = resolve
+    this.#reject = reject
+    this.#connection = connection
+    this.#channel = channel
+    this.#options = options
+    const keep = options.keep ?? 1024 * 1024
+    this.#stdout = new Kept(keep)
+    this.#stderr = new Kept(keep)
+    this.#closed = new Promise((close) => channel.once('close', () => close()))
+    this.#listen()
+  }
+
+  #listen(): void {
+    const { onStdout, onLine, onStderr, signal, lineLimit } = this.#options
+    const channel = this.#channel
+    const lines = onLine && new LineSplitter(onLine, lineLimit ?? 64 * 1024 * 1024)
+    channel.on('error', () => undefined)
+    channel.stderr.on('error', () => undefined)
+    channel.on('data', (chunk: Buffer) =>
+      this.#guard(() => {
+        if (this.#over) return
+        if (lines && !lines.push(chunk)) return this.#lineTooLong()
+        const busy = onStdout?.(chunk)
+        if (busy) this.#holdUntil(busy)
+        if (!lines && !onStdout) this.#stdout.push(chunk)
+      }),
+    )
+    channel.stderr.on('data', (chunk: Buffer) =>
+      this.#guard(() => {
+        this.#stderr.push(chunk)
+        if (!this.#over) onStderr?.(chunk)
+      }),
+    )
+    const forget = this.#connection.onGone(() => {
+      if (!sawEndOfOutput(channel)) this.#cutShort = true
+    })
+    const abort = () => this.cancel()
+    // Never `exit`: the status may come before the last of the output.
+    channel.once('close', (code: number | null | undefined, signalName?: string) => {
+      forget()
+      signal?.removeEventListener('abort', abort)
+      if (this.#cancelling) clearTimeout(this.#cancelling)
+      this.#guard(() => {
+        if (!this.#over) lines?.end()
+      })
+      this.#finish(code, signalName)
+    })
+    if (signal?.aborted) this.cancel()
+    else signal?.addEventListener('abort', abort, { once: true })
+  }
+
+  #guard(work: () => void): void {
+    try {
+      work()
+    } catch (error) {
+      // A fault in our own handler: the command is asked to end, and the fault goes to whoever waits.
+      this.#over = true
+      this.#channel.end()
+      this.#reject(error)
+    }
+  }
+
+  #holdUntil(busy: Promise<void>): void {
+    this.#channel.pause()
+    busy.then(
+      () => this.#channel.resume(),
+      (error) => {
+        this.#channel.resume()
+        this.#guard(() => {
+          throw error
+        })
+      },
+    )
+  }
+
+  #lineTooLong(): void {
+    const message = 'The server sent a line that is longer than allowed.'
+    this.#fail({ code: 'line-too-long', message, next: 'The output was not used.' }, false)
+    this.#channel.end()
+  }
+
+  #fail(failure: Failure, ended: boolean): void {
+    this.#over = true
+    this.#settle(fail({ ...failure, ended, stderr: this.#stderr.bytes().toString('utf8') }))
+  }
+
+  #finish(code: number | null | undefined, signalName: string | undefined): void {
+    if (this.#over) return
+    if (this.#options.signal?.aborted || this.#cancelling) {
+      return this.#fail({ code: 'cancelled', message: 'The command was cancelled, and has ended.' }, code !== undefined)
+    }
+    if (code === undefined || (code !== null && this.#cutShort)) {
+      return this.#fail(linkLost(this.#connection.target, null), false)
+    }
+    if (code === null) {
+      const message = `The command was ended by ${serverWords(signalName ?? 'a signal')}.`
+      return this.#fail({ code: 'killed', message, next: 'Look at the server’s log.' }, true)
+    }
+    this.#over = true
+    const stdout = this.#stdout.bytes()
+    const truncated = this.#stdout.truncated || this.#stderr.truncated
+    this.#settle(ok({ code, stdout, stderr: this.#stderr.bytes().toString('utf8'), truncated }))
+  }
+
+  async write(bytes: Buffer): Promise<boolean> {
+    const channel = this.#channel
+    if (!channel.writable) return false
+    if (channel.write(bytes)) return true
+    // A channel that closes in the middle never calls back, so the wait must end with it, too.
+    const { promise, resolve } = Promise.withResolvers<void>()
+    channel.once('drain', resolve)
+    await Promise.race([promise, this.#closed])
+    channel.off('drain', resolve)
+    return channel.writable
+  }
+
+  endInput(): void {
+    if (this.#channel.writable) this.#channel.end()
+  }
+
+  cancel(): void {
+    if (this.#over || this.#cancelling) return
+    this.endInput()
+    this.#cancelling = setTimeout(() => {
+      const message = 'The command was cancelled, but has not ended yet.'
+      const next = 'It may still be running on the server: look there before starting it again.'
+      this.#channel.once('close', this.#connection.abandon())
+      this.#fail({ code: 'cancelled', message, next }, false)
+    }, this.#options.grace ?? 10_000)
+  }
+}
+
+/** Starts a command and leaves its stdin open. Fails only with what kept it from starting. */
+export async function start(
+  connection: SshConnection,
+  commandLine: string,
+  options: ExecOptions = {},
+): Promise<Result<Running, ExecFailure>> {
+  const channel = await connection.openExec(commandLine, options.signal)
+  if (!channel.ok) return fail({ ...channel.error, ended: true, stderr: '' })
+  return ok(new Command(connection, channel.value, options))
+}
+
+async function feed(running: Running, stdin: Stdin): Promise<void> {
+  if (Buffer.isBuffer(stdin)) {
+    if (stdin.length > 0) await running.write(stdin)
+  } else {
+    for await (const chunk of stdin) if (!(await running.write(chunk))) break
+  }
+  running.endInput()
+}
+
+/**
+ * Runs a command to its end. `commandLine` is a constant of ours: what users or servers gave belongs on stdin.
+ * A non-zero exit code is an outcome; no exit code at all is a failure.
+ */
+export async function exec(
+  connection: SshConnection,
+  commandLine: string,
+  options: ExecOptions = {},
+): Promise<Result<ExecOutcome, ExecFailure>> {
+  const started = await start(connection, commandLine, options)
+  if (!started.ok) return started
+  const running = started.value
+  const fed = feed(running, options.stdin ?? Buffer.alloc(0)).catch((error: unknown) => {
+    running.cancel()
+    throw error
+  })
+  const [outcome] = await Promise.all([running.done, Promise.race([fed, running.done])])
+  return outcome
+}

@@ -1,0 +1,263 @@
+/** One connection for each target, shared by all that work on it, kept for a while, opened again with back-off. */
+import { type Failure, fail, ok, type Result } from '../../src-shared/result.ts'
+import { loginFailureCodes } from './auth.ts'
+import type { ConnectFailure, SshConnection } from './connection.ts'
+import { type Release, Slots } from './slots.ts'
+import { type SshTarget, targetKey } from './target.ts'
+
+export type LinkState =
+  | { readonly state: 'connecting'; readonly attempt: number }
+  | { readonly state: 'connected'; readonly fingerprint: string }
+  /** The next try is at `retryAt` (milliseconds since 1970). */
+  | { readonly state: 'waiting'; readonly failure: ConnectFailure; readonly retryAt: number }
+  | { readonly state: 'failed'; readonly failure: ConnectFailure }
+  | { readonly state: 'closed'; readonly failure: Failure | null }
+
+export type LinkEvent = LinkState & { readonly key: string; readonly generation: number }
+
+export interface PoolOptions {
+  readonly connect: (target: SshTarget, signal: AbortSignal) => Promise<Result<SshConnection, ConnectFailure>>
+  /** Milliseconds after which a connection that nobody uses is ended. */
+  readonly idle?: number
+  /** Connections that may be opened at the same time, over all targets. */
+  readonly maxConnecting?: number
+  /** Seconds before the second, third … try; the last one repeats. */
+  readonly backoff?: readonly number[]
+  /** 0 ≤ x < 1: spreads the tries of many sites. */
+  readonly random?: () => number
+}
+
+export interface LeaseOptions {
+  /** Milliseconds for which an unreachable site is tried again and again. Default 0: one try. */
+  readonly patience?: number
+  readonly signal?: AbortSignal
+}
+
+/** The use of a shared connection; give it back by `release` or `using`. */
+export interface Lease extends Disposable {
+  readonly connection: SshConnection
+  readonly generation: number
+  release(): void
+}
+
+/** Failures after which trying again by itself would only do harm. */
+function needsPerson(failure: Failure): boolean {
+  return loginFailureCodes.includes(failure.code) || failure.code.startsWith('host-key-')
+}
+
+interface Site {
+  readonly key: string
+  /** Counts up with every connection that is begun or given up: what arrives late for an older one is thrown away. */
+  generation: number
+  connection: SshConnection | null
+  opening: Promise<Result<SshConnection, ConnectFailure>> | null
+  stop: AbortController
+  leases: number
+  idle: NodeJS.Timeout | null
+  /** Set after a failed login or a host-key failure: no further try until `forgive`. */
+  blocked: ConnectFailure | null
+}
+
+/** Milliseconds to wait, ended early by the signal. True when it was waited out. */
+function wait(milliseconds: number, signal: AbortSignal): Promise<boolean> {
+  if (signal.aborted) return Promise.resolve(false)
+  return new Promise((resolve) => {
+    const stop = () => {
+      clearTimeout(timer)
+      resolve(false)
+    }
+    const timer = setTimeout(() => {
+      signal.removeEventListener('abort', stop)
+      resolve(true)
+    }, milliseconds)
+    signal.addEventListener('abort', stop, { once: true })
+  })
+}
+
+const cancelled: Failure = { code: 'cancelled', message: 'Connecting was cancelled.' }
+
+export class ConnectionPool implements AsyncDisposable {
+  readonly #options: PoolOptions
+  readonly #sites = new Map<string, Site>()
+  readonly #gate: Slots
+  readonly #listeners = new Set<(event: LinkEvent) => void>()
+
+  constructor(options: PoolOptions) {
+    this.#options = options
+    this.#gate = new Slots(options.maxConnecting ?? 24)
+  }
+
+  /** Tells every change of a connection's state; returns what takes the listener away. */
+  subscribe(listener: (event: LinkEvent) => void): () => void {
+    this.#listeners.add(listener)
+    return () => this.#listeners.delete(listener)
+  }
+
+  /**
+   * A connection to the target: the one that is open, or a new one. After a failed login or a host-key failure it
+   * fails with just that, without trying, until `forgive`.
+   */
+  async lease(target: SshTarget, options: LeaseOptions = {}): Promise<Result<Lease, ConnectFailure>> {
+    const site = this.#site(target)
+    const signal = options.signal ?? new AbortController().signal
+    const deadline = Date.now() + (options.patience ?? 0)
+    site.leases += 1
+    if (site.idle) clearTimeout(site.idle)
+    site.idle = null
+    for (let attempt = 1; ; attempt += 1) {
+      const opened = await this.#open(site, target, attempt, signal)
+      if (opened.ok) return ok(this.#lend(site, opened.value))
+      const delay = this.#delay(attempt)
+      const over = needsPerson(opened.error) || signal.aborted || Date.now() + delay > deadline
+      if (!over) {
+        this.#tell(site, { state: 'waiting', failure: opened.error, retryAt: Date.now() + delay })
+        if (await wait(delay, AbortSignal.any([signal, site.stop.signal]))) continue
+      }
+      this.#giveBack(site)
+      return fail(over ? opened.error : cancelled)
+    }
+  }
+
+  /** Lets a target be tried again after a failed login or host-key failure: a person has changed something. */
+  forgive(target: SshTarget): void {
+    this.#site(target).blocked = null
+  }
+
+  /** Ends the connection to a target; those who use it see it go. */
+  async close(target: SshTarget): Promise<void> {
+    const site = this.#sites.get(targetKey(target))
+    if (site) await this.#end(site)
+  }
+
+  /** Ends every connection. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#gate.close()
+    await Promise.all([...this.#sites.values()].map((site) => this.#end(site)))
+  }
+
+  #site(target: SshTarget): Site {
+    const key = targetKey(target)
+    const found = this.#sites.get(key)
+    if (found) return found
+    const stop = new AbortController()
+    const site = { key, generation: 0, connection: null, opening: null, stop, leases: 0, idle: null, blocked: null }
+    this.#sites.set(key, site)
+    return site
+  }
+
+  #tell(site: Site, state: LinkState): void {
+    for (const listener of this.#listeners) listener({ key: site.key, generation: site.generation, ...state })
+  }
+
+  #delay(attempt: number): number {
+    const steps = this.#options.backoff ?? [1, 2, 5, 10, 20]
+    const seconds = steps[Math.min(attempt, steps.length) - 1] ?? 1
+    return seconds * 1000 * (0.75 + 0.5 * (this.#options.random ?? Math.random)())
+  }
+
+  async #open(
+    site: Site,
+    target: SshTarget,
+    attempt: number,
+    signal: AbortSignal,
+  ): Promise<Result<SshConnection, ConnectFailure>> {
+    if (site.blocked) return fail(site.blocked)
+    // Where half of the slots are held by processes that would not end, the rest is too few to work with.
+    if (site.connection && site.connection.abandoned * 2 >= site.connection.slots.limit) {
+      site.connection.retire()
+      site.connection = null
+    }
+    if (site.connection?.alive) return ok(site.connection)
+    // All who wait share one try; who gives up leaves it to the others.
+    const opening = site.opening ?? this.#connect(site, target, attempt)
+    site.opening = opening
+    const done = () => {
+      if (site.opening === opening) site.opening = null
+    }
+    opening.then(done, done)
+    const gaveUp = Promise.withResolvers<Result<SshConnection, ConnectFailure>>()
+    const giveUp = () => gaveUp.resolve(fail(cancelled))
+    if (signal.aborted) giveUp()
+    signal.addEventListener('abort', giveUp, { once: true })
+    const result = await Promise.race([opening, gaveUp.promise])
+    signal.removeEventListener('abort', giveUp)
+    return result
+  }
+
+  async #connect(site: Site, target: SshTarget, attempt: number): Promise<Result<SshConnection, ConnectFailure>> {
+    site.generation += 1
+    const { generation, stop } = site
+    const turn = await this.#gate.take(stop.signal)
+    if (typeof turn !== 'function') return fail(cancelled)
+    try {
+      this.#tell(site, { state: 'connecting', attempt })
+      const opened = await this.#options.connect(target, stop.signal)
+      if (generation !== site.generation) {
+        if (opened.ok) await opened.value.end()
+        return fail(cancelled)
+      }
+      if (!opened.ok) {
+        if (needsPerson(opened.error)) site.blocked = opened.error
+        this.#tell(site, { state: 'failed', failure: opened.error })
+        return opened
+      }
+      this.#adopt(site, opened.value, generation)
+      return opened
+    } finally {
+      ;(turn as Release)()
+    }
+  }
+
+  #adopt(site: Site, connection: SshConnection, generation: number): void {
+    site.connection = connection
+    this.#tell(site, { state: 'connected', fingerprint: connection.fingerprint })
+    connection.closed.then((failure) => {
+      if (generation !== site.generation) return
+      if (site.connection === connection) site.connection = null
+      this.#tell(site, { state: 'closed', failure })
+    })
+    // Everybody who asked for it may have given up by now.
+    if (site.leases === 0) this.#endLater(site)
+  }
+
+  #lend(site: Site, connection: SshConnection): Lease {
+    let lent = true
+    const release = () => {
+      if (!lent) return
+      lent = false
+      this.#giveBack(site)
+    }
+    return { connection, generation: site.generation, release, [Symbol.dispose]: release }
+  }
+
+  #giveBack(site: Site): void {
+    site.leases -= 1
+    if (site.leases === 0) this.#endLater(site)
+  }
+
+  #endLater(site: Site): void {
+    if (site.idle) clearTimeout(site.idle)
+    site.idle = setTimeout(() => {
+      site.idle = null
+      // A cancelled process that still runs keeps the connection: ending it now would say nothing about it.
+      if (site.leases > 0) return
+      if ((site.connection?.slots.taken ?? 0) > 0) return this.#endLater(site)
+      void this.#end(site)
+    }, this.#options.idle ?? 60_000)
+    site.idle.unref()
+  }
+
+  async #end(site: Site): Promise<void> {
+    const { connection } = site
+    site.generation += 1
+    site.stop.abort()
+    site.stop = new AbortController()
+    site.connection = null
+    site.opening = null
+    if (site.idle) clearTimeout(site.idle)
+    site.idle = null
+    if (!connection) return
+    await connection.end()
+    this.#tell(site, { state: 'closed', failure: null })
+  }
+}
