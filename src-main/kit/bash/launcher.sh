@@ -1,0 +1,108 @@
+# shellcheck shell=bash
+# The launcher: runs the wanted kit, and asks for it where it is missing. The console sends this text first of all; then,
+# each ended by a NUL: the kit's SHA-256, the number of arguments, the arguments; and, when asked, the kit's size and its
+# bytes. Nothing of that is ever part of a command line.
+set -u
+umask 077
+export LC_ALL=C
+PATH=${PATH:+$PATH:}/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
+unset BASH_ENV ENV CDPATH GLOBIGNORE
+
+fail() { # CODE TEXT
+  printf 'cvd-backup-launcher error %s %s\n' "$1" "$2"
+  exit 3
+}
+
+record() { IFS= read -r -d '' REPLY || fail protocol 'the input ended too early'; }
+
+((BASH_VERSINFO[0] * 100 + BASH_VERSINFO[1] >= 404)) || fail old-bash "bash $BASH_VERSION is too old, 4.4 is needed"
+
+record
+sha256=$REPLY
+[[ $sha256 =~ ^[0-9a-f]{64}$ ]] || fail protocol 'that is no SHA-256'
+record
+[[ $REPLY =~ ^[0-9]{1,5}$ ]] || fail protocol 'that is no number of arguments'
+count=$REPLY
+arguments=()
+for ((i = 0; i < count; i++)); do
+  record
+  arguments+=("$REPLY")
+done
+
+if [[ ${CVD_BACKUP_STATE-} != '' ]]; then
+  state=$CVD_BACKUP_STATE
+elif ((EUID == 0)); then
+  state=/var/lib/cvd-backup
+else
+  state=${XDG_STATE_HOME:-${HOME:-/nonexistent}/.local/state}/cvd-backup
+fi
+folder=$state/kit/$sha256
+kit=$folder/cvd-backup
+
+# What is run must be what was hashed: so nobody else may be able to write it, or to rename anything on the way to it.
+ours() { # PATH...
+  local path mode
+  for path in "$@"; do
+    [[ -O $path && ! -L $path ]] || return 1
+    mode=$(stat -c %a -- "$path") || return 1
+    (((8#$mode & 8#022) == 0)) || return 1
+  done
+}
+
+hash_of() { # reads the file from stdin
+  local sum
+  sum=$(sha256sum) && printf '%s' "${sum%% *}"
+}
+
+stored() {
+  [[ -f $kit ]] && ours "$state" "$state/kit" "$folder" "$kit" && [[ $(hash_of <"$kit") == "$sha256" ]]
+}
+
+# Puts the kit in place, whole or not at all. 1: it cannot be kept here; then it runs from memory, which also serves where
+# the disk is full.
+store() {
+  local fresh
+  mkdir -p -- "$folder" 2>/dev/null && ours "$state" "$state/kit" "$folder" || return 1
+  fresh=$(mktemp -- "$folder/.new.XXXXXXXX" 2>/dev/null) || return 1
+  if { printf '%s' "$text" >"$fresh"; } 2>/dev/null && chmod 700 -- "$fresh" && sync -- "$fresh" &&
+    mv -fT -- "$fresh" "$kit" && sync -- "$folder" "$state/kit" && stored; then
+    forget_old
+    return 0
+  fi
+  rm -f -- "$fresh"
+  return 1
+}
+
+# Keeps this version and the newest other one, so that the console can go back one version without sending it again.
+forget_old() {
+  local path kept=''
+  while IFS= read -r path; do
+    [[ ${path##*/} =~ ^[0-9a-f]{64}$ && $path != "$folder" ]] || continue
+    if [[ $kept == '' ]]; then kept=yes; else rm -rf -- "$path"; fi
+  done < <(find "$state/kit" -mindepth 1 -maxdepth 1 -type d -printf '%T@ %p\n' | sort -rn | cut -d ' ' -f 2-)
+}
+
+text=''
+if ! stored; then
+  printf 'cvd-backup-launcher need-kit\n'
+  record
+  [[ $REPLY =~ ^[1-9][0-9]{0,7}$ ]] || fail protocol 'that is no size'
+  text=$(head -c "$REPLY" && printf x)
+  text=${text%x}
+  [[ $(printf '%s' "$text" | hash_of) == "$sha256" ]] || fail bad-kit 'what arrived is not the wanted kit'
+  if store; then text=''; fi
+fi
+
+# Through a pipe, so that arguments appear neither in the list of processes nor on the disk.
+if ((count > 0)); then
+  exec 3< <(printf '%s\0' "${arguments[@]}")
+else
+  exec 3</dev/null
+fi
+export CVD_BACKUP_KIT_SHA256=$sha256
+[[ $text != '' ]] || exec /bin/bash --noprofile --norc "$kit" --params-fd 3
+set +u
+unset -f fail record ours hash_of stored store forget_old
+unset sha256 count arguments state folder kit i
+set -- --params-fd 3
+eval "$text"

@@ -1,0 +1,178 @@
+/** Runs the kit on a server: the console's side of the launcher protocol (docs/kit.md). */
+import { readFileSync } from 'node:fs'
+import { type KitEvent, type KitResult, kitEvent } from '../../src-shared/domain/kit-protocol.ts'
+import { type Failure, fail, ok, type Result } from '../../src-shared/result.ts'
+import type { SshConnection } from '../remote/connection.ts'
+import { serverWords } from '../remote/connection-failure.ts'
+import type { Running } from '../remote/exec.ts'
+import { type Privilege, startBash } from '../remote/sudo.ts'
+
+export interface KitRun {
+  readonly connection: SshConnection
+  readonly privilege: Privilege
+  readonly kit: { readonly sha256: string; readonly bytes: Buffer }
+  /** The kit's arguments: any bytes but NUL. */
+  readonly args: readonly (string | Buffer)[]
+  /** Everything that the kit says, the result included; `offset` as in `KitProgress`, after this event. */
+  readonly onEvent?: (event: KitEvent, offset: number) => void
+  /** Stops listening: a detached operation goes on, anything else ends with its stdin. */
+  readonly signal?: AbortSignal
+  /** Milliseconds for the kit to end after its result, or after the signal. */
+  readonly grace?: number
+}
+
+/** How far an answer had come. */
+export interface KitProgress {
+  /** The operation that it is about, once the kit has named it. */
+  readonly operation: string | null
+  /**
+   * Bytes of the operation's events that were received: what `follow --from` continues with, added to the offset that
+   * this answer was asked from.
+   */
+  readonly offset: number
+}
+
+export interface KitAnswer extends KitProgress {
+  readonly result: KitResult
+}
+
+/**
+ * Why there is no result: `link-lost` (the operation, if any, goes on), `cancelled`, `no-answer` (the kit ended without
+ * one), `kit-launch` (the launcher refused), or what kept bash from starting (`no-sudo`, `wrong-sudo-password`, …).
+ */
+export interface KitFailure extends Failure, KitProgress {
+  readonly stderr: string
+}
+
+const launcherSays = 'cvd-backup-launcher '
+const launcher = readFileSync(new URL('./bash/launcher.sh', import.meta.url))
+
+function record(value: string | Buffer): Buffer {
+  const bytes = Buffer.isBuffer(value) ? value : Buffer.from(value, 'utf8')
+  if (bytes.includes(0)) throw new TypeError('an argument of the kit cannot contain NUL')
+  return Buffer.concat([bytes, Buffer.of(0)])
+}
+
+const knownKinds: ReadonlySet<string> = new Set(kitEvent.options.map((option) => option.shape.kind.value))
+
+/** One line of the kit: an event, null for a kind that a newer kit may say, or a warning for what is neither. */
+function parseLine(line: string): KitEvent | null {
+  let value: unknown
+  try {
+    value = JSON.parse(line)
+  } catch {
+    value = null
+  }
+  const parsed = kitEvent.safeParse(value)
+  if (parsed.success) return parsed.data
+  const kind = value !== null && typeof value === 'object' && 'kind' in value ? value.kind : null
+  if (typeof kind === 'string' && !knownKinds.has(kind)) return null
+  return {
+    kind: 'log',
+    at: Date.now(),
+    level: 'warning',
+    text: `The server said what is no event: ${serverWords(line)}`,
+  }
+}
+
+/** Listens to one run. */
+class Conversation {
+  readonly #run: KitRun
+  running: Running | null = null
+  operation: string | null = null
+  result: KitResult | null = null
+  launchError: string | null = null
+  stderr = ''
+  readonly answered = Promise.withResolvers<void>()
+  #offset = 0
+  #stored = true
+  #kitSent = false
+
+  constructor(run: KitRun) {
+    this.#run = run
+  }
+
+  get progress(): KitProgress {
+    return { operation: this.operation, offset: this.#offset }
+  }
+
+  line(line: string, bytes: number): void {
+    if (line.startsWith(launcherSays) && this.#offset === 0) this.#launcherLine(line.slice(launcherSays.length))
+    else this.#kitLine(line, bytes)
+  }
+
+  #kitLine(line: string, bytes: number): void {
+    const event = parseLine(line)
+    // `state`, and what comes after it, is said by the follower and is no part of the operation's events.
+    if (event?.kind === 'state') this.#stored = false
+    if (this.#stored) this.#offset += bytes
+    if (!event) return
+    if (event.kind === 'hello') this.operation = event.operation
+    if (event.kind === 'state') this.operation = event.operation
+    if (event.kind === 'result') this.result = event
+    this.#run.onEvent?.(event, this.#offset)
+    if (event.kind !== 'result') return
+    // It is all that was asked for: whatever still waits for our stdin may go.
+    this.running?.endInput()
+    this.answered.resolve()
+  }
+
+  #launcherLine(text: string): void {
+    if (text === 'need-kit' && !this.#kitSent) {
+      this.#kitSent = true
+      const { bytes } = this.#run.kit
+      void this.running?.write(Buffer.concat([record(String(bytes.length)), bytes]))
+    } else this.launchError = serverWords(text)
+  }
+
+  fail(failure: Failure): Result<KitAnswer, KitFailure> {
+    return fail({ ...failure, ...this.progress, stderr: this.stderr })
+  }
+}
+
+/** Runs the kit and gives its `result`, whatever that says; see `KitFailure` for how there may be none. */
+export async function runKit(run: KitRun): Promise<Result<KitAnswer, KitFailure>> {
+  const { connection, privilege, kit, args, signal, grace = 10_000 } = run
+  const records = [launcher, kit.sha256, String(args.length), ...args].map(record)
+  const talk = new Conversation(run)
+  const started = await startBash(connection, privilege, {
+    onLine: (line, bytes) => talk.line(line, bytes),
+    onStderr: (chunk) => {
+      talk.stderr = (talk.stderr + chunk.toString('utf8')).slice(-64 * 1024)
+    },
+    grace,
+    ...(signal ? { signal } : {}),
+  })
+  if (!started.ok) return talk.fail(started.error)
+  const running = started.value
+  talk.running = running
+  await running.write(Buffer.concat(records))
+  const ended = running.done
+  await Promise.race([ended, talk.answered.promise])
+  const finished = await within(ended, talk.result ? grace : null)
+  if (talk.result) return ok({ result: talk.result, ...talk.progress })
+  if (finished && !finished.ok) {
+    const { code, message, unchanged, next } = finished.error
+    return talk.fail({ code, message, unchanged, next })
+  }
+  if (talk.launchError) {
+    const message = `The kit could not be started on the server: ${talk.launchError}`
+    return talk.fail({ code: 'kit-launch', message, unchanged: 'Nothing was run on the server.' })
+  }
+  const words = serverWords(talk.stderr.slice(-200))
+  const exit = finished?.ok ? ` (exit ${finished.value.code})` : ''
+  const message = `The kit ended without a result${exit}${words ? `: ${words}` : ''}.`
+  return talk.fail({ code: 'no-answer', message, next: 'Look at the operations of the site before starting anything.' })
+}
+
+/** The value, or null when it takes longer than `milliseconds` (null: however long it takes). */
+async function within<T>(value: Promise<T>, milliseconds: number | null): Promise<T | null> {
+  if (milliseconds === null) return value
+  const late = Promise.withResolvers<null>()
+  const timer = setTimeout(() => late.resolve(null), milliseconds)
+  try {
+    return await Promise.race([value, late.promise])
+  } finally {
+    clearTimeout(timer)
+  }
+}

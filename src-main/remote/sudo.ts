@@ -1,0 +1,151 @@
+/** Starts a bash on the server that reads its script from stdin: as the login user, or as root through sudo. */
+import { randomBytes } from 'node:crypto'
+import { type Failure, fail, ok, type Result } from '../../src-shared/result.ts'
+import type { SshConnection } from './connection.ts'
+import { serverWords } from './connection-failure.ts'
+import { type ExecFailure, type ExecOutcome, type Running, start } from './exec.ts'
+import { MarkerFilter } from './marker.ts'
+import type { Secret } from './secret.ts'
+import type { SudoMode } from './target.ts'
+
+/** `password` is what sudo asks for; only mode `password` uses it. */
+export interface Privilege {
+  readonly mode: SudoMode
+  readonly password: Secret | null
+}
+
+export interface BashOptions {
+  /** Lines of stdout, once the bash was ready, with their length in bytes. */
+  readonly onLine: (line: string, bytes: number) => void
+  readonly onStderr?: (chunk: Buffer) => void
+  readonly signal?: AbortSignal
+  readonly grace?: number
+  /** Milliseconds until the bash must be ready. */
+  readonly readyTimeout?: number
+}
+
+const readyLine = 'cvd-ready'
+
+/**
+ * The whole remote command, a constant: the script comes as the first NUL-terminated record on stdin. It says that it is
+ * ready first, because sudo may or may not ask for a password, and would take what is sent too early for one.
+ */
+const bash = `/bin/bash --noprofile --norc -c 'echo ${readyLine}; IFS= read -r -d "" s && eval "$s"'`
+
+function commandLine(mode: SudoMode, marker: string): string {
+  // In English, so that what sudo says can be told apart.
+  if (mode === 'passwordless') return `exec env LC_ALL=C sudo -n -- ${bash}`
+  if (mode === 'password') return `exec env LC_ALL=C sudo -S -p ${marker} -k -- ${bash}`
+  return `exec ${bash}`
+}
+
+const unchanged = 'Nothing was run on the server.'
+
+const failures = {
+  wrongPassword: {
+    code: 'wrong-sudo-password',
+    message: 'sudo did not accept the password.',
+    unchanged,
+    next: 'Enter the sudo password of this login again; it was tried once and is not tried again by itself.',
+  },
+  needsPassword: {
+    code: 'sudo-needs-password',
+    message: 'sudo asks for a password.',
+    unchanged,
+    next: 'Set the site to sudo with password and enter it, or permit this login sudo without one.',
+  },
+  timeout: {
+    code: 'timeout',
+    message: 'The server did not start the command in time.',
+    unchanged,
+    next: 'Log in by hand and look whether sudo or the login’s shell waits for something.',
+  },
+} satisfies Record<string, Failure>
+
+/** Why there is no bash, from what was said before it could be ready. */
+function notReady(mode: SudoMode, said: string, ended: Result<ExecOutcome, ExecFailure>): Failure {
+  const words = serverWords(said)
+  if (mode !== 'none') {
+    if (
+      /not in the sudoers|may not run sudo|not allowed to (execute|run)|must have a tty|command not found|no such file/i.test(
+        said,
+      )
+    ) {
+      const next = 'Permit this login to run /bin/bash by sudo, or use another login.'
+      return { code: 'no-sudo', message: `This login cannot use sudo: ${words}`, unchanged, next }
+    }
+    if (/password is required|no password was provided|terminal is required/i.test(said)) return failures.needsPassword
+    if (/incorrect password|sorry, try again/i.test(said)) return failures.wrongPassword
+  }
+  if (!ended.ok) return ended.error
+  const message = `The server did not start bash (exit ${ended.value.code})${words ? `: ${words}` : ''}.`
+  const code = mode === 'none' ? 'no-bash' : 'no-sudo'
+  return { code, message, unchanged, next: 'Check that this login can run /bin/bash and has no forced command.' }
+}
+
+/**
+ * Starts the bash and waits until it is ready; its stdin is open and belongs to the caller from then on. Fails with
+ * `wrong-sudo-password`, `sudo-needs-password`, `no-sudo`, `no-bash`, `timeout`, or as `exec` does.
+ */
+export async function startBash(
+  connection: SshConnection,
+  privilege: Privilege,
+  options: BashOptions,
+): Promise<Result<Running, ExecFailure>> {
+  const { mode, password } = privilege
+  if (mode === 'password' && (!password || /[\n\r\0]/.test(password.expose()))) {
+    return fail({ ...failures.needsPassword, ended: true, stderr: '' })
+  }
+  const marker = `cvd-${randomBytes(16).toString('hex')}:`
+  const filter = new MarkerFilter(marker)
+  const ready = Promise.withResolvers<Failure | null>()
+  let isReady = false
+  let asked = 0
+  let said = ''
+  let running: Running | null = null
+  let early = 0
+
+  const answer = () => {
+    early = 0
+    if (asked > 1) ready.resolve(failures.wrongPassword)
+    else if (password) void running?.write(Buffer.from(`${password.expose()}\n`))
+  }
+  const onStderr = (chunk: Buffer) => {
+    const { clean, found } = filter.push(chunk)
+    asked += found
+    if (isReady) return options.onStderr?.(clean)
+    // Only sudo's own words, to tell what it refused.
+    said = (said + clean.toString('utf8')).slice(-4096)
+    if (found === 0) return
+    if (running) answer()
+    else early += found
+  }
+  const onLine = (line: string, bytes: number) => {
+    if (isReady) return options.onLine(line, bytes)
+    if (line !== readyLine) return
+    isReady = true
+    ready.resolve(null)
+  }
+  const { signal, grace } = options
+  const started = await start(connection, commandLine(mode, marker), {
+    onLine,
+    onStderr,
+    keep: 0,
+    ...(signal ? { signal } : {}),
+    ...(grace === undefined ? {} : { grace }),
+  })
+  if (!started.ok) return started
+  running = started.value
+  if (early > 0) answer()
+  const timer = setTimeout(() => ready.resolve(failures.timeout), options.readyTimeout ?? 30_000)
+  const ended = running.done.then((outcome) => {
+    const rest = filter.end()
+    if (isReady && rest.length > 0) options.onStderr?.(rest)
+    return notReady(mode, said, outcome)
+  })
+  const failure = await Promise.race([ready.promise, ended])
+  clearTimeout(timer)
+  if (!failure) return ok(running)
+  running.cancel()
+  return fail({ ...failure, ended: false, stderr: '' })
+}
