@@ -15,7 +15,7 @@ const windowsPipe = '\\\\.\\pipe\\openssh-ssh-agent'
 
 /** Where the agent listens: SSH_AUTH_SOCK, or on Windows the pipe of its OpenSSH service. Null when there is none. */
 export function agentSocket(environment: NodeJS.ProcessEnv = process.env): string | null {
-  return environment['SSH_AUTH_SOCK'] || (process.platform === 'win32' ? windowsPipe : null)
+  return environment.SSH_AUTH_SOCK || (process.platform === 'win32' ? windowsPipe : null)
 }
 
 class NarrowedAgent extends BaseAgent<ParsedKey> {

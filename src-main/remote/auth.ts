@@ -120,17 +120,19 @@ export function login(hop: SshHop, credentials: Credentials, giveUp: () => void)
   let offered: readonly string[] = []
 
   const answer = (prompts: Prompt[], finish: (answers: string[]) => void): void => {
-    if (prompts.length === 0) return finish([])
     const [prompt] = prompts
-    if (prompts.length === 1 && prompt && passwordLeft && asksForPassword(prompt)) {
+    if (!prompt) {
+      finish([])
+    } else if (prompts.length === 1 && passwordLeft && asksForPassword(prompt)) {
       const password = passwordLeft
       passwordLeft = null
-      return finish([password.expose()])
+      finish([password.expose()])
+    } else {
+      reason = passwordLeft
+        ? `The server asks ${quote(prompts.map((each) => each.prompt).join(' '))}, which cannot be answered.`
+        : 'The server did not accept the password.'
+      giveUp()
     }
-    reason = passwordLeft
-      ? `The server asks ${quote(prompts.map((each) => each.prompt).join(' '))}, which cannot be answered.`
-      : 'The server did not accept the password.'
-    giveUp()
   }
 
   const withPassword = (methods: readonly string[]): AnyAuthMethod | null => {

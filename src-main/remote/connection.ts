@@ -63,7 +63,11 @@ function openHop(
 
   const verify = (key: Buffer, done: (permitted: boolean) => void): void => {
     // A rekey shows the key again: it must be the one that was accepted, whatever the files say by now.
-    if (accepted) return done(accepted.equals(key))
+    if (accepted) {
+      const same = accepted.equals(key)
+      setImmediate(() => done(same))
+      return
+    }
     options.hostKeys.decide({ host: hop.host, port: hop.port }, key).then(
       (decision) => {
         if (decision.ok) {

@@ -190,19 +190,18 @@ class Command implements Running {
   #finish(code: number | null | undefined, signalName: string | undefined): void {
     if (this.#over) return
     if (this.#options.signal?.aborted || this.#cancelling) {
-      return this.#fail({ code: 'cancelled', message: 'The command was cancelled, and has ended.' }, code !== undefined)
-    }
-    if (code === undefined || (code !== null && this.#cutShort)) {
-      return this.#fail(linkLost(this.#connection.target, null), false)
-    }
-    if (code === null) {
+      this.#fail({ code: 'cancelled', message: 'The command was cancelled, and has ended.' }, code !== undefined)
+    } else if (code === undefined || (code !== null && this.#cutShort)) {
+      this.#fail(linkLost(this.#connection.target, null), false)
+    } else if (code === null) {
       const message = `The command was ended by ${serverWords(signalName ?? 'a signal')}.`
-      return this.#fail({ code: 'killed', message, next: 'Look at the server’s log.' }, true)
+      this.#fail({ code: 'killed', message, next: 'Look at the server’s log.' }, true)
+    } else {
+      this.#over = true
+      const stdout = this.#stdout.bytes()
+      const truncated = this.#stdout.truncated || this.#stderr.truncated
+      this.#settle(ok({ code, stdout, stderr: this.#stderr.bytes().toString('utf8'), truncated }))
     }
-    this.#over = true
-    const stdout = this.#stdout.bytes()
-    const truncated = this.#stdout.truncated || this.#stderr.truncated
-    this.#settle(ok({ code, stdout, stderr: this.#stderr.bytes().toString('utf8'), truncated }))
   }
 
   async write(bytes: Buffer): Promise<boolean> {

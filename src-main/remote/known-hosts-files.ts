@@ -179,7 +179,7 @@ export class KnownHostsFiles {
 export function defaultKnownHosts(): string[] {
   const user = join(homedir(), '.ssh', 'known_hosts')
   if (process.platform === 'win32') {
-    return [user, join(process.env['ProgramData'] ?? 'C:\\ProgramData', 'ssh', 'ssh_known_hosts')]
+    return [user, join(process.env.ProgramData ?? 'C:\\ProgramData', 'ssh', 'ssh_known_hosts')]
   }
   return [user, '/etc/ssh/ssh_known_hosts']
 }

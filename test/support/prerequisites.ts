@@ -5,7 +5,7 @@ import { delimiter, join } from 'node:path'
 /** True when a program is on PATH, or at the absolute path given. */
 export function hasProgram(program: string): boolean {
   if (program.startsWith('/')) return existsSync(program)
-  const folders = [...(process.env['PATH'] ?? '').split(delimiter), '/usr/sbin', '/sbin']
+  const folders = [...(process.env.PATH ?? '').split(delimiter), '/usr/sbin', '/sbin']
   return folders.some((folder) => folder !== '' && existsSync(join(folder, program)))
 }
 
@@ -15,6 +15,6 @@ export function missing(needs: { readonly root?: boolean; readonly programs?: re
   if (needs.root && process.getuid?.() !== 0) lacks.push('root')
   for (const program of needs.programs ?? []) if (!hasProgram(program)) lacks.push(program)
   const text = lacks.join(', ')
-  if (text && process.env['CI'] === 'true') throw new Error(`CI=true, and this suite lacks: ${text}`)
+  if (text && process.env.CI === 'true') throw new Error(`CI=true, and this suite lacks: ${text}`)
   return text
 }
