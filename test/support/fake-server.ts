@@ -1,0 +1,88 @@
+/** An SSH server of our own, for what a real one would not do. */
+import { once } from 'node:events'
+import { createServer, type Socket } from 'node:net'
+import { type AuthContext, type Connection, Server, type ServerChannel, utils } from 'ssh2'
+import { keyFingerprint } from '../../src-main/remote/known-hosts.ts'
+
+export interface FakeServer extends AsyncDisposable {
+  readonly host: string
+  readonly port: number
+  readonly fingerprint: string
+  /** Methods as they were tried, `none` left out. */
+  readonly tries: string[]
+  /** Connections that came so far. */
+  connections(): number
+  /** Cuts every connection, without a word. */
+  cut(): void
+}
+
+export interface FakeBehaviour {
+  readonly authenticate?: (context: AuthContext) => void
+  /** What an exec does; `socket` is the connection's. */
+  readonly exec?: (channel: ServerChannel, command: string) => void
+  /** Sessions that may be open at once. */
+  readonly maxSessions?: number
+  readonly onClient?: (client: Connection) => void
+}
+
+/** Starts a server on loopback which accepts any login, unless told otherwise. */
+export async function fakeServer(behaviour: FakeBehaviour = {}): Promise<FakeServer> {
+  const hostKey = utils.generateKeyPairSync('ed25519')
+  const tries: string[] = []
+  const sockets = new Set<Socket>()
+  let count = 0
+  const ssh = new Server({ hostKeys: [hostKey.private] }, (client) => {
+    count += 1
+    let sessions = 0
+    client.on('error', () => undefined)
+    client.on('authentication', (context) => {
+      if (context.method !== 'none') tries.push(context.method)
+      if (behaviour.authenticate) behaviour.authenticate(context)
+      else context.accept()
+    })
+    client.on('session', (accept, reject) => {
+      if (sessions >= (behaviour.maxSessions ?? 10)) {
+        reject()
+        return
+      }
+      sessions += 1
+      accept().on('exec', (acceptExec, _reject, { command }) => {
+        const channel = acceptExec()
+        channel.on('error', () => undefined)
+        channel.once('close', () => {
+          sessions -= 1
+        })
+        behaviour.exec?.(channel, command)
+      })
+    })
+    behaviour.onClient?.(client)
+  })
+  const listener = createServer((socket) => {
+    sockets.add(socket)
+    socket.on('error', () => undefined)
+    socket.once('close', () => sockets.delete(socket))
+    ssh.injectSocket(socket)
+  })
+  listener.listen(0, '127.0.0.1')
+  await once(listener, 'listening')
+  const address = listener.address()
+  if (address === null || typeof address === 'string') throw new Error('no port')
+  const publicKey = utils.parseKey(hostKey.public)
+  if (publicKey instanceof Error || Array.isArray(publicKey)) throw new Error('no key')
+  const cut = () => {
+    for (const socket of sockets) socket.destroy()
+  }
+  return {
+    host: '127.0.0.1',
+    port: address.port,
+    fingerprint: keyFingerprint(publicKey.getPublicSSH()),
+    tries,
+    connections: () => count,
+    cut,
+    [Symbol.asyncDispose]: async () => {
+      cut()
+      listener.close()
+      await once(listener, 'close')
+    },
+  }
+}
