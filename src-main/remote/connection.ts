@@ -48,6 +48,8 @@ function openHop(
 ): Promise<Result<Hop, ConnectFailure>> {
   const { promise, resolve } = Promise.withResolvers<Result<Hop, ConnectFailure>>()
   const client = new Client()
+  // Every running command listens for its end.
+  client.setMaxListeners(0)
   const gone = new Promise<void>((resolveGone) => client.once('close', () => resolveGone()))
   const seen: Handshake = { hostKey: null, error: null }
   let accepted: Buffer | null = null

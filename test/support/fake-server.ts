@@ -14,6 +14,8 @@ export interface FakeServer extends AsyncDisposable {
   connections(): number
   /** Cuts every connection, without a word. */
   cut(): void
+  /** From now on answers nothing, on old connections and new ones. */
+  freeze(): void
 }
 
 export interface FakeBehaviour {
@@ -31,6 +33,7 @@ export async function fakeServer(behaviour: FakeBehaviour = {}): Promise<FakeSer
   const tries: string[] = []
   const sockets = new Set<Socket>()
   let count = 0
+  let frozen = false
   const ssh = new Server({ hostKeys: [hostKey.private] }, (client) => {
     count += 1
     let sessions = 0
@@ -61,6 +64,7 @@ export async function fakeServer(behaviour: FakeBehaviour = {}): Promise<FakeSer
     sockets.add(socket)
     socket.on('error', () => undefined)
     socket.once('close', () => sockets.delete(socket))
+    if (frozen) return
     ssh.injectSocket(socket)
   })
   listener.listen(0, '127.0.0.1')
@@ -79,6 +83,13 @@ export async function fakeServer(behaviour: FakeBehaviour = {}): Promise<FakeSer
     tries,
     connections: () => count,
     cut,
+    freeze: () => {
+      frozen = true
+      for (const socket of sockets) {
+        socket.removeAllListeners('data')
+        socket.pause()
+      }
+    },
     [Symbol.asyncDispose]: async () => {
       cut()
       listener.close()

@@ -1,0 +1,182 @@
+import { describe, expect, test } from 'vitest'
+import { connect, type SshConnection } from '../../src-main/remote/connection.ts'
+import { exec } from '../../src-main/remote/exec.ts'
+import { ConnectionPool, type LinkEvent, type PoolOptions } from '../../src-main/remote/pool.ts'
+import { type SshTarget, targetKey } from '../../src-main/remote/target.ts'
+import { fail, ok } from '../../src-shared/result.ts'
+import { type FakeServer, fakeServer } from '../support/fake-server.ts'
+import { accepting, failureOf, must, scratch, secrets, target } from '../support/remote.ts'
+
+const answering = () =>
+  fakeServer({
+    exec: (channel) => {
+      channel.exit(0)
+      channel.end('done')
+    },
+  })
+
+async function pooled(server: FakeServer, more: Partial<PoolOptions> = {}) {
+  const folder = await scratch()
+  const password = { text: 'right' }
+  const events: LinkEvent[] = []
+  const pool = new ConnectionPool({
+    connect: (to, signal) =>
+      connect({
+        target: to,
+        hostKeys: accepting(folder.path, server.fingerprint),
+        secrets: { find: (request) => secrets({ password: password.text }).find(request) },
+        signal,
+      }),
+    backoff: [0.01],
+    ...more,
+  })
+  pool.subscribe((event) => events.push(event))
+  return {
+    pool,
+    events,
+    password,
+    to: target(server, 'someone', { method: 'password' }),
+    [Symbol.asyncDispose]: async () => {
+      await pool[Symbol.asyncDispose]()
+      await folder[Symbol.asyncDispose]()
+    },
+  }
+}
+
+describe('the pool', () => {
+  test('shares one connection between all who work on a site, and ends it when nobody does', async () => {
+    await using server = await answering()
+    await using given = await pooled(server, { idle: 20 })
+    const leases = await Promise.all(Array.from({ length: 5 }, () => given.pool.lease(given.to)))
+    const connections = new Set(leases.map((lease) => must(lease).connection))
+    expect([connections.size, server.connections()]).toEqual([1, 1])
+    const [connection] = connections
+    for (const lease of leases.slice(1)) must(lease).release()
+    must(await exec(must(leases[0] ?? fail({ code: 'none', message: '' })).connection, 'x'))
+    must(leases[0] ?? fail({ code: 'none', message: '' })).release()
+    expect(await connection?.closed).toBeNull()
+    await expect.poll(() => given.events.map((event) => event.state)).toEqual(['connecting', 'connected', 'closed'])
+    using again = must(await given.pool.lease(given.to))
+    expect(must(await exec(again.connection, 'x')).stdout.toString()).toBe('done')
+    expect(server.connections()).toBe(2)
+  })
+
+  test('a lost link is opened again for who asks next, with a new generation', async () => {
+    await using server = await answering()
+    await using given = await pooled(server)
+    using first = must(await given.pool.lease(given.to))
+    server.cut()
+    expect((await first.connection.closed)?.code).toBe('link-lost')
+    using second = must(await given.pool.lease(given.to))
+    expect(second.generation).toBeGreaterThan(first.generation)
+    expect(second.connection).not.toBe(first.connection)
+    expect(given.events.find((event) => event.state === 'closed')).toMatchObject({ failure: { code: 'link-lost' } })
+  })
+
+  test('after a failed login nothing is tried again, however often it is asked for, until a person changed something', async () => {
+    await using server = await fakeServer({
+      authenticate: (context) =>
+        context.method === 'password' && context.password === 'right' ? context.accept() : context.reject(['password']),
+    })
+    await using given = await pooled(server)
+    given.password.text = 'wrong'
+    const patient = given.pool.lease(given.to, { patience: 60_000 })
+    expect(failureOf(await patient).code).toBe('auth-failed')
+    expect(failureOf(await given.pool.lease(given.to, { patience: 60_000 })).code).toBe('auth-failed')
+    expect([server.tries, server.connections()]).toEqual([['password'], 1])
+    given.password.text = 'right'
+    given.pool.forgive(given.to)
+    using lease = must(await given.pool.lease(given.to))
+    expect(lease.connection.alive).toBe(true)
+  })
+
+  test('an unknown host key is not tried again either', async () => {
+    await using server = await answering()
+    await using given = await pooled({ ...server, fingerprint: 'SHA256:other' } as FakeServer)
+    expect(failureOf(await given.pool.lease(given.to, { patience: 60_000 })).code).toBe('host-key-unknown')
+    expect(failureOf(await given.pool.lease(given.to)).code).toBe('host-key-unknown')
+    expect(server.connections()).toBe(1)
+  })
+
+  test('patience tries an unreachable site again by the schedule; without it the first failure is told', async () => {
+    await using server = await answering()
+    let tries = 0
+    const unreachable = fail({ code: 'unreachable', message: 'down' })
+    await using folder = await scratch()
+    const hostKeys = accepting(folder.path, server.fingerprint)
+    const come = (to: SshTarget) => connect({ target: to, hostKeys, secrets: secrets({ password: 'x' }) })
+    await using given = await pooled(server, {
+      connect: async (to) => {
+        tries += 1
+        return tries < 4 ? unreachable : come(to)
+      },
+      backoff: [0.01, 0.02, 0.03],
+      random: () => 0.5,
+    })
+    expect(failureOf(await given.pool.lease(given.to)).code).toBe('unreachable')
+    expect(tries).toBe(1)
+    using lease = must(await given.pool.lease(given.to, { patience: 60_000 }))
+    expect([lease.connection.alive, tries]).toEqual([true, 4])
+    const waits = given.events.flatMap((event) => (event.state === 'waiting' ? [event.failure.code] : []))
+    expect(waits).toEqual(['unreachable', 'unreachable'])
+  })
+
+  test('what arrives after its site was closed is thrown away', async () => {
+    await using server = await answering()
+    const late = Promise.withResolvers<SshConnection>()
+    await using folder = await scratch()
+    const hostKeys = accepting(folder.path, server.fingerprint)
+    await using given = await pooled(server, { connect: async () => ok(await late.promise) })
+    const asked = given.pool.lease(given.to)
+    await expect.poll(() => given.events.length).toBe(1)
+    await given.pool.close(given.to)
+    const opened = must(await connect({ target: given.to, hostKeys, secrets: secrets({ password: 'x' }) }))
+    late.resolve(opened)
+    expect(failureOf(await asked).code).toBe('cancelled')
+    expect(await opened.closed).toBeNull()
+    expect(given.events.map((event) => event.state)).toEqual(['connecting'])
+  })
+
+  test('at most so many connections are opened at once, over all sites', async () => {
+    await using server = await answering()
+    let open = 0
+    let most = 0
+    await using given = await pooled(server, {
+      maxConnecting: 3,
+      connect: async () => {
+        open += 1
+        most = Math.max(most, open)
+        await new Promise(setImmediate)
+        open -= 1
+        return fail({ code: 'unreachable', message: 'down' })
+      },
+    })
+    const sites = Array.from({ length: 20 }, (_, index) => ({ ...given.to, host: `site${index}` }))
+    await Promise.all(sites.map((site) => given.pool.lease(site)))
+    expect(most).toBe(3)
+  })
+
+  test('who gives up leaves the try to the others', async () => {
+    await using server = await answering()
+    await using given = await pooled(server)
+    const stop = new AbortController()
+    const [first, second] = [given.pool.lease(given.to, { signal: stop.signal }), given.pool.lease(given.to)]
+    stop.abort()
+    expect(failureOf(await first).code).toBe('cancelled')
+    using lease = must(await second)
+    expect([lease.connection.alive, server.connections()]).toEqual([true, 1])
+  })
+
+  test('sites that differ in any hop do not share a connection', () => {
+    const hop = { host: 'a', port: 22, user: 'u', auth: { method: 'agent' } } as const
+    const keys = [
+      { ...hop, jumps: [] },
+      { ...hop, jumps: [hop] },
+      { ...hop, jumps: [{ ...hop, port: 23 }] },
+      { ...hop, user: 'v', jumps: [] },
+      { ...hop, auth: { method: 'key', keyFile: '/k' } as const, jumps: [] },
+      { ...hop, auth: { method: 'agent', identity: 'SHA256:x' } as const, jumps: [] },
+    ].map(targetKey)
+    expect(new Set(keys).size).toBe(keys.length)
+  })
+})
