@@ -1,0 +1,250 @@
+import { execFile } from 'node:child_process'
+import { createHash } from 'node:crypto'
+import {
+  appendFile,
+  chmod,
+  chown,
+  mkdir,
+  readdir,
+  readFile,
+  rename,
+  rm,
+  stat,
+  symlink,
+  writeFile,
+} from 'node:fs/promises'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { assembleKit } from '../../src-main/kit/assemble.ts'
+import { type KitRun, runKit } from '../../src-main/kit/channel.ts'
+import type { SshConnection } from '../../src-main/remote/connection.ts'
+import { Secret } from '../../src-main/remote/secret.ts'
+import type { KitEvent } from '../../src-shared/domain/kit-protocol.ts'
+import { missing } from '../support/prerequisites.ts'
+import { accepting, failureOf, must, mustConnect, scratch, secrets, target } from '../support/remote.ts'
+import { makeUser, type Sshd, sshdNeeds, startSshd, type TestUser } from '../support/sshd.ts'
+
+const execute = promisify(execFile)
+
+function kitOf(body: string) {
+  const bytes = Buffer.from(`#!/bin/bash\nmapfile -d '' -t words <&3\nexec 3<&-\n${body}\n`)
+  return { bytes, sha256: createHash('sha256').update(bytes).digest('hex') }
+}
+
+const hello = `printf '{"v":1,"kind":"hello","at":1,"kit":"%s","command":"x","operation":%s}\\n' "$CVD_BACKUP_KIT_SHA256"`
+const result = `printf '{"kind":"result","at":2,"outcome":"succeeded","code":"ok","message":"%s","data":null}\\n'`
+/** Says where it runs from, what it was given (in hex), and what was on stdin until a line came. */
+const telling = kitOf(`
+${hello} null
+where=memory; [[ -f $0 && $0 == */cvd-backup ]] && where=$0
+${result} "$where $1 $2 $(printf '%s\\0' "\${words[@]}" | od -An -v -tx1 | tr -d ' \\n')"
+`)
+const hex = (args: readonly (string | Buffer)[]) =>
+  Buffer.concat(args.flatMap((arg) => [Buffer.isBuffer(arg) ? arg : Buffer.from(arg), Buffer.of(0)])).toString('hex')
+
+const lacks = missing({ ...sshdNeeds, programs: [...sshdNeeds.programs, 'sudo'] })
+describe.skipIf(lacks)(`the launcher and its channel${lacks && ` (skipped: lacks ${lacks})`}`, () => {
+  let sshd: Sshd
+  let user: TestUser
+  let state: string
+  let connection: SshConnection
+  const connected = async (server = sshd) => {
+    await using folder = await scratch()
+    return mustConnect({
+      target: target(server, user.name, { method: 'password' }),
+      hostKeys: accepting(folder.path, server.hostKey.fingerprint),
+      secrets: secrets({ password: user.password }),
+    })
+  }
+  beforeAll(async () => {
+    user = await makeUser()
+    state = join(user.home, '.local/state/cvd-backup')
+    sshd = await startSshd()
+    connection = await connected()
+  })
+  afterAll(async () => {
+    await connection?.end()
+    await sshd?.stop()
+    await user?.remove()
+  })
+  beforeEach(() => rm(join(user.home, '.local'), { recursive: true, force: true }))
+
+  const run = (more: Partial<KitRun> = {}) =>
+    runKit({ connection, privilege: { mode: 'none', password: null }, kit: telling, args: ['x'], ...more })
+  const said = async (more: Partial<KitRun> = {}) => must(await run(more)).result.message
+  /** Which the server must have already: the bytes are none. */
+  const unsent = { sha256: telling.sha256, bytes: Buffer.from('not the kit') }
+  const place = () => join(state, 'kit', telling.sha256, 'cvd-backup')
+  const atHome = () => `${place()} --params-fd 3 ${hex(['x'])}`
+  const inMemory = `memory --params-fd 3 ${hex(['x'])}`
+
+  test('a missing kit is sent once, kept for its owner alone, and found the next time', async () => {
+    expect(await said()).toBe(atHome())
+    expect(await readFile(place())).toEqual(telling.bytes)
+    for (const path of [state, join(state, 'kit'), join(state, 'kit', telling.sha256), place()]) {
+      expect((await stat(path)).mode & 0o777).toBe(0o700)
+    }
+    expect(await readdir(join(state, 'kit', telling.sha256))).toEqual(['cvd-backup'])
+    expect(await said({ kit: unsent })).toBe(atHome())
+  })
+
+  test('arguments arrive byte by byte, whatever they are', async () => {
+    const args = ['', '-n', '$(id)`id`', `a'b"c\\d`, 'two\nlines\n', '*', 'ümlaut', Buffer.of(0xff, 0xfe, 0x0a), '']
+    expect(await said({ args })).toBe(`${place()} --params-fd 3 ${hex(args)}`)
+    expect(await said({ args: ['x'.repeat(300_000)] })).toContain('78787878')
+    await expect(run({ args: ['a\0b'] })).rejects.toThrow('NUL')
+  })
+
+  test.each<[string, () => Promise<unknown>]>([
+    ['its content', () => appendFile(place(), '# harmless?\n')],
+    ['its mode', () => chmod(place(), 0o770)],
+    ['its owner', () => chown(place(), 0, 0)],
+    [
+      'a link in its place',
+      async () => {
+        await rename(place(), join(user.home, 'moved'))
+        await symlink(join(user.home, 'moved'), place())
+      },
+    ],
+  ])('a kit that was tampered with (%s) is never run, but replaced', async (_, tamper) => {
+    expect(await said()).toBe(atHome())
+    await tamper()
+    expect(failureOf(await run({ kit: unsent }))).toMatchObject({ code: 'kit-launch' })
+    expect(await said()).toBe(atHome())
+    const found = await stat(place())
+    expect([await readFile(place()), found.mode & 0o777, found.uid === 0]).toEqual([telling.bytes, 0o700, false])
+  })
+
+  test.each<[string, () => Promise<unknown>]>([
+    ['belongs to somebody else', () => chown(state, 0, 0)],
+    ['can be written by a group', () => chmod(state, 0o770)],
+    ['cannot be written', () => chmod(join(state, 'kit'), 0o500)],
+    ['is a file', () => rm(state, { recursive: true }).then(() => writeFile(state, ''))],
+  ])('where the state folder %s, the kit runs from memory', async (_, spoil) => {
+    await mkdir(join(state, 'kit'), { recursive: true, mode: 0o700 })
+    await execute('chown', ['-R', `${user.name}:`, join(user.home, '.local')])
+    await chmod(state, 0o700)
+    await spoil()
+    expect(await said()).toBe(inMemory)
+    expect(await said()).toBe(inMemory)
+  })
+
+  test('bytes that are not the wanted kit are neither run nor kept', async () => {
+    const refused = failureOf(await run({ kit: { sha256: telling.sha256, bytes: kitOf('touch ~/ran').bytes } }))
+    expect(refused).toMatchObject({ code: 'kit-launch', message: expect.stringContaining('bad-kit') })
+    expect(await readdir(user.home)).not.toContain('ran')
+    await expect(readdir(join(state, 'kit', telling.sha256))).rejects.toThrow('ENOENT')
+  })
+
+  test('two versions are kept', async () => {
+    const kits = ['one', 'two', 'three'].map((name) => kitOf(`${hello} null\n${result} ${name}`))
+    for (const kit of kits) await said({ kit })
+    expect((await readdir(join(state, 'kit'))).sort()).toEqual([kits[1]?.sha256, kits[2]?.sha256].sort())
+  })
+
+  test('events are passed on, unknown ones ignored, and what is none becomes a warning', async () => {
+    const events: KitEvent[] = []
+    const stored = kitOf(`
+${hello} '"20260101T000000Z-database-000000"'
+printf '{"kind":"step","at":1,"step":"s","title":"t","state":"done","more":1}\\n'
+printf '{"kind":"from-the-future","at":1}\\n'
+printf 'no json \\033[2J\\n{"kind":"progress","at":-1}\\n'
+${result} done
+`)
+    const offsets: number[] = []
+    const answer = must(
+      await run({
+        kit: stored,
+        onEvent: (event, offset) => {
+          events.push(event)
+          offsets.push(offset)
+        },
+      }),
+    )
+    expect(events.map((event) => event.kind)).toEqual(['hello', 'step', 'log', 'log', 'result'])
+    expect(events[2]).toMatchObject({ level: 'warning', text: 'The server said what is no event: no json  [2J' })
+    expect(answer).toMatchObject({ operation: '20260101T000000Z-database-000000', result: { message: 'done' } })
+    expect(answer.offset).toBe(offsets.at(-1))
+    expect(offsets[1]).toBe((offsets[0] ?? 0) + 68)
+  })
+
+  test('what the follower says of itself is not counted into the offset of the events', async () => {
+    const events = `{"kind":"log","at":1,"level":"info","text":"é"}\n`
+    const follower = kitOf(`
+printf '%s' '${events}'
+printf '{"kind":"state","at":1,"operation":"op","state":"interrupted"}\\n'
+${result} gone
+`)
+    const answer = must(await run({ kit: follower }))
+    expect(answer).toMatchObject({ operation: 'op', offset: Buffer.byteLength(events) })
+  })
+
+  test('stdin stays the kit’s: its end ends a kit in the foreground, and a result ends what waits for it', async () => {
+    const waiting = kitOf(`${hello} null\nwhile read -r line; do :; done\necho ended >>~/ended`)
+    const stop = new AbortController()
+    const onEvent = () => stop.abort()
+    expect(failureOf(await run({ kit: waiting, onEvent, signal: stop.signal })).code).toBe('cancelled')
+    expect(await readFile(join(user.home, 'ended'), 'utf8')).toBe('ended\n')
+    // A helper that holds stdout until stdin ends does not keep the answer waiting.
+    const helper = kitOf(`${hello} null\ncat >/dev/null <&0 & ${result} done; wait`)
+    expect(await said({ kit: helper })).toBe('done')
+  })
+
+  test('a kit that ends without a result is told with what it said last', async () => {
+    const broken = kitOf(`${hello} null\necho 'line 9: boom' >&2\nexit 5`)
+    const refused = failureOf(await run({ kit: broken }))
+    expect(refused).toMatchObject({ code: 'no-answer', stderr: 'line 9: boom\n' })
+    expect(refused.message).toContain('exit 5')
+  })
+
+  test('a link that drops tells the operation and from which byte to follow it', async () => {
+    const server = await startSshd()
+    const lone = await connected(server)
+    const stored = kitOf(`${hello} '"20260101T000000Z-database-000001"'\nread -r -t 60 never`)
+    let seen = 0
+    const onEvent = (_: KitEvent, offset: number) => {
+      seen = offset
+      void server.stop()
+    }
+    const lost = failureOf(await run({ connection: lone, kit: stored, onEvent }))
+    await server.stop()
+    expect(lost).toMatchObject({ code: 'link-lost', operation: '20260101T000000Z-database-000001', offset: seen })
+    expect(seen).toBeGreaterThan(100)
+  })
+
+  test('as root by sudo with password, with a state folder of root', async () => {
+    await using folder = await scratch()
+    const rule = `/etc/sudoers.d/${user.name}`
+    const place = join(folder.path, 'state')
+    const server = await startSshd({ config: [`SetEnv CVD_BACKUP_STATE=${place}`] })
+    const lone = await connected(server)
+    try {
+      const text = `${user.name} ALL=(ALL) ALL\nDefaults:${user.name} env_keep+=CVD_BACKUP_STATE, use_pty\n`
+      await writeFile(rule, text, { mode: 0o440 })
+      const privilege = { mode: 'password', password: new Secret(user.password) } as const
+      const kit = kitOf(`${hello} null\n${result} "$(id -u) $0"`)
+      expect(await said({ connection: lone, privilege, kit })).toBe(`0 ${place}/kit/${kit.sha256}/cvd-backup`)
+      expect((await stat(join(place, 'kit'))).uid).toBe(0)
+      const wrong = { mode: 'password', password: new Secret('no') } as const
+      expect(failureOf(await run({ connection: lone, privilege: wrong, kit })).code).toBe('wrong-sudo-password')
+    } finally {
+      await rm(rule, { force: true })
+      await lone.end()
+      await server.stop()
+    }
+  })
+
+  test('the real kit answers, stored and from memory', async () => {
+    const kit = assembleKit()
+    const args = ['--events', 'policy']
+    const first = must(await run({ kit, args }))
+    expect(first.result).toMatchObject({ outcome: 'succeeded', code: 'ok' })
+    await rm(join(user.home, '.local'), { recursive: true })
+    await writeFile(join(user.home, '.local'), '')
+    const events: KitEvent[] = []
+    const second = must(await run({ kit, args, onEvent: (event) => events.push(event) }))
+    expect(second.result.data).toEqual(first.result.data)
+    expect(events[0]).toMatchObject({ kind: 'hello', kit: kit.sha256 })
+  })
+})
