@@ -145,9 +145,10 @@ describe.skipIf(lacks)(`the launcher and its channel${lacks && ` (skipped: lacks
 
   test('events are passed on, unknown ones ignored, and what is none becomes a warning', async () => {
     const events: KitEvent[] = []
+    const step = '{"kind":"step","at":1,"step":"s","title":"t","state":"done","more":1}\n'
     const stored = kitOf(`
 ${hello} '"20260101T000000Z-database-000000"'
-printf '{"kind":"step","at":1,"step":"s","title":"t","state":"done","more":1}\\n'
+printf '%s' '${step}'
 printf '{"kind":"from-the-future","at":1}\\n'
 printf 'no json \\033[2J\\n{"kind":"progress","at":-1}\\n'
 ${result} done
@@ -166,7 +167,7 @@ ${result} done
     expect(events[2]).toMatchObject({ level: 'warning', text: 'The server said what is no event: no json  [2J' })
     expect(answer).toMatchObject({ operation: '20260101T000000Z-database-000000', result: { message: 'done' } })
     expect(answer.offset).toBe(offsets.at(-1))
-    expect(offsets[1]).toBe((offsets[0] ?? 0) + 68)
+    expect(offsets[1]).toBe((offsets[0] ?? 0) + step.length)
   })
 
   test('what the follower says of itself is not counted into the offset of the events', async () => {
