@@ -20,7 +20,7 @@ describe.skipIf(lacks)(`commands on OpenSSH${lacks && ` (skipped: lacks ${lacks}
     const auth = { method: 'key', keyFile } as const
     const hops = jumps.map((jump) => ({ host: '127.0.0.1', port: jump.port, user: jump.user ?? user.name, auth }))
     const given = target(sshd, user.name, auth, hops)
-    return connect({ target: given, hostKeys: accepting(folder.path, ...trusted), secrets: secrets() })
+    return await connect({ target: given, hostKeys: accepting(folder.path, ...trusted), secrets: secrets() })
   }
   let trusted: string[] = []
   beforeAll(async () => {
@@ -228,7 +228,7 @@ describe('a server or a link that fails', () => {
     await using folder = await scratch()
     const given = target(server, 'someone', { method: 'password' })
     const hostKeys = accepting(folder.path, server.fingerprint)
-    return connect({ target: given, hostKeys, secrets: secrets({ password: 'x' }), ...more })
+    return await connect({ target: given, hostKeys, secrets: secrets({ password: 'x' }), ...more })
   }
 
   test('a channel that closes without an exit code is a lost link, not a success', async () => {

@@ -51,7 +51,7 @@ describe.skipIf(lacks)(`the launcher and its channel${lacks && ` (skipped: lacks
   let connection: SshConnection
   const connected = async (server = sshd) => {
     await using folder = await scratch()
-    return mustConnect({
+    return await mustConnect({
       target: target(server, user.name, { method: 'password' }),
       hostKeys: accepting(folder.path, server.hostKey.fingerprint),
       secrets: secrets({ password: user.password }),
