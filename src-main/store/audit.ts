@@ -1,0 +1,86 @@
+/**
+ * Who did what, where, why, with which outcome. Append-only, and chained: the hash of each entry covers the entry before,
+ * so that a changed, removed or inserted entry shows. What it cannot show by itself is that the newest entries were cut
+ * off; the servers' own audits hold those.
+ */
+import { createHash } from 'node:crypto'
+import type { StoreDatabase } from './open.ts'
+
+export interface AuditFacts {
+  readonly at: number
+  readonly who: string
+  readonly action: string
+  readonly site: string
+  readonly operation: string
+  readonly outcome: string
+  readonly reason: string
+  readonly detail: string
+}
+
+export interface AuditEntry extends AuditFacts {
+  readonly seq: number
+  readonly previous: string
+  readonly hash: string
+}
+
+export type AuditVerdict =
+  | { readonly intact: true; readonly entries: number; readonly head: string }
+  | { readonly intact: false; readonly seq: number; readonly reason: string }
+
+const GENESIS = '0'.repeat(64)
+
+function hashOf(seq: number, facts: AuditFacts, previous: string): string {
+  const { at, who, action, site, operation, outcome, reason, detail } = facts
+  const text = JSON.stringify([seq, at, who, action, site, operation, outcome, reason, detail, previous])
+  return createHash('sha256').update(text).digest('hex')
+}
+
+export class AuditRepository {
+  readonly #db: StoreDatabase
+
+  constructor(db: StoreDatabase) {
+    this.#db = db
+  }
+
+  append(facts: AuditFacts): AuditEntry {
+    const add = this.#db.transaction(() => {
+      const last = this.#db.prepare('SELECT seq, hash FROM audit ORDER BY seq DESC LIMIT 1').get() as
+        | { seq: number; hash: string }
+        | undefined
+      const seq = (last?.seq ?? 0) + 1
+      const previous = last?.hash ?? GENESIS
+      const entry: AuditEntry = { ...facts, seq, previous, hash: hashOf(seq, facts, previous) }
+      this.#db
+        .prepare(
+          `INSERT INTO audit (seq, at, who, action, site, operation, outcome, reason, detail, previous, hash)
+           VALUES (@seq, @at, @who, @action, @site, @operation, @outcome, @reason, @detail, @previous, @hash)`,
+        )
+        .run(entry)
+      return entry
+    })
+    // Immediate: two consoles on one file must not read the same last entry.
+    return add.immediate()
+  }
+
+  /** Newest first. */
+  list(limit: number): AuditEntry[] {
+    return this.#db.prepare('SELECT * FROM audit ORDER BY seq DESC LIMIT ?').all(limit) as AuditEntry[]
+  }
+
+  /** Walks the whole chain and names the first entry that does not fit. */
+  verify(): AuditVerdict {
+    let previous = GENESIS
+    let entries = 0
+    for (const entry of this.#db.prepare('SELECT * FROM audit ORDER BY seq').iterate() as Iterable<AuditEntry>) {
+      entries += 1
+      if (entry.seq !== entries) return { intact: false, seq: entries, reason: 'the entry is missing' }
+      if (entry.previous !== previous)
+        return { intact: false, seq: entry.seq, reason: 'the entry before it is another' }
+      if (entry.hash !== hashOf(entry.seq, entry, previous)) {
+        return { intact: false, seq: entry.seq, reason: 'the entry was changed' }
+      }
+      previous = entry.hash
+    }
+    return { intact: true, entries, head: previous }
+  }
+}

@@ -1,0 +1,49 @@
+/** What operations said, as far as it was heard here, and up to which byte of the server's record. */
+import { type KitEvent, kitEvent } from '../../src-shared/domain/kit-protocol.ts'
+import type { StoreDatabase } from './open.ts'
+
+/** The newest this many events of an operation are kept; all of them are on the server. */
+const EVENT_LIMIT = 2000
+
+export class OperationEventRepository {
+  readonly #db: StoreDatabase
+
+  constructor(db: StoreDatabase) {
+    this.#db = db
+  }
+
+  /**
+   * Records an event together with the offset after it: both or none, so that no event is lost or doubled after a crash.
+   * Only the newest progress of an operation is kept.
+   */
+  record(operationId: string, event: KitEvent, offset: number): void {
+    this.#db.transaction(() => {
+      if (event.kind === 'progress') {
+        this.#db.prepare(`DELETE FROM operation_events WHERE operation_id = ? AND kind = 'progress'`).run(operationId)
+      }
+      this.#db
+        .prepare(
+          `INSERT INTO operation_events (operation_id, seq, kind, event)
+           SELECT @id, coalesce(max(seq), 0) + 1, @kind, @event FROM operation_events WHERE operation_id = @id`,
+        )
+        .run({ id: operationId, kind: event.kind, event: JSON.stringify(event) })
+      this.#db
+        .prepare(
+          `DELETE FROM operation_events WHERE operation_id = @id
+             AND seq <= (SELECT max(seq) FROM operation_events WHERE operation_id = @id) - @limit`,
+        )
+        .run({ id: operationId, limit: EVENT_LIMIT })
+      this.#db
+        .prepare('UPDATE operations SET event_offset = ? WHERE id = ? AND event_offset < ?')
+        .run(offset, operationId, offset)
+    })()
+  }
+
+  /** In the order in which they were said. */
+  list(operationId: string): KitEvent[] {
+    const rows = this.#db
+      .prepare('SELECT event FROM operation_events WHERE operation_id = ? ORDER BY seq')
+      .all(operationId) as { event: string }[]
+    return rows.map((row) => kitEvent.parse(JSON.parse(row.event)))
+  }
+}

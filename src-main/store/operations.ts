@@ -1,0 +1,138 @@
+/** The journal of operations. Rows are written before the server is asked, and never say more than is known. */
+import { z } from 'zod'
+import { outcomes } from '../../src-shared/domain/kit-protocol.ts'
+import type { StoreDatabase } from './open.ts'
+
+/** `starting`: the server may or may not have heard of it. `unknown`: it has, and we lost sight of it. */
+const journalState = z.enum(['queued', 'starting', 'running', 'ended', 'unknown'])
+
+const journalRow = z
+  .object({
+    id: z.string(),
+    site_id: z.string(),
+    command: z.string(),
+    request: z.string().transform((text) => z.array(z.string()).parse(JSON.parse(text))),
+    state: journalState,
+    remote_operation: z.string().nullable(),
+    event_offset: z.number(),
+    outcome: z.enum(outcomes).nullable(),
+    code: z.string(),
+    message: z.string(),
+    unchanged: z.string(),
+    next: z.string(),
+    data: z
+      .string()
+      .nullable()
+      .transform((text): unknown => (text === null ? null : JSON.parse(text))),
+    who: z.string(),
+    reason: z.string(),
+    created_at: z.number(),
+    ended_at: z.number().nullable(),
+  })
+  .transform(({ site_id, remote_operation, event_offset, created_at, ended_at, ...rest }) => ({
+    ...rest,
+    siteId: site_id,
+    /** The server's id of the operation; null until the server has told it. */
+    remoteOperation: remote_operation,
+    /** Byte offset in the server's event file up to which everything was recorded here. */
+    eventOffset: event_offset,
+    createdAt: created_at,
+    endedAt: ended_at,
+  }))
+
+export type JournalEntry = z.infer<typeof journalRow>
+export type NewJournalEntry = Pick<
+  JournalEntry,
+  'id' | 'siteId' | 'command' | 'request' | 'who' | 'reason' | 'createdAt'
+>
+export type JournalOutcome = {
+  readonly outcome: NonNullable<JournalEntry['outcome']>
+  readonly code: string
+  readonly message: string
+  readonly unchanged: string
+  readonly next: string
+  readonly data: unknown
+}
+
+/** Larger results stay on the server: the journal must open fast. */
+const DATA_LIMIT = 4 * 1024 * 1024
+
+export class OperationRepository {
+  readonly #db: StoreDatabase
+
+  constructor(db: StoreDatabase) {
+    this.#db = db
+  }
+
+  insert(entry: NewJournalEntry): void {
+    this.#db
+      .prepare(
+        `INSERT INTO operations (id, site_id, command, request, state, who, reason, created_at)
+         VALUES (@id, @siteId, @command, @request, 'queued', @who, @reason, @createdAt)`,
+      )
+      .run({ ...entry, request: JSON.stringify(entry.request) })
+  }
+
+  byId(id: string): JournalEntry | null {
+    return this.#one('SELECT * FROM operations WHERE id = @id', { id })
+  }
+
+  /** By our id or by the server's: people see the server's, because every console knows it. */
+  find(siteId: string, id: string): JournalEntry | null {
+    return this.#one(
+      `SELECT * FROM operations WHERE site_id = @siteId AND (id = @id OR remote_operation = @id)
+       ORDER BY created_at DESC LIMIT 1`,
+      { siteId, id },
+    )
+  }
+
+  /** Newest first. */
+  ofSite(siteId: string, limit: number): JournalEntry[] {
+    return this.#db
+      .prepare('SELECT * FROM operations WHERE site_id = ? ORDER BY created_at DESC, rowid DESC LIMIT ?')
+      .all(siteId, limit)
+      .map((row) => journalRow.parse(row))
+  }
+
+  /** Oldest first: what a console that starts has to find out about. */
+  unfinished(): JournalEntry[] {
+    return this.#db
+      .prepare(`SELECT * FROM operations WHERE state <> 'ended' ORDER BY created_at`)
+      .all()
+      .map((row) => journalRow.parse(row))
+  }
+
+  /** On disk when this returns: only then may the server be asked. */
+  starting(id: string): void {
+    this.#db.prepare(`UPDATE operations SET state = 'starting' WHERE id = ? AND state = 'queued'`).run(id)
+  }
+
+  running(id: string, remoteOperation: string): void {
+    this.#db
+      .prepare(`UPDATE operations SET state = 'running', remote_operation = ? WHERE id = ? AND state <> 'ended'`)
+      .run(remoteOperation, id)
+  }
+
+  /** We lost sight of it; the server goes on. */
+  lost(id: string): void {
+    this.#db.prepare(`UPDATE operations SET state = 'unknown' WHERE id = ? AND state <> 'ended'`).run(id)
+  }
+
+  /** The first outcome stays: what ended cannot end again. */
+  ended(id: string, at: number, outcome: JournalOutcome): void {
+    const { data, ...rest } = outcome
+    const text = data === undefined || data === null ? null : JSON.stringify(data)
+    this.#db
+      .prepare(
+        `UPDATE operations SET state = 'ended', outcome = @outcome, code = @code, message = @message,
+           unchanged = @unchanged, next = @next, data = @data, ended_at = @at
+         WHERE id = @id AND state <> 'ended'`,
+      )
+      .run({ ...rest, id, at, data: text !== null && text.length > DATA_LIMIT ? null : text })
+  }
+
+  #one(sql: string, parameters: Record<string, string>): JournalEntry | null {
+    const row = this.#db.prepare(sql).get(parameters)
+    return row === undefined ? null : journalRow.parse(row)
+  }
+}

@@ -1,0 +1,119 @@
+/** The sites of this console. A row holds names and paths, never a secret. */
+import { z } from 'zod'
+import { type Failure, fail, ok, type Result } from '../../src-shared/result.ts'
+import { type SshTarget, type SudoMode, sshTarget, sudoMode } from '../remote/target.ts'
+import type { StoreDatabase } from './open.ts'
+
+export interface Site {
+  readonly id: string
+  readonly name: string
+  readonly colour: string
+  readonly target: SshTarget
+  readonly sudo: SudoMode
+  /** The CVD root that the server's policy named when the site was last looked at. */
+  readonly root: string
+  readonly hostName: string
+  /** Pinned when the site was added: an operation that changes anything is refused on another machine. */
+  readonly machineId: string
+  readonly createdAt: number
+  readonly updatedAt: number
+}
+
+/** A name that fits a table and a prompt: one line, no control characters, no blanks at the ends. */
+export const siteName = z
+  .string()
+  .min(1)
+  .max(80)
+  .regex(/^[^\p{Cc}\p{Cf}]+$/u, 'no control characters')
+  .refine((name) => name.trim() === name, 'no blanks at the ends')
+  .refine((name) => !name.startsWith('-'), 'no leading dash')
+
+const siteRow = z.object({
+  id: z.string(),
+  name: z.string(),
+  colour: z.string(),
+  target: z.string().transform((text) => sshTarget.parse(JSON.parse(text))),
+  sudo: sudoMode,
+  root: z.string(),
+  host_name: z.string(),
+  machine_id: z.string(),
+  created_at: z.number(),
+  updated_at: z.number(),
+})
+
+function toSite(row: unknown): Site {
+  const { host_name, machine_id, created_at, updated_at, ...rest } = siteRow.parse(row)
+  return { ...rest, hostName: host_name, machineId: machine_id, createdAt: created_at, updatedAt: updated_at }
+}
+
+function toParameters(site: Site): Record<string, string | number> {
+  const { target, ...rest } = site
+  return { ...rest, target: JSON.stringify(target), nameKey: nameKey(site.name) }
+}
+
+/** Two names that differ only in case, or in how an accent is composed, are the same name. */
+function nameKey(name: string): string {
+  return name.normalize('NFC').toLowerCase()
+}
+
+function nameTaken(name: string): Failure {
+  return {
+    code: 'name-taken',
+    message: `There is a site named ${name} already.`,
+    unchanged: 'Nothing was changed.',
+    next: 'Choose another name.',
+  }
+}
+
+export class SiteRepository {
+  readonly #db: StoreDatabase
+
+  constructor(db: StoreDatabase) {
+    this.#db = db
+  }
+
+  list(): Site[] {
+    return this.#db.prepare('SELECT * FROM sites ORDER BY name_key').all().map(toSite)
+  }
+
+  byName(name: string): Site | null {
+    const row = this.#db.prepare('SELECT * FROM sites WHERE name_key = ?').get(nameKey(name))
+    return row === undefined ? null : toSite(row)
+  }
+
+  byId(id: string): Site | null {
+    const row = this.#db.prepare('SELECT * FROM sites WHERE id = ?').get(id)
+    return row === undefined ? null : toSite(row)
+  }
+
+  /** Fails with `name-taken`, whatever the case of the letters. */
+  insert(site: Site): Result<Site> {
+    if (this.byName(site.name)) return fail(nameTaken(site.name))
+    this.#db
+      .prepare(
+        `INSERT INTO sites (id, name, name_key, colour, target, sudo, root, host_name, machine_id, created_at, updated_at)
+         VALUES (@id, @name, @nameKey, @colour, @target, @sudo, @root, @hostName, @machineId, @createdAt, @updatedAt)`,
+      )
+      .run(toParameters(site))
+    return ok(site)
+  }
+
+  /** Replaces all but id and createdAt. Fails with `name-taken` where another site has the name. */
+  update(site: Site): Result<Site> {
+    const other = this.byName(site.name)
+    if (other && other.id !== site.id) return fail(nameTaken(site.name))
+    this.#db
+      .prepare(
+        `UPDATE sites SET name = @name, name_key = @nameKey, colour = @colour, target = @target, sudo = @sudo, root = @root,
+           host_name = @hostName, machine_id = @machineId, updated_at = @updatedAt
+         WHERE id = @id`,
+      )
+      .run(toParameters(site))
+    return ok(site)
+  }
+
+  /** Removes the site with its journal and its last inspection; the audit keeps what was done. */
+  remove(id: string): void {
+    this.#db.prepare('DELETE FROM sites WHERE id = ?').run(id)
+  }
+}

@@ -1,0 +1,35 @@
+/** The console's store: a cache of what the servers know, and a journal of what was asked of them. */
+import { ok, type Result } from '../../src-shared/result.ts'
+import { AuditRepository } from './audit.ts'
+import type { StoreFailure } from './failures.ts'
+import { InspectionRepository } from './inspections.ts'
+import { openStoreDatabase } from './open.ts'
+import { OperationEventRepository } from './operation-events.ts'
+import { OperationRepository } from './operations.ts'
+import { SiteRepository } from './sites.ts'
+
+export interface Store {
+  readonly sites: SiteRepository
+  readonly inspections: InspectionRepository
+  readonly operations: OperationRepository
+  readonly events: OperationEventRepository
+  readonly audit: AuditRepository
+  close(): void
+}
+
+/** Opens the store in a file, making it where there is none. Everything that can be wrong with the file is a failure. */
+export function openStore(file: string): Result<Store, StoreFailure> {
+  const opened = openStoreDatabase(file)
+  if (!opened.ok) return opened
+  const db = opened.value
+  return ok({
+    sites: new SiteRepository(db),
+    inspections: new InspectionRepository(db),
+    operations: new OperationRepository(db),
+    events: new OperationEventRepository(db),
+    audit: new AuditRepository(db),
+    close: () => {
+      db.close()
+    },
+  })
+}

@@ -1,0 +1,6 @@
+/** Opens the store that is named and prints the code of the failure, or `opened`. */
+import { openStore } from '../../src-main/store/store.ts'
+
+const opened = openStore(process.argv[2] ?? '')
+process.stdout.write(`${opened.ok ? 'opened' : opened.error.code}\n`)
+if (opened.ok) opened.value.close()
