@@ -186,6 +186,8 @@ export const operationEntry = z.looseObject({
   backup: z.string().nullable(),
   /** True where `undo` can still bring back what this operation replaced. */
   undoable: z.boolean(),
+  /** What the console that asked for it gave with `--token`; empty where nothing was given. */
+  token: z.string().default(''),
 })
 
 export const inspection = z.looseObject({

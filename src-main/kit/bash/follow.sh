@@ -80,7 +80,7 @@ wait_a_moment() {
 # operation_json ID: REPLY = the operation as JSON.
 operation_json() {
   local id=$1 dir=$STATE/operations/$1 key value state undoable=false phase='' line
-  local -A field=([command]='' [startedAt]=0 [who]='' [reason]='' [backup]='' [outcome]='' [code]='' [endedAt]='' [message]='' [safety]='')
+  local -A field=([command]='' [startedAt]=0 [who]='' [reason]='' [backup]='' [outcome]='' [code]='' [endedAt]='' [message]='' [safety]='' [token]='')
   while IFS= read -r line; do
     key=${line%%=*} value=${line#*=}
     [[ ${field[$key]+known} == known ]] && field[$key]=$value
@@ -101,7 +101,7 @@ operation_json() {
   ended=$REPLY
   json_object id="$id" command="${field[command]}" state="$state" startedAt:="${field[startedAt]}" endedAt:="$ended" \
     who="${field[who]}" reason="${field[reason]}" outcome:="$outcome" code="${field[code]}" \
-    message="${field[message]}" phase="$phase" backup:="$backup" undoable:="$undoable"
+    message="${field[message]}" phase="$phase" backup:="$backup" undoable:="$undoable" token="${field[token]}"
 }
 
 run_follow() {

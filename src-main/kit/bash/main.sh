@@ -20,12 +20,13 @@ main() {
   while ((${#words[@]} > 0)); do
     case ${words[0]} in
       --events) events=yes; words=("${words[@]:1}") ;;
-      --root | --who | --reason)
+      --root | --who | --reason | --token)
         ((${#words[@]} >= 2)) || usage_error "${words[0]}: a value is missing"
         case ${words[0]} in
           --root) ROOT_OPTION=${words[1]} ;;
           --who) WHO=${words[1]} ;;
           --reason) REASON=${words[1]} ;;
+          --token) TOKEN=${words[1]} ;;
         esac
         words=("${words[@]:2}")
         ;;
@@ -39,6 +40,7 @@ main() {
   COMMAND=${words[0]:-help}
   words=("${words[@]:1}")
   [[ $ROOT_OPTION == '' || $ROOT_OPTION == /* ]] || usage_error "--root: an absolute path, not '$ROOT_OPTION'"
+  [[ $TOKEN =~ ^[A-Za-z0-9-]{0,64}$ ]] || usage_error '--token: at most 64 letters, digits and dashes'
   case $COMMAND in
     work) work "${words[@]}" ;;
     help | --help | -h) run_help ${words[@]+"${words[@]}"} ;;

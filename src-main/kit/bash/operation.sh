@@ -5,6 +5,7 @@
 
 WHO=''
 REASON=''
+TOKEN='' # whatever the caller chose to find its operation again by, should the connection break while it starts
 OPERATION_DIR=''
 ALIVE_FD=''
 LOCK_FD=''
@@ -23,7 +24,7 @@ operation_start() {
   printf '%s\0' "$@" >"$draft/request"
   now_ms
   printf '%s\n' "command=$COMMAND" "startedAt=$REPLY" "boot=$(</proc/sys/kernel/random/boot_id)" \
-    "root=$ROOT_OPTION" "who=${WHO//$'\n'/ }" "reason=${REASON//$'\n'/ }" >"$draft/about"
+    "root=$ROOT_OPTION" "who=${WHO//$'\n'/ }" "reason=${REASON//$'\n'/ }" "token=$TOKEN" >"$draft/about"
   : >"$draft/events"
   : >"$draft/readable"
   : >"$draft/alive"
