@@ -1,0 +1,25 @@
+/** Time, as a host gives it. */
+
+export interface Clock {
+  /** Milliseconds since 1970. */
+  now(): number
+  /** Resolves after the milliseconds, or as soon as the signal is aborted; true when it was waited out. */
+  wait(milliseconds: number, signal?: AbortSignal): Promise<boolean>
+}
+
+function wait(milliseconds: number, signal?: AbortSignal): Promise<boolean> {
+  if (signal?.aborted) return Promise.resolve(false)
+  return new Promise((resolve) => {
+    const stop = () => {
+      clearTimeout(timer)
+      resolve(false)
+    }
+    const timer = setTimeout(() => {
+      signal?.removeEventListener('abort', stop)
+      resolve(true)
+    }, milliseconds)
+    signal?.addEventListener('abort', stop, { once: true })
+  })
+}
+
+export const systemClock: Clock = { now: () => Date.now(), wait }

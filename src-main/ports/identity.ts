@@ -1,0 +1,20 @@
+/** Who works at this console, as the servers' audits name them. */
+import { hostname, userInfo } from 'node:os'
+
+export interface Identity {
+  /** `user@computer`, one line. */
+  readonly who: string
+}
+
+function loginName(): string {
+  try {
+    return userInfo().username
+  } catch {
+    // A user id without an account, as in some containers.
+    return String(process.getuid?.() ?? 'unknown')
+  }
+}
+
+export function systemIdentity(): Identity {
+  return { who: `${loginName()}@${hostname()}`.replaceAll(/\p{Cc}/gu, '?') }
+}

@@ -1,0 +1,44 @@
+/** The console's own log: one JSON object a line, rotated by size, without secrets. */
+import { appendFileSync, existsSync, mkdirSync, renameSync, rmSync, statSync } from 'node:fs'
+import { dirname } from 'node:path'
+import { redact } from './redact.ts'
+
+export type LogLevel = 'info' | 'warning' | 'error'
+
+export interface Log {
+  /** `event` is a word to search for; facts are values, never sentences with values inside. */
+  write(level: LogLevel, event: string, facts?: Readonly<Record<string, unknown>>): void
+}
+
+export interface FileLogOptions {
+  readonly file: string
+  readonly now: () => number
+  /** Bytes after which the file is put aside. */
+  readonly limit?: number
+  /** Files that are kept beside the current one. */
+  readonly keep?: number
+}
+
+function rotate(file: string, keep: number): void {
+  rmSync(`${file}.${keep}`, { force: true })
+  for (let number = keep - 1; number >= 1; number -= 1) {
+    if (existsSync(`${file}.${number}`)) renameSync(`${file}.${number}`, `${file}.${number + 1}`)
+  }
+  renameSync(file, `${file}.1`)
+}
+
+/** Writes to a file of mode 0600. A log that cannot be written never keeps anything else from working. */
+export function fileLog({ file, now, limit = 5 * 1024 * 1024, keep = 3 }: FileLogOptions): Log {
+  return {
+    write(level, event, facts = {}) {
+      const line = `${JSON.stringify({ at: new Date(now()).toISOString(), level, event, ...(redact(facts) as object) })}\n`
+      try {
+        mkdirSync(dirname(file), { recursive: true, mode: 0o700 })
+        if (existsSync(file) && statSync(file).size + Buffer.byteLength(line) > limit) rotate(file, keep)
+        appendFileSync(file, line, { mode: 0o600 })
+      } catch {
+        // There is nowhere left to say it.
+      }
+    },
+  }
+}

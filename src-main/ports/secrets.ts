@@ -1,0 +1,49 @@
+/** Where secrets come from and where they may stay. Nothing here writes one to a file, a log or the environment. */
+import type { Secret } from '../remote/secret.ts'
+import type { SecretRequest, SecretSource } from '../remote/target.ts'
+
+/** A place for secrets. `keeps` tells people how long: in the OS store, or only as long as this program runs. */
+export interface SecretStore extends SecretSource {
+  readonly keeps: 'os-store' | 'this-run'
+  save(request: SecretRequest, secret: Secret): Promise<void>
+  forget(request: SecretRequest): Promise<void>
+}
+
+function requestKey(request: SecretRequest): string {
+  if (request.kind === 'passphrase') return JSON.stringify([request.kind, request.keyFile])
+  return JSON.stringify([request.kind, request.user, request.host.toLowerCase(), request.port])
+}
+
+/** Keeps secrets in memory, for this run only. */
+export class MemorySecrets implements SecretStore {
+  readonly keeps = 'this-run'
+  readonly #secrets = new Map<string, Secret>()
+
+  async find(request: SecretRequest): Promise<Secret | null> {
+    return this.#secrets.get(requestKey(request)) ?? null
+  }
+
+  async save(request: SecretRequest, secret: Secret): Promise<void> {
+    this.#secrets.set(requestKey(request), secret)
+  }
+
+  async forget(request: SecretRequest): Promise<void> {
+    this.#secrets.delete(requestKey(request))
+  }
+}
+
+/** Asks the store first, then the person; what the person said is kept for as long as the store keeps. */
+export function askingSecrets(
+  store: SecretStore,
+  ask: (request: SecretRequest) => Promise<Secret | null>,
+): SecretSource {
+  return {
+    async find(request) {
+      const kept = await store.find(request)
+      if (kept) return kept
+      const given = await ask(request)
+      if (given) await store.save(request, given)
+      return given
+    },
+  }
+}
