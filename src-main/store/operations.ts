@@ -6,12 +6,16 @@ import type { StoreDatabase } from './open.ts'
 /** `starting`: the server may or may not have heard of it. `unknown`: it has, and we lost sight of it. */
 const journalState = z.enum(['queued', 'starting', 'running', 'ended', 'unknown'])
 
+/** An argument of the kit: text of ours, or a path of the server, percent-encoded as the kit told it. */
+const kitArgument = z.union([z.string(), z.strictObject({ path: z.string() })])
+export type KitArgument = z.infer<typeof kitArgument>
+
 const journalRow = z
   .object({
     id: z.string(),
     site_id: z.string(),
     command: z.string(),
-    request: z.string().transform((text) => z.array(z.string()).parse(JSON.parse(text))),
+    request: z.string().transform((text) => z.array(kitArgument).parse(JSON.parse(text))),
     state: journalState,
     remote_operation: z.string().nullable(),
     event_offset: z.number(),

@@ -1,0 +1,192 @@
+/** The kit as functions: every answer is checked against the protocol before anybody sees it. */
+import { z } from 'zod'
+import {
+  type Inspection,
+  inspection,
+  KIT_PROTOCOL_VERSION,
+  type KitEvent,
+  type KitResult,
+  type OperationEntry,
+  operationEntry,
+  type RestorePlan,
+  restorePlan,
+} from '../../src-shared/domain/kit-protocol.ts'
+import { type Failure, fail, ok, type Result } from '../../src-shared/result.ts'
+import type { SshConnection } from '../remote/connection.ts'
+import type { Privilege } from '../remote/sudo.ts'
+import type { Kit } from './assemble.ts'
+import { type KitAnswer, type KitFailure, runKit } from './channel.ts'
+
+export interface KitClientOptions {
+  readonly connection: SshConnection
+  readonly privilege: Privilege
+  readonly kit: Kit
+  /** Who asks, for the server's audit. */
+  readonly who: string
+}
+
+/** The kit's own refusal or failure, or why there is no answer. `data` is what came with it. */
+export interface KitError extends Failure {
+  readonly data?: unknown
+}
+
+/** What is heard of an operation. `offset` is where `follow` goes on after this event. */
+export interface Listener {
+  onEvent(event: KitEvent, offset: number): void
+  readonly signal?: AbortSignal
+}
+
+/** Text, or bytes where a path of the server is no text. */
+export type KitWord = string | Buffer
+
+export interface OperationStart {
+  /** Command and arguments. */
+  readonly request: readonly KitWord[]
+  readonly reason: string
+  /** By which the operation is found again when the link breaks before the server has named it. */
+  readonly token: string
+}
+
+const operationList = z.looseObject({ operations: z.array(operationEntry) })
+const oneOperation = z.looseObject({ operation: operationEntry })
+const policyAnswer = z.looseObject({ policy: z.record(z.string(), z.string()) })
+const markAnswer = z.looseObject({ path: z.string() })
+
+/** A result that is no success as a failure with the kit's own words. */
+export function resultFailure(result: KitResult): KitError {
+  const { code, message, unchanged, next, data } = result
+  return { code, message, unchanged, next, data }
+}
+
+function otherProtocol(version: number): Failure {
+  return {
+    code: 'protocol',
+    message: `The server answers in version ${version} of the protocol; this console speaks ${KIT_PROTOCOL_VERSION}.`,
+    unchanged: 'Nothing was read from the answer.',
+    next: 'Use a console of the version that started the operation.',
+  }
+}
+
+function notUnderstood(command: string, error: z.ZodError): Failure {
+  const issue = error.issues[0]
+  const where = issue ? ` (${issue.path.join('.')}: ${issue.message})` : ''
+  return {
+    code: 'protocol',
+    message: `The server's answer to ${command} is not what the protocol says${where}.`,
+    next: 'Report this with the version of the console.',
+  }
+}
+
+export class KitClient {
+  readonly #options: KitClientOptions
+
+  constructor(options: KitClientOptions) {
+    this.#options = options
+  }
+
+  /** @param root looks at this CVD root instead of the one of the server's policy. */
+  inspect(signal?: AbortSignal, root?: string): Promise<Result<Inspection, KitError>> {
+    return this.#ask(['inspect'], inspection, signal, root === undefined ? [] : ['--root', root])
+  }
+
+  /** A plan that says that the restore is not possible is a plan, not a failure. */
+  async plan(backup: KitWord, signal?: AbortSignal): Promise<Result<RestorePlan, KitError>> {
+    const args = ['plan', 'restore', 'database', backup]
+    const answer = await this.#run(args, [], signal)
+    if (!answer.ok) return answer
+    const plan = restorePlan.safeParse(answer.value.result.data)
+    if (plan.success) return ok(plan.data)
+    const { result } = answer.value
+    return result.outcome === 'succeeded' ? fail(notUnderstood('plan', plan.error)) : fail(resultFailure(result))
+  }
+
+  /** Newest first. */
+  async operations(limit: number, signal?: AbortSignal): Promise<Result<OperationEntry[], KitError>> {
+    const answer = await this.#ask(['operations', '--limit', String(limit)], operationList, signal)
+    return answer.ok ? ok(answer.value.operations) : answer
+  }
+
+  /** Answers when the operation has stopped, or when it would not within the kit's patience. */
+  async cancel(operation: string, signal?: AbortSignal): Promise<Result<OperationEntry, KitError>> {
+    const answer = await this.#ask(['cancel', operation], oneOperation, signal)
+    return answer.ok ? ok(answer.value.operation) : answer
+  }
+
+  /** The site's policy after the changes; without changes, the policy as it is. */
+  async policy(changes: Readonly<Record<string, string>> = {}): Promise<Result<Record<string, string>, KitError>> {
+    const pairs = Object.entries(changes).map(([key, value]) => `${key}=${value}`)
+    const answer = await this.#ask(['policy', ...pairs], policyAnswer)
+    return answer.ok ? ok(answer.value.policy) : answer
+  }
+
+  /** Keeps a backup from rotation, or takes that back. The value is the backup's path. */
+  async mark(mark: 'hold' | 'release', backup: KitWord, reason: string): Promise<Result<string, KitError>> {
+    const answer = await this.#ask([mark, backup], markAnswer, undefined, reason === '' ? [] : ['--reason', reason])
+    return answer.ok ? ok(answer.value.path) : answer
+  }
+
+  /**
+   * Starts an operation and follows it to its result. It goes on when the listener leaves. A result that is no success
+   * is an answer here, too.
+   */
+  start(start: OperationStart, listener: Listener): Promise<Result<KitAnswer, KitFailure>> {
+    const options = ['--token', start.token, ...(start.reason === '' ? [] : ['--reason', start.reason])]
+    return this.#listen([...options, ...start.request], 0, listener)
+  }
+
+  /** Goes on hearing an operation from a byte offset. */
+  follow(operation: string, offset: number, listener: Listener): Promise<Result<KitAnswer, KitFailure>> {
+    return this.#listen(['follow', operation, '--from', String(offset)], offset, listener)
+  }
+
+  async #listen(args: KitWord[], base: number, listener: Listener): Promise<Result<KitAnswer, KitFailure>> {
+    const stop = new AbortController()
+    let wrong: Failure | null = null
+    const signal = listener.signal ? AbortSignal.any([listener.signal, stop.signal]) : stop.signal
+    const answer = await runKit({
+      ...this.#base(args),
+      signal,
+      onEvent: (event, offset) => {
+        if (event.kind === 'hello' && event.v !== KIT_PROTOCOL_VERSION) {
+          wrong = otherProtocol(event.v)
+          stop.abort()
+        }
+        if (!wrong) listener.onEvent(event, base + offset)
+      },
+    })
+    if (wrong === null) return answer
+    const { operation, offset } = answer.ok ? answer.value : answer.error
+    return fail({ ...(wrong as Failure), operation, offset, stderr: '' })
+  }
+
+  async #ask<S extends z.ZodType>(
+    args: KitWord[],
+    schema: S,
+    signal?: AbortSignal,
+    options: readonly string[] = [],
+  ): Promise<Result<z.infer<S>, KitError>> {
+    const answer = await this.#run(args, options, signal)
+    if (!answer.ok) return answer
+    const { result } = answer.value
+    if (result.outcome !== 'succeeded') return fail(resultFailure(result))
+    const parsed = schema.safeParse(result.data)
+    return parsed.success ? ok(parsed.data) : fail(notUnderstood(String(args[0]), parsed.error))
+  }
+
+  async #run(args: KitWord[], options: readonly string[], signal?: AbortSignal): Promise<Result<KitAnswer, KitError>> {
+    let version = KIT_PROTOCOL_VERSION
+    const answer = await runKit({
+      ...this.#base([...options, ...args]),
+      ...(signal ? { signal } : {}),
+      onEvent: (event) => {
+        if (event.kind === 'hello') version = event.v
+      },
+    })
+    return answer.ok && version !== KIT_PROTOCOL_VERSION ? fail(otherProtocol(version)) : answer
+  }
+
+  #base(args: readonly KitWord[]) {
+    const { connection, privilege, kit, who } = this.#options
+    return { connection, privilege, kit, args: ['--events', '--who', who, ...args] }
+  }
+}

@@ -1,0 +1,115 @@
+/** Adds a site: everything is proven over a real login before anything is kept here. */
+import { randomUUID } from 'node:crypto'
+import type { Inspection } from '../../src-shared/domain/kit-protocol.ts'
+import { type Failure, fail, ok, type Result } from '../../src-shared/result.ts'
+import { type Site, siteName } from '../store/sites.ts'
+import { audit, type Desk } from './desk.ts'
+import type { KitLink, SiteAddress } from './links.ts'
+
+export interface SitePolicy {
+  /** The CVD root on the server. */
+  readonly root?: string
+  /** `http(s)://…` or `unix:SOCKET:PATH`. */
+  readonly health?: string
+}
+
+export interface NewSite extends SiteAddress {
+  readonly name: string
+  readonly colour?: string
+  readonly policy: SitePolicy
+  /** Fingerprints of host keys that a person compared and accepted. */
+  readonly accept: readonly string[]
+}
+
+export interface AddedSite {
+  readonly site: Site
+  readonly inspection: Inspection
+}
+
+const colours = ['teal', 'amber', 'violet', 'rose', 'sky', 'lime', 'orange', 'indigo']
+
+function badName(name: string, why: string): Failure {
+  const message = `${JSON.stringify(name)} cannot be a site's name: ${why}.`
+  return { code: 'usage', message, unchanged: 'Nothing was stored.', next: 'Choose another name.' }
+}
+
+function nameProblem(desk: Desk, name: string): Failure | null {
+  const parsed = siteName.safeParse(name)
+  if (!parsed.success) return badName(name, parsed.error.issues.map(({ message }) => message).join(', '))
+  if (!desk.store.sites.byName(name)) return null
+  const message = `There is a site named ${name} already.`
+  return { code: 'name-taken', message, unchanged: 'Nothing was stored.', next: 'Choose another name.' }
+}
+
+/** The same machine under two names would be two queues and two truths. */
+function twin(desk: Desk, found: Inspection): Failure | null {
+  const other = desk.store.sites
+    .list()
+    .find((site) => site.machineId === found.host.machineId && site.root === found.layout.root)
+  if (!other) return null
+  return {
+    code: 'name-taken',
+    message: `This is the site ${other.name} already: the same machine (${found.host.machineId}) and the same CVD root.`,
+    unchanged: 'Nothing was stored.',
+    next: `Use ${other.name}, or remove it first.`,
+  }
+}
+
+function noLayout(found: Inspection): Failure | null {
+  if (found.layout.found) return null
+  return {
+    code: 'no-layout',
+    message: `There is no CVD installation in ${found.layout.root} on ${found.host.name}.`,
+    unchanged: 'Nothing was stored, and nothing was changed on the server.',
+    next: 'Give the folder of the installation: --root DIR',
+  }
+}
+
+/** Sets what was asked for on the server and looks at it again with that. */
+export async function applyPolicy(kit: KitLink, policy: SitePolicy, before: Inspection): Promise<Result<Inspection>> {
+  const { root, health } = policy
+  const changes = { ...(root === undefined ? {} : { root }), ...(health === undefined ? {} : { health }) }
+  if (Object.keys(changes).length === 0) return ok(before)
+  const set = await kit.client.policy(changes)
+  return set.ok ? kit.client.inspect() : set
+}
+
+async function look(desk: Desk, kit: KitLink, policy: SitePolicy): Promise<Result<Inspection>> {
+  const first = await kit.client.inspect(undefined, policy.root)
+  if (!first.ok) return first
+  const problem = noLayout(first.value) ?? twin(desk, first.value)
+  return problem ? fail(problem) : applyPolicy(kit, policy, first.value)
+}
+
+/**
+ * Connects, decides about the host key, logs in, inspects, sets the policy on the server, pins the machine, stores.
+ * On any failure nothing is kept here.
+ */
+export async function addSite(desk: Desk, wanted: NewSite): Promise<Result<AddedSite>> {
+  const { name, target, sudo, policy, accept } = wanted
+  const refused = nameProblem(desk, name)
+  if (refused) return fail(refused)
+  const link = await desk.links.open({ target, sudo }, { accept })
+  if (!link.ok) return link
+  using kit = link.value
+  const looked = await look(desk, kit, policy)
+  if (!looked.ok) return looked
+  const inspection = looked.value
+  const now = desk.clock.now()
+  const added = desk.store.sites.insert({
+    id: randomUUID(),
+    name,
+    colour: wanted.colour ?? colours[desk.store.sites.list().length % colours.length] ?? 'teal',
+    target,
+    sudo,
+    root: inspection.layout.root,
+    hostName: inspection.host.name,
+    machineId: inspection.host.machineId,
+    createdAt: now,
+    updatedAt: now,
+  })
+  if (!added.ok) return added
+  desk.store.inspections.keep(added.value.id, now, inspection)
+  audit(desk, 'site added', added.value, { outcome: 'succeeded', detail: { host: target.host, port: target.port } })
+  return ok({ site: added.value, inspection })
+}

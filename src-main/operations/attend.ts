@@ -1,0 +1,252 @@
+/**
+ * Attends one operation from its journal row to its outcome, through lost links and restarts of the console. The server
+ * runs it; this only asks for it, listens, and writes down what was heard.
+ */
+import { decodePath } from '../../src-shared/domain/backup-path.ts'
+import type { KitEvent, KitResult, OperationEntry } from '../../src-shared/domain/kit-protocol.ts'
+import type { Failure, Result } from '../../src-shared/result.ts'
+import type { KitAnswer, KitFailure } from '../kit/channel.ts'
+import type { JournalEntry, JournalOutcome, KitArgument } from '../store/operations.ts'
+import type { Site } from '../store/sites.ts'
+import { audit, type Desk, type Publish } from './desk.ts'
+import type { KitLink } from './links.ts'
+
+/** Milliseconds for which a server that went away is looked for before the operation is called lost. */
+const PATIENCE = 10 * 60_000
+/** Seconds between two looks at a server that can be reached but has no answer yet. */
+const PAUSES = [0, 1, 2, 5, 10, 20]
+/** How often a server that answers may have nothing new to say before the operation is called lost. */
+const VAIN = 12
+/** How often `recover` is asked for before a person has to look. */
+const RECOVERIES = 5
+/** How many of the server's newest operations are searched for our token. */
+const SEARCH = 200
+/** Failures before which nothing of the request was read on the server. */
+const NOTHING_STARTED = new Set([
+  'kit-launch',
+  'no-sudo',
+  'wrong-sudo-password',
+  'sudo-needs-password',
+  'timeout',
+  'channel-refused',
+])
+const TRANSACTIONS = new Set(['restore', 'undo'])
+
+type Heard = Result<KitAnswer, KitFailure>
+
+export interface Attendance {
+  readonly desk: Desk
+  readonly site: Site
+  readonly publish: Publish
+  /** Stops listening; the operation goes on, and its row stays unfinished. */
+  readonly signal: AbortSignal
+  /** Attends the `recover` that an interrupted transaction needs. */
+  readonly recover: (reason: string) => Promise<JournalEntry>
+}
+
+function failed(failure: Failure): JournalOutcome {
+  const { code, message, unchanged = '', next = '' } = failure
+  return { outcome: 'failed', code, message, unchanged, next, data: null }
+}
+
+function argumentBytes(argument: KitArgument): string | Buffer {
+  return typeof argument === 'string' ? argument : Buffer.from(decodePath(argument.path))
+}
+
+const neverStarted: Failure = {
+  code: 'not-started',
+  message: 'The connection was lost before the server had begun the operation.',
+  unchanged: 'Nothing was changed on the server.',
+  next: 'Start it again.',
+}
+
+export class Attendant {
+  readonly #attendance: Attendance
+  readonly #id: string
+  #interrupted = false
+  #recoveries = 0
+  #lastFailure: Failure = { code: 'no-answer', message: 'The server says nothing new of the operation.' }
+
+  constructor(id: string, attendance: Attendance) {
+    this.#id = id
+    this.#attendance = attendance
+  }
+
+  get #entry(): JournalEntry {
+    const entry = this.#attendance.desk.store.operations.byId(this.#id)
+    if (!entry) throw new Error(`the journal has lost operation ${this.#id}`)
+    return entry
+  }
+
+  /** Returns when the operation has ended, was lost sight of, or the signal came; the row says which. */
+  async attend(): Promise<void> {
+    const { state, remoteOperation } = this.#entry
+    if (state === 'ended') return
+    if (state === 'queued') await this.#begin()
+    else if (remoteOperation === null) await this.#search()
+    let attempt = 0
+    while (this.#mayGoOn()) {
+      const before = this.#entry.eventOffset
+      await this.#pause(attempt)
+      await this.#follow()
+      attempt = this.#entry.eventOffset > before ? 0 : attempt + 1
+      if (attempt > VAIN) this.#lose(this.#lastFailure)
+    }
+  }
+
+  #mayGoOn(): boolean {
+    const { state, remoteOperation } = this.#entry
+    return state === 'running' && remoteOperation !== null && !this.#attendance.signal.aborted
+  }
+
+  async #pause(attempt: number): Promise<void> {
+    const seconds = PAUSES[Math.min(attempt, PAUSES.length - 1)] ?? 1
+    await this.#attendance.desk.clock.wait(seconds * 1000, this.#attendance.signal)
+  }
+
+  #open(patience: number): Promise<Result<KitLink>> {
+    const { desk, site, signal } = this.#attendance
+    return desk.links.open(site, { patience, signal })
+  }
+
+  async #begin(): Promise<void> {
+    const { store } = this.#attendance.desk
+    const link = await this.#open(0)
+    if (!link.ok) return this.#end(failed(link.error))
+    using kit = link.value
+    store.operations.starting(this.#id)
+    this.#tellJournal()
+    const { request, reason } = this.#entry
+    const start = { request: request.map(argumentBytes), reason, token: this.#id }
+    const heard = await kit.client.start(start, this.#listener())
+    if (heard.ok || this.#entry.remoteOperation !== null) return this.#settle(heard)
+    if (NOTHING_STARTED.has(heard.error.code)) return this.#end(failed(heard.error))
+    this.#tellLink(heard.error)
+    await this.#search()
+  }
+
+  /** The link broke while it was being started: did the server begin? It says so by our token. */
+  async #search(): Promise<void> {
+    const { desk, signal } = this.#attendance
+    for (let attempt = 1; attempt <= 3 && !signal.aborted; attempt += 1) {
+      const link = await this.#open(PATIENCE)
+      if (!link.ok) return this.#lose(link.error)
+      using kit = link.value
+      const list = await kit.client.operations(SEARCH, signal)
+      const found = list.ok ? list.value.find((entry) => entry.token === this.#id) : undefined
+      if (found) return this.#found(found)
+      if (!list.ok) this.#tellLink(list.error)
+      else if (attempt >= 2) return this.#end(failed(neverStarted))
+      // What was sent before the link broke may still be on its way through a dying shell: look once more.
+      await desk.clock.wait(3000, signal)
+    }
+    this.#lose(this.#lastFailure)
+  }
+
+  #found(entry: OperationEntry): void {
+    this.#attendance.desk.store.operations.running(this.#id, entry.id)
+    this.#tellJournal()
+  }
+
+  async #follow(): Promise<void> {
+    const { remoteOperation, eventOffset } = this.#entry
+    const link = await this.#open(PATIENCE)
+    if (!link.ok) return this.#lose(link.error)
+    using kit = link.value
+    await this.#settle(await kit.client.follow(remoteOperation ?? '', eventOffset, this.#listener()))
+  }
+
+  async #settle(heard: Heard): Promise<void> {
+    if (heard.ok && this.#interrupted) return this.#finishInterrupted(heard.value.result)
+    if (heard.ok) return this.#end(this.#own(heard.value.result))
+    const { code } = heard.error
+    if (code === 'cancelled' || code === 'link-lost' || code === 'no-answer') return this.#tellLink(heard.error)
+    this.#lose(heard.error)
+  }
+
+  /** A server that does not know the operation says nothing about how it ended. */
+  #own(result: KitResult): JournalOutcome {
+    const { remoteOperation } = this.#entry
+    const unheardOf =
+      result.code === 'not-found' && remoteOperation !== null && result.message.includes(remoteOperation)
+    return unheardOf ? { ...result, outcome: 'unknown' } : result
+  }
+
+  /** Its process on the server is gone. A transaction is completed or taken back there, and then says how it ended. */
+  async #finishInterrupted(result: KitResult): Promise<void> {
+    this.#interrupted = false
+    if (!TRANSACTIONS.has(this.#entry.command)) return this.#end(result)
+    this.#recoveries += 1
+    if (this.#recoveries > RECOVERIES) return this.#lose(this.#lastFailure)
+    const recovered = await this.#attendance.recover(`to finish ${this.#entry.remoteOperation}`)
+    // Busy: the server recovers by itself, as it does when it boots. What was interrupted gets its outcome either way.
+    if (recovered.outcome === 'succeeded' || recovered.code === 'busy') return
+    if (recovered.state !== 'ended') return this.#lose({ code: 'link-lost', message: recovered.message })
+    const { code, message, unchanged, next, data } = recovered
+    this.#end({ outcome: 'failed', code, message, unchanged, next, data })
+  }
+
+  #listener() {
+    return { signal: this.#attendance.signal, onEvent: (event: KitEvent, offset: number) => this.#hear(event, offset) }
+  }
+
+  #hear(event: KitEvent, offset: number): void {
+    const { desk, publish, site } = this.#attendance
+    if (event.kind === 'state') {
+      this.#interrupted = event.state === 'interrupted'
+      return
+    }
+    // Said by the follower, not by the operation: it will have another end.
+    if (this.#interrupted) return
+    if (event.kind === 'hello' && event.operation !== null && this.#entry.remoteOperation === null) {
+      desk.store.operations.running(this.#id, event.operation)
+      this.#tellJournal()
+    }
+    desk.store.events.record(this.#id, event, offset)
+    publish({ kind: 'event', operation: this.#id, siteId: site.id, event })
+  }
+
+  #end(outcome: JournalOutcome): void {
+    const { desk, site } = this.#attendance
+    desk.store.operations.ended(this.#id, desk.clock.now(), outcome)
+    const { remoteOperation, command, reason } = this.#entry
+    audit(desk, `${command} ended`, site, {
+      operation: remoteOperation ?? this.#id,
+      outcome: outcome.outcome,
+      reason,
+      detail: { code: outcome.code, message: outcome.message },
+    })
+    desk.log.write(outcome.outcome === 'succeeded' ? 'info' : 'warning', 'operation ended', {
+      site: site.name,
+      command,
+      operation: remoteOperation ?? this.#id,
+      outcome: outcome.outcome,
+      code: outcome.code,
+    })
+    this.#tellJournal()
+  }
+
+  #lose(failure: Failure): void {
+    if (this.#attendance.signal.aborted) return
+    this.#attendance.desk.store.operations.lost(this.#id)
+    this.#tellLink(failure)
+    this.#tellJournal()
+  }
+
+  #tellLink(failure: Failure): void {
+    const { desk, publish, site } = this.#attendance
+    this.#lastFailure = failure
+    desk.log.write('warning', 'link', {
+      site: site.name,
+      operation: this.#id,
+      code: failure.code,
+      message: failure.message,
+    })
+    publish({ kind: 'link', operation: this.#id, siteId: site.id, failure })
+  }
+
+  #tellJournal(): void {
+    const { publish, site } = this.#attendance
+    publish({ kind: 'journal', operation: this.#id, siteId: site.id, entry: this.#entry })
+  }
+}

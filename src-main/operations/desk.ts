@@ -1,0 +1,47 @@
+/** What every procedure works with, and what it tells while it works. */
+import type { KitEvent } from '../../src-shared/domain/kit-protocol.ts'
+import type { Failure } from '../../src-shared/result.ts'
+import type { Clock } from '../ports/clock.ts'
+import type { Identity } from '../ports/identity.ts'
+import type { Log } from '../ports/log.ts'
+import type { JournalEntry } from '../store/operations.ts'
+import type { Site } from '../store/sites.ts'
+import type { Store } from '../store/store.ts'
+import type { Links } from './links.ts'
+
+export interface Desk {
+  readonly store: Store
+  readonly links: Links
+  readonly clock: Clock
+  readonly identity: Identity
+  readonly log: Log
+}
+
+/** What subscribers of the runner hear. `operation` is the journal's id. */
+export type RunnerEvent =
+  | { readonly kind: 'event'; readonly operation: string; readonly siteId: string; readonly event: KitEvent }
+  /** The journal's row changed: it was queued, began, was named by the server, ended, or was lost sight of. */
+  | { readonly kind: 'journal'; readonly operation: string; readonly siteId: string; readonly entry: JournalEntry }
+  /** The link broke, and the operation is being looked for again. It goes on meanwhile. */
+  | { readonly kind: 'link'; readonly operation: string; readonly siteId: string; readonly failure: Failure }
+
+export type Publish = (event: RunnerEvent) => void
+
+/** One line of our audit. */
+export function audit(
+  desk: Desk,
+  action: string,
+  site: Pick<Site, 'name'>,
+  facts: { operation?: string; outcome?: string; reason?: string; detail?: Readonly<Record<string, unknown>> } = {},
+): void {
+  desk.store.audit.append({
+    at: desk.clock.now(),
+    who: desk.identity.who,
+    action,
+    site: site.name,
+    operation: facts.operation ?? '',
+    outcome: facts.outcome ?? '',
+    reason: facts.reason ?? '',
+    detail: JSON.stringify(facts.detail ?? {}),
+  })
+}

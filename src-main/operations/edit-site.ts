@@ -1,0 +1,71 @@
+/** Changes how a site is named, reached and set up. What concerns the server is proven there before it is kept. */
+import type { Inspection } from '../../src-shared/domain/kit-protocol.ts'
+import { type Failure, fail, ok, type Result } from '../../src-shared/result.ts'
+import { type Site, siteName } from '../store/sites.ts'
+import { type AddedSite, applyPolicy, type SitePolicy } from './add-site.ts'
+import { audit, type Desk } from './desk.ts'
+import { wrongSite } from './inspect.ts'
+import type { SiteAddress } from './links.ts'
+
+export interface SiteChanges extends Partial<SiteAddress> {
+  readonly name?: string
+  readonly colour?: string
+  readonly policy: SitePolicy
+  readonly accept: readonly string[]
+  /** The machine id that takes the place of the pinned one: the server was replaced on purpose. */
+  readonly acceptMachine?: string
+}
+
+function nameProblem(name: string): Failure | null {
+  if (siteName.safeParse(name).success) return null
+  const message = `${JSON.stringify(name)} cannot be a site's name.`
+  return { code: 'usage', message, unchanged: 'Nothing was changed.', next: 'Choose another name.' }
+}
+
+async function prove(desk: Desk, site: Site, changes: SiteChanges): Promise<Result<Inspection>> {
+  const link = await desk.links.open(site, { accept: changes.accept })
+  if (!link.ok) return link
+  using kit = link.value
+  const seen = await kit.client.inspect(undefined, changes.policy.root)
+  if (!seen.ok) return seen
+  const expected = changes.acceptMachine ?? site.machineId
+  if (seen.value.host.machineId !== expected) return fail(wrongSite(site, seen.value))
+  return applyPolicy(kit, changes.policy, seen.value)
+}
+
+/** Names and colours change here alone; for everything else the server is asked, and on failure all stays as it was. */
+export async function editSite(desk: Desk, site: Site, changes: SiteChanges): Promise<Result<Partial<AddedSite>>> {
+  const { name = site.name, colour = site.colour, target = site.target, sudo = site.sudo } = changes
+  const refused = nameProblem(name)
+  if (refused) return fail(refused)
+  let edited: Site = { ...site, name, colour, target, sudo, updatedAt: desk.clock.now() }
+  const elsewhere = changes.target || changes.sudo || changes.acceptMachine || Object.keys(changes.policy).length > 0
+  const proven = elsewhere ? await prove(desk, edited, changes) : null
+  if (proven && !proven.ok) return proven
+  const inspection = proven?.value
+  if (inspection) {
+    const { name: hostName, machineId } = inspection.host
+    edited = { ...edited, root: inspection.layout.root, hostName, machineId }
+  }
+  const updated = desk.store.sites.update(edited)
+  if (!updated.ok) return updated
+  if (inspection) desk.store.inspections.keep(site.id, desk.clock.now(), inspection)
+  const detail = { name, host: target.host, port: target.port, machine: edited.machineId }
+  audit(desk, 'site edited', site, { outcome: 'succeeded', detail })
+  return ok({ site: edited, ...(inspection ? { inspection } : {}) })
+}
+
+/** Forgets a site here. On the server nothing changes: its backups, policy and operations stay. */
+export function removeSite(desk: Desk, site: Site, confirm: string): Failure | null {
+  if (confirm !== site.name) {
+    return {
+      code: 'not-confirmed',
+      message: `The confirmation must be the name of the site, ${site.name}.`,
+      unchanged: 'Nothing was changed.',
+      next: `Give it: --confirm ${JSON.stringify(site.name)}`,
+    }
+  }
+  desk.store.sites.remove(site.id)
+  audit(desk, 'site removed', site, { outcome: 'succeeded' })
+  return null
+}

@@ -1,0 +1,33 @@
+/** Which backup people mean: by its path, or by its name alone. */
+import { showName, showPath } from '../../src-shared/domain/backup-path.ts'
+import type { BackupEntry, Inspection } from '../../src-shared/domain/kit-protocol.ts'
+import { type Failure, fail, ok, type Result } from '../../src-shared/result.ts'
+
+function notFound(words: string): Failure {
+  return {
+    code: 'not-found',
+    message: `There is no backup ${words} on this site.`,
+    unchanged: 'Nothing was changed.',
+    next: 'Look at the list: backups NAME',
+  }
+}
+
+function ambiguous(words: string, found: readonly BackupEntry[]): Failure {
+  return {
+    code: 'usage',
+    message: `${words} could be any of these: ${found.map(({ path }) => showPath(path)).join(', ')}.`,
+    unchanged: 'Nothing was changed.',
+    next: 'Give the whole path.',
+  }
+}
+
+/** Fails with `not-found`, or with `usage` where a bare name fits several. */
+export function findBackup(inspection: Inspection, words: string): Result<BackupEntry> {
+  const fits = ({ path }: BackupEntry) => [path, showPath(path)].includes(words)
+  const byPath = inspection.backups.find(fits)
+  if (byPath) return ok(byPath)
+  const byName = inspection.backups.filter(({ path }) => showName(path) === words)
+  const [only, ...others] = byName
+  if (!only) return fail(notFound(words))
+  return others.length === 0 ? ok(only) : fail(ambiguous(words, byName))
+}

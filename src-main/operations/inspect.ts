@@ -1,0 +1,43 @@
+/** Looks at a site, keeps what was seen, and refuses to change another machine than the one that was added. */
+import type { Inspection } from '../../src-shared/domain/kit-protocol.ts'
+import { type Failure, fail, ok, type Result } from '../../src-shared/result.ts'
+import type { Site } from '../store/sites.ts'
+import type { Desk } from './desk.ts'
+import type { KitLink } from './links.ts'
+
+/** The site answers from another machine than the one that was pinned when it was added. */
+export function wrongSite(site: Site, found: Inspection): Failure {
+  return {
+    code: 'wrong-site',
+    message: `${site.name} is the machine ${site.hostName} (${site.machineId}), but ${found.host.name} (${found.host.machineId}) answered.`,
+    unchanged: 'Nothing was changed on either machine.',
+    next: `Check the address. If the server was replaced on purpose: site edit ${JSON.stringify(site.name)} --accept-machine ${found.host.machineId}`,
+  }
+}
+
+/** A different machine is told, and its answer is not kept as the site's. */
+export async function inspectSite(desk: Desk, site: Site, signal?: AbortSignal): Promise<Result<Inspection>> {
+  const link = await desk.links.open(site, signal ? { signal } : {})
+  if (!link.ok) return link
+  using kit = link.value
+  return inspectPinned(desk, site, kit, signal)
+}
+
+/** As `inspectSite`, over a link that is open. */
+export async function inspectPinned(
+  desk: Desk,
+  site: Site,
+  kit: KitLink,
+  signal?: AbortSignal,
+): Promise<Result<Inspection>> {
+  const answer = await kit.client.inspect(signal)
+  if (!answer.ok) return answer
+  const found = answer.value
+  if (found.host.machineId !== site.machineId) return fail(wrongSite(site, found))
+  const now = desk.clock.now()
+  desk.store.inspections.keep(site.id, now, found)
+  if (found.layout.root !== site.root || found.host.name !== site.hostName) {
+    desk.store.sites.update({ ...site, root: found.layout.root, hostName: found.host.name, updatedAt: now })
+  }
+  return ok(found)
+}

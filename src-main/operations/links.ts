@@ -1,0 +1,84 @@
+/** The way to a site's kit: a shared connection, the rights that the site is worked on with, and the kit itself. */
+import { type Failure, fail, ok, type Result } from '../../src-shared/result.ts'
+import type { Kit } from '../kit/assemble.ts'
+import { KitClient } from '../kit/client.ts'
+import { connect } from '../remote/connection.ts'
+import { HostKeyDecision } from '../remote/host-key.ts'
+import type { KnownHostsFiles } from '../remote/known-hosts-files.ts'
+import { ConnectionPool } from '../remote/pool.ts'
+import type { Privilege } from '../remote/sudo.ts'
+import { hopName, type SecretSource, type SshTarget, type SudoMode, targetKey } from '../remote/target.ts'
+
+/** What is needed to reach a site: of one in the store, or of one that is being added. */
+export interface SiteAddress {
+  readonly target: SshTarget
+  readonly sudo: SudoMode
+}
+
+export interface LinkOptions {
+  /** Milliseconds for which a site that cannot be reached is tried again. 0: one try. */
+  readonly patience?: number
+  readonly signal?: AbortSignal
+  /** Fingerprints (`SHA256:…`) that a person accepted for hosts on the way that are not known yet. */
+  readonly accept?: readonly string[]
+}
+
+/** A client that works until the link is given back. */
+export interface KitLink extends Disposable {
+  readonly client: KitClient
+}
+
+export interface LinksOptions {
+  readonly knownHosts: KnownHostsFiles
+  readonly secrets: SecretSource
+  readonly kit: Kit
+  readonly who: string
+}
+
+export class Links implements AsyncDisposable {
+  readonly #options: LinksOptions
+  readonly #pool: ConnectionPool
+  readonly #accepted = new Map<string, readonly string[]>()
+
+  constructor(options: LinksOptions) {
+    this.#options = options
+    const { knownHosts, secrets } = options
+    this.#pool = new ConnectionPool({
+      connect: (target, signal) => {
+        const hostKeys = new HostKeyDecision(knownHosts, this.#accepted.get(targetKey(target)) ?? [])
+        return connect({ target, hostKeys, secrets, signal })
+      },
+    })
+  }
+
+  /** Fails as `connect` does, and with `sudo-needs-password` where nobody gives the password for sudo. */
+  async open(address: SiteAddress, options: LinkOptions = {}): Promise<Result<KitLink>> {
+    const { accept, ...lease } = options
+    if (accept) this.#accepted.set(targetKey(address.target), accept)
+    const privilege = await this.#privilege(address)
+    if (!privilege.ok) return privilege
+    const leased = await this.#pool.lease(address.target, lease)
+    if (!leased.ok) return leased
+    const { connection, release } = leased.value
+    const { kit, who } = this.#options
+    const client = new KitClient({ connection, privilege: privilege.value, kit, who })
+    return ok({ client, [Symbol.dispose]: release })
+  }
+
+  async #privilege({ target, sudo }: SiteAddress): Promise<Result<Privilege, Failure>> {
+    if (sudo !== 'password') return ok({ mode: sudo, password: null })
+    const { host, port, user } = target
+    const password = await this.#options.secrets.find({ kind: 'sudo', host, port, user })
+    if (password) return ok({ mode: sudo, password })
+    return fail({
+      code: 'sudo-needs-password',
+      message: `sudo on ${hopName(target)} needs a password, and none was given.`,
+      unchanged: 'Nothing was run on the server.',
+      next: 'Give the password at the prompt, or with --password-stdin.',
+    })
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#pool[Symbol.asyncDispose]()
+  }
+}

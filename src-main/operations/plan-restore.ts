@@ -1,0 +1,31 @@
+/** What a restore would change, before anything does. */
+import { decodePath } from '../../src-shared/domain/backup-path.ts'
+import type { Inspection, RestorePlan } from '../../src-shared/domain/kit-protocol.ts'
+import { fail, ok, type Result } from '../../src-shared/result.ts'
+import type { Site } from '../store/sites.ts'
+import type { Desk } from './desk.ts'
+import { findBackup } from './find-backup.ts'
+import { inspectPinned } from './inspect.ts'
+
+export interface PlannedRestore {
+  readonly inspection: Inspection
+  readonly plan: RestorePlan
+}
+
+/** `backup` is a path or a name. A plan with failed checks is a plan; `possible` says that it cannot be carried out. */
+export async function planRestore(
+  desk: Desk,
+  site: Site,
+  backup: string,
+  signal?: AbortSignal,
+): Promise<Result<PlannedRestore>> {
+  const link = await desk.links.open(site, signal ? { signal } : {})
+  if (!link.ok) return link
+  using kit = link.value
+  const inspected = await inspectPinned(desk, site, kit, signal)
+  if (!inspected.ok) return inspected
+  const found = findBackup(inspected.value, backup)
+  if (!found.ok) return fail(found.error)
+  const plan = await kit.client.plan(Buffer.from(decodePath(found.value.path)), signal)
+  return plan.ok ? ok({ inspection: inspected.value, plan: plan.value }) : plan
+}

@@ -1,0 +1,61 @@
+/** Restores a site's database from a backup: bound to the plan that was made for it, and to the machine. */
+import type { RestorePlan } from '../../src-shared/domain/kit-protocol.ts'
+import { type Failure, fail, ok, type Result } from '../../src-shared/result.ts'
+import type { JournalEntry } from '../store/operations.ts'
+import type { Site } from '../store/sites.ts'
+import { type Confirmation, confirmationProblem } from './confirm.ts'
+import type { Desk } from './desk.ts'
+import { type PlannedRestore, planRestore } from './plan-restore.ts'
+import type { Runner } from './runner.ts'
+
+/** Why a plan cannot be carried out; null when it can. */
+export function planRefusal(plan: RestorePlan): Failure | null {
+  if (plan.possible) return null
+  const failed = plan.checks.filter(({ state }) => state === 'failed')
+  return {
+    code: 'checks-failed',
+    message: `The restore is not possible: ${failed.map(({ title, evidence }) => `${title}: ${evidence}`).join('; ')}`,
+    unchanged: 'The site runs as before; nothing was changed.',
+    next: failed.map(({ fix }) => fix).find((fix) => fix !== '') ?? 'Choose another backup.',
+  }
+}
+
+/** Fails with `not-confirmed`, `wrong-site`, `not-found` or `checks-failed` before anything is changed. */
+export async function restoreDatabase(
+  desk: Desk,
+  runner: Runner,
+  site: Site,
+  backup: string,
+  confirmation: Confirmation,
+): Promise<Result<JournalEntry>> {
+  const refused = confirmationProblem(site, confirmation)
+  if (refused) return fail(refused)
+  const planned = await planRestore(desk, site, backup)
+  return planned.ok ? restorePlanned(runner, site, planned.value, confirmation) : planned
+}
+
+/** Carries out a plan that a person has seen. The server refuses if the backup is no longer the one that was planned. */
+export function restorePlanned(
+  runner: Runner,
+  site: Site,
+  { inspection, plan }: PlannedRestore,
+  confirmation: Confirmation,
+): Result<JournalEntry> {
+  const refused = confirmationProblem(site, confirmation) ?? planRefusal(plan)
+  if (refused) return fail(refused)
+  const { reason } = confirmation
+  const { name, machineId } = inspection.host
+  return ok(
+    runner.start({
+      site,
+      reason,
+      request: [
+        'restore',
+        'database',
+        { path: plan.backup.path },
+        ...['--confirm', name, '--reason', reason],
+        ...['--expect-sha256', plan.sha256, '--expect-machine', machineId],
+      ],
+    }),
+  )
+}

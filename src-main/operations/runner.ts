@@ -1,0 +1,175 @@
+/** Runs operations: one at a time for each site, each in the journal before the server hears of it. */
+import { randomUUID } from 'node:crypto'
+import { type Failure, fail, ok, type Result } from '../../src-shared/result.ts'
+import type { JournalEntry, JournalOutcome, KitArgument } from '../store/operations.ts'
+import type { Site } from '../store/sites.ts'
+import { Attendant } from './attend.ts'
+import { audit, type Desk, type Publish, type RunnerEvent } from './desk.ts'
+
+export interface OperationRequest {
+  readonly site: Site
+  /** The kit's command and its arguments, without options for all commands. */
+  readonly request: readonly [string, ...KitArgument[]]
+  readonly reason: string
+}
+
+const cancelledHere: JournalOutcome = {
+  outcome: 'cancelled',
+  code: 'cancelled',
+  message: 'Cancelled before it was started.',
+  unchanged: 'Nothing was changed on the server.',
+  next: '',
+  data: null,
+}
+
+function noSuchOperation(id: string, site: Site): Failure {
+  return { code: 'not-found', message: `${site.name} has no operation ${id}.`, unchanged: 'Nothing was changed.' }
+}
+
+export class Runner {
+  readonly #desk: Desk
+  readonly #stop = new AbortController()
+  readonly #listeners = new Set<Publish>()
+  readonly #queues = new Map<string, Promise<void>>()
+  readonly #attended = new Map<string, Promise<void>>()
+
+  constructor(desk: Desk) {
+    this.#desk = desk
+  }
+
+  /** Hears everything that happens to operations; returns what takes the listener away. */
+  subscribe(listener: Publish): () => void {
+    this.#listeners.add(listener)
+    return () => this.#listeners.delete(listener)
+  }
+
+  /** Puts an operation into the site's queue. It is in the journal when this returns. */
+  start({ site, request, reason }: OperationRequest): JournalEntry {
+    const [command] = request
+    const id = randomUUID()
+    const { store, clock, identity } = this.#desk
+    const entry = { id, siteId: site.id, command, request: [...request], who: identity.who, reason }
+    store.operations.insert({ ...entry, createdAt: clock.now() })
+    audit(this.#desk, `${command} asked`, site, { operation: id, reason, detail: { request } })
+    this.#tell(id)
+    this.#attend(
+      id,
+      site,
+      this.#queued(site.id, () => this.#attendant(id, site).attend()),
+    )
+    return this.#row(id)
+  }
+
+  /** Waits until an operation has ended, was lost sight of, or nobody listens any more. */
+  async settled(id: string): Promise<JournalEntry> {
+    await this.#attended.get(id)
+    return this.#row(id)
+  }
+
+  /** Takes up an operation of the journal again; what is attended already stays so. */
+  resume(entry: JournalEntry, site: Site): void {
+    if (entry.state === 'ended' || this.#attended.has(entry.id)) return
+    if (entry.state === 'unknown') this.#revive(entry)
+    this.#attend(entry.id, site, this.#attendant(entry.id, site).attend())
+  }
+
+  /**
+   * Takes up every unfinished operation after a start of the console. What was still queued was never asked for, and is
+   * cancelled: nobody waits for it any more.
+   */
+  reattach(): JournalEntry[] {
+    const { store, clock } = this.#desk
+    const found = store.operations.unfinished().filter((entry) => !this.#attended.has(entry.id))
+    for (const entry of found) {
+      const site = store.sites.byId(entry.siteId)
+      if (entry.state === 'queued') store.operations.ended(entry.id, clock.now(), cancelledHere)
+      else if (site) this.resume(entry, site)
+    }
+    return found.map(({ id }) => this.#row(id))
+  }
+
+  /** Asks an operation to stop; answers when it has, with what it left. `id` is the journal's or the server's. */
+  async cancel(site: Site, id: string): Promise<Result<{ state: string; outcome: string; message: string }>> {
+    const { store, clock, links } = this.#desk
+    const entry = store.operations.find(site.id, id)
+    if (entry?.state === 'queued') {
+      store.operations.ended(entry.id, clock.now(), cancelledHere)
+      this.#tell(entry.id)
+      return ok({ state: 'ended', outcome: 'cancelled', message: cancelledHere.message })
+    }
+    const remote = entry ? entry.remoteOperation : id
+    if (remote === null) return fail(noSuchOperation(id, site))
+    const link = await links.open(site)
+    if (!link.ok) return link
+    using kit = link.value
+    const answer = await kit.client.cancel(remote)
+    audit(this.#desk, 'cancel asked', site, { operation: remote, outcome: answer.ok ? 'succeeded' : 'failed' })
+    if (!answer.ok) return answer
+    const { state, outcome, message } = answer.value
+    return ok({ state, outcome: outcome ?? 'unknown', message })
+  }
+
+  /** Stops listening to everything; operations go on at their servers, and their rows stay unfinished. */
+  async detach(): Promise<void> {
+    this.#stop.abort()
+    await Promise.allSettled(this.#attended.values())
+  }
+
+  #queued(siteId: string, work: () => Promise<void>): Promise<void> {
+    const before = this.#queues.get(siteId) ?? Promise.resolve()
+    const turn = before.then(() => (this.#stop.signal.aborted ? undefined : work()))
+    this.#queues.set(
+      siteId,
+      turn.catch(() => undefined),
+    )
+    return turn
+  }
+
+  #attend(id: string, site: Site, work: Promise<void>): void {
+    const attended = work.catch((error: unknown) => {
+      // A fault of ours: the server's side is not known to have ended, so the row must stay unfinished.
+      this.#desk.store.operations.lost(id)
+      this.#desk.log.write('error', 'attending failed', { operation: id, site: site.name, error })
+      this.#tell(id)
+      throw error
+    })
+    attended.catch(() => undefined)
+    this.#attended.set(id, attended)
+    void attended.catch(() => undefined).finally(() => this.#attended.delete(id))
+  }
+
+  #attendant(id: string, site: Site): Attendant {
+    const recover = async (reason: string) => {
+      // Not through the queue: the operation that waits for it holds the site's turn.
+      const row = randomUUID()
+      const { store, clock, identity } = this.#desk
+      const entry = { id: row, siteId: site.id, command: 'recover', request: ['recover'], who: identity.who, reason }
+      store.operations.insert({ ...entry, createdAt: clock.now() })
+      audit(this.#desk, 'recover asked', site, { operation: row, reason })
+      this.#tell(row)
+      await this.#attendant(row, site).attend()
+      return this.#row(row)
+    }
+    const { signal } = this.#stop
+    return new Attendant(id, { desk: this.#desk, site, publish: (event) => this.#publish(event), signal, recover })
+  }
+
+  #revive(entry: JournalEntry): void {
+    if (entry.remoteOperation !== null) this.#desk.store.operations.running(entry.id, entry.remoteOperation)
+  }
+
+  #row(id: string): JournalEntry {
+    const entry = this.#desk.store.operations.byId(id)
+    if (!entry) throw new Error(`the journal has lost operation ${id}`)
+    return entry
+  }
+
+  #tell(id: string): void {
+    const entry = this.#row(id)
+    this.#publish({ kind: 'journal', operation: id, siteId: entry.siteId, entry })
+  }
+
+  #publish(event: RunnerEvent): void {
+    for (const listener of this.#listeners) listener(event)
+  }
+}

@@ -1,0 +1,27 @@
+/** Takes a restore back: brings the safety copy that it kept into place again. */
+import { fail, ok, type Result } from '../../src-shared/result.ts'
+import type { JournalEntry } from '../store/operations.ts'
+import type { Site } from '../store/sites.ts'
+import { type Confirmation, confirmationProblem } from './confirm.ts'
+import type { Desk } from './desk.ts'
+import { inspectSite } from './inspect.ts'
+import type { Runner } from './runner.ts'
+
+/** `operation` is the restore's id, the journal's or the server's. */
+export async function undoRestore(
+  desk: Desk,
+  runner: Runner,
+  site: Site,
+  operation: string,
+  confirmation: Confirmation,
+): Promise<Result<JournalEntry>> {
+  const refused = confirmationProblem(site, confirmation)
+  if (refused) return fail(refused)
+  const inspected = await inspectSite(desk, site)
+  if (!inspected.ok) return inspected
+  const remote = desk.store.operations.find(site.id, operation)?.remoteOperation ?? operation
+  const { name, machineId } = inspected.value.host
+  const { reason } = confirmation
+  const options = ['--confirm', name, '--reason', reason, '--expect-machine', machineId]
+  return ok(runner.start({ site, reason, request: ['undo', remote, ...options] }))
+}
