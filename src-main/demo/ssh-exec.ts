@@ -28,7 +28,10 @@ export interface RunningCommand {
   disconnect(): void
 }
 
-/** Runs `/bin/bash -c COMMAND` on the channel; null if the shell could not be started (the client sees exit 127). */
+/**
+ * Runs `/bin/bash -c COMMAND` on the channel. Its stdin, stdout and stderr are sockets (Node makes no pipes), so that
+ * opening `/dev/stdin` fails, which it would not under sshd. Null if the shell could not be started (the client sees exit 127).
+ */
 export function runCommand(channel: ServerChannel, command: string, place: ShellPlace): RunningCommand | null {
   const child = spawn(SHELL, ['-c', command], { ...place, detached: true, stdio: ['pipe', 'pipe', 'pipe'] })
   const { pid } = child
