@@ -82,7 +82,7 @@ describe.each([
       ProtectSystem: 'strict',
       ActiveState: 'active',
     })
-    expect(properties['ReadWritePaths']).toContain('/opt/cvd/data')
+    expect(properties.ReadWritePaths).toContain('/opt/cvd/data')
     // One master and its four workers.
     const gunicorns = async (): Promise<boolean> =>
       (await server.must(
@@ -92,10 +92,10 @@ describe.each([
     expect(await server.must('systemctl is-active nginx ssh cvd-writer')).toBe('active\nactive\nactive')
     expect(await server.must('systemctl is-system-running')).toBe('running')
     // The hardening is in force, not only written down.
-    const escape = await server.run(
+    const escaped = await server.run(
       'nsenter --target "$(systemctl show -P MainPID cvd)" --mount touch /etc/written-by-cvd',
     )
-    expect(escape.stderr).toContain('Read-only file system')
+    expect(escaped.stderr).toContain('Read-only file system')
   })
 
   it('answers health on /api/health, also through nginx, and 404 on /health', async () => {
