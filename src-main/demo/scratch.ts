@@ -1,0 +1,117 @@
+/** The demo's scratch machine: a folder with the CVD layout, a database, a service and a home, and nothing outside it. */
+import { randomBytes } from 'node:crypto'
+import { once } from 'node:events'
+import { chmodSync, copyFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:net'
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { mustRun } from './processes.ts'
+
+const SOURCES = join(dirname(fileURLToPath(import.meta.url)), 'cvd')
+/** Units of `grow.sql` that make about a megabyte. */
+const UNITS_PER_MB = 1000
+
+export interface Scratch {
+  /** Everything of the demo lies here. */
+  readonly folder: string
+  /** The CVD root. */
+  readonly root: string
+  readonly database: string
+  readonly home: string
+  /** State of the kit (`CVD_BACKUP_STATE`). */
+  readonly state: string
+  readonly keys: string
+  readonly service: string
+  /** The kit as a program, for people who look around. */
+  readonly kit: string
+}
+
+export function scratchIn(folder: string): Scratch {
+  const root = join(folder, 'cvd')
+  return {
+    folder,
+    root,
+    database: join(root, 'data', 'cvd.db'),
+    home: join(folder, 'home'),
+    state: join(folder, 'state'),
+    keys: join(folder, 'keys'),
+    service: join(folder, 'bin', 'cvd-service'),
+    kit: join(folder, 'bin', 'cvd-backup'),
+  }
+}
+
+/** Makes what is not there yet: folders, programs, the database (grown by about `databaseMb`). */
+export async function furnish(scratch: Scratch, databaseMb: number): Promise<void> {
+  const { folder, root } = scratch
+  for (const part of ['app', 'data', 'config', 'backups/app', 'backups/system', 'logs']) {
+    mkdirSync(join(root, part), { recursive: true })
+  }
+  for (const part of ['bin', 'run', 'services']) mkdirSync(join(folder, part), { recursive: true })
+  for (const secret of [scratch.home, scratch.state, scratch.keys]) mkdirSync(secret, { recursive: true, mode: 0o700 })
+  copyFileSync(join(SOURCES, 'app.mts'), join(root, 'app', 'app.mts'))
+  copyFileSync(join(SOURCES, 'cvd-service'), scratch.service)
+  chmodSync(scratch.service, 0o755)
+  if (!existsSync(scratch.database)) await makeDatabase(scratch.database, databaseMb)
+}
+
+async function makeDatabase(database: string, databaseMb: number): Promise<void> {
+  const parts = ['PRAGMA journal_mode = WAL;', source('schema.sql'), source('seed.sql')]
+  if (databaseMb > 0) {
+    const units = Math.round(databaseMb * UNITS_PER_MB)
+    parts.push(`CREATE TEMP TABLE growth (units INTEGER); INSERT INTO growth VALUES (${units});`, source('grow.sql'))
+  }
+  await mustRun('sqlite3', ['-batch', '-bail', database], { stdin: parts.join('\n') })
+}
+
+function source(name: string): string {
+  return readFileSync(join(SOURCES, name), 'utf8')
+}
+
+export interface AppSettings {
+  readonly port: number
+  readonly writeEveryMs: number
+  readonly startMs: number
+}
+
+/** Writes the application's configuration, with its secret, and the service that runs it. */
+export function configure(scratch: Scratch, app: AppSettings): void {
+  const settings = [
+    `SECRET_KEY=${randomBytes(24).toString('hex')}`,
+    `DATABASE_PATH=${scratch.database}`,
+    `PORT=${app.port}`,
+    `WRITE_EVERY_MS=${app.writeEveryMs}`,
+    `START_MS=${app.startMs}`,
+    `OWNER_PID=${process.pid}`,
+  ]
+  const file = join(scratch.root, 'config', '.env')
+  writeFileSync(file, `${settings.join('\n')}\n`, { mode: 0o600 })
+  chmodSync(file, 0o600)
+  const service = [
+    `command=${process.execPath}`,
+    'argument=app.mts',
+    `folder=${join(scratch.root, 'app')}`,
+    `log=${join(scratch.root, 'logs', 'app-output.log')}`,
+  ]
+  writeFileSync(join(scratch.folder, 'services', 'cvd'), `${service.join('\n')}\n`)
+}
+
+/**
+ * A loopback port that is free now and stays so while the application is down: below the ports that the system gives to
+ * outgoing connections.
+ */
+export async function freePort(): Promise<number> {
+  for (let tries = 0; tries < 100; tries++) {
+    const port = 20_000 + (randomBytes(2).readUInt16BE() % 10_000)
+    const probe = createServer()
+    try {
+      probe.listen(port, '127.0.0.1')
+      await once(probe, 'listening')
+      return port
+    } catch {
+      // Taken: another one.
+    } finally {
+      probe.close()
+    }
+  }
+  throw new Error('no free port between 20000 and 29999 on 127.0.0.1')
+}

@@ -1,0 +1,142 @@
+/**
+ * An embedded CVD site for trying the console and for its tests: a real SSH server, a real shell with the real tools, a
+ * real database under a running application, all on loopback and in one folder.
+ */
+import { randomBytes } from 'node:crypto'
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
+import { writeKit } from '../kit/assemble.ts'
+import { type DemoApp, demoApp } from './app.ts'
+import { keptKey, publicBlob } from './keys.ts'
+import { endProcessesWith, mustRun } from './processes.ts'
+import { configure, freePort, furnish, type Scratch, scratchIn } from './scratch.ts'
+import { type SshServer, startSshServer } from './ssh-server.ts'
+
+const USER = 'demo'
+/** Marks a folder as a demo's: only such a one, or an empty one, is used. */
+const MARK = '.cvd-demo'
+
+export interface DemoSiteOptions {
+  /** Where to keep the site; it stays there after `stop`. Without it, a temporary folder that `stop` removes. */
+  readonly folder?: string
+  /** Password of the login; a random one by default. */
+  readonly password?: string
+  /** About how many megabytes to add to the small database. 0 by default. Only for a new site. */
+  readonly databaseMb?: number
+  /** Time between two writes of the application. 150 by default. */
+  readonly writeEveryMs?: number
+  /** How long the application takes to answer after its start. 800 by default. */
+  readonly appStartMs?: number
+}
+
+export interface DemoSite extends Scratch {
+  readonly host: string
+  readonly port: number
+  readonly user: string
+  /** Private key of the login, mode 600. */
+  readonly keyFile: string
+  readonly password: string
+  /** `SHA256:…` */
+  readonly hostKeyFingerprint: string
+  readonly app: DemoApp
+  /** Environment of commands on the site. */
+  readonly env: Readonly<Record<string, string>>
+  /** Connections that are open now. */
+  connections(): number
+  /** Cuts every SSH connection at once; what runs on the site goes on. */
+  dropConnections(): void
+  /** Runs the kit on the site, as its people would; throws when it fails. */
+  kitCommand(...words: string[]): Promise<string>
+  /** Ends every process of the site, and removes its folder if that was temporary. */
+  stop(): Promise<void>
+}
+
+/**
+ * Starts a demo site and waits until its application is healthy. Rejects, with everything cleaned up, if that cannot be;
+ * ask `missingForDemo` first what the machine lacks.
+ */
+export async function startDemoSite(options: DemoSiteOptions = {}): Promise<DemoSite> {
+  const temporary = options.folder === undefined
+  const scratch = scratchIn(claimFolder(options.folder))
+  const env = environmentOf(scratch)
+  let app: DemoApp | null = null
+  let ssh: SshServer | null = null
+  let stopping: Promise<void> | null = null
+  const stop = (): Promise<void> => {
+    stopping ??= (async () => {
+      await ssh?.stop()
+      // First what could start the application again, then the application.
+      await endProcessesWith('CVD_BACKUP_STATE', scratch.state)
+      await app?.stop()
+      if (temporary) rmSync(scratch.folder, { recursive: true, force: true, maxRetries: 5 })
+    })()
+    return stopping
+  }
+  try {
+    await furnish(scratch, options.databaseMb ?? 0)
+    const appPort = await freePort()
+    configure(scratch, {
+      port: appPort,
+      writeEveryMs: options.writeEveryMs ?? 150,
+      startMs: options.appStartMs ?? 800,
+    })
+    writeKit(scratch.kit)
+    const kitCommand = (...words: string[]): Promise<string> => mustRun('/bin/bash', [scratch.kit, ...words], { env })
+    app = demoApp(scratch.service, appPort)
+    await kitCommand('policy', ...policyOf(scratch, app.healthUrl))
+    await app.stop() // of a kept site whose last demo was killed
+    await app.start()
+    const keyFile = join(scratch.keys, 'login')
+    const password = options.password ?? randomBytes(12).toString('base64url')
+    ssh = await startSshServer({
+      user: USER,
+      password,
+      hostKey: keptKey(join(scratch.keys, 'host'), 'host key of the demo site'),
+      clientKey: publicBlob(keptKey(keyFile, 'login of the demo site')),
+      place: { env, cwd: scratch.home },
+    })
+    await app.healthy()
+    const { host, port, hostKeyFingerprint, connections, dropConnections } = ssh
+    const login = { host, port, hostKeyFingerprint, user: USER, keyFile, password }
+    return { ...scratch, ...login, app, env, connections, dropConnections, kitCommand, stop }
+  } catch (error) {
+    await stop()
+    throw error
+  }
+}
+
+/** A new temporary folder, or the given one if it is ours or empty. */
+function claimFolder(folder: string | undefined): string {
+  const claimed = folder === undefined ? mkdtempSync(join(tmpdir(), 'cvd-demo-')) : resolve(folder)
+  mkdirSync(claimed, { recursive: true, mode: 0o700 })
+  const mark = join(claimed, MARK)
+  if (!existsSync(mark) && readdirSync(claimed).length > 0) {
+    throw new Error(`${claimed} is not empty and no folder of a demo site: choose another`)
+  }
+  writeFileSync(mark, 'The folder of a CVD demo site. Nothing in it is precious.\n')
+  return claimed
+}
+
+/** Nothing of the environment of whoever started the demo reaches the site. */
+function environmentOf(scratch: Scratch): Record<string, string> {
+  return {
+    PATH: `${join(scratch.folder, 'bin')}:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin`,
+    LANG: 'C.UTF-8',
+    HOME: scratch.home,
+    USER,
+    LOGNAME: USER,
+    SHELL: '/bin/bash',
+    CVD_BACKUP_STATE: scratch.state,
+  }
+}
+
+function policyOf(scratch: Scratch, health: string): string[] {
+  return [
+    `root=${scratch.root}`,
+    'service=cvd',
+    'service_manager=program',
+    `service_program=${scratch.service}`,
+    `health=${health}`,
+  ]
+}
