@@ -37,6 +37,8 @@ export interface DemoSite extends Scratch {
   /** Private key of the login, mode 600. */
   readonly keyFile: string
   readonly password: string
+  /** The password in a file, mode 600, for programs that read it from stdin. */
+  readonly passwordFile: string
   /** `SHA256:…` */
   readonly hostKeyFingerprint: string
   readonly app: DemoApp
@@ -89,6 +91,8 @@ export async function startDemoSite(options: DemoSiteOptions = {}): Promise<Demo
     await app.start()
     const keyFile = join(scratch.keys, 'login')
     const password = options.password ?? randomBytes(12).toString('base64url')
+    const passwordFile = join(scratch.keys, 'password')
+    writeFileSync(passwordFile, `${password}\n`, { mode: 0o600 })
     ssh = await startSshServer({
       user: USER,
       password,
@@ -98,7 +102,7 @@ export async function startDemoSite(options: DemoSiteOptions = {}): Promise<Demo
     })
     await app.healthy()
     const { host, port, hostKeyFingerprint, connections, dropConnections } = ssh
-    const login = { host, port, hostKeyFingerprint, user: USER, keyFile, password }
+    const login = { host, port, hostKeyFingerprint, user: USER, keyFile, password, passwordFile }
     return { ...scratch, ...login, app, env, connections, dropConnections, kitCommand, stop }
   } catch (error) {
     await stop()

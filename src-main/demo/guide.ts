@@ -1,0 +1,77 @@
+/** What a person is told who starts the demo site to try the console on it. */
+import { join } from 'node:path'
+import type { DemoSite } from './site.ts'
+import { columns, type Paint, shellWord } from './terminal.ts'
+
+/** A sentence and the command line for it. */
+interface Hint {
+  readonly about: string
+  readonly words: readonly string[]
+}
+
+/** The name under which the guide adds the site. */
+const NAME = 'demo'
+
+/** Everything that a program needs to use the site; the password is in a file that only its owner reads. */
+export function guideData(site: DemoSite): Record<string, string | number> {
+  const { host, port, user, keyFile, passwordFile, hostKeyFingerprint, root, state, folder } = site
+  const login = { host, port, user, keyFile, passwordFile, hostKeyFingerprint }
+  return { ...login, root, state, folder, health: site.app.healthUrl }
+}
+
+/** The whole text, with command lines that can be pasted. */
+export function guideText(site: DemoSite, kept: boolean, paint: Paint): string {
+  const facts = columns([
+    ['  SSH', `${site.user}@${site.host}, port ${site.port}`],
+    ['  Host key', site.hostKeyFingerprint],
+    ['  Login key', site.keyFile],
+    ['  Password', `in ${site.passwordFile}`],
+    ['  CVD root', site.root],
+    ['  Health', site.app.healthUrl],
+  ])
+  const hints = hintsFor(site).flatMap(({ about, words }) => [
+    `  ${paint.dim(`# ${about}`)}`,
+    `  ${words.map(shellWord).join(' ')}`,
+    '',
+  ])
+  return [
+    paint.bold('The demo site runs: a CVD server on this machine, with an application that writes all the time.'),
+    '',
+    ...facts,
+    '',
+    paint.bold('Try the console on it. In a second terminal, in this folder:'),
+    '',
+    ...hints,
+    `${paint.bold('Ctrl-C')} ends the demo site${kept ? `; its folder ${site.folder} stays.` : ' and removes its folder.'}`,
+  ].join('\n')
+}
+
+function hintsFor(site: DemoSite): Hint[] {
+  // The demo gets a console's data of its own, so that it leaves nothing in the user's.
+  const cli = ['npm', 'run', 'cli', '--', '--data', join(site.folder, 'console')]
+  const ssh = ['--host', site.host, '--port', String(site.port), '--user', site.user, '--key', site.keyFile]
+  const accept = ['--accept-host-key', site.hostKeyFingerprint]
+  return [
+    {
+      about: 'add the site; without the last two words it is refused, and the host key shown',
+      words: [...cli, 'site', 'add', NAME, ...ssh, ...accept],
+    },
+    { about: 'look at everything', words: [...cli, 'inspect', NAME] },
+    {
+      about: 'back up the database while the application writes, and verify what was made',
+      words: [...cli, 'backup', NAME, 'database'],
+    },
+    { about: 'see what is there', words: [...cli, 'backups', NAME] },
+    { about: 'lose something', words: ['sqlite3', site.database, 'DELETE FROM service_orders WHERE id <= 200'] },
+    {
+      about: 'see what a restore would change: BACKUP is a name from the list',
+      words: [...cli, 'plan', NAME, 'database', 'BACKUP'],
+    },
+    {
+      about: 'bring it back',
+      words: [...cli, 'restore', NAME, 'database', 'BACKUP', '--confirm', NAME, '--reason', 'orders were deleted'],
+    },
+    { about: 'take the restore back: OPERATION is its id from this list', words: [...cli, 'operations', NAME] },
+    { about: 'then', words: [...cli, 'undo', NAME, 'OPERATION', '--confirm', NAME, '--reason', 'only a trial'] },
+  ]
+}
