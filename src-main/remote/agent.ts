@@ -1,12 +1,12 @@
 /** The user's running SSH agent, narrowed to the keys that a login may try. Never forwarded. */
-import {
+// Node finds only some of what this CommonJS package exports by name; the rest is in its default.
+import ssh2, {
   BaseAgent,
   type IdentityCallback,
-  OpenSSHAgent,
+  type OpenSSHAgent,
   type ParsedKey,
   type SignCallback,
   type SigningRequestOptions,
-  utils,
 } from 'ssh2'
 import { type Failure, fail, ok, type Result } from '../../src-shared/result.ts'
 import { keyFingerprint } from './known-hosts.ts'
@@ -47,7 +47,7 @@ function identities(agent: OpenSSHAgent): Promise<Result<ParsedKey[], Error>> {
   return new Promise((resolve) => {
     agent.getIdentities((error, keys) => {
       if (error) return resolve({ ok: false, error })
-      const parsed = (keys ?? []).map((key) => utils.parseKey(key as ParsedKey))
+      const parsed = (keys ?? []).map((key) => ssh2.utils.parseKey(key as ParsedKey))
       resolve(ok(parsed.filter((key): key is ParsedKey => !(key instanceof Error) && !Array.isArray(key))))
     })
   })
@@ -71,7 +71,7 @@ export async function openAgent(
       'Start an agent, or log in with a key file.',
     )
   }
-  const agent = new OpenSSHAgent(socket)
+  const agent = new ssh2.OpenSSHAgent(socket)
   const keys = await identities(agent)
   if (!keys.ok) return unavailable('The SSH agent does not answer.', 'Start the agent again, or use a key file.')
   if (keys.value.length === 0) return unavailable('The SSH agent holds no key.', 'Add the key with ssh-add.')

@@ -1,13 +1,6 @@
 /** Logging in at one hop: which credentials there are, and in which order they are tried. */
 import { readFile } from 'node:fs/promises'
-import {
-  type AnyAuthMethod,
-  type AuthHandlerMiddleware,
-  type BaseAgent,
-  type ParsedKey,
-  type Prompt,
-  utils,
-} from 'ssh2'
+import ssh2, { type AnyAuthMethod, type AuthHandlerMiddleware, type BaseAgent, type ParsedKey, type Prompt } from 'ssh2'
 import { type Failure, fail, ok, type Result } from '../../src-shared/result.ts'
 import { agentSocket, openAgent } from './agent.ts'
 import type { Secret } from './secret.ts'
@@ -47,7 +40,7 @@ async function readKey(path: string, secrets: SecretSource): Promise<Result<Pars
     const key = Array.isArray(found) ? found[0] : found
     return key && !(key instanceof Error) && key.isPrivateKey() ? key : null
   }
-  const plain = utils.parseKey(bytes)
+  const plain = ssh2.utils.parseKey(bytes)
   const key = usable(plain)
   if (key) return ok(key)
   if (!(plain instanceof Error && /passphrase|encrypted/i.test(plain.message))) {
@@ -60,7 +53,7 @@ async function readKey(path: string, secrets: SecretSource): Promise<Result<Pars
     })
   }
   const passphrase = await secrets.find({ kind: 'passphrase', keyFile: path })
-  const opened = passphrase && usable(utils.parseKey(bytes, passphrase.expose()))
+  const opened = passphrase && usable(ssh2.utils.parseKey(bytes, passphrase.expose()))
   if (opened) return ok(opened)
   const message = passphrase
     ? `The passphrase does not open the key file ${path}.`
