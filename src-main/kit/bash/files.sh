@@ -89,17 +89,14 @@ leave_work_dir() {
   WORK_DIR=''
 }
 
-# enter_scratch: a private folder in STATE/work. Folders that a killed process left there are removed first; each is
-# locked for as long as its process lives.
-SCRATCH_FD=''
+# enter_scratch: a private folder in STATE/work. Folders that a killed process left there are removed first.
 enter_scratch() {
   local folder
   mkdir -p -- "$STATE/work" || return 1
   while IFS= read -r -d '' folder; do
     flock -n "$folder" true && rm -rf -- "$folder"
   done < <(find "$STATE/work" -mindepth 1 -maxdepth 1 -type d -mmin +1 -print0)
-  enter_work_dir "$STATE/work" || return 1
-  exec {SCRATCH_FD}<. && flock -n -s "$SCRATCH_FD"
+  enter_work_dir "$STATE/work"
 }
 
 # append_as_owner FILE LINE: one line to a log that lies in a folder of the application's user. Written as that user,
