@@ -27,9 +27,17 @@ export interface FakeBehaviour {
   readonly onClient?: (client: Connection) => void
 }
 
+/** ssh2 1.17 makes an ed25519 key that it cannot read itself about once in 200 times (measured: 11 of 2000). */
+function makeHostKey(): { readonly private: string; readonly public: string } {
+  for (;;) {
+    const pair = utils.generateKeyPairSync('ed25519')
+    if (!(utils.parseKey(pair.private) instanceof Error)) return pair
+  }
+}
+
 /** Starts a server on loopback which accepts any login, unless told otherwise. */
 export async function fakeServer(behaviour: FakeBehaviour = {}): Promise<FakeServer> {
-  const hostKey = utils.generateKeyPairSync('ed25519')
+  const hostKey = makeHostKey()
   const tries: string[] = []
   const sockets = new Set<Socket>()
   let count = 0
