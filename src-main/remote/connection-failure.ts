@@ -51,6 +51,16 @@ export function linkLost(target: SshHop, error: Error | null): Failure {
   }
 }
 
+/** Our own known_hosts cannot be read or written: without it no host key can be decided about. */
+export function hostKeyStore(error: Error): Failure {
+  return {
+    code: 'host-key-store',
+    message: `The console's list of known host keys cannot be used: ${serverWords(error.message)}`,
+    unchanged: 'Nothing was run on the server.',
+    next: 'Correct the permissions of that file or the disk, then try again.',
+  }
+}
+
 export const connectFailure = {
   of,
   /** The server ended the login itself (2: protocol error, which OpenSSH uses for "too many failures"; 14: no more). */

@@ -1,161 +1,24 @@
-/** The only place that opens an SSH connection. Every hop's host key is decided about before anything is sent. */
-import type { Duplex } from 'node:stream'
-import { Client, type ClientChannel } from 'ssh2'
+/** Connections to sites. There is none without a decision about the host key of every hop. */
+import type { ClientChannel } from 'ssh2'
 import { type Failure, fail, ok, type Result } from '../../src-shared/result.ts'
-import { offer } from './algorithms.ts'
-import { type Credentials, login, readCredentials } from './auth.ts'
-import { connectFailure, linkLost, serverWords } from './connection-failure.ts'
-import { HostKeyDecision, type HostKeyFailure } from './host-key.ts'
+import { readCredentials } from './auth.ts'
+import { hostKeyStore, linkLost, serverWords } from './connection-failure.ts'
+import { endHop, forward, type Hop, type HopFailure, type HopOptions, openHop } from './hop.ts'
+import { HostKeyDecision } from './host-key.ts'
 import { Slots } from './slots.ts'
-import { hopName, type SecretSource, type SshHop, type SshTarget } from './target.ts'
+import type { SecretSource, SshHop, SshTarget } from './target.ts'
 
-export interface ConnectOptions {
+/** The times of `HopOptions` are meant for each hop. */
+export interface ConnectOptions extends HopOptions {
   readonly target: SshTarget
-  readonly hostKeys: HostKeyDecision
   readonly secrets: SecretSource
-  /** Milliseconds for each hop until it is logged in to. */
-  readonly readyTimeout?: number
-  /** Milliseconds between two signs of life that are asked of the server; it is given up after three without. */
-  readonly keepalive?: number
   /** Processes that may run at once over this connection. sshd's own limit (MaxSessions) is 10. */
   readonly maxChannels?: number
   /** Path of the agent's socket, where it is not that of the environment. */
   readonly agentSocket?: string | null
-  readonly signal?: AbortSignal
 }
 
-export type ConnectFailure = Failure | HostKeyFailure
-
-interface Hop {
-  readonly client: Client
-  /** Resolves when the client's link is gone. */
-  readonly gone: Promise<void>
-  readonly fingerprint: string
-}
-
-/** Why a client failed before it was ready, in the order of what says most. */
-interface Handshake {
-  hostKey: HostKeyFailure | null
-  error: Error | null
-}
-
-function openHop(
-  hop: SshHop,
-  credentials: Credentials,
-  knownTypes: readonly string[],
-  options: ConnectOptions,
-  socket: Duplex | undefined,
-): Promise<Result<Hop, ConnectFailure>> {
-  const { promise, resolve } = Promise.withResolvers<Result<Hop, ConnectFailure>>()
-  const client = new Client()
-  // Every running command listens for its end.
-  client.setMaxListeners(0)
-  const gone = new Promise<void>((resolveGone) => client.once('close', () => resolveGone()))
-  const seen: Handshake = { hostKey: null, error: null }
-  let accepted: Buffer | null = null
-  let remember: () => Promise<void> = async () => undefined
-  let fingerprint = ''
-  let giveUpReason = false
-  const way = login(hop, credentials, () => {
-    giveUpReason = true
-    client.destroy()
-  })
-  const abort = () => client.destroy()
-  options.signal?.addEventListener('abort', abort, { once: true })
-
-  const verify = (key: Buffer, done: (permitted: boolean) => void): void => {
-    // A rekey shows the key again: it must be the one that was accepted, whatever the files say by now.
-    if (accepted) {
-      const same = accepted.equals(key)
-      setImmediate(() => done(same))
-      return
-    }
-    options.hostKeys.decide({ host: hop.host, port: hop.port }, key).then(
-      (decision) => {
-        if (decision.ok) {
-          accepted = key
-          fingerprint = decision.value.fingerprint
-          remember = decision.value.remember
-        } else seen.hostKey = decision.error
-        done(decision.ok)
-      },
-      (error: Error) => {
-        seen.error = error
-        done(false)
-      },
-    )
-  }
-
-  // Stays for the life of the client: an error event without a listener would end the program.
-  client.on('error', (error) => {
-    seen.error ??= error
-  })
-  client.on('close', () => {
-    options.signal?.removeEventListener('abort', abort)
-    if (seen.hostKey) return resolve(fail(seen.hostKey))
-    if (options.signal?.aborted) return resolve(fail({ code: 'cancelled', message: 'Connecting was cancelled.' }))
-    const refused = giveUpReason || (way.tried() && connectFailure.isLogin(seen.error))
-    if (refused || connectFailure.isLoginOver(seen.error)) return resolve(fail(way.failure()))
-    resolve(fail(connectFailure.of(hop, seen.error)))
-  })
-  client.on('ready', () => {
-    options.signal?.removeEventListener('abort', abort)
-    client.setNoDelay(true)
-    remember().then(
-      () => resolve(ok({ client, gone, fingerprint })),
-      (error: Error) => {
-        client.end()
-        const message = `The host key of ${hop.host} could not be stored: ${error.message}`
-        resolve(fail({ code: 'host-key-unknown', message, unchanged: 'Nothing was run on the server.' }))
-      },
-    )
-  })
-  client.connect({
-    host: hop.host,
-    port: hop.port,
-    username: hop.user,
-    algorithms: offer(knownTypes),
-    hostVerifier: verify,
-    authHandler: way.next,
-    agentForward: false,
-    readyTimeout: options.readyTimeout ?? 20_000,
-    keepaliveInterval: options.keepalive ?? 15_000,
-    keepaliveCountMax: 3,
-    ...(socket ? { sock: socket } : {}),
-  })
-  return promise
-}
-
-function forward(client: Client, from: SshHop, to: SshHop): Promise<Result<Duplex, Failure>> {
-  return new Promise((resolve) => {
-    const refuse = (error: Error) =>
-      resolve(
-        fail({
-          code: 'unreachable',
-          message: `The jump host ${hopName(from)} cannot reach ${to.host} port ${to.port}: ${serverWords(error.message)}`,
-          unchanged: 'Nothing was run on the server.',
-          next: 'Check address and port as seen from the jump host, and whether it permits forwarding.',
-        }),
-      )
-    try {
-      client.forwardOut('127.0.0.1', 0, to.host, to.port, (error, channel) => {
-        if (error) return refuse(error)
-        channel.on('error', () => undefined)
-        resolve(ok(channel))
-      })
-    } catch (error) {
-      refuse(error as Error)
-    }
-  })
-}
-
-/** Ends one hop politely, and after two seconds without an answer anyway. */
-async function endHop({ client, gone }: Hop): Promise<void> {
-  const timer = setTimeout(() => client.destroy(), 2000)
-  client.end()
-  await gone
-  clearTimeout(timer)
-}
+export type ConnectFailure = HopFailure
 
 /**
  * A connection that is logged in. Gives out at most `maxChannels` channels; a channel's slot is free again when the
@@ -169,7 +32,7 @@ export class SshConnection implements AsyncDisposable {
   readonly closed: Promise<Failure | null>
   readonly slots: Slots
   readonly #hops: readonly Hop[]
-  readonly #client: Client
+  readonly #client: Hop['client']
   #alive = true
   #ending = false
   #retired = false
@@ -294,7 +157,7 @@ export class SshConnection implements AsyncDisposable {
 
 /**
  * Connects to a target through its jump hosts. Fails with `unreachable`, `timeout`, `host-key-unknown`,
- * `host-key-changed`, `host-key-revoked`, `auth-failed`, `key-unreadable`, `key-needs-passphrase` or `cancelled`.
+ * `host-key-changed`, `host-key-revoked`, `host-key-store`, `auth-failed`, `key-unreadable`, `key-needs-passphrase` or `cancelled`.
  * Never tries twice.
  */
 export async function connect(options: ConnectOptions): Promise<Result<SshConnection, ConnectFailure>> {
@@ -314,7 +177,12 @@ export async function connect(options: ConnectOptions): Promise<Result<SshConnec
     const last = opened.at(-1)
     const socket = last && before ? await forward(last.client, before, hop) : ok(undefined)
     if (!socket.ok) return giveBack(socket.error)
-    const types = await options.hostKeys.knownTypes({ host: hop.host, port: hop.port })
+    let types: string[]
+    try {
+      types = await options.hostKeys.knownTypes({ host: hop.host, port: hop.port })
+    } catch (error) {
+      return giveBack(hostKeyStore(error as Error))
+    }
     const connected = await openHop(hop, credentials.value, types, options, socket.value)
     if (!connected.ok) return giveBack(connected.error)
     opened.push(connected.value)

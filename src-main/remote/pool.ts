@@ -105,7 +105,10 @@ export class ConnectionPool implements AsyncDisposable {
     if (site.idle) clearTimeout(site.idle)
     site.idle = null
     for (let attempt = 1; ; attempt += 1) {
-      const opened = await this.#open(site, target, attempt, signal)
+      const opened = await this.#open(site, target, attempt, signal).catch((error: unknown) => {
+        this.#giveBack(site)
+        throw error
+      })
       if (opened.ok) return ok(this.#lend(site, opened.value))
       const delay = this.#delay(attempt)
       const over = needsPerson(opened.error) || signal.aborted || Date.now() + delay > deadline

@@ -107,6 +107,12 @@ describe.skipIf(lacks)(`host keys${lacks && ` (skipped: lacks ${lacks})`}`, () =
     expect(failureOf(await connect(options(decision))).code).toBe('host-key-revoked')
   })
 
+  test('without a readable list of known keys there is no connection', async () => {
+    await using folder = await scratch()
+    const refused = failureOf(await connect(options(new HostKeyDecision(new KnownHostsFiles(folder.path, [])))))
+    expect(refused.code).toBe('host-key-store')
+  })
+
   test('the key is checked again when keys are renewed, and the connection goes on', async () => {
     await using folder = await scratch()
     const server = await startSshd({ config: ['RekeyLimit 1M'] })

@@ -1,0 +1,155 @@
+/** The only place that opens an ssh2 client. Called by `connect` alone, which has a host-key decision. */
+import type { Duplex } from 'node:stream'
+import { Client } from 'ssh2'
+import { type Failure, fail, ok, type Result } from '../../src-shared/result.ts'
+import { offer } from './algorithms.ts'
+import { type Credentials, login } from './auth.ts'
+import { connectFailure, hostKeyStore, serverWords } from './connection-failure.ts'
+import type { HostKeyDecision, HostKeyFailure } from './host-key.ts'
+import { hopName, type SshHop } from './target.ts'
+
+export interface HopOptions {
+  readonly hostKeys: HostKeyDecision
+  /** Milliseconds until it is logged in to. */
+  readonly readyTimeout?: number
+  /** Milliseconds between two signs of life that are asked of the server; it is given up after three without. */
+  readonly keepalive?: number
+  readonly signal?: AbortSignal
+}
+
+export type HopFailure = Failure | HostKeyFailure
+
+/** One logged-in client of the chain. */
+export interface Hop {
+  readonly client: Client
+  /** Resolves when the client's link is gone. */
+  readonly gone: Promise<void>
+  readonly fingerprint: string
+}
+
+/** Why a client failed before it was ready, in the order of what says most. */
+interface Handshake {
+  hostKey: HostKeyFailure | null
+  store: Error | null
+  error: Error | null
+}
+
+/** Logs in to one hop, over `socket` where it is reached through another. Never tries twice. */
+export function openHop(
+  hop: SshHop,
+  credentials: Credentials,
+  knownTypes: readonly string[],
+  options: HopOptions,
+  socket: Duplex | undefined,
+): Promise<Result<Hop, HopFailure>> {
+  const { promise, resolve } = Promise.withResolvers<Result<Hop, HopFailure>>()
+  const client = new Client()
+  // Every running command listens for its end.
+  client.setMaxListeners(0)
+  const gone = new Promise<void>((resolveGone) => client.once('close', () => resolveGone()))
+  const seen: Handshake = { hostKey: null, store: null, error: null }
+  let accepted: Buffer | null = null
+  let remember: () => Promise<void> = async () => undefined
+  let fingerprint = ''
+  let giveUpReason = false
+  const way = login(hop, credentials, () => {
+    giveUpReason = true
+    client.destroy()
+  })
+  const abort = () => client.destroy()
+  options.signal?.addEventListener('abort', abort, { once: true })
+
+  const verify = (key: Buffer, done: (permitted: boolean) => void): void => {
+    // A rekey shows the key again: it must be the one that was accepted, whatever the files say by now.
+    if (accepted) {
+      const same = accepted.equals(key)
+      setImmediate(() => done(same))
+      return
+    }
+    options.hostKeys.decide({ host: hop.host, port: hop.port }, key).then(
+      (decision) => {
+        if (decision.ok) {
+          accepted = key
+          fingerprint = decision.value.fingerprint
+          remember = decision.value.remember
+        } else seen.hostKey = decision.error
+        done(decision.ok)
+      },
+      (error: Error) => {
+        seen.store = error
+        done(false)
+      },
+    )
+  }
+
+  // Stays for the life of the client: an error event without a listener would end the program.
+  client.on('error', (error) => {
+    seen.error ??= error
+  })
+  client.on('close', () => {
+    options.signal?.removeEventListener('abort', abort)
+    if (seen.hostKey) return resolve(fail(seen.hostKey))
+    if (seen.store) return resolve(fail(hostKeyStore(seen.store)))
+    if (options.signal?.aborted) return resolve(fail({ code: 'cancelled', message: 'Connecting was cancelled.' }))
+    const refused = giveUpReason || (way.tried() && connectFailure.isLogin(seen.error))
+    if (refused || connectFailure.isLoginOver(seen.error)) return resolve(fail(way.failure()))
+    resolve(fail(connectFailure.of(hop, seen.error)))
+  })
+  client.on('ready', () => {
+    options.signal?.removeEventListener('abort', abort)
+    client.setNoDelay(true)
+    remember().then(
+      () => resolve(ok({ client, gone, fingerprint })),
+      (error: Error) => {
+        client.end()
+        resolve(fail(hostKeyStore(error)))
+      },
+    )
+  })
+  client.connect({
+    host: hop.host,
+    port: hop.port,
+    username: hop.user,
+    algorithms: offer(knownTypes),
+    hostVerifier: verify,
+    authHandler: way.next,
+    agentForward: false,
+    readyTimeout: options.readyTimeout ?? 20_000,
+    keepaliveInterval: options.keepalive ?? 15_000,
+    keepaliveCountMax: 3,
+    ...(socket ? { sock: socket } : {}),
+  })
+  return promise
+}
+
+/** A way from one hop on to the next. */
+export function forward(client: Client, from: SshHop, to: SshHop): Promise<Result<Duplex, Failure>> {
+  return new Promise((resolve) => {
+    const refuse = (error: Error) =>
+      resolve(
+        fail({
+          code: 'unreachable',
+          message: `The jump host ${hopName(from)} cannot reach ${to.host} port ${to.port}: ${serverWords(error.message)}`,
+          unchanged: 'Nothing was run on the server.',
+          next: 'Check address and port as seen from the jump host, and whether it permits forwarding.',
+        }),
+      )
+    try {
+      client.forwardOut('127.0.0.1', 0, to.host, to.port, (error, channel) => {
+        if (error) return refuse(error)
+        channel.on('error', () => undefined)
+        resolve(ok(channel))
+      })
+    } catch (error) {
+      refuse(error as Error)
+    }
+  })
+}
+
+/** Ends one hop politely, and after two seconds without an answer anyway. */
+export async function endHop({ client, gone }: Hop): Promise<void> {
+  const timer = setTimeout(() => client.destroy(), 2000)
+  client.end()
+  await gone
+  clearTimeout(timer)
+}
