@@ -22,7 +22,7 @@ export interface KitRun {
 }
 
 /** How far an answer had come. */
-export interface KitProgress {
+interface KitProgress {
   /** The operation that it is about, once the kit has named it. */
   readonly operation: string | null
   /**

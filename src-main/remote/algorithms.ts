@@ -14,7 +14,7 @@ const hostKeyAlgorithms: readonly ServerHostKeyAlgorithm[] = [
 ]
 
 /** Host-key algorithms, those of already known keys first: else a server with several keys would look changed. */
-export function hostKeyOrder(knownTypes: readonly string[]): ServerHostKeyAlgorithm[] {
+function hostKeyOrder(knownTypes: readonly string[]): ServerHostKeyAlgorithm[] {
   const isKnown = (algorithm: ServerHostKeyAlgorithm) =>
     knownTypes.includes(algorithm.startsWith('rsa-sha2-') ? 'ssh-rsa' : algorithm)
   return [...hostKeyAlgorithms.filter(isKnown), ...hostKeyAlgorithms.filter((algorithm) => !isKnown(algorithm))]

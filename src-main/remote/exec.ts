@@ -5,7 +5,7 @@ import type { SshConnection } from './connection.ts'
 import { linkLost, serverWords } from './connection-failure.ts'
 import { LineSplitter } from './lines.ts'
 
-export type Stdin = Buffer | AsyncIterable<Buffer>
+type Stdin = Buffer | AsyncIterable<Buffer>
 
 export interface ExecOptions {
   /** What the command reads. Without it stdin is at its end from the start; `start` keeps it open instead. */

@@ -3,7 +3,7 @@ import { type Failure, fail, ok, type Result } from '../../src-shared/result.ts'
 import { type HostAddress, hostLabel, keyFingerprint } from './known-hosts.ts'
 import type { HostKeyStanding, KnownHostsFiles } from './known-hosts-files.ts'
 
-export type HostKeyCode = 'host-key-unknown' | 'host-key-changed' | 'host-key-revoked'
+type HostKeyCode = 'host-key-unknown' | 'host-key-changed' | 'host-key-revoked'
 
 /** Carries what a person needs in order to compare: the host, the key's type and its fingerprint. */
 export interface HostKeyFailure extends Failure {

@@ -13,7 +13,7 @@ import {
   parseKnownHosts,
 } from './known-hosts.ts'
 
-export interface KnownKey {
+interface KnownKey {
   readonly file: string
   readonly line: number
   readonly type: string
@@ -176,7 +176,7 @@ export class KnownHostsFiles {
 }
 
 /** The user's and the machine's known_hosts. */
-export function defaultKnownHosts(): string[] {
+function defaultKnownHosts(): string[] {
   const user = join(homedir(), '.ssh', 'known_hosts')
   if (process.platform === 'win32') {
     return [user, join(process.env.ProgramData ?? 'C:\\ProgramData', 'ssh', 'ssh_known_hosts')]

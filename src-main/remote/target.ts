@@ -16,7 +16,7 @@ const userName = z
   .regex(noControl, 'not a user name')
   .refine((name) => !name.startsWith('-'), 'not a user name')
 
-export const sshAuth = z.discriminatedUnion('method', [
+const sshAuth = z.discriminatedUnion('method', [
   /** Keys of the running agent; with `identity` only the key with this `SHA256:…` fingerprint. */
   z.strictObject({ method: z.literal('agent'), identity: z.string().startsWith('SHA256:').optional() }),
   z.strictObject({ method: z.literal('key'), keyFile: z.string().min(1) }),
@@ -24,7 +24,7 @@ export const sshAuth = z.discriminatedUnion('method', [
   z.strictObject({ method: z.literal('password') }),
 ])
 
-export const sshHop = z.strictObject({
+const sshHop = z.strictObject({
   host: hostName,
   port: z.number().int().min(1).max(65535).default(22),
   user: userName,

@@ -179,45 +179,39 @@ describe.skipIf(lacks)(`commands on OpenSSH${lacks && ` (skipped: lacks ${lacks}
   })
 
   test('a server that allows fewer sessions than assumed teaches the limit', async () => {
-    const strict = await startSshd({ config: ['MaxSessions 3'] })
+    await using strict = await startSshd({ config: ['MaxSessions 3'] })
     trusted.push(strict.hostKey.fingerprint)
     await using folder = await scratch()
     const given = target(strict, user.name, { method: 'key', keyFile })
     const lone = await mustConnect({ target: given, hostKeys: accepting(folder.path, ...trusted), secrets: secrets() })
     const all = await Promise.all(Array.from({ length: 8 }, () => exec(lone, 'sleep 0.2; echo done')))
     await lone.end()
-    await strict.stop()
     expect(all.map((result) => must(result).stdout.toString())).toEqual(Array(8).fill('done\n'))
     expect(lone.slots.limit).toBeLessThanOrEqual(3)
   })
 
   test('through two jump hosts, each of which is checked', async () => {
-    const first = await startSshd()
-    const second = await startSshd()
-    try {
-      const refused = failureOf(await open([first, second]))
-      expect(refused).toMatchObject({ code: 'host-key-unknown', hostKey: { port: first.port } })
-      trusted.push(first.hostKey.fingerprint)
-      const next = failureOf(await open([first, second]))
-      expect(next).toMatchObject({ code: 'host-key-unknown', hostKey: { port: second.port } })
-      trusted.push(second.hostKey.fingerprint)
-      const far = must(await open([first, second]))
-      expect(must(await exec(far, 'echo "$SSH_CONNECTION"')).stdout.toString()).toContain(` ${sshd.port}\n`)
-      await far.end()
-      expect(failureOf(await open([{ port: first.port, user: 'nobody-here' }])).code).toBe('auth-failed')
-      // The jump host goes away: the site's connection is lost with it.
-      const cut = must(await open([first]))
-      const waiting = exec(cut, 'echo up; cat', {
-        stdin: (async function* () {
-          await new Promise(() => undefined)
-        })() as AsyncIterable<Buffer>,
-      })
-      await first.stop()
-      expect((await cut.closed)?.code).toBe('link-lost')
-      expect(failureOf(await waiting).code).toBe('link-lost')
-    } finally {
-      await first.stop()
-      await second.stop()
-    }
+    await using first = await startSshd()
+    await using second = await startSshd()
+    const refused = failureOf(await open([first, second]))
+    expect(refused).toMatchObject({ code: 'host-key-unknown', hostKey: { port: first.port } })
+    trusted.push(first.hostKey.fingerprint)
+    const next = failureOf(await open([first, second]))
+    expect(next).toMatchObject({ code: 'host-key-unknown', hostKey: { port: second.port } })
+    trusted.push(second.hostKey.fingerprint)
+    const far = must(await open([first, second]))
+    expect(must(await exec(far, 'echo "$SSH_CONNECTION"')).stdout.toString()).toContain(` ${sshd.port}\n`)
+    await far.end()
+    expect(failureOf(await open([{ port: first.port, user: 'nobody-here' }])).code).toBe('auth-failed')
+    // The jump host goes away: the site's connection is lost with it.
+    const cut = must(await open([first]))
+    const waiting = exec(cut, 'echo up; cat', {
+      stdin: (async function* () {
+        await new Promise(() => undefined)
+      })() as AsyncIterable<Buffer>,
+    })
+    await first.stop()
+    expect((await cut.closed)?.code).toBe('link-lost')
+    expect(failureOf(await waiting).code).toBe('link-lost')
   })
 })

@@ -88,12 +88,11 @@ describe.skipIf(lacks)(`host keys${lacks && ` (skipped: lacks ${lacks})`}`, () =
     await using folder = await scratch()
     const rsa = await makeKey(folder.path, 'rsa', { type: 'rsa' })
     const own = join(folder.path, 'known_hosts')
-    const server = await startSshd({ config: [`HostKey ${rsa.privateFile}`] })
+    await using server = await startSshd({ config: [`HostKey ${rsa.privateFile}`] })
     await writeFile(own, `[127.0.0.1]:${server.port} ${words(rsa)}\n`)
     const given = { ...options(new HostKeyDecision(new KnownHostsFiles(own, []))) }
     const result = await connect({ ...given, target: { ...given.target, port: server.port } })
     await (result.ok ? result.value.end() : undefined)
-    await server.stop()
     expect(must(result).fingerprint).toBe(rsa.fingerprint)
   })
 
@@ -115,13 +114,12 @@ describe.skipIf(lacks)(`host keys${lacks && ` (skipped: lacks ${lacks})`}`, () =
 
   test('the key is checked again when keys are renewed, and the connection goes on', async () => {
     await using folder = await scratch()
-    const server = await startSshd({ config: ['RekeyLimit 1M'] })
+    await using server = await startSshd({ config: ['RekeyLimit 1M'] })
     const files = new KnownHostsFiles(join(folder.path, 'known_hosts'), [])
     const given = options(new HostKeyDecision(files, [server.hostKey.fingerprint]))
     const connection = must(await connect({ ...given, target: { ...given.target, port: server.port } }))
     const done = must(await exec(connection, 'head -c 8000000 /dev/zero', { keep: 9_000_000 }))
     await connection.end()
-    await server.stop()
     expect(done.stdout.length).toBe(8_000_000)
   })
 })

@@ -200,7 +200,7 @@ ${result} gone
   })
 
   test('a link that drops tells the operation and from which byte to follow it', async () => {
-    const server = await startSshd()
+    await using server = await startSshd()
     const lone = await connected(server)
     const stored = kitOf(`${hello} '"20260101T000000Z-database-000001"'\nread -r -t 60 never`)
     let seen = 0
@@ -209,7 +209,6 @@ ${result} gone
       void server.stop()
     }
     const lost = failureOf(await run({ connection: lone, kit: stored, onEvent }))
-    await server.stop()
     expect(lost).toMatchObject({ code: 'link-lost', operation: '20260101T000000Z-database-000001', offset: seen })
     expect(seen).toBeGreaterThan(100)
   })
@@ -218,7 +217,7 @@ ${result} gone
     await using folder = await scratch()
     const rule = `/etc/sudoers.d/${user.name}`
     const place = join(folder.path, 'state')
-    const server = await startSshd({ config: [`SetEnv CVD_BACKUP_STATE=${place}`] })
+    await using server = await startSshd({ config: [`SetEnv CVD_BACKUP_STATE=${place}`] })
     const lone = await connected(server)
     try {
       const text = `${user.name} ALL=(ALL) ALL\nDefaults:${user.name} env_keep+=CVD_BACKUP_STATE, use_pty\n`
@@ -232,7 +231,6 @@ ${result} gone
     } finally {
       await rm(rule, { force: true })
       await lone.end()
-      await server.stop()
     }
   })
 

@@ -78,7 +78,7 @@ export async function freePort(): Promise<number> {
   return address.port
 }
 
-export interface Sshd extends HostAddress {
+export interface Sshd extends HostAddress, AsyncDisposable {
   readonly folder: string
   readonly hostKey: KeyPair
   /** What it logged since it started. */
@@ -123,6 +123,7 @@ export async function startSshd(
     hostKey,
     log: () => Buffer.concat(lines).toString('utf8'),
     stop: () => stop(child, folder),
+    [Symbol.asyncDispose]: () => stop(child, folder),
   }
 }
 
