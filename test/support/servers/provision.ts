@@ -11,7 +11,7 @@ const sql = join(checkout, 'src-main/demo/cvd')
 /** Pieces of telemetry that make a megabyte of database with their indexes. */
 const unitsPerMb = 1010
 
-export const bindAddress = { tcp: '127.0.0.1:5000', unix: 'unix:/opt/cvd/app/cvd.sock' } as const
+const bindAddress = { tcp: '127.0.0.1:5000', unix: 'unix:/opt/cvd/app/cvd.sock' } as const
 
 /** Turns a fresh copy of the root file system into the server of `spec`. */
 export async function provision(

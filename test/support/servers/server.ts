@@ -275,7 +275,7 @@ systemctl reset-failed
 `
 
 /** A word for bash that means exactly this text. */
-export function quote(text: string): string {
+function quote(text: string): string {
   return `'${text.replaceAll("'", "'\\''")}'`
 }
 

@@ -1,0 +1,106 @@
+import { accessSync, constants, existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { delimiter, join } from 'node:path'
+import { command } from '../command.ts'
+
+/** Programs that suites need and Debian has, with the package that brings each. */
+const packageOf = {
+  bash: 'bash',
+  chroot: 'coreutils',
+  cp: 'coreutils',
+  curl: 'curl',
+  debootstrap: 'debootstrap',
+  flock: 'util-linux',
+  git: 'git',
+  gzip: 'gzip',
+  igzip: 'isal',
+  ip: 'iproute2',
+  lsof: 'lsof',
+  nsenter: 'util-linux',
+  pigz: 'pigz',
+  setsid: 'util-linux',
+  shellcheck: 'shellcheck',
+  sqlite3: 'sqlite3',
+  ssh: 'openssh-client',
+  'ssh-agent': 'openssh-client',
+  'ssh-keygen': 'openssh-client',
+  'ssh-keyscan': 'openssh-client',
+  sshd: 'openssh-server',
+  sudo: 'sudo',
+  'systemd-nspawn': 'systemd-container',
+  tar: 'tar',
+} as const
+
+export type Program = keyof typeof packageOf
+
+const isRoot = process.getuid?.() === 0
+const adminFolders = ['/usr/local/sbin', '/usr/sbin', '/sbin']
+
+function has(program: Program): boolean {
+  return [...(process.env.PATH ?? '').split(delimiter), ...adminFolders].some((folder) => {
+    try {
+      accessSync(join(folder, program), constants.X_OK)
+      return true
+    } catch {
+      return false
+    }
+  })
+}
+
+function isDebian(): boolean {
+  return existsSync('/etc/os-release') && /^ID=debian$/m.test(readFileSync('/etc/os-release', 'utf8'))
+}
+
+/** Installs what is missing when this is Debian and we are root; elsewhere changes nothing. */
+export async function installPrograms(programs: readonly Program[], say: (text: string) => void): Promise<void> {
+  const missing = [...new Set(programs.filter((program) => !has(program)).map((program) => packageOf[program]))]
+  if (missing.length === 0 || !isRoot || !isDebian()) return
+  say(`installing ${missing.join(', ')}`)
+  const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' }
+  const restore = forbidServices()
+  try {
+    await command('apt-get', ['update', '-qq'], '', { env })
+    const result = await command('apt-get', ['install', '-y', '-qq', '--no-install-recommends', ...missing], '', {
+      env,
+    })
+    if (result.code !== 0) say(`apt-get failed: ${result.stderr.trim().split('\n').slice(-3).join(' ')}`)
+  } finally {
+    restore()
+  }
+}
+
+/** A package that brings a service must not start it: tests start their own, on addresses of their own. */
+function forbidServices(): () => void {
+  const policy = '/usr/sbin/policy-rc.d'
+  if (existsSync(policy)) return () => undefined
+  writeFileSync(policy, '#!/bin/sh\nexit 101\n', { mode: 0o755 })
+  return () => rmSync(policy)
+}
+
+/** Why a suite that needs these programs cannot run here, with the way to get them; undefined when it can. */
+export function missingPrograms(programs: readonly Program[]): string | undefined {
+  const missing = programs.filter((program) => !has(program))
+  if (missing.length === 0) return undefined
+  const packages = [...new Set(missing.map((program) => packageOf[program]))]
+  return `needs ${missing.join(', ')}: as root on Debian this is installed by itself; else: apt-get install ${packages.join(' ')}`
+}
+
+/** Why real Debian servers cannot be run here; undefined when they can. */
+export async function noServers(): Promise<string | undefined> {
+  if (process.platform !== 'linux' || !isDebian() || !isRoot) {
+    return 'needs root on Debian (12 or later), as in CI: it boots real servers'
+  }
+  const probe = await command('unshare', [
+    '--mount',
+    '--net',
+    '--pid',
+    '--fork',
+    'mount',
+    '-t',
+    'tmpfs',
+    'none',
+    '/mnt',
+  ])
+  return probe.code === 0
+    ? undefined
+    : 'needs the right to mount and to make namespaces: run on a machine, or in a privileged container'
+}

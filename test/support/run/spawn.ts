@@ -1,0 +1,21 @@
+import { spawn } from 'node:child_process'
+import { delimiter, resolve } from 'node:path'
+
+const root = resolve(import.meta.dirname, '../../..')
+
+/** Runs a program in the checkout, its output on ours; answers its exit code, null when a signal ended it. */
+export function inherit(program: string, args: readonly string[], stdin?: Buffer): Promise<number | null> {
+  // Our own node comes first, also when this was not started by npm.
+  const env = { ...process.env, PATH: `${resolve(root, 'node_modules/.bin')}${delimiter}${process.env.PATH ?? ''}` }
+  return new Promise((done, reject) => {
+    const child = spawn(program, args, {
+      cwd: root,
+      env,
+      stdio: [stdin === undefined ? 'ignore' : 'pipe', 'inherit', 'inherit'],
+    })
+    child.on('error', reject)
+    child.on('close', done)
+    child.stdin?.on('error', () => undefined)
+    child.stdin?.end(stdin)
+  })
+}

@@ -1,0 +1,111 @@
+import { existsSync, globSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import { noServers, type Program } from './prerequisites.ts'
+import { inherit } from './spawn.ts'
+
+const root = resolve(import.meta.dirname, '../../..')
+
+export interface Count {
+  readonly passed: number
+  readonly failed: number
+  readonly skipped: number
+}
+
+export interface Suite {
+  readonly name: string
+  readonly what: string
+  readonly programs: readonly Program[]
+  /** A reason why it cannot run here that no package cures. */
+  readonly impossible?: () => Promise<string | undefined>
+  readonly run: () => Promise<Count>
+}
+
+const one = (passed: boolean): Count => ({ passed: passed ? 1 : 0, failed: passed ? 0 : 1, skipped: 0 })
+
+const tool = (name: string): string => join(root, 'node_modules/.bin', name)
+
+function step(name: string, what: string, program: string, args: readonly string[]): Suite {
+  return { name, what, programs: [], run: async () => one((await inherit(tool(program), args)) === 0) }
+}
+
+const shellScripts = ['.ci/run']
+
+/** Shellcheck of our scripts, and of the kit as it is sent. */
+async function checkShell(): Promise<Count> {
+  const scripts = shellScripts.map((script) => join(root, script))
+  const assembler = join(root, 'src-main/kit/assemble.ts')
+  const { assembleKit } = (await import(pathToFileURL(assembler).href)) as { assembleKit: () => { bytes: Buffer } }
+  const ownScripts = await inherit('shellcheck', scripts)
+  const kit = await inherit('shellcheck', ['--shell=bash', '-'], assembleKit().bytes)
+  return one(ownScripts === 0 && kit === 0)
+}
+
+interface VitestReport {
+  readonly numPassedTests: number
+  readonly numFailedTests: number
+  readonly numPendingTests: number
+  readonly numTodoTests: number
+  readonly testResults: readonly { readonly status: string; readonly assertionResults: readonly unknown[] }[]
+}
+
+/** Runs a vitest project and counts its tests. A file that cannot be loaded, or an error outside of any test, counts as a failure. */
+async function runProject(name: string): Promise<Count> {
+  const folder = mkdtempSync(join(tmpdir(), 'cvd-test-'))
+  const report = join(folder, 'report.json')
+  try {
+    const code = await inherit(tool('vitest'), [
+      'run',
+      '--config=build/vitest.config.ts',
+      `--project=${name}`,
+      '--reporter=default',
+      '--reporter=json',
+      `--outputFile.json=${report}`,
+    ])
+    if (!existsSync(report)) return one(false)
+    return countReport(JSON.parse(readFileSync(report, 'utf8')) as VitestReport, code)
+  } finally {
+    rmSync(folder, { recursive: true, force: true })
+  }
+}
+
+/** Counts a vitest report; `code` is vitest's exit code. */
+export function countReport(report: VitestReport, code: number | null): Count {
+  const broken = report.testResults.filter((file) => file.status === 'failed' && file.assertionResults.length === 0)
+  const failed = report.numFailedTests + broken.length
+  return {
+    passed: report.numPassedTests,
+    failed: failed === 0 && code !== 0 ? 1 : failed,
+    skipped: report.numPendingTests + report.numTodoTests,
+  }
+}
+
+function project(name: string, what: string, programs: readonly Program[], impossible?: Suite['impossible']): Suite {
+  const noTests = async (): Promise<string | undefined> =>
+    globSync(`test/${name}/**/*.test.ts`, { cwd: root }).length === 0
+      ? `test/${name} has no tests`
+      : await impossible?.()
+  return { name, what, programs, impossible: noTests, run: () => runProject(name) }
+}
+
+const shell: readonly Program[] = ['bash', 'sqlite3', 'tar', 'gzip', 'curl', 'flock', 'setsid']
+
+/** Everything that `npm test` does, in this order. */
+export const suites: readonly Suite[] = [
+  step('check', 'biome: format and lint', 'biome', ['check', '--error-on-warnings', '.']),
+  step('types', 'TypeScript', 'tsc', ['--noEmit', '-p', 'tsconfig.json']),
+  step('dead', 'knip: files, exports and packages that nobody uses', 'knip', []),
+  { name: 'shell', what: 'shellcheck: the kit and our scripts', programs: ['shellcheck'], run: checkShell },
+  project('unit', 'pure functions, and the rules of the house', []),
+  project('store', "the console's database", []),
+  project('kit', 'the kit on scratch roots', [...shell, 'pigz', 'igzip']),
+  project('remote', 'SSH against real sshd', ['ssh', 'sshd', 'ssh-keygen', 'ssh-agent', 'sudo']),
+  project('demo', 'the demo site', [...shell, 'ssh-keygen']),
+  project(
+    'server',
+    'real Debian servers',
+    ['chroot', 'cp', 'debootstrap', 'git', 'ip', 'nsenter', 'ssh', 'ssh-keygen', 'ssh-keyscan', 'systemd-nspawn'],
+    noServers,
+  ),
+]
