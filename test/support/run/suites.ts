@@ -105,7 +105,19 @@ export const suites: readonly Suite[] = [
   project(
     'server',
     'real Debian servers',
-    ['chroot', 'cp', 'debootstrap', 'git', 'ip', 'nsenter', 'ssh', 'ssh-keygen', 'ssh-keyscan', 'systemd-nspawn'],
+    [
+      'chroot',
+      'cp',
+      'debootstrap',
+      'flock',
+      'git',
+      'ip',
+      'nsenter',
+      'ssh',
+      'ssh-keygen',
+      'ssh-keyscan',
+      'systemd-nspawn',
+    ],
     noServers,
   ),
 ]

@@ -1,12 +1,13 @@
 import { randomBytes } from 'node:crypto'
 import { copyFileSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { alone } from '../alone.ts'
 import { command, must } from '../command.ts'
 import { isAlive, processRef } from '../processes.ts'
 import { hostKeysOf } from './keys.ts'
 import { cutPower } from './machine.ts'
 import { makeNetwork, removeNetwork, serverAddress } from './network.ts'
-import { cacheDir, checkout } from './paths.ts'
+import { cacheDir, checkout, registryDir } from './paths.ts'
 import { provision } from './provision.ts'
 import { forget, load, records, register, type ServerRecord, save } from './registry.ts'
 import { rootFileSystem } from './rootfs.ts'
@@ -100,9 +101,12 @@ function mountsUnder(folder: string): string[] {
 
 /** Removes servers whose owner has died: what a test run that was killed left behind. */
 export async function removeLeftovers(): Promise<void> {
-  for (const { number, owner } of records()) {
-    if (owner !== null && !isAlive(owner)) await stopServer(number)
-  }
+  // Alone: another one's sweep must not take a number for dead that was given away again meanwhile.
+  await alone(join(registryDir(), 'sweep.lock'), async () => {
+    for (const { number, owner } of records()) {
+      if (owner !== null && !isAlive(owner)) await stopServer(number)
+    }
+  })
 }
 
 /** The servers of this checkout that were made to stay, and are ready. */

@@ -9,7 +9,7 @@ const fixtures = join(checkout, 'test/fixtures/cvd')
 const sql = join(checkout, 'src-main/demo/cvd')
 
 /** Pieces of telemetry that make a megabyte of database with their indexes. */
-const unitsPerMb = 1010
+const unitsPerMb = 1028
 
 const bindAddress = { tcp: '127.0.0.1:5000', unix: 'unix:/opt/cvd/app/cvd.sock' } as const
 

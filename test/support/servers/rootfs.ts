@@ -1,8 +1,7 @@
-import { closeSync, existsSync, openSync, readFileSync, renameSync, rmSync, writeSync } from 'node:fs'
+import { existsSync, readFileSync, renameSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
+import { alone } from '../alone.ts'
 import { command } from '../command.ts'
-import { isAlive, type ProcessRef, processRef } from '../processes.ts'
-import { waitUntil } from '../wait.ts'
 import { machineMirror, mirrorEnvironment } from './mirror.ts'
 import { cacheDir } from './paths.ts'
 import { finishing, packages, recipeHash, suite } from './recipe.ts'
@@ -11,7 +10,7 @@ import { finishing, packages, recipeHash, suite } from './recipe.ts'
 export async function rootFileSystem(say: (text: string) => void): Promise<string> {
   const root = join(cacheDir(), `rootfs-${recipeHash()}`)
   if (existsSync(root)) return root
-  return await alone(`${root}.lock`, async () => {
+  return await alone(join(cacheDir(), 'rootfs.lock'), async () => {
     if (!existsSync(root)) await build(root, say)
     return root
   })
@@ -46,37 +45,4 @@ async function build(root: string, say: (text: string) => void): Promise<void> {
   if (finished.code !== 0) throw new Error(`the root file system could not be finished: ${finished.stderr}`)
   renameSync(partial, root)
   say(`built in ${Math.round((Date.now() - began) / 1000)} s`)
-}
-
-/** Runs `work` while no other process does it; a lock whose holder has died is taken over. */
-async function alone<T>(lock: string, work: () => Promise<T>): Promise<T> {
-  await waitUntil('the lock of the root file system', () => take(lock), { seconds: 900, everyMs: 500 })
-  try {
-    return await work()
-  } finally {
-    rmSync(lock, { force: true })
-  }
-}
-
-function take(lock: string): boolean {
-  try {
-    const file = openSync(lock, 'wx')
-    writeSync(file, JSON.stringify(processRef(process.pid)))
-    closeSync(file)
-    return true
-  } catch {
-    const holder = readHolder(lock)
-    if (holder === undefined || isAlive(holder)) return false
-    rmSync(lock, { force: true })
-    return false
-  }
-}
-
-/** Undefined while the lock has just been made, or has just been released. */
-function readHolder(lock: string): ProcessRef | undefined {
-  try {
-    return JSON.parse(readFileSync(lock, 'utf8')) as ProcessRef
-  } catch {
-    return undefined
-  }
 }
