@@ -1,6 +1,6 @@
 /** A CVD-like site in a temporary folder, and the assembled kit run on it with real bash and sqlite3. */
-import { execFileSync, spawn } from 'node:child_process'
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import type { z } from 'zod'
@@ -111,11 +111,15 @@ export class ScratchSite {
     })
   }
 
-  /** Runs the kit with `--events`, arguments as bytes, and reads what it says against the protocol. */
-  async run(args: readonly (string | Buffer)[], options: RunOptions = {}): Promise<KitAnswer> {
+  /** Starts the kit; `instead` is bash text that replaces functions of it. */
+  start(args: readonly (string | Buffer)[], instead = '', options: RunOptions = {}): ChildProcess {
     const records = ['--events', '--root', this.root, '--who', 'test', ...args].map((one) => Buffer.from(one as string))
-    const params = Buffer.concat(records.flatMap((one) => [one, Buffer.from([0])]))
-    const command = ['/bin/bash', '--noprofile', '--norc', this.kit, '--params-fd', '3']
+    let kit = this.kit
+    if (instead !== '') {
+      kit = join(this.folder, 'kit/changed')
+      writeFileSync(kit, readFileSync(this.kit, 'utf8').replace(/\nmain "\$@"\n$/, `\n${instead}\nmain "$@"\n`))
+    }
+    const command = ['/bin/bash', '--noprofile', '--norc', kit, '--params-fd', '3']
     if (options.uid !== undefined) {
       command.unshift('setpriv', `--reuid=${options.uid}`, `--regid=${options.uid}`, '--clear-groups', '--')
     }
@@ -123,13 +127,19 @@ export class ScratchSite {
       env: this.environment(options.env ?? {}),
       stdio: ['pipe', 'pipe', 'pipe', 'pipe'],
     })
+    const parameters = child.stdio[3]
+    if (parameters === null || parameters === undefined || !('end' in parameters)) throw new Error('no parameter pipe')
+    parameters.end(Buffer.concat(records.flatMap((one) => [one, Buffer.from([0])])))
+    return child
+  }
+
+  /** Runs the kit with `--events`, arguments as bytes, and reads what it says against the protocol. */
+  async run(args: readonly (string | Buffer)[], options: RunOptions = {}): Promise<KitAnswer> {
+    const child = this.start(args, '', options)
     const out: Buffer[] = []
     const err: Buffer[] = []
     child.stdout?.on('data', (chunk: Buffer) => out.push(chunk))
     child.stderr?.on('data', (chunk: Buffer) => err.push(chunk))
-    const fd3 = child.stdio[3]
-    if (fd3 === null || fd3 === undefined || !('end' in fd3)) throw new Error('no parameter pipe')
-    fd3.end(params)
     const exitCode = await new Promise<number | null>((resolve) => child.on('close', (code) => resolve(code)))
     child.stdin?.destroy()
     const stderr = Buffer.concat(err).toString()
@@ -142,7 +152,8 @@ export class ScratchSite {
     data: T,
     options: RunOptions = {},
   ): Promise<z.output<T>> {
-    const { result } = await this.run(args, options)
+    const { result, stderr } = await this.run(args, options)
+    if (result.data === null) throw new Error(`${result.code}: ${result.message}\n${stderr}`)
     return data.parse(result.data)
   }
 

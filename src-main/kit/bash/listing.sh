@@ -16,19 +16,12 @@ backups_found() {
       -printf "$LISTING" 2>/dev/null
   done
   # Beside the database, only what carries its name and an ending of its own: the safety copies.
-  database_resolved
-  for database in "$DATABASE" ${REPLY:+"$REPLY"}; do
+  for database in "$DATABASE" "$DATABASE_FILE"; do
     [[ -d ${database%/*} && ! ${database%/*} -ef $BACKUPS ]] || continue
     find -H "${database%/*}" -mindepth 1 -maxdepth 1 -type f -name "$(glob_literal "${database##*/}").*" \
       ! -name '*-wal' ! -name '*-shm' ! -name '*-journal' -printf "$LISTING" 2>/dev/null
-    [[ $REPLY != "$DATABASE" ]] || break
+    [[ $DATABASE != "$DATABASE_FILE" ]] || break
   done
-}
-
-# REPLY = the path of the database with links followed, or empty where that leads nowhere.
-database_resolved() {
-  REPLY=$(readlink -f -- "$DATABASE" 2>/dev/null && printf .)
-  REPLY=${REPLY%$'\n.'}
 }
 
 glob_literal() { printf '%s' "$1" | sed 's/[][*?\\]/\\&/g'; }

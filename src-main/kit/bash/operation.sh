@@ -153,10 +153,12 @@ heed_cancel() {
 }
 
 # in_background FUNCTION ARGUMENT...: REPLY = its pid. It is a process group of its own, so that it can be ended whole.
+BACKGROUND=()
 in_background() {
   set -m
   "$@" </dev/null &
   REPLY=$!
+  BACKGROUND+=("$REPLY")
   set +m
 }
 

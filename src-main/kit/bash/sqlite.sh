@@ -44,11 +44,12 @@ header_read() {
   ((H_PAGE_SIZE >= 512))
 }
 
-# table_counts DATABASE: one line a table on stdout: name (percent-encoded), rows, greatest rowid, newest stamp; the last
+# table_counts DATABASE [OPTION...]: one line a table on stdout: name (percent-encoded), rows, greatest rowid, newest stamp; the last
 # two are empty where there is none. One pass of SQL makes the statements, a second runs them: the tables are the
 # database's, not a list of ours. Virtual tables (rootpage 0) are left out: their rows lie in tables that are counted.
 table_counts() {
   local database=$1 statements line name
+  shift
   statements=$(sql "$database" "
     SELECT 'SELECT ' || quote(hex(m.name)) || ', count(*), '
       || CASE WHEN EXISTS (SELECT 1 FROM pragma_index_list(m.name) i WHERE i.origin = 'pk'
@@ -61,9 +62,9 @@ table_counts() {
            ORDER BY CASE lower(p.name) WHEN 'created_at' THEN 0 ELSE 1 END, p.cid LIMIT 1), 'NULL')
       || ' FROM \"' || replace(m.name, '\"', '\"\"') || '\";'
     FROM sqlite_master m
-    WHERE m.type = 'table' AND m.rootpage > 0 AND m.name NOT LIKE 'sqlite\\_%' ESCAPE '\\' ORDER BY m.name") || return 1
+    WHERE m.type = 'table' AND m.rootpage > 0 AND m.name NOT LIKE 'sqlite\\_%' ESCAPE '\\' ORDER BY m.name" "$@") || return 1
   [[ $statements != '' ]] || return 0
-  sql "$database" "$statements" | while IFS= read -r line; do
+  sql "$database" "$statements" "$@" | while IFS= read -r line; do
     name=${line%%$'\t'*}
     hex_text "$name"
     encode_path "$REPLY"

@@ -166,7 +166,7 @@ foreign_key_words() {
 
 live_violates_foreign_keys() {
   local count
-  count=$(sql "$DATABASE" 'SELECT count(*) FROM (SELECT 1 FROM pragma_foreign_key_check LIMIT 1);' -cmd '.timeout 2000' 2>/dev/null)
+  count=$(live_sql 'SELECT count(*) FROM (SELECT 1 FROM pragma_foreign_key_check LIMIT 1);' 2>/dev/null)
   [[ $count == 1 ]]
 }
 

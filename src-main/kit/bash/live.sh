@@ -1,0 +1,86 @@
+# --- Looking at the live site without touching it -------------------------------------------------------------------------
+
+# live_uri: REPLY = a URI to read the live database. A WAL database that nobody has open has no -wal: opening it the
+# ordinary way would put one there.
+live_uri() {
+  encode_path "$DATABASE_FILE"
+  REPLY="file:$REPLY?mode=ro"
+  if header_read "$DATABASE_FILE" && [[ $H_JOURNAL == wal && ! -e $DATABASE_FILE-wal ]]; then REPLY+='&immutable=1'; fi
+}
+
+# live_sql SQL: as sql, on the live database. Waits a short while for a lock, and never writes.
+live_sql() {
+  live_uri
+  sql "$REPLY" "$1" -cmd '.timeout 2000'
+}
+
+# flock_held FILE: does a process hold a lock on it? Looks, and does not try: a trial would make others fail.
+flock_held() {
+  local inode line
+  inode=$(stat -L -c %i -- "$1" 2>/dev/null) || return 1
+  while IFS= read -r line; do
+    [[ $line != *FLOCK*WRITE*":$inode "* ]] || return 0
+  done 2>/dev/null </proc/locks
+  return 1
+}
+
+# lock_json: REPLY = lockState.
+lock_json() {
+  local line key holder
+  local -A field=([operation]='' [command]='' [who]='' [pid]=0 [since]=0)
+  if ! flock_held "$STATE/lock"; then
+    if flock_held "${DATABASE_FILE%/*}"; then json_object held:=true holder:=null; else json_object held:=false holder:=null; fi
+    return
+  fi
+  while IFS= read -r line; do
+    key=${line%%=*}
+    [[ ${field[$key]+known} != known ]] || field[$key]=${line#*=}
+  done 2>/dev/null <"$STATE/lock.holder"
+  [[ ${field[pid]} =~ ^[0-9]+$ ]] || field[pid]=0
+  [[ ${field[since]} =~ ^[0-9]+$ ]] || field[since]=0
+  json_object operation="${field[operation]}" command="${field[command]}" who="${field[who]}" pid:="${field[pid]}" \
+    since:="${field[since]}"
+  holder=$REPLY
+  json_object held:=true holder:="$holder"
+}
+
+# rights_known: R_READ, R_WRITE_BACKUPS, R_SERVICES, R_STATE = true or false; R_RESTORE: may replace the database.
+rights_known() {
+  R_READ=false R_WRITE_BACKUPS=false R_SERVICES=false R_STATE=false R_RESTORE=false
+  [[ ! -r $DATABASE_FILE ]] || R_READ=true
+  [[ ! -w $BACKUPS ]] || R_WRITE_BACKUPS=true
+  if [[ ${POLICY[service_manager]} == program ]]; then
+    [[ ! -x ${POLICY[service_program]} ]] || R_SERVICES=true
+  elif ((EUID == 0)); then
+    R_SERVICES=true
+  fi
+  [[ ! -O $STATE || ! -w $STATE ]] || R_STATE=true
+  [[ -e $STATE ]] || { nearest_folder "$STATE" && [[ -w $REPLY ]] && R_STATE=true; }
+  [[ ! -w ${DATABASE_FILE%/*} || $R_SERVICES == false ]] || R_RESTORE=true
+}
+
+# REPLY = the nearest folder above PATH that is there.
+nearest_folder() {
+  REPLY=$1
+  while [[ $REPLY == */* && ! -d $REPLY ]]; do REPLY=${REPLY%/*}; done
+  REPLY=${REPLY:-/}
+}
+
+# answer_alone: for an answer that takes time. When the console's stdin ends, everything that was started ends with us,
+# and the scratch folder goes in any case.
+STDIN_WATCHER=''
+answer_alone() {
+  trap 'answer_end' EXIT
+  trap 'end_background ${BACKGROUND[@]+"${BACKGROUND[@]}"}; exit 143' TERM HUP INT
+  [[ $FOLLOW_STDIN != '' ]] || return 0
+  set -m
+  { cat; kill -TERM "$$"; } <&0 >/dev/null 2>&1 &
+  STDIN_WATCHER=$!
+  set +m
+}
+
+answer_end() {
+  trap '' TERM HUP INT
+  [[ $STDIN_WATCHER == '' ]] || end_background "$STDIN_WATCHER"
+  leave_work_dir
+}

@@ -1,0 +1,230 @@
+# --- plan -----------------------------------------------------------------------------------------------------------------
+#
+# What a restore would find and change: its first two steps, done in a scratch folder, without the change.
+
+readonly PLAN_UNCHANGED='nothing was changed'
+PLAN_CHECKS=()
+PLAN_POSSIBLE=true
+
+# plan restore database FILE
+run_plan() {
+  local file entry recovery='' loss=null health holders space services now
+  [[ $# -eq 3 && $1 == restore && $2 == database ]] || usage_error 'plan restore database FILE'
+  backup_resolve "$3" || fail not-found "There is no backup '$3'." "$PLAN_UNCHANGED"
+  file=$REPLY
+  state_writable || fail no-rights "This login cannot keep a work folder: $STATE cannot be written." "$PLAN_UNCHANGED"
+  answer_alone
+  enter_scratch || fail internal "A work folder could not be made in $STATE/work." "$PLAN_UNCHANGED"
+  plan_read "$file"
+  step checks 'Check the site'
+  plan_check_schema
+  plan_check_space
+  space=$REPLY
+  plan_check_rights
+  plan_check_services
+  services=$REPLY
+  plan_check_health
+  health=$REPLY
+  plan_check_holders
+  holders=$REPLY
+  plan_check_lock
+  backup_entry_json "$file"
+  entry=$REPLY
+  plan_recovery_point "$file"
+  recovery=$REPLY
+  now_ms
+  now=$REPLY
+  [[ $recovery == null ]] || loss=$(((now - recovery) / 1000))
+  step_done
+  plan_words "$loss"
+  plan_answer "$entry" "$recovery" "$loss" "$space" "$services" "$health" "$holders"
+}
+
+plan_answer() { # ENTRY RECOVERY LOSS SPACE SERVICES HEALTH HOLDERS
+  local checks live only_live only_backup schema words='A restore is possible.'
+  json_array "${PLAN_CHECKS[@]}"
+  checks=$REPLY
+  names_json ${COMPARE_ONLY_LIVE[@]+"${COMPARE_ONLY_LIVE[@]}"}
+  only_live=$REPLY
+  names_json ${COMPARE_ONLY_BACKUP[@]+"${COMPARE_ONLY_BACKUP[@]}"}
+  only_backup=$REPLY
+  json_number_or_null "$COMPARE_VERSION"
+  live=$REPLY
+  json_object liveUserVersion:="$live" backupUserVersion:="$CHECK_USER_VERSION" onlyLive:="$only_live" onlyBackup:="$only_backup"
+  schema=$REPLY
+  json_object backup:="$1" sha256="$EXTRACT_SHA256" possible:=$PLAN_POSSIBLE checks:="$checks" recoveryPoint:="$2" \
+    lossSeconds:="$3" tables:="$COMPARE_TABLES" schema:="$schema" space:="$4" services:="$5" health:="$6" holders:="$7"
+  [[ $PLAN_POSSIBLE == true ]] || words='A restore is not possible: a check failed.'
+  succeed "$words" "$REPLY"
+}
+
+# plan_check CHECK STATE TITLE EVIDENCE [FIX]
+plan_check() {
+  [[ $2 != failed ]] || PLAN_POSSIBLE=false
+  say_readable "$(printf '  %-8s %-30s %s' "$2" "$3" "$4${5:+ -> $5}")"
+  json_object check="$1" state="$2" title="$3" evidence="$4" fix="${5:-}"
+  PLAN_CHECKS+=("$REPLY")
+}
+
+# Extracts, checks and compares; leaves its checks in PLAN_CHECKS.
+plan_read() {
+  local file=$1 expected=0 checker fingerprint=''
+  if fingerprint_load "$file"; then
+    fingerprint=yes
+    expected=${FP[databaseSize]}
+  fi
+  step stage 'Extract the backup in a scratch folder'
+  CHECK_USER_VERSION=0
+  if ! extract_backup "$file" database "$PLAN_UNCHANGED" "$expected"; then
+    plan_check readable failed 'The backup can be read' "$EXTRACT_PROBLEM" 'choose another backup'
+    return
+  fi
+  plan_check readable passed 'The backup can be read' "$EXTRACT_SIZE bytes, $EXTRACT_DATABASE_SIZE extracted"
+  step compare 'Verify it, and compare it with the live database'
+  in_background database_check_to check database
+  checker=$REPLY
+  in_background compare_to compared database
+  watch "$PLAN_UNCHANGED" '' "$checker" "$REPLY"
+  compare_load compared
+  if ! database_check_load check; then
+    plan_check integrity failed 'The database in it is sound' "$CHECK_PROBLEM" 'choose another backup'
+    return
+  fi
+  plan_check integrity passed 'The database in it is sound' "integrity_check ok, $CHECK_PAGE_COUNT pages"
+  if [[ $fingerprint == '' ]]; then
+    plan_check fingerprint warning 'It is what was written' 'there is no fingerprint to compare with'
+    plan_check_key_tables
+  elif fingerprint_compare "$EXTRACT_SHA256" "$EXTRACT_SIZE" "$EXTRACT_DATABASE_SHA256"; then
+    plan_check fingerprint passed 'It is what was written' 'equal to its fingerprint'
+  else
+    plan_check fingerprint failed 'It is what was written' "$REPLY" 'choose another backup'
+  fi
+}
+
+# Without a fingerprint nothing tells that a key table was empty when the backup was made.
+plan_check_key_tables() {
+  if [[ $CHECK_KEY_MISSING$CHECK_KEY_EMPTY == '' ]]; then
+    plan_check key-tables passed 'Its key tables are not empty' "${POLICY[key_tables]}"
+  else
+    plan_check key-tables failed 'Its key tables are not empty' \
+      "missing: ${CHECK_KEY_MISSING:-none}; empty: ${CHECK_KEY_EMPTY:-none}" \
+      'choose another backup; if this is right, set: cvd-backup policy key_tables=…'
+  fi
+}
+
+plan_check_schema() {
+  local words='' name
+  [[ $COMPARE_KNOWN != '' ]] || {
+    plan_check schema warning 'Its schema is the live one' 'the live database cannot be read, so there is nothing to compare with'
+    return
+  }
+  [[ $COMPARE_VERSION == "$CHECK_USER_VERSION" ]] ||
+    words="user_version is $CHECK_USER_VERSION in the backup, $COMPARE_VERSION now"
+  for name in ${COMPARE_ONLY_LIVE[@]+"${COMPARE_ONLY_LIVE[@]}"}; do words+="${words:+; }no table $name in the backup"; done
+  for name in ${COMPARE_ONLY_BACKUP[@]+"${COMPARE_ONLY_BACKUP[@]}"}; do words+="${words:+; }no table $name now"; done
+  if [[ $words == '' ]]; then
+    plan_check schema passed 'Its schema is the live one' "user_version $COMPARE_VERSION, the same tables"
+  else
+    plan_check schema warning 'Its schema is the live one' "$words" 'make sure that the running application fits the backup'
+  fi
+}
+
+plan_check_space() { # REPLY = space
+  local folder=${DATABASE_FILE%/*} needed=$EXTRACT_DATABASE_SIZE problem=$EXTRACT_PROBLEM code=$EXTRACT_CODE path
+  ((needed > 0)) || needed=$EXTRACT_SIZE
+  # By the same rule as the restore itself.
+  if extract_space "$folder/staged.db" "$needed"; then
+    plan_check space passed 'There is space beside the database' "$needed bytes needed, $EXTRACT_LIMIT can be used"
+  else
+    plan_check space failed 'There is space beside the database' "$needed bytes needed, $EXTRACT_LIMIT can be used" 'make space'
+  fi
+  EXTRACT_PROBLEM=$problem EXTRACT_CODE=$code
+  encode_path "$folder"
+  path=$REPLY
+  json_object needed:="$needed" free:=$((EXTRACT_LIMIT > 0 ? EXTRACT_LIMIT : 0)) path="$path"
+}
+
+plan_check_rights() {
+  rights_known
+  if [[ $R_RESTORE == true ]]; then
+    plan_check rights passed 'This login may do it' "$(id -un) writes to ${DATABASE_FILE%/*} and controls the service"
+  else
+    plan_check rights failed 'This login may do it' \
+      "$(id -un) $([[ -w ${DATABASE_FILE%/*} ]] || printf 'cannot write to %s; ' "${DATABASE_FILE%/*}")$([[ $R_SERVICES == true ]] || printf 'cannot control the service')" \
+      'log in as root or with sudo'
+  fi
+}
+
+plan_check_services() { # REPLY = services
+  local name words='' state=passed
+  for name in ${SERVICES[@]+"${SERVICES[@]}"}; do
+    service_state "$name"
+    words+="${words:+, }$name is $REPLY"
+    case $REPLY in unknown) state=failed ;; active) ;; *) [[ $state == failed ]] || state=warning ;; esac
+  done
+  [[ $words != '' ]] || { state=failed words='no service is set'; }
+  plan_check service "$state" 'The services are known' "$words" "$([[ $state != failed ]] || echo 'set them: cvd-backup policy service=…')"
+  services_json
+}
+
+plan_check_health() { # REPLY = healthAnswer
+  local answer
+  health_choose
+  health_json
+  answer=$REPLY
+  if [[ $HEALTH_PROBE == '' ]]; then
+    plan_check health failed 'Its health can be asked for' "$HEALTH_DETAIL" \
+      'set it: cvd-backup policy health=http://127.0.0.1:5000/api/health'
+  elif [[ $HEALTH_STATUS == "${POLICY[health_status]}" ]]; then
+    plan_check health passed 'Its health can be asked for' "$HEALTH_PROBE answers $HEALTH_STATUS in $HEALTH_MS ms"
+  else
+    plan_check health warning 'Its health can be asked for' "$HEALTH_PROBE does not answer as expected now: $HEALTH_STATUS" \
+      'look whether the application runs'
+  fi
+  REPLY=$answer
+}
+
+plan_check_holders() { # REPLY = holders
+  local entry strangers='' rest service
+  holders_find
+  for entry in ${HOLDERS[@]+"${HOLDERS[@]}"}; do
+    rest=${entry#*$'\t'*$'\t'}
+    service=${rest%%$'\t'*}
+    [[ $service != '' ]] || strangers+="${strangers:+; }${rest#*$'\t'} (process ${entry%%$'\t'*})"
+  done
+  if [[ $strangers != '' ]]; then
+    plan_check holders failed 'Nobody else has the database open' "$strangers" 'end these programs'
+  elif ((EUID != 0)); then
+    plan_check holders warning 'Nobody else has the database open' 'only root sees the processes of others'
+  else
+    plan_check holders passed 'Nobody else has the database open' "${#HOLDERS[@]} processes, all of the service"
+  fi
+  holders_json
+}
+
+plan_check_lock() {
+  lock_json
+  if [[ $REPLY == '{"held":true'* ]]; then
+    plan_check lock failed 'No other operation runs' "$(tr '\n' ' ' <"$STATE/lock.holder" 2>/dev/null)" 'wait until it has ended'
+  elif [[ -e $STATE/unfinished ]]; then
+    plan_check lock failed 'No other operation runs' 'an earlier restore was interrupted and is not finished' 'run: cvd-backup recover'
+  else
+    plan_check lock passed 'No other operation runs' 'the lock is free'
+  fi
+  plan_check machine passed 'This is the server' "$(hostname), machine $(head -c 32 /etc/machine-id 2>/dev/null || echo unknown)"
+}
+
+plan_recovery_point() { # FILE: REPLY = milliseconds, or null
+  local taken
+  if [[ ${FP[takenAt]-} != '' ]]; then
+    REPLY=${FP[takenAt]}
+    return
+  fi
+  IFS=$'\t' read -r _ _ _ _ _ _ taken _ < <(find -H "$1" -maxdepth 0 -type f -printf "$LISTING" | backup_lines)
+  json_number_or_null "${taken:-}"
+}
+
+plan_words() { # LOSS-SECONDS
+  [[ $1 == null ]] || say_readable "  What was entered in the last $(($1 / 86400)) d $(($1 % 86400 / 3600)) h $(($1 % 3600 / 60)) min would be lost."
+  say_readable "  Rows that would be lost, as far as they can be compared: $COMPARE_LOST"
+}

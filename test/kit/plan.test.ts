@@ -1,0 +1,153 @@
+import { spawn } from 'node:child_process'
+import { chmodSync, existsSync, readdirSync, writeFileSync } from 'node:fs'
+import { createServer, type Server } from 'node:http'
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { restorePlan } from '../../src-shared/domain/kit-protocol.ts'
+import { ScratchSite } from '../support/scratch-site.ts'
+
+const name = 'cvd_backup_20260110_120000.db.gz'
+
+describe('plan restore database', () => {
+  let site: ScratchSite
+  let health: Server
+  beforeEach(async () => {
+    site = new ScratchSite()
+    health = createServer((_, answer) => answer.end('{"status":"healthy"}'))
+    await new Promise<void>((resolve) => health.listen(0, '127.0.0.1', resolve))
+    const address = health.address()
+    const port = typeof address === 'object' && address !== null ? address.port : 0
+    const program = join(site.folder, 'service')
+    writeFileSync(program, '#!/bin/bash\n[[ $1 == status ]]\n')
+    chmodSync(program, 0o755)
+    const settings = [`service_program=${program}`, 'service_manager=program', `health=http://127.0.0.1:${port}/health`]
+    expect((await site.run(['policy', ...settings])).exitCode).toBe(0)
+  })
+  afterEach(async () => {
+    await new Promise((resolve) => health.close(resolve))
+    site.remove()
+  })
+
+  const plan = (file: string) => site.ask(['plan', 'restore', 'database', file], restorePlan)
+  const state = (answer: Awaited<ReturnType<typeof plan>>, check: string) =>
+    answer.checks.find((one) => one.check === check)?.state
+
+  it('tells, table by table, what would be lost and what would come back', async () => {
+    const path = site.backup(name)
+    site.fingerprint(path, Date.now() - 3_600_000)
+    site.sql(
+      site.database,
+      `DELETE FROM service_orders WHERE id IN (3, 4);
+       INSERT INTO service_orders (status) VALUES ('new'), ('new'), ('new');
+       INSERT INTO sessions VALUES ('t3', 3);
+       CREATE TABLE "new 'table'" (a); INSERT INTO "new 'table'" VALUES (1), (2);
+       DROP TABLE migrations;
+       PRAGMA user_version = 8;`,
+    )
+    const answer = await plan(name)
+    expect(answer.possible).toBe(true)
+    const table = (wanted: string) => answer.tables.find((one) => one.table === wanted)
+    expect(table('service_orders')).toMatchObject({ live: 26, backup: 25, onlyLive: 3, onlyBackup: 2 })
+    expect(table('sessions')).toMatchObject({ live: 3, backup: 2, onlyLive: null, onlyBackup: null })
+    expect(table('users')).toMatchObject({ live: 40, backup: 40, onlyLive: 0, onlyBackup: 0 })
+    expect(table("new 'table'")).toMatchObject({ live: 2, backup: null, onlyLive: 2, onlyBackup: 0 })
+    expect(table('migrations')).toMatchObject({ live: null, backup: 1, onlyLive: 0, onlyBackup: 1 })
+    expect(answer.schema).toEqual({
+      liveUserVersion: 8,
+      backupUserVersion: 7,
+      onlyLive: ["new 'table'"],
+      onlyBackup: ['migrations'],
+    })
+    expect([state(answer, 'schema'), state(answer, 'fingerprint'), state(answer, 'health')]).toEqual([
+      'warning',
+      'passed',
+      'passed',
+    ])
+    expect(answer.lossSeconds).toBeGreaterThanOrEqual(3600)
+    expect(answer.lossSeconds).toBeLessThan(3700)
+    expect(answer.space.free).toBeGreaterThan(answer.space.needed)
+  })
+
+  it('takes the moment from the name when nothing else tells it', async () => {
+    site.backup(name)
+    const answer = await plan(name)
+    expect(answer.recoveryPoint).toBe(Date.UTC(2026, 0, 10, 12))
+    expect(state(answer, 'fingerprint')).toBe('warning')
+  })
+
+  it('changes nothing, in WAL mode neither', async () => {
+    site.backup(name)
+    site.sql(site.database, 'PRAGMA journal_mode = WAL')
+    const before = readdirSync(join(site.root, 'data'))
+    expect((await plan(name)).possible).toBe(true)
+    expect(readdirSync(join(site.root, 'data'))).toEqual(before)
+    expect(readdirSync(join(site.state, 'work'))).toEqual([])
+  })
+
+  it('says no to a backup that is not sound', async () => {
+    writeFileSync(join(site.backups, name), '')
+    const empty = await plan(name)
+    expect([empty.possible, state(empty, 'readable')]).toEqual([false, 'failed'])
+    const other = site.backup('cvd_backup_20260111_120000.db')
+    site.fingerprint(other)
+    site.sql(other, 'DELETE FROM users WHERE id = 1')
+    const changed = await plan(other)
+    expect([changed.possible, state(changed, 'fingerprint'), state(changed, 'integrity')]).toEqual([
+      false,
+      'failed',
+      'passed',
+    ])
+    const bare = site.backup('cvd_backup_20260112_120000.db')
+    site.sql(bare, 'DELETE FROM users')
+    expect(state(await plan(bare), 'key-tables')).toBe('failed')
+  })
+
+  it('says no while a stranger has the database open, or an operation the lock', async () => {
+    site.backup(name)
+    const reader = spawn('bash', ['-c', 'exec 7<"$1"; echo open; read -r', 'reader', site.database], { detached: true })
+    await new Promise((resolve) => reader.stdout.once('data', resolve))
+    const held = await plan(name)
+    expect(held.holders).toMatchObject([{ pid: reader.pid, service: null }])
+    expect([held.possible, state(held, 'holders')]).toEqual([false, 'failed'])
+    reader.stdin.end()
+    await new Promise((resolve) => reader.once('close', resolve))
+    const locker = spawn('flock', [join(site.state, 'lock'), 'bash', '-c', 'echo locked; read -r'])
+    await new Promise((resolve) => locker.stdout.once('data', resolve))
+    expect(state(await plan(name), 'lock')).toBe('failed')
+    locker.stdin.end()
+    await new Promise((resolve) => locker.once('close', resolve))
+    expect(state(await plan(name), 'lock')).toBe('passed')
+  })
+
+  it('says no when it is not known how to ask for health, or the service is unknown', async () => {
+    site.backup(name)
+    await site.run(['policy', 'health=', 'service_program=/nonexistent'])
+    const answer = await plan(name)
+    expect([state(answer, 'health'), state(answer, 'service'), answer.possible]).toEqual(['failed', 'failed', false])
+  })
+
+  it('does without a live database that can be read', async () => {
+    site.backup(name)
+    writeFileSync(site.database, 'scrambled'.repeat(1000))
+    const answer = await plan(name)
+    expect(answer.schema.liveUserVersion).toBeNull()
+    expect(answer.tables.find((one) => one.table === 'users')).toMatchObject({ live: null, backup: 40, onlyLive: null })
+    expect(answer.possible).toBe(true)
+  })
+
+  it('ends, and leaves nothing, when nobody listens any more', async () => {
+    site.backup(name)
+    const child = site.start(['plan', 'restore', 'database', name], 'integrity_check() { sleep 1000; }')
+    await new Promise<void>((resolve) => {
+      child.stdout?.on('data', (chunk: Buffer) => {
+        if (chunk.toString().includes('"step":"compare"')) resolve()
+      })
+    })
+    expect(readdirSync(join(site.state, 'work'))).toHaveLength(1)
+    child.stdin?.end()
+    const code = await new Promise((resolve) => child.once('close', resolve))
+    expect(code).toBe(143)
+    expect(readdirSync(join(site.state, 'work'))).toEqual([])
+    expect(existsSync(`/proc/${child.pid}`)).toBe(false)
+  })
+})
