@@ -83,12 +83,19 @@ async function look(desk: Desk, kit: KitLink, policy: SitePolicy): Promise<Resul
 
 /**
  * Connects, decides about the host key, logs in, inspects, sets the policy on the server, pins the machine, stores.
- * On any failure nothing is kept here.
+ * On any failure nothing is kept here, not even a host key that was accepted for it.
  */
 export async function addSite(desk: Desk, wanted: NewSite): Promise<Result<AddedSite>> {
-  const { name, target, sudo, policy, accept } = wanted
-  const refused = nameProblem(desk, name)
+  const refused = nameProblem(desk, wanted.name)
   if (refused) return fail(refused)
+  const unknown = await desk.links.unknownHosts(wanted.target)
+  const added = await proveAndStore(desk, wanted)
+  if (!added.ok) await desk.links.forgetHosts(unknown)
+  return added
+}
+
+async function proveAndStore(desk: Desk, wanted: NewSite): Promise<Result<AddedSite>> {
+  const { name, target, sudo, policy, accept } = wanted
   const link = await desk.links.open({ target, sudo }, { accept })
   if (!link.ok) return link
   using kit = link.value

@@ -39,7 +39,9 @@ export async function editSite(desk: Desk, site: Site, changes: SiteChanges): Pr
   const refused = nameProblem(name)
   if (refused) return fail(refused)
   let edited: Site = { ...site, name, colour, target, sudo, updatedAt: desk.clock.now() }
-  const elsewhere = changes.target || changes.sudo || changes.acceptMachine || Object.keys(changes.policy).length > 0
+  const { policy, accept, acceptMachine } = changes
+  const elsewhere =
+    changes.target || changes.sudo || acceptMachine || accept.length > 0 || Object.values(policy).some(Boolean)
   const proven = elsewhere ? await prove(desk, edited, changes) : null
   if (proven && !proven.ok) return proven
   const inspection = proven?.value

@@ -4,6 +4,7 @@ import type { Kit } from '../kit/assemble.ts'
 import { KitClient } from '../kit/client.ts'
 import { connect } from '../remote/connection.ts'
 import { HostKeyDecision } from '../remote/host-key.ts'
+import type { HostAddress } from '../remote/known-hosts.ts'
 import type { KnownHostsFiles } from '../remote/known-hosts-files.ts'
 import { ConnectionPool } from '../remote/pool.ts'
 import type { Privilege } from '../remote/sudo.ts'
@@ -63,6 +64,20 @@ export class Links implements AsyncDisposable {
     const { kit, who } = this.#options
     const client = new KitClient({ connection, privilege: privilege.value, kit, who })
     return ok({ client, [Symbol.dispose]: release })
+  }
+
+  /** The hosts on the way to a target of which no key is known yet. */
+  async unknownHosts(target: SshTarget): Promise<HostAddress[]> {
+    const unknown: HostAddress[] = []
+    for (const hop of [...target.jumps, target]) {
+      if ((await this.#options.knownHosts.knownTypes(hop)).length === 0) unknown.push(hop)
+    }
+    return unknown
+  }
+
+  /** Takes the keys of hosts out of our own known_hosts file again. */
+  async forgetHosts(hosts: readonly HostAddress[]): Promise<void> {
+    for (const host of hosts) await this.#options.knownHosts.forget(host)
   }
 
   async #privilege({ target, sudo }: SiteAddress): Promise<Result<Privilege, Failure>> {

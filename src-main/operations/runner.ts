@@ -1,5 +1,6 @@
 /** Runs operations: one at a time for each site, each in the journal before the server hears of it. */
 import { randomUUID } from 'node:crypto'
+import type { OperationEntry } from '../../src-shared/domain/kit-protocol.ts'
 import { type Failure, fail, ok, type Result } from '../../src-shared/result.ts'
 import type { JournalEntry, JournalOutcome, KitArgument } from '../store/operations.ts'
 import type { Site } from '../store/sites.ts'
@@ -71,6 +72,17 @@ export class Runner {
     if (entry.state === 'ended' || this.#attended.has(entry.id)) return
     if (entry.state === 'unknown') this.#revive(entry)
     this.#attend(entry.id, site, this.#attendant(entry.id, site).attend())
+  }
+
+  /** Takes an operation that another console started into our journal, and listens to it from its beginning. */
+  adopt(site: Site, found: OperationEntry): JournalEntry {
+    const id = randomUUID()
+    const { command, who, reason, startedAt: createdAt } = found
+    this.#desk.store.operations.insert({ id, siteId: site.id, command, request: [command], who, reason, createdAt })
+    this.#desk.store.operations.running(id, found.id)
+    const entry = this.#row(id)
+    this.resume(entry, site)
+    return entry
   }
 
   /**

@@ -1,0 +1,150 @@
+/** `inspect`, `backups`, `backup`, `verify`, `hold`, `release`. */
+import type { Command } from 'commander'
+import { z } from 'zod'
+import { showPath } from '../../src-shared/domain/backup-path.ts'
+import { formatBytes, formatDuration } from '../../src-shared/domain/format.ts'
+import { backupReport, verification } from '../../src-shared/domain/kit-protocol.ts'
+import { backupDatabase } from '../operations/backup-database.ts'
+import { inspectSite } from '../operations/inspect.ts'
+import { markBackup } from '../operations/mark-backup.ts'
+import { type VerifyChoice, verifyBackups } from '../operations/verify.ts'
+import type { JournalEntry } from '../store/operations.ts'
+import type { Site } from '../store/sites.ts'
+import { backupTable, inspectionFacts, problemLines } from './inspection-text.ts'
+import type { Output } from './output.ts'
+import type { Session } from './session.ts'
+import { onSite } from './site-commands.ts'
+import { clean, table } from './table.ts'
+import { usage } from './target-options.ts'
+import { watchOperation } from './watch.ts'
+
+const verifyData = z.looseObject({ backups: z.array(verification) })
+
+async function inspect(session: Session, site: Site): Promise<number> {
+  const inspected = await inspectSite(session.desk, site)
+  if (!inspected.ok) return session.refuse(inspected.error)
+  session.out.text(...inspectionFacts(inspected.value), '', ...problemLines(inspected.value))
+  return session.end({ outcome: 'succeeded', code: 'ok', message: '', data: inspected.value })
+}
+
+async function backups(session: Session, site: Site): Promise<number> {
+  const inspected = await inspectSite(session.desk, site)
+  if (!inspected.ok) return session.refuse(inspected.error)
+  const found = inspected.value.backups
+  if (found.length > 0) session.out.text(...backupTable(inspected.value), '')
+  const message = found.length === 1 ? '1 backup.' : `${found.length} backups.`
+  return session.end({
+    outcome: 'succeeded',
+    code: 'ok',
+    message,
+    data: { backups: found, time: inspected.value.time },
+  })
+}
+
+function sayBackup(out: Output, entry: JournalEntry): void {
+  const report = backupReport.safeParse(entry.data)
+  if (!report.success) return
+  const { backup, fingerprint, writersBlockedMs, ms, compressor } = report.data
+  const blocked =
+    writersBlockedMs === 0 ? 'no writer waited' : `a writer waited at most ${formatDuration(writersBlockedMs)}`
+  out.text(
+    '',
+    `backup  ${showPath(backup.path)}`,
+    `sha256  ${clean(fingerprint.sha256)}`,
+    `size    ${formatBytes(fingerprint.databaseSize)} in ${formatBytes(backup.size)} (${clean(compressor)}), ${fingerprint.tables.length} tables`,
+    `time    ${formatDuration(ms)}, ${blocked}`,
+    '',
+  )
+}
+
+function sayVerified(out: Output, entry: JournalEntry): void {
+  const data = verifyData.safeParse(entry.data)
+  if (!data.success || data.data.backups.length === 0) return
+  const rows = data.data.backups.map((one) => [
+    showPath(one.path),
+    one.verdict,
+    one.basis,
+    formatDuration(one.ms),
+    one.reason,
+  ])
+  const titles = ['BACKUP', 'VERDICT', 'BASIS', 'TIME', 'REASON']
+  out.text(
+    '',
+    ...table(
+      titles.map((title) => ({ title, right: title === 'TIME' })),
+      rows,
+    ),
+    '',
+  )
+}
+
+async function backup(session: Session, site: Site, what: string): Promise<number> {
+  if (what !== 'database') return session.refuse(usage(`There is no backup of ${what}: database.`))
+  const started = await backupDatabase(session.desk, session.runner, site)
+  if (!started.ok) return session.refuse(started.error)
+  return watchOperation(session, site, started.value, (entry) => sayBackup(session.out, entry))
+}
+
+interface VerifyOptions {
+  readonly last?: string
+  readonly all?: boolean
+}
+
+function choiceOf(named: readonly string[], { last, all }: VerifyOptions): VerifyChoice | null {
+  const given = [named.length > 0, last !== undefined, all === true].filter(Boolean).length
+  if (given !== 1) return null
+  if (all) return { which: 'all' }
+  if (last === undefined) return { which: 'named', backups: named }
+  return /^[1-9]\d{0,5}$/.test(last) ? { which: 'last', count: Number(last) } : null
+}
+
+async function verify(session: Session, site: Site, named: readonly string[], options: VerifyOptions): Promise<number> {
+  const choice = choiceOf(named, options)
+  if (!choice) return session.refuse(usage('Which backups? Name some, or give --last N, or --all.'))
+  const started = await verifyBackups(session.desk, session.runner, site, choice)
+  if (!started.ok) return session.refuse(started.error)
+  return watchOperation(session, site, started.value, (entry) => sayVerified(session.out, entry))
+}
+
+async function mark(session: Session, site: Site, which: 'hold' | 'release', words: string, reason: string) {
+  const marked = await markBackup(session.desk, site, which, words, reason)
+  if (!marked.ok) return session.refuse(marked.error)
+  const path = showPath(marked.value)
+  const message = which === 'hold' ? `${path} is held: rotation will not delete it.` : `${path} is released.`
+  return session.end({ outcome: 'succeeded', code: 'ok', message, data: { path: marked.value } })
+}
+
+export function addBackupCommands(program: Command): void {
+  program
+    .command('inspect <name>')
+    .description('everything about a site, in one answer; changes nothing')
+    .action((name: string, _: unknown, command: Command) => onSite(command, name, inspect))
+  program
+    .command('backups <name>')
+    .description('the backups of a site, newest first')
+    .action((name: string, _: unknown, command: Command) => onSite(command, name, backups))
+  program
+    .command('backup <name> <what>')
+    .description('makes a backup; WHAT is: database')
+    .action((name: string, what: string, _: unknown, command: Command) =>
+      onSite(command, name, (session, site) => backup(session, site, what)),
+    )
+  program
+    .command('verify <name> [backups...]')
+    .description('reads backups from the first byte to the last and gives each a verdict')
+    .option('--last <n>', 'the newest N')
+    .option('--all', 'all of them')
+    .action((name: string, named: string[], options: VerifyOptions, command: Command) =>
+      onSite(command, name, (session, site) => verify(session, site, named, options)),
+    )
+  const marks = { hold: 'keeps a backup: rotation never deletes it', release: 'takes a hold back' } as const
+  for (const which of ['hold', 'release'] as const) {
+    program
+      .command(`${which} <name> <backup>`)
+      .description(marks[which])
+      .option('--reason <text>', 'why', '')
+      .action((name: string, words: string, options: { reason: string }, command: Command) =>
+        onSite(command, name, (session, site) => mark(session, site, which, words, options.reason)),
+      )
+  }
+}

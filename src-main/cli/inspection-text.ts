@@ -1,0 +1,107 @@
+/** What an inspection saw, for people. */
+import { showPath } from '../../src-shared/domain/backup-path.ts'
+import { formatBytes, formatCount, formatSpan, formatTime } from '../../src-shared/domain/format.ts'
+import type { BackupEntry, Inspection } from '../../src-shared/domain/kit-protocol.ts'
+import { clean, facts, table } from './table.ts'
+
+/** The newest backup from which the database could be restored, by when it was taken. A failed one is none. */
+function newestBackup(inspection: Inspection): BackupEntry | null {
+  const usable = inspection.backups.filter(
+    ({ kind, verdict, takenAt }) =>
+      (kind === 'database' || kind === 'system') && verdict !== 'failed' && takenAt !== null,
+  )
+  return usable.reduce<BackupEntry | null>(
+    (best, entry) => (best === null || (entry.takenAt ?? 0) > (best.takenAt ?? 0) ? entry : best),
+    null,
+  )
+}
+
+/** `16 minutes old, verified`, or that there is none. */
+export function recoveryPoint(inspection: Inspection): string {
+  const newest = newestBackup(inspection)
+  if (newest?.takenAt == null) return 'none'
+  const verdict = newest.verdict === 'never' ? 'never verified' : newest.verdict
+  return `${formatSpan(inspection.time.now - newest.takenAt)} old, ${verdict}`
+}
+
+export function problemLines({ problems }: Inspection): string[] {
+  return problems.flatMap(({ severity, text, fix }) => [
+    `${severity}: ${clean(text)}`,
+    ...(fix === '' ? [] : [`  fix: ${clean(fix)}`]),
+  ])
+}
+
+function databaseWords({ database }: Inspection): string {
+  if (!database.present) return `${showPath(database.path)} is not there`
+  const sidecars = database.sidecars.map(({ suffix, size }) => `${suffix} ${formatBytes(size)}`).join(', ')
+  return `${showPath(database.path)}, ${formatBytes(database.size)}, journal mode ${database.journalMode}${sidecars === '' ? '' : `, ${sidecars}`}`
+}
+
+function healthWords({ health }: Inspection): string {
+  if (health.probe === null) return 'not known how to ask'
+  const answer = health.healthy ? 'healthy' : `not healthy: ${health.detail}`
+  return `${answer} (${health.probe}${health.status === null ? '' : `, status ${health.status}`})`
+}
+
+function lockWords({ lock }: Inspection): string {
+  if (!lock.held) return 'free'
+  return lock.holder ? `held by ${lock.holder.operation} of ${lock.holder.who}` : 'held'
+}
+
+export function inspectionFacts(inspection: Inspection): string[] {
+  const { host, time, database, services, disk, backups, unfinished, tools, compressor } = inspection
+  const able = Object.entries(host.rights)
+    .filter(([, has]) => !has)
+    .map(([right]) => right)
+  return facts([
+    ['host', `${host.name} (${host.os}), as ${host.login}`],
+    ['time', formatTime(time.now, time.zone)],
+    ['rights', able.length === 0 ? 'all that is needed' : `missing: ${able.join(', ')}`],
+    ['root', `${showPath(inspection.layout.root)}${inspection.layout.found ? '' : ' (not found)'}`],
+    ['database', databaseWords(inspection)],
+    [
+      'rows',
+      database.keyTables.map(({ table, rows }) => `${table} ${rows === null ? '?' : formatCount(rows)}`).join(', '),
+    ],
+    ['services', services.map(({ name, state }) => `${name} ${state}`).join(', ')],
+    ['health', healthWords(inspection)],
+    [
+      'disk',
+      disk
+        .map(({ purpose, free, total }) => `${purpose} ${formatBytes(free)} free of ${formatBytes(total)}`)
+        .join(', '),
+    ],
+    ['tools', tools.map(({ name, version }) => `${name} ${version}`.trim()).join(', ')],
+    ['compressor', compressor],
+    ['lock', lockWords(inspection)],
+    ...(unfinished.length > 0 ? ([['unfinished', unfinished.map(({ id }) => id).join(', ')]] as const) : []),
+    ['backups', `${formatCount(backups.length)}; newest ${recoveryPoint(inspection)}`],
+  ])
+}
+
+function verdictWords({ verdict, verifiedAt }: BackupEntry, now: number): string {
+  if (verdict === 'never') return 'never verified'
+  return verifiedAt === null ? verdict : `${verdict} ${formatSpan(now - verifiedAt)} ago`
+}
+
+/** Newest first. Ages and times are by the server's clock and zone. */
+export function backupTable(inspection: Inspection): string[] {
+  const { now, zone } = inspection.time
+  const moment = ({ takenAt, modifiedAt }: BackupEntry) => takenAt ?? modifiedAt
+  const newestFirst = inspection.backups.toSorted((one, other) => moment(other) - moment(one))
+  const rows = newestFirst.map((entry) => [
+    showPath(entry.path),
+    entry.kind,
+    entry.origin,
+    entry.takenAt === null ? 'unknown' : formatTime(entry.takenAt, zone),
+    entry.takenAt === null ? '' : formatSpan(now - entry.takenAt),
+    formatBytes(entry.size),
+    verdictWords(entry, now),
+    entry.hold ? 'held' : '',
+  ])
+  const titles = ['BACKUP', 'KIND', 'ORIGIN', 'TAKEN', 'AGE', 'SIZE', 'VERDICT', 'HOLD']
+  return table(
+    titles.map((title) => ({ title, right: title === 'SIZE' || title === 'AGE' })),
+    rows,
+  )
+}

@@ -1,0 +1,114 @@
+/** `operations`, `follow`, `cancel`. */
+import type { Command } from 'commander'
+import { formatDuration, formatSpan } from '../../src-shared/domain/format.ts'
+import type { OperationEntry } from '../../src-shared/domain/kit-protocol.ts'
+import { fail, ok, type Result } from '../../src-shared/result.ts'
+import type { JournalEntry } from '../store/operations.ts'
+import type { Site } from '../store/sites.ts'
+import type { Session } from './session.ts'
+import { onSite } from './site-commands.ts'
+import { table } from './table.ts'
+import { usage } from './target-options.ts'
+import { watchOperation } from './watch.ts'
+
+const LISTED = 50
+const SEARCHED = 500
+
+async function ask(session: Session, site: Site, limit: number): Promise<Result<OperationEntry[]>> {
+  const link = await session.desk.links.open(site)
+  if (!link.ok) return link
+  using kit = link.value
+  return kit.client.operations(limit)
+}
+
+function row(entry: OperationEntry, now: number): string[] {
+  const { id, command, state, startedAt, endedAt, outcome, who, reason, message, undoable } = entry
+  const took = endedAt === null ? '' : formatDuration(endedAt - startedAt)
+  const end = state === 'ended' ? (outcome ?? '') : state
+  return [id, command, `${formatSpan(now - startedAt)} ago`, took, end, who, undoable ? 'yes' : '', reason || message]
+}
+
+/** Operations that this console saw begin and did not see end, and that have ended since: their end is heard now. */
+async function catchUp(session: Session, site: Site, listed: readonly OperationEntry[]): Promise<void> {
+  for (const entry of session.desk.store.operations.unfinished()) {
+    if (entry.siteId !== site.id || entry.state === 'queued') continue
+    const found = listed.find(({ id, token }) => id === entry.remoteOperation || token === entry.id)
+    if (found?.state !== 'ended') continue
+    session.runner.resume(entry, site)
+    await session.runner.settled(entry.id)
+  }
+}
+
+async function operations(session: Session, site: Site): Promise<number> {
+  const listed = await ask(session, site, LISTED)
+  if (!listed.ok) return session.refuse(listed.error)
+  await catchUp(session, site, listed.value)
+  const now = session.desk.clock.now()
+  const titles = ['OPERATION', 'COMMAND', 'STARTED', 'TOOK', 'OUTCOME', 'WHO', 'UNDO', 'REASON OR MESSAGE']
+  if (listed.value.length > 0) {
+    session.out.text(
+      ...table(
+        titles.map((title) => ({ title, right: title === 'TOOK' })),
+        listed.value.map((entry) => row(entry, now)),
+      ),
+      '',
+    )
+  }
+  const count = listed.value.length
+  const message = count === 1 ? '1 operation.' : `${count} operations.`
+  return session.end({ outcome: 'succeeded', code: 'ok', message, data: { operations: listed.value } })
+}
+
+/** Of our journal, or of another console: then the server knows it, and it is taken into the journal. */
+async function find(session: Session, site: Site, id: string): Promise<Result<JournalEntry>> {
+  const known = session.desk.store.operations.find(site.id, id)
+  if (known) return ok(known)
+  const listed = await ask(session, site, SEARCHED)
+  if (!listed.ok) return listed
+  const found = listed.value.find((entry) => entry.id === id)
+  if (found) return ok(session.runner.adopt(site, found))
+  return fail({
+    code: 'not-found',
+    message: `${site.name} has no operation ${id}.`,
+    unchanged: 'Nothing was changed.',
+    next: 'Look at the list: operations NAME',
+  })
+}
+
+async function follow(session: Session, site: Site, id: string): Promise<number> {
+  const found = await find(session, site, id)
+  if (!found.ok) return session.refuse(found.error)
+  if (found.value.state === 'queued') return session.refuse(usage('This operation was never started.'))
+  session.runner.resume(found.value, site)
+  return watchOperation(session, site, found.value)
+}
+
+async function cancel(session: Session, site: Site, id: string): Promise<number> {
+  const answer = await session.runner.cancel(site, id)
+  if (!answer.ok) return session.refuse(answer.error)
+  const { state, outcome, message } = answer.value
+  const stopped = outcome === 'cancelled' || outcome === 'rolled back'
+  const words = state === 'ended' ? `It ended: ${outcome}. ${message}` : 'It was asked to stop, and is still at it.'
+  const data = { operation: id, ...answer.value }
+  if (stopped) return session.end({ outcome: 'succeeded', code: 'ok', message: words, data })
+  return session.end({ outcome: 'failed', code: 'not-cancelled', message: words, data })
+}
+
+export function addOperationCommands(program: Command): void {
+  program
+    .command('operations <name>')
+    .description('what ran on a site, newest first, whichever console asked for it')
+    .action((name: string, _: unknown, command: Command) => onSite(command, name, operations))
+  program
+    .command('follow <name> <operation>')
+    .description('shows an operation from its beginning until it ends; Ctrl-C leaves it running')
+    .action((name: string, id: string, _: unknown, command: Command) =>
+      onSite(command, name, (session, site) => follow(session, site, id)),
+    )
+  program
+    .command('cancel <name> <operation>')
+    .description('asks an operation to stop, and tells what it left')
+    .action((name: string, id: string, _: unknown, command: Command) =>
+      onSite(command, name, (session, site) => cancel(session, site, id)),
+    )
+}

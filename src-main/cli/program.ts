@@ -1,0 +1,53 @@
+/** The command line as a whole. */
+import { Command, CommanderError } from 'commander'
+import { addBackupCommands } from './backup-commands.ts'
+import { addOperationCommands } from './operation-commands.ts'
+import { Output } from './output.ts'
+import { addRestoreCommands } from './restore-commands.ts'
+import { addSiteCommands } from './site-commands.ts'
+
+const epilogue = `
+Exit codes: 0 done, 1 the operation failed or was rolled back, 2 usage, 3 cannot reach or log in,
+4 refused (host key, another operation, checks, confirmation), 130 left by Ctrl-C.
+
+Passwords come from a prompt or from stdin, never from an argument or the environment. They are kept for the run
+only. stdin is read to its end, a line each: passphrase (--passphrase-stdin), password (--password-stdin), and the
+password for sudo where it is another one.`
+
+function build(): Command {
+  const program = new Command('cvd-backup-console')
+    .description('Backup, verification and restore of CVD servers over SSH.')
+    .option('--json', 'one JSON object a line; the last one is the result')
+    .option('--data <dir>', 'folder of this console (default: the folder for program data of this system)')
+    .option('--password-stdin', 'take the password (login, sudo) from stdin')
+    .option('--passphrase-stdin', 'take the passphrase of the key file from stdin')
+    .showHelpAfterError('(--help tells more)')
+    .addHelpText('after', epilogue)
+    .exitOverride()
+  addSiteCommands(program)
+  addBackupCommands(program)
+  addRestoreCommands(program)
+  addOperationCommands(program)
+  return program
+}
+
+/** Runs one command. What it was, how it went and the exit code are said here; nothing is thrown. */
+export async function runCli(argv: readonly string[]): Promise<void> {
+  const program = build()
+  const json = argv.includes('--json')
+  // Commander writes its errors itself; a machine gets them as the result that ends every answer.
+  const configure = (command: Command): void => {
+    command.exitOverride()
+    if (json) command.configureOutput({ writeErr: () => undefined })
+    for (const child of command.commands) configure(child)
+  }
+  configure(program)
+  try {
+    await program.parseAsync(argv, { from: 'user' })
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error
+    process.exitCode = error.exitCode === 0 ? 0 : 2
+    if (error.exitCode === 0 || !json) return
+    new Output(true).failure({ code: 'usage', message: error.message, unchanged: 'Nothing was changed.' })
+  }
+}

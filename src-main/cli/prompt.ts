@@ -1,0 +1,74 @@
+/** Where the command line gets secrets from: stdin where that was asked for, else a prompt. Never arguments or the environment. */
+import { text } from 'node:stream/consumers'
+import { Secret } from '../remote/secret.ts'
+import { hopName, type SecretRequest } from '../remote/target.ts'
+import { clean } from './table.ts'
+
+export interface StdinSecrets {
+  readonly password: boolean
+  readonly passphrase: boolean
+}
+
+interface Given {
+  readonly passphrase: string | undefined
+  readonly password: string | undefined
+  readonly sudo: string | undefined
+}
+
+/** Reads a line from the terminal without showing it. Null when there is no terminal, or on Ctrl-C and Ctrl-D. */
+export function promptHidden(question: string): Promise<string | null> {
+  const { stdin, stderr } = process
+  if (!stdin.isTTY) return Promise.resolve(null)
+  stderr.write(question)
+  stdin.setRawMode(true)
+  stdin.resume()
+  stdin.setEncoding('utf8')
+  return new Promise((resolve) => {
+    let typed = ''
+    const end = (answer: string | null) => {
+      stdin.off('data', hear)
+      stdin.setRawMode(false)
+      stdin.pause()
+      stderr.write('\n')
+      resolve(answer)
+    }
+    const hear = (chunk: string) => {
+      for (const character of chunk) {
+        if (character === '\r' || character === '\n') return end(typed)
+        if (character === '\u0003' || character === '\u0004') return end(null)
+        if (character === '\u007f' || character === '\b') typed = typed.slice(0, -1)
+        else typed += character
+      }
+    }
+    stdin.on('data', hear)
+  })
+}
+
+function questionOf(request: SecretRequest): string {
+  if (request.kind === 'passphrase') return `Passphrase of ${clean(request.keyFile)}: `
+  const what = request.kind === 'sudo' ? 'Password for sudo of' : 'Password of'
+  return `${what} ${clean(hopName(request))}: `
+}
+
+/**
+ * Answers requests for secrets. From stdin, read to its end: the passphrase's line first where that was asked for, then
+ * the password's, then sudo's where it is another one than the password.
+ */
+export function secretAsker(stdin: StdinSecrets): (request: SecretRequest) => Promise<Secret | null> {
+  let given: Promise<Given> | null = null
+  const read = async (): Promise<Given> => {
+    if ((!stdin.password && !stdin.passphrase) || process.stdin.isTTY) {
+      return { passphrase: undefined, password: undefined, sudo: undefined }
+    }
+    const lines = (await text(process.stdin)).split(/\r?\n/)
+    if (lines.at(-1) === '') lines.pop()
+    const passphrase = stdin.passphrase ? lines.shift() : undefined
+    const password = stdin.password ? lines.shift() : undefined
+    return { passphrase, password, sudo: lines.shift() ?? password }
+  }
+  return async (request) => {
+    given ??= read()
+    const answer = (await given)[request.kind] ?? (await promptHidden(questionOf(request)))
+    return answer === null ? null : new Secret(answer)
+  }
+}

@@ -1,0 +1,105 @@
+/** `plan`, `restore`, `undo`. */
+import type { Command } from 'commander'
+import { showPath } from '../../src-shared/domain/backup-path.ts'
+import { formatDuration } from '../../src-shared/domain/format.ts'
+import { restoreReport } from '../../src-shared/domain/kit-protocol.ts'
+import { confirmationProblem } from '../operations/confirm.ts'
+import { planRestore } from '../operations/plan-restore.ts'
+import { restorePlanned } from '../operations/restore-database.ts'
+import { undoRestore } from '../operations/undo.ts'
+import type { JournalEntry } from '../store/operations.ts'
+import type { Site } from '../store/sites.ts'
+import type { Output } from './output.ts'
+import { lossWords, planLines } from './plan-text.ts'
+import type { Session } from './session.ts'
+import { onSite } from './site-commands.ts'
+import { clean } from './table.ts'
+import { usage } from './target-options.ts'
+import { watchOperation } from './watch.ts'
+
+interface ConfirmOptions {
+  readonly confirm: string
+  readonly reason: string
+}
+
+function notDatabase(what: string) {
+  return usage(`${what} cannot be restored: database.`)
+}
+
+async function plan(session: Session, site: Site, what: string, words: string): Promise<number> {
+  if (what !== 'database') return session.refuse(notDatabase(what))
+  const planned = await planRestore(session.desk, site, words)
+  if (!planned.ok) return session.refuse(planned.error)
+  const { plan: found, inspection } = planned.value
+  session.out.text(...planLines(found, inspection.time.zone))
+  const data = found
+  if (found.possible)
+    return session.end({ outcome: 'succeeded', code: 'ok', message: 'The restore is possible.', data })
+  const message = 'The restore is not possible: a check failed.'
+  return session.end({ outcome: 'failed', code: 'checks-failed', message, unchanged: 'Nothing was changed.', data })
+}
+
+function sayRestored(out: Output, site: Site, entry: JournalEntry): void {
+  const report = restoreReport.safeParse(entry.data)
+  if (!report.success) return
+  const { downMs, safetyCopy, health } = report.data
+  out.text('')
+  if (downMs !== null) out.text(`down    ${formatDuration(downMs)}`)
+  if (health) out.text(`health  ${health.healthy ? 'healthy' : 'not healthy'} (${clean(health.probe ?? 'no probe')})`)
+  if (safetyCopy !== null) out.text(`kept    ${showPath(safetyCopy)}`)
+  if (entry.outcome === 'succeeded' && safetyCopy !== null && entry.remoteOperation !== null) {
+    const name = JSON.stringify(site.name)
+    out.text(`undo    npm run cli -- undo ${name} ${entry.remoteOperation} --confirm ${name} --reason TEXT`)
+  }
+  out.text('')
+}
+
+async function restore(
+  session: Session,
+  site: Site,
+  what: string,
+  words: string,
+  given: ConfirmOptions,
+): Promise<number> {
+  if (what !== 'database') return session.refuse(notDatabase(what))
+  // Before any connection: a wrong name on the line means that a wrong site may be meant.
+  const refused = confirmationProblem(site, given)
+  if (refused) return session.refuse(refused)
+  const planned = await planRestore(session.desk, site, words)
+  if (!planned.ok) return session.refuse(planned.error)
+  session.out.text(lossWords(planned.value.plan, planned.value.inspection.time.zone), '')
+  const started = restorePlanned(session.runner, site, planned.value, given)
+  if (!started.ok) return session.refuse(started.error, planned.value.plan)
+  return watchOperation(session, site, started.value, (entry) => sayRestored(session.out, site, entry))
+}
+
+async function undo(session: Session, site: Site, operation: string, given: ConfirmOptions): Promise<number> {
+  const started = await undoRestore(session.desk, session.runner, site, operation, given)
+  if (!started.ok) return session.refuse(started.error)
+  return watchOperation(session, site, started.value, (entry) => sayRestored(session.out, site, entry))
+}
+
+function confirmed(command: Command): Command {
+  return command
+    .requiredOption('--confirm <name>', 'the name of the site again, letter for letter')
+    .requiredOption('--reason <text>', 'why; kept with the operation, here and on the server')
+}
+
+export function addRestoreCommands(program: Command): void {
+  program
+    .command('plan <name> <what> <backup>')
+    .description('what a restore would change, table by table; changes nothing. WHAT is: database')
+    .action((name: string, what: string, words: string, _: unknown, command: Command) =>
+      onSite(command, name, (session, site) => plan(session, site, what, words)),
+    )
+  confirmed(program.command('restore <name> <what> <backup>'))
+    .description('restores a backup as a transaction on the server: proven healthy, or the old state is back')
+    .action((name: string, what: string, words: string, given: ConfirmOptions, command: Command) =>
+      onSite(command, name, (session, site) => restore(session, site, what, words, given)),
+    )
+  confirmed(program.command('undo <name> <operation>'))
+    .description('takes a restore back: its safety copy becomes the database again')
+    .action((name: string, operation: string, given: ConfirmOptions, command: Command) =>
+      onSite(command, name, (session, site) => undo(session, site, operation, given)),
+    )
+}

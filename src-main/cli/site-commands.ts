@@ -1,0 +1,256 @@
+/** `site add|list|show|check|edit|remove`. */
+import type { Command } from 'commander'
+import { formatSpan } from '../../src-shared/domain/format.ts'
+import type { Inspection } from '../../src-shared/domain/kit-protocol.ts'
+import type { Failure } from '../../src-shared/result.ts'
+import { type AddedSite, addSite, type SitePolicy } from '../operations/add-site.ts'
+import { editSite, removeSite } from '../operations/edit-site.ts'
+import { inspectSite } from '../operations/inspect.ts'
+import type { HostKeyFailure } from '../remote/host-key.ts'
+import { hopName, type SshTarget } from '../remote/target.ts'
+import type { Site } from '../store/sites.ts'
+import { inspectionFacts, problemLines, recoveryPoint } from './inspection-text.ts'
+import { globalOptions, runSession, type Session } from './session.ts'
+import { clean, facts, table } from './table.ts'
+import { sudoOf, type TargetOptions, targetOf, usage } from './target-options.ts'
+
+interface SiteOptions extends TargetOptions, SitePolicy {
+  readonly acceptHostKey?: readonly string[]
+  readonly acceptMachine?: string
+  readonly colour?: string
+  readonly name?: string
+}
+
+function collect(value: string, before: readonly string[] = []): readonly string[] {
+  return [...before, value]
+}
+
+function targetOptions(command: Command): Command {
+  return command
+    .option('--port <port>', 'port of SSH (22)')
+    .option('--user <user>', 'login name')
+    .option('--key <file>', 'log in with this key file; its passphrase is asked for, or taken by --passphrase-stdin')
+    .option('--agent', 'log in with the keys of the running agent')
+    .option('--password', 'log in with a password, asked for at a prompt (--password-stdin takes it from stdin)')
+    .option(
+      '--jump <[user@]host[:port]>',
+      'go through this host first; more than once, or separated by commas',
+      collect,
+    )
+    .option('--accept-host-key <SHA256:…>', 'accept exactly this host key, compared on the server itself', collect)
+    .option('--root <dir>', 'folder of the CVD installation on the server (/opt/cvd)')
+    .option('--health <probe>', 'how to ask for health: URL or unix:SOCKET:PATH; kept in the policy on the server')
+    .option('--sudo <mode>', 'none, passwordless, or password (asked for, or taken by --password-stdin)')
+}
+
+/** What was typed, so that it can be typed again with one option more. */
+function sameAgain(addition: string): string {
+  const quoted = process.argv
+    .slice(2)
+    .map((word) => (/^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`))
+  return `npm run cli -- ${quoted.join(' ')} ${addition}`
+}
+
+function isHostKeyFailure(failure: Failure): failure is HostKeyFailure {
+  return failure.code.startsWith('host-key-') && 'hostKey' in failure
+}
+
+/** An unknown host key comes with the very command that accepts it; a changed or revoked one never does. */
+function refuse(session: Session, failure: Failure): number {
+  if (!isHostKeyFailure(failure)) return session.refuse(failure)
+  const data = { hostKey: failure.hostKey }
+  if (failure.code !== 'host-key-unknown') return session.refuse(failure, data)
+  const next = `${failure.next ?? ''} If they are the same: ${sameAgain(`--accept-host-key ${failure.hostKey.fingerprint}`)}`
+  return session.refuse({ ...failure, next }, data)
+}
+
+function policyOf({ root, health }: SiteOptions): SitePolicy {
+  return { ...(root === undefined ? {} : { root }), ...(health === undefined ? {} : { health }) }
+}
+
+function needsSecret(site: Pick<Site, 'target' | 'sudo'>): boolean {
+  return site.sudo === 'password' || [...site.target.jumps, site.target].some(({ auth }) => auth.method === 'password')
+}
+
+function siteData(site: Site): object {
+  const { target, ...rest } = site
+  return { ...rest, target, address: hopName(target) }
+}
+
+function loginWords({ auth }: SshTarget): string {
+  if (auth.method === 'key') return `key ${auth.keyFile}`
+  return auth.method === 'agent' ? 'keys of the agent' : 'password (asked for each time)'
+}
+
+function siteFacts(site: Site): string[] {
+  const { target } = site
+  return facts([
+    ['site', site.name],
+    ['address', hopName(target)],
+    ...(target.jumps.length > 0 ? ([['through', target.jumps.map(hopName).join(', ')]] as const) : []),
+    ['login', loginWords(target)],
+    ['sudo', site.sudo],
+    ['root', site.root],
+    ['machine', `${site.hostName} (${site.machineId})`],
+  ])
+}
+
+async function add(session: Session, name: string, options: SiteOptions): Promise<number> {
+  const target = targetOf(options)
+  if (!target.ok) return session.refuse(target.error)
+  const sudo = sudoOf(options, 'none')
+  if (!sudo.ok) return session.refuse(sudo.error)
+  const { colour, acceptHostKey: accept = [] } = options
+  const wanted = { name, target: target.value, sudo: sudo.value, policy: policyOf(options), accept }
+  const added = await addSite(session.desk, { ...wanted, ...(colour === undefined ? {} : { colour }) })
+  return added.ok ? sayAdded(session, added.value) : refuse(session, added.error)
+}
+
+function sayAdded(session: Session, { site, inspection }: AddedSite): number {
+  const { out } = session
+  out.text(...siteFacts(site), '', ...problemLines(inspection))
+  if (needsSecret(site)) {
+    out.note('The password was kept for this run only; it is asked for again next time (prompt or --password-stdin).')
+  }
+  const data = { site: siteData(site), problems: inspection.problems }
+  return session.end({ outcome: 'succeeded', code: 'ok', message: `${site.name} was added.`, data })
+}
+
+function list(session: Session): number {
+  const { desk, out } = session
+  const sites = desk.store.sites.list()
+  const now = desk.clock.now()
+  const rows = sites.map((site) => {
+    const kept = desk.store.inspections.latest(site.id)
+    const seen = kept ? `${formatSpan(now - kept.at)} ago` : 'never'
+    return [site.name, hopName(site.target), site.sudo, site.root, seen, kept ? recoveryPoint(kept.inspection) : '']
+  })
+  const titles = ['SITE', 'ADDRESS', 'SUDO', 'ROOT', 'LAST SEEN', 'NEWEST BACKUP THEN']
+  if (sites.length > 0)
+    out.text(
+      ...table(
+        titles.map((title) => ({ title })),
+        rows,
+      ),
+      '',
+    )
+  const message = sites.length === 1 ? '1 site.' : `${sites.length} sites.`
+  return session.end({ outcome: 'succeeded', code: 'ok', message, data: { sites: sites.map(siteData) } })
+}
+
+function show(session: Session, site: Site): number {
+  const kept = session.desk.store.inspections.latest(site.id)
+  session.out.text(...siteFacts(site), '')
+  if (kept) {
+    session.out.text(`As seen ${formatSpan(session.desk.clock.now() - kept.at)} ago:`, '')
+    session.out.text(...inspectionFacts(kept.inspection), '', ...problemLines(kept.inspection))
+  }
+  const data = { site: siteData(site), seenAt: kept?.at ?? null, inspection: kept?.inspection ?? null }
+  return session.end({ outcome: 'succeeded', code: 'ok', message: '', data })
+}
+
+function checkMessage(site: Site, inspection: Inspection, errors: number): string {
+  if (errors > 0) return `${site.name} has ${errors} ${errors === 1 ? 'problem' : 'problems'} that must be solved.`
+  const rest = inspection.problems.length
+  return rest === 0
+    ? `${site.name} is reached, and nothing is wrong.`
+    : `${site.name} is reached; see the remarks above.`
+}
+
+async function check(session: Session, site: Site): Promise<number> {
+  const inspected = await inspectSite(session.desk, site)
+  if (!inspected.ok) return refuse(session, inspected.error)
+  const inspection = inspected.value
+  const errors = inspection.problems.filter(({ severity }) => severity === 'error').length
+  session.out.text(...problemLines(inspection))
+  const message = checkMessage(site, inspection, errors)
+  const data = { problems: inspection.problems, health: inspection.health }
+  if (errors === 0) return session.end({ outcome: 'succeeded', code: 'ok', message, data })
+  return session.end({ outcome: 'failed', code: 'problems', message, unchanged: 'Nothing was changed.', data })
+}
+
+async function edit(session: Session, site: Site, options: SiteOptions): Promise<number> {
+  const { name, colour, acceptMachine, acceptHostKey: accept = [] } = options
+  const keys = ['host', 'port', 'user', 'key', 'agent', 'password', 'jump'] as const
+  const moved = keys.some((key) => options[key] !== undefined)
+  const target = moved ? targetOf(options, site.target) : null
+  if (target && !target.ok) return session.refuse(target.error)
+  const sudo = options.sudo === undefined ? null : sudoOf(options, site.sudo)
+  if (sudo && !sudo.ok) return session.refuse(sudo.error)
+  const changes = {
+    policy: policyOf(options),
+    accept,
+    ...(name === undefined ? {} : { name }),
+    ...(colour === undefined ? {} : { colour }),
+    ...(acceptMachine === undefined ? {} : { acceptMachine }),
+    ...(target ? { target: target.value } : {}),
+    ...(sudo ? { sudo: sudo.value } : {}),
+  }
+  const edited = await editSite(session.desk, site, changes)
+  if (!edited.ok) return refuse(session, edited.error)
+  const after = edited.value.site ?? site
+  session.out.text(...siteFacts(after), '')
+  return session.end({
+    outcome: 'succeeded',
+    code: 'ok',
+    message: `${after.name} was changed.`,
+    data: { site: siteData(after) },
+  })
+}
+
+function remove(session: Session, site: Site, confirm: string | undefined): number {
+  if (confirm === undefined) return session.refuse(usage('--confirm NAME is missing.'))
+  const refused = removeSite(session.desk, site, confirm)
+  if (refused) return session.refuse(refused)
+  const message = `${clean(site.name)} was removed here; on the server nothing was changed.`
+  return session.end({ outcome: 'succeeded', code: 'ok', message, data: { site: siteData(site) } })
+}
+
+/** Runs `work` on the site of that name, or says that there is none. */
+export function onSite(
+  command: Command,
+  name: string,
+  work: (session: Session, site: Site) => number | Promise<number>,
+): Promise<void> {
+  return runSession(globalOptions(command), async (session) => {
+    const site = session.site(name)
+    return site.ok ? work(session, site.value) : session.refuse(site.error)
+  })
+}
+
+export function addSiteCommands(program: Command): void {
+  const site = program.command('site').description('the sites of this console')
+  targetOptions(site.command('add <name>').requiredOption('--host <host>', 'name or address of the server'))
+    .description('adds a site: connects, checks the host key, logs in, inspects; keeps nothing if any of that fails')
+    .option('--colour <word>', 'its colour in every list')
+    .action((name: string, options: SiteOptions, command: Command) =>
+      runSession(globalOptions(command), (session) => add(session, name, { ...options, ...globalOptions(command) })),
+    )
+  site
+    .command('list')
+    .description('all sites, with what was last seen of them')
+    .action((_: unknown, command: Command) => runSession(globalOptions(command), async (session) => list(session)))
+  site
+    .command('show <name>')
+    .description('one site, as it was last seen')
+    .action((name: string, _: unknown, command: Command) => onSite(command, name, show))
+  site
+    .command('check <name>')
+    .description('connects, inspects, and tells the problems; ends with 1 if any must be solved')
+    .action((name: string, _: unknown, command: Command) => onSite(command, name, check))
+  targetOptions(site.command('edit <name>').option('--host <host>', 'name or address of the server'))
+    .description('changes a site; a change of how it is reached is proven before it is kept')
+    .option('--name <name>', 'a new name')
+    .option('--colour <word>', 'its colour in every list')
+    .option('--accept-machine <id>', 'the server was replaced on purpose: pin the machine with this id')
+    .action((name: string, options: SiteOptions, command: Command) =>
+      onSite(command, name, (session, found) => edit(session, found, options)),
+    )
+  site
+    .command('remove <name>')
+    .description('forgets a site here; on the server nothing changes')
+    .option('--confirm <name>', 'the name of the site again')
+    .action((name: string, options: { confirm?: string }, command: Command) =>
+      onSite(command, name, (session, found) => remove(session, found, options.confirm)),
+    )
+}

@@ -1,0 +1,54 @@
+/** Numbers and times as people read them. English, and the same on every machine. */
+
+const UNITS = ['B', 'KB', 'MB', 'GB', 'TB']
+
+/** Bytes with one decimal below 100: `1.7 MB`, `777 MB`. */
+export function formatBytes(bytes: number): string {
+  let value = bytes
+  let unit = 0
+  while (value >= 1000 && unit < UNITS.length - 1) {
+    value /= 1000
+    unit += 1
+  }
+  return `${unit === 0 || value >= 100 ? Math.round(value) : value.toFixed(1)} ${UNITS[unit]}`
+}
+
+/** Milliseconds: `38 ms`, `2.5 s`, `1 min 05 s`, `2 h 10 min`. */
+export function formatDuration(ms: number): string {
+  if (ms < 1000) return `${Math.max(0, Math.round(ms))} ms`
+  if (ms < 59_950) return `${(ms / 1000).toFixed(1)} s`
+  const seconds = Math.round(ms / 1000)
+  const two = (value: number) => String(value).padStart(2, '0')
+  if (seconds < 3600) return `${Math.floor(seconds / 60)} min ${two(seconds % 60)} s`
+  return `${Math.floor(seconds / 3600)} h ${two(Math.floor((seconds % 3600) / 60))} min`
+}
+
+/** A span in its largest unit or two: `12 seconds`, `3 hours`, `16 days`. */
+export function formatSpan(ms: number): string {
+  const seconds = Math.max(0, Math.floor(ms / 1000))
+  const steps: readonly [number, string][] = [
+    [86_400, 'day'],
+    [3600, 'hour'],
+    [60, 'minute'],
+    [1, 'second'],
+  ]
+  const [size, word] = steps.find(([step]) => seconds >= step * 2) ?? [1, 'second']
+  const count = Math.floor(seconds / size)
+  return `${count} ${word}${count === 1 ? '' : 's'}`
+}
+
+/** `YYYY-MM-DD HH:MM:SS` in a zone, with its name; in UTC where the zone is not known here. */
+export function formatTime(at: number, zone: string): string {
+  const of = (timeZone: string) =>
+    new Intl.DateTimeFormat('sv-SE', { timeZone, dateStyle: 'short', timeStyle: 'medium' }).format(at)
+  try {
+    return `${of(zone)} ${zone}`
+  } catch {
+    return `${of('UTC')} UTC`
+  }
+}
+
+/** Thousands apart: `12,345`. */
+export function formatCount(count: number): string {
+  return count.toLocaleString('en-US')
+}
