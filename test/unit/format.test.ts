@@ -1,0 +1,46 @@
+import { expect, test } from 'vitest'
+import { formatBytes, formatCount, formatDuration, formatSpan, formatTime } from '../../src-shared/domain/format.ts'
+
+test.each([
+  [0, '0 B'],
+  [999, '999 B'],
+  [1700, '1.7 KB'],
+  [1_700_000, '1.7 MB'],
+  [777_000_000, '777 MB'],
+  [5e15, '5000 TB'],
+])('%i bytes: %s', (bytes, text) => {
+  expect(formatBytes(bytes)).toBe(text)
+})
+
+test.each([
+  [-5, '0 ms'],
+  [999, '999 ms'],
+  [2500, '2.5 s'],
+  [59_940, '59.9 s'],
+  [59_960, '1 min 00 s'],
+  [65_000, '1 min 05 s'],
+  [7_800_000, '2 h 10 min'],
+])('%i ms: %s', (ms, text) => {
+  expect(formatDuration(ms)).toBe(text)
+})
+
+test.each([
+  [0, '0 seconds'],
+  [1000, '1 second'],
+  [119_000, '119 seconds'],
+  [120_000, '2 minutes'],
+  [3 * 3_600_000, '3 hours'],
+  [47 * 3_600_000, '47 hours'],
+  [16 * 86_400_000, '16 days'],
+])('a span of %i ms: %s', (ms, text) => {
+  expect(formatSpan(ms)).toBe(text)
+})
+
+test('times are told in the zone of the server, in UTC where that is not known', () => {
+  expect(formatTime(1_780_000_000_000, 'Europe/Berlin')).toBe('2026-05-28 22:26:40 Europe/Berlin')
+  expect(formatTime(1_780_000_000_000, 'Nowhere/At All')).toBe('2026-05-28 20:26:40 UTC')
+})
+
+test('thousands stand apart', () => {
+  expect(formatCount(1_234_567)).toBe('1,234,567')
+})
