@@ -1,0 +1,193 @@
+/** The runner against a real kit on the demo site: what it writes down, and what it finds again. */
+import { execFileSync } from 'node:child_process'
+import { randomUUID } from 'node:crypto'
+import { readFileSync } from 'node:fs'
+import { hostname } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import type { Console } from '../../src-main/app/console.ts'
+import { missingForDemo } from '../../src-main/demo/requirements.ts'
+import { type DemoSite, startDemoSite } from '../../src-main/demo/site.ts'
+import type { RunnerEvent } from '../../src-main/operations/desk.ts'
+import type { JournalEntry } from '../../src-main/store/operations.ts'
+import type { Site } from '../../src-main/store/sites.ts'
+import { heard, knowSite, openConsole } from '../support/console.ts'
+import { scratchFolder } from '../support/folder.ts'
+
+const lacks = missingForDemo().map(({ what }) => what)
+
+describe.skipIf(lacks.length > 0)(`the runner ${lacks.join(', ')}`, { timeout: 90_000 }, () => {
+  let demo: DemoSite
+  let console: Console
+  let folder: string
+  let site: Site
+
+  beforeAll(async () => {
+    demo = await startDemoSite({ appStartMs: 50 })
+  }, 60_000)
+  afterAll(() => demo.stop())
+  beforeEach(async () => {
+    folder = scratchFolder()
+    console = openConsole(folder)
+    site = await knowSite(console, demo)
+    return () => console[Symbol.asyncDispose]()
+  })
+
+  const isStep = (name: string) => (event: RunnerEvent) =>
+    event.kind === 'event' && event.event.kind === 'step' && event.event.step === name
+  const backup = () => console.runner.start({ site, request: ['database'], reason: '' })
+  const rows = (table: string) =>
+    Number(execFileSync('sqlite3', ['-cmd', '.timeout 10000', demo.database, `SELECT count(*) FROM ${table}`]))
+
+  /** What the server recorded is what is in the journal: every line once, in order (of progress only the newest). */
+  function expectWholeRecord(entry: JournalEntry): void {
+    const file = join(demo.state, 'operations', entry.remoteOperation ?? '', 'events')
+    const bytes = readFileSync(file)
+    const kinds = (events: readonly { kind: string }[]) => events.filter(({ kind }) => kind !== 'progress')
+    const said = bytes
+      .toString('utf8')
+      .trimEnd()
+      .split('\n')
+      .map((line): { kind: string } => JSON.parse(line))
+    expect(kinds(console.desk.store.events.list(entry.id))).toMatchObject(kinds(said))
+    expect(entry.eventOffset).toBe(bytes.length)
+  }
+
+  test('a backup: in the journal before, while and after', async () => {
+    const seen: string[] = []
+    console.runner.subscribe((event) => {
+      if (event.kind === 'journal') seen.push(event.entry.state)
+    })
+    const entry = backup()
+    expect(console.desk.store.operations.byId(entry.id)?.state).toBe('queued')
+    const ended = await console.runner.settled(entry.id)
+    expect(ended).toMatchObject({ state: 'ended', outcome: 'succeeded', code: 'ok' })
+    expect(seen).toEqual(['queued', 'starting', 'running', 'ended'])
+    expectWholeRecord(ended)
+    const actions = console.desk.store.audit.list(9).map(({ action, outcome }) => [action, outcome])
+    expect(actions).toEqual([
+      ['database ended', 'succeeded'],
+      ['database asked', ''],
+    ])
+    expect(console.desk.store.audit.verify()).toMatchObject({ intact: true })
+  })
+
+  test('two on one site: the second waits for the first', async () => {
+    const one = backup()
+    const other = backup()
+    await heard(console, isStep('check'))
+    expect(console.desk.store.operations.byId(other.id)?.state).toBe('queued')
+    expect(await console.runner.settled(one.id)).toMatchObject({ outcome: 'succeeded' })
+    expect(await console.runner.settled(other.id)).toMatchObject({ outcome: 'succeeded' })
+  })
+
+  test('the link breaks in the middle: found again, and nothing missed or doubled', async () => {
+    const entry = backup()
+    await heard(console, isStep('check'))
+    const broke = heard(console, ({ kind }) => kind === 'link')
+    demo.dropConnections()
+    await broke
+    const ended = await console.runner.settled(entry.id)
+    expect(ended).toMatchObject({ state: 'ended', outcome: 'succeeded' })
+    expectWholeRecord(ended)
+  })
+
+  test('the console ends in the middle: the next one goes on from where it was', async () => {
+    const entry = backup()
+    await heard(console, isStep('check'))
+    await console[Symbol.asyncDispose]()
+    console = openConsole(folder)
+    expect(console.desk.store.operations.byId(entry.id)).toMatchObject({ state: 'running', outcome: null })
+    expect(console.runner.reattach().map(({ id }) => id)).toEqual([entry.id])
+    const ended = await console.runner.settled(entry.id)
+    expect(ended).toMatchObject({ state: 'ended', outcome: 'succeeded' })
+    expectWholeRecord(ended)
+  })
+
+  function startingRow(): string {
+    const id = randomUUID()
+    const request = ['database']
+    const entry = { id, siteId: site.id, command: 'database', request, who: 'tester@desk', reason: '' }
+    console.desk.store.operations.insert({ ...entry, createdAt: Date.now() })
+    console.desk.store.operations.starting(id)
+    return id
+  }
+
+  test('the console ended before the server had named the operation: found by its token', async () => {
+    const id = startingRow()
+    await demo.kitCommand('--token', id, 'database')
+    console.runner.reattach()
+    const ended = await console.runner.settled(id)
+    expect(ended).toMatchObject({ state: 'ended', outcome: 'succeeded' })
+    expectWholeRecord(ended)
+  })
+
+  test('the server never heard of it: that is said, and nothing is claimed', async () => {
+    const id = startingRow()
+    console.runner.reattach()
+    expect(await console.runner.settled(id)).toMatchObject({
+      outcome: 'failed',
+      code: 'not-started',
+      remoteOperation: null,
+    })
+  })
+
+  test('what was only queued when the console ended is never started', async () => {
+    const one = backup()
+    const other = backup()
+    await heard(console, isStep('check'))
+    await console[Symbol.asyncDispose]()
+    console = openConsole(folder)
+    console.runner.reattach()
+    expect(console.desk.store.operations.byId(other.id)).toMatchObject({ state: 'ended', outcome: 'cancelled' })
+    expect(await console.runner.settled(one.id)).toMatchObject({ outcome: 'succeeded' })
+  })
+
+  test('a server that cannot be reached: failed, and nothing was asked of it', async () => {
+    const target = { ...site.target, port: 1 }
+    const entry = console.runner.start({ site: { ...site, target }, request: ['database'], reason: '' })
+    const ended = await console.runner.settled(entry.id)
+    expect(ended).toMatchObject({ outcome: 'failed', code: 'unreachable', remoteOperation: null })
+    expect(ended.unchanged).not.toBe('')
+  })
+
+  async function makeBackup(): Promise<string> {
+    const ended = await console.runner.settled(backup().id)
+    return (ended.data as { backup: { path: string } }).backup.path
+  }
+
+  const confirm = ['--confirm', hostname(), '--reason', 'test']
+  const restore = (path: string) =>
+    console.runner.start({ site, request: ['restore', 'database', { path }, ...confirm], reason: 'test' })
+
+  test('a restore brings rows back, and undo takes it back', async () => {
+    const path = await makeBackup()
+    const before = rows('devices')
+    execFileSync('sqlite3', ['-cmd', '.timeout 10000', demo.database, 'DELETE FROM devices WHERE id <= 5'])
+    const restored = await console.runner.settled(restore(path).id)
+    expect(restored).toMatchObject({ outcome: 'succeeded', data: { downMs: expect.any(Number) } })
+    expect(rows('devices')).toBe(before)
+    expectWholeRecord(restored)
+    const request = ['undo', restored.remoteOperation ?? '', ...confirm] as const
+    const undone = await console.runner.settled(
+      console.runner.start({ site, request: [...request], reason: 'test' }).id,
+    )
+    expect(undone).toMatchObject({ outcome: 'succeeded' })
+    expect(rows('devices')).toBe(before - 5)
+  })
+
+  test.each(['keep', 'start'])('its process is killed at %s: recovered, and the end is told', async (step) => {
+    const path = await makeBackup()
+    const entry = restore(path)
+    await heard(console, isStep(step))
+    const remote = console.desk.store.operations.byId(entry.id)?.remoteOperation ?? ''
+    process.kill(Number(readFileSync(join(demo.state, 'operations', remote, 'pid'), 'utf8')), 'SIGKILL')
+    const ended = await console.runner.settled(entry.id)
+    expect(ended.state).toBe('ended')
+    expect(['rolled back', 'succeeded']).toContain(ended.outcome)
+    expectWholeRecord(ended)
+    const recover = console.desk.store.operations.ofSite(site.id, 9).find(({ command }) => command === 'recover')
+    expect(recover).toMatchObject({ outcome: 'succeeded' })
+    expect(await demo.app.health()).toMatchObject({ status: 200 })
+  })
+})

@@ -1,0 +1,47 @@
+/** A console of its own for a test, and a demo site that it knows. */
+import { randomUUID } from 'node:crypto'
+import { join } from 'node:path'
+import { type Console, createConsole } from '../../src-main/app/console.ts'
+import type { DemoSite } from '../../src-main/demo/site.ts'
+import type { RunnerEvent } from '../../src-main/operations/desk.ts'
+import { systemClock } from '../../src-main/ports/clock.ts'
+import { fileLog } from '../../src-main/ports/log.ts'
+import { systemPaths } from '../../src-main/ports/paths.ts'
+import { MemorySecrets } from '../../src-main/ports/secrets.ts'
+import type { Site } from '../../src-main/store/sites.ts'
+
+/** Opens (again) the console whose data is in `folder`. */
+export function openConsole(folder: string): Console {
+  const paths = systemPaths(join(folder, 'console'))
+  const log = fileLog({ file: paths.log, now: systemClock.now })
+  const host = { paths, log, secrets: new MemorySecrets(), clock: systemClock, identity: { who: 'tester@desk' } }
+  const created = createConsole(host)
+  if (!created.ok) throw new Error(created.error.message)
+  return created.value
+}
+
+/** Puts the demo site into the store and pins its host key, without looking at it. */
+export async function knowSite({ desk }: Console, demo: DemoSite): Promise<Site> {
+  const { host, port, user, keyFile } = demo
+  const target = { host, port, user, auth: { method: 'key' as const, keyFile }, jumps: [] }
+  const link = await desk.links.open({ target, sudo: 'none' }, { accept: [demo.hostKeyFingerprint] })
+  if (!link.ok) throw new Error(link.error.message)
+  link.value[Symbol.dispose]()
+  const now = desk.clock.now()
+  const pinned = { root: demo.root, hostName: 'demo', machineId: 'unknown', createdAt: now, updatedAt: now }
+  const site: Site = { id: randomUUID(), name: 'Demo', colour: 'teal', target, sudo: 'none', ...pinned }
+  const added = desk.store.sites.insert(site)
+  if (!added.ok) throw new Error(added.error.message)
+  return site
+}
+
+/** Resolves with the first thing the runner says that fits. */
+export function heard(console: Console, fits: (event: RunnerEvent) => boolean): Promise<RunnerEvent> {
+  return new Promise((resolve) => {
+    const stop = console.runner.subscribe((event) => {
+      if (!fits(event)) return
+      stop()
+      resolve(event)
+    })
+  })
+}
