@@ -72,7 +72,8 @@ holders_find() {
   own=$REPLY
   for file in "$DATABASE_FILE" "$DATABASE_FILE"-wal "$DATABASE_FILE"-shm "$DATABASE_FILE"-journal; do
     [[ -e $file ]] || continue
-    while IFS= read -r -d '' fd; do list+=("$fd"); done < <(find -L /proc/[0-9]*/fd -samefile "$file" -print0 2>/dev/null)
+    # One level only: an open directory would be searched to its depths, and / is open somewhere.
+    while IFS= read -r -d '' fd; do list+=("$fd"); done < <(find -L /proc/[0-9]*/fd -maxdepth 1 -samefile "$file" -print0 2>/dev/null)
   done
   for fd in ${list[@]+"${list[@]}"}; do
     pid=${fd#/proc/}
