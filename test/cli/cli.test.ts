@@ -1,0 +1,304 @@
+/** The whole command line, each command a process of its own, over a real OpenSSH server, on a site with the real kit. */
+import { execFileSync } from 'node:child_process'
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import Sqlite from 'better-sqlite3'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { missingForDemo } from '../../src-main/demo/requirements.ts'
+import { type DemoSite, startDemoSite } from '../../src-main/demo/site.ts'
+import { backupReport, inspection, restorePlan, restoreReport } from '../../src-shared/domain/kit-protocol.ts'
+import { Cli } from '../support/cli.ts'
+import { missing } from '../support/prerequisites.ts'
+import { makeKey, makeUser, type Sshd, sshdNeeds, startSshd, type TestUser } from '../support/sshd.ts'
+
+const lacks = [...missingForDemo().map(({ what }) => what), missing(sshdNeeds)].filter(Boolean).join(', ')
+
+describe.skipIf(lacks !== '')(`the command line ${lacks}`, { timeout: 60_000 }, () => {
+  let demo: DemoSite
+  let sshd: Sshd
+  let user: TestUser
+  let cli: Cli
+  let home: string
+  let login: string[]
+  let backup: string
+  let restored: string
+
+  beforeAll(async () => {
+    demo = await startDemoSite({ appStartMs: 50 })
+    home = mkdtempSync(join(tmpdir(), 'cvd-cli-'))
+    const key = await makeKey(home, 'admin')
+    writeFileSync(join(home, 'authorized_keys'), `${key.publicText}\n`)
+    // The site's own environment: its tools, and its state beside it.
+    const env = Object.entries(demo.env).filter(([name]) => ['PATH', 'CVD_BACKUP_STATE'].includes(name))
+    sshd = await startSshd({
+      config: [
+        `SetEnv ${env.map(([name, value]) => `${name}=${value}`).join(' ')}`,
+        `AuthorizedKeysFile ${join(home, 'authorized_keys')}`,
+      ],
+    })
+    user = await makeUser()
+    cli = new Cli(home)
+    login = ['--host', sshd.host, '--port', String(sshd.port), '--user', 'root', '--key', key.privateFile]
+  }, 90_000)
+  afterAll(async () => {
+    await user?.remove()
+    await sshd?.stop()
+    await demo?.stop()
+    rmSync(home, { recursive: true, force: true })
+  })
+
+  const sql = (text: string) =>
+    execFileSync('sqlite3', ['-cmd', '.timeout 10000', demo.database, text], { encoding: 'utf8' })
+  const count = (table: string) => Number(sql(`SELECT count(*) FROM ${table}`))
+  /** A folder for another console. */
+  const desk = (name: string) => {
+    mkdirSync(join(home, name))
+    return join(home, name)
+  }
+  const accept = () => ['--accept-host-key', sshd.hostKey.fingerprint]
+  const logins = () => sshd.log().split('Accepted ').length - 1
+
+  test('help for every command', async () => {
+    const { code, stdout } = await cli.run(['--help'])
+    expect(code).toBe(0)
+    const commands = Array.from(stdout.matchAll(/^ {2}([a-z]+) /gm), (match) => match[1] ?? '')
+    expect(commands).toEqual(
+      expect.arrayContaining(['site', 'inspect', 'backups', 'backup', 'verify', 'plan', 'restore', 'undo', 'follow']),
+    )
+    const help = await cli.run(['restore', '--help'])
+    expect([help.code, help.stdout]).toEqual([0, expect.stringContaining('--confirm <name>')])
+  })
+
+  test('wrong use: 2, on stderr for people, as the result for machines', async () => {
+    expect(await cli.run(['frobnicate'])).toMatchObject({
+      code: 2,
+      stdout: '',
+      stderr: expect.stringContaining('unknown'),
+    })
+    expect(await cli.json(['restore', 'Depot'])).toMatchObject({ code: 2, result: { code: 'usage' } })
+    expect(await cli.json(['inspect', 'Nowhere'])).toMatchObject({ code: 2, result: { code: 'no-such-site' } })
+    expect(await cli.json(['site', 'add', 'Depot', '--host', 'x', '--user', 'y'])).toMatchObject({ code: 2 })
+  })
+
+  test('an unknown host key: 4, with its fingerprint and the command that accepts it', async () => {
+    const refused = await cli.run(['site', 'add', 'Depot', ...login])
+    expect(refused).toMatchObject({ code: 4, stdout: '' })
+    expect(refused.stderr).toContain(`--accept-host-key ${sshd.hostKey.fingerprint}`)
+    expect(logins()).toBe(0)
+    const other = await cli.json(['site', 'add', 'Depot', ...login, '--accept-host-key', `SHA256:${'A'.repeat(43)}`])
+    expect(other).toMatchObject({ code: 4, result: { code: 'host-key-unknown' } })
+  })
+
+  test('a wrong password: 3; an address where nothing is: 3; nothing stored', async () => {
+    const target = ['--host', sshd.host, '--port', String(sshd.port), '--user', user.name, '--password-stdin']
+    const wrong = await cli.json(['site', 'add', 'Depot', ...target, ...accept()], { input: 'not-it-7261\n' })
+    expect(wrong).toMatchObject({ code: 3, result: { code: 'auth-failed' } })
+    const nowhere = await cli.json([
+      'site',
+      'add',
+      'Depot',
+      '--host',
+      '127.0.0.1',
+      '--port',
+      '1',
+      '--user',
+      'x',
+      '--agent',
+    ])
+    expect(nowhere).toMatchObject({ code: 3 })
+    expect((await cli.json(['site', 'list'])).result.data).toEqual({ sites: [] })
+    expect(await cli.run(['site', 'add', 'Depot', ...login])).toMatchObject({ code: 4 })
+  })
+
+  test('a site is added: looked at, pinned, stored in private files', async () => {
+    const added = await cli.run(['site', 'add', 'Depot', ...login, ...accept()])
+    expect(added.stderr).not.toContain('failed')
+    expect(added).toMatchObject({ code: 0, stdout: expect.stringContaining('Depot was added.') })
+    for (const file of ['console.db', 'known_hosts'])
+      expect(statSync(join(home, 'data', file)).mode & 0o777).toBe(0o600)
+    expect(statSync(join(home, 'data')).mode & 0o777).toBe(0o700)
+    const again = await cli.json(['site', 'add', 'depot', ...login])
+    expect(again).toMatchObject({ code: 4, result: { code: 'name-taken' } })
+    expect(await cli.json(['site', 'list'])).toMatchObject({
+      code: 0,
+      result: { data: { sites: [{ name: 'Depot' }] } },
+    })
+  })
+
+  test('inspect, show and check', async () => {
+    const { code, result } = await cli.json(['inspect', 'depot'])
+    expect(code).toBe(0)
+    const seen = inspection.parse(result.data)
+    expect(seen).toMatchObject({ health: { healthy: true }, database: { present: true } })
+    const shown = await cli.run(['site', 'show', 'Depot'])
+    expect(shown.stdout).toContain(seen.host.machineId)
+    const checked = await cli.json(['site', 'check', 'Depot'])
+    expect([0, 1]).toContain(checked.code)
+  })
+
+  test('a backup: an event a line, its steps, and the result last', async () => {
+    const { code, events, result } = await cli.json(['backup', 'Depot', 'database'])
+    expect([code, result.outcome]).toEqual([0, 'succeeded'])
+    backup = backupReport.parse(result.data).backup.path
+    const steps = events.filter((event) => event.kind === 'step' && event.state === 'done').map(({ step }) => step)
+    expect(steps).toEqual(['check', 'copy', 'compress', 'publish'])
+    expect(events.filter(({ kind }) => kind === 'result')).toHaveLength(1)
+    expect(events.some(({ kind }) => kind === 'operation')).toBe(true)
+  })
+
+  test('the list of backups, verification, and what the list says then', async () => {
+    const name = backup.slice(backup.lastIndexOf('/') + 1)
+    const before = await cli.run(['backups', 'Depot'])
+    expect(before.stdout).toMatch(/^BACKUP +KIND +ORIGIN +TAKEN +AGE +SIZE +VERDICT/)
+    expect(before.stdout).toContain(name)
+    expect(await cli.json(['verify', 'Depot'])).toMatchObject({ code: 2 })
+    expect(await cli.json(['verify', 'Depot', 'no-such.db.gz'])).toMatchObject({
+      code: 1,
+      result: { code: 'not-found' },
+    })
+    const verified = await cli.json(['verify', 'Depot', name])
+    expect(verified).toMatchObject({
+      code: 0,
+      result: { data: { backups: [{ verdict: 'verified', basis: 'fingerprint' }] } },
+    })
+    expect(await cli.json(['hold', 'Depot', name, '--reason', 'keep'])).toMatchObject({ code: 0 })
+    const after = await cli.run(['backups', 'Depot'])
+    expect(after.stdout.split('\n').find((line) => line.includes(name))).toMatch(/verified \d+ \w+ ago {2}held/)
+    expect(await cli.json(['release', 'Depot', name])).toMatchObject({ code: 0 })
+  })
+
+  test('the plan tells what would be lost, in a table and in words', async () => {
+    sql('DELETE FROM devices WHERE id <= 5')
+    const name = backup.slice(backup.lastIndexOf('/') + 1)
+    const { code, stdout } = await cli.run(['plan', 'Depot', 'database', name])
+    expect(code).toBe(0)
+    expect(stdout).toMatch(/^TABLE +LIVE +BACKUP +WOULD BE LOST +WOULD COME BACK$/m)
+    expect(stdout).toMatch(/^devices +\d+ +\d+ +\d+ +5$/m)
+    expect(stdout).toContain('would be gone')
+    const { result } = await cli.json(['plan', 'Depot', 'database', name])
+    expect(restorePlan.parse(result.data).possible).toBe(true)
+  })
+
+  test('a restore is refused without the right name, before any connection', async () => {
+    const before = logins()
+    const refused = await cli.json(['restore', 'Depot', 'database', backup, '--confirm', 'depot', '--reason', 'x'])
+    expect(refused).toMatchObject({ code: 4, result: { code: 'not-confirmed' } })
+    const mute = await cli.json(['restore', 'Depot', 'database', backup, '--confirm', 'Depot', '--reason', ' '])
+    expect(mute).toMatchObject({ code: 4, result: { code: 'not-confirmed' } })
+    expect(logins()).toBe(before)
+  })
+
+  test('a restore brings the rows back, tells its down-time, and how to undo it', async () => {
+    const rows = count('devices')
+    const { code, stdout, stderr } = await cli.run([
+      'restore',
+      'Depot',
+      'database',
+      backup,
+      '--confirm',
+      'Depot',
+      '--reason',
+      'lost rows',
+    ])
+    expect(stderr).not.toContain('failed')
+    expect(code).toBe(0)
+    expect(stdout).toMatch(/Stop the service.*\[down /)
+    expect(stdout).toMatch(/^down {4}\d/m)
+    restored = /undo "Depot" (\S+)/.exec(stdout)?.[1] ?? ''
+    expect(count('devices')).toBe(rows + 5)
+    expect(await demo.app.health()).toMatchObject({ status: 200 })
+  })
+
+  test('and undo takes it back', async () => {
+    const rows = count('devices')
+    const undone = await cli.json(['undo', 'Depot', restored, '--confirm', 'Depot', '--reason', 'a test'])
+    expect(undone).toMatchObject({ code: 0, result: { outcome: 'succeeded' } })
+    expect(restoreReport.parse(undone.result.data).downMs).toBeGreaterThan(0)
+    expect(count('devices')).toBe(rows - 5)
+  })
+
+  test('operations, following one that is over, cancelling one that is over', async () => {
+    const listed = await cli.run(['operations', 'Depot'])
+    expect(listed.stdout).toMatch(/^OPERATION +COMMAND/)
+    expect(listed.stdout.split('\n').find((line) => line.includes(restored))).toMatch(/succeeded.*lost rows/)
+    const followed = await cli.json(['follow', 'Depot', restored])
+    expect(followed).toMatchObject({ code: 0, result: { outcome: 'succeeded' } })
+    expect(followed.events.some((event) => event.kind === 'step' && event.step === 'swap')).toBe(true)
+    expect(await cli.json(['cancel', 'Depot', restored])).toMatchObject({ code: 4, result: { code: 'checks-failed' } })
+    expect(await cli.json(['follow', 'Depot', '20200101T000000Z-database-abcdef'])).toMatchObject({ code: 1 })
+  })
+
+  test('Ctrl-C leaves; the operation goes on, and another console hears it to its end', async () => {
+    let told = false
+    const left = await cli.json(['backup', 'Depot', 'database'], {
+      onOutput: (stdout, child) => {
+        if (told || !stdout.includes('"kind":"operation"')) return
+        told = true
+        child.kill('SIGINT')
+      },
+    })
+    expect(left).toMatchObject({ code: 130, result: { code: 'detached' } })
+    const { operation } = left.result.data as { operation: string }
+    expect(await cli.json(['follow', 'Depot', operation])).toMatchObject({ code: 0, result: { outcome: 'succeeded' } })
+    const other = new Cli(desk('other'))
+    const added = await other.json(['site', 'add', 'The same', ...login, ...accept()])
+    expect(added.code).toBe(0)
+    expect(await other.json(['follow', 'The same', operation])).toMatchObject({
+      code: 0,
+      result: { outcome: 'succeeded' },
+    })
+  })
+
+  test('another host key: 4, without a way to accept it', async () => {
+    const file = join(home, 'data', 'known_hosts')
+    const good = readFileSync(file, 'utf8')
+    const other = await makeKey(home, 'other')
+    const [type, blob] = other.publicText.split(' ')
+    writeFileSync(file, `[${sshd.host}]:${sshd.port} ${type} ${blob}\n`)
+    const refused = await cli.json(['inspect', 'Depot'])
+    expect(refused).toMatchObject({ code: 4, result: { code: 'host-key-changed' } })
+    const check = await cli.run(['site', 'check', 'Depot'])
+    expect(check.code).toBe(4)
+    expect(check.stderr).not.toContain('--accept-host-key')
+    writeFileSync(file, good)
+    expect(await cli.json(['inspect', 'Depot'])).toMatchObject({ code: 0 })
+  })
+
+  test('another machine at the same address: nothing is changed there', async () => {
+    const db = new Sqlite(join(home, 'data', 'console.db'))
+    const pinned = db.prepare('SELECT machine_id FROM sites').pluck().get()
+    db.prepare(`UPDATE sites SET machine_id = 'another'`).run()
+    const before = readdirSync(join(demo.state, 'operations')).length
+    for (const command of [
+      ['backup', 'Depot', 'database'],
+      ['restore', 'Depot', 'database', backup, '--confirm', 'Depot', '--reason', 'x'],
+      ['undo', 'Depot', restored, '--confirm', 'Depot', '--reason', 'x'],
+      ['hold', 'Depot', backup],
+      ['verify', 'Depot', '--all'],
+    ]) {
+      expect(await cli.json(command)).toMatchObject({ code: 4, result: { code: 'wrong-site' } })
+    }
+    expect(readdirSync(join(demo.state, 'operations')).length).toBe(before)
+    const edited = await cli.json(['site', 'edit', 'Depot', '--accept-machine', String(pinned), '--name', 'Depot 2'])
+    expect(edited).toMatchObject({ code: 0, result: { data: { site: { name: 'Depot 2', machineId: pinned } } } })
+    db.close()
+  })
+
+  test('a newer store is a message, not a crash', async () => {
+    const newer = new Cli(desk('newer'))
+    await newer.run(['site', 'list'])
+    const db = new Sqlite(join(home, 'newer', 'data', 'console.db'))
+    db.pragma('user_version = 99')
+    db.close()
+    expect(await newer.json(['site', 'list'])).toMatchObject({ code: 1, result: { code: 'store-newer' } })
+  })
+
+  test('a site is removed only by its name; the server keeps everything', async () => {
+    expect(await cli.json(['site', 'remove', 'Depot 2'])).toMatchObject({ code: 2 })
+    expect(await cli.json(['site', 'remove', 'Depot 2', '--confirm', 'Depot'])).toMatchObject({ code: 4 })
+    expect(await cli.json(['site', 'remove', 'Depot 2', '--confirm', 'Depot 2'])).toMatchObject({ code: 0 })
+    expect((await cli.json(['site', 'list'])).result.data).toEqual({ sites: [] })
+    expect(readFileSync(backup).length).toBeGreaterThan(0)
+  })
+})
