@@ -55,7 +55,11 @@ export class Links implements AsyncDisposable {
   /** Fails as `connect` does, and with `sudo-needs-password` where nobody gives the password for sudo. */
   async open(address: SiteAddress, options: LinkOptions = {}): Promise<Result<KitLink>> {
     const { accept, ...lease } = options
-    if (accept) this.#accepted.set(targetKey(address.target), accept)
+    if (accept) {
+      // A person decided anew: what was refused before may be tried again.
+      this.#accepted.set(targetKey(address.target), accept)
+      this.#pool.forgive(address.target)
+    }
     const privilege = await this.#privilege(address)
     if (!privilege.ok) return privilege
     const leased = await this.#pool.lease(address.target, lease)
