@@ -7,6 +7,8 @@ import { guideData, guideText } from '../demo/guide.ts'
 import { missingForDemo } from '../demo/requirements.ts'
 import { startDemoSite } from '../demo/site.ts'
 import { paintFor } from '../demo/terminal.ts'
+import { walkDemo } from '../demo/walk/headless.ts'
+import { jsonReport, type Report, textReport } from '../demo/walk/report.ts'
 
 const HELP = `npm run demo -- [options]
 
@@ -75,6 +77,22 @@ async function stay({ databaseMb, folder, json }: Options): Promise<number> {
   return 0
 }
 
+/** Walks the whole job; what was asked to end is cleaned up, and not proven. */
+async function walkThrough({ databaseMb, folder, json }: Options): Promise<number> {
+  const stop = new AbortController()
+  void askedToEnd().then(() => stop.abort())
+  const { signal } = stop
+  const report = json ? jsonReport(say) : textReportHere()
+  const end = await walkDemo({ report, signal, databaseMb, ...(folder === undefined ? {} : { folder }) })
+  return end.proven ? 0 : 1
+}
+
+function textReportHere(): Report {
+  const { stdout, env } = process
+  const live = (line: string): void => void stdout.write(`\r\u001b[2K${line}`)
+  return textReport(say, paintFor(stdout, env), stdout.isTTY ? live : null)
+}
+
 function sayMissing(): boolean {
   const missing = missingForDemo()
   if (missing.length > 0) complain('The demo site needs what a CVD server has. Missing on this machine:')
@@ -95,7 +113,7 @@ async function main(): Promise<number> {
     return 0
   }
   if (sayMissing()) return 2
-  return await stay(options)
+  return options.headless ? await walkThrough(options) : await stay(options)
 }
 
 process.exitCode = await main()

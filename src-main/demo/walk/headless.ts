@@ -1,0 +1,42 @@
+/** The whole job, walked through on a demo site with the console's own services. */
+import type { DemoSiteOptions } from '../site.ts'
+import type { Report, WalkEnd } from './report.ts'
+import { newWalk, type WalkState } from './state.ts'
+import { walk } from './step.ts'
+import { backUp, verifyIt } from './steps-backup.ts'
+import { loseRows, planIt, restoreIt, undoIt } from './steps-restore.ts'
+import { addTheSite, inspectTheSite, leaveTheSite, startSite } from './steps-site.ts'
+
+const STEPS = [
+  ...[startSite, addTheSite, inspectTheSite, backUp, verifyIt],
+  ...[loseRows, planIt, restoreIt, undoIt, leaveTheSite],
+]
+
+export interface HeadlessOptions extends DemoSiteOptions {
+  readonly report: Report
+  /** Ends the site, wherever the walk is; it is then not proven. */
+  readonly signal?: AbortSignal
+  /** Called before each step; for tests, which put obstacles in the way. */
+  readonly before?: (step: string, state: WalkState) => Promise<void>
+}
+
+/** Walks, and cleans up whatever the outcome. Never rejects. */
+export async function walkDemo({ report, signal, before, ...options }: HeadlessOptions): Promise<WalkEnd> {
+  const state = newWalk(options)
+  const cleanUp = async (): Promise<void> => {
+    await state.console?.[Symbol.asyncDispose]()
+    await state.demo?.stop()
+  }
+  const stop = (): void => void cleanUp()
+  signal?.addEventListener('abort', stop, { once: true })
+  try {
+    const check = async (step: string): Promise<void> => {
+      if (signal?.aborted) throw new Error('somebody ended it')
+      await before?.(step, state)
+    }
+    return await walk({ steps: STEPS, state, report, before: check })
+  } finally {
+    signal?.removeEventListener('abort', stop)
+    await cleanUp()
+  }
+}

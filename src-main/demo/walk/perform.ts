@@ -1,0 +1,61 @@
+/** Runs an operation of the console and tells how it goes, step by step. */
+import type { KitEvent } from '../../../src-shared/domain/kit-protocol.ts'
+import type { Result } from '../../../src-shared/result.ts'
+import type { Console } from '../../app/console.ts'
+import type { JournalEntry } from '../../store/operations.ts'
+import { mustRun } from '../processes.ts'
+import type { DemoSite } from '../site.ts'
+import { duration } from '../terminal.ts'
+import type { Telling } from './step.ts'
+
+/** Proves that what was asked for was granted, and hands out what was granted. */
+export function granted<T>(tell: Telling, statement: string, result: Result<T>, evidence: (value: T) => string): T {
+  if (result.ok) {
+    tell.prove(statement, true, evidence(result.value))
+    return result.value
+  }
+  const { code, message } = result.error
+  tell.prove(statement, false, `${code}: ${message}`)
+  throw new Error(message) // not reached: a proof that fails throws
+}
+
+/** Asks for an operation and proves that it succeeded. Tells its steps and their times as they end. */
+export async function perform(
+  console: Console,
+  tell: Telling,
+  statement: string,
+  ask: () => Promise<Result<JournalEntry>>,
+): Promise<JournalEntry> {
+  const began = new Map<string, number>()
+  const hear = (event: KitEvent): void => {
+    if (event.kind === 'progress') tell.doing(`${event.step}: ${event.done} of ${event.total} ${event.unit}`)
+    if (event.kind !== 'step') return
+    if (event.state === 'started') {
+      began.set(event.step, event.at)
+      tell.doing(event.title)
+      return
+    }
+    const start = began.get(event.step)
+    const state = event.state === 'done' ? '' : ` (${event.state})`
+    tell.fact(event.step, `${event.title}${state}${start === undefined ? '' : `, ${duration(event.at - start)}`}`)
+  }
+  const deaf = console.runner.subscribe((heard) => {
+    if (heard.kind === 'event') hear(heard.event)
+  })
+  try {
+    const asked = await ask()
+    if (!asked.ok) throw new Error(`${statement}: ${asked.error.code}: ${asked.error.message}`)
+    const entry = await console.runner.settled(asked.value.id)
+    const { outcome, state, message } = entry
+    tell.prove(statement, outcome === 'succeeded', `${outcome ?? state}: ${message}`)
+    return entry
+  } finally {
+    deaf()
+  }
+}
+
+/** Asks the site's database directly, as somebody on the server would. */
+export async function sql(demo: DemoSite, text: string, database = demo.database): Promise<string> {
+  const words = ['-batch', '-bail', '-cmd', '.timeout 10000', database, text]
+  return (await mustRun('sqlite3', words, { env: demo.env })).trim()
+}

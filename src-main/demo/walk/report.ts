@@ -1,0 +1,103 @@
+/** How the walk tells what it does: as text for people, or as one JSON object a line. */
+import { columns, duration, type Paint } from '../terminal.ts'
+
+/** One thing that was checked. */
+export interface Proof {
+  readonly statement: string
+  readonly holds: boolean
+  /** What was seen, in words. */
+  readonly evidence: string
+}
+
+export interface StepTitle {
+  /** One word, by which a failed walk names it. */
+  readonly step: string
+  readonly title: string
+}
+
+export interface WalkEnd {
+  readonly proven: boolean
+  /** The step that was not proven; null when all were. */
+  readonly step: string | null
+  readonly reason: string
+  readonly steps: number
+  readonly proofs: number
+  readonly ms: number
+}
+
+/** Told in this order: for each step `begin`, any number of `fact`, `proof`, `table` and `doing`, `end`; once `finish`. */
+export interface Report {
+  begin(title: StepTitle): void
+  /** Something seen, that proves nothing by itself. */
+  fact(name: string, value: string): void
+  proof(proof: Proof): void
+  table(header: readonly string[], rows: readonly (readonly string[])[]): void
+  /** What goes on at the moment; shown only while it does. */
+  doing(text: string): void
+  end(title: StepTitle, ms: number): void
+  finish(end: WalkEnd): void
+}
+
+type Say = (line: string) => void
+
+export function jsonReport(say: Say): Report {
+  let step = ''
+  const tell = (kind: string, members: object): void => say(JSON.stringify({ kind, ...(step && { step }), ...members }))
+  return {
+    begin: (title) => {
+      step = title.step
+      tell('step', { title: title.title, state: 'started' })
+    },
+    fact: (name, value) => tell('fact', { name, value }),
+    proof: (proof) => tell('proof', proof),
+    table: (header, rows) => tell('table', { header, rows }),
+    doing: () => {},
+    end: (title, ms) => tell('step', { title: title.title, state: 'done', ms: Math.round(ms) }),
+    finish: (end) => {
+      step = ''
+      tell('result', { ...end, ms: Math.round(end.ms) })
+    },
+  }
+}
+
+const INDENT = '    '
+const NAME_WIDTH = 18
+
+/** `live` is a terminal's way to show a line that the next one replaces; null where there is no such thing. */
+export function textReport(say: Say, paint: Paint, live: ((line: string) => void) | null): Report {
+  let number = 0
+  const line = (text: string): void => {
+    live?.('')
+    say(text)
+  }
+  return {
+    begin: ({ title }) => {
+      number += 1
+      line('')
+      line(paint.bold(`${String(number).padStart(2)}  ${title}`))
+    },
+    fact: (name, value) => {
+      const [first = '', ...rest] = value.split('\n')
+      line(`${INDENT}  ${paint.dim(name.padEnd(NAME_WIDTH))} ${first}`)
+      for (const more of rest) line(`${INDENT}  ${''.padEnd(NAME_WIDTH)} ${more}`)
+    },
+    proof: ({ statement, holds, evidence }) => {
+      line(`${INDENT}${holds ? paint.good('✓') : paint.bad('✗')} ${holds ? statement : paint.bad(statement)}`)
+      if (evidence !== '') line(`${INDENT}  ${paint.dim(evidence)}`)
+    },
+    table: (header, rows) => {
+      const right = header.map((_, i) => i > 0)
+      for (const [i, text] of columns([header, ...rows], right).entries()) {
+        line(`${INDENT}  ${i === 0 ? paint.dim(text) : text}`)
+      }
+    },
+    doing: (text) => live?.(`${INDENT}${paint.dim(`… ${text}`)}`),
+    end: (_title, ms) => line(paint.dim(`${INDENT}${duration(ms)}`)),
+    finish: ({ proven, step, reason, steps, proofs, ms }) => {
+      line('')
+      const count = `${proofs} proofs in ${steps} steps, ${duration(ms)}`
+      if (proven) line(`${paint.good('Everything was proven')}: ${count}.`)
+      else line(`${paint.bad(`Not proven, in step “${step}”`)}: ${reason} (${count})`)
+    },
+  }
+}

@@ -1,0 +1,181 @@
+/** The walk's steps from an accident to the way back, and back again. */
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { showName } from '../../../src-shared/domain/backup-path.ts'
+import { type RestoreReport, restoreReport } from '../../../src-shared/domain/kit-protocol.ts'
+import { planRestore } from '../../operations/plan-restore.ts'
+import { restorePlanned } from '../../operations/restore-database.ts'
+import { undoRestore } from '../../operations/undo.ts'
+import type { DemoSite } from '../site.ts'
+import { duration, grouped } from '../terminal.ts'
+import { granted, perform, sql } from './perform.ts'
+import { need, type WalkState } from './state.ts'
+import type { Step, Telling } from './step.ts'
+
+export const loseRows: Step<WalkState> = {
+  step: 'accident',
+  title: 'An accident: somebody deletes the service orders of a day',
+  run: async (state, tell) => {
+    const demo = need(state, 'demo')
+    const day = await sql(
+      demo,
+      "SELECT date(created_at) FROM service_orders WHERE date(created_at) < date('now', '-1 day') GROUP BY 1 ORDER BY count(*) DESC, 1 DESC LIMIT 1",
+    )
+    const orders = await ordersOf(demo, day)
+    const count = orders.split('\n').length
+    await sql(demo, `DELETE FROM service_orders WHERE date(created_at) = '${day}'`)
+    const left = await ordersOf(demo, day)
+    tell.fact('deleted', `sqlite3 cvd.db "DELETE FROM service_orders WHERE date(created_at) = '${day}'"`)
+    tell.prove(
+      'the orders are gone',
+      day !== '' && orders !== '' && left === '',
+      `${count} orders of ${day} before, none now`,
+    )
+    const lastSale = Number(await sql(demo, 'SELECT max(id) FROM sales'))
+    state.accident = { day, orders, count, lastSale }
+  },
+}
+
+export const planIt: Step<WalkState> = {
+  step: 'plan',
+  title: 'See what a restore would change, before anything changes',
+  run: async (state, tell) => {
+    const { desk } = need(state, 'console')
+    const { backup } = need(state, 'backup')
+    const accident = need(state, 'accident')
+    const answer = await planRestore(desk, need(state, 'site'), backup.path)
+    const planned = granted(tell, 'there is a plan', answer, ({ plan }) => `for ${showName(plan.backup.path)}`)
+    state.planned = planned
+    const { plan } = planned
+    const changed = plan.tables.filter(({ onlyLive, onlyBackup }) => onlyLive !== 0 || onlyBackup !== 0)
+    const cell = (value: number | null): string => (value === null ? '?' : grouped(value))
+    tell.table(
+      ['table', 'live', 'backup', 'would be lost', 'would come back'],
+      changed.map((table) => [
+        table.table,
+        cell(table.live),
+        cell(table.backup),
+        cell(table.onlyLive),
+        cell(table.onlyBackup),
+      ]),
+    )
+    const loss = plan.lossSeconds
+    tell.prove('it tells the loss window', loss !== null && loss >= 0, `${loss} s between the backup and now`)
+    for (const { title, state: result, evidence } of plan.checks) tell.fact(result, `${title}: ${evidence}`)
+    tell.prove('it can be carried out: no check failed', plan.possible, `${plan.checks.length} checks`)
+    const find = (name: string) => plan.tables.find(({ table }) => table === name)
+    const back = find('service_orders')?.onlyBackup
+    tell.prove(
+      'it says that exactly the deleted orders would come back',
+      back === accident.count,
+      `${back} of ${accident.count}`,
+    )
+    const lost = find('sales')?.onlyLive ?? 0
+    tell.prove('it says that sales made since the backup would be lost', lost > 0, `${lost} sales`)
+  },
+}
+
+export const restoreIt: Step<WalkState> = {
+  step: 'restore',
+  title: 'Restore, as a transaction on the server',
+  run: async (state, tell) => {
+    const demo = need(state, 'demo')
+    const console = need(state, 'console')
+    const site = need(state, 'site')
+    const accident = need(state, 'accident')
+    const planned = need(state, 'planned')
+    const pid = await demo.app.pid()
+    const typo = restorePlanned(console.runner, site, planned, { confirm: 'demo', reason: 'orders were deleted' })
+    tell.prove(
+      'refused when what is typed is not the name of the site',
+      !typo.ok && typo.error.code === 'not-confirmed' && (await demo.app.pid()) === pid,
+      typo.ok ? 'it was started' : typo.error.message,
+    )
+    const confirmation = { confirm: site.name, reason: 'orders were deleted by accident' }
+    const entry = await perform(console, tell, 'the restore was carried out', async () =>
+      restorePlanned(console.runner, site, planned, confirmation),
+    )
+    state.restore = entry.id
+    const report = restoreReport.parse(entry.data)
+    await proveRunning(demo, tell, report, pid)
+    state.downMs.set('restore', report.downMs ?? Number.NaN)
+    const orders = await ordersOf(demo, accident.day)
+    tell.prove(
+      'the deleted orders are back, every one',
+      orders === accident.orders,
+      `${orders.split('\n').length} orders of ${accident.day}`,
+    )
+    await proveNothingLost(demo, tell, report)
+  },
+}
+
+export const undoIt: Step<WalkState> = {
+  step: 'undo',
+  title: 'Undo the restore: back to the moment of the stop',
+  run: async (state, tell) => {
+    const demo = need(state, 'demo')
+    const console = need(state, 'console')
+    const site = need(state, 'site')
+    const accident = need(state, 'accident')
+    const pid = await demo.app.pid()
+    const confirmation = { confirm: site.name, reason: 'to show that it can be taken back' }
+    const entry = await perform(console, tell, 'the restore was taken back', () =>
+      undoRestore(console.desk, console.runner, site, need(state, 'restore'), confirmation),
+    )
+    const report = restoreReport.parse(entry.data)
+    await proveRunning(demo, tell, report, pid)
+    state.downMs.set('undo', report.downMs ?? Number.NaN)
+    const orders = await ordersOf(demo, accident.day)
+    tell.prove(
+      'the state after the accident is back: the orders are gone again',
+      orders === '',
+      `${orders === '' ? 'no' : 'some'} orders of ${accident.day}`,
+    )
+    const sale = await sql(demo, `SELECT count(*) FROM sales WHERE id BETWEEN 1 AND ${accident.lastSale}`)
+    tell.prove(
+      'and every sale made between backup and restore is there again',
+      sale === String(accident.lastSale),
+      `sales 1 to ${grouped(accident.lastSale)}: ${grouped(Number(sale))} rows`,
+    )
+  },
+}
+
+/** Keys of the service orders of a day, one a line. */
+function ordersOf(demo: DemoSite, day: string): Promise<string> {
+  return sql(demo, `SELECT id FROM service_orders WHERE date(created_at) = '${day}' ORDER BY id`)
+}
+
+async function proveRunning(
+  demo: DemoSite,
+  tell: Telling,
+  report: RestoreReport,
+  before: number | null,
+): Promise<void> {
+  const health = await demo.app.health()
+  const pid = await demo.app.pid()
+  tell.prove(
+    'the service was restarted and is healthy',
+    health.status === 200 && pid !== null && pid !== before,
+    `process ${before}, now ${pid}; ${health.status} ${health.body}`,
+  )
+  const down = report.downMs
+  tell.prove(
+    'the down-time was measured, from the stop to the first healthy answer',
+    down !== null && down > 0,
+    down === null ? 'not told' : duration(down),
+  )
+}
+
+/** The application wrote down, when it was stopped, which sale was the last that it had acknowledged. */
+async function proveNothingLost(demo: DemoSite, tell: Telling, report: RestoreReport): Promise<void> {
+  const log = readFileSync(join(demo.root, 'logs', 'app.log'), 'utf8')
+  const last = [...log.matchAll(/stopped: .* last sale (\d+)$/gm)].at(-1)?.[1]
+  const copy = report.safetyCopy
+  // The kit's encoding of paths is that of a URI. Immutable: nothing may be written beside a safety copy.
+  const kept = copy === null ? '' : await sql(demo, 'SELECT max(id) FROM sales', `file:${copy}?immutable=1`)
+  tell.prove(
+    'the safety copy ends with the last sale that the application had acknowledged before the stop',
+    copy !== null && kept === last,
+    `sale ${last}; ${copy === null ? 'no safety copy' : `${showName(copy)} ends with ${kept}`}`,
+  )
+}

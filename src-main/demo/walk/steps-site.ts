@@ -1,0 +1,153 @@
+/** The walk's steps around a site: start it, add it, look at it, leave it. */
+import { existsSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { createConsole } from '../../app/console.ts'
+import { addSite, type NewSite } from '../../operations/add-site.ts'
+import { inspectSite } from '../../operations/inspect.ts'
+import { systemClock } from '../../ports/clock.ts'
+import { systemIdentity } from '../../ports/identity.ts'
+import { fileLog } from '../../ports/log.ts'
+import { systemPaths } from '../../ports/paths.ts'
+import { MemorySecrets } from '../../ports/secrets.ts'
+import { processesWith } from '../processes.ts'
+import { type DemoSite, startDemoSite } from '../site.ts'
+import { grouped, size } from '../terminal.ts'
+import { granted, sql } from './perform.ts'
+import { need, type WalkState } from './state.ts'
+import type { Step } from './step.ts'
+
+/** The name under which the walk adds the site. */
+const NAME = 'Demo depot'
+
+export const startSite: Step<WalkState> = {
+  step: 'start',
+  title: 'Start a CVD server: SSH, shell, database, an application that writes all the time',
+  run: async (state, tell) => {
+    const demo = await startDemoSite(state.options)
+    state.demo = demo
+    tell.fact('SSH', `${demo.user}@${demo.host}, port ${demo.port}`)
+    tell.fact('host key', demo.hostKeyFingerprint)
+    tell.fact('CVD root', demo.root)
+    const health = await demo.app.health()
+    tell.prove(
+      'its application is healthy',
+      health.status === 200,
+      `${demo.app.healthUrl} → ${health.status} ${health.body}`,
+    )
+  },
+}
+
+export const addTheSite: Step<WalkState> = {
+  step: 'add',
+  title: 'Add the site to a new console; its host key must be decided about',
+  run: async (state, tell) => {
+    const demo = need(state, 'demo')
+    state.console = openConsole(demo)
+    const { desk } = state.console
+    const undecided = await addSite(desk, newSite(demo, []))
+    tell.prove(
+      'refused without a decision; the key is shown, and it is the server’s',
+      !undecided.ok &&
+        undecided.error.code === 'host-key-unknown' &&
+        undecided.error.message.includes(demo.hostKeyFingerprint),
+      undecided.ok ? 'it was added' : undecided.error.message,
+    )
+    const other = `SHA256:${'A'.repeat(43)}`
+    const wrong = await addSite(desk, newSite(demo, [other]))
+    tell.prove(
+      'refused when another key was accepted; nothing is stored',
+      !wrong.ok && desk.store.sites.list().length === 0,
+      wrong.ok ? 'it was added' : wrong.error.code,
+    )
+    const added = await addSite(desk, newSite(demo, [demo.hostKeyFingerprint]))
+    const { site } = granted(
+      tell,
+      'added when exactly this key was accepted',
+      added,
+      ({ site: { hostName, root } }) => `${NAME} is ${root} on ${hostName}`,
+    )
+    state.site = site
+  },
+}
+
+export const inspectTheSite: Step<WalkState> = {
+  step: 'inspect',
+  title: 'Look at the site: one command, one answer',
+  run: async (state, tell) => {
+    const demo = need(state, 'demo')
+    const { desk } = need(state, 'console')
+    const seen = granted(tell, 'it answers', await inspectSite(desk, need(state, 'site')), ({ host }) => host.os)
+    const { database, services, health, tools, backups } = seen
+    tell.fact(
+      'database',
+      `${size(database.size)}, journal mode ${database.journalMode}, ${database.keyTables.map(({ table, rows }) => `${table} ${rows === null ? '?' : grouped(rows)}`).join(', ')}`,
+    )
+    tell.fact('tools', tools.map(({ name, version }) => `${name} ${version}`).join(', '))
+    tell.fact('backups', String(backups.length))
+    for (const { severity, text } of seen.problems) tell.fact(severity, text)
+    tell.prove(
+      'the service is active',
+      services.length === 1 && services[0]?.state === 'active',
+      services.map(({ name, state: now }) => `${name} ${now}`).join(', '),
+    )
+    tell.prove(
+      'its health was asked for, and good',
+      health.healthy && health.configured,
+      `${health.probe} → ${health.status}`,
+    )
+    const pid = await demo.app.pid()
+    tell.prove(
+      'it knows who has the database open: the service, and nobody else',
+      database.holders.length === 1 && database.holders[0]?.pid === pid && database.holders[0]?.service === 'cvd',
+      database.holders.map((holder) => `process ${holder.pid} of ${holder.service ?? 'no service'}`).join(', '),
+    )
+    const users = await sql(demo, 'SELECT count(*) FROM users')
+    const counted = database.keyTables.find(({ table }) => table === 'users')?.rows
+    tell.prove('its counts are those of the database', String(counted) === users, `users: ${counted} and ${users}`)
+  },
+}
+
+export const leaveTheSite: Step<WalkState> = {
+  step: 'leave',
+  title: 'End: nothing was lost on the way, nothing is left behind',
+  run: async (state, tell) => {
+    const demo = need(state, 'demo')
+    const failures = failedWrites(demo)
+    tell.prove('not one write of the application failed, from the first step to here', failures === '', failures)
+    await need(state, 'console')[Symbol.asyncDispose]()
+    state.console = null
+    await demo.stop()
+    const left = processesWith('CVD_BACKUP_STATE', demo.state)
+    tell.prove(
+      'no process of the site is left',
+      left.length === 0 && (await demo.app.health()).status === 0,
+      `${left.length} processes`,
+    )
+  },
+}
+
+/** What the application wrote down of writes that failed, since the site was made; empty when there were none. */
+export function failedWrites(demo: DemoSite): string {
+  const file = join(demo.root, 'logs', 'app-writes.log')
+  return existsSync(file) ? readFileSync(file, 'utf8').trim() : ''
+}
+
+function openConsole(demo: DemoSite) {
+  const paths = systemPaths(join(demo.folder, 'console'))
+  const log = fileLog({ file: paths.log, now: systemClock.now })
+  const opened = createConsole({
+    paths,
+    log,
+    secrets: new MemorySecrets(),
+    clock: systemClock,
+    identity: systemIdentity(),
+  })
+  if (!opened.ok) throw new Error(opened.error.message)
+  return opened.value
+}
+
+function newSite(demo: DemoSite, accept: readonly string[]): NewSite {
+  const { host, port, user, keyFile, root } = demo
+  const target = { host, port, user, auth: { method: 'key' as const, keyFile }, jumps: [] }
+  return { name: NAME, target, sudo: 'none', policy: { root, health: demo.app.healthUrl }, accept }
+}
