@@ -10,6 +10,9 @@ export interface AppWrites {
   readonly lastSale: number
 }
 
+/** An application that answers, but not well, for this long will not get well by itself. */
+const SICK_MS = 5000
+
 export interface Health {
   /** 0 when nothing answered. */
   readonly status: number
@@ -23,7 +26,7 @@ export interface DemoApp {
   start(): Promise<void>
   stop(): Promise<void>
   health(): Promise<Health>
-  /** Waits until it answers 200; throws, with its last answer, when it has not in `timeoutMs`. */
+  /** Waits until it answers 200; throws, with its last answer, when it does not in `timeoutMs`, or answers badly for 5 s. */
   healthy(timeoutMs?: number): Promise<void>
   /** Throws while it does not run. */
   writes(): Promise<AppWrites>
@@ -44,10 +47,15 @@ export function demoApp(service: string, port: number): DemoApp {
     stop: async () => void (await mustRun(service, ['stop', 'cvd'])),
     health,
     healthy: async (timeoutMs = 60_000) => {
-      const until = Date.now() + timeoutMs
+      let until = Date.now() + timeoutMs
+      let answered = false
       for (;;) {
         const answer = await health()
         if (answer.status === 200) return
+        if (answer.status !== 0 && !answered) {
+          answered = true
+          until = Math.min(until, Date.now() + SICK_MS)
+        }
         if (Date.now() > until) throw new Error(`the application is not healthy: ${answer.status} ${answer.body}`)
         await pause(50)
       }

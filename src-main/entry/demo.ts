@@ -116,4 +116,11 @@ async function main(): Promise<number> {
   return options.headless ? await walkThrough(options) : await stay(options)
 }
 
-process.exitCode = await main()
+// Whoever reads what we say may leave (`| head`): no reason to leave the site behind.
+for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {})
+try {
+  process.exitCode = await main()
+} catch (error) {
+  complain(error instanceof Error ? error.message : String(error))
+  process.exitCode = 1
+}

@@ -7,7 +7,7 @@ import { type DemoSite, startDemoSite } from '../../src-main/demo/site.ts'
 const sql = (database: string, text: string): string =>
   execFileSync('sqlite3', ['-cmd', '.timeout 10000', database, text], { encoding: 'utf8' }).trim()
 
-describe("the demo's application", () => {
+describe("the demo's application", { timeout: 60_000 }, () => {
   let site: DemoSite
   const base = (): string => site.app.healthUrl.replace('/api/health', '')
   const status = async (path: string): Promise<number> => (await fetch(base() + path)).status

@@ -43,7 +43,7 @@ async function pidOf(name: string): Promise<number> {
 
 const alive = (pid: number): boolean => existsSync(`/proc/${pid}/fd/0`)
 
-describe('cvd-service', () => {
+describe('cvd-service', { timeout: 60_000 }, () => {
   service('plain', `trap 'echo ended >'${mark}'; exit' TERM; while :; do sleep 0.05; done`)
   service('stubborn', `trap '' TERM; while :; do sleep 0.05; done`)
   service('family', 'sleep 300 & wait')

@@ -10,7 +10,7 @@ import { connect, open, run } from './ssh-client.ts'
 const sql = (database: string, text: string): string =>
   execFileSync('sqlite3', ['-cmd', '.timeout 10000', database, text], { encoding: 'utf8' }).trim()
 
-describe('a demo site', () => {
+describe('a demo site', { timeout: 60_000 }, () => {
   let site: DemoSite
 
   beforeAll(async () => {
@@ -71,7 +71,7 @@ describe('a demo site', () => {
   })
 })
 
-describe('stopping a demo site', () => {
+describe('stopping a demo site', { timeout: 60_000 }, () => {
   it('leaves no process and no file', async () => {
     const site = await startDemoSite({ appStartMs: 0, writeEveryMs: 20 })
     const client = await connect({ port: site.port, username: site.user, password: site.password })
