@@ -186,6 +186,7 @@ plan_check_health() { # REPLY = healthAnswer
 
 plan_check_holders() { # REPLY = holders
   local entry strangers='' rest service
+  dependents_load
   holders_find
   for entry in ${HOLDERS[@]+"${HOLDERS[@]}"}; do
     rest=${entry#*$'\t'*$'\t'}

@@ -121,6 +121,7 @@ restore_prepare() {
     [[ $REPLY == inactive ]] && service_before=inactive
   done
   TX_WERE=$service_before
+  dependents_load
   health_choose
   [[ $HEALTH_PROBE != '' ]] || fail health-unknown 'It is not known how to ask this site for its health: nothing is set, and the usual addresses do not answer.' \
     "$NOTHING_CHANGED" 'set it: cvd-backup policy health=http://127.0.0.1:5000/api/health'

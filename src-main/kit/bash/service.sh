@@ -1,8 +1,22 @@
 # --- Services, holders, health --------------------------------------------------------------------------------------------
 
 SERVICES=()
+DEPENDENTS=() # running units that systemd stops together with ours, and does not start again by itself
 
 services_load() { read -r -a SERVICES <<<"${POLICY[service]}"; }
+
+dependents_load() {
+  local name unit state
+  DEPENDENTS=()
+  [[ ${POLICY[service_manager]} == systemd ]] || return 0
+  for name in "${SERVICES[@]}"; do
+    for unit in $(systemctl show --property=ConsistsOf --property=BoundBy --property=RequiredBy --value -- "$name" 2>/dev/null); do
+      [[ $unit == *.service && " ${DEPENDENTS[*]-} " != *" ${unit%.service} "* ]] || continue
+      service_state "$unit"
+      [[ $REPLY != active ]] || DEPENDENTS+=("${unit%.service}")
+    done
+  done
+}
 
 # service_state NAME: REPLY = active, inactive, failed, activating, … as the manager says; `unknown` if there is none.
 service_state() {
@@ -23,7 +37,8 @@ service_enabled() {
   REPLY=${REPLY:-unknown}
 }
 
-# services_do start|stop: all of them; stop in the order of the policy, start in the opposite order.
+# services_do start|stop: all of them; stop in the order of the policy, start in the opposite order, and then what had
+# been stopped with them.
 services_do() {
   local verb=$1 name order=() status=0
   for name in "${SERVICES[@]}"; do
@@ -38,6 +53,10 @@ services_do() {
       systemctl "$verb" -- "$name" >&2 || status=1
     fi
   done
+  if [[ $verb == start ]]; then
+    # They wait for ours by themselves, and we do not wait for them.
+    for name in ${DEPENDENTS[@]+"${DEPENDENTS[@]}"}; do systemctl --no-block start -- "$name" >&2; done
+  fi
   return "$status"
 }
 
@@ -97,11 +116,11 @@ session_of() { # PID: REPLY = its session
   read -r _ _ _ REPLY _ <<<"${stat##*) }"
 }
 
-# holder_service PID: REPLY = the managed service that the process belongs to, or empty.
+# holder_service PID: REPLY = the service that the process belongs to, ours or one that stops with it; or empty.
 holder_service() {
   local name line
   REPLY=''
-  for name in "${SERVICES[@]}"; do
+  for name in "${SERVICES[@]}" ${DEPENDENTS[@]+"${DEPENDENTS[@]}"}; do
     while IFS= read -r line; do
       [[ $line == *"/$name.service"* || $line == *"/$name.service" ]] && { REPLY=$name; return; }
     done 2>/dev/null <"/proc/$1/cgroup"

@@ -67,6 +67,7 @@ transaction_begin() {
     encode_path "${!variable}"
     journal "$field" "$REPLY"
   done
+  journal DEPENDENTS "${DEPENDENTS[*]-}"
   encode_path "$HEALTH_PROBE"
   journal PROBE "$REPLY"
   encode_path "$backup"
@@ -92,6 +93,7 @@ transaction_load() {
         decode_path "$value"
         HEALTH_PROBE=$REPLY
         ;;
+      DEPENDENTS) read -r -a DEPENDENTS <<<"$value" ;;
       phase) TX_PHASE=$value ;;
     esac
   done <"$TX_DIR/journal"
