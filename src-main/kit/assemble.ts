@@ -26,6 +26,8 @@ const parts = [
   'live',
   'compare',
   'plan',
+  'inspect',
+  'problems',
   'database',
   'transaction',
   'restore',

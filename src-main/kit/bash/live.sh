@@ -8,10 +8,10 @@ live_uri() {
   if header_read "$DATABASE_FILE" && [[ $H_JOURNAL == wal && ! -e $DATABASE_FILE-wal ]]; then REPLY+='&immutable=1'; fi
 }
 
-# live_sql SQL: as sql, on the live database. Waits a short while for a lock, and never writes.
+# live_sql SQL [MILLISECONDS]: as sql, on the live database. Waits for a lock no longer than told, and never writes.
 live_sql() {
   live_uri
-  sql "$REPLY" "$1" -cmd '.timeout 2000'
+  sql "$REPLY" "$1" -cmd ".timeout ${2:-2000}"
 }
 
 # flock_held FILE: does a process hold a lock on it? Looks, and does not try: a trial would make others fail.

@@ -1,0 +1,265 @@
+# --- inspect: everything about a site in one answer -----------------------------------------------------------------------
+#
+# Changes nothing, waits for no lock, works for any login: what cannot be known is null, empty or false, and the problems
+# say why. Each part leaves its JSON in I_ and what the problems need in globals.
+
+declare -A I=()
+readonly RUNBOOK_LOGS='backup system_backup restore pit_recovery disaster_recovery backup_verification backup_maintenance'
+
+run_inspect() {
+  local part pairs=()
+  (($# == 0)) || usage_error 'inspect takes no arguments'
+  answer_alone
+  for part in host time tools disk layout database services health lock unfinished backups policy log_errors; do
+    "inspect_$part"
+    I[$part]=$REPLY
+  done
+  inspect_problems
+  I[problems]=$REPLY
+  json_string "$I_COMPRESSOR"
+  I[compressor]=$REPLY
+  for part in host time tools compressor disk layout database services health lock unfinished backups policy problems; do
+    pairs+=("$part:=${I[$part]}")
+  done
+  json_object "${pairs[@]}" logErrors:="${I[log_errors]}"
+  [[ $READABLE_FD == '' ]] || inspect_words
+  succeed "${#PROBLEMS[@]} problems" "$REPLY"
+}
+
+inspect_host() {
+  local os rights
+  # Read as data: it is only meant to be a program.
+  os=$(sed -n 's/^PRETTY_NAME=//p' /etc/os-release 2>/dev/null | head -n 1 | tr -d '"')
+  rights_known
+  json_object readDatabase:=$R_READ writeBackups:=$R_WRITE_BACKUPS controlServices:=$R_SERVICES keepState:=$R_STATE
+  rights=$REPLY
+  json_object name="$(hostname)" machineId="$(head -c 32 /etc/machine-id 2>/dev/null)" os="${os:-unknown}" \
+    kernel="$(uname -r)" login="$(id -un 2>/dev/null || id -u)" uid:="$EUID" rights:="$rights"
+}
+
+inspect_time() {
+  local zone=${TZ:-}
+  [[ $zone != '' ]] || { zone=$(readlink -f /etc/localtime 2>/dev/null) && zone=${zone#*/zoneinfo/}; }
+  [[ $zone != '' && $zone != /* ]] || zone=$(date +%Z)
+  now_ms
+  I_NOW=$REPLY
+  json_object now:="$I_NOW" zone="$zone" offset="$(date +%:z)"
+}
+
+I_MISSING=()
+inspect_tools() {
+  local name version problem list=()
+  I_MISSING=()
+  for name in bash sqlite3 tar gzip curl flock find awk sed setsid systemctl igzip pigz; do
+    if ! command -v "$name" >/dev/null; then
+      case $name in igzip | pigz) continue ;; esac
+      [[ $name != systemctl || ${POLICY[service_manager]} == systemd ]] || continue
+      I_MISSING+=("$name")
+      json_object name="$name" version='' problem='missing'
+      list+=("$REPLY")
+      continue
+    fi
+    problem=''
+    tool_version "$name"
+    version=$REPLY
+    if [[ $name == sqlite3 ]]; then
+      sqlite_problem "$version"
+      problem=$REPLY I_SQLITE_PROBLEM=$REPLY I_SQLITE=$version
+    fi
+    json_text_or_null "$problem"
+    json_object name="$name" version="$version" problem:="$REPLY"
+    list+=("$REPLY")
+  done
+  I_COMPRESSOR=${POLICY[compressor]}
+  if [[ $I_COMPRESSOR == '' ]] || ! command -v "$I_COMPRESSOR" >/dev/null; then
+    for I_COMPRESSOR in igzip pigz gzip; do ! command -v "$I_COMPRESSOR" >/dev/null || break; done
+  fi
+  json_array "${list[@]}"
+}
+I_SQLITE_PROBLEM='' I_SQLITE='' I_COMPRESSOR=''
+
+tool_version() { # REPLY = the version number in what the tool says about itself, or empty
+  local text
+  case $1 in
+    bash) REPLY=${BASH_VERSION%%(*}; return ;;
+    awk) text=$(awk -W version 2>&1 </dev/null || awk --version 2>&1 </dev/null) ;;
+    sqlite3) text=$(sqlite3 -version 2>&1 </dev/null) ;;
+    *) text=$("$1" --version 2>&1 </dev/null) ;;
+  esac
+  text=${text%%$'\n'*}
+  REPLY=''
+  if [[ $text =~ ([0-9]+(\.[0-9A-Za-z]+)+|[0-9]+) ]]; then REPLY=${BASH_REMATCH[1]}; fi
+}
+
+declare -A I_FREE=() I_TOTAL=()
+inspect_disk() {
+  local purpose path list=() total free device
+  for purpose in database backups state; do
+    case $purpose in
+      database) path=${DATABASE_FILE%/*} ;;
+      backups) path=$BACKUPS ;;
+      state) path=$STATE ;;
+    esac
+    nearest_folder "$path"
+    path=$REPLY
+    read -r total free device < <(df -B1 --output=size,avail,source -- "$path" 2>/dev/null | tail -n 1)
+    [[ ${total-} =~ ^[0-9]+$ && ${free-} =~ ^[0-9]+$ ]] || continue
+    I_FREE[$purpose]=$free I_TOTAL[$purpose]=$total
+    encode_path "$path"
+    json_object purpose="$purpose" path="$REPLY" total:="$total" free:="$free" device="$device"
+    list+=("$REPLY")
+  done
+  json_array ${list[@]+"${list[@]}"}
+}
+
+inspect_layout() {
+  local part parts=() there found=false root
+  for part in app data config backups logs; do
+    there=false
+    [[ ! -d $ROOT/$part ]] || there=true
+    parts+=("$part:=$there")
+  done
+  [[ ! -d $ROOT ]] || found=true
+  json_object "${parts[@]}"
+  parts=("$REPLY")
+  encode_path "$ROOT"
+  root=$REPLY
+  json_object root="$root" found:=$found parts:="${parts[0]}"
+}
+
+I_PRESENT=false I_DATABASE_SIZE=0 I_HEADER=false
+declare -A I_SIDECAR=()
+inspect_database() {
+  local path resolved sidecars owner='' mode='' holders keys suffix list=()
+  encode_path "$DATABASE"
+  path=$REPLY
+  encode_path "$DATABASE_FILE"
+  resolved=$REPLY
+  H_PAGE_SIZE=0 H_JOURNAL='' H_USER_VERSION=0 I_PRESENT=false I_HEADER=false I_DATABASE_SIZE=0
+  if [[ -f $DATABASE_FILE ]]; then
+    I_PRESENT=true
+    IFS=$'\t' read -r I_DATABASE_SIZE owner mode < <(stat -c $'%s\t%U:%G\t%a' -- "$DATABASE_FILE")
+    if header_read "$DATABASE_FILE"; then I_HEADER=true; else H_PAGE_SIZE=0 H_JOURNAL='' H_USER_VERSION=0; fi
+  fi
+  for suffix in -wal -shm -journal; do
+    [[ -f $DATABASE_FILE$suffix ]] || continue
+    file_size "$DATABASE_FILE$suffix"
+    I_SIDECAR[$suffix]=$REPLY
+    json_object suffix="$suffix" size:="$REPLY"
+    list+=("$REPLY")
+  done
+  json_array ${list[@]+"${list[@]}"}
+  sidecars=$REPLY
+  holders_find
+  holders_json
+  holders=$REPLY
+  inspect_key_tables
+  keys=$REPLY
+  # What a WAL holds may be newer than the header in the file.
+  [[ $I_ROWS_KNOWN == '' ]] || { suffix=$(live_sql 'PRAGMA user_version;' 500 2>/dev/null) && H_USER_VERSION=${suffix:-$H_USER_VERSION}; }
+  json_object path="$path" resolved="$resolved" present:=$I_PRESENT size:="$I_DATABASE_SIZE" pageSize:="$H_PAGE_SIZE" \
+    pageCount:=$((H_PAGE_SIZE > 0 ? I_DATABASE_SIZE / H_PAGE_SIZE : 0)) userVersion:="$H_USER_VERSION" \
+    journalMode="$H_JOURNAL" owner="$owner" mode="$mode" sidecars:="$sidecars" keyTables:="$keys" holders:="$holders"
+}
+
+I_ROWS_KNOWN='' I_ROWS=''
+inspect_key_tables() {
+  local name rows list=()
+  I_ROWS_KNOWN='' I_ROWS=''
+  for name in ${POLICY[key_tables]}; do
+    rows=''
+    if [[ $I_HEADER == true && -r $DATABASE_FILE ]]; then
+      sql_name "$name"
+      rows=$(live_sql "SELECT count(*) FROM $REPLY;" 500 2>/dev/null) || rows=''
+    fi
+    [[ $rows == '' ]] || I_ROWS_KNOWN=yes
+    I_ROWS+="${I_ROWS:+, }$name ${rows:-?}"
+    json_number_or_null "$rows"
+    json_object table="$name" rows:="$REPLY"
+    list+=("$REPLY")
+  done
+  json_array ${list[@]+"${list[@]}"}
+}
+
+I_SERVICES=''
+inspect_services() {
+  local name
+  I_SERVICES=''
+  for name in ${SERVICES[@]+"${SERVICES[@]}"}; do
+    service_state "$name"
+    I_SERVICES+="$name $REPLY"$'\n'
+  done
+  services_json
+}
+
+inspect_health() {
+  health_choose
+  health_json
+}
+
+inspect_lock() { lock_json; }
+
+# A transaction that is open although nobody works on it.
+I_UNFINISHED=''
+inspect_unfinished() {
+  local id=''
+  I_UNFINISHED=''
+  { [[ ! -r $STATE/unfinished ]] || id=$(head -n 1 "$STATE/unfinished"); } 2>/dev/null
+  REPLY='[]'
+  valid_operation "$id" || return 0
+  operation_state "$id"
+  if [[ $REPLY == running ]]; then REPLY='[]'; return 0; fi
+  I_UNFINISHED=$id
+  operation_json "$id"
+  REPLY="[$REPLY]"
+}
+
+I_LINES='' I_COUNT=0 I_BYTES=0 I_EMPTY=0 I_FAILED=0 I_NEWEST='' I_VERIFIED=''
+inspect_backups() {
+  I_LINES=$(backups_found | backup_lines)
+  I_COUNT=0 I_BYTES=0 I_EMPTY=0 I_FAILED=0 I_NEWEST='' I_VERIFIED=''
+  REPLY='[]'
+  [[ $I_LINES != '' ]] || return 0
+  IFS=$'\t' read -r I_COUNT I_BYTES I_EMPTY I_FAILED I_NEWEST I_VERIFIED < <(awk -F '\t' '
+    BEGIN { count = bytes = empty = failed = 0; newest = verified = "-" }
+    { count++; bytes += $5 }
+    $5 == 0 { empty++ }
+    $8 == "failed" { failed++ }
+    $3 == "database" && $4 != "safety" && $5 > 0 && newest == "-" { newest = $1 }
+    $3 == "database" && $8 == "verified" && verified == "-" { verified = $1 }
+    END { printf "%d\t%.0f\t%d\t%d\t%s\t%s\n", count, bytes, empty, failed, newest, verified }' <<<"$I_LINES")
+  [[ $I_NEWEST != - ]] || I_NEWEST=''
+  [[ $I_VERIFIED != - ]] || I_VERIFIED=''
+  REPLY="[$(backup_lines_json <<<"$I_LINES")]"
+}
+
+inspect_policy() { policy_json; }
+
+# Errors of the last seven days in the runbook's logs, newest last, at most twenty. A log that somebody made a link of
+# is not read.
+I_ERRORS_TODAY=0
+inspect_log_errors() {
+  local name file text day week
+  week=$(date -d '-7 days' '+%Y-%m-%d %H:%M:%S') day=$(date -d '-1 day' '+%Y-%m-%d %H:%M:%S')
+  text=$(for name in $RUNBOOK_LOGS; do
+    file=$LOGS/$name.log
+    [[ -f $file && ! -L $file && -r $file ]] || continue
+    tail -c 262144 -- "$file" | tr '\t' ' ' | name=$name week=$week awk '
+      /^\[[0-9-]+ [0-9:]+\] .*ERROR/ {
+        at = substr($0, 2, 19)
+        if (at >= ENVIRON["week"]) print at "\t" ENVIRON["name"] ".log\t" substr($0, 23, 300)
+      }' | tail -n 20
+  done | sort | tail -n 20)
+  I_ERRORS_TODAY=$(day=$day awk -F '\t' '$1 >= ENVIRON["day"] { n++ } END { print n + 0 }' <<<"$text")
+  log_errors_json "$text"
+}
+
+log_errors_json() {
+  local at file words list=()
+  while IFS=$'\t' read -r at file words; do
+    [[ $at != '' ]] || continue
+    json_object file="$file" at="$at" text="$words"
+    list+=("$REPLY")
+  done <<<"$1"
+  json_array ${list[@]+"${list[@]}"}
+}

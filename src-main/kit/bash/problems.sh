@@ -1,0 +1,142 @@
+# --- What is wrong with a site, in plain words ----------------------------------------------------------------------------
+
+PROBLEMS=()
+PROBLEM_WORDS=''
+
+# problem SEVERITY CODE TEXT FIX
+problem() {
+  json_object code="$2" severity="$1" text="$3" fix="$4"
+  PROBLEMS+=("$REPLY")
+  PROBLEM_WORDS+="$1: $3${4:+ -> $4}"$'\n'
+}
+
+inspect_problems() {
+  PROBLEMS=() PROBLEM_WORDS=''
+  problems_of_tools
+  problems_of_database
+  problems_of_space
+  problems_of_service
+  problems_of_backups
+  json_array ${PROBLEMS[@]+"${PROBLEMS[@]}"}
+}
+
+problems_of_tools() {
+  local name
+  for name in ${I_MISSING[@]+"${I_MISSING[@]}"}; do
+    problem error missing-tool "$name is not installed." "install it: apt-get install $name, or dnf install $name"
+  done
+  [[ $I_SQLITE_PROBLEM == '' ]] ||
+    problem warning sqlite-version "sqlite3 $I_SQLITE: $I_SQLITE_PROBLEM." 'update sqlite3 when the distribution offers it'
+  if [[ $R_STATE == false ]]; then
+    problem warning no-state "This login cannot keep state in $STATE: it can look, but start nothing." 'log in as root, with sudo, or as the owner of the state'
+  fi
+}
+
+problems_of_database() {
+  local env=$ROOT/config/.env mode
+  if [[ ! -d $ROOT ]]; then
+    problem error no-root "There is no folder $ROOT." 'set it: cvd-backup policy root=…'
+  elif [[ $I_PRESENT == false ]]; then
+    problem error no-database "There is no database at $DATABASE." 'if it lies elsewhere, set it: cvd-backup policy database=…'
+  elif [[ $R_READ == false ]]; then
+    problem warning no-rights "This login cannot read the database." 'log in as root or with sudo'
+  elif ((I_DATABASE_SIZE == 0 && ${I_SIDECAR[-wal]:-0} == 0)); then
+    problem error empty-database 'The live database is empty (0 bytes).' 'restore a backup'
+  elif [[ $I_HEADER == false && $I_DATABASE_SIZE -gt 0 ]]; then
+    problem error not-a-database 'The live database is no SQLite database: its header is wrong.' 'restore a backup'
+  elif [[ $I_ROWS_KNOWN == '' && ${POLICY[key_tables]} != '' ]]; then
+    problem warning unreadable-tables 'None of the key tables could be read: the database is locked, damaged, or not one of CVD.' \
+      'look who has it open, verify a backup of it'
+  fi
+  # Only root sees all processes, so only root can tell that nobody has it open.
+  if ((EUID == 0 && ${#HOLDERS[@]} == 0)); then
+    ((${I_SIDECAR[-wal]:-0} == 0)) ||
+      problem warning stale-wal "Nobody has the database open, but ${I_SIDECAR[-wal]} bytes lie in its -wal: the application did not end cleanly. They belong to the database." \
+        'start the application; never copy a file over the database'
+    ((${I_SIDECAR[-journal]:-0} == 0)) ||
+      problem warning hot-journal "Nobody has the database open, but its -journal is there: a change was cut off and will be taken back at the next start." \
+        'start the application; never remove the -journal'
+  fi
+  mode=$(stat -L -c %a -- "$env" 2>/dev/null) || mode=0
+  ((8#$mode & 8#4)) && problem warning env-readable "$env can be read by everybody on this server." "chmod 600 $env"
+  return 0
+}
+
+problems_of_space() {
+  local purpose need
+  for purpose in database backups; do
+    need=$((I_DATABASE_SIZE * 5 / 2))
+    [[ ${I_FREE[$purpose]-} != '' ]] || continue
+    ((I_FREE[$purpose] < need)) || continue
+    problem error disk-low "Only $((I_FREE[$purpose] >> 20)) MB are free for the $purpose; two and a half times the database ($((need >> 20)) MB) are wanted." \
+      'remove old backups, or make the file system larger'
+  done
+}
+
+problems_of_service() {
+  local name state
+  while IFS=' ' read -r name state; do
+    case $state in
+      '' | active) ;;
+      unknown) problem error service-unknown "There is no service $name on this server." 'set it: cvd-backup policy service=…' ;;
+      *) problem error service-down "The service $name is $state." "look why: journalctl -u $name" ;;
+    esac
+  done <<<"$I_SERVICES"
+  if [[ $HEALTH_PROBE == '' ]]; then
+    problem warning health-unknown 'It is not known how to ask this site for its health; without that, nothing can be restored.' \
+      'set it: cvd-backup policy health=http://127.0.0.1:5000/api/health'
+  elif [[ $HEALTH_STATUS != "${POLICY[health_status]}" ]]; then
+    problem error unhealthy "$HEALTH_PROBE does not answer as expected: $HEALTH_STATUS ${HEALTH_DETAIL:0:80}" 'look whether the application runs'
+  fi
+  [[ $I_UNFINISHED == '' ]] ||
+    problem error unfinished "An operation was interrupted and is not finished: $I_UNFINISHED." 'run: cvd-backup recover'
+}
+
+problems_of_backups() {
+  local age
+  if [[ ! -d $BACKUPS ]]; then
+    problem error no-backups "There is no backup folder $BACKUPS." 'make a backup: cvd-backup database'
+    return
+  fi
+  if [[ ! -r $BACKUPS ]]; then
+    problem warning no-rights "This login cannot read $BACKUPS." 'log in as root or with sudo'
+  elif [[ $I_NEWEST == '' ]]; then
+    problem error no-backups 'There is no backup of the database.' 'make one: cvd-backup database'
+  else
+    age=$((I_NOW - I_NEWEST))
+    ((age <= 14400000)) || problem warning backup-old "The newest backup of the database is $((age / 3600000)) h old." 'make one: cvd-backup database'
+    ((age >= -300000)) || problem warning backup-in-future "The newest backup of the database is dated $((-age / 60000)) min in the future." \
+      'look at the clock and the time zone of this server'
+  fi
+  ((I_EMPTY == 0)) || problem warning empty-backups "$I_EMPTY of the backups are empty files (0 bytes)." 'they are no backups: remove them'
+  ((I_FAILED == 0)) || problem error failed-backups "$I_FAILED of the backups failed their verification." 'make a new backup, and remove them'
+  ((I_ERRORS_TODAY == 0)) || problem warning log-errors "$I_ERRORS_TODAY errors were logged in the last 24 hours." "look at the logs in $LOGS"
+}
+
+# --- One page for people ----------------------------------------------------------------------------------------------------
+
+# inspect_words leaves REPLY as it was.
+inspect_words() {
+  local kept=$REPLY line name
+  page_line() { say_readable "$(printf '%-12s %s' "$1" "$2")"; }
+  page_line server "$(hostname), $(uname -r), $(date '+%Y-%m-%d %H:%M:%S %Z'), as $(id -un 2>/dev/null || id -u)"
+  page_line site "$ROOT"
+  page_line database "$DATABASE, $((I_DATABASE_SIZE >> 10)) kB, journal ${H_JOURNAL:-unknown}, version $H_USER_VERSION"
+  page_line rows "$I_ROWS"
+  page_line 'opened by' "${#HOLDERS[@]} processes$( ((EUID == 0)) || printf ' (only root sees them all)')"
+  page_line service "$(printf '%s' "${I_SERVICES%$'\n'}" | tr '\n' ',')"
+  page_line health "${HEALTH_PROBE:-not known how to ask}: $HEALTH_STATUS, $HEALTH_MS ms"
+  page_line backups "$I_COUNT, $((I_BYTES >> 20)) MB in all; newest $(page_time "$I_NEWEST"), newest verified $(page_time "$I_VERIFIED")"
+  for name in database backups; do
+    [[ ${I_FREE[$name]-} == '' ]] || page_line "disk" "$name: $((I_FREE[$name] >> 20)) of $((I_TOTAL[$name] >> 20)) MB free"
+  done
+  page_line tools "sqlite3 ${I_SQLITE:-missing}, $I_COMPRESSOR"
+  while IFS= read -r line; do
+    [[ $line == '' ]] || say_readable "$line"
+  done <<<"$PROBLEM_WORDS"
+  REPLY=$kept
+}
+
+page_time() {
+  if [[ $1 == '' ]]; then printf 'never'; else date -d "@$(($1 / 1000))" '+%Y-%m-%d %H:%M:%S %Z'; fi
+}
