@@ -1,15 +1,28 @@
-import { chmodSync, copyFileSync, mkdirSync, readFileSync, renameSync, truncateSync, writeFileSync } from 'node:fs'
+import { execFileSync } from 'node:child_process'
+import {
+  chmodSync,
+  copyFileSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { z } from 'zod'
 import { backupEntry, verification } from '../../src-shared/domain/kit-protocol.ts'
 import { ScratchSite } from '../support/scratch-site.ts'
+import { waitUntil } from '../support/wait.ts'
 
 const report = z.object({
   backups: z.array(verification),
   counts: z.object({ verified: z.number(), failed: z.number(), inconclusive: z.number() }),
 })
 const name = 'cvd_backup_20260110_120000.db.gz'
+
+const canMount = mayMount()
 
 describe('verify', () => {
   let site: ScratchSite
@@ -169,24 +182,59 @@ describe('verify', () => {
     expect(entry(path)).toMatchObject({ hold: false })
   })
 
-  it('does not call a backup bad that it could not read', async () => {
+  it('does not call a backup bad that there is no space for', async () => {
+    site.backup(name)
+    // Most of the space is wanted for the others: nothing is left for us.
+    const refused = await site.run(['verify', name], { instead: 'free_bytes() { REPLY=1000; }' })
+    const data = report.parse(refused.result.data)
+    expect(data.backups[0]).toMatchObject({
+      verdict: 'inconclusive',
+      reason: expect.stringContaining('not enough space'),
+    })
+    expect(data.counts).toEqual({ verified: 0, failed: 0, inconclusive: 1 })
+    expect(refused.result).toMatchObject({ outcome: 'failed', code: 'integrity' })
+  })
+
+  it.runIf(canMount)('does not call a backup bad when the disk becomes full meanwhile', async () => {
     const path = site.backup(name)
-    // Room for the operation's own files, not for the database.
-    const { data } = await site.run(['policy']).then(async () => verify(path))
-    expect(data.counts.verified).toBe(1)
     const told = site.library(
-      'cd "$(mktemp -d)"; free_bytes() { REPLY=1000; }; extract_backup "$1" db "" ; echo "$EXTRACT_CODE"; rm -rf "$PWD"',
-      [path],
+      `cat >"$1/run" <<'SCRIPT'
+         source <(sed '$d' "$KIT"); extract_space() { EXTRACT_LIMIT=100000000; }
+         mount -t tmpfs -o size=100k none "$1/work" && cd "$1/work" && extract_backup "$2" database '' 
+         printf '%s|%s' "$EXTRACT_CODE" "$EXTRACT_PROBLEM"
+SCRIPT
+       mkdir "$1/work"; unshare -m bash --noprofile --norc "$1/run" "$1" "$2"`,
+      [site.folder, path],
     )
-    expect(told.trim()).toBe('no-space')
+    expect(told).toBe('no-space|The disk became full while it was extracted.')
+  })
+
+  it('does not judge a file that is exchanged while it is read', async () => {
+    const path = site.backup(name)
+    const instead = `eval "checked_$(declare -f extract_unmoved)"
+      extract_unmoved() { cp -- "$1" "$1.other"; mv -- "$1.other" "$1"; checked_extract_unmoved "$1"; }`
+    const { result } = await site.run(['verify', path], { instead })
+    expect(report.parse(result.data).backups[0]).toMatchObject({ verdict: 'inconclusive' })
+  })
+
+  it('stops when asked to, and leaves nothing', async () => {
+    site.backup(name)
+    const running = site.start(['verify', name], 'integrity_check() { sleep 1000; }')
+    let said = ''
+    running.stdout?.on('data', (chunk: Buffer) => {
+      said += chunk.toString()
+    })
+    const id = await waitUntil('the operation', () => /"operation":"([^"]+)"/.exec(said)?.[1])
+    await waitUntil('the work folder', () => readdirSync(join(site.state, 'work')).length > 0)
+    await site.run(['cancel', id])
+    await new Promise((resolve) => (running.exitCode === null ? running.once('close', resolve) : resolve(null)))
+    expect(said).toContain('"outcome":"cancelled"')
+    expect(readdirSync(join(site.state, 'work'))).toEqual([])
   })
 
   it('takes the newest with --last, everything with --all', async () => {
     for (const day of ['01', '02', '03']) site.backup(`cvd_auto_202601${day}_120000.db.gz`)
     const last = await verify('--last', '2')
-    expect(last.data.backups.map((one) => one.path.slice(-24, -7))).toEqual(
-      ['auto_20260103_120', 'auto_20260102_120'].map(() => expect.any(String)),
-    )
     expect(last.data.backups.map((one) => /_(\d{8})_/.exec(one.path)?.[1])).toEqual(['20260103', '20260102'])
     expect((await verify('--all')).data.backups).toHaveLength(3)
   })
@@ -214,6 +262,15 @@ describe('verify', () => {
     expect((await site.run(['verify'])).result.code).toBe('usage')
   })
 })
+
+function mayMount(): boolean {
+  try {
+    execFileSync('unshare', ['-m', 'mount', '-t', 'tmpfs', 'none', '/mnt'], { stdio: 'ignore' })
+    return true
+  } catch {
+    return false
+  }
+}
 
 function encodeByte(byte: number): string {
   const char = String.fromCharCode(byte)

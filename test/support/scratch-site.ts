@@ -51,6 +51,8 @@ export interface KitAnswer {
 
 export interface RunOptions {
   readonly env?: Readonly<Record<string, string>>
+  /** Bash text that replaces functions of the kit. */
+  readonly instead?: string
   /** Run as this user, by setpriv. Needs root. */
   readonly uid?: number
 }
@@ -135,7 +137,7 @@ export class ScratchSite {
 
   /** Runs the kit with `--events`, arguments as bytes, and reads what it says against the protocol. */
   async run(args: readonly (string | Buffer)[], options: RunOptions = {}): Promise<KitAnswer> {
-    const child = this.start(args, '', options)
+    const child = this.start(args, options.instead, options)
     const out: Buffer[] = []
     const err: Buffer[] = []
     child.stdout?.on('data', (chunk: Buffer) => out.push(chunk))
