@@ -106,6 +106,7 @@ export class Runner {
     const entry = store.operations.find(site.id, id)
     if (entry?.state === 'queued') {
       store.operations.ended(entry.id, clock.now(), cancelledHere)
+      audit(this.#desk, 'cancel asked', site, { operation: entry.id, outcome: 'succeeded' })
       this.#tell(entry.id)
       return ok({ state: 'ended', outcome: 'cancelled', message: cancelledHere.message })
     }

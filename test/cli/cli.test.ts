@@ -1,6 +1,15 @@
 /** The whole command line, each command a process of its own, over a real OpenSSH server, on a site with the real kit. */
-import { execFileSync } from 'node:child_process'
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { execFileSync, spawnSync } from 'node:child_process'
+import {
+  appendFileSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import Sqlite from 'better-sqlite3'
@@ -28,13 +37,13 @@ describe.skipIf(lacks !== '')(`the command line ${lacks}`, { timeout: 60_000 }, 
     demo = await startDemoSite({ appStartMs: 50 })
     home = mkdtempSync(join(tmpdir(), 'cvd-cli-'))
     const key = await makeKey(home, 'admin')
-    writeFileSync(join(home, 'authorized_keys'), `${key.publicText}\n`)
+    writeFileSync(join(demo.folder, 'authorized_keys'), `${key.publicText}\n`)
     // The site's own environment: its tools, and its state beside it.
     const env = Object.entries(demo.env).filter(([name]) => ['PATH', 'CVD_BACKUP_STATE'].includes(name))
     sshd = await startSshd({
       config: [
         `SetEnv ${env.map(([name, value]) => `${name}=${value}`).join(' ')}`,
-        `AuthorizedKeysFile ${join(home, 'authorized_keys')}`,
+        `AuthorizedKeysFile ${join(demo.folder, 'authorized_keys')}`,
       ],
     })
     user = await makeUser()
@@ -241,13 +250,40 @@ describe.skipIf(lacks !== '')(`the command line ${lacks}`, { timeout: 60_000 }, 
     expect(left).toMatchObject({ code: 130, result: { code: 'detached' } })
     const { operation } = left.result.data as { operation: string }
     expect(await cli.json(['follow', 'Depot', operation])).toMatchObject({ code: 0, result: { outcome: 'succeeded' } })
-    const other = new Cli(desk('other'))
+    const other = new Cli(desk('colleague'))
     const added = await other.json(['site', 'add', 'The same', ...login, ...accept()])
     expect(added.code).toBe(0)
     expect(await other.json(['follow', 'The same', operation])).toMatchObject({
       code: 0,
       result: { outcome: 'succeeded' },
     })
+  })
+
+  test('a password and a passphrase from stdin: used, and kept nowhere', async () => {
+    const byPassword = new Cli(desk('password'))
+    const target = ['--host', demo.host, '--port', String(demo.port), '--user', demo.user, '--password-stdin']
+    const wanted = ['site', 'add', 'Demo', ...target, '--accept-host-key', demo.hostKeyFingerprint]
+    const added = await byPassword.run(wanted, { input: `${demo.password}\n` })
+    expect(added).toMatchObject({ code: 0, stderr: expect.stringContaining('asked for again') })
+    expect(await byPassword.json(['inspect', 'Demo'])).toMatchObject({ code: 3 })
+    const inspected = await byPassword.json(['--password-stdin', 'inspect', 'Demo'], { input: demo.password })
+    expect(inspected.code).toBe(0)
+
+    const byKey = new Cli(desk('passphrase'))
+    const passphrase = 'a phrase of 8163 words'
+    const key = await makeKey(home, 'locked', { passphrase })
+    appendFileSync(join(demo.folder, 'authorized_keys'), `${key.publicText}\n`)
+    const place = ['--host', sshd.host, '--port', String(sshd.port), '--user', 'root', '--key', key.privateFile]
+    const locked = ['site', 'add', 'Locked', ...place, ...accept()]
+    expect(await byKey.json(locked)).toMatchObject({ code: 3, result: { code: 'key-needs-passphrase' } })
+    const opened = await byKey.json([...locked, '--passphrase-stdin'], { input: `${passphrase}\n` })
+    expect(opened.code).toBe(0)
+
+    const said = JSON.stringify([added, inspected, opened])
+    for (const secret of [demo.password, passphrase]) {
+      expect(said).not.toContain(secret)
+      expect(spawnSync('grep', ['-rFl', '--', secret, join(home, 'password'), join(home, 'passphrase')]).status).toBe(1)
+    }
   })
 
   test('another host key: 4, without a way to accept it', async () => {

@@ -81,6 +81,18 @@ describe.skipIf(lacks.length > 0)(`the runner ${lacks.join(', ')}`, { timeout: 9
     expect(await console.runner.settled(other.id)).toMatchObject({ outcome: 'succeeded' })
   })
 
+  test('one that waits is cancelled: it is never started', async () => {
+    const one = backup()
+    const other = backup()
+    await heard(console, isStep('check'))
+    const cancelled = await console.runner.cancel(site, other.id)
+    expect(cancelled).toMatchObject({ ok: true, value: { outcome: 'cancelled' } })
+    expect(await console.runner.settled(one.id)).toMatchObject({ outcome: 'succeeded' })
+    const ended = await console.runner.settled(other.id)
+    expect(ended).toMatchObject({ state: 'ended', outcome: 'cancelled', remoteOperation: null })
+    expect(console.desk.store.audit.list(9).map(({ action }) => action)).toContain('cancel asked')
+  })
+
   test('the link breaks in the middle: found again, and nothing missed or doubled', async () => {
     const entry = backup()
     await heard(console, isStep('check'))
