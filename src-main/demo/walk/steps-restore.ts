@@ -47,7 +47,10 @@ export const planIt: Step<WalkState> = {
     const planned = granted(tell, 'there is a plan', answer, ({ plan }) => `for ${showName(plan.backup.path)}`)
     state.planned = planned
     const { plan } = planned
-    const changed = plan.tables.filter(({ onlyLive, onlyBackup }) => onlyLive !== 0 || onlyBackup !== 0)
+    // Where rows cannot be told apart by a key, only their number speaks.
+    const changed = plan.tables.filter(
+      ({ live, backup: then, onlyLive, onlyBackup }) => live !== then || (onlyLive ?? 0) + (onlyBackup ?? 0) > 0,
+    )
     const cell = (value: number | null): string => (value === null ? '?' : grouped(value))
     tell.table(
       ['table', 'live', 'backup', 'would be lost', 'would come back'],

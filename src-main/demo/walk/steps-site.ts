@@ -11,7 +11,7 @@ import { systemPaths } from '../../ports/paths.ts'
 import { MemorySecrets } from '../../ports/secrets.ts'
 import { processesWith } from '../processes.ts'
 import { type DemoSite, startDemoSite } from '../site.ts'
-import { grouped, size } from '../terminal.ts'
+import { duration, grouped, size } from '../terminal.ts'
 import { granted, sql } from './perform.ts'
 import { need, type WalkState } from './state.ts'
 import type { Step } from './step.ts'
@@ -114,6 +114,9 @@ export const leaveTheSite: Step<WalkState> = {
     const demo = need(state, 'demo')
     const failures = failedWrites(demo)
     tell.prove('not one write of the application failed, from the first step to here', failures === '', failures)
+    const restart = await timeOfRestart(demo)
+    const down = [...state.downMs].map(([step, ms]) => `${step} ${duration(ms)}`).join(', ')
+    tell.fact('down-time', `${down}; a bare restart of the service, now: ${duration(restart)}`)
     await need(state, 'console')[Symbol.asyncDispose]()
     state.console = null
     await demo.stop()
@@ -130,6 +133,15 @@ export const leaveTheSite: Step<WalkState> = {
 export function failedWrites(demo: DemoSite): string {
   const file = join(demo.root, 'logs', 'app-writes.log')
   return existsSync(file) ? readFileSync(file, 'utf8').trim() : ''
+}
+
+/** Milliseconds from stopping the service to its first healthy answer, with nothing done in between. */
+async function timeOfRestart(demo: DemoSite): Promise<number> {
+  const start = performance.now()
+  await demo.app.stop()
+  await demo.app.start()
+  await demo.app.healthy()
+  return performance.now() - start
 }
 
 function openConsole(demo: DemoSite) {
