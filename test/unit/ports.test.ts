@@ -40,19 +40,19 @@ test('secrets are found by what they are for, and asked for once', async () => {
 })
 
 test('redaction hides by name and by look, at any depth', () => {
-  const key = '-----BEGIN OPENSSH PRIVATE KEY-----\nabc\n-----END OPENSSH PRIVATE KEY-----'
+  const key = '-----BEGIN OPENSSH PRIVATE KEY-----\nhidden-key\n-----END OPENSSH PRIVATE KEY-----'
   const text = JSON.stringify(
     redact({
-      password: 'one',
-      nested: [{ sudoPassword: 'two', url: 'https://ada:three@host/x', text: `before ${key} after` }],
+      password: 'hidden-1',
+      nested: [{ sudoPassword: 'hidden-2', url: 'https://ada:hidden-3@host/x', text: `before ${key} after` }],
       error: new Error(`cannot use ${key}`),
-      secret: new Secret('four'),
-      found: new Secret('five'),
+      secret: new Secret('hidden-4'),
+      found: new Secret('hidden-5'),
       bytes: Buffer.from('six'),
       plain: 'seven',
     }),
   )
-  for (const hidden of ['one', 'two', 'three', 'abc', 'four', 'five', '"six"']) expect(text).not.toContain(hidden)
+  for (const hidden of ['hidden-', '"six"']) expect(text).not.toContain(hidden)
   expect(text).toContain('seven')
   expect(text).toContain('before [REDACTED] after')
 })

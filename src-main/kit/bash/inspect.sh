@@ -150,6 +150,7 @@ inspect_database() {
   done
   json_array ${list[@]+"${list[@]}"}
   sidecars=$REPLY
+  dependents_load
   holders_find
   holders_json
   holders=$REPLY
