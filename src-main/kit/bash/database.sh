@@ -101,13 +101,10 @@ database_copy() {
 database_copy_run() {
   local limit=()
   [[ $H_JOURNAL == wal ]] || limit=(timeout --signal=INT "${POLICY[writer_block_limit]}")
-  ${limit[@]+"${limit[@]}"} sqlite3 -batch -bail -init /dev/null "$DATABASE_FILE" >copy.log 2>&1 <<SQL
-.timeout ${POLICY[busy_timeout]}
-BEGIN;
-SELECT count(*) FROM sqlite_master;
-.backup main copy.db
-COMMIT;
-SQL
+  ${limit[@]+"${limit[@]}"} sqlite3 -batch -bail -init /dev/null "$DATABASE_FILE" >copy.log 2>&1 < <(
+    printf '%s\n' ".timeout ${POLICY[busy_timeout]}" 'BEGIN;' 'SELECT count(*) FROM sqlite_master;' \
+      '.backup main copy.db' 'COMMIT;'
+  )
 }
 
 database_copy_progress() {

@@ -228,10 +228,10 @@ inspect_backups() {
     $8 == "failed" { failed++ }
     $3 == "database" && $4 != "safety" && $5 > 0 && newest == "-" { newest = $1 }
     $3 == "database" && $8 == "verified" && verified == "-" { verified = $1 }
-    END { printf "%d\t%.0f\t%d\t%d\t%s\t%s\n", count, bytes, empty, failed, newest, verified }' <<<"$I_LINES")
+    END { printf "%d\t%.0f\t%d\t%d\t%s\t%s\n", count, bytes, empty, failed, newest, verified }' < <(printf '%s\n' "$I_LINES"))
   [[ $I_NEWEST != - ]] || I_NEWEST=''
   [[ $I_VERIFIED != - ]] || I_VERIFIED=''
-  REPLY="[$(backup_lines_json <<<"$I_LINES")]"
+  REPLY="[$(printf '%s\n' "$I_LINES" | backup_lines_json)]"
 }
 
 inspect_policy() { policy_json; }
@@ -251,7 +251,7 @@ inspect_log_errors() {
         if (at >= ENVIRON["week"]) print at "\t" ENVIRON["name"] ".log\t" substr($0, 23, 300)
       }' | tail -n 20
   done | sort | tail -n 20)
-  I_ERRORS_TODAY=$(day=$day awk -F '\t' '$1 >= ENVIRON["day"] { n++ } END { print n + 0 }' <<<"$text")
+  I_ERRORS_TODAY=$(printf '%s\n' "$text" | day=$day awk -F '\t' '$1 >= ENVIRON["day"] { n++ } END { print n + 0 }')
   log_errors_json "$text"
 }
 
@@ -261,6 +261,6 @@ log_errors_json() {
     [[ $at != '' ]] || continue
     json_object file="$file" at="$at" text="$words"
     list+=("$REPLY")
-  done <<<"$1"
+  done < <(printf '%s\n' "$1")
   json_array ${list[@]+"${list[@]}"}
 }

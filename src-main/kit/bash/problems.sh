@@ -81,7 +81,7 @@ problems_of_service() {
       unknown) problem error service-unknown "There is no service $name on this server." 'set it: cvd-backup policy service=…' ;;
       *) problem error service-down "The service $name is $state." "look why: journalctl -u $name" ;;
     esac
-  done <<<"$I_SERVICES"
+  done < <(printf '%s' "$I_SERVICES")
   if [[ $HEALTH_PROBE == '' ]]; then
     problem warning health-unknown 'It is not known how to ask this site for its health; without that, nothing can be restored.' \
       'set it: cvd-backup policy health=http://127.0.0.1:5000/api/health'
@@ -133,7 +133,7 @@ inspect_words() {
   page_line tools "sqlite3 ${I_SQLITE:-missing}, $I_COMPRESSOR"
   while IFS= read -r line; do
     [[ $line == '' ]] || say_readable "$line"
-  done <<<"$PROBLEM_WORDS"
+  done < <(printf '%s' "$PROBLEM_WORDS")
   REPLY=$kept
 }
 

@@ -4,6 +4,7 @@
 # Rules of this program:
 #  - What a step needs is checked before the step; what fails says what happened, what is unchanged, what to do next.
 #  - A function that computes text leaves it in REPLY: no subshell, no loss of trailing newlines, no fork.
+#  - No here-strings: older bashes put them into a file in /tmp, and a full disk is when we are needed most.
 #  - File names, settings and table names are data. They are never part of a command line, of SQL text without
 #    quoting, or of an expression that the shell evaluates.
 

@@ -158,7 +158,7 @@ restore_no_strangers() {
   local entry strangers=() pid user service command
   holders_find
   for entry in ${HOLDERS[@]+"${HOLDERS[@]}"}; do
-    IFS='|' read -r pid user service command <<<"${entry//$'\t'/|}"
+    IFS='|' read -r pid user service command < <(printf '%s\n' "${entry//$'\t'/|}")
     [[ $service != '' ]] || strangers+=("$entry")
   done
   ((${#strangers[@]} > 0)) || return 0

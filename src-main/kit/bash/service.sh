@@ -3,7 +3,7 @@
 SERVICES=()
 DEPENDENTS=() # running units that systemd stops together with ours, and does not start again by itself
 
-services_load() { read -r -a SERVICES <<<"${POLICY[service]}"; }
+services_load() { read -r -a SERVICES < <(printf '%s\n' "${POLICY[service]}"); }
 
 dependents_load() {
   local name unit state
@@ -113,7 +113,7 @@ holders_find() {
 session_of() { # PID: REPLY = its session
   local stat
   IFS= read -r stat 2>/dev/null <"/proc/$1/stat" || return 1
-  read -r _ _ _ REPLY _ <<<"${stat##*) }"
+  read -r _ _ _ REPLY _ < <(printf '%s\n' "${stat##*) }")
 }
 
 # holder_service PID: REPLY = the service that the process belongs to, ours or one that stops with it; or empty.
@@ -135,7 +135,7 @@ holder_service() {
 holders_json() {
   local entry pid user service command list=()
   for entry in ${HOLDERS[@]+"${HOLDERS[@]}"}; do
-    IFS='|' read -r pid user service command <<<"${entry//$'\t'/|}" # blanks would run together
+    IFS='|' read -r pid user service command < <(printf '%s\n' "${entry//$'\t'/|}") # blanks would run together
     json_text_or_null "$service"
     json_object pid:="$pid" user="$user" service:="$REPLY" command="$command"
     list+=("$REPLY")

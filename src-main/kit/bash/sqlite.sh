@@ -95,7 +95,7 @@ count_line() {
 sqlite_problem() {
   local version=$1 a b c number
   REPLY=''
-  IFS=. read -r a b c _ <<<"$version"
+  IFS=. read -r a b c _ < <(printf '%s\n' "$version")
   [[ $a =~ ^[0-9]+$ && $b =~ ^[0-9]+$ ]] || { REPLY="unknown version '$version'"; return; }
   c=${c%%[!0-9]*}
   number=$((a * 1000000 + b * 1000 + ${c:-0}))

@@ -93,7 +93,7 @@ transaction_load() {
         decode_path "$value"
         HEALTH_PROBE=$REPLY
         ;;
-      DEPENDENTS) read -r -a DEPENDENTS <<<"$value" ;;
+      DEPENDENTS) read -r -a DEPENDENTS < <(printf '%s\n' "$value") ;;
       phase) TX_PHASE=$value ;;
     esac
   done <"$TX_DIR/journal"
@@ -132,7 +132,7 @@ transaction_stop() {
 holders_words() {
   local entry words='' pid user service command
   for entry in "${HOLDERS[@]}"; do
-    IFS='|' read -r pid user service command <<<"${entry//$'\t'/|}"
+    IFS='|' read -r pid user service command < <(printf '%s\n' "${entry//$'\t'/|}")
     words+="${words:+; }$command (process $pid of $user)"
   done
   printf '%s' "$words"
