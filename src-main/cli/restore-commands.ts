@@ -3,9 +3,8 @@ import type { Command } from 'commander'
 import { showPath } from '../../src-shared/domain/backup-path.ts'
 import { formatDuration } from '../../src-shared/domain/format.ts'
 import { restoreReport } from '../../src-shared/domain/kit-protocol.ts'
-import { confirmationProblem } from '../operations/confirm.ts'
 import { planRestore } from '../operations/plan-restore.ts'
-import { restorePlanned } from '../operations/restore-database.ts'
+import { restoreDatabase } from '../operations/restore-database.ts'
 import { undoRestore } from '../operations/undo.ts'
 import type { JournalEntry } from '../store/operations.ts'
 import type { Site } from '../store/sites.ts'
@@ -62,14 +61,12 @@ async function restore(
   given: ConfirmOptions,
 ): Promise<number> {
   if (what !== 'database') return session.refuse(notDatabase(what))
-  // Before any connection: a wrong name on the line means that a wrong site may be meant.
-  const refused = confirmationProblem(site, given)
-  if (refused) return session.refuse(refused)
-  const planned = await planRestore(session.desk, site, words)
-  if (!planned.ok) return session.refuse(planned.error)
-  session.out.text(lossWords(planned.value.plan, planned.value.inspection.time.zone), '')
-  const started = restorePlanned(session.runner, site, planned.value, given)
-  if (!started.ok) return session.refuse(started.error, planned.value.plan)
+  const { desk, runner, out } = session
+  const started = await restoreDatabase(desk, runner, site, words, given, ({ plan: found, inspection }) => {
+    out.event({ kind: 'plan', plan: found })
+    out.text(lossWords(found, inspection.time.zone), '')
+  })
+  if (!started.ok) return session.refuse(started.error)
   return watchOperation(session, site, started.value, (entry) => sayRestored(session.out, site, entry))
 }
 

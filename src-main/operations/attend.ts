@@ -114,7 +114,7 @@ export class Attendant {
     const link = await this.#open(0)
     if (!link.ok) return this.#end(failed(link.error))
     using kit = link.value
-    store.operations.starting(this.#id)
+    if (!store.operations.starting(this.#id)) return
     this.#tellJournal()
     const { request, reason } = this.#entry
     const start = { request: request.map(argumentBytes), reason, token: this.#id }

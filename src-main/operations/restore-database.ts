@@ -20,18 +20,25 @@ export function planRefusal(plan: RestorePlan): Failure | null {
   }
 }
 
-/** Fails with `not-confirmed`, `wrong-site`, `not-found` or `checks-failed` before anything is changed. */
+/**
+ * Plans and carries out in one go. Fails with `not-confirmed` before any connection, and with `wrong-site`, `not-found`
+ * or `checks-failed` before anything is changed.
+ * @param tell hears the plan before it is carried out.
+ */
 export async function restoreDatabase(
   desk: Desk,
   runner: Runner,
   site: Site,
   backup: string,
   confirmation: Confirmation,
+  tell: (planned: PlannedRestore) => void = () => undefined,
 ): Promise<Result<JournalEntry>> {
   const refused = confirmationProblem(site, confirmation)
   if (refused) return fail(refused)
   const planned = await planRestore(desk, site, backup)
-  return planned.ok ? restorePlanned(runner, site, planned.value, confirmation) : planned
+  if (!planned.ok) return planned
+  tell(planned.value)
+  return restorePlanned(runner, site, planned.value, confirmation)
 }
 
 /** Carries out a plan that a person has seen. The server refuses if the backup is no longer the one that was planned. */

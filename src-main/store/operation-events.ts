@@ -13,11 +13,16 @@ export class OperationEventRepository {
   }
 
   /**
-   * Records an event together with the offset after it: both or none, so that no event is lost or doubled after a crash.
-   * Only the newest progress of an operation is kept.
+   * Records an event together with the offset after it: both or none, so that none is lost or doubled after a crash, or
+   * when two consoles with one store listen to the same operation. Only the newest progress of an operation is kept.
+   * False where it was recorded before.
    */
-  record(operationId: string, event: KitEvent, offset: number): void {
-    this.#db.transaction(() => {
+  record(operationId: string, event: KitEvent, offset: number): boolean {
+    const record = this.#db.transaction(() => {
+      const moved = this.#db
+        .prepare('UPDATE operations SET event_offset = ? WHERE id = ? AND event_offset < ?')
+        .run(offset, operationId, offset)
+      if (moved.changes === 0) return false
       if (event.kind === 'progress') {
         this.#db.prepare(`DELETE FROM operation_events WHERE operation_id = ? AND kind = 'progress'`).run(operationId)
       }
@@ -33,10 +38,9 @@ export class OperationEventRepository {
              AND seq <= (SELECT max(seq) FROM operation_events WHERE operation_id = @id) - @limit`,
         )
         .run({ id: operationId, limit: EVENT_LIMIT })
-      this.#db
-        .prepare('UPDATE operations SET event_offset = ? WHERE id = ? AND event_offset < ?')
-        .run(offset, operationId, offset)
-    })()
+      return true
+    })
+    return record.immediate()
   }
 
   /** In the order in which they were said. */

@@ -106,9 +106,10 @@ export class OperationRepository {
       .map((row) => journalRow.parse(row))
   }
 
-  /** On disk when this returns: only then may the server be asked. */
-  starting(id: string): void {
-    this.#db.prepare(`UPDATE operations SET state = 'starting' WHERE id = ? AND state = 'queued'`).run(id)
+  /** On disk when this returns true: only then may the server be asked. False when it was cancelled while it waited. */
+  starting(id: string): boolean {
+    const change = this.#db.prepare(`UPDATE operations SET state = 'starting' WHERE id = ? AND state = 'queued'`)
+    return change.run(id).changes === 1
   }
 
   running(id: string, remoteOperation: string): void {
