@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { createInterface } from 'node:readline'
 import { describe, expect, it } from 'vitest'
 import { processesWith, runProgram } from '../../src-main/demo/processes.ts'
 import { scratchIn } from '../../src-main/demo/scratch.ts'
@@ -115,9 +116,12 @@ describe('npm run demo -- --headless', { timeout: 60_000 }, () => {
       const { program, words } = command('--headless', '--json', '--data', folder)
       const child = spawn(program, words, { stdio: ['ignore', 'pipe', 'inherit'] })
       const exit = once(child, 'exit')
-      child.stdout.once('data', () => child.kill('SIGINT'))
-      child.stdout.resume()
+      const said: string[] = []
+      const lines = createInterface(child.stdout).on('line', (line) => said.push(line))
+      await once(lines, 'line')
+      child.kill('SIGINT')
       expect(await exit).toEqual([1, null])
+      expect(JSON.parse(said.at(-1) ?? '')).toMatchObject({ kind: 'result', proven: false })
       expect(processesWith('CVD_BACKUP_STATE', scratchIn(folder).state)).toEqual([])
       rmSync(folder, { recursive: true })
     },
