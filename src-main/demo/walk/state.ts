@@ -13,11 +13,15 @@ export interface Accident {
   readonly count: number
   /** Greatest key of `sales` right after it: written since the backup, and to be there again after the undo. */
   readonly lastSale: number
+  /** Number of sales up to that. */
+  readonly sales: number
 }
 
 export interface WalkState {
   readonly options: DemoSiteOptions
   demo: DemoSite | null
+  /** What the application had written down of failed writes when the walk began: of an earlier use of a kept site. */
+  oldFailures: string
   console: Console | null
   site: Site | null
   backup: BackupReport | null
@@ -33,6 +37,7 @@ export function newWalk(options: DemoSiteOptions): WalkState {
   return {
     options,
     demo: null,
+    oldFailures: '',
     console: null,
     site: null,
     backup: null,

@@ -31,8 +31,8 @@ export const loseRows: Step<WalkState> = {
       day !== '' && orders !== '' && left === '',
       `${count} orders of ${day} before, none now`,
     )
-    const lastSale = Number(await sql(demo, 'SELECT max(id) FROM sales'))
-    state.accident = { day, orders, count, lastSale }
+    const [lastSale = 0, sales = 0] = (await sql(demo, 'SELECT max(id), count(*) FROM sales')).split('|').map(Number)
+    state.accident = { day, orders, count, lastSale, sales }
   },
 }
 
@@ -134,11 +134,11 @@ export const undoIt: Step<WalkState> = {
       orders === '',
       `${orders === '' ? 'no' : 'some'} orders of ${accident.day}`,
     )
-    const sale = await sql(demo, `SELECT count(*) FROM sales WHERE id BETWEEN 1 AND ${accident.lastSale}`)
+    const sales = Number(await sql(demo, `SELECT count(*) FROM sales WHERE id <= ${accident.lastSale}`))
     tell.prove(
       'and every sale made between backup and restore is there again',
-      sale === String(accident.lastSale),
-      `sales 1 to ${grouped(accident.lastSale)}: ${grouped(Number(sale))} rows`,
+      sales === accident.sales,
+      `sales up to ${grouped(accident.lastSale)}: ${grouped(sales)} rows, as before`,
     )
   },
 }

@@ -1,5 +1,5 @@
 /** The walk's steps around a site: start it, add it, look at it, leave it. */
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { createConsole } from '../../app/console.ts'
 import { addSite, type NewSite } from '../../operations/add-site.ts'
@@ -25,6 +25,7 @@ export const startSite: Step<WalkState> = {
   run: async (state, tell) => {
     const demo = await startDemoSite(state.options)
     state.demo = demo
+    state.oldFailures = failedWrites(demo)
     tell.fact('SSH', `${demo.user}@${demo.host}, port ${demo.port}`)
     tell.fact('host key', demo.hostKeyFingerprint)
     tell.fact('CVD root', demo.root)
@@ -112,7 +113,7 @@ export const leaveTheSite: Step<WalkState> = {
   title: 'End: nothing was lost on the way, nothing is left behind',
   run: async (state, tell) => {
     const demo = need(state, 'demo')
-    const failures = failedWrites(demo)
+    const failures = failedWrites(demo).slice(state.oldFailures.length).trim()
     tell.prove('not one write of the application failed, from the first step to here', failures === '', failures)
     const restart = await timeOfRestart(demo)
     const down = [...state.downMs].map(([step, ms]) => `${step} ${duration(ms)}`).join(', ')
@@ -130,9 +131,9 @@ export const leaveTheSite: Step<WalkState> = {
 }
 
 /** What the application wrote down of writes that failed, since the site was made; empty when there were none. */
-export function failedWrites(demo: DemoSite): string {
+function failedWrites(demo: DemoSite): string {
   const file = join(demo.root, 'logs', 'app-writes.log')
-  return existsSync(file) ? readFileSync(file, 'utf8').trim() : ''
+  return existsSync(file) ? readFileSync(file, 'utf8') : ''
 }
 
 /** Milliseconds from stopping the service to its first healthy answer, with nothing done in between. */
@@ -145,7 +146,9 @@ async function timeOfRestart(demo: DemoSite): Promise<number> {
 }
 
 function openConsole(demo: DemoSite) {
-  const paths = systemPaths(join(demo.folder, 'console'))
+  const folder = join(demo.folder, 'walk')
+  rmSync(folder, { recursive: true, force: true }) // of an earlier walk on a kept site: the console is to be a new one
+  const paths = systemPaths(folder)
   const log = fileLog({ file: paths.log, now: systemClock.now })
   const opened = createConsole({
     paths,
