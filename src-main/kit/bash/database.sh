@@ -171,17 +171,16 @@ compress_file() { # SOURCE TARGET
     pigz) pigz -1 -c <"$1" >"$2" ; return ;;
   esac
   file_size "$1"
-  size=$REPLY
+  size=$(((REPLY + 1048575) >> 20)) # MB
   processors=$(nproc 2>/dev/null || echo 1)
   length=$((size / processors + 1))
   for ((part = 0; part < processors && part * length < size; part++)); do
-    tail -c "+$((part * length + 1))" "$1" | head -c "$length" | gzip -1 -c >"part.$part" &
+    # dd reads its part and no more; `tail | head` ends in a broken pipe, which systemd lets its processes ignore
+    dd if="$1" bs=1M skip=$((part * length)) count="$length" status=none | gzip -1 -c >"part.$part" &
     pids+=($!)
   done
   for pid in "${pids[@]}"; do
-    wait "$pid"
-    # head closes the pipe as soon as it has its part: tail's SIGPIPE (141) is no failure
-    (($? == 0 || $? == 141)) || return 1
+    wait "$pid" || return 1
   done
   : >"$2"
   for ((part = 0; part < ${#pids[@]}; part++)); do

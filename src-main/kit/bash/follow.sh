@@ -60,7 +60,7 @@ follow_operation() {
 # REPLY = the offset after it.
 copy_whole_lines() {
   local file=$1 offset=$2 size=$3 text
-  text=$(tail -c "+$((offset + 1))" -- "$file" | head -c "$((size - offset))" && printf .)
+  text=$(tail -c "+$((offset + 1))" -- "$file" | head -c "$((size - offset))"; printf .)
   text=${text%.}
   REPLY=$offset
   [[ $text == *$'\n'* ]] || return 0

@@ -38,7 +38,7 @@ launch_worker() {
   store_kit "$kit" || return 1
   if ((EUID == 0)) && [[ -d /run/systemd/system ]] && command -v systemd-run >/dev/null; then
     systemd-run --quiet --collect --unit="cvd-backup-$id" --description="CVD backup: $id" \
-      --setenv=CVD_BACKUP_STATE="$STATE" --property=KillMode=mixed --property=TimeoutStopSec=180 \
+      --setenv=CVD_BACKUP_STATE="$STATE" --property=IgnoreSIGPIPE=no --property=KillMode=mixed --property=TimeoutStopSec=180 \
       /bin/bash --noprofile --norc "$kit" work "$id" >/dev/null 2>"$STATE/operations/$id/launch" && return 0
   fi
   CVD_BACKUP_STATE=$STATE setsid -f /bin/bash --noprofile --norc "$kit" work "$id" </dev/null >/dev/null 2>&1
