@@ -14,7 +14,8 @@ Passwords come from a prompt or from stdin, never from an argument or the enviro
 only. stdin is read to its end, a line each: passphrase (--passphrase-stdin), password (--password-stdin), and the
 password for sudo where it is another one.`
 
-function build(): Command {
+/** The commands and their words; nothing runs. */
+export function commandLine(): Command {
   const program = new Command('cvd-backup-console')
     .description('Backup, verification and restore of CVD servers over SSH.')
     .option('--json', 'one JSON object a line; the last one is the result')
@@ -33,7 +34,7 @@ function build(): Command {
 
 /** Runs one command. What it was, how it went and the exit code are said here; nothing is thrown. */
 export async function runCli(argv: readonly string[]): Promise<void> {
-  const program = build()
+  const program = commandLine()
   const json = argv.includes('--json')
   // Commander writes its errors itself; a machine gets them as the result that ends every answer.
   const configure = (command: Command): void => {

@@ -119,6 +119,17 @@ describe('verify', () => {
     })
   })
 
+  it('runs nothing that a schema holds', async () => {
+    const path = site.backup('cvd_backup_20260111_120000.db')
+    site.sql(
+      path,
+      `CREATE TABLE trap (a CHECK (a > 0)); PRAGMA ignore_check_constraints = ON; INSERT INTO trap VALUES (-1);`,
+    )
+    // Whoever runs the constraint finds it violated.
+    expect(site.sql(path, 'PRAGMA integrity_check')).toContain('CHECK constraint failed in trap')
+    expect((await verify(path)).first).toMatchObject({ verdict: 'verified', reason: expect.stringContaining('ok') })
+  })
+
   it('reads a WAL database from a folder that nobody may write, and leaves nothing beside it', async () => {
     site.sql(site.database, 'PRAGMA journal_mode = WAL')
     const folder = join(site.folder, 'read-only')
