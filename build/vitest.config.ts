@@ -26,6 +26,8 @@ export default defineConfig({
       suite('kit', programs),
       suite('remote', programs),
       suite('demo', programs),
+      suite('operations', programs),
+      suite('cli', programs),
       // One after another: they share the servers, and some pull a plug.
       suite('server', {
         globalSetup: 'test/support/servers/global-setup.ts',

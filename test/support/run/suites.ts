@@ -102,6 +102,8 @@ export const suites: readonly Suite[] = [
   project('kit', 'the kit on scratch roots', [...shell, 'pigz', 'igzip']),
   project('remote', 'SSH against real sshd', ['ssh', 'sshd', 'ssh-keygen', 'ssh-agent', 'sudo']),
   project('demo', 'the demo site', [...shell, 'ssh-keygen']),
+  project('operations', 'the procedures and their runner, on the demo site', [...shell, 'ssh-keygen']),
+  project('cli', 'the command line, on real sshd', [...shell, 'ssh', 'sshd', 'ssh-keygen', 'ssh-agent', 'sudo']),
   project(
     'server',
     'real Debian servers',
