@@ -137,9 +137,15 @@ describe.skipIf(lacks)(`the launcher and its channel${lacks && ` (skipped: lacks
     await expect(readdir(join(state, 'kit', telling.sha256))).rejects.toThrow('ENOENT')
   })
 
-  test('two versions are kept', async () => {
+  test('two versions are kept; all while a restore is unfinished, as the recovery at boot names one', async () => {
     const kits = ['one', 'two', 'three'].map((name) => kitOf(`${hello} null\n${result} ${name}`))
+    await said()
+    await writeFile(join(state, 'unfinished'), 'an operation\n')
     for (const kit of kits) await said({ kit })
+    expect(await readdir(join(state, 'kit'))).toEqual(expect.arrayContaining(kits.map((kit) => kit.sha256)))
+    await rm(join(state, 'unfinished'))
+    await rm(join(state, 'kit', kits[2]?.sha256 ?? ''), { recursive: true })
+    await said({ kit: kits[2] ?? telling })
     expect((await readdir(join(state, 'kit'))).sort()).toEqual([kits[1]?.sha256, kits[2]?.sha256].sort())
   })
 

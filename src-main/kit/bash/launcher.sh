@@ -73,9 +73,11 @@ store() {
   return 1
 }
 
-# Keeps this version and the newest other one, so that the console can go back one version without sending it again.
+# Keeps this version and the newest other one, so that the console can go back one version without sending it again. While a
+# restore is unfinished all are kept: the recovery at boot names the one that began it.
 forget_old() {
   local path kept=''
+  [[ ! -e $state/unfinished ]] || return 0
   while IFS= read -r path; do
     [[ ${path##*/} =~ ^[0-9a-f]{64}$ && $path != "$folder" ]] || continue
     if [[ $kept == '' ]]; then kept=yes; else rm -rf -- "$path"; fi
