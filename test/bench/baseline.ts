@@ -1,0 +1,82 @@
+/**
+ * What our numbers stand beside: the runbook's own way. With RUNBOOK_DIR its scripts are copied to the place and run there
+ * as they are; without it (or where they do not fit) the same steps are timed, written down here by what they do:
+ *   backup: `.backup` of the live file without a transaction, integrity_check of the copy, gzip as it comes (level 6);
+ *   restore: a copy of the live file for safety, stop, extract, integrity_check, copy over the live file, integrity_check,
+ *   start.
+ */
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { must, type Place, shellWord } from './place.ts'
+
+export interface Baseline {
+  /** Such as `the runbook's backup_database.sh`. */
+  readonly backupName: string
+  readonly restoreName: string
+  /** Milliseconds, or null when it had not ended after `seconds`. */
+  backup(seconds: number): Promise<number | null>
+  /** Runs to its end, however that is; its down-time is measured from outside. */
+  restore(backup: string): Promise<void>
+}
+
+export function baselineOf(place: Place): Baseline {
+  const folder = place.fitsRunbook ? process.env.RUNBOOK_DIR : undefined
+  return folder === undefined || folder === '' ? sameSteps(place) : ownScripts(place, folder)
+}
+
+function ownScripts(place: Place, folder: string): Baseline {
+  const send = async (name: string): Promise<string> => {
+    await must(place, `mkdir -p /root/runbook && cat >/root/runbook/${name}`, readFileSync(join(folder, name)))
+    return `bash /root/runbook/${name}`
+  }
+  return {
+    backupName: "the runbook's backup_database.sh",
+    restoreName: "the runbook's restore_database.sh",
+    backup: async (seconds) => timed(place, seconds, await send('backup_database.sh')),
+    // It asks an address that the application does not have, and so ends with a roll-back; the first gap is its restore.
+    restore: async (backup) => void (await place.run(`${await send('restore_database.sh')} ${shellWord(backup)}`)),
+  }
+}
+
+function sameSteps(place: Place): Baseline {
+  const live = shellWord(place.database)
+  return {
+    backupName: "the runbook's steps for a backup",
+    restoreName: "the runbook's steps for a restore",
+    backup: (seconds) =>
+      timed(
+        place,
+        seconds,
+        `set -e; copy=${shellWord(`${place.root}/backups/baseline.db`)}; rm -f "$copy" "$copy".gz
+        sqlite3 -batch -bail ${live} ".backup '$copy'"
+        sqlite3 -batch "$copy" 'PRAGMA integrity_check;' | grep -qx ok
+        gzip "$copy"`,
+      ),
+    restore: async (backup) => {
+      const scratch = `${place.root}/data/baseline-restore.db`
+      await must(place, `cp ${live} ${shellWord(`${scratch}.safety`)}`)
+      await place.service('stop')
+      await must(
+        place,
+        `set -e; gunzip -c ${shellWord(backup)} >${shellWord(scratch)}
+        sqlite3 -batch ${shellWord(scratch)} 'PRAGMA integrity_check;' | grep -qx ok
+        cp ${shellWord(scratch)} ${live}
+        sqlite3 -batch ${live} 'PRAGMA integrity_check;' | grep -qx ok
+        rm -f ${shellWord(scratch)} ${shellWord(`${scratch}.safety`)}`,
+      )
+      await place.service('start')
+      await place.healthy()
+    },
+  }
+}
+
+/** Milliseconds that a bash text takes on the place; null when it was ended after `seconds`. Throws when it fails. */
+async function timed(place: Place, seconds: number, text: string): Promise<number | null> {
+  const began = performance.now()
+  // Ended as a whole, like a terminal that goes away.
+  const { code, stdout, stderr } = await place.run(`exec timeout --signal=KILL ${seconds} bash -c ${shellWord(text)}`)
+  const ms = performance.now() - began
+  if (code === 124 || code === 137 || code === null) return null
+  if (code !== 0) throw new Error(`the baseline ended with ${code}: ${stderr || stdout}`)
+  return ms
+}

@@ -1,0 +1,58 @@
+import type { KitResult } from '../../src-shared/domain/kit-protocol.ts'
+import type { Compressor } from '../support/servers/spec.ts'
+
+export interface Finished {
+  readonly code: number | null
+  readonly stdout: string
+  readonly stderr: string
+}
+
+/** Where the benches run: a real server, or the demo site. */
+export interface Place {
+  /** What it is, in words. */
+  readonly what: string
+  /** The CVD root, the database and the service's health, as its own people know them. */
+  readonly root: string
+  readonly database: string
+  readonly probe: string
+  /** The words of a command that runs a program of this machine in the network of the place. */
+  inItsNetwork(words: readonly string[]): readonly string[]
+  /** Runs bash text on the place as its administrator. */
+  run(text: string, stdin?: string | Buffer): Promise<Finished>
+  /** Runs the kit; answers its result, whatever it says, and the milliseconds from its call to its end. */
+  kit(words: readonly string[]): Promise<{ readonly result: KitResult; readonly ms: number }>
+  service(verb: 'start' | 'stop' | 'restart'): Promise<void>
+  healthy(): Promise<void>
+  /** Time between two writes of the application, from now on. */
+  writeEvery(milliseconds: number): Promise<void>
+  /** Transactions of the application since the last `writeEvery`. */
+  writes(): Promise<{ readonly succeeded: number; readonly failed: number }>
+  /** Leaves only these compressors, gzip always among them; null brings all back. False where that cannot be done. */
+  compressors(only: readonly Compressor[] | null): Promise<boolean>
+  /** Whether the runbook's own scripts, made for /opt/cvd and systemd, can run here. */
+  readonly fitsRunbook: boolean
+  remove(): Promise<void>
+}
+
+/** Like `place.run`, but answers stdout without its last line break and throws when the text fails. */
+export async function must(place: Place, text: string, stdin: string | Buffer = ''): Promise<string> {
+  const { code, stdout, stderr } = await place.run(text, stdin)
+  if (code !== 0) throw new Error(`on ${place.what}: ${text.slice(0, 200)}: ended with ${code}: ${stderr || stdout}`)
+  return stdout.replace(/\n$/, '')
+}
+
+/** Runs the kit and throws when its result is no success. */
+export async function mustKit(
+  place: Place,
+  words: readonly string[],
+): Promise<{ readonly result: KitResult; readonly ms: number }> {
+  const answer = await place.kit(words)
+  const { outcome, code, message } = answer.result
+  if (outcome !== 'succeeded') throw new Error(`cvd-backup ${words.join(' ')}: ${outcome} (${code}): ${message}`)
+  return answer
+}
+
+/** A word for a shell that means exactly this text. */
+export function shellWord(text: string): string {
+  return `'${text.replaceAll("'", "'\\''")}'`
+}

@@ -1,0 +1,52 @@
+import { downTime } from './down-time.ts'
+import { must, mustKit, shellWord } from './place.ts'
+import { backUp, clean, growTo, type Setting } from './setting.ts'
+import { median, type Row, seconds } from './table.ts'
+
+const allowedMs = 500
+
+/** Down-time of a restore at two sizes, seen from outside, beside a bare restart of the service and the runbook's restore. */
+export async function benchRestore(setting: Setting): Promise<Row[]> {
+  const rows: Row[] = []
+  for (const size of setting.sizes) rows.push(...(await atSize(setting, size)))
+  return rows
+}
+
+async function atSize(setting: Setting, size: number): Promise<Row[]> {
+  const { place, baseline, repeat, say } = setting
+  const megabytes = await growTo(setting, size)
+  await clean(place)
+  const backup = (await backUp(place)).path
+  const host = await must(place, 'hostname')
+  const restore = ['restore', 'database', backup, '--confirm', host, '--reason', 'bench']
+  const restarts: number[] = []
+  const ours: number[] = []
+  for (let turn = 1; turn <= repeat; turn++) {
+    say(`restore, ${megabytes} MB: ${turn} of ${repeat}`)
+    restarts.push(await downTime(place, () => place.service('restart')))
+    ours.push(await downTime(place, () => mustKit(place, restore)))
+    await dropSafetyCopies(setting)
+  }
+  say(`restore, ${megabytes} MB: ${baseline.restoreName}`)
+  const theirs = await downTime(place, () => baseline.restore(backup))
+  await place.healthy()
+  await clean(place)
+  const [bare, down] = [median(restarts), median(ours)]
+  const what = `down-time, ${megabytes} MB`
+  return [
+    {
+      ...{ bench: 'restore', what, baseline: 'a bare restart of the service', baselineMs: bare, oursMs: down },
+      ratio: `${down < bare ? '-' : '+'} ${seconds(Math.abs(down - bare))}`,
+      ...{ goal: '≤ + 0.50 s', met: down - bare <= allowedMs },
+    },
+    {
+      ...{ bench: 'restore', what, baseline: baseline.restoreName, baselineMs: theirs, oursMs: down },
+      ...{ ratio: `${(theirs / down).toFixed(1)} x`, goal: '> 1 x', met: theirs > down },
+    },
+  ]
+}
+
+/** Between two restores: the safety copies go, the backup stays. */
+async function dropSafetyCopies({ place }: Setting): Promise<void> {
+  await must(place, `rm -f ${shellWord(place.database)}.pre-restore.*; sync`)
+}

@@ -1,0 +1,50 @@
+import { readFileSync } from 'node:fs'
+import { assembleKit } from '../../src-main/kit/assemble.ts'
+import { startServers, stopServer } from '../support/servers/lifecycle.ts'
+import { networkName } from '../support/servers/network.ts'
+import { timedKit } from './kit-answer.ts'
+import { type Place, shellWord } from './place.ts'
+
+const kit = '/root/cvd-backup'
+const hidden = '/root/compressors'
+
+/** A real Debian server with a WAL database of its own, for this run alone. Needs root on Debian. */
+export async function serverPlace(say: (text: string) => void): Promise<Place> {
+  const spec = { name: 'bench', journal: 'wal', login: 'root', health: 'tcp' } as const
+  const [server] = await startServers([spec], { say })
+  if (server === undefined) throw new Error('no server was started')
+  await server.writeFile(kit, assembleKit().bytes)
+  const debian = /^PRETTY_NAME="(.*)"$/m.exec(readFileSync(`${server.folder}/root/etc/os-release`, 'utf8'))?.[1]
+  let lines = 0
+  return {
+    what: `a real server (${debian ?? 'Debian'} under systemd, gunicorn with 4 workers)`,
+    root: '/opt/cvd',
+    database: '/opt/cvd/data/cvd.db',
+    probe: server.probe,
+    fitsRunbook: true,
+    inItsNetwork: (words) => ['nsenter', `--net=/run/netns/${networkName(server.number)}`, '--', ...words],
+    run: (text, stdin = '') => server.run(text, { stdin }),
+    kit: (words) =>
+      timedKit(() => server.run(['exec', 'bash', kit, '--events', ...words].map(shellWord).join(' ')), words),
+    service: async (verb) => void (await server.must(`systemctl ${verb} cvd`)),
+    healthy: () => server.waitHealthy(),
+    writeEvery: async (milliseconds) => {
+      await server.setWriterInterval(milliseconds)
+      lines = (await server.writer()).lines
+      if (milliseconds < 1000) await server.writes()
+    },
+    writes: async () => {
+      const { ok, errors } = await server.writer(lines)
+      return { succeeded: ok, failed: errors.length }
+    },
+    compressors: async (only) => {
+      const hide = (only === null ? [] : ['igzip', 'pigz']).filter((name) => !only?.some((one) => one === name))
+      await server.must(
+        `mkdir -p ${hidden}; for one in ${hidden}/*; do [ ! -e "$one" ] || mv "$one" /usr/bin/; done
+        for name in ${hide.join(' ')}; do mv /usr/bin/$name ${hidden}/; done`,
+      )
+      return true
+    },
+    remove: () => stopServer(server.number),
+  }
+}
