@@ -154,12 +154,12 @@ database_compress_progress() {
 
 compress_and_read_back() {
   {
-    sha256sum <copy.db | cut -c1-64 >copy.sha256 &
+    sha256 <copy.db >copy.sha256 &
     compress_file copy.db backup.gz && sync_paths backup.gz || return 1
     wait
     decompressor
-    "$REPLY" -dc <backup.gz | sha256sum | cut -c1-64 >read-back.new && mv -f read-back.new read-back.sha256
-    sha256sum <backup.gz | cut -c1-64 >backup.sha256
+    "$REPLY" -dc <backup.gz | sha256 >read-back.new && mv -f read-back.new read-back.sha256
+    sha256 <backup.gz >backup.sha256
   } 2>>compress.log
 }
 

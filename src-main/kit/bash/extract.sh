@@ -188,8 +188,8 @@ stream_gzip() { # TARGET TOOL
   local target=$1
   local -a status
   mkfifo -- "$target.file.pipe" "$target.database.pipe" || exit 13
-  sha256sum <"$target.file.pipe" >"$target.file.sha256" 2>/dev/null &
-  sha256sum <"$target.database.pipe" >"$target.database.sha256" 2>/dev/null &
+  sha256 <"$target.file.pipe" >"$target.file.sha256" 2>/dev/null &
+  sha256 <"$target.database.pipe" >"$target.database.sha256" 2>/dev/null &
   # The file is hashed to its end even if the decompressor has given up; the writer stops at its first error.
   tee --output-error=warn-nopipe "$target.file.pipe" <&"$EXTRACT_FD" 2>/dev/null |
     "$2" -dc 2>"$target.stderr" |
@@ -208,7 +208,7 @@ stream_archive() { # TARGET TOOL TAR-ARGUMENT...
   local -a status
   shift 2
   mkfifo -- "$target.file.pipe" || exit 13
-  sha256sum <"$target.file.pipe" >"$target.file.sha256" 2>/dev/null &
+  sha256 <"$target.file.pipe" >"$target.file.sha256" 2>/dev/null &
   tee --output-error=warn-nopipe "$target.file.pipe" <&"$EXTRACT_FD" 2>/dev/null |
     "$tool" -dc 2>"$target.stderr" |
     (
@@ -228,11 +228,11 @@ stream_archive() { # TARGET TOOL TAR-ARGUMENT...
 stream_plain() { # TARGET
   local target=$1 status
   if cp --reflink=always -- "/proc/self/fd/$EXTRACT_FD" "$target" 2>/dev/null; then
-    sha256sum <"/dev/fd/$EXTRACT_FD" >"$target.file.sha256" || exit 11
+    sha256 <"/dev/fd/$EXTRACT_FD" >"$target.file.sha256" || exit 11
   else
     rm -f -- "$target"
     mkfifo -- "$target.file.pipe" || exit 13
-    sha256sum <"$target.file.pipe" >"$target.file.sha256" 2>/dev/null &
+    sha256 <"$target.file.pipe" >"$target.file.sha256" 2>/dev/null &
     tee --output-error=exit "$target.file.pipe" <&"$EXTRACT_FD" 2>"$target.stderr" >"$target"
     status=$?
     wait

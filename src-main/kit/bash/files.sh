@@ -48,6 +48,22 @@ encode_listing() {
     }'
 }
 
+# sha256: the SHA-256 of stdin, on stdout. openssl uses what the processor has for it, which coreutils does not everywhere:
+# up to five times as fast, where it is there and works.
+HASHER=''
+sha256() {
+  local line
+  [[ $HASHER != '' ]] || hasher_choose
+  if [[ $HASHER == openssl ]]; then line=$(openssl dgst -sha256 -r); else line=$(sha256sum); fi || return
+  printf '%s\n' "${line%% *}"
+}
+
+hasher_choose() {
+  local empty=e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855
+  HASHER=sha256sum
+  [[ $(openssl dgst -sha256 -r </dev/null 2>/dev/null) != "$empty "* ]] || HASHER=openssl
+}
+
 # fsync of files and folders, in one call.
 sync_paths() { sync -- "$@" 2>/dev/null; }
 
