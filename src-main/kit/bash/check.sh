@@ -13,6 +13,10 @@ CHECK_TABLES=()      # lines of table_counts
 CHECK_KEY_MISSING='' # key tables of the policy that are not there, separated by blanks
 CHECK_KEY_EMPTY=''   # key tables that are there and hold no row
 
+# Options for sql, for a file that nobody else changes (one that is cut off under a mapping would kill its reader): read as
+# memory, in about a quarter of the time of reading page by page. The pragma answers with a row, which is of no interest.
+readonly MAPPED=(-cmd '.output /dev/null' -cmd 'PRAGMA mmap_size=2147418112;' -cmd '.output stdout')
+
 # database_check FILE: sets the CHECK_ globals. Status 0 if the file is sound. Violated foreign keys, missing and empty
 # key tables are told, not judged: whether they are a fault depends on what the database was like when it was copied.
 database_check() {
@@ -25,8 +29,8 @@ database_check() {
   uri=$REPLY
   # Side by side: the check is bound by the processor, the counts by reading.
   exec {integrity_fd}< <(integrity_check "$uri")
-  while IFS= read -r line; do CHECK_TABLES+=("$line"); done < <(table_counts "$uri" 2>/dev/null)
-  CHECK_FK=$(sql "$uri" 'SELECT count(*) FROM pragma_foreign_key_check;' 2>/dev/null) || CHECK_FK=''
+  while IFS= read -r line; do CHECK_TABLES+=("$line"); done < <(table_counts "$uri" "${MAPPED[@]}" 2>/dev/null)
+  CHECK_FK=$(sql "$uri" 'SELECT count(*) FROM pragma_foreign_key_check;' "${MAPPED[@]}" 2>/dev/null) || CHECK_FK=''
   CHECK_INTEGRITY=$(cat <&"$integrity_fd")
   exec {integrity_fd}<&-
   # The answer must be this one line: a complaint may well contain "ok".
@@ -69,9 +73,9 @@ check_finds() { CHECK_CODE=$1 CHECK_PROBLEM=$2; }
 # integrity_check URI: `ok`, or complaints, on stdout. Whatever goes wrong says something, and that is not `ok`.
 integrity_check() {
   local answer
-  answer=$(sql "$1" "PRAGMA cache_size=-131072; PRAGMA mmap_size=2147418112; SELECT 'begin'; PRAGMA integrity_check(20);" 2>&1) ||
+  answer=$(sql "$1" 'PRAGMA cache_size=-131072; PRAGMA integrity_check(20);' "${MAPPED[@]}" 2>&1) ||
     answer+=$'\nintegrity_check did not end'
-  printf '%s\n' "${answer#*begin$'\n'}"
+  printf '%s\n' "$answer"
 }
 
 check_key_tables() {
