@@ -98,12 +98,14 @@ database_copy() {
   step_done bytes:="$REPLY" writers_blocked_ms:="$D_BLOCKED_MS"
 }
 
+# The copy is private, is read back, and goes when it is compressed: no journal and no fsync, where sqlite3 can do without.
 database_copy_run() {
-  local limit=()
+  local limit=() async=''
+  [[ $(sqlite3 -batch -init /dev/null :memory: '.help backup' 2>/dev/null </dev/null) != *--async* ]] || async='--async '
   [[ $H_JOURNAL == wal ]] || limit=(timeout --signal=INT "${POLICY[writer_block_limit]}")
   ${limit[@]+"${limit[@]}"} sqlite3 -batch -bail -init /dev/null "$DATABASE_FILE" >copy.log 2>&1 < <(
     printf '%s\n' ".timeout ${POLICY[busy_timeout]}" 'BEGIN;' 'SELECT count(*) FROM sqlite_master;' \
-      '.backup main copy.db' 'COMMIT;'
+      ".backup ${async}main copy.db" 'COMMIT;'
   )
 }
 
