@@ -136,7 +136,7 @@ database_check_and_compress() {
   if ! database_check_load check; then
     fail "$CHECK_CODE" "The copy of the live database is not sound: $CHECK_PROBLEM" "$NO_BACKUP" 'restore a backup that is'
   fi
-  if [[ ! -s read-back.sha256 || $(<read-back.sha256) != "$(<copy.sha256)" ]]; then
+  if [[ ! -e read-back-equal ]]; then
     free_bytes .
     ((REPLY >= 1048576)) || fail no-space 'The disk became full while the copy was compressed.' "$NO_BACKUP" 'remove old backups'
     fail integrity "What was compressed does not read back as it was: $(tail -n 1 compress.log)" "$NO_BACKUP" ''
@@ -150,44 +150,115 @@ database_check_and_compress() {
 }
 
 database_compress_progress() {
-  file_size backup.gz
-  progress "$((REPLY < D_SIZE ? REPLY : D_SIZE))" "$D_SIZE" bytes
+  local one bytes=0
+  for one in backup.gz part.*; do
+    file_size "$one"
+    bytes=$((bytes + REPLY))
+  done
+  progress "$((bytes < D_SIZE ? bytes : D_SIZE))" "$D_SIZE" bytes
 }
 
+# Leaves backup.gz and the hashes of both files; and read-back-equal, if what is in the one is the other.
 compress_and_read_back() {
   {
     sha256 <copy.db >copy.sha256 &
-    compress_file copy.db backup.gz && sync_paths backup.gz || return 1
-    wait
-    decompressor
-    "$REPLY" -dc <backup.gz | sha256 >read-back.new && mv -f read-back.new read-back.sha256
-    sha256 <backup.gz >backup.sha256
+    local pids=($!)
+    if compress_copy; then
+      sync_paths backup.gz &
+      pids+=($!)
+      read_back &
+      pids+=($!)
+      sha256 <backup.gz >backup.sha256 &
+      pids+=($!)
+      wait_for_all "${pids[@]}" && : >read-back-equal
+    else
+      wait
+      return 1
+    fi
   } 2>>compress.log
 }
 
-# gzip uses one processor: parts side by side, one after the other in the file, are a gzip file too (RFC 1952, 2.2).
-compress_file() { # SOURCE TARGET
-  local size processors part length pids=() pid
-  case $D_COMPRESSOR in
-    igzip) igzip -c <"$1" >"$2" ; return ;;
-    pigz) pigz -1 -c <"$1" >"$2" ; return ;;
-  esac
-  file_size "$1"
-  size=$(((REPLY + 1048575) >> 20)) # MB
-  processors=$(nproc 2>/dev/null || echo 1)
-  length=$((size / processors + 1))
-  for ((part = 0; part < processors && part * length < size; part++)); do
-    # dd reads its part and no more; `tail | head` ends in a broken pipe, which systemd lets its processes ignore
-    dd if="$1" bs=1M skip=$((part * length)) count="$length" status=none | gzip -1 -c >"part.$part" &
+# wait_for_all PID...: status 0 if all of them ended well.
+wait_for_all() {
+  local pid status=0
+  for pid in "$@"; do wait "$pid" || status=1; done
+  return "$status"
+}
+
+# Parts are compressed side by side: one after the other in the file, they are a gzip file too (RFC 1952, 2.2). igzip
+# keeps up with one.
+PART_LENGTH=0 PART_SIZES=() # bytes of the copy in each part but the last; bytes of each part in the file
+compress_copy() {
+  local megabytes count=1 part pids=() target
+  file_size copy.db
+  megabytes=$(((REPLY + 1048575) >> 20))
+  [[ $D_COMPRESSOR == igzip ]] || count=$(nproc 2>/dev/null) || count=1
+  ((count <= 16)) || count=16
+  PART_LENGTH=$(((megabytes + count - 1) / count << 20))
+  for ((part = 0; part * PART_LENGTH < megabytes << 20; part++)); do
+    target=part.$part
+    ((part > 0)) || target=backup.gz
+    range copy.db $((part * PART_LENGTH)) "$PART_LENGTH" compress_part >"$target" &
     pids+=($!)
   done
-  for pid in "${pids[@]}"; do
-    wait "$pid" || return 1
+  wait_for_all "${pids[@]}" || return 1
+  file_size backup.gz
+  PART_SIZES=("$REPLY")
+  for ((part = 1; part < ${#pids[@]}; part++)); do
+    file_size "part.$part"
+    PART_SIZES+=("$REPLY")
+    cat "part.$part" >>backup.gz && rm -f "part.$part" || return 1
   done
-  : >"$2"
-  for ((part = 0; part < ${#pids[@]}; part++)); do
-    cat "part.$part" >>"$2" && rm -f "part.$part" || return 1
+}
+
+compress_part() {
+  case $D_COMPRESSOR in
+    igzip) igzip -1 -c ;;
+    pigz) pigz -1 -p 1 -c ;;
+    *) gzip -1 -c ;;
+  esac
+}
+
+# Every part from its place in the file, against its place in the copy.
+read_back() {
+  local part from=0 tool=() pids=()
+  decompressor
+  tool=("$REPLY" -dc)
+  [[ $REPLY != pigz ]] || tool=(pigz -p 1 -dc)
+  for ((part = 0; part < ${#PART_SIZES[@]}; part++)); do
+    range backup.gz "$from" "${PART_SIZES[part]}" "${tool[@]}" | same_as_copy $((part * PART_LENGTH)) "$PART_LENGTH" &
+    pids+=($!)
+    from=$((from + PART_SIZES[part]))
   done
+  wait_for_all "${pids[@]}" || return 1
+  file_size backup.gz
+  ((from == REPLY))
+}
+
+# same_as_copy FROM BYTES: is stdin exactly this range of the copy, as far as the copy goes?
+same_as_copy() {
+  local from=$1 bytes=$2
+  file_size copy.db
+  ((from + bytes <= REPLY)) || bytes=$((REPLY - from))
+  if command -v cmp >/dev/null; then
+    # cmp reads no more than it compares: anything left is too much.
+    cmp -i "0:$from" -n "$bytes" - copy.db >&2 && [[ $(head -c 1 | wc -c) -eq 0 ]]
+  else
+    [[ $(sha256) == "$(range copy.db "$from" "$bytes" sha256)" ]]
+  fi
+}
+
+# range FILE FROM BYTES COMMAND...: runs it with this part of a file as its stdin. dd reads it and no more; `tail | head`
+# ends in a broken pipe, which systemd lets its processes ignore.
+range() {
+  local file=$1 from=$2 bytes=$3
+  shift 3
+  file_size "$file"
+  if ((from == 0 && bytes >= REPLY)); then
+    "$@" <"$file"
+  else
+    dd if="$file" bs=1M iflag=skip_bytes,count_bytes skip="$from" count="$bytes" status=none | "$@"
+  fi
 }
 
 # A final name is given only to what is complete, was read back and is on disk; its fingerprint is there before it.
