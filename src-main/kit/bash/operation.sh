@@ -131,6 +131,9 @@ lock_site() {
   fi
   now_ms
   write_whole "$STATE/lock.holder" "operation=$OPERATION"$'\n'"command=$COMMAND"$'\n'"pid=$$"$'\n'"since=$REPLY"$'\n'"who=$WHO"$'\n'
+  # Only who holds the lock works in these folders: what is there was left by a process that was killed. What belongs to
+  # an open transaction is for `recover`.
+  [[ -e $STATE/unfinished ]] || scratch_sweep "$BACKUPS" "${DATABASE_FILE%/*}"
 }
 
 # Between steps, and while waiting: has anybody asked us to stop?

@@ -148,14 +148,14 @@ recover_orphans() {
     printf '\nfailed: interrupted before it changed anything\n' >>"${dir}readable"
     ((count++))
   done
-  scratch_sweep
+  scratch_sweep "$STATE/work" "$BACKUPS" "${DATABASE_FILE%/*}"
   ((count == 0)) || ORPHANS="$count interrupted operations were closed; they had changed nothing."
 }
 
-# Private work folders of processes that are gone. Whoever works in one holds a lock on it.
+# scratch_sweep FOLDER...: private work folders of processes that are gone. Whoever works in one holds a lock on it.
 scratch_sweep() {
   local folder leftover
-  for folder in "$STATE/work" "$BACKUPS" "${DATABASE_FILE%/*}"; do
+  for folder in "$@"; do
     for leftover in "$folder"/.cvd-backup-????????; do
       [[ -d $leftover && ! -L $leftover && -O $leftover ]] && flock -n "$leftover" true || continue
       rm -rf -- "$leftover"
