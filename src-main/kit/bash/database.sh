@@ -102,7 +102,8 @@ database_copy() {
 database_copy_run() {
   local limit=() async=''
   [[ $(sqlite3 -batch -init /dev/null :memory: '.help backup' 2>/dev/null </dev/null) != *--async* ]] || async='--async '
-  [[ $H_JOURNAL == wal ]] || limit=(timeout --signal=INT "${POLICY[writer_block_limit]}")
+  # sqlite3 hears an interrupt and copies on; what it has copied is thrown away, so it can be ended at once.
+  [[ $H_JOURNAL == wal ]] || limit=(timeout --signal=TERM --kill-after=2 "${POLICY[writer_block_limit]}")
   ${limit[@]+"${limit[@]}"} sqlite3 -batch -bail -init /dev/null "$DATABASE_FILE" >copy.log 2>&1 < <(
     printf '%s\n' ".timeout ${POLICY[busy_timeout]}" 'BEGIN;' 'SELECT count(*) FROM sqlite_master;' \
       ".backup ${async}main copy.db" 'COMMIT;'
@@ -116,6 +117,9 @@ database_copy_progress() {
 
 database_copy_failed() {
   local words=$1
+  # The words lie on the same disk, so a full one keeps them from us.
+  free_bytes .
+  ((REPLY >= 1048576)) || words='No space'
   case $words in
     *locked* | *busy*) fail database-locked "The database was locked for more than $((POLICY[busy_timeout] / 1000)) s: $words" "$NO_BACKUP" \
       'look who holds it: cvd-backup inspect' ;;
@@ -133,12 +137,13 @@ database_check_and_compress() {
   checker=$REPLY
   in_background compress_and_read_back
   watch "$NO_BACKUP" database_compress_progress "$checker" "$REPLY" || true
+  # Without its result the check says nothing about the copy.
+  [[ -s check ]] || database_disk_full verified
   if ! database_check_load check; then
     fail "$CHECK_CODE" "The copy of the live database is not sound: $CHECK_PROBLEM" "$NO_BACKUP" 'restore a backup that is'
   fi
   if [[ ! -e read-back-equal ]]; then
-    free_bytes .
-    ((REPLY >= 1048576)) || fail no-space 'The disk became full while the copy was compressed.' "$NO_BACKUP" 'remove old backups'
+    database_disk_full compressed
     fail integrity "What was compressed does not read back as it was: $(tail -n 1 compress.log)" "$NO_BACKUP" ''
   fi
   violations=${CHECK_FK:-0}
@@ -147,6 +152,15 @@ database_check_and_compress() {
   [[ $CHECK_KEY_MISSING == '' ]] || say warning "These tables are not in the live database: $CHECK_KEY_MISSING"
   file_size backup.gz
   step_done integrity="$CHECK_INTEGRITY" tables:="${#CHECK_TABLES[@]}" bytes:="$REPLY" read_back=equal
+}
+
+# There was space for more than twice the copy when it began.
+database_disk_full() { # WHILE-IT-WAS
+  local size
+  file_size copy.db
+  size=$REPLY
+  free_bytes .
+  ((REPLY >= size)) || fail no-space "The disk became full while the copy was $1." "$NO_BACKUP" 'remove old backups'
 }
 
 database_compress_progress() {
