@@ -142,7 +142,8 @@ export class Server {
 
   /** What became of the writer's transactions since its log began, or since `line` lines of it. */
   async writer(line = 0): Promise<WriterReport & { readonly lines: number }> {
-    const all = (await this.readFile('/opt/cvd/logs/writer.log')).split('\n').filter(Boolean)
+    // It is there from the writer's first line on.
+    const all = (await this.run('cat /opt/cvd/logs/writer.log')).stdout.split('\n').filter(Boolean)
     const lines = all.slice(line).map((text) => text.slice(text.indexOf(' ') + 1))
     const sales = lines.filter((text) => text.startsWith('ok ')).map((text) => Number(text.slice(3)))
     return {
@@ -239,6 +240,7 @@ export class Server {
   async reset(): Promise<void> {
     await this.restoreLink()
     if (initOf(load(this.number).machine) === undefined) await this.boot({ healthy: false })
+    await this.must(endHanging)
     await this.must(resetScript)
     cpSync(join(this.folder, 'pristine.db'), join(this.folder, 'root/opt/cvd/data/cvd.db'))
     await this.must(
@@ -262,8 +264,21 @@ export class Server {
   }
 }
 
+// What tests put in front of the server's own programs, or run beside them (units `test-…`), goes. Whatever hangs (a failpoint, a stopped process) is not asked but killed: in the units of operations, and in the
+// sessions of kits that run without one. Locks go with their processes.
+const endHanging = `rm -f /usr/local/sbin/* /run/gate-*
+rm -f /var/lib/cvd-backup/failpoint /home/*/.local/state/cvd-backup/failpoint
+systemctl kill --kill-who=all --signal=KILL 'test-*.service' 'cvd-backup-*.service' 2>/dev/null
+for pid in $(pgrep -f '/cvd-backup/kit/[0-9a-f]{64}/cvd-backup'); do
+  session=$(ps -o sid= -p "$pid" | tr -d ' ')
+  [ -z "$session" ] || pkill -KILL -s "$session"
+done
+systemctl disable --quiet --now cvd-backup-recover 2>/dev/null
+rm -f /etc/systemd/system/cvd-backup-recover.service
+flock -w 20 /opt/cvd/data true
+`
+
 const resetScript = `set -e
-systemctl stop 'cvd-backup*' 2>/dev/null || true
 systemctl stop cvd
 awk '$1 == "limited" { print $2 }' /proc/mounts | sort -r | while read -r folder; do umount "$folder"; done
 find /opt/cvd/data /opt/cvd/logs -mindepth 1 -delete
@@ -271,6 +286,7 @@ find /opt/cvd/backups -mindepth 1 -not -path /opt/cvd/backups/app -not -path /op
 rm -rf /var/lib/cvd-backup /root/.local /home/*/.local
 echo WRITER_INTERVAL_MS=200 > /etc/default/cvd-writer
 chown -R cvdapp:www-data /opt/cvd/data /opt/cvd/logs /opt/cvd/backups
+systemctl daemon-reload
 systemctl reset-failed
 `
 

@@ -1,0 +1,178 @@
+/** A console of its own, as on a laptop, that manages real test servers through the console's own services. */
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { type Console, createConsole } from '../../src-main/app/console.ts'
+import { type AddedSite, addSite } from '../../src-main/operations/add-site.ts'
+import type { RunnerEvent } from '../../src-main/operations/desk.ts'
+import { inspectSite } from '../../src-main/operations/inspect.ts'
+import { verifyBackups } from '../../src-main/operations/verify.ts'
+import { systemClock } from '../../src-main/ports/clock.ts'
+import { fileLog } from '../../src-main/ports/log.ts'
+import { systemPaths } from '../../src-main/ports/paths.ts'
+import { MemorySecrets } from '../../src-main/ports/secrets.ts'
+import { Secret } from '../../src-main/remote/secret.ts'
+import type { SshTarget, SudoMode } from '../../src-main/remote/target.ts'
+import type { JournalEntry, KitArgument } from '../../src-main/store/operations.ts'
+import type { Site } from '../../src-main/store/sites.ts'
+import {
+  type BackupEntry,
+  type BackupReport,
+  backupReport,
+  type Inspection,
+  type OperationEntry,
+  type Verification,
+  verification,
+} from '../../src-shared/domain/kit-protocol.ts'
+import type { Failure, Result } from '../../src-shared/result.ts'
+import type { Server } from './servers/server.ts'
+import type { Login } from './servers/spec.ts'
+
+export interface HowToAdd {
+  /** Another account than the server's own. */
+  readonly login?: Login
+  /** By the account's password instead of the key. */
+  readonly password?: string
+  /** What sudo is given; the account's password without. */
+  readonly sudoPassword?: string
+  /** Health as it is set on the server; without, the address that answers. */
+  readonly health?: string
+  /** Host keys that are accepted; the server's own without. */
+  readonly accept?: readonly string[]
+}
+
+const sudoOf: Readonly<Record<Login, SudoMode>> = {
+  root: 'none',
+  'sudo-password': 'password',
+  'sudo-passwordless': 'passwordless',
+  unprivileged: 'none',
+}
+
+/** The value, or an error that says the failure. */
+export function must<T>(result: Result<T>): T {
+  if (!result.ok) throw new Error(`${result.error.code}: ${result.error.message}`)
+  return result.value
+}
+
+export function failureOf(result: Result<unknown>): Failure {
+  if (result.ok) throw new Error('this was to fail')
+  return result.error
+}
+
+export class ServerDesk implements AsyncDisposable {
+  readonly console: Console
+  readonly secrets = new MemorySecrets()
+  readonly folder = mkdtempSync(join(tmpdir(), 'cvd-server-test-'))
+
+  constructor(who = 'tester@desk') {
+    const paths = systemPaths(this.folder)
+    const log = fileLog({ file: paths.log, now: systemClock.now })
+    this.console = must(createConsole({ paths, log, secrets: this.secrets, clock: systemClock, identity: { who } }))
+  }
+
+  async tryToAdd(server: Server, how: HowToAdd = {}): Promise<Result<AddedSite>> {
+    const login = how.login ?? server.spec.login
+    const { user, password, keyFile } = server.account(login)
+    const at = { host: server.address, port: server.port, user }
+    const auth: SshTarget['auth'] = how.password === undefined ? { method: 'key', keyFile } : { method: 'password' }
+    if (how.password !== undefined) await this.secrets.save({ kind: 'password', ...at }, new Secret(how.password))
+    const sudo = how.sudoPassword ?? password
+    if (sudo !== undefined) await this.secrets.save({ kind: 'sudo', ...at }, new Secret(sudo))
+    return await addSite(this.console.desk, {
+      name: server.name,
+      target: { ...at, auth, jumps: [] },
+      sudo: sudoOf[login],
+      policy: how.health === undefined ? {} : { health: how.health },
+      accept: how.accept ?? [server.hostKeyFingerprint],
+    })
+  }
+
+  /** With the health probe that fits the server, unless `how` says another. */
+  async add(server: Server, how: HowToAdd = {}): Promise<Site> {
+    const probe = server.spec.health === 'unix' && how.login !== 'unprivileged' ? { health: server.probe } : {}
+    return must(await this.tryToAdd(server, { ...probe, ...how })).site
+  }
+
+  async inspect(site: Site): Promise<Inspection> {
+    return must(await inspectSite(this.console.desk, site))
+  }
+
+  /** The backup of this path or name in what `inspect` lists. */
+  async listed(site: Site, name: string): Promise<BackupEntry> {
+    const { backups } = await this.inspect(site)
+    const found = backups.find(({ path }) => path === name || path.endsWith(`/${name}`))
+    if (!found) throw new Error(`${name} is not in the list: ${backups.map(({ path }) => path).join(', ')}`)
+    return found
+  }
+
+  /** Runs an operation of the kit to its end. */
+  run(site: Site, ...request: [string, ...KitArgument[]]): Promise<JournalEntry> {
+    return this.settled(this.start(site, ...request))
+  }
+
+  start(site: Site, ...request: [string, ...KitArgument[]]): JournalEntry {
+    return this.console.runner.start({ site, request, reason: '' })
+  }
+
+  settled({ id }: JournalEntry): Promise<JournalEntry> {
+    return this.console.runner.settled(id)
+  }
+
+  /** Backs up the database; throws when that does not succeed. */
+  async backUp(site: Site, ...options: string[]): Promise<BackupReport> {
+    return reportOf(await this.run(site, 'database', ...options))
+  }
+
+  /** Verifies backups by name or path. */
+  async verify(site: Site, ...backups: string[]): Promise<{ entry: JournalEntry; backups: Verification[] }> {
+    const started = must(await verifyBackups(this.console.desk, this.console.runner, site, { which: 'named', backups }))
+    const entry = await this.settled(started)
+    const { data } = entry
+    const list = (data as { backups?: unknown[] } | null)?.backups ?? []
+    return { entry, backups: list.map((one) => verification.parse(one)) }
+  }
+
+  /** The operations that the server knows, newest first. */
+  async operations(site: Site): Promise<OperationEntry[]> {
+    using link = must(await this.console.desk.links.open(site))
+    return must(await link.client.operations(50))
+  }
+
+  async setPolicy(site: Site, changes: Readonly<Record<string, string>>): Promise<void> {
+    using link = must(await this.console.desk.links.open(site))
+    must(await link.client.policy(changes))
+  }
+
+  /** Resolves with the first thing the runner says from now on that fits. */
+  heard(fits: (event: RunnerEvent) => boolean): Promise<RunnerEvent> {
+    return new Promise((resolve) => {
+      const stop = this.console.runner.subscribe((event) => {
+        if (!fits(event)) return
+        stop()
+        resolve(event)
+      })
+    })
+  }
+
+  /** Resolves when an operation has begun (or ended) a step. */
+  stepped(step: string, state = 'started'): Promise<RunnerEvent> {
+    return this.heard(
+      (heard) =>
+        heard.kind === 'event' &&
+        heard.event.kind === 'step' &&
+        heard.event.step === step &&
+        heard.event.state === state,
+    )
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.console[Symbol.asyncDispose]()
+    rmSync(this.folder, { recursive: true, force: true })
+  }
+}
+
+/** The report of a database backup that has succeeded. */
+export function reportOf(entry: JournalEntry): BackupReport {
+  if (entry.outcome !== 'succeeded') throw new Error(`${entry.code}: ${entry.message}`)
+  return backupReport.parse(entry.data)
+}
