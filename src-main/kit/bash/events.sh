@@ -24,6 +24,14 @@ now_ms() {
   fi
 }
 
+# pause SECONDS: waits without starting a process, on a pipe of our own into which nobody writes.
+PAUSE_FD=''
+pause() {
+  [[ $PAUSE_FD != '' ]] || exec {PAUSE_FD}<> <(:)
+  read -r -t "$1" -u "$PAUSE_FD" _
+  return 0
+}
+
 say_event() {
   [[ $EVENTS_FD == '' ]] || printf '%s\n' "$1" >&"$EVENTS_FD"
 }

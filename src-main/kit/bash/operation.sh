@@ -175,18 +175,18 @@ end_background() {
 # watch UNCHANGED PROGRESS-FUNCTION PID...: waits for background processes, tells progress, heeds a cancel.
 # Status: that of the first process that failed.
 watch() {
-  local unchanged=$1 tell=$2 pid status=0 one alive
+  local unchanged=$1 tell=$2 pid status=0 one alive turn=0
   shift 2
   while :; do
     alive=''
     for pid in "$@"; do kill -0 "$pid" 2>/dev/null && alive=yes; done
     [[ $alive != '' ]] || break
-    [[ $tell == '' ]] || "$tell"
+    [[ $tell == '' ]] || ((turn++ % 10)) || "$tell"
     if cancel_asked; then
       end_background "$@"
       heed_cancel "$unchanged"
     fi
-    sleep 0.1
+    pause 0.02
   done
   for pid in "$@"; do
     wait "$pid" 2>/dev/null

@@ -63,7 +63,7 @@ services_do() {
 # Runs a command without our lock and event descriptors.
 close_for_child() (
   local fd
-  for fd in "$ALIVE_FD" "$LOCK_FD" "$DATA_LOCK_FD" "$WORK_FD" "$EVENTS_FD" "$READABLE_FD"; do
+  for fd in "$ALIVE_FD" "$LOCK_FD" "$DATA_LOCK_FD" "$WORK_FD" "$EVENTS_FD" "$READABLE_FD" "$PAUSE_FD"; do
     [[ $fd == '' || $fd == 1 || $fd == 2 ]] || exec {fd}>&-
   done
   "$@" >&2
