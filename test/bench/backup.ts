@@ -13,11 +13,12 @@ const baselineLimitSeconds = 40
 
 /** A backup of the large database while nothing is written, with each compressor that is there, alone. */
 export async function benchBackup(setting: Setting): Promise<Row[]> {
-  const { place, baseline, say } = setting
+  const { place, baseline, say, quiet } = setting
   const megabytes = await growTo(setting, setting.sizes[1])
   await place.writeEvery(idleMs)
   await clean(place)
   say(`backup, ${megabytes} MB: ${baseline.backupName}`)
+  await quiet()
   const theirs = await baseline.backup(600)
   const rows: Row[] = []
   for (const { name, times } of wanted) {
@@ -42,7 +43,7 @@ async function withCompressor(
   name: Compressor,
   megabytes: number,
 ): Promise<{ readonly ms: number; readonly words: string }> {
-  const { place, say, repeat } = setting
+  const { place, say, repeat, quiet } = setting
   const alone = await place.compressors([name, 'gzip'])
   await mustKit(place, ['policy', `compressor=${name}`])
   try {
@@ -50,6 +51,7 @@ async function withCompressor(
     for (let turn = 1; turn <= repeat; turn++) {
       say(`backup, ${megabytes} MB, ${name}: ${turn} of ${repeat}`)
       await clean(place)
+      await quiet()
       times.push((await backUp(place)).ms)
     }
     return { ms: median(times), words: alone ? `${name} alone` : `${name}, read back by the fastest` }
@@ -61,22 +63,24 @@ async function withCompressor(
 
 /** A backup while the application writes every 5 ms; ours beside its own idle time, and the runbook's as it fares. */
 export async function benchBackupUnderWrites(setting: Setting): Promise<Row[]> {
-  const { place, baseline, say, repeat } = setting
+  const { place, baseline, say, repeat, quiet } = setting
   const megabytes = await growTo(setting, setting.sizes[1])
-  const measure = async (): Promise<number> => {
+  const measure = async (before: () => Promise<void>): Promise<number> => {
     const times: number[] = []
     for (let turn = 0; turn < repeat; turn++) {
       await clean(place)
+      await before()
       times.push((await backUp(place)).ms)
     }
     return median(times)
   }
   say(`backup under writes, ${megabytes} MB: ours, idle`)
   await place.writeEvery(idleMs)
-  const idle = await measure()
+  const idle = await measure(quiet)
+  await quiet()
   await place.writeEvery(5)
   say(`backup under writes, ${megabytes} MB: ours, a write every 5 ms`)
-  const busy = await measure()
+  const busy = await measure(async () => undefined)
   const writes = await place.writes()
   say(`backup under writes, ${megabytes} MB: ${baseline.backupName}, at most ${baselineLimitSeconds} s`)
   await clean(place)

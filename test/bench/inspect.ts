@@ -7,7 +7,7 @@ const limitMs = 2000
 const turns = 5
 
 /** Everything about a site that holds 10,000 backups, in one answer, beside a bare listing of that folder. */
-export async function benchInspect({ place, say }: Setting): Promise<Row[]> {
+export async function benchInspect({ place, say, quiet }: Setting): Promise<Row[]> {
   const folder = shellWord(`${place.root}/backups`)
   await clean(place)
   say(`inspect: ${count} backups`)
@@ -15,6 +15,7 @@ export async function benchInspect({ place, say }: Setting): Promise<Row[]> {
     place,
     `cd ${folder} && for ((i = 0; i < ${count}; i++)); do printf -v name 'cvd_auto_%(%Y%m%d_%H%M%S)T.db.gz' $((1700000000 + i * 7200)) && printf x >"$name"; done`,
   )
+  await quiet()
   const listings: number[] = []
   const answers: number[] = []
   for (let turn = 0; turn < turns; turn++) {

@@ -13,7 +13,7 @@ export async function benchRestore(setting: Setting): Promise<Row[]> {
 }
 
 async function atSize(setting: Setting, size: number): Promise<Row[]> {
-  const { place, baseline, repeat, say } = setting
+  const { place, baseline, repeat, say, quiet } = setting
   const megabytes = await growTo(setting, size)
   await clean(place)
   const backup = (await backUp(place)).path
@@ -23,11 +23,14 @@ async function atSize(setting: Setting, size: number): Promise<Row[]> {
   const ours: number[] = []
   for (let turn = 1; turn <= repeat; turn++) {
     say(`restore, ${megabytes} MB: ${turn} of ${repeat}`)
+    await quiet()
     restarts.push(await downTime(place, () => place.service('restart')))
+    await quiet()
     ours.push(await downTime(place, () => mustKit(place, restore)))
     await dropSafetyCopies(setting)
   }
   say(`restore, ${megabytes} MB: ${baseline.restoreName}`)
+  await quiet()
   const theirs = await downTime(place, () => baseline.restore(backup))
   await place.healthy()
   await clean(place)

@@ -1,5 +1,5 @@
 /** `npm run bench`: what design promises in numbers, each beside a named baseline of the same run. */
-import { availableParallelism, loadavg } from 'node:os'
+import { availableParallelism } from 'node:os'
 import { parseArgs } from 'node:util'
 import { missingForDemo } from '../../src-main/demo/requirements.ts'
 import { installPrograms, missingPrograms, noServers, type Program } from '../support/run/prerequisites.ts'
@@ -8,6 +8,7 @@ import { baselineOf } from './baseline.ts'
 import { demoPlace } from './demo-place.ts'
 import { benchInspect } from './inspect.ts'
 import type { Place } from './place.ts'
+import { untilQuiet } from './quiet.ts'
 import { benchRestore } from './restore.ts'
 import { serverPlace } from './server-place.ts'
 import type { Setting } from './setting.ts'
@@ -35,6 +36,7 @@ With RUNBOOK_DIR=FOLDER the runbook's own scripts are the baseline, run on the s
   --demo        on the demo site in any case
   --quick       databases of 20 and 80 MB instead of 184 and 777
   --repeat N    how often each of ours is measured (3); medians count
+  --wait N      seconds to wait before each measurement for the machine to be quiet (30)
   --json        the rows as JSON
   --check       exit code 1 also where a goal is not met
   --help        this text
@@ -53,6 +55,7 @@ function readOptions() {
       demo: { type: 'boolean', default: false },
       quick: { type: 'boolean', default: false },
       repeat: { type: 'string', default: '3' },
+      wait: { type: 'string', default: '30' },
       json: { type: 'boolean', default: false },
       check: { type: 'boolean', default: false },
       help: { type: 'boolean', default: false },
@@ -61,8 +64,9 @@ function readOptions() {
   const unknown = positionals.filter((name) => !names.includes(name))
   if (unknown.length > 0) throw new Error(`no such bench: ${unknown.join(', ')}`)
   if (!/^[1-9]\d?$/.test(values.repeat)) throw new Error(`--repeat: a number from 1 to 99, not '${values.repeat}'`)
+  if (!/^\d{1,4}$/.test(values.wait)) throw new Error(`--wait: seconds, not '${values.wait}'`)
   const chosen = names.filter((name) => positionals.length === 0 || positionals.includes(name))
-  return { ...values, repeat: Number(values.repeat), chosen }
+  return { ...values, repeat: Number(values.repeat), wait: Number(values.wait), chosen }
 }
 
 function say(text: string): void {
@@ -80,9 +84,13 @@ async function choosePlace(demo: boolean): Promise<Place | null> {
   return missing.length > 0 ? null : await demoPlace()
 }
 
-async function measure(place: Place, { chosen, quick, repeat }: ReturnType<typeof readOptions>) {
+async function measure(place: Place, { chosen, quick, repeat, wait }: ReturnType<typeof readOptions>) {
   const baseline = baselineOf(place)
-  const setting: Setting = { place, baseline, sizes: quick ? [20, 80] : [184, 777], repeat, say }
+  let disturbed = 0
+  const quiet = async (): Promise<void> => {
+    if (!(await untilQuiet(wait * 1000))) disturbed += 1
+  }
+  const setting: Setting = { place, baseline, sizes: quick ? [20, 80] : [184, 777], repeat, say, quiet }
   const rows: Row[] = []
   const broken: string[] = []
   for (const name of chosen) {
@@ -92,7 +100,7 @@ async function measure(place: Place, { chosen, quick, repeat }: ReturnType<typeo
       broken.push(`${name}: ${error instanceof Error ? error.message : String(error)}`)
     }
   }
-  return { rows, broken }
+  return { rows, broken, disturbed }
 }
 
 async function main(): Promise<number> {
@@ -109,14 +117,17 @@ async function main(): Promise<number> {
   }
   const place = await choosePlace(options.demo)
   if (place === null) return 2
-  const machine = { processors: availableParallelism(), loadAtStart: loadavg()[0] ?? 0 }
+  const processors = availableParallelism()
   try {
-    const { rows, broken } = await measure(place, options)
-    const on = `On ${place.what}, ${machine.processors} processors, load ${machine.loadAtStart.toFixed(1)} before.`
-    const busy =
-      machine.loadAtStart > machine.processors / 2 ? ' The machine was busy: measure again when it is not.' : ''
-    if (options.json) process.stdout.write(`${JSON.stringify({ place: place.what, ...machine, rows, broken })}\n`)
-    else process.stdout.write(`${on}${busy}\n\n${tableText(rows)}\n`)
+    const { rows, broken, disturbed } = await measure(place, options)
+    const noise =
+      disturbed === 0
+        ? 'The machine was quiet.'
+        : `Before ${disturbed} measurements the machine did not become quiet: measure again when it is.`
+    const on = `On ${place.what}, ${processors} processors. ${noise}`
+    if (options.json)
+      process.stdout.write(`${JSON.stringify({ place: place.what, processors, disturbed, rows, broken })}\n`)
+    else process.stdout.write(`${on}\n\n${tableText(rows)}\n`)
     for (const one of broken) process.stderr.write(`failed to run: ${one}\n`)
     return broken.length > 0 || (options.check && rows.some((row) => !row.met)) ? 1 : 0
   } finally {

@@ -11,6 +11,8 @@ export interface Setting {
   /** How often each of ours is measured; the median counts. */
   readonly repeat: number
   readonly say: (text: string) => void
+  /** Waits, with some patience, until the machine is quiet, and remembers where it was not. To call before measuring. */
+  readonly quiet: () => Promise<void>
 }
 
 const growSql = readFileSync(new URL('../../src-main/demo/cvd/grow.sql', import.meta.url), 'utf8')
