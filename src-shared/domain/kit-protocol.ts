@@ -322,6 +322,7 @@ export type KitEvent = z.infer<typeof kitEvent>
 export type KitResult = z.infer<typeof resultEvent>
 export type BackupEntry = z.infer<typeof backupEntry>
 export type Inspection = z.infer<typeof inspection>
+export type Verification = z.infer<typeof verification>
 export type RestorePlan = z.infer<typeof restorePlan>
 export type RestoreReport = z.infer<typeof restoreReport>
 export type BackupReport = z.infer<typeof backupReport>
