@@ -42,8 +42,11 @@ launch_worker() {
       /bin/bash --noprofile --norc "$kit" work "$id" >/dev/null 2>"$STATE/operations/$id/launch" && return 0
   fi
   CVD_BACKUP_STATE=$STATE setsid -f /bin/bash --noprofile --norc "$kit" work "$id" </dev/null >/dev/null 2>&1
+    # IgnoreSIGPIPE: a pipe whose reader has enough must end its writer quietly, as it does in every shell.
 }
 
+      --property=IgnoreSIGPIPE=no \
+      ${after[@]+"${after[@]}"} \
 # The worker runs from the state folder, never from where it was called: that may be a pipe, or a folder of others.
 store_kit() {
   local kit=$1 source=${KIT_FILE:-}
