@@ -32,6 +32,13 @@ pause() {
   return 0
 }
 
+# REPLY = milliseconds since boot: unlike the time of day, it never jumps.
+uptime_ms() {
+  local up
+  read -r up _ </proc/uptime
+  REPLY=$((10#${up/./} * 10))
+}
+
 say_event() {
   [[ $EVENTS_FD == '' ]] || printf '%s\n' "$1" >&"$EVENTS_FD"
 }

@@ -66,8 +66,6 @@ run_recover() {
     succeed "The operation $id was interrupted before it changed anything." null
   fi
   step_done phase="$TX_PHASE"
-  now_ms
-  TX_DOWN_FROM=$REPLY
   case $TX_PHASE in
     committed)
       transaction_forget
@@ -102,6 +100,7 @@ recover_forward() {
 
 recover_back() {
   local id=$1
+    down_ends
   trap : TERM HUP INT
   if roll_back_state; then
     recover_end "$id" 'rolled back' interrupted 'The restore was interrupted and taken back: the database from before is in place.'

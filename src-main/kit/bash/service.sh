@@ -148,7 +148,7 @@ HEALTH_STATUS=000 HEALTH_DETAIL='' HEALTH_MS=0 HEALTH_PROBE='' HEALTH_CONFIGURED
 health_ask() {
   local probe=$1 rest began answer
   local -a where
-  now_ms
+  uptime_ms
   began=$REPLY
   if [[ $probe == unix:* ]]; then
     rest=${probe#unix:}
@@ -162,7 +162,7 @@ health_ask() {
   HEALTH_DETAIL=${answer%$'\n'*}
   HEALTH_DETAIL=${HEALTH_DETAIL:0:200}
   [[ $HEALTH_STATUS =~ ^[0-9]{3}$ ]] || HEALTH_STATUS=000
-  now_ms
+  uptime_ms
   HEALTH_MS=$((REPLY - began))
   [[ $HEALTH_STATUS == "${POLICY[health_status]}" ]]
 }
@@ -206,12 +206,13 @@ health_last_json() {
 # health_await SECONDS: asks until it answers as expected. Heeds a cancel. Status 0 healthy, 1 not in time, 2 cancelled.
 health_await() {
   local seconds=$1 until
-  now_ms
+  uptime_ms
   until=$((REPLY + seconds * 1000))
   while :; do
     health_ask "$HEALTH_PROBE" && return 0
     [[ $ON_FAIL != '' ]] && cancel_asked && return 2
-    now_ms
+    health_ask "$HEALTH_PROBE" && return 0
+    uptime_ms
     ((REPLY < until)) || return 1
     sleep 0.1
   done

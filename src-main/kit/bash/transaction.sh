@@ -16,8 +16,13 @@
 # rolled back if it does not.
 
 readonly SIDECARS=('' -wal -shm -journal)
-TX_DIR='' TX_FOLDER='' TX_NAME='' TX_STAGE='' TX_SAFETY='' TX_LIVE_INODE='' TX_STAGED_INODE='' TX_WERE='' TX_HEALTHY_BEFORE=''
-TX_BACKUP='' TX_DOWN_FROM=0 TX_DOWN_MS='' TX_PHASE='' TX_TABLES=()
+TX_DIR='' TX_FOLDER='' TX_NAME='' TX_STAGE='' TX_SAFETY='' TX_LIVE_INODE='' TX_STAGED_INODE='' TX_STAGED_STAMP='' TX_WERE='' TX_HEALTHY_BEFORE=''
+TX_BACKUP='' TX_DOWN_MS='' TX_PHASE='' TX_TABLES=()
+TX_DOWN_FROM=0    # the time of day at which the services were asked to stop; 0 before
+TX_DOWN_UPTIME='' # the same by the clock that never jumps; empty after another boot
+TX_KEEPING=''     # not empty once renaming may have begun: before, there is nothing to put back
+TX_REJECTED=''    # name of the restored database where it was written to and taken back
+TX_OVER=''        # not empty once only the outcome is missing
 TX_SIDECARS='' # inodes of the live database's sidecars at the moment of `keeping`, between blanks
 
 journal() { # KEY VALUE: on disk when it returns
@@ -94,11 +99,39 @@ transaction_load() {
         HEALTH_PROBE=$REPLY
         ;;
       DEPENDENTS) read -r -a DEPENDENTS < <(printf '%s\n' "$value") ;;
-      phase) TX_PHASE=$value ;;
+      DOWN_FROM) [[ ! $value =~ ^[0-9]{1,15}$ ]] || TX_DOWN_FROM=$value ;;
+      DOWN_UPTIME) [[ ! $value =~ ^[0-9]{1,15}$ ]] || TX_DOWN_UPTIME=$value ;;
+      phase)
+        TX_PHASE=$value
+        [[ $value != keeping ]] || TX_KEEPING=yes
+        ;;
     esac
   done <"$TX_DIR/journal"
   [[ $TX_PHASE != '' ]] || return 1
-  cd -P -- "$TX_FOLDER" || return 1
+  about "$1" boot
+  [[ $REPLY == "$(</proc/sys/kernel/random/boot_id)" ]] || TX_DOWN_UPTIME=''
+  cd -P -- "$TX_FOLDER" 2>/dev/null || return 2
+  DATABASE_FILE=$TX_FOLDER/$TX_NAME
+}
+
+down_begins() {
+  now_ms
+  TX_DOWN_FROM=$REPLY
+  uptime_ms
+  TX_DOWN_UPTIME=$REPLY
+}
+
+# down_ends: TX_DOWN_MS = for how long the site was down. Across a boot there is only the time of day to tell.
+down_ends() {
+  ((TX_DOWN_FROM != 0)) || return 0
+  if [[ $TX_DOWN_UPTIME != '' ]]; then
+    uptime_ms
+    TX_DOWN_MS=$((REPLY - TX_DOWN_UPTIME))
+  else
+    now_ms
+    TX_DOWN_MS=$((REPLY - TX_DOWN_FROM))
+  fi
+  ((TX_DOWN_MS >= 0)) || TX_DOWN_MS=0
 }
 
 services_active() {
@@ -114,8 +147,7 @@ transaction_stop() {
   local name waited=0
   step stop 'Stop the service'
   phase stopping
-  now_ms
-  TX_DOWN_FROM=$REPLY
+  down_begins
   services_do stop || fail service "The service could not be stopped: ${SERVICES[*]}." '' 'look at: systemctl status'
   for name in "${SERVICES[@]}"; do
     service_state "$name"
@@ -137,6 +169,9 @@ holders_words() {
   done
   printf '%s' "$words"
 }
+  down_begins
+  journal DOWN_FROM "$TX_DOWN_FROM"
+  journal DOWN_UPTIME "$TX_DOWN_UPTIME"
 
 # The last state before the restore becomes the safety copy, by rename: no write can be missing from it.
 transaction_keep() {
@@ -186,8 +221,7 @@ transaction_start() {
     2) heed_cancel ;;
   esac
   services_active || fail service 'The site answers, but its service is not active.'
-  now_ms
-  ((TX_DOWN_FROM == 0)) || TX_DOWN_MS=$((REPLY - TX_DOWN_FROM))
+  down_ends
   step_done health="$HEALTH_STATUS" probe="$HEALTH_PROBE" down_ms:="${TX_DOWN_MS:-null}"
 }
 
@@ -223,13 +257,6 @@ table_rows() {
 transaction_commit() {
   phase committed
   transaction_forget
-  now_ms
-  if [[ -e $TX_SAFETY ]]; then
-    encode_path "$TX_FOLDER/$TX_SAFETY"
-    journal safety "$REPLY"
-    file_stamp "$TX_SAFETY"
-    catalog_add made "$TX_FOLDER/$TX_SAFETY" "${REPLY%$'\t'*}" "${REPLY#*$'\t'}" database safety "${TX_DOWN_FROM/#0/$(date +%s%3N)}"
-  fi
 }
 
 transaction_forget() {
@@ -265,6 +292,16 @@ transaction_files_back() {
   # The sidecars first: the database must not be there under its name without its log.
   for suffix in -journal -wal -shm ''; do
     [[ -e $TX_SAFETY$suffix ]] || continue
+# Writes down where the safety copy is; again, if that was interrupted.
+safety_record() {
+  [[ -e $TX_SAFETY ]] || return 0
+  encode_path "$TX_FOLDER/$TX_SAFETY"
+  journal safety "$REPLY"
+  file_stamp "$TX_SAFETY"
+  catalog_add made "$TX_FOLDER/$TX_SAFETY" "${REPLY%$'\t'*}" "${REPLY#*$'\t'}" database safety "$TX_DOWN_FROM"
+}
+
+# Nothing is left to do but to write down the outcome, and then that it is over.
     mv -nT -- "$TX_SAFETY$suffix" "$TX_NAME$suffix" && [[ ! -e $TX_SAFETY$suffix ]] || return 1
   done
   inode "$TX_NAME"
@@ -313,8 +350,7 @@ roll_back_state() {
       return 1
     fi
   fi
-  now_ms
-  ((TX_DOWN_FROM == 0)) || TX_DOWN_MS=$((REPLY - TX_DOWN_FROM))
+  down_ends
   journal phase rolled-back
   transaction_forget
   step_done health="$HEALTH_STATUS" down_ms:="${TX_DOWN_MS:-null}"
