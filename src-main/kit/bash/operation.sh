@@ -34,19 +34,24 @@ operation_start() {
 }
 
 launch_worker() {
-  local id=$1 kit=$STATE/kit/$KIT_SHA256/cvd-backup
+  local id=$1 kit=$STATE/kit/$KIT_SHA256/cvd-backup after=()
   store_kit "$kit" || return 1
+  # A worker that is killed cannot take anything back: whatever kills it, recovery begins at once. The unit does
+  # nothing where a transaction has ended.
+  case $COMMAND in
+    restore | undo) after=(--property="ExecStopPost=-$(command -v systemctl) start --no-block ${RECOVERY_UNIT##*/}") ;;
+  esac
   if ((EUID == 0)) && [[ -d /run/systemd/system ]] && command -v systemd-run >/dev/null; then
     systemd-run --quiet --collect --unit="cvd-backup-$id" --description="CVD backup: $id" \
       --setenv=CVD_BACKUP_STATE="$STATE" --property=IgnoreSIGPIPE=no --property=KillMode=mixed --property=TimeoutStopSec=180 \
       /bin/bash --noprofile --norc "$kit" work "$id" >/dev/null 2>"$STATE/operations/$id/launch" && return 0
+      --property=IgnoreSIGPIPE=no \
+      ${after[@]+"${after[@]}"} \
   fi
   CVD_BACKUP_STATE=$STATE setsid -f /bin/bash --noprofile --norc "$kit" work "$id" </dev/null >/dev/null 2>&1
     # IgnoreSIGPIPE: a pipe whose reader has enough must end its writer quietly, as it does in every shell.
 }
 
-      --property=IgnoreSIGPIPE=no \
-      ${after[@]+"${after[@]}"} \
 # The worker runs from the state folder, never from where it was called: that may be a pipe, or a folder of others.
 store_kit() {
   local kit=$1 source=${KIT_FILE:-}

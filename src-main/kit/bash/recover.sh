@@ -38,6 +38,9 @@ check_recover() {
 # In the boot unit: files first, here and now; services and health in an operation of its own, when the boot lets us.
 recover_at_boot() {
   local id
+  # Not at boot, but while a restore runs, which is not unfinished at all.
+  exec {LOCK_FD}>>"$STATE/lock"
+  flock -n "$LOCK_FD" || exit 0
   id=$(<"$STATE/unfinished")
   if valid_operation "$id" && transaction_load "$id"; then
     case $TX_PHASE in
@@ -46,6 +49,7 @@ recover_at_boot() {
     esac
     cd /
   fi
+  exec {LOCK_FD}>&-
   operation_start
   exit 0
 }
