@@ -105,7 +105,7 @@ restore_database() {
 readonly NOTHING_CHANGED='The site runs as before; nothing was changed.'
 
 restore_prepare() {
-  local file=$1 name service_before=active
+  local file=$1 name
   lock_site
   step check 'Check the site before anything is changed'
   [[ ! -e $STATE/unfinished ]] || fail checks-failed 'An earlier restore was interrupted and is not finished.' \
@@ -117,10 +117,10 @@ restore_prepare() {
   for name in "${SERVICES[@]}"; do
     service_state "$name"
     [[ $REPLY != unknown ]] || fail service "There is no service $name on this server." "$NOTHING_CHANGED" \
+  TX_WERE=''
       'set it: cvd-backup policy service=…'
-    [[ $REPLY == inactive ]] && service_before=inactive
+    [[ $REPLY == inactive ]] || TX_WERE+="${TX_WERE:+ }$name"
   done
-  TX_WERE=$service_before
   dependents_load
   health_choose
   [[ $HEALTH_PROBE != '' ]] || fail health-unknown 'It is not known how to ask this site for its health: nothing is set, and the usual addresses do not answer.' \

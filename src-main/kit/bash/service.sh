@@ -40,8 +40,10 @@ service_enabled() {
 # services_do start|stop: all of them; stop in the order of the policy, start in the opposite order, and then what had
 # been stopped with them.
 services_do() {
-  local verb=$1 name order=() status=0
-  for name in "${SERVICES[@]}"; do
+  local verb=$1 name order=() status=0 names=("${SERVICES[@]}")
+  shift
+  (($# == 0)) || names=("$@")
+  for name in "${names[@]}"; do
     if [[ $verb == stop ]]; then order+=("$name"); else order=("$name" ${order[@]+"${order[@]}"}); fi
   done
   for name in "${order[@]}"; do

@@ -278,16 +278,7 @@ transaction_files_back() {
   if [[ $REPLY != '' && $REPLY == "$TX_STAGED_INODE" ]]; then
     for suffix in "${SIDECARS[@]}"; do rm -f -- "$TX_NAME$suffix"; done
   else
-    # Somebody's new files under the live name (an application that starts without a database makes one): kept apart.
-    for suffix in "${SIDECARS[@]}"; do
-      inode "$TX_NAME$suffix"
-      [[ $REPLY == '' || $REPLY == "$TX_LIVE_INODE" || $TX_SIDECARS == *" $REPLY "* ]] && continue
-      [[ $TX_PHASE == staged || $TX_PHASE == stopping ]] && continue
-      stray=${stray:-$TX_NAME.stray.$(date +%Y%m%d_%H%M%S)}
-      mv -nT -- "$TX_NAME$suffix" "$stray$suffix"
-    done
-    [[ $stray == '' ]] ||
-      say warning "Files under the name of the database that are neither the old nor the restored one were kept as $stray."
+    strays_aside
   fi
   # The sidecars first: the database must not be there under its name without its log.
   for suffix in -journal -wal -shm ''; do
@@ -342,17 +333,48 @@ roll_back_state() {
     step_end failed reason="$ROLL_BACK_PROBLEM"
     return 1
   fi
-  if [[ $TX_WERE != inactive ]]; then
-    services_do start || ROLL_BACK_PROBLEM='the service did not start.'
-    if [[ $TX_HEALTHY_BEFORE == yes ]] && ! health_await "${POLICY[health_timeout]}"; then
-      ROLL_BACK_PROBLEM="the site does not answer: $HEALTH_PROBE gives $HEALTH_STATUS ${HEALTH_DETAIL:0:120}"
-      step_end failed reason="$ROLL_BACK_PROBLEM"
-      return 1
-    fi
+  journal phase returned
+  failpoint returned
+  ! system_stopping || leave_to_boot
+  read -r -a were < <(printf '%s\n' "$TX_WERE")
+  ((${#were[@]} == 0)) || services_do start "${were[@]}" || ROLL_BACK_PROBLEM='the service did not start.'
+  failpoint returned-started
+  if [[ $TX_HEALTHY_BEFORE == yes ]] && ! health_await "${POLICY[health_timeout]}"; then
+    ROLL_BACK_PROBLEM="the site does not answer: $HEALTH_PROBE gives $HEALTH_STATUS ${HEALTH_DETAIL:0:120}"
+    step_end failed reason="$ROLL_BACK_PROBLEM"
+    return 1
   fi
   down_ends
   journal phase rolled-back
   transaction_forget
+# The restored database makes way. What was written to it while it was tried is in no other file: then it is kept.
+rejected_aside() {
+  local suffix
+  file_stamp "$TX_NAME"
+  if [[ $REPLY != "$TX_STAGED_STAMP" || -s $TX_NAME-wal || -s $TX_NAME-journal ]]; then
+    TX_REJECTED=$TX_NAME.rejected.$(date +%Y%m%d_%H%M%S)
+    for suffix in -journal -wal -shm ''; do
+      [[ ! -e $TX_NAME$suffix ]] || mv -nT -- "$TX_NAME$suffix" "$TX_REJECTED$suffix"
+    done
+    say warning "What was written to the restored database is kept in $TX_FOLDER/$TX_REJECTED."
+  fi
+  # Nothing of it may stay beside the old one, not even where its new name was taken.
+  for suffix in "${SIDECARS[@]}"; do rm -f -- "$TX_NAME$suffix"; done
+}
+
+# Somebody's new files under the live name (an application that starts without a database makes one): kept apart.
+strays_aside() {
+  local suffix stray=''
+  for suffix in "${SIDECARS[@]}"; do
+    inode "$TX_NAME$suffix"
+    [[ $REPLY == '' || $TX_SIDECARS == *" $REPLY "* ]] && continue
+    stray=${stray:-$TX_NAME.stray.$(date +%Y%m%d_%H%M%S)}
+    mv -nT -- "$TX_NAME$suffix" "$stray$suffix"
+  done
+  [[ $stray == '' ]] ||
+    say warning "Files under the name of the database that are neither the old nor the restored one were kept as $stray."
+}
+
   step_done health="$HEALTH_STATUS" down_ms:="${TX_DOWN_MS:-null}"
 }
 
@@ -377,4 +399,5 @@ report_json() {
   json_object operation="${TX_DIR##*/}" backup:="$backup" safetyCopy:="$safety" downMs:="${TX_DOWN_MS:-null}" \
     tables:="$REPLY" health:="$health"
   printf '%s' "$REPLY"
+  local were
 }
