@@ -83,19 +83,20 @@ services_json() {
   json_array ${list[@]+"${list[@]}"}
 }
 
-# holders_find: fills HOLDERS with the processes that have the database or a sidecar open, one
+# holders_find [DATABASE]: fills HOLDERS with the processes that have it or a sidecar open, one
 # `pid TAB user TAB service TAB command` each; service is empty where it is none of ours. Only root sees all processes.
 HOLDERS=()
 holders_find() {
-  local file fd pid own seen=' ' user service command list=()
+  local database=${1:-$DATABASE_FILE} file fd pid own seen=' ' user service command list=() same=()
   HOLDERS=()
   session_of "$$"
   own=$REPLY
-  for file in "$DATABASE_FILE" "$DATABASE_FILE"-wal "$DATABASE_FILE"-shm "$DATABASE_FILE"-journal; do
-    [[ -e $file ]] || continue
-    # One level only: an open directory would be searched to its depths, and / is open somewhere.
-    while IFS= read -r -d '' fd; do list+=("$fd"); done < <(find -L /proc/[0-9]*/fd -maxdepth 1 -samefile "$file" -print0 2>/dev/null)
+  for file in "$database" "$database"-wal "$database"-shm "$database"-journal; do
+    [[ ! -e $file ]] || same+=(${same[@]+-o} -samefile "$file")
   done
+  ((${#same[@]} > 0)) || return 0
+  # One level only: an open directory would be searched to its depths, and / is open somewhere.
+  while IFS= read -r -d '' fd; do list+=("$fd"); done < <(find -L /proc/[0-9]*/fd -maxdepth 1 '(' "${same[@]}" ')' -print0 2>/dev/null)
   for fd in ${list[@]+"${list[@]}"}; do
     pid=${fd#/proc/}
     pid=${pid%%/*}

@@ -219,6 +219,10 @@ transaction_start() {
     1) fail unhealthy "The site did not become healthy within ${POLICY[health_timeout]} s: $HEALTH_PROBE answered $HEALTH_STATUS ${HEALTH_DETAIL:0:120}" '' \
       'read the log of the service; if the probe is wrong, set it: cvd-backup policy health=…' ;;
     2) heed_cancel ;;
+  # Nobody can open it by its name any more: whoever has it open now would go on writing to what is not the database.
+  holders_find "$TX_SAFETY"
+  ((${#HOLDERS[@]} == 0)) || fail holders "The database was opened after the service had stopped, by: $(holders_words)." '' \
+    'end these programs, then restore again'
   esac
   services_active || fail service 'The site answers, but its service is not active.'
   down_ends
