@@ -89,11 +89,13 @@ restore_database() {
   transaction_begin "$file"
   ON_FAIL=roll_back
   transaction_stop
+  heed_cancel "$NOTHING_CHANGED"
   heed_cancel
   transaction_keep
   transaction_swap
   transaction_start
   transaction_prove
+  heed_cancel
   ON_FAIL=''
   transaction_commit
   name=${file##*/}
