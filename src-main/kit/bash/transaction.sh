@@ -231,12 +231,14 @@ transaction_start() {
 
 # After the start: the running site really uses what we put there, and its key tables hold what the backup held.
 transaction_prove() {
-  local table rows expected
+  local table rows expected counts
   step prove 'Compare the running database with the backup'
   inode "$TX_NAME"
   [[ $REPLY == "$TX_STAGED_INODE" ]] || fail internal 'The live database is not the file that was restored.'
-  mapfile -t TX_TABLES < <(table_counts "$TX_NAME" 2>&1)
-  ((${#TX_TABLES[@]} > 0)) || fail integrity 'The restored database cannot be read while the site runs.'
+  # The site writes again: its locks are waited for.
+  counts=$(table_counts "$TX_NAME" -cmd ".timeout ${POLICY[busy_timeout]}") && [[ $counts != '' ]] ||
+    fail integrity 'The restored database cannot be read while the site runs.'
+  mapfile -t TX_TABLES < <(printf '%s\n' "$counts")
   for table in ${POLICY[key_tables]}; do
     table_rows "$table" ${CHECK_TABLES[@]+"${CHECK_TABLES[@]}"}
     expected=$REPLY
