@@ -49,6 +49,8 @@ check_restore() {
   [[ ${R_WORDS[0]-} == database && ${#R_WORDS[@]} -eq 2 ]] || usage_error 'restore database FILE --confirm HOST --reason TEXT'
   backup_find "${R_WORDS[1]}" || fail not-found "There is no backup '${R_WORDS[1]}'." 'nothing was changed' \
     'look at the list: cvd-backup inspect'
+  # The worker runs elsewhere: it gets the whole path.
+  ARGUMENTS=(database "$REPLY" --reason "$REASON" --expect-sha256 "$R_EXPECT_SHA256")
   restore_confirm
 }
 

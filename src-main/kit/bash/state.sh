@@ -87,7 +87,7 @@ file_stamp() { REPLY=$(find "$1" -maxdepth 0 -printf '%s\t%T@' 2>/dev/null); }
 
 # The runbook's own log, in the runbook's own format.
 runbook_log() { # FILE TEXT
-  append_as_owner "$LOGS/$1" "[$(date '+%Y-%m-%d %H:%M:%S')] $2" || say warning "cannot write to $LOGS/$1"
+  append_as_owner "$LOGS/$1" "[$(date '+%Y-%m-%d %H:%M:%S')] ${2//[[:cntrl:]]/?}" || say warning "cannot write to $LOGS/$1"
 }
 
 audit() { # EVENT OUTCOME CODE
