@@ -23,7 +23,7 @@ operation_state() {
 # follow_operation ID OFFSET: copies its events (or its readable text) from a byte offset on until it has ended, then
 # exits as the operation did. Ends by itself when its own stdin ends: that is how a console that left is noticed.
 follow_operation() {
-  local id=$1 offset=$2 dir=$STATE/operations/$1 file state size watch_stdin=$FOLLOW_STDIN outcome code key value
+  local id=$1 offset=$2 dir=$STATE/operations/$1 file state size watch_stdin=$FOLLOW_STDIN outcome code message key value
   HELLO_SAID=yes # the operation said it itself, in what is copied
   if [[ $EVENTS_FD != '' ]]; then file=$dir/events; else file=$dir/readable; fi
   while :; do
@@ -48,10 +48,17 @@ follow_operation() {
       "run: cvd-backup recover"
     exit 1
   fi
-  outcome='' code=''
+  outcome='' code='' message=''
   while IFS='=' read -r key value; do
-    case $key in outcome) outcome=$value ;; code) code=$value ;; esac
+    case $key in outcome) outcome=$value ;; code) code=$value ;; message) message=$value ;; esac
   done <"$dir/outcome"
+  # Its process was ended between writing down the outcome and saying it: it is said here.
+  if [[ $EVENTS_FD != '' && $(tail -n 1 -- "$file") != '{"kind":"result"'* ]]; then
+    now_ms
+    json_object kind=state at:="$REPLY" operation="$id" state=ended
+    say_event "$REPLY"
+    result "$outcome" "$code" "$message" '' ''
+  fi
   [[ $outcome == succeeded ]] && exit 0
   exit_with_code "$code"
 }

@@ -42,14 +42,14 @@ launch_worker() {
     restore | undo) after=(--property="ExecStopPost=-$(command -v systemctl) start --no-block ${RECOVERY_UNIT##*/}") ;;
   esac
   if ((EUID == 0)) && [[ -d /run/systemd/system ]] && command -v systemd-run >/dev/null; then
+    # IgnoreSIGPIPE: a pipe whose reader has enough must end its writer quietly, as it does in every shell.
     systemd-run --quiet --collect --unit="cvd-backup-$id" --description="CVD backup: $id" \
-      --setenv=CVD_BACKUP_STATE="$STATE" --property=IgnoreSIGPIPE=no --property=KillMode=mixed --property=TimeoutStopSec=180 \
-      /bin/bash --noprofile --norc "$kit" work "$id" >/dev/null 2>"$STATE/operations/$id/launch" && return 0
+      --setenv=CVD_BACKUP_STATE="$STATE" --property=KillMode=mixed --property=TimeoutStopSec=180 \
       --property=IgnoreSIGPIPE=no \
       ${after[@]+"${after[@]}"} \
+      /bin/bash --noprofile --norc "$kit" work "$id" >/dev/null 2>"$STATE/operations/$id/launch" && return 0
   fi
   CVD_BACKUP_STATE=$STATE setsid -f /bin/bash --noprofile --norc "$kit" work "$id" </dev/null >/dev/null 2>&1
-    # IgnoreSIGPIPE: a pipe whose reader has enough must end its writer quietly, as it does in every shell.
 }
 
 # The worker runs from the state folder, never from where it was called: that may be a pipe, or a folder of others.
@@ -118,6 +118,8 @@ worker_exit() {
 operation_record_outcome() { # OUTCOME CODE MESSAGE RESULT-LINE
   now_ms
   write_whole "$OPERATION_DIR/outcome" "outcome=$1"$'\n'"code=$2"$'\n'"endedAt=$REPLY"$'\n'"message=${3//$'\n'/ }"$'\n'
+  failpoint outcome
+  transaction_close
   audit ended "$1" "$2"
   leave_work_dir
 }

@@ -44,7 +44,7 @@ recover_at_boot() {
   id=$(<"$STATE/unfinished")
   if valid_operation "$id" && transaction_load "$id"; then
     case $TX_PHASE in
-      swapped | starting | committed | rolled-back) ;;
+      swapped | starting | committed | returned | rolled-back) ;;
       *) transaction_files_back || say error 'The old database could not be renamed back.' ;;
     esac
     cd /
@@ -64,14 +64,20 @@ run_recover() {
   fi
   valid_operation "$id" || fail internal "The mark of an unfinished operation is not readable: '$id'."
   step load "Read the journal of $id"
-  if ! transaction_load "$id"; then
-    recover_orphans
-    rm -f -- "$STATE/unfinished"
-    succeed "The operation $id was interrupted before it changed anything." null
-  fi
+  transaction_load "$id"
+  case $? in
+    1)
+      recover_orphans
+      TX_OVER=yes
+      succeed "The operation $id was interrupted before it changed anything." null
+      ;;
+    2) fail no-database "The folder of the database cannot be entered: $TX_FOLDER" 'nothing was changed' \
+      'make it available (is its disk mounted?), then: cvd-backup recover' ;;
+  esac
   step_done phase="$TX_PHASE"
   case $TX_PHASE in
     committed)
+      safety_record
       transaction_forget
       recover_end "$id" succeeded ok 'The restore had succeeded; only its end was not written down.'
       ;;
@@ -94,6 +100,7 @@ recover_forward() {
   step start 'Start the service with the restored database and ask for its health'
   services_do start
   if health_await "${POLICY[health_timeout]}" && services_active; then
+    down_ends
     step_done health="$HEALTH_STATUS"
     transaction_commit
     recover_end "$id" succeeded ok 'The restore was interrupted after the swap, and was completed: the site is healthy with the restored database.'
@@ -104,7 +111,6 @@ recover_forward() {
 
 recover_back() {
   local id=$1
-    down_ends
   trap : TERM HUP INT
   if roll_back_state; then
     recover_end "$id" 'rolled back' interrupted 'The restore was interrupted and taken back: the database from before is in place.'
@@ -125,6 +131,8 @@ recover_end() {
   if [[ ! -e $TX_DIR/outcome ]]; then
     now_ms
     write_whole "$TX_DIR/outcome" "outcome=$outcome"$'\n'"code=$code"$'\n'"endedAt=$REPLY"$'\n'"message=$message"$'\n'
+    # A power cut may have left half a line, and that has to stay one of its own.
+    [[ $(tail -c 1 "$TX_DIR/events" | od -An -tx1) == ' 0a' ]] || printf '\n' >>"$TX_DIR/events"
     printf '%s\n' "$line" >>"$TX_DIR/events"
     printf '\n%s: %s\n' "$outcome" "$message" >>"$TX_DIR/readable"
   fi

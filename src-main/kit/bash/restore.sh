@@ -89,16 +89,15 @@ restore_database() {
   local file=$1 name
   restore_prepare "$file"
   transaction_begin "$file"
+  heed_cancel "$NOTHING_CHANGED"
   ON_FAIL=roll_back
   transaction_stop
-  heed_cancel "$NOTHING_CHANGED"
   heed_cancel
   transaction_keep
   transaction_swap
+  heed_cancel
   transaction_start
   transaction_prove
-  heed_cancel
-  ON_FAIL=''
   transaction_commit
   name=${file##*/}
   runbook_log restore.log "Database restored from $file; safety copy: $TX_FOLDER/$TX_SAFETY"
@@ -118,10 +117,10 @@ restore_prepare() {
   restore_target_safe
   restore_rights
   ((${#SERVICES[@]} > 0)) || fail service 'No service is set for this site.' "$NOTHING_CHANGED" 'set it: cvd-backup policy service=…'
+  TX_WERE=''
   for name in "${SERVICES[@]}"; do
     service_state "$name"
     [[ $REPLY != unknown ]] || fail service "There is no service $name on this server." "$NOTHING_CHANGED" \
-  TX_WERE=''
       'set it: cvd-backup policy service=…'
     [[ $REPLY == inactive ]] || TX_WERE+="${TX_WERE:+ }$name"
   done
@@ -207,6 +206,7 @@ restore_stage() {
   sync_paths staged.db . || fail internal 'The extracted database could not be written to disk.' "$NOTHING_CHANGED"
   step_done journal_mode="$journal_mode" owner="$(stat -c %U:%G staged.db)" mode="$(stat -c %a staged.db)"
   # From here on all names are relative to the folder itself; the private folder is removed by the transaction.
+  ON_FAIL=transaction_forget
   cd -P .. && WORK_DIR='' && [[ . -ef $TX_FOLDER ]] || fail internal "$TX_FOLDER was moved away." "$NOTHING_CHANGED"
 }
 

@@ -37,8 +37,8 @@ service_enabled() {
   REPLY=${REPLY:-unknown}
 }
 
-# services_do start|stop: all of them; stop in the order of the policy, start in the opposite order, and then what had
-# been stopped with them.
+# services_do start|stop [NAME...]: all of them, or these; stop in the order of the policy, start in the opposite order,
+# and then what had been stopped with them.
 services_do() {
   local verb=$1 name order=() status=0 names=("${SERVICES[@]}")
   shift
@@ -212,7 +212,6 @@ health_await() {
   uptime_ms
   until=$((REPLY + seconds * 1000))
   while :; do
-    health_ask "$HEALTH_PROBE" && return 0
     [[ $ON_FAIL != '' ]] && cancel_asked && return 2
     health_ask "$HEALTH_PROBE" && return 0
     uptime_ms

@@ -10,10 +10,14 @@
 #   swapping    the staged file is being renamed to the live name
 #   swapped     the new database is in place, on disk
 #   starting    the services are being started, then asked for their health
-#   committed   the end, new state    |    rolled-back   the end, old state
+#   committed   the end, new state
+#
+#   rolling-back   the old files are being given their names back
+#   returned       they have them, on disk; the services are being started: from here on they are written to
+#   rolled-back    the end, old state
 #
 # Before `swapped`, an interruption is rolled back. From `swapped` on it is completed if the site becomes healthy, and
-# rolled back if it does not.
+# rolled back if it does not. STATE/unfinished names the operation until its outcome is on disk.
 
 readonly SIDECARS=('' -wal -shm -journal)
 TX_DIR='' TX_FOLDER='' TX_NAME='' TX_STAGE='' TX_SAFETY='' TX_LIVE_INODE='' TX_STAGED_INODE='' TX_STAGED_STAMP='' TX_WERE='' TX_HEALTHY_BEFORE=''
@@ -35,17 +39,24 @@ phase() {
   failpoint "$1"
 }
 
-# For tests of crash safety: STATE/failpoint holds `PHASE kill|pause|fail`. The folder is ours alone.
+# For tests of crash safety: STATE/failpoint holds lines `PHASE kill|pause|fail`. The folder is ours alone.
 failpoint() {
   local at action
   [[ -e $STATE/failpoint ]] || return 0
-  read -r at action <"$STATE/failpoint"
-  [[ $at == "$1" ]] || return 0
-  case $action in
-    kill) kill -KILL "$$" ;;
-    pause) while [[ -e $STATE/failpoint ]]; do sleep 0.1; done ;;
-    fail) fail internal "The failpoint '$1' was set." ;;
-  esac
+  while read -r at action; do
+    [[ $at == "$1" ]] || continue
+    case $action in
+      kill) # once: what recovers comes by here too
+        rm -f -- "$STATE/failpoint"
+        kill -KILL "$$"
+        ;;
+      pause)
+        printf '%s\n' "$1" >"$STATE/failpoint.reached"
+        while [[ -e $STATE/failpoint ]]; do sleep 0.1; done
+        ;;
+      fail) fail internal "The failpoint '$1' was set." ;;
+    esac
+  done < <(cat -- "$STATE/failpoint")
 }
 
 inode() { REPLY=$(stat -c %i -- "$1" 2>/dev/null) || REPLY=''; }
@@ -58,39 +69,51 @@ transaction_begin() {
   TX_BACKUP=$backup
   TX_NAME=${DATABASE_FILE##*/}
   TX_SAFETY=$TX_NAME.pre-restore.$(date +%Y%m%d_%H%M%S)
-  while [[ -e $TX_SAFETY || -e $TX_SAFETY-wal ]]; do
-    sleep 1
-    TX_SAFETY=$TX_NAME.pre-restore.$(date +%Y%m%d_%H%M%S)
-  done
+  safety_free || TX_SAFETY+=.$(od -An -N4 -tx1 /dev/urandom | tr -d ' \n')
+  safety_free || fail internal "$TX_SAFETY is there already."
   inode "$TX_NAME"
   TX_LIVE_INODE=$REPLY
   inode "$TX_STAGE/staged.db"
   TX_STAGED_INODE=$REPLY
   local field
-  for field in FOLDER NAME STAGE SAFETY LIVE_INODE STAGED_INODE WERE HEALTHY_BEFORE BACKUP; do
+  file_stamp "$TX_STAGE/staged.db"
+  TX_STAGED_STAMP=$REPLY
+  for field in FOLDER NAME STAGE SAFETY LIVE_INODE STAGED_INODE STAGED_STAMP WERE HEALTHY_BEFORE BACKUP; do
     local variable=TX_$field
     encode_path "${!variable}"
     journal "$field" "$REPLY"
   done
+  journal SERVICES "${SERVICES[*]}"
   journal DEPENDENTS "${DEPENDENTS[*]-}"
   encode_path "$HEALTH_PROBE"
   journal PROBE "$REPLY"
   encode_path "$backup"
   journal backup "$REPLY"
+  # All of it is found again after a power cut, or none of it was begun.
+  sync_paths "$TX_DIR"/* "$TX_DIR" "$STATE/operations" "$STATE" || fail internal 'The journal of the transaction cannot be written.'
   write_whole "$STATE/unfinished" "$OPERATION"$'\n' || fail internal 'The state folder cannot be written.'
   phase staged
 }
 
-# transaction_load ID: the journal of an interrupted operation. Status 1 if it never got as far as a transaction.
+# Is nothing there under the safety copy's name, or a sidecar's, not even a link that leads nowhere?
+safety_free() {
+  local suffix
+  for suffix in "${SIDECARS[@]}"; do
+    [[ ! -e $TX_SAFETY$suffix && ! -L $TX_SAFETY$suffix ]] || return 1
+  done
+}
+
+# transaction_load ID: the journal of an interrupted operation. Status 1 if it never got as far as a transaction, 2 if
+# the folder of its database cannot be entered: then nothing can be said or done.
 transaction_load() {
   local line key value
   TX_DIR=$STATE/operations/$1
-  TX_PHASE=''
-  [[ -r $TX_DIR/journal ]] || return 1
+  TX_PHASE='' TX_KEEPING='' TX_OVER=''
+  [[ -e $TX_DIR/journal ]] || return 1
   while IFS= read -r line; do
     key=${line%%=*} value=${line#*=}
     case $key in
-      FOLDER | NAME | STAGE | SAFETY | LIVE_INODE | STAGED_INODE | WERE | HEALTHY_BEFORE | BACKUP | SIDECARS)
+      FOLDER | NAME | STAGE | SAFETY | LIVE_INODE | STAGED_INODE | STAGED_STAMP | WERE | HEALTHY_BEFORE | BACKUP | SIDECARS)
         decode_path "$value"
         printf -v "TX_$key" '%s' "$REPLY"
         ;;
@@ -98,6 +121,7 @@ transaction_load() {
         decode_path "$value"
         HEALTH_PROBE=$REPLY
         ;;
+      SERVICES) read -r -a SERVICES < <(printf '%s\n' "$value") ;;
       DEPENDENTS) read -r -a DEPENDENTS < <(printf '%s\n' "$value") ;;
       DOWN_FROM) [[ ! $value =~ ^[0-9]{1,15}$ ]] || TX_DOWN_FROM=$value ;;
       DOWN_UPTIME) [[ ! $value =~ ^[0-9]{1,15}$ ]] || TX_DOWN_UPTIME=$value ;;
@@ -146,6 +170,9 @@ services_active() {
 transaction_stop() {
   local name waited=0
   step stop 'Stop the service'
+  down_begins
+  journal DOWN_FROM "$TX_DOWN_FROM"
+  journal DOWN_UPTIME "$TX_DOWN_UPTIME"
   phase stopping
   down_begins
   services_do stop || fail service "The service could not be stopped: ${SERVICES[*]}." '' 'look at: systemctl status'
@@ -169,9 +196,6 @@ holders_words() {
   done
   printf '%s' "$words"
 }
-  down_begins
-  journal DOWN_FROM "$TX_DOWN_FROM"
-  journal DOWN_UPTIME "$TX_DOWN_UPTIME"
 
 # The last state before the restore becomes the safety copy, by rename: no write can be missing from it.
 transaction_keep() {
@@ -186,6 +210,7 @@ transaction_keep() {
   done
   encode_path "$TX_SIDECARS"
   journal SIDECARS "$REPLY"
+  TX_KEEPING=yes
   phase keeping
   for suffix in "${SIDECARS[@]}"; do
     [[ -e $TX_NAME$suffix || -L $TX_NAME$suffix ]] || continue
@@ -194,6 +219,10 @@ transaction_keep() {
     failpoint "keeping$suffix"
   done
   sync_paths .
+  # Nobody can open it by its name any more: whoever has it open now would go on writing to what is not the database.
+  holders_find "$TX_SAFETY"
+  ((${#HOLDERS[@]} == 0)) || fail holders "The database was opened after the service had stopped, by: $(holders_words)." '' \
+    'end these programs, then restore again'
   step_done safety="$TX_SAFETY"
 }
 
@@ -219,10 +248,6 @@ transaction_start() {
     1) fail unhealthy "The site did not become healthy within ${POLICY[health_timeout]} s: $HEALTH_PROBE answered $HEALTH_STATUS ${HEALTH_DETAIL:0:120}" '' \
       'read the log of the service; if the probe is wrong, set it: cvd-backup policy health=…' ;;
     2) heed_cancel ;;
-  # Nobody can open it by its name any more: whoever has it open now would go on writing to what is not the database.
-  holders_find "$TX_SAFETY"
-  ((${#HOLDERS[@]} == 0)) || fail holders "The database was opened after the service had stopped, by: $(holders_words)." '' \
-    'end these programs, then restore again'
   esac
   services_active || fail service 'The site answers, but its service is not active.'
   down_ends
@@ -262,11 +287,29 @@ table_rows() {
 
 transaction_commit() {
   phase committed
+  ON_FAIL='' # no way back from here on
+  safety_record
   transaction_forget
 }
 
+# Writes down where the safety copy is; again, if that was interrupted.
+safety_record() {
+  [[ -e $TX_SAFETY ]] || return 0
+  encode_path "$TX_FOLDER/$TX_SAFETY"
+  journal safety "$REPLY"
+  file_stamp "$TX_SAFETY"
+  catalog_add made "$TX_FOLDER/$TX_SAFETY" "${REPLY%$'\t'*}" "${REPLY#*$'\t'}" database safety "$TX_DOWN_FROM"
+}
+
+# Nothing is left to do but to write down the outcome, and then that it is over.
 transaction_forget() {
   stage_remove
+  TX_OVER=yes
+}
+
+# transaction_close: called when the outcome is on disk. Before, an interruption would be taken for one that changed nothing.
+transaction_close() {
+  [[ $TX_OVER != '' ]] || return 0
   rm -f -- "$STATE/unfinished"
   sync_paths "$STATE"
 }
@@ -279,80 +322,28 @@ stage_remove() {
 
 # Files only, from any phase, any number of times: afterwards the old database has its name again.
 transaction_files_back() {
-  local suffix stray=''
+  local suffix
+  [[ $TX_KEEPING != '' ]] || return 0
   inode "$TX_NAME"
+  # It was not renamed, or has come back, as the last of all: what lies beside it is its own, however new.
+  if [[ $REPLY != '' && $REPLY == "$TX_LIVE_INODE" ]]; then
+    sync_paths .
+    return
+  fi
   if [[ $REPLY != '' && $REPLY == "$TX_STAGED_INODE" ]]; then
-    for suffix in "${SIDECARS[@]}"; do rm -f -- "$TX_NAME$suffix"; done
+    rejected_aside
   else
     strays_aside
   fi
   # The sidecars first: the database must not be there under its name without its log.
   for suffix in -journal -wal -shm ''; do
     [[ -e $TX_SAFETY$suffix ]] || continue
-# Writes down where the safety copy is; again, if that was interrupted.
-safety_record() {
-  [[ -e $TX_SAFETY ]] || return 0
-  encode_path "$TX_FOLDER/$TX_SAFETY"
-  journal safety "$REPLY"
-  file_stamp "$TX_SAFETY"
-  catalog_add made "$TX_FOLDER/$TX_SAFETY" "${REPLY%$'\t'*}" "${REPLY#*$'\t'}" database safety "$TX_DOWN_FROM"
-}
-
-# Nothing is left to do but to write down the outcome, and then that it is over.
     mv -nT -- "$TX_SAFETY$suffix" "$TX_NAME$suffix" && [[ ! -e $TX_SAFETY$suffix ]] || return 1
   done
-  inode "$TX_NAME"
-  [[ $REPLY == "$TX_LIVE_INODE" ]] || return 1
+  [[ -e $TX_NAME || $TX_LIVE_INODE == '' ]] || return 1
   sync_paths .
 }
 
-# roll_back CODE MESSAGE NEXT: takes the transaction back, proves the old state, and ends the operation with that.
-roll_back() {
-  local code=$1 message=$2 next=$3 outcome='rolled back' proof
-  trap : TERM HUP INT # nothing may interrupt a way back; not '', which the application started here would inherit
-  roll_back_state || {
-    result failed "$code" "$message The way back failed too: $ROLL_BACK_PROBLEM" \
-      "The old database is safe: $TX_FOLDER/$TX_SAFETY or $TX_FOLDER/$TX_NAME" \
-      "run: cvd-backup recover" "$(report_json '')"
-    exit 1
-  }
-  [[ $code != cancelled ]] || outcome=cancelled
-  if [[ $TX_HEALTHY_BEFORE == yes ]]; then
-    proof="The database from before is back, and the site answers ($HEALTH_STATUS)."
-  else
-    proof='The database from before is back, and the site is as it was: it did not answer before either.'
-  fi
-  result "$outcome" "$code" "$message" "$proof" "$next" "$(report_json '')"
-  exit_with_code failed
-}
-
-# roll_back_state: status 0 when the old state is back and as healthy as it was; else ROLL_BACK_PROBLEM says what is not.
-ROLL_BACK_PROBLEM=''
-roll_back_state() {
-  step roll-back 'Bring the old state back'
-  ROLL_BACK_PROBLEM=''
-  journal phase rolling-back
-  services_do stop
-  wait_for_no_holders
-  if ! transaction_files_back; then
-    ROLL_BACK_PROBLEM="the old database could not be renamed back to $TX_NAME."
-    step_end failed reason="$ROLL_BACK_PROBLEM"
-    return 1
-  fi
-  journal phase returned
-  failpoint returned
-  ! system_stopping || leave_to_boot
-  read -r -a were < <(printf '%s\n' "$TX_WERE")
-  ((${#were[@]} == 0)) || services_do start "${were[@]}" || ROLL_BACK_PROBLEM='the service did not start.'
-  failpoint returned-started
-  if [[ $TX_HEALTHY_BEFORE == yes ]] && ! health_await "${POLICY[health_timeout]}"; then
-    ROLL_BACK_PROBLEM="the site does not answer: $HEALTH_PROBE gives $HEALTH_STATUS ${HEALTH_DETAIL:0:120}"
-    step_end failed reason="$ROLL_BACK_PROBLEM"
-    return 1
-  fi
-  down_ends
-  journal phase rolled-back
-  transaction_forget
 # The restored database makes way. What was written to it while it was tried is in no other file: then it is kept.
 rejected_aside() {
   local suffix
@@ -381,7 +372,67 @@ strays_aside() {
     say warning "Files under the name of the database that are neither the old nor the restored one were kept as $stray."
 }
 
+# roll_back CODE MESSAGE NEXT: takes the transaction back, proves the old state, and ends the operation with that.
+roll_back() {
+  local code=$1 message=$2 next=$3 outcome='rolled back' proof
+  trap : TERM HUP INT # nothing may interrupt a way back; not '', which the application started here would inherit
+  roll_back_state || {
+    result failed "$code" "$message The way back failed too: $ROLL_BACK_PROBLEM" \
+      "The old database is safe: $TX_FOLDER/$TX_SAFETY or $TX_FOLDER/$TX_NAME" \
+      "run: cvd-backup recover" "$(report_json '')"
+    exit 1
+  }
+  [[ $code != cancelled ]] || outcome=cancelled
+  if [[ $TX_HEALTHY_BEFORE == yes ]]; then
+    proof="The database from before is back, and the site answers ($HEALTH_STATUS)."
+  else
+    proof='The database from before is back, and the site is as it was: it did not answer before either.'
+  fi
+  [[ $TX_REJECTED == '' ]] || proof+=" What was written meanwhile to the restored database is kept in $TX_FOLDER/$TX_REJECTED."
+  result "$outcome" "$code" "$message" "$proof" "$next" "$(report_json '')"
+  exit_with_code failed
+}
+
+# roll_back_state: status 0 when the old state is back and as healthy as it was; else ROLL_BACK_PROBLEM says what is not.
+ROLL_BACK_PROBLEM=''
+roll_back_state() {
+  local were
+  step roll-back 'Bring the old state back'
+  ROLL_BACK_PROBLEM=''
+  journal phase rolling-back
+  failpoint rolling-back
+  services_do stop
+  [[ $TX_KEEPING == '' ]] || wait_for_no_holders
+  if ! transaction_files_back; then
+    ROLL_BACK_PROBLEM="the old database could not be renamed back to $TX_NAME."
+    step_end failed reason="$ROLL_BACK_PROBLEM"
+    return 1
+  fi
+  journal phase returned
+  failpoint returned
+  ! system_stopping || leave_to_boot
+  read -r -a were < <(printf '%s\n' "$TX_WERE")
+  ((${#were[@]} == 0)) || services_do start "${were[@]}" || ROLL_BACK_PROBLEM='the service did not start.'
+  failpoint returned-started
+  if [[ $TX_HEALTHY_BEFORE == yes ]] && ! health_await "${POLICY[health_timeout]}"; then
+    ROLL_BACK_PROBLEM="the site does not answer: $HEALTH_PROBE gives $HEALTH_STATUS ${HEALTH_DETAIL:0:120}"
+    step_end failed reason="$ROLL_BACK_PROBLEM"
+    return 1
+  fi
+  down_ends
+  journal phase rolled-back
+  failpoint rolled-back
+  transaction_forget
   step_done health="$HEALTH_STATUS" down_ms:="${TX_DOWN_MS:-null}"
+}
+
+system_stopping() { [[ ${POLICY[service_manager]} == systemd && $(systemctl is-system-running 2>/dev/null) == stopping ]]; }
+
+# A server that shuts down starts no service, and how the site is cannot be told: recovery at boot finishes this.
+leave_to_boot() {
+  step_end skipped reason='the server is shutting down; recovery at boot finishes this'
+  RESULT_SAID=left
+  exit 1
 }
 
 wait_for_no_holders() {
@@ -405,5 +456,4 @@ report_json() {
   json_object operation="${TX_DIR##*/}" backup:="$backup" safetyCopy:="$safety" downMs:="${TX_DOWN_MS:-null}" \
     tables:="$REPLY" health:="$health"
   printf '%s' "$REPLY"
-  local were
 }
