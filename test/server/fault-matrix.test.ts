@@ -1,0 +1,252 @@
+/** A restore is interrupted at every phase, in every way: the outcome is the old state or the new one, wholly, and it is told. */
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import type { Site } from '../../src-main/store/sites.ts'
+import { restoreReport } from '../../src-shared/domain/kit-protocol.ts'
+import {
+  beginRestore,
+  change,
+  clearFailpoint,
+  committedSales,
+  leftovers,
+  missingFrom,
+  paused,
+  queryFile,
+  setFailpoint,
+  state,
+  untilRestart,
+} from '../support/restores.ts'
+import { ServerDesk } from '../support/server-desk.ts'
+import type { Server } from '../support/servers/server.ts'
+import { sharedServers } from '../support/servers/shared.ts'
+import { waitUntil } from '../support/wait.ts'
+
+const servers = Object.values(sharedServers())
+
+type Fault = 'kill' | 'power' | 'fail'
+type Outcome = 'succeeded' | 'rolled back' | 'failed'
+interface Cell {
+  readonly phase: string
+  readonly fault: Fault
+  readonly outcome: Outcome
+  /** The fault comes while the transaction is being taken back. */
+  readonly onTheWayBack?: boolean
+}
+
+const before = ['stopping', 'keeping', 'keeping-sidecar', 'swapping']
+const after = ['swapped', 'starting', 'committed']
+const back = ['rolling-back', 'returned', 'returned-started', 'rolled-back']
+const interruptions: readonly Fault[] = ['kill', 'power']
+
+const cells: readonly Cell[] = [
+  ...interruptions.map((fault) => ({ phase: 'staged', fault, outcome: 'failed' as const })),
+  { phase: 'staged', fault: 'fail', outcome: 'failed' },
+  ...before.flatMap((phase) =>
+    (['kill', 'power', 'fail'] as const).map((fault) => ({ phase, fault, outcome: 'rolled back' as const })),
+  ),
+  ...after.flatMap((phase) => interruptions.map((fault) => ({ phase, fault, outcome: 'succeeded' as const }))),
+  ...after.map((phase) => ({ phase, fault: 'fail' as const, outcome: 'rolled back' as const })),
+  ...back.flatMap((phase) =>
+    interruptions.map((fault) => ({ phase, fault, outcome: 'rolled back' as const, onTheWayBack: true })),
+  ),
+  ...interruptions.map((fault) => ({ phase: 'outcome', fault, outcome: 'succeeded' as const })),
+]
+
+/** Leaves half a transaction of somebody who was killed: a journal without which the database would be damaged. */
+const hotJournal = `import os, sqlite3
+c = sqlite3.connect('/opt/cvd/data/cvd.db', isolation_level=None)
+c.execute('PRAGMA cache_size=1')
+c.execute('BEGIN IMMEDIATE')
+c.execute('UPDATE sales SET sale_units = 777')
+os.kill(os.getpid(), 9)
+`
+
+/** The application dies hard whenever it is stopped, so that a sidecar that matters always lies beside the database. */
+async function dieHard(server: Server): Promise<void> {
+  const dropIn =
+    server.spec.journal === 'wal' ? 'KillSignal=SIGKILL' : 'ExecStopPost=-/usr/bin/python3 /opt/cvd/app/hot.py'
+  await server.writeFile('/opt/cvd/app/hot.py', hotJournal)
+  await server.must(
+    `for unit in cvd cvd-writer; do mkdir -p /etc/systemd/system/$unit.service.d; done
+    printf '[Service]\\n%s\\n' '${dropIn}' > /etc/systemd/system/cvd.service.d/die.conf
+    printf '[Service]\\nKillSignal=SIGKILL\\n' > /etc/systemd/system/cvd-writer.service.d/die.conf
+    systemctl daemon-reload`,
+  )
+}
+
+async function dieSoftly(server: Server): Promise<void> {
+  await server.must(
+    'rm -rf /opt/cvd/app/hot.py /etc/systemd/system/cvd.service.d /etc/systemd/system/cvd-writer.service.d; systemctl daemon-reload',
+  )
+}
+
+const sidecarOf = (server: Server) => (server.spec.journal === 'wal' ? '-wal' : '-journal')
+
+function failpoints(server: Server, { phase, fault, onTheWayBack }: Cell): string[] {
+  const at = phase === 'keeping-sidecar' ? `keeping${sidecarOf(server)}` : phase
+  const lines = [`${at} ${fault === 'power' ? 'pause' : fault}`]
+  return onTheWayBack ? ['swapping fail', ...lines] : lines
+}
+
+interface Seen {
+  readonly outcome: string | null
+  readonly downMs: number | null
+}
+
+/** A console, and how it knows the server. */
+interface Known {
+  readonly desk: ServerDesk
+  readonly site: Site
+}
+
+async function known(server: Server, who?: string): Promise<Known> {
+  const desk = new ServerDesk(who)
+  return { desk, site: await desk.add(server, { health: server.probe }) }
+}
+
+interface Crew {
+  readonly backup: string
+  /** Asks for restores. */
+  readonly asks: Known
+  /** Looks at what became of them. */
+  readonly looks: Known
+}
+
+/** Runs one cell; answers what the server tells of the operation afterwards. */
+async function suffer(server: Server, crew: Crew, cell: Cell): Promise<Seen> {
+  const marker = `${cell.phase} ${cell.fault}`
+  await change(
+    server,
+    `DELETE FROM devices WHERE id > 40; INSERT OR REPLACE INTO system_config (key, value) VALUES ('marker', '${marker}')`,
+  )
+  const { lines } = await server.writer()
+  await server.writes(2)
+  await setFailpoint(server, ...failpoints(server, cell))
+  if (cell.fault === 'power') {
+    const operation = await cutPowerDuring(server, crew.backup)
+    await assess(server, cell, marker, lines)
+    const looks = await known(server, 'another@desk')
+    await using _ = looks.desk
+    return await told(looks, operation)
+  }
+  const { desk, site } = crew.asks
+  const entry = await beginRestore(desk, site, crew.backup)
+  const ended = await desk.settled(entry)
+  clearFailpoint(server)
+  expect(ended).toMatchObject({ state: 'ended', outcome: cell.outcome })
+  await assess(server, cell, marker, lines)
+  return await told(crew.looks, ended.remoteOperation)
+}
+
+/** Nobody watches any more when the power goes: the server has to bring itself back. Answers the operation's id. */
+async function cutPowerDuring(server: Server, backup: string): Promise<string | null> {
+  const { desk, site } = await known(server)
+  await using _ = desk
+  const { id } = await beginRestore(desk, site, backup)
+  await paused(server)
+  const operation = desk.console.desk.store.operations.byId(id)?.remoteOperation ?? null
+  await desk.console.runner.detach()
+  await server.powerOff()
+  clearFailpoint(server)
+  await server.boot()
+  return operation
+}
+
+async function assess(server: Server, { outcome }: Cell, marker: string, from: number): Promise<void> {
+  await waitUntil(
+    `${server.name}: the recovery to end`,
+    async () =>
+      (await server.run(`systemctl list-units --no-legend --all 'cvd-backup-2*'; ls ${state}/unfinished`)).stdout ===
+      '',
+  )
+  await server.waitHealthy()
+  await waitUntil(
+    `${server.name}: both services`,
+    async () => (await server.run('systemctl is-active cvd cvd-writer')).stdout === 'active\nactive\n',
+  )
+  await server.writes()
+  expect(await leftovers(server)).toBe('')
+  expect(await server.query('PRAGMA integrity_check')).toBe('ok')
+  expect(await server.must(`stat -c '%U:%G %a' /opt/cvd/data/cvd.db`)).toBe('cvdapp:www-data 755')
+  expect(await server.query('PRAGMA journal_mode')).toBe(server.spec.journal)
+  expect(await server.query('SELECT count(*) FROM sales WHERE sale_units = 777')).toBe('0')
+  const which = await server.query(
+    `SELECT (SELECT count(*) FROM devices), (SELECT value FROM system_config WHERE key = 'marker')`,
+  )
+  const sales = await committedSales(server, from)
+  expect(sales.length).toBeGreaterThan(2)
+  const copies =
+    'ls -1t /opt/cvd/data/cvd.db.pre-restore.* 2>/dev/null | grep -v -e -wal$ -e -shm$ -e -journal$ | head -n 1'
+  if (outcome === 'succeeded') {
+    expect(which).toBe('48|')
+    const safety = await server.must(copies)
+    const ids = untilRestart(sales)
+    expect(missingFrom(ids, await queryFile(server, safety, 'SELECT id FROM sales'))).toEqual([])
+    expect(await queryFile(server, safety, "SELECT value FROM system_config WHERE key = 'marker'")).toBe(marker)
+    await server.must('rm -f /opt/cvd/data/cvd.db.pre-restore.*')
+  } else {
+    expect(which).toBe(`40|${marker}`)
+    expect(missingFrom(sales, await server.query('SELECT id FROM sales'))).toEqual([])
+    expect(await server.must(copies)).toBe('')
+  }
+}
+
+/** What another console hears of it. */
+async function told({ desk, site }: Known, operation: string | null): Promise<Seen> {
+  const listed = (await desk.operations(site)).find(({ id }) => id === operation)
+  if (listed === undefined) throw new Error(`the server does not know ${operation}`)
+  const heard = await desk.settled(desk.console.runner.adopt(site, listed))
+  expect(heard).toMatchObject({ state: 'ended', outcome: listed.outcome })
+  const report = restoreReport.safeParse(heard.data)
+  return { outcome: heard.outcome, downMs: report.success ? report.data.downMs : null }
+}
+
+describe('a restore that is interrupted', () => {
+  const crews = new Map<Server, Crew>()
+  const table = [
+    `| ${'server'.padEnd(6)} | ${'phase'.padEnd(17)} | ${'fault'.padEnd(5)} | ${'outcome'.padEnd(11)} | down-time |`,
+    `| ${'-'.repeat(6)} | ${'-'.repeat(17)} | ${'-'.repeat(5)} | ${'-'.repeat(11)} | --------: |`,
+  ]
+
+  beforeAll(async () => {
+    await Promise.all(
+      servers.map(async (server) => {
+        await server.reset()
+        const asks = await known(server)
+        const looks = await known(server, 'another@desk')
+        const { backup } = await asks.desk.backUp(asks.site)
+        crews.set(server, { asks, looks, backup: backup.path })
+        await dieHard(server)
+      }),
+    )
+  })
+  afterAll(async () => {
+    const text = `${table.join('\n')}\n`
+    mkdirSync('test-output', { recursive: true })
+    writeFileSync('test-output/fault-matrix.md', text)
+    process.stdout.write(`\n${text}`)
+    for (const { asks, looks } of crews.values()) {
+      await asks.desk[Symbol.asyncDispose]()
+      await looks.desk[Symbol.asyncDispose]()
+    }
+    for (const server of servers) clearFailpoint(server)
+    await Promise.all(servers.map((server) => server.reset().then(() => dieSoftly(server))))
+  })
+
+  // What cuts connections comes last.
+  const order = [...cells].sort((one, other) => Number(one.fault === 'power') - Number(other.fault === 'power'))
+  test.each(order)('at $phase by $fault: $outcome', async (cell) => {
+    await Promise.all(
+      servers.map(async (server) => {
+        const crew = crews.get(server)
+        if (crew === undefined) throw new Error('nobody to ask')
+        const seen = await suffer(server, crew, cell)
+        const down = seen.downMs === null ? '-' : `${(seen.downMs / 1000).toFixed(1)} s`
+        table.push(
+          `| ${server.name.padEnd(6)} | ${cell.phase.padEnd(17)} | ${cell.fault.padEnd(5)} | ${(seen.outcome ?? '').padEnd(11)} | ${down.padStart(9)} |`,
+        )
+        expect(seen.outcome).toBe(cell.outcome)
+      }),
+    )
+  })
+})
