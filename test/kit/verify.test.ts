@@ -33,6 +33,7 @@ describe('verify', () => {
 
   const verify = async (...args: (string | Buffer)[]) => {
     const answer = await site.run(['verify', ...args])
+    if (answer.result.data === null) throw new Error(`no report: ${JSON.stringify(answer.result)}`)
     const data = report.parse(answer.result.data)
     return { ...answer, data, first: data.backups[0] }
   }
