@@ -2,20 +2,22 @@
 
 # operation_state ID: REPLY = running, ended or interrupted.
 operation_state() {
-  local dir=$STATE/operations/$1 started boot
+  local dir=$STATE/operations/$1 began='' started boot
   if [[ -e $dir/outcome ]]; then REPLY=ended; return; fi
   about "$1" boot
   boot=$REPLY
   if [[ $boot == "$(</proc/sys/kernel/random/boot_id)" ]]; then
+    # In this order: a worker writes its pid when it has the lock, so one that began and has no lock is gone. Asked the
+    # other way round, one that begins between the two questions would be taken for gone.
+    [[ ! -e $dir/pid ]] || began=yes
     if ! flock -n -s "$dir/alive" true; then REPLY=running; return; fi
-    # Not alive: it may be about to start, and it may have ended while we looked.
-    if [[ ! -e $dir/pid ]]; then
+    if [[ $began == '' ]]; then
       about "$1" startedAt
       started=$REPLY
       now_ms
       if ((REPLY - started < 20000)); then REPLY=running; return; fi
     fi
-    if [[ -e $dir/outcome ]]; then REPLY=ended; return; fi
+    if [[ -e $dir/outcome ]]; then REPLY=ended; return; fi # it ended while we looked
   fi
   REPLY=interrupted
 }

@@ -1,0 +1,35 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { ScratchSite } from '../support/scratch-site.ts'
+
+const id = '20260101T000000Z-verify-0a1b2c'
+
+describe('how an operation stands', () => {
+  let site: ScratchSite
+  beforeEach(() => {
+    site = new ScratchSite()
+    site.library(
+      `state_create; dir=$STATE/operations/$1; mkdir "$dir"; : >"$dir/alive"
+       printf 'boot=%s\\nstartedAt=%s\\n' "$(</proc/sys/kernel/random/boot_id)" "$(date +%s%3N)" >"$dir/about"`,
+      [id],
+    )
+  })
+  afterEach(() => site.remove())
+
+  const state = (before = '') =>
+    site.library(`dir=$STATE/operations/$1; ${before}\noperation_state "$1"; printf %s "$REPLY"`, [id])
+
+  it('is running while its worker lives, and while it is about to begin', () => {
+    expect(state()).toBe('running')
+    expect(state('exec 7<"$dir/alive"; flock 7; : >"$dir/pid"')).toBe('running')
+  })
+
+  it('is interrupted when its worker is gone without a word, and ended when it left one', () => {
+    expect(state(': >"$dir/pid"')).toBe('interrupted')
+    expect(state(': >"$dir/outcome"')).toBe('ended')
+  })
+
+  it('is not interrupted when its worker begins, or ends, while somebody looks', () => {
+    expect(state('flock() { : >"$dir/pid"; }')).toBe('running')
+    expect(state('flock() { : >"$dir/outcome"; }')).toBe('ended')
+  })
+})
