@@ -3,18 +3,19 @@ export interface Row {
   /** What was done, with its size. */
   readonly what: string
   readonly baseline: string
-  readonly baselineMs: number | null
-  /** Null where the operation did not end in its time. */
-  readonly oursMs: number | null
+  /** Milliseconds; null where it did not end in its time, undefined where no time is meant. */
+  readonly baselineMs?: number | null
+  readonly oursMs?: number | null
   /** How ours stands to the baseline, in the words of the goal. */
   readonly ratio: string
   readonly goal: string
   readonly met: boolean
 }
 
-/** Seconds with two digits; `limit` is said where there is no number. */
-export function seconds(ms: number | null, limit = 'did not end'): string {
-  return ms === null ? limit : `${(ms / 1000).toFixed(2)} s`
+/** Seconds with two digits; null did not end, undefined is nothing. */
+export function seconds(ms: number | null | undefined): string {
+  if (ms === undefined) return ''
+  return ms === null ? 'did not end' : `${(ms / 1000).toFixed(2)} s`
 }
 
 export function median(numbers: readonly number[]): number {
