@@ -1,8 +1,9 @@
 /** Adds a site: everything is proven over a real login before anything is kept here. */
 import { randomUUID } from 'node:crypto'
 import type { Inspection } from '../../src-shared/domain/kit-protocol.ts'
+import { siteName } from '../../src-shared/domain/site-name.ts'
 import { type Failure, fail, ok, type Result } from '../../src-shared/result.ts'
-import { type Site, siteName } from '../store/sites.ts'
+import type { Site } from '../store/sites.ts'
 import { audit, type Desk } from './desk.ts'
 import type { KitLink, SiteAddress } from './links.ts'
 

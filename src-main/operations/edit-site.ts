@@ -1,7 +1,8 @@
 /** Changes how a site is named, reached and set up. What concerns the server is proven there before it is kept. */
 import type { Inspection } from '../../src-shared/domain/kit-protocol.ts'
+import { siteName } from '../../src-shared/domain/site-name.ts'
 import { type Failure, fail, ok, type Result } from '../../src-shared/result.ts'
-import { type Site, siteName } from '../store/sites.ts'
+import type { Site } from '../store/sites.ts'
 import { type AddedSite, applyPolicy, type SitePolicy } from './add-site.ts'
 import { audit, type Desk } from './desk.ts'
 import { wrongSite } from './inspect.ts'

@@ -1,47 +1,15 @@
-/** Where a site is and how to log in there. What the store keeps: names and paths only, never a secret. */
-import { z } from 'zod'
+/** What a target needs to be reached: its secrets, and how two targets compare. The shape itself is shared. */
+import type { SshHop, SshTarget } from '../../src-shared/domain/ssh-target.ts'
 import type { Secret } from './secret.ts'
 
-/** A login or host name as OpenSSH takes it; never something that could be read as an option or a second word. */
-const noControl = /^[^\s\p{Cc}]+$/u
-const hostName = z
-  .string()
-  .min(1)
-  .max(255)
-  .regex(/^[A-Za-z0-9_:%.][A-Za-z0-9._:%-]*$/, 'not a host name or address')
-const userName = z
-  .string()
-  .min(1)
-  .max(128)
-  .regex(noControl, 'not a user name')
-  .refine((name) => !name.startsWith('-'), 'not a user name')
-
-const sshAuth = z.discriminatedUnion('method', [
-  /** Keys of the running agent; with `identity` only the key with this `SHA256:…` fingerprint. */
-  z.strictObject({ method: z.literal('agent'), identity: z.string().startsWith('SHA256:').optional() }),
-  z.strictObject({ method: z.literal('key'), keyFile: z.string().min(1) }),
-  /** By `password` or `keyboard-interactive`, whichever the server offers. */
-  z.strictObject({ method: z.literal('password') }),
-])
-
-const sshHop = z.strictObject({
-  host: hostName,
-  port: z.number().int().min(1).max(65535).default(22),
-  user: userName,
-  auth: sshAuth,
-})
-
-export const sshTarget = sshHop.extend({
-  /** Jump hosts in the order in which they are passed, the first one reached directly. */
-  jumps: z.array(sshHop).max(8).default([]),
-})
-
-export const sudoMode = z.enum(['none', 'passwordless', 'password'])
-
-export type SshAuth = z.infer<typeof sshAuth>
-export type SshHop = z.infer<typeof sshHop>
-export type SshTarget = z.infer<typeof sshTarget>
-export type SudoMode = z.infer<typeof sudoMode>
+export {
+  type SshAuth,
+  type SshHop,
+  type SshTarget,
+  type SudoMode,
+  sshTarget,
+  sudoMode,
+} from '../../src-shared/domain/ssh-target.ts'
 
 /** Which secret is wanted. `sudo` is the password that sudo asks `user` for. */
 export type SecretRequest =

@@ -19,15 +19,6 @@ export interface Site {
   readonly updatedAt: number
 }
 
-/** A name that fits a table and a prompt: one line, no control characters, no blanks at the ends. */
-export const siteName = z
-  .string()
-  .min(1)
-  .max(80)
-  .regex(/^[^\p{Cc}\p{Cf}]+$/u, 'no control characters')
-  .refine((name) => name.trim() === name, 'no blanks at the ends')
-  .refine((name) => !name.startsWith('-'), 'no leading dash')
-
 const siteRow = z.object({
   id: z.string(),
   name: z.string(),

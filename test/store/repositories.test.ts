@@ -1,8 +1,8 @@
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { openStoreDatabase } from '../../src-main/store/open.ts'
-import { siteName } from '../../src-main/store/sites.ts'
 import type { KitEvent } from '../../src-shared/domain/kit-protocol.ts'
+import { siteName } from '../../src-shared/domain/site-name.ts'
 import { scratchFolder } from '../support/folder.ts'
 import { mustOpen, sampleOperation, sampleSite } from './sample.ts'
 

@@ -1,0 +1,93 @@
+/** Backups of a site: the list, one of them, and what can be done with them. */
+import { z } from 'zod'
+import { fingerprint as kitFingerprint, verification } from '../domain/kit-protocol.ts'
+import { command, query, subscription } from './define.ts'
+import { backupEntry, backupPath, reason, siteId, siteRef, startedOperation, time } from './words.ts'
+
+const list = z.object({
+  /** When the list was seen, by this computer's clock; null when it was never seen. */
+  at: time.nullable(),
+  /** As the server listed them; in no order that can be relied on. */
+  backups: z.array(backupEntry),
+})
+
+const listChange = z.object({ at: time.nullable(), upsert: z.array(backupEntry), removed: z.array(backupPath) })
+
+function applyList(state: BackupList, { at, upsert, removed }: z.output<typeof listChange>): BackupList {
+  if (upsert.length === 0 && removed.length === 0) return { at, backups: state.backups }
+  const changed = new Map(upsert.map((entry) => [entry.path, entry]))
+  const gone = new Set(removed)
+  const kept: BackupList['backups'] = []
+  for (const entry of state.backups) {
+    if (!gone.has(entry.path)) kept.push(changed.get(entry.path) ?? entry)
+    changed.delete(entry.path)
+  }
+  return { at, backups: [...kept, ...changed.values()] }
+}
+
+const marking = z.strictObject({ site: siteId, path: backupPath, reason: reason.default('') })
+
+const shownCommand = z.object({ title: z.string(), command: z.string() })
+
+export const backups = {
+  /** All backups of a site, thousands at once, then what changes. */
+  watch: subscription({
+    role: 'viewer',
+    input: siteRef,
+    snapshot: list,
+    change: listChange,
+    apply: applyList,
+    errors: ['no-such-site'],
+  }),
+  /** Keeps a backup from rotation. */
+  hold: command({
+    role: 'admin',
+    input: marking,
+    output: z.object({ path: backupPath }),
+    errors: ['no-such-site', 'not-found'],
+  }),
+  release: command({
+    role: 'admin',
+    input: marking,
+    output: z.object({ path: backupPath }),
+    errors: ['no-such-site', 'not-found'],
+  }),
+  /** Starts a database backup. */
+  make: command({ role: 'admin', input: siteRef, output: startedOperation, errors: ['no-such-site', 'wrong-site'] }),
+  /** Starts a verification. It writes verdicts on the server, so viewers cannot. */
+  verify: command({
+    role: 'admin',
+    input: z.strictObject({
+      site: siteId,
+      which: z.discriminatedUnion('kind', [
+        z.strictObject({ kind: z.literal('all') }),
+        z.strictObject({ kind: z.literal('last'), count: z.number().int().min(1).max(10_000) }),
+        z.strictObject({ kind: z.literal('paths'), paths: z.array(backupPath).min(1).max(1000) }),
+      ]),
+    }),
+    output: startedOperation,
+    errors: ['no-such-site', 'wrong-site', 'not-found'],
+  }),
+}
+
+export const backup = {
+  /** One backup: what was recorded when it was made, and every verdict since. Asks the server. */
+  show: query({
+    role: 'viewer',
+    input: z.strictObject({ site: siteId, path: backupPath }),
+    output: z.object({
+      entry: backupEntry,
+      /** Null for a backup of which none was recorded (the runbook's, or foreign). */
+      fingerprint: z.object(kitFingerprint.shape).nullable(),
+      /** Newest first. */
+      history: z.array(
+        z.object({ at: time, verdict: verification.shape.verdict, reason: z.string(), who: z.string() }),
+      ),
+      /** The same by hand: on the server, as the runbook would do it. */
+      commands: z.array(shownCommand),
+    }),
+    errors: ['no-such-site', 'not-found'],
+  }),
+}
+
+export type BackupList = z.infer<typeof list>

@@ -1,0 +1,24 @@
+/** THE contract between a window and the console: every call there is. What is not here cannot be asked. */
+import { app } from './app.ts'
+import { backup, backups } from './backups.ts'
+import { operation, operations } from './operations.ts'
+import { prompts } from './prompts.ts'
+import { restore } from './restore.ts'
+import { audit, settings } from './settings.ts'
+import { site, sites } from './sites.ts'
+
+export const contract = {
+  app,
+  sites,
+  site,
+  backups,
+  backup,
+  restore,
+  operations,
+  operation,
+  settings,
+  audit,
+  prompts,
+} as const
+
+export type ConsoleContract = typeof contract

@@ -1,0 +1,160 @@
+/** Operations: those of this console, and those that a site tells of. */
+import { z } from 'zod'
+import { backupReport, kitEvent, operationEntry, restoreReport, verification } from '../domain/kit-protocol.ts'
+import { command, query, subscription } from './define.ts'
+import { wireFailure } from './failure.ts'
+import { backupPath, operationId, outcome, progress, reason, siteId, startedOperation, time } from './words.ts'
+
+/** One line of a list of operations. */
+export const operationRow = z.object({
+  /** The journal's id; for an operation of elsewhere the server's. */
+  id: operationId,
+  site: siteId,
+  siteName: z.string(),
+  siteColour: z.string(),
+  /** `database`, `verify`, `restore`, `undo`, `recover`, … */
+  command: z.string(),
+  /** In words: `Database backup`, `Restore of the database`, … */
+  title: z.string(),
+  /** `unknown`: the server was asked, and we lost sight of it; `operations.reattach` looks again. */
+  state: z.enum(['queued', 'starting', 'running', 'ended', 'unknown']),
+  /** Known from the server only, started by another console or on the server itself: `operations.adopt` listens to it. */
+  elsewhere: z.boolean(),
+  /** The server's id; null until the server has told it. */
+  remote: z.string().nullable(),
+  outcome: outcome.nullable(),
+  code: z.string(),
+  message: z.string(),
+  unchanged: z.string(),
+  next: z.string(),
+  who: z.string(),
+  reason: z.string(),
+  startedAt: time,
+  endedAt: time.nullable(),
+  backup: backupPath.nullable(),
+  /** The step that runs or ran last. */
+  step: z.object({ step: z.string(), title: z.string() }).nullable(),
+  progress: progress.nullable(),
+})
+
+const operationReport = z.discriminatedUnion('kind', [
+  z.object({ kind: z.literal('restore'), report: z.object(restoreReport.shape) }),
+  z.object({ kind: z.literal('backup'), report: z.object(backupReport.shape) }),
+  z.object({ kind: z.literal('verify'), backups: z.array(z.object(verification.shape)) }),
+])
+
+const link = z.object({
+  /** `searching`: the connection broke, and the operation goes on at the server while it is looked for. */
+  state: z.enum(['listening', 'searching', 'none']),
+  failure: wireFailure.nullable(),
+})
+
+const operationView = z.object({
+  row: operationRow,
+  /** Everything heard so far, oldest first; of progress only the newest, which is in `row`. */
+  events: z.array(kitEvent),
+  link,
+  /** Evidence of the outcome; null before the end, and where there is none. */
+  report: operationReport.nullable(),
+  /** True where `restore.undo` can bring back what this operation replaced; null where the server has not told. */
+  undoable: z.boolean().nullable(),
+})
+
+const operationViewChange = z.object({
+  row: operationRow.optional(),
+  /** Further events, to be put behind the others. */
+  events: z.array(kitEvent).optional(),
+  link: link.optional(),
+  report: operationReport.nullable().optional(),
+  undoable: z.boolean().nullable().optional(),
+})
+
+function applyView(state: OperationView, change: z.output<typeof operationViewChange>): OperationView {
+  const { events, row, report, undoable } = change
+  return {
+    row: row ?? state.row,
+    events: events ? [...state.events, ...events] : state.events,
+    link: change.link ?? state.link,
+    report: report === undefined ? state.report : report,
+    undoable: undoable === undefined ? state.undoable : undoable,
+  }
+}
+
+const rows = z.object({
+  /** Newest first. */
+  operations: z.array(operationRow),
+})
+
+const rowChange = z.object({ upsert: z.array(operationRow), removed: z.array(operationId) })
+
+function applyRows(state: z.output<typeof rows>, change: z.output<typeof rowChange>): z.output<typeof rows> {
+  const gone = new Set([...change.removed, ...change.upsert.map(({ id }) => id)])
+  const rest = state.operations.filter(({ id }) => !gone.has(id))
+  const operations = [...change.upsert, ...rest].sort((one, other) => other.startedAt - one.startedAt)
+  return { operations }
+}
+
+export const operations = {
+  /** Operations of one site or of all, running and past; those started elsewhere are among them while they run. */
+  watch: subscription({
+    role: 'viewer',
+    input: z.strictObject({ site: siteId.optional(), limit: z.number().int().min(1).max(1000).default(200) }),
+    snapshot: rows,
+    change: rowChange,
+    apply: applyRows,
+    errors: ['no-such-site'],
+  }),
+  /** What the server itself remembers, of all consoles, newest first. */
+  onServer: query({
+    role: 'viewer',
+    input: z.strictObject({ site: siteId, limit: z.number().int().min(1).max(1000).default(100) }),
+    output: z.object({
+      operations: z.array(z.object({ ...operationEntry.shape, journal: operationId.nullable() })),
+    }),
+    errors: ['no-such-site'],
+  }),
+  /** Asks an operation to stop; answers when it has, with what it left. */
+  cancel: command({
+    role: 'admin',
+    input: z.strictObject({ site: siteId, operation: operationId }),
+    output: z.object({ state: z.string(), outcome: z.string(), message: z.string() }),
+    errors: ['no-such-site', 'not-found'],
+  }),
+  /** Takes an operation of elsewhere into our journal and listens to it from its beginning. */
+  adopt: command({
+    role: 'admin',
+    input: z.strictObject({ site: siteId, operation: operationId }),
+    output: startedOperation,
+    errors: ['no-such-site', 'not-found'],
+  }),
+  /** Looks again for an operation that was lost sight of. */
+  reattach: command({
+    role: 'admin',
+    input: z.strictObject({ operation: operationId }),
+    output: startedOperation,
+    errors: ['not-found'],
+  }),
+  /** Completes or rolls back what was interrupted on a site. */
+  recover: command({
+    role: 'admin',
+    input: z.strictObject({ site: siteId, reason }),
+    output: startedOperation,
+    errors: ['no-such-site'],
+  }),
+}
+
+export const operation = {
+  /** One operation with everything that was heard of it, and what comes. Any number of windows may watch. */
+  watch: subscription({
+    role: 'viewer',
+    input: z.strictObject({ operation: operationId }),
+    snapshot: operationView,
+    change: operationViewChange,
+    apply: applyView,
+    errors: ['not-found'],
+  }),
+}
+
+export type OperationRow = z.infer<typeof operationRow>
+export type OperationView = z.infer<typeof operationView>
+export type OperationReport = z.infer<typeof operationReport>

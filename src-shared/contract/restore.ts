@@ -1,0 +1,77 @@
+/** Restoring: plan, then start what was planned, then perhaps undo it. */
+import { z } from 'zod'
+import { restorePlan } from '../domain/kit-protocol.ts'
+import { command, subscription } from './define.ts'
+import { wireFailure } from './failure.ts'
+import { backupPath, confirmation, operationId, progress, reason, siteId, startedOperation, time } from './words.ts'
+
+const planStep = z.object({
+  step: z.string(),
+  title: z.string(),
+  state: z.enum(['started', 'done', 'failed', 'skipped']),
+  at: time,
+})
+
+const planView = z.object({
+  state: z.enum(['planning', 'planned', 'failed']),
+  steps: z.array(planStep),
+  progress: progress.nullable(),
+  failure: wireFailure.nullable(),
+  /** Names the plan to `restore.start`; null before it is there. A plan that is not possible has one too, and is refused. */
+  planId: z.string().nullable(),
+  plan: z.object(restorePlan.shape).nullable(),
+  plannedAt: time.nullable(),
+  /** After which it must be made again. */
+  expiresAt: time.nullable(),
+})
+
+export const restore = {
+  /**
+   * Makes a plan: reads the backup, compares it with the live database, checks everything; changes nothing. A plan that
+   * was made stays until `expiresAt`, also when nobody watches: asked again with its `planId` it comes at once.
+   */
+  plan: subscription({
+    role: 'admin',
+    input: z.strictObject({ site: siteId, path: backupPath, planId: z.string().max(64).optional() }),
+    snapshot: planView,
+    change: z.object({
+      state: planView.shape.state.optional(),
+      /** Takes the place of the step of the same name, or comes last. */
+      step: planStep.optional(),
+      progress: progress.nullable().optional(),
+      failure: wireFailure.nullable().optional(),
+      planId: z.string().nullable().optional(),
+      plan: planView.shape.plan.optional(),
+      plannedAt: time.nullable().optional(),
+      expiresAt: time.nullable().optional(),
+    }),
+    apply: (state, change): PlanView => {
+      const { step, ...rest } = change
+      const present = Object.fromEntries(Object.entries(rest).filter(([, value]) => value !== undefined))
+      return { ...state, ...present, steps: step ? withStep(state.steps, step) : state.steps }
+    },
+    errors: ['no-such-site', 'wrong-site', 'not-found'],
+  }),
+  /** Starts exactly what was planned. Refused when the backup or the machine is no longer the one of the plan. */
+  start: command({
+    role: 'admin',
+    input: z.strictObject({ planId: z.string().min(1).max(64), confirm: confirmation, reason }),
+    output: startedOperation,
+    errors: ['plan-expired', 'not-confirmed', 'checks-failed', 'no-such-site'],
+  }),
+  /** Brings back what a restore replaced. */
+  undo: command({
+    role: 'admin',
+    input: z.strictObject({ site: siteId, operation: operationId, confirm: confirmation, reason }),
+    output: startedOperation,
+    errors: ['no-such-site', 'not-confirmed', 'wrong-site'],
+  }),
+}
+
+function withStep(steps: readonly PlanStep[], step: PlanStep): PlanStep[] {
+  const known = steps.some((one) => one.step === step.step)
+  return known ? steps.map((one) => (one.step === step.step ? step : one)) : [...steps, step]
+}
+
+type PlanStep = z.infer<typeof planStep>
+export type PlanView = z.infer<typeof planView>

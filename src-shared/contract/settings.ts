@@ -1,0 +1,120 @@
+/** Settings of this console, what it knows of hosts and keys, and what it keeps. */
+import { z } from 'zod'
+import { command, nothing, query, subscription } from './define.ts'
+import { confirmation, count, time } from './words.ts'
+
+export const appearance = z.object({
+  theme: z.enum(['system', 'light', 'dark']),
+  density: z.enum(['comfortable', 'compact']),
+})
+
+const keptSecret = z.object({
+  id: z.string(),
+  kind: z.enum(['password', 'passphrase', 'sudo']),
+  /** `user@host:port`, or the key file. */
+  about: z.string(),
+})
+
+export const settings = {
+  /** How the console looks; every window of it the same. */
+  watch: subscription({
+    role: 'viewer',
+    input: nothing,
+    snapshot: appearance,
+    change: appearance,
+    apply: (_state, change): Appearance => change,
+  }),
+  /** Concerns nothing but how things look here, so everybody may. */
+  setAppearance: command({
+    role: 'viewer',
+    input: z.strictObject({ theme: appearance.shape.theme.optional(), density: appearance.shape.density.optional() }),
+    output: appearance,
+  }),
+  /** With which keys this console logs in. */
+  identities: query({
+    role: 'admin',
+    input: nothing,
+    output: z.object({
+      agent: z.object({
+        running: z.boolean(),
+        problem: z.string().nullable(),
+        keys: z.array(z.object({ type: z.string(), fingerprint: z.string(), comment: z.string() })),
+      }),
+      keyFiles: z.array(z.object({ path: z.string(), present: z.boolean(), sites: z.array(z.string()) })),
+    }),
+  }),
+  /** The pinned host keys. */
+  knownHosts: query({
+    role: 'viewer',
+    input: nothing,
+    output: z.object({
+      hosts: z.array(
+        z.object({
+          /** As it must be typed to forget it: `host` or `[host]:port`; null where the name is hashed and no site has it. */
+          host: z.string().nullable(),
+          type: z.string(),
+          fingerprint: z.string(),
+          marker: z.enum(['none', 'cert-authority', 'revoked']),
+          file: z.string(),
+          line: count,
+          /** Only keys of our own file can be forgotten here. */
+          own: z.boolean(),
+          sites: z.array(z.string()),
+        }),
+      ),
+    }),
+  }),
+  /** The only place where a key can be forgotten: `confirm` is the host, typed as `knownHosts` names it. */
+  forgetHost: command({
+    role: 'admin',
+    input: z.strictObject({ host: z.string().min(1).max(300), confirm: confirmation }),
+    output: z.object({ removed: count }),
+    errors: ['not-confirmed', 'not-found'],
+  }),
+  /** Which secrets are kept, and where. Never a secret itself. */
+  secrets: query({
+    role: 'admin',
+    input: nothing,
+    output: z.object({ keeps: z.enum(['os-store', 'this-run']), words: z.string(), kept: z.array(keptSecret) }),
+  }),
+  forgetSecret: command({
+    role: 'admin',
+    input: z.strictObject({ id: z.string().min(1).max(1000) }),
+    output: z.object({}),
+    errors: ['not-found'],
+  }),
+}
+
+export const audit = {
+  /** Who did what, newest first, and whether the chain of hashes holds. */
+  list: query({
+    role: 'viewer',
+    input: z.strictObject({
+      limit: z.number().int().min(1).max(1000).default(200),
+      /** Only entries before this number. */
+      before: z.number().int().positive().optional(),
+    }),
+    output: z.object({
+      entries: z.array(
+        z.object({
+          seq: count,
+          at: time,
+          who: z.string(),
+          action: z.string(),
+          site: z.string(),
+          operation: z.string(),
+          outcome: z.string(),
+          reason: z.string(),
+          detail: z.string(),
+          hash: z.string(),
+        }),
+      ),
+      chain: z.discriminatedUnion('intact', [
+        z.object({ intact: z.literal(true), entries: count, head: z.string() }),
+        z.object({ intact: z.literal(false), seq: count, reason: z.string() }),
+      ]),
+    }),
+  }),
+}
+
+export type Appearance = z.infer<typeof appearance>

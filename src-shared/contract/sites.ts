@@ -1,0 +1,245 @@
+/** Sites: how the fleet stands, how one site stands, and adding, changing and forgetting sites. */
+import { z } from 'zod'
+import { inspection as kitInspection } from '../domain/kit-protocol.ts'
+import { siteName } from '../domain/site-name.ts'
+import { sshTarget, sudoMode } from '../domain/ssh-target.ts'
+import { siteVerdict } from '../domain/verdict.ts'
+import { command, nothing, query, subscription } from './define.ts'
+import { shownHostKey, wireFailure } from './failure.ts'
+import { operationRow } from './operations.ts'
+import { backupPath, colour, confirmation, count, siteId, siteRef, time, verdict } from './words.ts'
+
+const connection = z.object({
+  /** `idle`: nobody needs one just now. `refused`: a person must do something first (login, host key). */
+  state: z.enum(['idle', 'connecting', 'connected', 'waiting', 'offline', 'refused']),
+  failure: wireFailure.nullable(),
+  /** With `waiting`: when it is tried again. */
+  retryAt: time.nullable(),
+})
+
+const backupMark = z.object({
+  path: backupPath,
+  /** The moment it would bring back; by the server's clock. */
+  takenAt: time,
+  verdict,
+})
+
+export const siteOverview = z.object({
+  id: siteId,
+  name: z.string(),
+  colour: z.string(),
+  /** `user@host:port`. */
+  address: z.string(),
+  hostName: z.string(),
+  connection,
+  verdict: siteVerdict,
+  /** When what is shown here was seen, by this computer's clock; null when it was never seen. */
+  inspectedAt: time.nullable(),
+  /** Server's clock minus this computer's, in milliseconds: add it to `Date.now()` for ages of the server's times. */
+  clockOffset: z.number().int(),
+  zone: z.string(),
+  refreshing: z.boolean(),
+  /** Why the last look at it failed; what is shown is older then. */
+  failure: wireFailure.nullable(),
+  newestBackup: backupMark.nullable(),
+  /** The newest backup with verdict `verified`: what a restore could safely bring back. */
+  recoveryPoint: backupMark.nullable(),
+  lastVerification: z.object({ path: backupPath, at: time, verdict }).nullable(),
+  backups: z.object({ total: count, verified: count, failed: count, inconclusive: count, never: count, held: count }),
+  problems: z.object({ errors: count, warnings: count, infos: count }),
+  /** The disk of the backups. `runwayDays`: until it is full at the pace of the last backups; null when not known. */
+  disk: z.object({ free: count, total: count, runwayDays: z.number().nonnegative().nullable() }).nullable(),
+  services: z.object({ running: count, total: count }),
+  healthy: z.boolean().nullable(),
+  databaseSize: count.nullable(),
+  /** Operations that are not over. */
+  operations: z.array(operationRow),
+})
+
+const fleet = z.object({ sites: z.array(siteOverview), verdict: siteVerdict })
+const fleetChange = z.object({
+  upsert: z.array(siteOverview),
+  removed: z.array(siteId),
+  verdict: siteVerdict,
+})
+
+function applyFleet(state: Fleet, change: z.output<typeof fleetChange>): Fleet {
+  const gone = new Set([...change.removed, ...change.upsert.map(({ id }) => id)])
+  const rest = state.sites.filter(({ id }) => !gone.has(id))
+  const sites = [...rest, ...change.upsert].sort((one, other) => one.name.localeCompare(other.name))
+  return { sites, verdict: change.verdict }
+}
+
+/** All of an inspection but the backups, of which there can be thousands: `backups.watch` has them. */
+const inspectionFacts = z.object(kitInspection.omit({ backups: true }).shape)
+
+const settings = z.object({
+  target: sshTarget,
+  sudo: sudoMode,
+  root: z.string(),
+  machineId: z.string(),
+  createdAt: time,
+  updatedAt: time,
+})
+
+const siteView = z.object({
+  overview: siteOverview,
+  settings,
+  /** The last one seen; null when there never was one. */
+  inspection: inspectionFacts.nullable(),
+})
+
+const policy = z.strictObject({
+  /** The CVD root on the server; absolute. */
+  root: z
+    .string()
+    .max(4096)
+    .regex(/^\/[^\p{Cc}]*$/u, 'an absolute path')
+    .optional(),
+  /** `http(s)://…` or `unix:SOCKET:PATH`. */
+  health: z
+    .string()
+    .max(2048)
+    .regex(/^(https?:\/\/|unix:)[^\s\p{Cc}]+$/u, 'http(s)://… or unix:SOCKET:PATH')
+    .optional(),
+})
+
+/** Fingerprints (`SHA256:…`) of host keys that a person compared and accepted. */
+const accept = z
+  .array(z.string().regex(/^SHA256:[A-Za-z0-9+/]{43}$/))
+  .max(16)
+  .default([])
+
+export const checkSteps = ['reach', 'host-key', 'login', 'rights', 'layout', 'policy'] as const
+
+const checkStep = z.object({
+  step: z.enum(checkSteps),
+  title: z.string(),
+  state: z.enum(['waiting', 'running', 'passed', 'warning', 'failed', 'skipped']),
+  /** What was found, in words. */
+  evidence: z.string(),
+  /** What to do; empty where nothing is to be done. */
+  fix: z.string(),
+})
+
+const checkView = z.object({
+  steps: z.array(checkStep),
+  /** Over when false; then `passed` says how. */
+  running: z.boolean(),
+  passed: z.boolean(),
+  failure: wireFailure.nullable(),
+  /** With an unknown key: accept exactly this one by giving its fingerprint with `accept`. A changed one cannot be. */
+  hostKey: shownHostKey.extend({ state: z.enum(['unknown', 'changed', 'revoked']) }).nullable(),
+  /** What the site would be, once it was seen. */
+  found: inspectionFacts.nullable(),
+})
+
+export const sites = {
+  /** The fleet, live. */
+  watch: subscription({ role: 'viewer', input: nothing, snapshot: fleet, change: fleetChange, apply: applyFleet }),
+  /**
+   * Walks the way to a site step by step without keeping anything: what is needed for adding one. With `site`, the way
+   * of a known site that is being changed. Ends by itself after the last state.
+   */
+  check: subscription({
+    role: 'admin',
+    input: z.strictObject({
+      target: sshTarget,
+      sudo: sudoMode,
+      policy: policy.default({}),
+      accept,
+      site: siteId.optional(),
+    }),
+    snapshot: checkView,
+    change: checkView.partial(),
+    apply: (state, change): CheckView => ({ ...state, ...withoutUndefined(change) }),
+  }),
+  add: command({
+    role: 'admin',
+    input: z.strictObject({
+      name: siteName,
+      colour: colour.optional(),
+      target: sshTarget,
+      sudo: sudoMode,
+      policy: policy.default({}),
+      accept,
+    }),
+    output: z.object({ site: siteId }),
+    errors: ['usage', 'name-taken', 'no-layout', 'host-key-unknown', 'host-key-changed', 'auth-failed', 'unreachable'],
+  }),
+  /** Name and colour change here alone; everything else is proven on the server first. */
+  edit: command({
+    role: 'admin',
+    input: z.strictObject({
+      site: siteId,
+      name: siteName.optional(),
+      colour: colour.optional(),
+      target: sshTarget.optional(),
+      sudo: sudoMode.optional(),
+      policy: policy.default({}),
+      accept,
+      /** The machine id that takes the place of the pinned one: the server was replaced on purpose. */
+      acceptMachine: z.string().min(1).max(128).optional(),
+    }),
+    output: z.object({ site: siteId }),
+    errors: ['no-such-site', 'name-taken', 'wrong-site', 'host-key-unknown', 'host-key-changed', 'auth-failed'],
+  }),
+  /** Forgets a site here; on the server nothing changes. */
+  remove: command({
+    role: 'admin',
+    input: z.strictObject({ site: siteId, confirm: confirmation }),
+    output: z.object({}),
+    errors: ['no-such-site', 'not-confirmed'],
+  }),
+  /** Hosts of `~/.ssh/config`, to choose from. */
+  importable: query({
+    role: 'admin',
+    input: nothing,
+    output: z.object({
+      hosts: z.array(
+        z.object({
+          alias: z.string(),
+          address: z.string(),
+          /** Null where it cannot be used; `problem` says why. */
+          target: sshTarget.nullable(),
+          problem: z.string().nullable(),
+          /** Name of the site that is reached in this way already. */
+          known: z.string().nullable(),
+        }),
+      ),
+    }),
+    errors: ['config-missing', 'config-unsafe'],
+  }),
+}
+
+export const site = {
+  /** One site: all that was seen there but its backups. While it is watched it is looked at often. */
+  watch: subscription({
+    role: 'viewer',
+    input: siteRef,
+    snapshot: siteView,
+    change: siteView.partial(),
+    apply: (state, change): SiteView => ({ ...state, ...withoutUndefined(change) }),
+    errors: ['no-such-site'],
+  }),
+  /** Looks at a site now; answers when it was seen. After a refused login this is what tries it again. */
+  refresh: command({
+    role: 'viewer',
+    input: siteRef,
+    output: z.object({ inspectedAt: time }),
+    errors: ['no-such-site', 'wrong-site', 'unreachable', 'auth-failed'],
+  }),
+}
+
+type Present<T> = { [K in keyof T]: Exclude<T[K], undefined> }
+
+function withoutUndefined<T extends object>(change: T): Present<T> {
+  return Object.fromEntries(Object.entries(change).filter(([, value]) => value !== undefined)) as Present<T>
+}
+
+export type SiteOverview = z.infer<typeof siteOverview>
+export type Fleet = z.infer<typeof fleet>
+export type SiteView = z.infer<typeof siteView>
+export type CheckStep = z.infer<typeof checkStep>
+export type CheckView = z.infer<typeof checkView>
+export type InspectionFacts = z.infer<typeof inspectionFacts>

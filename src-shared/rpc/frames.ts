@@ -1,0 +1,62 @@
+/** What is said over a transport: JSON, one object a frame. */
+import { z } from 'zod'
+import { wireFailure } from '../contract/failure.ts'
+import { fail, ok, type Result } from '../result.ts'
+import { ANSWER_LIMIT, REQUEST_LIMIT } from './transport.ts'
+
+const id = z.number().int().positive()
+
+const request = z.discriminatedUnion('k', [
+  z.strictObject({ k: z.literal('call'), id, path: z.string().max(100), input: z.unknown() }),
+  z.strictObject({ k: z.literal('cancel'), id }),
+])
+
+const answer = z.discriminatedUnion('k', [
+  z.object({ k: z.literal('done'), id, value: z.unknown() }),
+  /** With id 0 about the whole session, which ends then. */
+  z.object({ k: z.literal('fail'), id: z.number().int().nonnegative(), error: wireFailure }),
+  /** `seq` 0 is a snapshot, whatever came before; each one after it is the next change. */
+  z.object({ k: z.literal('event'), id, seq: z.number().int().nonnegative(), value: z.unknown() }),
+  z.object({ k: z.literal('end'), id }),
+])
+
+export type RequestFrame = z.infer<typeof request>
+export type AnswerFrame = z.infer<typeof answer>
+
+const DEPTH = 24
+const hostileKeys = new Set(['__proto__', 'constructor', 'prototype'])
+
+/** True for what no honest window sends: deep nesting, or keys that are dangerous to copy. */
+function hostile(value: unknown, depth = 0): boolean {
+  if (value === null || typeof value !== 'object') return false
+  if (depth >= DEPTH) return true
+  if (Array.isArray(value)) return value.some((item) => hostile(item, depth + 1))
+  return Object.entries(value).some(([key, item]) => hostileKeys.has(key) || hostile(item, depth + 1))
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
+  }
+}
+
+type FrameProblem = 'too-large' | 'bad-frame'
+const problem = (code: FrameProblem, message: string) => fail({ code, message })
+
+/** A frame from a window, of which nothing is believed. */
+export function readRequest(text: string): Result<RequestFrame> {
+  if (text.length > REQUEST_LIMIT) return problem('too-large', 'The request is larger than the console takes.')
+  const value = parse(text)
+  if (hostile(value)) return problem('bad-frame', 'The request is not one that this console understands.')
+  const frame = request.safeParse(value)
+  return frame.success ? ok(frame.data) : problem('bad-frame', 'The request is not one that this console understands.')
+}
+
+/** A frame from the console. */
+export function readAnswer(text: string): Result<AnswerFrame> {
+  if (text.length > ANSWER_LIMIT) return problem('too-large', 'The answer is larger than a window takes.')
+  const frame = answer.safeParse(parse(text))
+  return frame.success ? ok(frame.data) : problem('bad-frame', 'The answer is not one that this window understands.')
+}

@@ -1,0 +1,72 @@
+/** Frames over a WebSocket: of the browser or of Node, known by shape only. */
+import type { WireFailure } from '../contract/failure.ts'
+import { fail, ok, type Result } from '../result.ts'
+import { Ears, type Transport } from './transport.ts'
+
+export interface SocketLike {
+  send(text: string): void
+  close(code?: number, reason?: string): void
+  addEventListener(type: 'open' | 'error', listener: () => void): void
+  addEventListener(type: 'message', listener: (event: { readonly data: unknown }) => void): void
+  addEventListener(type: 'close', listener: (event: { readonly code: number; readonly reason: string }) => void): void
+}
+
+/** The first frame of a window, and the host's answer to it. */
+export interface Hello {
+  readonly k: 'hello'
+  readonly token: string
+}
+export const WELCOME = '{"k":"welcome"}'
+/** With which the host closes a socket whose token it does not know. */
+export const UNAUTHORISED = 4401
+
+const notLetIn: WireFailure = {
+  code: 'unauthorised',
+  message: 'The console does not know this window.',
+  unchanged: 'Nothing was sent.',
+  next: 'Open the address that the console printed when it started; each start has its own.',
+}
+const notReached: WireFailure = {
+  code: 'disconnected',
+  message: 'The console does not answer.',
+  unchanged: 'Nothing was sent.',
+  next: 'Look whether it still runs.',
+}
+
+/** A socket that is open already. */
+export function socketTransport(socket: SocketLike): Transport {
+  const ears = new Ears()
+  socket.addEventListener('message', ({ data }) => {
+    if (typeof data === 'string') ears.hear(data)
+    else socket.close(1003, 'text only')
+  })
+  socket.addEventListener('close', ({ reason }) => ears.end(reason))
+  return {
+    post: (text) => {
+      if (!ears.closed) socket.send(text)
+    },
+    onMessage: (listener) => ears.onMessage(listener),
+    onClose: (listener) => ears.onClose(listener),
+    close: (reason = '') => {
+      ears.end(reason)
+      socket.close(1000, reason.slice(0, 100))
+    },
+  }
+}
+
+/** Says the token as the first frame, and waits to be let in. */
+export function openSocket(socket: SocketLike, token: string): Promise<Result<Transport, WireFailure>> {
+  return new Promise((resolve) => {
+    let transport: Transport | null = null
+    const hello: Hello = { k: 'hello', token }
+    socket.addEventListener('open', () => {
+      transport = socketTransport(socket)
+      transport.onMessage((text) => {
+        if (text === WELCOME && transport) resolve(ok(transport))
+      })
+      socket.send(JSON.stringify(hello))
+    })
+    socket.addEventListener('error', () => resolve(fail(notReached)))
+    socket.addEventListener('close', ({ code }) => resolve(fail(code === UNAUTHORISED ? notLetIn : notReached)))
+  })
+}
