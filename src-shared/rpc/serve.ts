@@ -1,0 +1,159 @@
+/** The answering side. Every call is found, authorised and checked here, and nowhere else. */
+import { allows, type Call, type Contract, callsOf, type Role, type Subscription } from '../contract/define.ts'
+import { type WireFailure, wireFailure } from '../contract/failure.ts'
+import { fail, ok, type Result } from '../result.ts'
+import { type AnswerFrame, readRequest } from './frames.ts'
+import type { CallContext, Handlers } from './handlers.ts'
+import { OPEN_LIMIT, type Transport } from './transport.ts'
+
+export interface ServeOptions<C extends Contract> {
+  readonly contract: C
+  readonly handlers: Handlers<C>
+  readonly transport: Transport
+  /** What this session may do; it stays so to its end. */
+  readonly role: Role
+  /** Writes down a fault of ours; the answer is the incident under which it is found. */
+  readonly incident: (error: unknown, path: string) => string
+}
+
+type Answering = (input: unknown, context: CallContext) => Promise<Result<unknown, WireFailure>>
+type Feeding = (
+  input: unknown,
+  feed: CallContext & { snapshot(state: unknown): void; change(change: unknown): void },
+) => Promise<Result<null, WireFailure>>
+
+const unknownCall: WireFailure = { code: 'unknown-call', message: 'There is no such call.' }
+const forbidden: WireFailure = {
+  code: 'forbidden',
+  message: 'This session may look, and change nothing.',
+  unchanged: 'Nothing was changed.',
+  next: 'Ask an administrator to do it.',
+}
+const tooMany: WireFailure = {
+  code: 'too-many',
+  message: 'This window has too many calls open.',
+  unchanged: 'Nothing was changed.',
+}
+
+/** Names the members that are wrong, never what they hold: that can be a secret. */
+function invalid(error: { readonly issues: readonly { readonly path: PropertyKey[]; readonly code: string }[] }) {
+  const where = error.issues.slice(0, 3).map(({ path, code }) => `${path.map(String).join('.') || 'input'}: ${code}`)
+  const message = `The input is not what the call takes (${where.join('; ').slice(0, 300)}).`
+  return fail<WireFailure>({ code: 'invalid-input', message, unchanged: 'Nothing was changed.' })
+}
+
+class Session {
+  readonly #options: ServeOptions<Contract>
+  readonly #calls: ReadonlyMap<string, Call>
+  readonly #open = new Map<number, AbortController>()
+
+  constructor(options: ServeOptions<Contract>) {
+    this.#options = options
+    this.#calls = new Map(callsOf(options.contract))
+    const { transport } = options
+    transport.onMessage((text) => this.#hear(text))
+    transport.onClose(() => this.end())
+  }
+
+  end(): void {
+    for (const stop of this.#open.values()) stop.abort()
+    this.#open.clear()
+  }
+
+  #post(frame: AnswerFrame): void {
+    this.#options.transport.post(JSON.stringify(frame))
+  }
+
+  #hear(text: string): void {
+    const read = readRequest(text)
+    if (!read.ok) {
+      // Whoever speaks like this is no window of ours.
+      this.#post({ k: 'fail', id: 0, error: read.error })
+      this.end()
+      this.#options.transport.close(read.error.code)
+      return
+    }
+    const frame = read.value
+    if (frame.k === 'cancel') this.#open.get(frame.id)?.abort()
+    else void this.#answer(frame.id, frame.path, frame.input)
+  }
+
+  async #answer(id: number, path: string, input: unknown): Promise<void> {
+    if (this.#open.has(id)) return this.#post({ k: 'fail', id, error: { code: 'bad-frame', message: 'Used already.' } })
+    const stop = new AbortController()
+    const full = this.#open.size >= OPEN_LIMIT
+    if (!full) this.#open.set(id, stop)
+    const frame = full ? fail(tooMany) : await this.#call(id, path, input, stop.signal)
+    // A call that was cancelled is not answered: its number may be forgotten there already.
+    if (stop.signal.aborted) {
+      this.#open.delete(id)
+      return
+    }
+    this.#open.delete(id)
+    if (!frame.ok) this.#post({ k: 'fail', id, error: frame.error })
+    else if (frame.value.ended) this.#post({ k: 'end', id })
+    else this.#post({ k: 'done', id, value: frame.value.output })
+  }
+
+  async #call(id: number, path: string, input: unknown, signal: AbortSignal): Promise<Result<Ended, WireFailure>> {
+    const call = this.#calls.get(path)
+    if (!call) return fail(unknownCall)
+    if (!allows(this.#options.role, call)) return fail(forbidden)
+    try {
+      const parsed = call.input.safeParse(input)
+      if (!parsed.success) return invalid(parsed.error)
+      const context = { role: this.#options.role, signal }
+      const handler = this.#handler(path)
+      if (call.kind === 'subscription') {
+        const fed = await (handler as Feeding)(parsed.data, { ...context, ...this.#feed(id, call, signal) })
+        return fed.ok ? ok({ ended: true }) : fail(wireFailure.parse(fed.error))
+      }
+      const answer = await (handler as Answering)(parsed.data, context)
+      return answer.ok
+        ? ok({ ended: false, output: call.output.parse(answer.value) })
+        : fail(wireFailure.parse(answer.error))
+    } catch (error) {
+      return signal.aborted ? ok({ ended: true }) : fail(this.#internal(error, path))
+    }
+  }
+
+  #handler(path: string): unknown {
+    const [namespace = '', name = ''] = path.split('.')
+    return (this.#options.handlers as Readonly<Record<string, Readonly<Record<string, unknown>>>>)[namespace]?.[name]
+  }
+
+  /** What does not fit the contract throws, into the handler that said it. */
+  #feed(id: number, call: Subscription, signal: AbortSignal) {
+    let seq = -1
+    return {
+      snapshot: (state: unknown) => {
+        if (signal.aborted) return
+        seq = 0
+        this.#post({ k: 'event', id, seq, value: call.snapshot.parse(state) })
+      },
+      change: (change: unknown) => {
+        if (signal.aborted) return
+        if (seq < 0) throw new Error('a change was told before the snapshot')
+        seq += 1
+        this.#post({ k: 'event', id, seq, value: call.change.parse(change) })
+      },
+    }
+  }
+
+  #internal(error: unknown, path: string): WireFailure {
+    const incident = this.#options.incident(error, path)
+    const message = 'The console made an error of its own.'
+    return { code: 'internal', message, next: `Report it: the log has it under ${incident}.`, incident }
+  }
+}
+
+type Ended = { readonly ended: true } | { readonly ended: false; readonly output: unknown }
+
+/** Answers a session until its transport closes. The answer ends it. */
+export function serve<C extends Contract>(options: ServeOptions<C>): () => void {
+  const session = new Session(options as unknown as ServeOptions<Contract>)
+  return () => {
+    session.end()
+    options.transport.close()
+  }
+}
