@@ -23,6 +23,7 @@ const parts = [
   'settings',
   'listing',
   'verify',
+  'show',
   'live',
   'compare',
   'plan',

@@ -10,6 +10,8 @@ import {
   operationEntry,
   type RestorePlan,
   restorePlan,
+  type ShownBackup,
+  shownBackup,
 } from '../../src-shared/domain/kit-protocol.ts'
 import { type Failure, fail, ok, type Result } from '../../src-shared/result.ts'
 import type { SshConnection } from '../remote/connection.ts'
@@ -89,15 +91,24 @@ export class KitClient {
     return this.#ask(['inspect'], inspection, signal, root === undefined ? [] : ['--root', root])
   }
 
-  /** A plan that says that the restore is not possible is a plan, not a failure. */
-  async plan(backup: KitWord, signal?: AbortSignal): Promise<Result<RestorePlan, KitError>> {
+  /** A plan that says that the restore is not possible is a plan, not a failure. `onEvent` hears how it is made. */
+  async plan(
+    backup: KitWord,
+    signal?: AbortSignal,
+    onEvent?: (event: KitEvent) => void,
+  ): Promise<Result<RestorePlan, KitError>> {
     const args = ['plan', 'restore', 'database', backup]
-    const answer = await this.#run(args, [], signal)
+    const answer = await this.#run(args, [], signal, onEvent)
     if (!answer.ok) return answer
     const plan = restorePlan.safeParse(answer.value.result.data)
     if (plan.success) return ok(plan.data)
     const { result } = answer.value
     return result.outcome === 'succeeded' ? fail(notUnderstood('plan', plan.error)) : fail(resultFailure(result))
+  }
+
+  /** What is recorded about one backup. */
+  show(backup: KitWord, signal?: AbortSignal): Promise<Result<ShownBackup, KitError>> {
+    return this.#ask(['show', backup], shownBackup, signal)
   }
 
   /** Newest first. */
@@ -173,13 +184,19 @@ export class KitClient {
     return parsed.success ? ok(parsed.data) : fail(notUnderstood(String(args[0]), parsed.error))
   }
 
-  async #run(args: KitWord[], options: readonly string[], signal?: AbortSignal): Promise<Result<KitAnswer, KitError>> {
+  async #run(
+    args: KitWord[],
+    options: readonly string[],
+    signal?: AbortSignal,
+    onEvent?: (event: KitEvent) => void,
+  ): Promise<Result<KitAnswer, KitError>> {
     let version = KIT_PROTOCOL_VERSION
     const answer = await runKit({
       ...this.#base([...options, ...args]),
       ...(signal ? { signal } : {}),
       onEvent: (event) => {
         if (event.kind === 'hello') version = event.v
+        onEvent?.(event)
       },
     })
     return answer.ok && version !== KIT_PROTOCOL_VERSION ? fail(otherProtocol(version)) : answer

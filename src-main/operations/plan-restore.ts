@@ -1,6 +1,6 @@
 /** What a restore would change, before anything does. */
 import { decodePath } from '../../src-shared/domain/backup-path.ts'
-import type { Inspection, RestorePlan } from '../../src-shared/domain/kit-protocol.ts'
+import type { Inspection, KitEvent, RestorePlan } from '../../src-shared/domain/kit-protocol.ts'
 import { fail, ok, type Result } from '../../src-shared/result.ts'
 import type { Site } from '../store/sites.ts'
 import type { Desk } from './desk.ts'
@@ -12,12 +12,13 @@ export interface PlannedRestore {
   readonly plan: RestorePlan
 }
 
-/** `backup` is a path or a name. A plan with failed checks is a plan; `possible` says that it cannot be carried out. */
+/** `backup` is a path or a name; `onEvent` hears the plan's steps and progress. A plan with failed checks is a plan; `possible` says that it cannot be carried out. */
 export async function planRestore(
   desk: Desk,
   site: Site,
   backup: string,
   signal?: AbortSignal,
+  onEvent?: (event: KitEvent) => void,
 ): Promise<Result<PlannedRestore>> {
   const link = await desk.links.open(site, signal ? { signal } : {})
   if (!link.ok) return link
@@ -26,6 +27,6 @@ export async function planRestore(
   if (!inspected.ok) return inspected
   const found = findBackup(inspected.value, backup)
   if (!found.ok) return fail(found.error)
-  const plan = await kit.client.plan(Buffer.from(decodePath(found.value.path)), signal)
+  const plan = await kit.client.plan(Buffer.from(decodePath(found.value.path)), signal, onEvent)
   return plan.ok ? ok({ inspection: inspected.value, plan: plan.value }) : plan
 }

@@ -1,6 +1,6 @@
 /** Backups of a site: the list, one of them, and what can be done with them. */
 import { z } from 'zod'
-import { fingerprint as kitFingerprint, verification } from '../domain/kit-protocol.ts'
+import { fingerprint as kitFingerprint, shownBackup } from '../domain/kit-protocol.ts'
 import { command, query, subscription } from './define.ts'
 import { backupEntry, backupPath, reason, siteId, siteRef, startedOperation, time } from './words.ts'
 
@@ -80,9 +80,7 @@ export const backup = {
       /** Null for a backup of which none was recorded (the runbook's, or foreign). */
       fingerprint: z.object(kitFingerprint.shape).nullable(),
       /** Newest first. */
-      history: z.array(
-        z.object({ at: time, verdict: verification.shape.verdict, reason: z.string(), who: z.string() }),
-      ),
+      history: z.array(z.object(shownBackup.shape.history.element.shape)),
       /** The same by hand: on the server, as the runbook would do it. */
       commands: z.array(shownCommand),
     }),

@@ -254,6 +254,25 @@ export const verification = z.looseObject({
   basis: z.enum(['fingerprint', 'content']),
 })
 
+/** Data of a `show` result. */
+export const shownBackup = z.looseObject({
+  backup: backupEntry,
+  /** Null where none was recorded when it was made. */
+  fingerprint: fingerprint.nullable(),
+  /** Newest first, at most a hundred. */
+  history: z.array(
+    z.looseObject({
+      verdict: z.enum(verdicts),
+      at: count,
+      basis: z.string(),
+      sha256: z.string(),
+      reason: z.string(),
+      /** False where the file was changed since: then the verdict says nothing about it any more. */
+      current: z.boolean(),
+    }),
+  ),
+})
+
 /** How one table differs between the live database and the backup. */
 export const tableDifference = z.looseObject({
   table: z.string(),
@@ -327,3 +346,4 @@ export type RestorePlan = z.infer<typeof restorePlan>
 export type RestoreReport = z.infer<typeof restoreReport>
 export type BackupReport = z.infer<typeof backupReport>
 export type OperationEntry = z.infer<typeof operationEntry>
+export type ShownBackup = z.infer<typeof shownBackup>

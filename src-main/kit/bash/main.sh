@@ -59,7 +59,7 @@ main() {
       [[ $READABLE_FD == '' ]] || say_readable "operation $REPLY (it goes on if this window closes)"
       follow_operation "$REPLY" 0
       ;;
-    inspect | plan | operations | follow | cancel | policy | hold | release)
+    inspect | plan | operations | follow | cancel | policy | hold | release | show)
       "run_$COMMAND" ${words[@]+"${words[@]}"}
       ;;
     *) usage_error "There is no command '$COMMAND'." ;;
@@ -106,6 +106,8 @@ run_help() {
   Asks an operation to stop, and tells what it left.' ;;
     policy) help_text='policy [KEY=VALUE ...]
   Shows the settings of this site, or changes them.' ;;
+    show) help_text='show FILE
+  What was recorded when a backup was made, and every verdict since.' ;;
     hold | release) help_text='hold FILE | release FILE
   Marks a backup so that rotation never deletes it; takes the mark back.' ;;
     *) help_text='cvd-backup [--events] [--root DIR] [--who TEXT] [--reason TEXT] COMMAND ...
@@ -113,6 +115,7 @@ run_help() {
   inspect      everything about this site, in one answer
   database     back up the database
   verify       verify backups
+  show         what is known of one backup
   plan         what a restore would change
   restore      restore a backup, as a transaction
   undo         take a restore back

@@ -1,0 +1,56 @@
+# --- One backup: what was recorded when it was made, and every verdict since ---------------------------------------------
+
+# show FILE
+run_show() {
+  local file=${1-} entry fingerprint=null
+  [[ $file != '' ]] || usage_error 'show: which backup?'
+  backup_resolve "$file" || fail not-found "There is no backup '$file'." 'nothing was changed'
+  file=$REPLY
+  backup_entry_json "$file"
+  entry=$REPLY
+  if fingerprint_load "$file"; then
+    fingerprint_json
+    fingerprint=$REPLY
+    show_fingerprint
+  fi
+  show_history "$file"
+  json_object backup:="$entry" fingerprint:="$fingerprint" history:="$REPLY"
+  succeed 'What is known of this backup.' "$REPLY"
+}
+
+show_fingerprint() {
+  local line
+  say_readable "sha256 ${FP[sha256]}, ${FP[size]} bytes; database ${FP[databaseSize]} bytes, user_version ${FP[userVersion]}"
+  for line in ${FP_TABLES[@]+"${FP_TABLES[@]}"}; do
+    count_line "$line"
+    say_readable "table $T_NAME: $T_ROWS rows"
+  done
+}
+
+# show_history PATH: REPLY = the verdicts of a file as an array, newest first, at most a hundred.
+show_history() {
+  local fields=() line verdict at size mtime stamp current item items=()
+  file_stamp "$1"
+  stamp=$REPLY
+  encode_path "$1"
+  while IFS= read -r line; do
+    IFS=$'\t' read -r -a fields <<<"$line"
+    size=${fields[2]-} mtime=${fields[3]-} verdict=${fields[4]-} at=${fields[5]-}
+    [[ $verdict =~ ^(verified|failed|inconclusive)$ && $at =~ ^[0-9]{1,15}$ ]] || continue
+    # A verdict is about the bytes that were read: it counts while the file is still that one.
+    current=false
+    [[ $stamp != "$size"$'\t'"$mtime" ]] || current=true
+    decode_path "${fields[8]-}"
+    say_readable "$verdict: $REPLY"
+    json_object verdict="$verdict" at:="$at" basis="${fields[6]-}" sha256="${fields[7]-}" reason="$REPLY" current:="$current"
+    item=$REPLY
+    items+=("$item")
+  done < <(catalog_verdicts "$REPLY")
+  json_array ${items[@]+"${items[@]}"}
+}
+
+# catalog_verdicts ENCODED-PATH: the lines of the catalog about it, newest first.
+catalog_verdicts() {
+  [[ -r $STATE/catalog ]] || return 0
+  path=$1 awk -F '\t' '$1 == "verdict" && $2 == ENVIRON["path"]' "$STATE/catalog" | tac | head -n 100
+}

@@ -1,0 +1,59 @@
+import { appendFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { encodePath } from '../../src-shared/domain/backup-path.ts'
+import { shownBackup } from '../../src-shared/domain/kit-protocol.ts'
+import { ScratchSite } from '../support/scratch-site.ts'
+
+const name = 'cvd_backup_20260110_120000.db.gz'
+
+describe('show', () => {
+  let site: ScratchSite
+  beforeEach(() => {
+    site = new ScratchSite()
+  })
+  afterEach(() => site.remove())
+
+  const show = (file: string | Buffer) => site.ask(['show', file], shownBackup)
+
+  it('tells the fingerprint with its tables, and every verdict, newest first', async () => {
+    const path = site.backup(name)
+    site.fingerprint(path)
+    await site.run(['verify', name])
+    await site.run(['verify', path])
+    const shown = await show(name)
+    expect(shown.backup).toMatchObject({ path: encodePath(path), verdict: 'verified' })
+    expect(shown.fingerprint?.tables.find(({ table }) => table === 'sales')?.rows).toBe(500)
+    expect(shown.history.map(({ verdict, basis, current }) => [verdict, basis, current])).toEqual([
+      ['verified', 'fingerprint', true],
+      ['verified', 'fingerprint', true],
+    ])
+    expect(shown.history[0]?.at).toBeGreaterThanOrEqual(shown.history[1]?.at ?? 0)
+    expect(shown.history[0]?.reason).not.toMatch(/%[0-9A-F]{2}/)
+  })
+
+  it('says of a verdict that the file is not the one that was judged any more', async () => {
+    const path = site.backup(name)
+    await site.run(['verify', name])
+    appendFileSync(path, 'x')
+    const shown = await show(name)
+    expect(shown.fingerprint).toBeNull()
+    expect(shown.history.map(({ verdict, current }) => [verdict, current])).toEqual([['verified', false]])
+    expect(shown.backup.verdict).toBe('never')
+  })
+
+  it('keeps two backups apart of which one name begins like the other, whatever is in it', async () => {
+    site.backup(name)
+    const odd = site.backup(`${name}.db.gz`, join(site.root, 'backups'))
+    await site.run(['verify', name])
+    expect((await show(odd)).history).toEqual([])
+    const hostile = site.backup("x '$(touch pwned)' .db.gz")
+    await site.run(['verify', hostile])
+    expect((await show(hostile)).history).toHaveLength(1)
+  })
+
+  it('refuses what is not there', async () => {
+    expect((await site.run(['show', 'none.db.gz'])).result.code).toBe('not-found')
+    expect((await site.run(['show'])).result.code).toBe('usage')
+  })
+})
