@@ -68,7 +68,8 @@ export function secretAsker(stdin: StdinSecrets): (request: SecretRequest) => Pr
   }
   return async (request) => {
     given ??= read()
-    const answer = (await given)[request.kind] ?? (await promptHidden(questionOf(request)))
+    const optional = request.kind === 'password' && request.needed === false
+    const answer = (await given)[request.kind] ?? (optional ? null : await promptHidden(questionOf(request)))
     return answer === null ? null : new Secret(answer)
   }
 }

@@ -6,10 +6,17 @@ import type { Desk } from './desk.ts'
 import type { KitLink } from './links.ts'
 
 /** The site answers from another machine than the one that was pinned when it was added. */
-export function wrongSite(site: Site, found: Inspection): Failure {
+export interface WrongSite extends Failure {
+  readonly code: 'wrong-site'
+  /** Who answered instead. */
+  readonly machine: { readonly name: string; readonly machineId: string }
+}
+
+export function wrongSite(site: Site, found: Inspection): WrongSite {
   return {
     code: 'wrong-site',
     message: `${site.name} is the machine ${site.hostName} (${site.machineId}), but ${found.host.name} (${found.host.machineId}) answered.`,
+    machine: { name: found.host.name, machineId: found.host.machineId },
     unchanged: 'Nothing was changed on either machine.',
     next: `Check the address. If the server was replaced on purpose: site edit ${JSON.stringify(site.name)} --accept-machine ${found.host.machineId}`,
   }

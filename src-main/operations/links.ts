@@ -6,7 +6,7 @@ import { connect } from '../remote/connection.ts'
 import { HostKeyDecision } from '../remote/host-key.ts'
 import type { HostAddress } from '../remote/known-hosts.ts'
 import type { KnownHostsFiles } from '../remote/known-hosts-files.ts'
-import { ConnectionPool } from '../remote/pool.ts'
+import { ConnectionPool, type LinkEvent } from '../remote/pool.ts'
 import type { Privilege } from '../remote/sudo.ts'
 import { hopName, type SecretSource, type SshTarget, type SudoMode, targetKey } from '../remote/target.ts'
 
@@ -27,6 +27,13 @@ export interface LinkOptions {
 /** A client that works until the link is given back. */
 export interface KitLink extends Disposable {
   readonly client: KitClient
+}
+
+export type { LinkEvent }
+
+/** By which the events of a site's connection are known. */
+export function linkKey({ target }: Pick<SiteAddress, 'target'>): string {
+  return targetKey(target)
 }
 
 export interface LinksOptions {
@@ -68,6 +75,22 @@ export class Links implements AsyncDisposable {
     const { kit, who } = this.#options
     const client = new KitClient({ connection, privilege: privilege.value, kit, who })
     return ok({ client, [Symbol.dispose]: release })
+  }
+
+  /** Lets a site be tried again after a refused login or host key: a person asked for it. */
+  forgive({ target }: Pick<SiteAddress, 'target'>): void {
+    this.#pool.forgive(target)
+  }
+
+  /** Ends the connection to a target, whoever uses it; the next `open` makes a new one. */
+  async close({ target }: Pick<SiteAddress, 'target'>): Promise<void> {
+    this.#accepted.delete(targetKey(target))
+    await this.#pool.close(target)
+  }
+
+  /** Hears how connections come and go; `key` is the target's, as `linkKey` tells it. Returns what takes it away. */
+  subscribe(listener: (event: LinkEvent) => void): () => void {
+    return this.#pool.subscribe(listener)
   }
 
   /** The hosts on the way to a target of which no key is known yet. */

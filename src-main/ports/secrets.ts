@@ -7,9 +7,12 @@ export interface SecretStore extends SecretSource {
   readonly keeps: 'os-store' | 'this-run'
   save(request: SecretRequest, secret: Secret): Promise<void>
   forget(request: SecretRequest): Promise<void>
+  /** What is kept, without the secrets. */
+  list(): Promise<SecretRequest[]>
 }
 
-function requestKey(request: SecretRequest): string {
+/** The same for requests of the same secret. */
+export function requestKey(request: SecretRequest): string {
   if (request.kind === 'passphrase') return JSON.stringify([request.kind, request.keyFile])
   return JSON.stringify([request.kind, request.user, request.host.toLowerCase(), request.port])
 }
@@ -17,18 +20,22 @@ function requestKey(request: SecretRequest): string {
 /** Keeps secrets in memory, for this run only. */
 export class MemorySecrets implements SecretStore {
   readonly keeps = 'this-run'
-  readonly #secrets = new Map<string, Secret>()
+  readonly #secrets = new Map<string, { readonly request: SecretRequest; readonly secret: Secret }>()
 
   async find(request: SecretRequest): Promise<Secret | null> {
-    return this.#secrets.get(requestKey(request)) ?? null
+    return this.#secrets.get(requestKey(request))?.secret ?? null
   }
 
   async save(request: SecretRequest, secret: Secret): Promise<void> {
-    this.#secrets.set(requestKey(request), secret)
+    this.#secrets.set(requestKey(request), { request, secret })
   }
 
   async forget(request: SecretRequest): Promise<void> {
     this.#secrets.delete(requestKey(request))
+  }
+
+  async list(): Promise<SecretRequest[]> {
+    return [...this.#secrets.values()].map(({ request }) => request)
   }
 }
 

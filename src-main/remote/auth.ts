@@ -67,7 +67,10 @@ export async function readCredentials(
   secrets: SecretSource,
   socket: string | null = agentSocket(),
 ): Promise<Result<Credentials, Failure>> {
-  const password = await secrets.find({ kind: 'password', host: hop.host, port: hop.port, user: hop.user })
+  const { host, port, user } = hop
+  // With a key it is a second factor, of which only the server knows whether it wants one.
+  const needed = hop.auth.method === 'password'
+  const password = await secrets.find({ kind: 'password', host, port, user, needed })
   if (hop.auth.method === 'agent') {
     const agent = await openAgent(socket, maxTries - 1, hop.auth.identity)
     return agent.ok ? ok({ agent: agent.value, key: null, password }) : agent

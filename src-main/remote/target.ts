@@ -13,7 +13,14 @@ export {
 
 /** Which secret is wanted. `sudo` is the password that sudo asks `user` for. */
 export type SecretRequest =
-  | { readonly kind: 'password'; readonly host: string; readonly port: number; readonly user: string }
+  | {
+      readonly kind: 'password'
+      readonly host: string
+      readonly port: number
+      readonly user: string
+      /** False where the login may well go without one: then nobody is asked for it. */
+      readonly needed?: boolean
+    }
   | { readonly kind: 'passphrase'; readonly keyFile: string }
   | { readonly kind: 'sudo'; readonly host: string; readonly port: number; readonly user: string }
 

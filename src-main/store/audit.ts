@@ -62,9 +62,11 @@ export class AuditRepository {
     return add.immediate()
   }
 
-  /** Newest first. */
-  list(limit: number): AuditEntry[] {
-    return this.#db.prepare('SELECT * FROM audit ORDER BY seq DESC LIMIT ?').all(limit) as AuditEntry[]
+  /** Newest first. @param before only entries with a smaller number. */
+  list(limit: number, before = Number.MAX_SAFE_INTEGER): AuditEntry[] {
+    return this.#db
+      .prepare('SELECT * FROM audit WHERE seq < ? ORDER BY seq DESC LIMIT ?')
+      .all(before, limit) as AuditEntry[]
   }
 
   /** Walks the whole chain and names the first entry that does not fit. */

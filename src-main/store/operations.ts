@@ -98,6 +98,14 @@ export class OperationRepository {
       .map((row) => journalRow.parse(row))
   }
 
+  /** Of all sites, newest first. */
+  recent(limit: number): JournalEntry[] {
+    return this.#db
+      .prepare('SELECT * FROM operations ORDER BY created_at DESC, rowid DESC LIMIT ?')
+      .all(limit)
+      .map((row) => journalRow.parse(row))
+  }
+
   /** Oldest first: what a console that starts has to find out about. */
   unfinished(): JournalEntry[] {
     return this.#db

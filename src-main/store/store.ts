@@ -6,6 +6,7 @@ import { InspectionRepository } from './inspections.ts'
 import { openStoreDatabase } from './open.ts'
 import { OperationEventRepository } from './operation-events.ts'
 import { OperationRepository } from './operations.ts'
+import { SettingRepository } from './settings.ts'
 import { SiteRepository } from './sites.ts'
 
 export interface Store {
@@ -14,6 +15,7 @@ export interface Store {
   readonly operations: OperationRepository
   readonly events: OperationEventRepository
   readonly audit: AuditRepository
+  readonly settings: SettingRepository
   close(): void
 }
 
@@ -28,6 +30,7 @@ export function openStore(file: string): Result<Store, StoreFailure> {
     operations: new OperationRepository(db),
     events: new OperationEventRepository(db),
     audit: new AuditRepository(db),
+    settings: new SettingRepository(db),
     close: () => {
       db.close()
     },

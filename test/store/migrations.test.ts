@@ -71,6 +71,13 @@ test('from before 0003: the journal is kept, and the unfinished operation is fou
   store.close()
 })
 
+test('from before 0004: the audit holds, and nothing was set yet', () => {
+  const store = mustOpen(before('0004'))
+  expect(store.audit.verify()).toMatchObject({ intact: true, entries: 1 })
+  expect(store.settings.read('appearance')).toBeUndefined()
+  store.close()
+})
+
 const broken: Migration = {
   name: '0004-broken',
   sql: 'CREATE TABLE half (n INTEGER) STRICT; INSERT INTO nowhere VALUES (1)',

@@ -46,7 +46,7 @@ test('a new store is private, durable and strict', () => {
   const tables = db.prepare(
     `SELECT name, strict FROM pragma_table_list WHERE type = 'table' AND name NOT LIKE 'sqlite_%'`,
   )
-  expect(tables.all()).toHaveLength(5)
+  expect(tables.all()).toHaveLength(6)
   expect((tables.all() as { strict: number }[]).every((table) => table.strict === 1)).toBe(true)
   if (process.platform !== 'win32') {
     expect(statSync(folder).mode & 0o777).toBe(0o700)

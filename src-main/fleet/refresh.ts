@@ -1,0 +1,196 @@
+/**
+ * Keeps what is known of every site fresh: at the start, after each operation, often while somebody looks at a site, and
+ * now and then otherwise. What was seen last stays, with its age, while a site cannot be reached.
+ */
+import type { Inspection } from '../../src-shared/domain/kit-protocol.ts'
+import type { Failure, Result } from '../../src-shared/result.ts'
+import type { Desk } from '../operations/desk.ts'
+import { inspectSite } from '../operations/inspect.ts'
+import { type LinkEvent, linkKey } from '../operations/links.ts'
+import type { Runner } from '../operations/runner.ts'
+import type { Site } from '../store/sites.ts'
+
+export interface Pace {
+  /** Milliseconds between two looks at a site that somebody looks at. */
+  readonly watched: number
+  /** Milliseconds between two looks at any other. */
+  readonly idle: number
+}
+
+const usualPace: Pace = { watched: 15_000, idle: 300_000 }
+/** Sites that are looked at in the same moment; connecting is bounded by the pool besides. */
+const AT_ONCE = 16
+
+/** How the keeping of a site goes. */
+export interface Keeping {
+  readonly refreshing: boolean
+  /** Why the last look failed; null when it did not. */
+  readonly failure: Failure | null
+  /** The last that was heard of its connection. */
+  readonly link: LinkEvent | null
+}
+
+interface Kept {
+  refreshing: Promise<Result<Inspection>> | null
+  failure: Failure | null
+  link: LinkEvent | null
+  watchers: number
+  timer: NodeJS.Timeout | null
+  /** Something happened while it was being looked at: look once more. */
+  again: boolean
+}
+
+export class Fleet implements AsyncDisposable {
+  readonly #desk: Desk
+  readonly #pace: Pace
+  readonly #kept = new Map<string, Kept>()
+  readonly #listeners = new Set<(siteId: string) => void>()
+  readonly #stop = new AbortController()
+  readonly #deaf: (() => void)[]
+  #looking = 0
+  #turns: (() => void)[] = []
+
+  constructor(desk: Desk, runner: Runner, pace: Pace = usualPace) {
+    this.#desk = desk
+    this.#pace = pace
+    this.#deaf = [
+      desk.links.subscribe((event) => this.#hearLink(event)),
+      runner.subscribe((event) => {
+        if (event.kind !== 'journal' || event.entry.state !== 'ended') return
+        const site = desk.store.sites.byId(event.siteId)
+        if (site) void this.#lookAgain(site)
+      }),
+    ]
+  }
+
+  /** Looks at every site, and goes on doing so. */
+  start(): void {
+    for (const site of this.#desk.store.sites.list()) void this.refresh(site)
+  }
+
+  /** Hears of a site whose keeping, or whose last inspection, changed. Returns what takes the listener away. */
+  subscribe(listener: (siteId: string) => void): () => void {
+    this.#listeners.add(listener)
+    return () => this.#listeners.delete(listener)
+  }
+
+  keeping(siteId: string): Keeping {
+    const { refreshing, failure, link } = this.#of(siteId)
+    return { refreshing: refreshing !== null, failure, link }
+  }
+
+  /** Looks often at a site, at once for a start, until the answer is called. */
+  watch(site: Site): () => void {
+    const kept = this.#of(site.id)
+    kept.watchers += 1
+    void this.refresh(site)
+    let watching = true
+    return () => {
+      if (watching) kept.watchers -= 1
+      watching = false
+    }
+  }
+
+  /** Looks now; who asks while somebody looks already shares that look. */
+  refresh(site: Site): Promise<Result<Inspection>> {
+    const kept = this.#of(site.id)
+    kept.refreshing ??= this.#look(site, kept)
+    return kept.refreshing
+  }
+
+  /** A site's row was changed or removed here. */
+  changed(siteId: string): void {
+    if (!this.#desk.store.sites.byId(siteId)) {
+      const timer = this.#kept.get(siteId)?.timer
+      if (timer) clearTimeout(timer)
+      this.#kept.delete(siteId)
+    }
+    this.#tell(siteId)
+  }
+
+  /** What was seen of a site by somebody else (adding, editing): its next look is due as usual. */
+  seen(site: Site): void {
+    this.#of(site.id).failure = null
+    this.#plan(site, this.#of(site.id))
+    this.#tell(site.id)
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#stop.abort()
+    for (const leave of this.#deaf) leave()
+    this.#listeners.clear()
+    const running = [...this.#kept.values()].map(({ timer, refreshing }) => {
+      if (timer) clearTimeout(timer)
+      return refreshing
+    })
+    await Promise.allSettled(running)
+  }
+
+  #of(siteId: string): Kept {
+    const found = this.#kept.get(siteId)
+    if (found) return found
+    const kept: Kept = { refreshing: null, failure: null, link: null, watchers: 0, timer: null, again: false }
+    this.#kept.set(siteId, kept)
+    return kept
+  }
+
+  async #lookAgain(site: Site): Promise<void> {
+    const kept = this.#of(site.id)
+    if (kept.refreshing) kept.again = true
+    else await this.refresh(site)
+  }
+
+  async #look(site: Site, kept: Kept): Promise<Result<Inspection>> {
+    // In a later task: `refreshing` is set by then, and told.
+    await Promise.resolve()
+    this.#tell(site.id)
+    const seen = await this.#inTurn(() => inspectSite(this.#desk, site, this.#stop.signal)).catch((error: unknown) => {
+      kept.refreshing = null
+      this.#desk.log.write('error', 'looking at a site failed', { site: site.name, error })
+      throw error
+    })
+    kept.refreshing = null
+    if (this.#stop.signal.aborted) return seen
+    kept.failure = seen.ok ? null : seen.error
+    this.#plan(site, kept)
+    this.#tell(site.id)
+    if (kept.again) {
+      kept.again = false
+      void this.#lookAgain(site)
+    }
+    return seen
+  }
+
+  async #inTurn<T>(work: () => Promise<T>): Promise<T> {
+    if (this.#looking >= AT_ONCE) await new Promise<void>((resolve) => this.#turns.push(resolve))
+    this.#looking += 1
+    try {
+      return await work()
+    } finally {
+      this.#looking -= 1
+      this.#turns.shift()?.()
+    }
+  }
+
+  #plan(site: Site, kept: Kept): void {
+    if (kept.timer) clearTimeout(kept.timer)
+    const pace = kept.watchers > 0 ? this.#pace.watched : this.#pace.idle
+    kept.timer = setTimeout(() => {
+      const now = this.#desk.store.sites.byId(site.id)
+      if (now && !this.#stop.signal.aborted) void this.refresh(now).catch(() => undefined)
+    }, pace)
+    kept.timer.unref()
+  }
+
+  #hearLink(event: LinkEvent): void {
+    for (const site of this.#desk.store.sites.list()) {
+      if (linkKey(site) !== event.key) continue
+      this.#of(site.id).link = event
+      this.#tell(site.id)
+    }
+  }
+
+  #tell(siteId: string): void {
+    for (const listener of [...this.#listeners]) listener(siteId)
+  }
+}

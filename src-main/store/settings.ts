@@ -1,0 +1,24 @@
+/** What people set for this console itself. */
+import type { StoreDatabase } from './open.ts'
+
+export class SettingRepository {
+  readonly #db: StoreDatabase
+
+  constructor(db: StoreDatabase) {
+    this.#db = db
+  }
+
+  /** Undefined where nothing was set. What it is must be checked: another version may have written it. */
+  read(name: string): unknown {
+    const row = this.#db.prepare('SELECT value FROM settings WHERE name = ?').get(name) as { value: string } | undefined
+    return row === undefined ? undefined : JSON.parse(row.value)
+  }
+
+  write(name: string, value: unknown): void {
+    this.#db
+      .prepare(
+        'INSERT INTO settings (name, value) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value',
+      )
+      .run(name, JSON.stringify(value))
+  }
+}
