@@ -3,7 +3,7 @@
  * now and then otherwise. What was seen last stays, with its age, while a site cannot be reached.
  */
 import type { Inspection } from '../../src-shared/domain/kit-protocol.ts'
-import type { Failure, Result } from '../../src-shared/result.ts'
+import { type Failure, fail, type Result } from '../../src-shared/result.ts'
 import type { Desk } from '../operations/desk.ts'
 import { inspectSite } from '../operations/inspect.ts'
 import { type LinkEvent, linkKey } from '../operations/links.ts'
@@ -145,9 +145,9 @@ export class Fleet implements AsyncDisposable {
     await Promise.resolve()
     this.#tell(site.id)
     const seen = await this.#inTurn(() => inspectSite(this.#desk, site, this.#stop.signal)).catch((error: unknown) => {
-      kept.refreshing = null
       this.#desk.log.write('error', 'looking at a site failed', { site: site.name, error })
-      throw error
+      const message = 'The console made an error of its own while it looked at the site; its log has more.'
+      return fail<Failure>({ code: 'internal', message })
     })
     kept.refreshing = null
     if (this.#stop.signal.aborted) return seen
@@ -177,7 +177,7 @@ export class Fleet implements AsyncDisposable {
     const pace = kept.watchers > 0 ? this.#pace.watched : this.#pace.idle
     kept.timer = setTimeout(() => {
       const now = this.#desk.store.sites.byId(site.id)
-      if (now && !this.#stop.signal.aborted) void this.refresh(now).catch(() => undefined)
+      if (now && !this.#stop.signal.aborted) void this.refresh(now)
     }, pace)
     kept.timer.unref()
   }

@@ -1,9 +1,129 @@
-/** How a site stands, in one word and one sentence for people who answer for it. Pure. */
+/** How a site stands, and how the fleet stands, in one word and one sentence for people who answer for it. Pure. */
 import { z } from 'zod'
+import { formatSpan } from './format.ts'
+import type { BackupEntry } from './kit-protocol.ts'
 
-/** `good`: proven. `attention`: it can be brought back, but somebody should look. `bad`: it cannot. `unknown`: not seen. */
+/** `good`: proven. `attention`: somebody should look. `bad`: it cannot be brought back. `unknown`: not seen. */
 export const siteVerdict = z.object({
   state: z.enum(['good', 'attention', 'bad', 'unknown']),
   sentence: z.string(),
 })
 export type SiteVerdict = z.infer<typeof siteVerdict>
+
+/** A proven backup older than this is worth a look: a day, and two hours in which the next one may be made. */
+export const RECOVERY_POINT_LIMIT = 26 * 3_600_000
+/** A site that was not seen for so long is shown with a word of doubt. */
+const SIGHT_LIMIT = 15 * 60_000
+
+export interface SiteFacts {
+  /** By the clock that the other times are of. */
+  readonly now: number
+  /** When the site was last seen, null if never; by this computer's clock, as is `lookedNow`. */
+  readonly seenAt: number | null
+  readonly lookedNow: number
+  /** Why it cannot be seen now; null when it can. */
+  readonly failure: string | null
+  readonly backups: readonly Pick<BackupEntry, 'kind' | 'origin' | 'takenAt' | 'modifiedAt' | 'verdict'>[]
+  /** Operations that were interrupted, and are not recovered from. */
+  readonly interrupted: number
+  /** Problems of severity `error`. */
+  readonly errors: number
+}
+
+/** The moment that a backup would bring back, as far as it can be told. */
+export function momentOf(backup: Pick<BackupEntry, 'takenAt' | 'modifiedAt'>): number {
+  return backup.takenAt ?? backup.modifiedAt
+}
+
+/** Backups of the database that were made to be restored, newest first. A safety copy is what a restore replaced. */
+export function databaseBackups<B extends SiteFacts['backups'][number]>(backups: readonly B[]): B[] {
+  return backups
+    .filter(({ kind, origin }) => kind === 'database' && origin !== 'safety')
+    .sort((one, other) => momentOf(other) - momentOf(one))
+}
+
+const plural = (count: number, word: string) => `${count} ${word}${count === 1 ? '' : 's'}`
+
+function verdictOfBackups({ now, backups }: SiteFacts): SiteVerdict {
+  const list = databaseBackups(backups)
+  const [newest] = list
+  if (!newest) return { state: 'bad', sentence: 'There is no backup: what is lost now is lost for good.' }
+  const age = (backup: typeof newest) => formatSpan(now - momentOf(backup))
+  const proven = list.find(({ verdict }) => verdict === 'verified')
+  if (!proven) {
+    if (list.every(({ verdict }) => verdict === 'failed')) {
+      return { state: 'bad', sentence: `Every backup is damaged; the newest is ${age(newest)} old.` }
+    }
+    const sentence = `No backup is proven; the newest is ${age(newest)} old. Verify it.`
+    return { state: 'attention', sentence }
+  }
+  const can = `Can be brought back to ${age(proven)} ago`
+  if (newest !== proven && newest.verdict === 'failed') {
+    return { state: 'attention', sentence: `${can}; the newest backup is damaged.` }
+  }
+  if (now - momentOf(proven) > RECOVERY_POINT_LIMIT) {
+    const newer = newest === proven ? 'there is no newer backup' : 'no newer backup is proven'
+    return { state: 'attention', sentence: `${can}; ${newer}.` }
+  }
+  return { state: 'good', sentence: `${can}, proven.` }
+}
+
+/** The verdict on one site. */
+export function verdictOf(facts: SiteFacts): SiteVerdict {
+  const { seenAt, lookedNow, failure, interrupted, errors } = facts
+  if (seenAt === null) {
+    return { state: 'unknown', sentence: failure === null ? 'Not seen yet.' : `Not seen yet: ${failure}` }
+  }
+  if (interrupted > 0) {
+    return { state: 'bad', sentence: `${plural(interrupted, 'operation')} interrupted half-way: recover the site.` }
+  }
+  const verdict = verdictOfBackups(facts)
+  if (verdict.state === 'bad') return verdict
+  if (failure !== null && lookedNow - seenAt > SIGHT_LIMIT) {
+    return { state: 'attention', sentence: `Not seen for ${formatSpan(lookedNow - seenAt)}. ${verdict.sentence}` }
+  }
+  if (errors > 0) {
+    const words = `${plural(errors, 'problem')} on the server ${errors === 1 ? 'needs' : 'need'} a look`
+    return { state: 'attention', sentence: `${verdict.sentence} ${words}.` }
+  }
+  return verdict
+}
+
+export interface FleetFacts {
+  readonly now: number
+  readonly sites: readonly {
+    readonly name: string
+    readonly verdict: SiteVerdict
+    /** The proven moment that it can be brought back to, by this computer's clock. */
+    readonly recoveryPoint: number | null
+  }[]
+}
+
+function inNeed({ sites }: FleetFacts): string {
+  const rank = { bad: 0, unknown: 1, attention: 2, good: 3 } as const
+  const [worst, ...others] = sites
+    .filter(({ verdict }) => verdict.state !== 'good')
+    .sort((one, other) => rank[one.verdict.state] - rank[other.verdict.state])
+  if (!worst) return ''
+  const more = others.length === 0 ? '' : ` (and ${plural(others.length, 'other site')})`
+  const sentence = worst.verdict.sentence.replace(/\.$/, '')
+  return `${worst.name}${more}: ${sentence}.`
+}
+
+/** One sentence over all sites. */
+export function fleetVerdict(facts: FleetFacts): SiteVerdict {
+  const { sites, now } = facts
+  if (sites.length === 0) return { state: 'unknown', sentence: 'There is no site yet.' }
+  const points = sites.flatMap(({ recoveryPoint }) => (recoveryPoint === null ? [] : [recoveryPoint]))
+  const states = sites.map(({ verdict }) => verdict.state)
+  const state = (['bad', 'unknown', 'attention'] as const).find((one) => states.includes(one)) ?? 'good'
+  const some =
+    points.length === sites.length
+      ? sites.length === 1
+        ? 'The site'
+        : `All ${sites.length} sites`
+      : `${points.length} of ${plural(sites.length, 'site')}`
+  if (points.length === 0) return { state, sentence: `No site is proven to be restorable. ${inNeed(facts)}`.trim() }
+  const oldest = formatSpan(now - Math.min(...points))
+  return { state, sentence: `${some} can be brought back to ${oldest} ago or later. ${inNeed(facts)}`.trim() }
+}

@@ -1,0 +1,36 @@
+/** Failures as windows show them: the engine's next steps name the command line, windows have other ways. */
+import type { WireFailure } from '../../src-shared/contract/failure.ts'
+import type { Failure } from '../../src-shared/result.ts'
+
+const next: Readonly<Record<string, string>> = {
+  'not-confirmed': 'Type the name of the site exactly as it is shown, and give a reason.',
+  'no-layout': 'Enter the folder of the installation on the server.',
+  'sudo-needs-password': 'Connect again and enter the password.',
+  'wrong-sudo-password': 'Connect again and enter the right password.',
+  'wrong-site':
+    'Check the address. If the server was replaced on purpose, accept the new machine in the settings of the site.',
+  'not-found': 'Look at the list again: it may have changed meanwhile.',
+  'name-taken': 'Choose another name.',
+}
+
+/** The failure without anything that a window must not get. */
+export function forWindow(failure: Failure): WireFailure {
+  const { code, message, unchanged } = failure
+  const how = next[code] ?? failure.next
+  const words = { code, message, ...(unchanged ? { unchanged } : {}), ...(how ? { next: how } : {}) }
+  const more: Pick<WireFailure, 'hostKey' | 'machine'> = {}
+  if ('hostKey' in failure) more.hostKey = failure.hostKey as NonNullable<WireFailure['hostKey']>
+  if ('machine' in failure) more.machine = failure.machine as NonNullable<WireFailure['machine']>
+  return { ...words, ...more }
+}
+
+export const noSuchSite: WireFailure = {
+  code: 'no-such-site',
+  message: 'There is no such site.',
+  unchanged: 'Nothing was changed.',
+  next: 'It may have been removed in another window.',
+}
+
+export function notFound(what: string): WireFailure {
+  return { code: 'not-found', message: `There is no such ${what}.`, unchanged: 'Nothing was changed.' }
+}

@@ -1,0 +1,113 @@
+/** What the list of sites says about one of them. */
+import type { OperationRow } from '../../src-shared/contract/operations.ts'
+import type { SiteOverview } from '../../src-shared/contract/sites.ts'
+import type { BackupEntry, Inspection } from '../../src-shared/domain/kit-protocol.ts'
+import { databaseBackups, momentOf, verdictOf } from '../../src-shared/domain/verdict.ts'
+import type { Keeping } from '../fleet/refresh.ts'
+import { hopName } from '../remote/target.ts'
+import type { KeptInspection } from '../store/inspections.ts'
+import type { Site } from '../store/sites.ts'
+import { forWindow } from './failures.ts'
+
+export interface OverviewFacts {
+  readonly site: Site
+  readonly kept: KeptInspection | null
+  readonly keeping: Keeping
+  readonly operations: readonly OperationRow[]
+  readonly now: number
+}
+
+const DAY = 86_400_000
+
+function connectionOf({ link, failure }: Keeping): SiteOverview['connection'] {
+  const none = { failure: null, retryAt: null }
+  if (link?.state === 'connected' || link?.state === 'connecting') return { state: link.state, ...none }
+  if (link?.state === 'waiting') return { state: 'waiting', failure: forWindow(link.failure), retryAt: link.retryAt }
+  const why = link?.state === 'failed' ? link.failure : link?.state === 'closed' ? (link.failure ?? failure) : failure
+  if (!why) return { state: 'idle', ...none }
+  const person = /^(auth-|key-|host-key-|sudo-|wrong-)/.test(why.code)
+  return { state: person ? 'refused' : 'offline', failure: forWindow(why), retryAt: null }
+}
+
+function countsOf(backups: readonly BackupEntry[]): SiteOverview['backups'] {
+  const counts = { total: backups.length, verified: 0, failed: 0, inconclusive: 0, never: 0, held: 0 }
+  for (const { verdict, hold } of backups) {
+    counts[verdict] += 1
+    if (hold) counts.held += 1
+  }
+  return counts
+}
+
+function markOf(backup: BackupEntry | undefined): SiteOverview['newestBackup'] {
+  return backup ? { path: backup.path, takenAt: momentOf(backup), verdict: backup.verdict } : null
+}
+
+/** Days until the disk is full when backups go on as in the last weeks; null where that cannot be told. */
+export function runwayDays(backups: readonly BackupEntry[], free: number, now: number): number | null {
+  const recent = backups.filter((backup) => now - momentOf(backup) < 30 * DAY)
+  const oldest = Math.min(...recent.map(momentOf))
+  const span = now - oldest
+  if (recent.length < 3 || span < 2 * DAY) return null
+  const perDay = (recent.reduce((sum, { size }) => sum + size, 0) * DAY) / span
+  return perDay > 0 ? Math.round((free / perDay) * 10) / 10 : null
+}
+
+function diskOf({ disk, backups, time }: Inspection): SiteOverview['disk'] {
+  const found = disk.find(({ purpose }) => purpose === 'backups') ?? disk[0]
+  if (!found) return null
+  return { free: found.free, total: found.total, runwayDays: runwayDays(backups, found.free, time.now) }
+}
+
+function seenFacts(inspection: Inspection | undefined) {
+  const backups = inspection?.backups ?? []
+  const list = databaseBackups(backups)
+  const judged = backups
+    .filter(({ verifiedAt }) => verifiedAt !== null)
+    .sort((one, other) => (other.verifiedAt ?? 0) - (one.verifiedAt ?? 0))[0]
+  const severity = (word: string) => inspection?.problems.filter((problem) => problem.severity === word).length ?? 0
+  return {
+    newestBackup: markOf(list[0]),
+    recoveryPoint: markOf(list.find(({ verdict }) => verdict === 'verified')),
+    lastVerification: judged ? { path: judged.path, at: judged.verifiedAt ?? 0, verdict: judged.verdict } : null,
+    backups: countsOf(backups),
+    problems: { errors: severity('error'), warnings: severity('warning'), infos: severity('info') },
+    disk: inspection ? diskOf(inspection) : null,
+    services: {
+      running: inspection?.services.filter(({ state }) => state === 'active').length ?? 0,
+      total: inspection?.services.length ?? 0,
+    },
+    healthy: inspection?.health.probe ? inspection.health.healthy : null,
+    databaseSize: inspection?.database.present ? inspection.database.size : null,
+  }
+}
+
+export function overviewOf({ site, kept, keeping, operations, now }: OverviewFacts): SiteOverview {
+  const inspection = kept?.inspection
+  const clockOffset = kept ? kept.inspection.time.now - kept.at : 0
+  const seen = seenFacts(inspection)
+  const verdict = verdictOf({
+    now: now + clockOffset,
+    seenAt: kept?.at ?? null,
+    lookedNow: now,
+    failure: keeping.failure?.message ?? null,
+    backups: inspection?.backups ?? [],
+    interrupted: inspection?.unfinished.filter(({ state }) => state === 'interrupted').length ?? 0,
+    errors: seen.problems.errors,
+  })
+  return {
+    id: site.id,
+    name: site.name,
+    colour: site.colour,
+    address: hopName(site.target),
+    hostName: site.hostName,
+    connection: connectionOf(keeping),
+    verdict,
+    inspectedAt: kept?.at ?? null,
+    clockOffset,
+    zone: inspection?.time.zone ?? 'UTC',
+    refreshing: keeping.refreshing,
+    failure: keeping.failure ? forWindow(keeping.failure) : null,
+    ...seen,
+    operations: [...operations],
+  }
+}

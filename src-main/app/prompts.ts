@@ -1,0 +1,130 @@
+/** Asks people for secrets on behalf of connections. What is given goes to who asked, and to the store of secrets. */
+import { randomUUID } from 'node:crypto'
+import type { Prompt } from '../../src-shared/contract/prompts.ts'
+import type { Clock } from '../ports/clock.ts'
+import { requestKey, type SecretStore } from '../ports/secrets.ts'
+import { Secret } from '../remote/secret.ts'
+import { hopName, type SecretRequest, type SecretSource, type SshTarget, type SudoMode } from '../remote/target.ts'
+
+/** How long a question stands, in milliseconds. */
+const PATIENCE = 120_000
+
+interface Question {
+  readonly requestId: string
+  readonly request: SecretRequest
+  readonly expiresAt: number
+  readonly answer: Promise<Secret | null>
+  readonly settle: (secret: Secret | null) => void
+}
+
+interface Login {
+  readonly target: SshTarget
+  readonly sudo: SudoMode
+}
+
+/** What a secret is for, in words. */
+export function aboutSecret(request: SecretRequest): string {
+  return request.kind === 'passphrase' ? request.keyFile : hopName(request)
+}
+
+/** The secrets that a login may use. */
+export function secretsOf({ target }: Login): SecretRequest[] {
+  const hops = [...target.jumps, target]
+  const { host, port, user } = target
+  return [
+    ...hops.flatMap(({ auth, ...hop }): SecretRequest[] => [
+      { kind: 'password', host: hop.host, port: hop.port, user: hop.user },
+      ...(auth.method === 'key' ? [{ kind: 'passphrase' as const, keyFile: auth.keyFile }] : []),
+    ]),
+    { kind: 'sudo', host, port, user },
+  ]
+}
+
+export class Prompts implements SecretSource {
+  readonly #store: SecretStore
+  readonly #clock: Clock
+  readonly #questions = new Map<string, Question>()
+  /** What was not given when it was asked for: not asked again until a person wants the site tried again. */
+  readonly #declined = new Set<string>()
+  readonly #listeners = new Set<() => void>()
+
+  constructor(store: SecretStore, clock: Clock) {
+    this.#store = store
+    this.#clock = clock
+  }
+
+  subscribe(listener: () => void): () => void {
+    this.#listeners.add(listener)
+    return () => this.#listeners.delete(listener)
+  }
+
+  list(namesOf: (request: SecretRequest) => string[]): Prompt[] {
+    return [...this.#questions.values()].map(({ requestId, request, expiresAt }) => ({
+      requestId,
+      expiresAt,
+      kind: request.kind,
+      about: aboutSecret(request),
+      sites: namesOf(request),
+    }))
+  }
+
+  /** From the store, or from a person; null where neither has it. */
+  async find(request: SecretRequest): Promise<Secret | null> {
+    const kept = await this.#store.find(request)
+    if (kept || (request.kind === 'password' && request.needed === false)) return kept
+    const key = requestKey(request)
+    if (this.#declined.has(key)) return null
+    const question = this.#questions.get(key) ?? this.#ask(key, request)
+    return question.answer
+  }
+
+  /** False where nobody asks (any more) under this id. */
+  async answer(requestId: string, text: string | null): Promise<boolean> {
+    const question = [...this.#questions.values()].find((one) => one.requestId === requestId)
+    if (!question) return false
+    const secret = text === null ? null : new Secret(text)
+    if (secret) await this.#store.save(question.request, secret)
+    question.settle(secret)
+    return true
+  }
+
+  /** A person wants these tried again: what was declined may be asked for again. */
+  forgive(login: Login): void {
+    for (const request of secretsOf(login)) this.#declined.delete(requestKey(request))
+  }
+
+  /** The server refused the login: what was used for it is wrong, and not kept. */
+  async refused(login: Login, code: string): Promise<void> {
+    const wrong = { 'auth-failed': 'password', 'key-needs-passphrase': 'passphrase', 'wrong-sudo-password': 'sudo' }
+    const kind = wrong[code as keyof typeof wrong]
+    for (const request of secretsOf(login)) if (request.kind === kind) await this.#store.forget(request)
+  }
+
+  /** Answers everything with nothing: the console ends. */
+  close(): void {
+    for (const { settle } of [...this.#questions.values()]) settle(null)
+  }
+
+  #ask(key: string, request: SecretRequest): Question {
+    const { promise, resolve } = Promise.withResolvers<Secret | null>()
+    const expiry = new AbortController()
+    const settle = (secret: Secret | null) => {
+      expiry.abort()
+      if (this.#questions.delete(key) && secret === null) this.#declined.add(key)
+      resolve(secret)
+      this.#tell()
+    }
+    const expiresAt = this.#clock.now() + PATIENCE
+    const question = { requestId: randomUUID(), request, expiresAt, answer: promise, settle }
+    this.#questions.set(key, question)
+    void this.#clock.wait(PATIENCE, expiry.signal).then((over) => {
+      if (over) settle(null)
+    })
+    this.#tell()
+    return question
+  }
+
+  #tell(): void {
+    for (const listener of [...this.#listeners]) listener()
+  }
+}

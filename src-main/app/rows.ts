@@ -1,0 +1,109 @@
+/** Operations as windows list them: the journal's row with where it stands. */
+
+import { z } from 'zod'
+import type { OperationReport, OperationRow } from '../../src-shared/contract/operations.ts'
+import type { Progress } from '../../src-shared/contract/words.ts'
+import {
+  backupReport,
+  type KitEvent,
+  type OperationEntry,
+  restoreReport,
+  verification,
+} from '../../src-shared/domain/kit-protocol.ts'
+import type { JournalEntry } from '../store/operations.ts'
+import type { Site } from '../store/sites.ts'
+
+export interface Standing {
+  readonly step: { readonly step: string; readonly title: string } | null
+  readonly progress: Progress | null
+}
+
+export const nowhere: Standing = { step: null, progress: null }
+
+/** Where an operation stands after an event. */
+export function standingAfter(before: Standing, event: KitEvent): Standing {
+  if (event.kind === 'progress') {
+    const { step, done, total, unit, at } = event
+    return { ...before, progress: { step, done, total, unit, at } }
+  }
+  if (event.kind !== 'step' || event.state !== 'started') return before
+  return { step: { step: event.step, title: event.title }, progress: null }
+}
+
+const titles: Readonly<Record<string, string>> = {
+  database: 'Database backup',
+  verify: 'Verification',
+  restore: 'Restore of the database',
+  undo: 'Undo of a restore',
+  recover: 'Recovery from an interruption',
+}
+
+function titleOf(command: string): string {
+  return titles[command] ?? command
+}
+
+const made = z.object({ backup: z.object({ path: z.string() }) })
+
+function backupOf(entry: JournalEntry): string | null {
+  const named = entry.request.filter((argument) => typeof argument !== 'string')
+  const [only, ...others] = named
+  if (only && others.length === 0) return only.path
+  const parsed = made.safeParse(entry.data)
+  return entry.command === 'database' && parsed.success ? parsed.data.backup.path : null
+}
+
+export function rowOf(entry: JournalEntry, site: Site, { step, progress }: Standing): OperationRow {
+  const { id, command, state, remoteOperation, outcome, code, message, unchanged, next, who, reason } = entry
+  const live = state === 'running' || state === 'unknown'
+  return {
+    ...{ id, command, state, outcome, code, message, unchanged, next, who, reason },
+    site: site.id,
+    siteName: site.name,
+    siteColour: site.colour,
+    title: titleOf(command),
+    elsewhere: false,
+    remote: remoteOperation,
+    startedAt: entry.createdAt,
+    endedAt: entry.endedAt,
+    backup: backupOf(entry),
+    step: live ? step : null,
+    progress: live ? progress : null,
+  }
+}
+
+/** An operation that only the server told of. `offset`: the server's clock minus ours. */
+export function foreignRow(entry: OperationEntry, site: Site, offset: number): OperationRow {
+  const { id, command, who, reason, code, message, outcome, backup } = entry
+  return {
+    ...{ id, command, who, reason, code, message, outcome, backup },
+    site: site.id,
+    siteName: site.name,
+    siteColour: site.colour,
+    title: titleOf(command),
+    state: entry.state === 'running' ? 'running' : entry.state === 'ended' ? 'ended' : 'unknown',
+    elsewhere: true,
+    remote: id,
+    unchanged: '',
+    next: '',
+    startedAt: entry.startedAt - offset,
+    endedAt: entry.endedAt === null ? null : entry.endedAt - offset,
+    step: null,
+    progress: null,
+  }
+}
+
+const verifications = z.object({ backups: z.array(z.object(verification.shape)) })
+
+/** The evidence that an operation ended with. */
+export function reportOf(entry: JournalEntry): OperationReport | null {
+  if (entry.command === 'verify') {
+    const parsed = verifications.safeParse(entry.data)
+    return parsed.success ? { kind: 'verify', backups: parsed.data.backups } : null
+  }
+  if (entry.command === 'database') {
+    const parsed = backupReport.safeParse(entry.data)
+    return parsed.success ? { kind: 'backup', report: parsed.data } : null
+  }
+  const parsed = restoreReport.safeParse(entry.data)
+  return parsed.success ? { kind: 'restore', report: parsed.data } : null
+}
