@@ -23,6 +23,7 @@ export interface Host {
 export interface Console extends AsyncDisposable {
   readonly desk: Desk
   readonly runner: Runner
+  readonly knownHosts: KnownHostsFiles
 }
 
 /** Opens the store; fails as that does. Disposing it stops listening to operations, which go on at their servers. */
@@ -40,5 +41,5 @@ export function createConsole(host: Host): Result<Console> {
     await links[Symbol.asyncDispose]()
     store.close()
   }
-  return ok({ desk, runner, [Symbol.asyncDispose]: dispose })
+  return ok({ desk, runner, knownHosts, [Symbol.asyncDispose]: dispose })
 }

@@ -43,7 +43,7 @@ function nameProblem(desk: Desk, name: string): Failure | null {
 }
 
 /** The same machine under two names would be two queues and two truths. */
-function twin(desk: Desk, found: Inspection): Failure | null {
+export function twin(desk: Desk, found: Inspection): Failure | null {
   const other = desk.store.sites
     .list()
     .find((site) => site.machineId === found.host.machineId && site.root === found.layout.root)
@@ -56,7 +56,7 @@ function twin(desk: Desk, found: Inspection): Failure | null {
   }
 }
 
-function noLayout(found: Inspection): Failure | null {
+export function noLayout(found: Inspection): Failure | null {
   if (found.layout.found) return null
   return {
     code: 'no-layout',

@@ -53,6 +53,21 @@ function identities(agent: OpenSSHAgent): Promise<Result<ParsedKey[], Error>> {
   })
 }
 
+export interface AgentKey {
+  readonly type: string
+  readonly fingerprint: string
+  readonly comment: string
+}
+
+/** What the agent holds. Fails where none is running, or it does not answer. */
+export async function agentKeys(socket: string | null = agentSocket()): Promise<Result<AgentKey[], Failure>> {
+  if (!socket) return fail({ code: 'no-agent', message: 'No SSH agent is running (SSH_AUTH_SOCK is not set).' })
+  const keys = await identities(new ssh2.OpenSSHAgent(socket))
+  if (!keys.ok) return fail({ code: 'no-agent', message: 'The SSH agent does not answer.' })
+  const fingerprint = (key: ParsedKey) => keyFingerprint(key.getPublicSSH())
+  return ok(keys.value.map((key) => ({ type: key.type, comment: key.comment ?? '', fingerprint: fingerprint(key) })))
+}
+
 const unavailable = (message: string, next: string) =>
   fail({ code: 'auth-failed', message, unchanged: 'No connection was opened.', next } satisfies Failure)
 

@@ -28,6 +28,13 @@ export interface HostKeyStanding {
   readonly known: readonly KnownKey[]
 }
 
+/** A key as `list` tells it. `hosts` is as written: patterns, or one hashed name. */
+export interface ListedKey extends KnownKey {
+  readonly own: boolean
+  readonly hosts: string
+  readonly marker: KnownHostsEntry['marker']
+}
+
 interface Located {
   readonly file: string
   readonly entry: KnownHostsEntry
@@ -121,6 +128,20 @@ export class KnownHostsFiles {
     if (!pinned) return { state: 'unknown', ...about, known: [] }
     if (pinned.some(same)) return { state: 'match', ...about, known: pinned.filter(same).map(located) }
     return { state: 'changed', ...about, known: pinned.map(located) }
+  }
+
+  /** Every entry of every file, in the order in which they are read. */
+  async list(): Promise<ListedKey[]> {
+    const list = (file: string, own: boolean, text: string) =>
+      parseKnownHosts(text).map((entry) => ({
+        ...located({ file, entry }),
+        own,
+        hosts: entry.hosts,
+        marker: entry.marker,
+      }))
+    const own = list(this.#own, true, await readText(this.#own))
+    const others = await Promise.all(this.#others.map(async (file) => list(file, false, await readOthers(file))))
+    return [...own, ...others.flat()]
   }
 
   /** Types of the keys pinned for a host, to ask the server for these first. */

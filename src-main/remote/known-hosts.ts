@@ -22,6 +22,13 @@ export function hostLabel({ host, port }: HostAddress): string {
   return port === 22 ? name : `[${name}]:${port}`
 }
 
+/** The way back: what `hostLabel` made of it. Null where it is no label. */
+export function parseHostLabel(label: string): HostAddress | null {
+  const match = /^\[([^\]]+)\]:(\d{1,5})$/.exec(label)
+  if (match?.[1] && match[2]) return { host: match[1], port: Number(match[2]) }
+  return /^[^\s[\],*?!|]+$/.test(label) ? { host: label, port: 22 } : null
+}
+
 /** The fingerprint as OpenSSH prints it: `SHA256:` and base64 without padding. */
 export function keyFingerprint(key: Buffer): string {
   return `SHA256:${createHash('sha256').update(key).digest('base64').replace(/=+$/, '')}`

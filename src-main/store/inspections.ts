@@ -10,6 +10,8 @@ export interface KeptInspection {
 
 export class InspectionRepository {
   readonly #db: StoreDatabase
+  /** Parsed already: an inspection can hold ten thousand backups. */
+  readonly #parsed = new Map<string, KeptInspection>()
 
   constructor(db: StoreDatabase) {
     this.#db = db
@@ -17,12 +19,11 @@ export class InspectionRepository {
 
   /** Null where there is none, or where it was kept by a console that spoke another protocol. */
   latest(siteId: string): KeptInspection | null {
-    const row = this.#db.prepare('SELECT at, inspection FROM inspections WHERE site_id = ?').get(siteId) as
-      | { at: number; inspection: string }
-      | undefined
-    if (!row) return null
-    const parsed = inspection.safeParse(JSON.parse(row.inspection))
-    return parsed.success ? { at: row.at, inspection: parsed.data } : null
+    const at = this.#db.prepare('SELECT at FROM inspections WHERE site_id = ?').pluck().get(siteId)
+    const known = this.#parsed.get(siteId)
+    if (known && known.at === at) return known
+    this.#parsed.delete(siteId)
+    return at === undefined ? null : this.#read(siteId)
   }
 
   keep(siteId: string, at: number, latest: Inspection): void {
@@ -32,5 +33,18 @@ export class InspectionRepository {
          ON CONFLICT (site_id) DO UPDATE SET at = excluded.at, inspection = excluded.inspection`,
       )
       .run(siteId, at, JSON.stringify(latest))
+    this.#parsed.set(siteId, { at, inspection: latest })
+  }
+
+  #read(siteId: string): KeptInspection | null {
+    const row = this.#db.prepare('SELECT at, inspection FROM inspections WHERE site_id = ?').get(siteId) as {
+      at: number
+      inspection: string
+    }
+    const parsed = inspection.safeParse(JSON.parse(row.inspection))
+    if (!parsed.success) return null
+    const kept = { at: row.at, inspection: parsed.data }
+    this.#parsed.set(siteId, kept)
+    return kept
   }
 }

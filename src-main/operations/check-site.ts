@@ -1,0 +1,136 @@
+/** Walks the way to a site step by step, keeping nothing: what a person sees before a site is added or changed. */
+import type { Inspection } from '../../src-shared/domain/kit-protocol.ts'
+import { type Failure, fail, ok, type Result } from '../../src-shared/result.ts'
+import type { Site } from '../store/sites.ts'
+import { noLayout, type SitePolicy, twin } from './add-site.ts'
+import type { Desk } from './desk.ts'
+import { wrongSite } from './inspect.ts'
+import type { KitLink, SiteAddress } from './links.ts'
+
+export type CheckStepName = 'reach' | 'host-key' | 'login' | 'rights' | 'layout' | 'policy'
+
+/** One step as it goes. What is not told of yet waits. */
+export interface CheckedStep {
+  readonly step: CheckStepName
+  readonly state: 'running' | 'passed' | 'warning' | 'failed' | 'skipped'
+  readonly evidence: string
+  readonly fix: string
+}
+
+export interface SiteCheck extends SiteAddress {
+  readonly policy: SitePolicy
+  readonly accept: readonly string[]
+  /** The known site whose way is being changed; null for one that is new. */
+  readonly site: Site | null
+}
+
+type Tell = (step: CheckedStep) => void
+
+const plain = (step: CheckStepName, state: CheckedStep['state'], evidence = '', fix = ''): CheckedStep => {
+  return { step, state, evidence, fix }
+}
+
+/** Which step a failure of connecting belongs to. */
+function stepOf(code: string): CheckStepName {
+  if (code.startsWith('host-key-')) return 'host-key'
+  return code.startsWith('key-') || code === 'auth-failed' ? 'login' : 'reach'
+}
+
+const way: readonly CheckStepName[] = ['reach', 'host-key', 'login']
+
+function tellFailedWay(tell: Tell, failure: Failure): void {
+  const failed = way.indexOf(stepOf(failure.code))
+  // A key that cannot be read is found before anything is sent.
+  const sent = !failure.code.startsWith('key-')
+  for (const step of way.slice(0, failed)) tell(plain(step, sent ? 'passed' : 'skipped'))
+  tell(plain(way[failed] ?? 'reach', 'failed', failure.message, failure.next))
+}
+
+function rightsStep({ host }: Inspection): CheckedStep {
+  const { readDatabase, writeBackups, controlServices, keepState } = host.rights
+  const lacking = [
+    readDatabase ? '' : 'read the database',
+    writeBackups ? '' : 'write backups',
+    controlServices ? '' : 'stop and start the service',
+    keepState ? '' : 'keep state',
+  ].filter((words) => words !== '')
+  if (lacking.length === 0) return plain('rights', 'passed', `${host.login} may do everything that is needed.`)
+  const evidence = `${host.login} cannot ${lacking.join(', ')}.`
+  return plain(
+    'rights',
+    'warning',
+    evidence,
+    'Log in as root, or choose sudo: until then the site can only be looked at.',
+  )
+}
+
+function policyStep({ health, services }: Inspection, policy: SitePolicy): CheckedStep {
+  const managed = services.map(({ name, state }) => `${name} is ${state}`).join(', ')
+  if (policy.health !== undefined)
+    return plain('policy', 'passed', `${policy.health} will be asked for health; ${managed}.`)
+  if (health.healthy) return plain('policy', 'passed', `${health.probe} answers ${health.status}; ${managed}.`)
+  const evidence = health.probe
+    ? `${health.probe} is not healthy: ${health.detail}`
+    : 'Nothing answers when asked for health.'
+  return plain('policy', 'warning', evidence, 'Say how to ask for health: without an answer no restore can be proven.')
+}
+
+/** Tells each step; the value is what was seen. Host keys that were accepted for this are forgotten again. */
+export async function checkSite(
+  desk: Desk,
+  check: SiteCheck,
+  tell: Tell,
+  signal: AbortSignal,
+): Promise<Result<Inspection>> {
+  const unknown = await desk.links.unknownHosts(check.target)
+  try {
+    return await walk(desk, check, tell, signal)
+  } finally {
+    if (unknown.length > 0) {
+      // An open connection would be used for adding the site, and its host key then never be pinned.
+      await desk.links.close(check)
+      await desk.links.forgetHosts(unknown)
+    }
+  }
+}
+
+async function walk(desk: Desk, check: SiteCheck, tell: Tell, signal: AbortSignal): Promise<Result<Inspection>> {
+  const { target, accept } = check
+  tell(plain('reach', 'running'))
+  const opened = await desk.links.open({ target, sudo: 'none' }, { accept, signal })
+  if (!opened.ok) {
+    tellFailedWay(tell, opened.error)
+    return opened
+  }
+  using _held = opened.value
+  tell(plain('reach', 'passed', `${target.host} port ${target.port} answers.`))
+  tell(plain('host-key', 'passed', 'It is the key that is known, or that was accepted.'))
+  tell(plain('login', 'passed', `Logged in as ${target.user}.`))
+  tell(plain('rights', 'running'))
+  const link = await desk.links.open(check, { signal })
+  const seen = link.ok ? await look(link.value, check, signal) : link
+  if (!seen.ok) {
+    tell(plain('rights', 'failed', seen.error.message, seen.error.next))
+    return seen
+  }
+  const found = seen.value
+  tell(rightsStep(found))
+  const problem = layoutProblem(desk, check.site, found)
+  if (problem) {
+    tell(plain('layout', 'failed', problem.message, problem.next))
+    return fail(problem)
+  }
+  tell(plain('layout', 'passed', `CVD in ${found.layout.root} on ${found.host.name} (${found.host.os}).`))
+  tell(policyStep(found, check.policy))
+  return ok(found)
+}
+
+async function look(link: KitLink, { policy }: SiteCheck, signal: AbortSignal): Promise<Result<Inspection>> {
+  using kit = link
+  return await kit.client.inspect(signal, policy.root)
+}
+
+function layoutProblem(desk: Desk, site: Site | null, found: Inspection): Failure | null {
+  if (site && found.host.machineId !== site.machineId) return wrongSite(site, found)
+  return noLayout(found) ?? (site ? null : twin(desk, found))
+}
