@@ -30,6 +30,8 @@ export interface Keeping {
   readonly link: LinkEvent | null
 }
 
+type FailedLook = (site: Site, failure: Failure) => void
+
 interface Kept {
   refreshing: Promise<Result<Inspection>> | null
   failure: Failure | null
@@ -43,6 +45,7 @@ interface Kept {
 export class Fleet implements AsyncDisposable {
   readonly #desk: Desk
   readonly #pace: Pace
+  readonly #failed: FailedLook
   readonly #kept = new Map<string, Kept>()
   readonly #listeners = new Set<(siteId: string) => void>()
   readonly #stop = new AbortController()
@@ -50,9 +53,11 @@ export class Fleet implements AsyncDisposable {
   #looking = 0
   #turns: (() => void)[] = []
 
-  constructor(desk: Desk, runner: Runner, pace: Pace = usualPace) {
+  /** @param failed hears of each look that failed, once. */
+  constructor(desk: Desk, runner: Runner, pace: Pace = usualPace, failed: FailedLook = () => {}) {
     this.#desk = desk
     this.#pace = pace
+    this.#failed = failed
     this.#deaf = [
       desk.links.subscribe((event) => this.#hearLink(event)),
       runner.subscribe((event) => {
@@ -152,6 +157,7 @@ export class Fleet implements AsyncDisposable {
     kept.refreshing = null
     if (this.#stop.signal.aborted) return seen
     kept.failure = seen.ok ? null : seen.error
+    if (!seen.ok) this.#failed(site, seen.error)
     this.#plan(site, kept)
     this.#tell(site.id)
     if (kept.again) {

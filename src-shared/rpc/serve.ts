@@ -14,6 +14,8 @@ export interface ServeOptions<C extends Contract> {
   readonly role: Role
   /** Writes down a fault of ours; the answer is the incident under which it is found. */
   readonly incident: (error: unknown, path: string) => string
+  /** Called when the transport has closed, whichever side did it. */
+  readonly ended?: () => void
 }
 
 type Answering = (input: unknown, context: CallContext) => Promise<Result<unknown, WireFailure>>
@@ -52,7 +54,10 @@ class Session {
     this.#calls = new Map(callsOf(options.contract))
     const { transport } = options
     transport.onMessage((text) => this.#hear(text))
-    transport.onClose(() => this.end())
+    transport.onClose(() => {
+      this.end()
+      options.ended?.()
+    })
   }
 
   end(): void {

@@ -11,6 +11,9 @@ export interface SocketLike {
   addEventListener(type: 'close', listener: (event: { readonly code: number; readonly reason: string }) => void): void
 }
 
+/** Where the loopback host takes sockets. The token is in the fragment of the page's address, as `#token=…`. */
+export const SOCKET_PATH = '/rpc'
+
 /** The first frame of a window, and the host's answer to it. */
 export interface Hello {
   readonly k: 'hello'

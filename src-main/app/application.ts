@@ -1,0 +1,110 @@
+/** The console as windows know it: the contract answered, over whatever carries it. */
+import { randomUUID } from 'node:crypto'
+import type { Role } from '../../src-shared/contract/define.ts'
+import { type ConsoleContract, contract } from '../../src-shared/contract/index.ts'
+import { ok, type Result } from '../../src-shared/result.ts'
+import type { Handlers } from '../../src-shared/rpc/handlers.ts'
+import { serve } from '../../src-shared/rpc/serve.ts'
+import type { Transport } from '../../src-shared/rpc/transport.ts'
+import { Fleet, type Pace } from '../fleet/refresh.ts'
+import type { SecretStore } from '../ports/secrets.ts'
+import { Activity } from './activity.ts'
+import { type Console, createConsole, type Host } from './console.ts'
+import { appHandlers } from './handlers/app.ts'
+import { backupHandlers, backupsHandlers } from './handlers/backups.ts'
+import { operationHandlers, operationsHandlers } from './handlers/operations.ts'
+import { promptsHandlers } from './handlers/prompts.ts'
+import { restoreHandlers } from './handlers/restore.ts'
+import { auditHandlers, settingsHandlers } from './handlers/settings.ts'
+import { siteHandlers } from './handlers/site.ts'
+import { sitesHandlers } from './handlers/sites.ts'
+import { Plans } from './plans.ts'
+import { Prompts } from './prompts.ts'
+import type { HostFacts, Services } from './services.ts'
+
+export interface ApplicationOptions extends Omit<Host, 'secrets'> {
+  readonly secrets: SecretStore
+  readonly host: Omit<HostFacts, 'dataFolder' | 'demo'>
+  readonly pace?: Pace
+}
+
+export interface Application extends AsyncDisposable {
+  readonly console: Console
+  /** Answers a window until its transport closes, or the answer is called. */
+  session(transport: Transport, role: Role): () => void
+  /** Tells windows that this is the demo, and what to try on its site. */
+  demo(facts: NonNullable<HostFacts['demo']>): void
+  /** Operations that are not over: what a host asks before it ends. */
+  running(): number
+}
+
+function handlersOf(services: Services): Handlers<ConsoleContract> {
+  return {
+    app: appHandlers(services),
+    sites: sitesHandlers(services),
+    site: siteHandlers(services),
+    backups: backupsHandlers(services),
+    backup: backupHandlers(services),
+    restore: restoreHandlers(services),
+    operations: operationsHandlers(services),
+    operation: operationHandlers(services),
+    settings: settingsHandlers(services),
+    audit: auditHandlers(services),
+    prompts: promptsHandlers(services),
+  }
+}
+
+/** Opens the store, takes up what was running, and begins to look at the sites. Fails as `createConsole` does. */
+export function createApplication(options: ApplicationOptions): Result<Application> {
+  const { secrets, clock, log, paths } = options
+  const prompts = new Prompts(secrets, clock)
+  const created = createConsole({ ...options, secrets: prompts })
+  if (!created.ok) return created
+  const { value: opened } = created
+  const { desk, runner, knownHosts } = opened
+  const fleet = new Fleet(desk, runner, options.pace, (site, { code }) => void prompts.refused(site, code))
+  const activity = new Activity(desk, runner)
+  const plans = new Plans(desk)
+  let demo: HostFacts['demo'] = null
+  const host: HostFacts = {
+    ...options.host,
+    dataFolder: paths.data,
+    get demo() {
+      return demo
+    },
+  }
+  const handlers = handlersOf({ desk, runner, knownHosts, fleet, activity, prompts, plans, secrets, host })
+  runner.reattach()
+  fleet.start()
+  const sessions = new Set<() => void>()
+  const incident = (error: unknown, path: string) => {
+    const id = randomUUID()
+    log.write('error', 'a call failed', { incident: id, path, error })
+    return id
+  }
+
+  const session = (transport: Transport, role: Role) => {
+    const end = serve({ contract, handlers, transport, role, incident, ended: () => sessions.delete(end) })
+    sessions.add(end)
+    return end
+  }
+
+  const dispose = async () => {
+    for (const end of [...sessions]) end()
+    prompts.close()
+    plans.close()
+    activity.close()
+    await fleet[Symbol.asyncDispose]()
+    await opened[Symbol.asyncDispose]()
+  }
+
+  return ok({
+    console: opened,
+    session,
+    demo: (facts) => {
+      demo = facts
+    },
+    running: () => desk.store.operations.unfinished().length,
+    [Symbol.asyncDispose]: dispose,
+  })
+}

@@ -1,0 +1,29 @@
+import type { ConsoleContract } from '../../../src-shared/contract/index.ts'
+import { ok } from '../../../src-shared/result.ts'
+import type { NamespaceHandlers } from '../../../src-shared/rpc/handlers.ts'
+import type { SecretStore } from '../../ports/secrets.ts'
+import type { Services } from '../services.ts'
+
+/** How long secrets are kept, in words. */
+export function keepingWords({ keeps }: SecretStore): string {
+  return keeps === 'os-store'
+    ? 'Passwords and passphrases are kept encrypted by this computer’s own store of secrets.'
+    : 'This computer offers no store of secrets: passwords and passphrases are kept in memory only, and asked for again after the next start.'
+}
+
+export function appHandlers({ desk, secrets, host }: Services): NamespaceHandlers<ConsoleContract['app']> {
+  return {
+    info: (_input, { role }) =>
+      ok({
+        name: host.name,
+        version: host.version,
+        platform: process.platform,
+        host: host.kind,
+        role,
+        who: desk.identity.who,
+        secrets: { keeps: secrets.keeps, words: keepingWords(secrets) },
+        dataFolder: host.dataFolder,
+        demo: host.demo ? { site: host.demo.site, hints: [...host.demo.hints] } : null,
+      }),
+  }
+}

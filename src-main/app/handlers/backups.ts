@@ -1,0 +1,112 @@
+import type { ConsoleContract } from '../../../src-shared/contract/index.ts'
+import { decodePath } from '../../../src-shared/domain/backup-path.ts'
+import { commandsFor } from '../../../src-shared/domain/commands.ts'
+import type { BackupEntry } from '../../../src-shared/domain/kit-protocol.ts'
+import { ok } from '../../../src-shared/result.ts'
+import { aborted, type NamespaceHandlers } from '../../../src-shared/rpc/handlers.ts'
+import { backupDatabase } from '../../operations/backup-database.ts'
+import { markBackup } from '../../operations/mark-backup.ts'
+import { verifyBackups } from '../../operations/verify.ts'
+import { coalesce } from '../coalesce.ts'
+import { onSite, type Services, siteOf } from '../services.ts'
+import { PACE } from './fleet-feed.ts'
+
+const sameEntry = (one: BackupEntry, other: BackupEntry) => JSON.stringify(one) === JSON.stringify(other)
+
+export function backupsHandlers(services: Services): NamespaceHandlers<ConsoleContract['backups']> {
+  const { desk, runner, fleet } = services
+
+  const mark = (id: string, word: 'hold' | 'release', path: string, reason: string) =>
+    onSite(
+      services,
+      id,
+      async (site) => {
+        const marked = await markBackup(desk, site, word, path, reason)
+        // Seen anew, so that the list shows it.
+        if (marked.ok) await fleet.refresh(site)
+        return marked
+      },
+      (marked) => ({ path: marked }),
+    )
+
+  return {
+    watch: async ({ site: id }, feed) => {
+      const site = siteOf(services, id)
+      if (!site.ok) return site
+      const kept = desk.store.inspections.latest(id)
+      let told = new Map(kept?.inspection.backups.map((entry) => [entry.path, entry]))
+      let seenAt = kept?.at ?? null
+      feed.snapshot({ at: seenAt, backups: [...told.values()] })
+      const gone = new AbortController()
+      const changes = coalesce<string>(PACE, () => {
+        if (!desk.store.sites.byId(id)) return gone.abort()
+        const now = desk.store.inspections.latest(id)
+        if (!now || now.at === seenAt) return
+        const before = told
+        told = new Map(now.inspection.backups.map((entry) => [entry.path, entry]))
+        seenAt = now.at
+        const upsert = [...told.values()].filter((entry) => {
+          const old = before.get(entry.path)
+          return !old || !sameEntry(old, entry)
+        })
+        const removed = [...before.keys()].filter((path) => !told.has(path))
+        feed.change({ at: seenAt, upsert, removed })
+      })
+      const deaf = fleet.subscribe((changed) => {
+        if (changed === id) changes.add(id)
+      })
+      const leave = fleet.watch(site.value)
+      await aborted(AbortSignal.any([feed.signal, gone.signal]))
+      leave()
+      deaf()
+      changes.stop()
+      return ok(null)
+    },
+
+    hold: ({ site, path, reason }) => mark(site, 'hold', path, reason),
+    release: ({ site, path, reason }) => mark(site, 'release', path, reason),
+
+    make: ({ site: id }) =>
+      onSite(
+        services,
+        id,
+        (site) => backupDatabase(desk, runner, site),
+        (entry) => ({ operation: entry.id }),
+      ),
+
+    verify: ({ site: id, which }) =>
+      onSite(
+        services,
+        id,
+        (site) => {
+          if (which.kind === 'all') return verifyBackups(desk, runner, site, { which: 'all' })
+          if (which.kind === 'last') return verifyBackups(desk, runner, site, { which: 'last', count: which.count })
+          return verifyBackups(desk, runner, site, { which: 'named', backups: which.paths })
+        },
+        (entry) => ({ operation: entry.id }),
+      ),
+  }
+}
+
+export function backupHandlers(services: Services): NamespaceHandlers<ConsoleContract['backup']> {
+  const { desk } = services
+  return {
+    show: ({ site: id, path }, { signal }) =>
+      onSite(
+        services,
+        id,
+        async (site) => {
+          const link = await desk.links.open(site, { signal })
+          if (!link.ok) return link
+          using kit = link.value
+          return await kit.client.show(Buffer.from(decodePath(path)), signal)
+        },
+        ({ backup, fingerprint, history }) => ({
+          entry: backup,
+          fingerprint,
+          history,
+          commands: commandsFor(backup, desk.store.inspections.latest(id)?.inspection ?? null),
+        }),
+      ),
+  }
+}

@@ -1,0 +1,82 @@
+/** Tells windows how the fleet stands: everything once, then what changed, at most a few times a second. */
+import type { WireFailure } from '../../../src-shared/contract/failure.ts'
+import type { ConsoleContract } from '../../../src-shared/contract/index.ts'
+import type { SiteOverview } from '../../../src-shared/contract/sites.ts'
+import { fleetVerdict } from '../../../src-shared/domain/verdict.ts'
+import { ok, type Result } from '../../../src-shared/result.ts'
+import { aborted, type Feed } from '../../../src-shared/rpc/handlers.ts'
+import type { Site } from '../../store/sites.ts'
+import { coalesce } from '../coalesce.ts'
+import { overviewOf } from '../overview.ts'
+import type { Services } from '../services.ts'
+
+/** Milliseconds between two changes that a window is told. */
+export const PACE = 200
+/** Ages grow by themselves: the words with them are made anew so often. */
+const AGEING = 30_000
+
+export function overview({ desk, fleet, activity }: Services, site: Site): SiteOverview {
+  return overviewOf({
+    site,
+    kept: desk.store.inspections.latest(site.id),
+    keeping: fleet.keeping(site.id),
+    operations: activity.open(site),
+    now: desk.clock.now(),
+  })
+}
+
+/** Hears of every site of which something changed. Returns what takes the listener away. */
+export function onSiteChange({ fleet, runner }: Services, listener: (siteId: string) => void): () => void {
+  const deafToFleet = fleet.subscribe(listener)
+  const deafToRunner = runner.subscribe(({ siteId }) => listener(siteId))
+  return () => {
+    deafToFleet()
+    deafToRunner()
+  }
+}
+
+function verdictOver(sites: readonly SiteOverview[], now: number) {
+  const facts = sites.map(({ name, verdict, recoveryPoint, clockOffset }) => {
+    return { name, verdict, recoveryPoint: recoveryPoint ? recoveryPoint.takenAt - clockOffset : null }
+  })
+  return fleetVerdict({ now, sites: facts })
+}
+
+type Watch = ConsoleContract['sites']['watch']
+
+export async function feedFleet(
+  services: Services,
+  feed: Feed<Watch['snapshot'], Watch['change']>,
+): Promise<Result<null, WireFailure>> {
+  const { desk } = services
+  const told = new Map<string, { readonly text: string; readonly overview: SiteOverview }>()
+  const look = (site: Site): SiteOverview | null => {
+    const now = overview(services, site)
+    const text = JSON.stringify(now)
+    if (told.get(site.id)?.text === text) return null
+    told.set(site.id, { text, overview: now })
+    return now
+  }
+  const verdict = () =>
+    verdictOver(
+      [...told.values()].map((one) => one.overview),
+      desk.clock.now(),
+    )
+  const changes = coalesce<string>(PACE, (ids) => {
+    const sites = [...ids].map((id) => [id, desk.store.sites.byId(id)] as const)
+    const upsert = sites.flatMap(([, site]) => (site ? (look(site) ?? []) : []))
+    const removed = sites.flatMap(([id, site]) => (!site && told.delete(id) ? [id] : []))
+    if (upsert.length > 0 || removed.length > 0) feed.change({ upsert, removed, verdict: verdict() })
+  })
+  const sites = desk.store.sites.list().flatMap((site) => look(site) ?? [])
+  feed.snapshot({ sites, verdict: verdict() })
+  const deaf = onSiteChange(services, (id) => changes.add(id))
+  const ageing = setInterval(() => {
+    for (const site of desk.store.sites.list()) changes.add(site.id)
+  }, AGEING)
+  await aborted(feed.signal)
+  clearInterval(ageing)
+  deaf()
+  changes.stop()
+  return ok(null)
+}

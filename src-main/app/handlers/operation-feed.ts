@@ -1,0 +1,112 @@
+/** Tells windows how one operation goes: what was heard of it, then what comes, from whichever console it was started. */
+import type { WireFailure } from '../../../src-shared/contract/failure.ts'
+import type { ConsoleContract } from '../../../src-shared/contract/index.ts'
+import type { OperationRow, OperationView } from '../../../src-shared/contract/operations.ts'
+import type { KitEvent } from '../../../src-shared/domain/kit-protocol.ts'
+import { fail, ok, type Result } from '../../../src-shared/result.ts'
+import { aborted, type Feed } from '../../../src-shared/rpc/handlers.ts'
+import type { JournalEntry } from '../../store/operations.ts'
+import type { Site } from '../../store/sites.ts'
+import { coalesce } from '../coalesce.ts'
+import { forWindow, notFound } from '../failures.ts'
+import { reportOf } from '../rows.ts'
+import type { Services } from '../services.ts'
+
+type Watch = ConsoleContract['operation']['watch']
+type OperationFeed = Feed<Watch['snapshot'], Watch['change']>
+
+/** Milliseconds between two words: a few times a second is all that eyes can follow. */
+const PACE = 100
+/** The server's newest operations among which ours is looked for, to learn whether it can be undone. */
+const SEARCH = 200
+
+const isTold = ({ kind }: KitEvent) => kind !== 'progress' && kind !== 'state'
+
+function linkOf(entry: JournalEntry): OperationView['link'] {
+  const state = entry.state === 'running' || entry.state === 'starting' ? 'listening' : 'none'
+  return { state, failure: null }
+}
+
+async function undoable({ desk }: Services, site: Site, entry: JournalEntry): Promise<boolean | null> {
+  if (entry.state !== 'ended' || entry.remoteOperation === null) return null
+  if (entry.command !== 'restore' && entry.command !== 'undo') return false
+  const link = await desk.links.open(site)
+  if (!link.ok) return null
+  using kit = link.value
+  const list = await kit.client.operations(SEARCH)
+  if (!list.ok) return null
+  return list.value.find(({ id }) => id === entry.remoteOperation)?.undoable ?? false
+}
+
+function foreignView(services: Services, id: string): OperationRow | null {
+  const rows = services.desk.store.sites.list().flatMap((site) => services.activity.foreign(site))
+  return rows.find((row) => row.id === id) ?? null
+}
+
+export async function feedOperation(
+  services: Services,
+  id: string,
+  feed: OperationFeed,
+): Promise<Result<null, WireFailure>> {
+  const { desk, runner, activity } = services
+  const entry = desk.store.operations.byId(id)
+  const site = entry ? desk.store.sites.byId(entry.siteId) : null
+  if (!entry || !site) return feedForeign(services, id, feed)
+  const row = (now: JournalEntry) => activity.row(now, desk.store.sites.byId(now.siteId) ?? site)
+  const events = desk.store.events.list(id).filter(isTold)
+  const report = reportOf(entry)
+  feed.snapshot({ row: row(entry), events, link: linkOf(entry), report, undoable: null })
+
+  let fresh: KitEvent[] = []
+  let link = linkOf(entry)
+  let toldLink = link
+  const tellUndoable = async (of: JournalEntry) => {
+    const answer = await undoable(services, site, of)
+    if (answer !== null) feed.change({ undoable: answer })
+  }
+  const changes = coalesce<null>(PACE, () => {
+    const now = desk.store.operations.byId(id)
+    if (!now) return
+    const more = fresh
+    fresh = []
+    const ended = now.state === 'ended' ? { report: reportOf(now) } : {}
+    feed.change({
+      row: row(now),
+      ...(more.length > 0 ? { events: more } : {}),
+      ...(link === toldLink ? {} : { link }),
+      ...ended,
+    })
+    toldLink = link
+  })
+  const deaf = runner.subscribe((event) => {
+    if (event.operation !== id) return
+    if (event.kind === 'event') {
+      if (isTold(event.event)) fresh.push(event.event)
+      if (link.state !== 'listening') link = { state: 'listening', failure: null }
+    } else if (event.kind === 'link') link = { state: 'searching', failure: forWindow(event.failure) }
+    else {
+      link = linkOf(event.entry)
+      if (event.entry.state === 'ended') void tellUndoable(event.entry).catch(() => undefined)
+    }
+    changes.add(null)
+  })
+  if (entry.state === 'ended') void tellUndoable(entry).catch(() => undefined)
+  await aborted(feed.signal)
+  deaf()
+  changes.stop()
+  return ok(null)
+}
+
+/** An operation that is not in our journal: only how it stands is known, until it is adopted. */
+async function feedForeign(services: Services, id: string, feed: OperationFeed): Promise<Result<null, WireFailure>> {
+  const row = foreignView(services, id)
+  if (!row) return fail(notFound('operation'))
+  feed.snapshot({ row, events: [], link: { state: 'none', failure: null }, report: null, undoable: null })
+  const deaf = services.fleet.subscribe(() => {
+    const now = foreignView(services, id)
+    if (now) feed.change({ row: now })
+  })
+  await aborted(feed.signal)
+  deaf()
+  return ok(null)
+}

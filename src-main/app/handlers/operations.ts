@@ -1,0 +1,114 @@
+import type { ConsoleContract } from '../../../src-shared/contract/index.ts'
+import type { OperationRow } from '../../../src-shared/contract/operations.ts'
+import type { OperationEntry } from '../../../src-shared/domain/kit-protocol.ts'
+import { fail, ok, type Result } from '../../../src-shared/result.ts'
+import { aborted, type NamespaceHandlers } from '../../../src-shared/rpc/handlers.ts'
+import type { Site } from '../../store/sites.ts'
+import { coalesce } from '../coalesce.ts'
+import { notFound } from '../failures.ts'
+import { onSite, type Services, siteOf } from '../services.ts'
+import { onSiteChange, PACE } from './fleet-feed.ts'
+import { feedOperation } from './operation-feed.ts'
+
+/** Of the server's operations, how many are searched for one that is to be adopted. */
+const SEARCH = 500
+
+async function serverOperations({ desk }: Services, site: Site, limit: number): Promise<Result<OperationEntry[]>> {
+  const link = await desk.links.open(site)
+  if (!link.ok) return link
+  using kit = link.value
+  return await kit.client.operations(limit)
+}
+
+export function operationsHandlers(services: Services): NamespaceHandlers<ConsoleContract['operations']> {
+  const { desk, runner, activity } = services
+  return {
+    watch: async ({ site: id, limit }, feed) => {
+      const site = id === undefined ? null : siteOf(services, id)
+      if (site && !site.ok) return site
+      let told = new Map<string, string>()
+      const look = (): { upsert: OperationRow[]; removed: string[] } => {
+        const rows = activity.rows(site ? site.value : null, limit)
+        const now = new Map(rows.map((row) => [row.id, JSON.stringify(row)]))
+        const upsert = rows.filter((row) => told.get(row.id) !== now.get(row.id))
+        const removed = [...told.keys()].filter((row) => !now.has(row))
+        told = now
+        return { upsert, removed }
+      }
+      feed.snapshot({ operations: look().upsert })
+      const changes = coalesce<null>(PACE, () => {
+        const { upsert, removed } = look()
+        if (upsert.length > 0 || removed.length > 0) feed.change({ upsert, removed })
+      })
+      const deaf = onSiteChange(services, (changed) => {
+        if (id === undefined || changed === id) changes.add(null)
+      })
+      await aborted(feed.signal)
+      deaf()
+      changes.stop()
+      return ok(null)
+    },
+
+    onServer: ({ site: id, limit }) =>
+      onSite(
+        services,
+        id,
+        (site) => serverOperations(services, site, limit),
+        (entries) => ({
+          operations: entries.map((entry) => ({
+            ...entry,
+            journal: desk.store.operations.find(id, entry.id)?.id ?? null,
+          })),
+        }),
+      ),
+
+    cancel: ({ site: id, operation }) =>
+      onSite(
+        services,
+        id,
+        (site) => runner.cancel(site, operation),
+        (answer) => answer,
+      ),
+
+    adopt: ({ site: id, operation }) =>
+      onSite(
+        services,
+        id,
+        async (site) => {
+          const known = desk.store.operations.find(site.id, operation)
+          if (known) return ok(known)
+          const entries = await serverOperations(services, site, SEARCH)
+          if (!entries.ok) return entries
+          const found = entries.value.find((entry) => entry.id === operation)
+          return found ? ok(runner.adopt(site, found)) : fail(notFound('operation'))
+        },
+        (entry) => ({ operation: entry.id }),
+      ),
+
+    reattach: ({ operation }) => {
+      const entry = desk.store.operations.byId(operation)
+      if (!entry) return fail(notFound('operation'))
+      return onSite(
+        services,
+        entry.siteId,
+        async (site) => {
+          runner.resume(entry, site)
+          return ok(entry)
+        },
+        () => ({ operation }),
+      )
+    },
+
+    recover: ({ site: id, reason }) =>
+      onSite(
+        services,
+        id,
+        async (site) => ok(runner.start({ site, request: ['recover'], reason })),
+        (entry) => ({ operation: entry.id }),
+      ),
+  }
+}
+
+export function operationHandlers(services: Services): NamespaceHandlers<ConsoleContract['operation']> {
+  return { watch: ({ operation }, feed) => feedOperation(services, operation, feed) }
+}

@@ -1,0 +1,73 @@
+import type { ConsoleContract } from '../../../src-shared/contract/index.ts'
+import type { PlanView } from '../../../src-shared/contract/restore.ts'
+import { fail, ok } from '../../../src-shared/result.ts'
+import { aborted, type NamespaceHandlers } from '../../../src-shared/rpc/handlers.ts'
+import { restorePlanned } from '../../operations/restore-database.ts'
+import { undoRestore } from '../../operations/undo.ts'
+import { coalesce } from '../coalesce.ts'
+import { onSite, type Services, siteOf } from '../services.ts'
+
+/** Milliseconds between two words about progress. */
+const PACE = 100
+
+const expired = {
+  code: 'plan-expired',
+  message: 'This plan is not valid any more.',
+  unchanged: 'Nothing was changed.',
+  next: 'Make the plan again: what it would change may be different by now.',
+}
+
+export function restoreHandlers(services: Services): NamespaceHandlers<ConsoleContract['restore']> {
+  const { desk, runner, plans, prompts } = services
+  return {
+    plan: async ({ site: id, path, planId }, feed) => {
+      const site = siteOf(services, id)
+      if (!site.ok) return site
+      prompts.forgive(site.value)
+      desk.links.forgive(site.value)
+      const planning = plans.planning(site.value, path, planId)
+      let told: PlanView = planning.view
+      feed.snapshot(told)
+      const over = new AbortController()
+      const changes = coalesce<null>(PACE, () => {
+        const now = planning.view
+        for (const step of now.steps) if (!told.steps.includes(step)) feed.change({ step })
+        const { steps: _, ...rest } = now
+        if (now.state !== told.state || now.progress !== told.progress) feed.change(rest)
+        told = now
+        if (now.state !== 'planning') over.abort()
+      })
+      const listener = () => changes.add(null)
+      planning.listeners.add(listener)
+      if (told.state === 'planning') await aborted(AbortSignal.any([feed.signal, over.signal]))
+      planning.listeners.delete(listener)
+      changes.stop()
+      const { failure } = planning.view
+      if (failure) await prompts.refused(site.value, failure.code)
+      return ok(null)
+    },
+
+    start: ({ planId, confirm, reason }) => {
+      const plan = plans.plan(planId)
+      if (!plan) return fail(expired)
+      return onSite(
+        services,
+        plan.siteId,
+        async (site) => {
+          const started = restorePlanned(runner, site, plan.planned, { confirm, reason })
+          if (started.ok) plans.used(planId)
+          return started
+        },
+        (entry) => ({ operation: entry.id }),
+      )
+    },
+
+    undo: ({ site: id, operation, confirm, reason }) =>
+      onSite(
+        services,
+        id,
+        (site) => undoRestore(desk, runner, site, operation, { confirm, reason }),
+        (entry) => ({ operation: entry.id }),
+      ),
+  }
+}

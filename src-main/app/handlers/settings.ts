@@ -1,0 +1,145 @@
+import { access } from 'node:fs/promises'
+import type { ConsoleContract } from '../../../src-shared/contract/index.ts'
+import { type Appearance, appearance } from '../../../src-shared/contract/settings.ts'
+import { fail, ok } from '../../../src-shared/result.ts'
+import { aborted, type NamespaceHandlers } from '../../../src-shared/rpc/handlers.ts'
+import { audit as record } from '../../operations/desk.ts'
+import { requestKey } from '../../ports/secrets.ts'
+import { agentKeys, agentSocket } from '../../remote/agent.ts'
+import { type HostAddress, hostLabel, matchesHost, parseHostLabel } from '../../remote/known-hosts.ts'
+import type { ListedKey } from '../../remote/known-hosts-files.ts'
+import type { SshHop } from '../../remote/target.ts'
+import { notFound } from '../failures.ts'
+import { aboutSecret } from '../prompts.ts'
+import type { Services } from '../services.ts'
+import { keepingWords } from './app.ts'
+
+const usual: Appearance = { theme: 'system', density: 'comfortable' }
+
+interface HopOfSite {
+  readonly hop: SshHop
+  readonly site: string
+}
+
+function hopsOf({ desk }: Services): HopOfSite[] {
+  return desk.store.sites
+    .list()
+    .flatMap(({ name, target }) => [...target.jumps, target].map((hop) => ({ hop, site: name })))
+}
+
+/** A name that can be typed; of a hashed one only a site's can be told. */
+function nameOf(key: ListedKey, hops: readonly HopOfSite[]): string | null {
+  const found = hops.find(({ hop }) => matchesHost(key.hosts, hop))
+  if (found) return hostLabel(found.hop)
+  const [first = ''] = key.hosts.split(',')
+  return key.hosts.startsWith('|') || parseHostLabel(first) === null ? null : first
+}
+
+async function isThere(file: string): Promise<boolean> {
+  return access(file).then(
+    () => true,
+    () => false,
+  )
+}
+
+const notTyped = {
+  code: 'not-confirmed',
+  message: 'The host was not typed as it is named.',
+  unchanged: 'Nothing was forgotten.',
+  next: 'Type the name of the host exactly as it is shown.',
+}
+
+export function settingsHandlers(services: Services): NamespaceHandlers<ConsoleContract['settings']> {
+  const { desk, knownHosts, secrets } = services
+  const listeners = new Set<() => void>()
+  const current = (): Appearance => {
+    const read = appearance.partial().safeParse(desk.store.settings.read('appearance') ?? {})
+    const { theme = usual.theme, density = usual.density } = read.success ? read.data : {}
+    return { theme, density }
+  }
+
+  return {
+    watch: async (_input, feed) => {
+      feed.snapshot(current())
+      const listener = () => feed.change(current())
+      listeners.add(listener)
+      await aborted(feed.signal)
+      listeners.delete(listener)
+      return ok(null)
+    },
+
+    setAppearance: ({ theme, density }) => {
+      const before = current()
+      desk.store.settings.write('appearance', { theme: theme ?? before.theme, density: density ?? before.density })
+      for (const listener of listeners) listener()
+      return ok(current())
+    },
+
+    identities: async () => {
+      const held = await agentKeys()
+      const byFile = new Map<string, Set<string>>()
+      for (const { hop, site } of hopsOf(services)) {
+        if (hop.auth.method !== 'key') continue
+        byFile.set(hop.auth.keyFile, (byFile.get(hop.auth.keyFile) ?? new Set()).add(site))
+      }
+      const files = [...byFile].map(async ([path, sites]) => ({
+        path,
+        sites: [...sites],
+        present: await isThere(path),
+      }))
+      return ok({
+        agent: {
+          running: agentSocket() !== null && held.ok,
+          problem: held.ok ? null : held.error.message,
+          keys: held.ok ? held.value : [],
+        },
+        keyFiles: await Promise.all(files),
+      })
+    },
+
+    knownHosts: async () => {
+      const hops = hopsOf(services)
+      const hosts = (await knownHosts.list()).map((key) => {
+        const { type, fingerprint, marker, file, line, own } = key
+        const sites = hops.filter(({ hop }) => matchesHost(key.hosts, hop)).map(({ site }) => site)
+        return { host: nameOf(key, hops), type, fingerprint, marker, file, line, own, sites: [...new Set(sites)] }
+      })
+      return ok({ hosts })
+    },
+
+    forgetHost: async ({ host, confirm }) => {
+      if (confirm !== host) return fail(notTyped)
+      const address: HostAddress | null = parseHostLabel(host)
+      const removed = address ? await knownHosts.forget(address) : 0
+      if (!address || removed === 0) return fail(notFound('host among our own known hosts'))
+      record(desk, 'host key forgotten', { name: '' }, { outcome: 'succeeded', detail: { host } })
+      for (const site of desk.store.sites.list()) {
+        const concerned = [...site.target.jumps, site.target].some((hop) => hostLabel(hop) === hostLabel(address))
+        if (concerned) await desk.links.close(site)
+      }
+      return ok({ removed })
+    },
+
+    secrets: async () => {
+      const kept = (await secrets.list()).map((request) => {
+        return { id: requestKey(request), kind: request.kind, about: aboutSecret(request) }
+      })
+      return ok({ keeps: secrets.keeps, words: keepingWords(secrets), kept })
+    },
+
+    forgetSecret: async ({ id }) => {
+      const found = (await secrets.list()).find((request) => requestKey(request) === id)
+      if (!found) return fail(notFound('secret'))
+      await secrets.forget(found)
+      record(desk, 'secret forgotten', { name: '' }, { outcome: 'succeeded', detail: { about: aboutSecret(found) } })
+      return ok({})
+    },
+  }
+}
+
+export function auditHandlers({ desk }: Services): NamespaceHandlers<ConsoleContract['audit']> {
+  return {
+    list: ({ limit, before }) =>
+      ok({ entries: desk.store.audit.list(limit, before), chain: desk.store.audit.verify() }),
+  }
+}

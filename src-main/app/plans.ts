@@ -1,0 +1,121 @@
+/** Plans of restores, kept for as long as they can be believed: windows come and go, a plan stays. */
+import { randomUUID } from 'node:crypto'
+import type { PlanView } from '../../src-shared/contract/restore.ts'
+import type { KitEvent } from '../../src-shared/domain/kit-protocol.ts'
+import type { Desk } from '../operations/desk.ts'
+import { type PlannedRestore, planRestore } from '../operations/plan-restore.ts'
+import type { Site } from '../store/sites.ts'
+import { forWindow } from './failures.ts'
+
+/** Milliseconds for which a plan may be started. The server checks again that the backup is the planned one. */
+const VALID = 30 * 60_000
+
+export interface Plan {
+  readonly siteId: string
+  readonly planned: PlannedRestore
+  readonly expiresAt: number
+}
+
+/** A plan that is being made, or was. */
+export interface Planning {
+  readonly siteId: string
+  readonly path: string
+  view: PlanView
+  /** Called after each change of `view`. */
+  readonly listeners: Set<() => void>
+}
+
+const beginning: PlanView = {
+  state: 'planning',
+  steps: [],
+  progress: null,
+  failure: null,
+  planId: null,
+  plan: null,
+  plannedAt: null,
+  expiresAt: null,
+}
+
+function afterEvent(view: PlanView, event: KitEvent): PlanView {
+  if (event.kind === 'progress') {
+    const { step, done, total, unit, at } = event
+    return { ...view, progress: { step, done, total, unit, at } }
+  }
+  if (event.kind !== 'step') return view
+  const { step, title, state, at } = event
+  const told = { step, title, state, at }
+  const known = view.steps.some((one) => one.step === step)
+  return {
+    ...view,
+    progress: state === 'started' ? null : view.progress,
+    steps: known ? view.steps.map((one) => (one.step === step ? told : one)) : [...view.steps, told],
+  }
+}
+
+export class Plans {
+  readonly #desk: Desk
+  readonly #plannings = new Map<string, Planning>()
+  readonly #plans = new Map<string, Plan>()
+  readonly #stop = new AbortController()
+
+  constructor(desk: Desk) {
+    this.#desk = desk
+  }
+
+  /** The plan with this id, or the one that is being made for the same backup, or a new one. */
+  planning(site: Site, path: string, planId: string | undefined): Planning {
+    const key = JSON.stringify([site.id, path])
+    const known = this.#plannings.get(key)
+    if (known && (known.view.state === 'planning' || (planId && known.view.planId === planId && this.plan(planId)))) {
+      return known
+    }
+    const planning: Planning = { siteId: site.id, path, view: beginning, listeners: new Set() }
+    this.#plannings.set(key, planning)
+    void this.#make(site, planning)
+    return planning
+  }
+
+  /** Null where there is none (any more). */
+  plan(planId: string): Plan | null {
+    const plan = this.#plans.get(planId)
+    if (!plan) return null
+    if (plan.expiresAt > this.#desk.clock.now()) return plan
+    this.#plans.delete(planId)
+    return null
+  }
+
+  /** It was started: it cannot be started twice. */
+  used(planId: string): void {
+    this.#plans.delete(planId)
+  }
+
+  close(): void {
+    this.#stop.abort()
+  }
+
+  async #make(site: Site, planning: Planning): Promise<void> {
+    const tell = (view: PlanView) => {
+      planning.view = view
+      for (const listener of [...planning.listeners]) listener()
+    }
+    try {
+      const hear = (event: KitEvent) => tell(afterEvent(planning.view, event))
+      const made = await planRestore(this.#desk, site, planning.path, this.#stop.signal, hear)
+      if (made.ok) tell(this.#keep(site, planning, made.value))
+      else tell({ ...planning.view, state: 'failed', progress: null, failure: forWindow(made.error) })
+    } catch (error) {
+      this.#desk.log.write('error', 'planning failed', { site: site.name, error })
+      const failure = { code: 'internal', message: 'The console made an error of its own; its log has more.' }
+      tell({ ...planning.view, state: 'failed', progress: null, failure })
+    }
+  }
+
+  #keep(site: Site, planning: Planning, planned: PlannedRestore): PlanView {
+    const planId = randomUUID()
+    const plannedAt = this.#desk.clock.now()
+    const expiresAt = plannedAt + VALID
+    for (const [id, plan] of this.#plans) if (plan.expiresAt <= plannedAt) this.#plans.delete(id)
+    this.#plans.set(planId, { siteId: site.id, planned, expiresAt })
+    return { ...planning.view, state: 'planned', progress: null, planId, plan: planned.plan, plannedAt, expiresAt }
+  }
+}

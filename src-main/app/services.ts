@@ -1,0 +1,60 @@
+/** What the handlers of the contract work with. */
+import type { WireFailure } from '../../src-shared/contract/failure.ts'
+import { type Failure, fail, ok, type Result } from '../../src-shared/result.ts'
+import type { Fleet } from '../fleet/refresh.ts'
+import type { SecretStore } from '../ports/secrets.ts'
+import type { Site } from '../store/sites.ts'
+import type { Activity } from './activity.ts'
+import type { Console } from './console.ts'
+import { forWindow, noSuchSite } from './failures.ts'
+import type { Plans } from './plans.ts'
+import type { Prompts } from './prompts.ts'
+
+/** What a host tells about itself. */
+export interface HostFacts {
+  readonly name: string
+  readonly version: string
+  readonly kind: 'electron' | 'loopback'
+  readonly dataFolder: string
+  /** In the demo only. */
+  readonly demo: { readonly site: string; readonly hints: readonly { title: string; text: string }[] } | null
+}
+
+export interface Services extends Pick<Console, 'desk' | 'runner' | 'knownHosts'> {
+  readonly fleet: Fleet
+  readonly activity: Activity
+  readonly prompts: Prompts
+  readonly plans: Plans
+  readonly secrets: SecretStore
+  readonly host: HostFacts
+}
+
+export function siteOf({ desk }: Pick<Services, 'desk'>, id: string): Result<Site, WireFailure> {
+  const site = desk.store.sites.byId(id)
+  return site ? ok(site) : fail(noSuchSite)
+}
+
+/**
+ * Does what a person asked for on a site: what was refused or declined before may be tried again, and a login that is
+ * refused now is not kept.
+ */
+export async function onSite<T, U>(
+  services: Pick<Services, 'desk' | 'prompts'>,
+  id: string,
+  work: (site: Site) => Promise<Result<T>>,
+  tell: (value: T) => U,
+): Promise<Result<U, WireFailure>> {
+  const site = siteOf(services, id)
+  if (!site.ok) return site
+  services.prompts.forgive(site.value)
+  services.desk.links.forgive(site.value)
+  const done = await work(site.value)
+  if (done.ok) return ok(tell(done.value))
+  await services.prompts.refused(site.value, done.error.code)
+  return fail(forWindow(done.error))
+}
+
+/** As it travels. */
+export function answered<T, U>(result: Result<T, Failure>, tell: (value: T) => U): Result<U, WireFailure> {
+  return result.ok ? ok(tell(result.value)) : fail(forWindow(result.error))
+}

@@ -1,0 +1,80 @@
+/** `npm start`: the console in its own window where Electron is present, else in the browser. */
+import { spawn } from 'node:child_process'
+import { existsSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+import { parseArgs } from 'node:util'
+import { canOpen, openInBrowser } from '../host/browser.ts'
+import { openConsoleInBrowser } from '../host/open-console.ts'
+import { systemPaths } from '../ports/paths.ts'
+
+const HELP = `npm start -- [options]
+
+Opens the console: in a window of its own where Electron is present, else in the browser.
+
+  --data DIR   keep the console's data here instead of in the platform's folder
+  --browser    the browser, even where Electron is present
+  --no-open    print the address, and open nothing
+  --help       this text`
+
+const fromTop = (path: string) => fileURLToPath(new URL(`../../${path}`, import.meta.url))
+
+/** Electron's program, once it was fetched, and the shell that it runs. */
+function electronHere(): { readonly program: string; readonly shell: string } | null {
+  const names = { darwin: 'Electron.app/Contents/MacOS/Electron', win32: 'electron.exe' } as const
+  const name = process.platform === 'darwin' || process.platform === 'win32' ? names[process.platform] : 'electron'
+  const program = fromTop(`node_modules/electron/dist/${name}`)
+  const shell = fromTop('dist/main/electron.js')
+  return existsSync(program) && existsSync(shell) ? { program, shell } : null
+}
+
+function say(text: string): void {
+  process.stdout.write(`${text}\n`)
+}
+
+async function inBrowser(data: string | undefined, open: boolean): Promise<number> {
+  const end = new Promise<void>((resolve) => {
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => resolve())
+  })
+  const opened = await openConsoleInBrowser({ data })
+  if (!opened.ok) {
+    process.stderr.write(`${[opened.error.message, opened.error.next].filter(Boolean).join(' ')}\n`)
+    return 1
+  }
+  await using console = opened.value
+  say(`The console: ${console.host.adminUrl}`)
+  say(`Only to look:  ${console.host.viewerUrl}`)
+  say('Whoever has an address may use it. Ctrl-C ends the console; operations on servers go on.')
+  if (open && canOpen()) openInBrowser(console.host.adminUrl, systemPaths(data).data)
+  await end
+  return 0
+}
+
+async function main(): Promise<number> {
+  const { values } = parseArgs({
+    options: {
+      data: { type: 'string' },
+      browser: { type: 'boolean', default: false },
+      'no-open': { type: 'boolean', default: false },
+      help: { type: 'boolean', default: false },
+    },
+  })
+  if (values.help) {
+    say(HELP)
+    return 0
+  }
+  const electron = values.browser ? null : electronHere()
+  if (electron) {
+    const words = values.data === undefined ? [] : ['--data', values.data]
+    const child = spawn(electron.program, [electron.shell, ...words], { stdio: 'inherit' })
+    return new Promise((resolve) => child.once('exit', (code) => resolve(code ?? 1)))
+  }
+  if (!values.browser) say('No Electron runtime is here: the console opens in the browser.')
+  return inBrowser(values.data, !values['no-open'])
+}
+
+try {
+  process.exitCode = await main()
+} catch (error) {
+  process.stderr.write(`${error instanceof Error ? error.message : error}\n\n${HELP}\n`)
+  process.exitCode = 2
+}

@@ -1,0 +1,63 @@
+/** The whole console behind a loopback host. */
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { fail, ok, type Result } from '../../src-shared/result.ts'
+import { type Application, createApplication } from '../app/application.ts'
+import { loadPages } from '../app/pages.ts'
+import { systemClock } from '../ports/clock.ts'
+import { systemIdentity } from '../ports/identity.ts'
+import { fileLog } from '../ports/log.ts'
+import { systemPaths } from '../ports/paths.ts'
+import { MemorySecrets } from '../ports/secrets.ts'
+import { about } from './about.ts'
+import { type LoopbackHost, startLoopbackHost } from './server.ts'
+
+/** Where `npm run build` puts the window's files. */
+export const builtPages = fileURLToPath(new URL('../../dist/renderer', import.meta.url))
+
+export interface OpenConsole extends AsyncDisposable {
+  readonly application: Application
+  readonly host: LoopbackHost
+}
+
+export interface OpenOptions {
+  /** Undefined takes the platform's folder. */
+  readonly data?: string | undefined
+  readonly pages?: string
+  /** Does its work on the console before any window can see it. */
+  readonly before?: (application: Application) => Promise<void>
+}
+
+/** Fails where the pages are not built, or as the store does. */
+export async function openConsoleInBrowser(options: OpenOptions = {}): Promise<Result<OpenConsole>> {
+  const folder = options.pages ?? builtPages
+  const pages = loadPages(folder)
+  if (!pages) {
+    const message = `There is no built window in ${folder}.`
+    return fail({ code: 'not-built', message, next: `Build it: npm run build (makes ${join('dist', 'renderer')})` })
+  }
+  const paths = systemPaths(options.data)
+  const log = fileLog({ file: paths.log, now: systemClock.now })
+  const created = createApplication({
+    ...{ paths, log },
+    clock: systemClock,
+    identity: systemIdentity(),
+    secrets: new MemorySecrets(),
+    host: { ...about(), kind: 'loopback' },
+  })
+  if (!created.ok) return created
+  const application = created.value
+  try {
+    await options.before?.(application)
+    const session = application.session.bind(application)
+    const host = await startLoopbackHost({ pages, session })
+    const dispose = async () => {
+      await host[Symbol.asyncDispose]()
+      await application[Symbol.asyncDispose]()
+    }
+    return ok({ application, host, [Symbol.asyncDispose]: dispose })
+  } catch (error) {
+    await application[Symbol.asyncDispose]()
+    throw error
+  }
+}

@@ -1,0 +1,128 @@
+/** Takes the sockets of windows: whoever is not one of ours is sent away before a byte reaches the console. */
+import type { IncomingMessage } from 'node:http'
+import type { Duplex } from 'node:stream'
+import { type WebSocket, WebSocketServer } from 'ws'
+import { z } from 'zod'
+import type { Role } from '../../src-shared/contract/define.ts'
+import {
+  type Hello,
+  SOCKET_PATH,
+  socketTransport,
+  UNAUTHORISED,
+  WELCOME,
+} from '../../src-shared/rpc/socket-transport.ts'
+import { REQUEST_LIMIT, type Transport } from '../../src-shared/rpc/transport.ts'
+import type { Tokens } from './tokens.ts'
+
+export interface SocketsOptions {
+  readonly tokens: Tokens
+  /** `127.0.0.1:PORT`, known once the host listens. */
+  readonly address: () => string
+  readonly session: (transport: Transport, role: Role) => void
+  /** Milliseconds within which a socket must say its token. */
+  readonly patience?: number
+}
+
+/** Sockets that have not said a token yet, and all of them. */
+const STRANGERS = 16
+const SOCKETS = 64
+/** Frames that a window may send in a span of so many milliseconds: no honest one comes near. */
+const FLOOD = { frames: 2000, span: 5000 }
+/** Bytes that may wait for a window that does not read. */
+const BACKLOG = 256 * 1024 * 1024
+
+const hello = z.strictObject({ k: z.literal('hello'), token: z.string().max(200) }) satisfies z.ZodType<Hello>
+
+function refuse(socket: Duplex, status: string): void {
+  socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`)
+}
+
+function readHello(data: unknown): string | null {
+  try {
+    const parsed = hello.safeParse(JSON.parse(String(data)))
+    return parsed.success ? parsed.data.token : null
+  } catch {
+    return null
+  }
+}
+
+export class Sockets {
+  readonly #options: SocketsOptions
+  readonly #server = new WebSocketServer({
+    noServer: true,
+    maxPayload: REQUEST_LIMIT,
+    perMessageDeflate: false,
+    clientTracking: true,
+  })
+  #strangers = 0
+
+  constructor(options: SocketsOptions) {
+    this.#options = options
+  }
+
+  /** Answers a request to speak WebSocket. */
+  upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
+    socket.on('error', () => socket.destroy())
+    const problem = this.#problem(request)
+    if (problem !== null) {
+      refuse(socket, problem)
+      return
+    }
+    this.#strangers += 1
+    let strange = true
+    const known = () => {
+      if (strange) this.#strangers -= 1
+      strange = false
+    }
+    socket.once('close', known)
+    this.#server.handleUpgrade(request, socket, head, (opened) => this.#meet(opened, known))
+  }
+
+  close(): void {
+    for (const client of this.#server.clients) client.terminate()
+    this.#server.close()
+  }
+
+  #problem(request: IncomingMessage): string | null {
+    const { address } = this.#options
+    // As for pages: see `server.ts`.
+    if (request.headers.host !== address()) return '421 Misdirected Request'
+    // A WebSocket knows no same-origin policy: any page could open one.
+    if (request.headers.origin !== `http://${address()}`) return '403 Forbidden'
+    if (request.url !== SOCKET_PATH) return '404 Not Found'
+    const full = this.#strangers >= STRANGERS || this.#server.clients.size >= SOCKETS
+    return full ? '503 Service Unavailable' : null
+  }
+
+  #meet(socket: WebSocket, known: () => void): void {
+    socket.on('error', () => socket.terminate())
+    const late = setTimeout(() => socket.close(UNAUTHORISED, 'no token'), this.#options.patience ?? 5000)
+    socket.once('close', () => clearTimeout(late))
+    socket.once('message', (data, binary) => {
+      clearTimeout(late)
+      const token = binary ? null : readHello(data)
+      const role = token === null ? null : this.#options.tokens.roleOf(token)
+      if (role === null) {
+        socket.close(UNAUTHORISED, 'unknown token')
+        return
+      }
+      known()
+      this.#letIn(socket, role)
+    })
+  }
+
+  #letIn(socket: WebSocket, role: Role): void {
+    let frames = 0
+    const span = setInterval(() => {
+      frames = 0
+      if (socket.bufferedAmount > BACKLOG) socket.terminate()
+    }, FLOOD.span)
+    socket.once('close', () => clearInterval(span))
+    socket.on('message', () => {
+      frames += 1
+      if (frames > FLOOD.frames) socket.terminate()
+    })
+    socket.send(WELCOME)
+    this.#options.session(socketTransport(socket), role)
+  }
+}
