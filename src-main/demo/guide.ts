@@ -12,15 +12,19 @@ interface Hint {
 /** The name under which the guide adds the site. */
 const NAME = 'demo'
 
+/** Where the console of the demo is; null where its window is not built. */
+export type ConsoleUrls = { readonly adminUrl: string; readonly viewerUrl: string } | null
+
 /** Everything that a program needs to use the site; the password is in a file that only its owner reads. */
-export function guideData(site: DemoSite): Record<string, string | number> {
+export function guideData(site: DemoSite, console: ConsoleUrls): Record<string, string | number> {
   const { host, port, user, keyFile, passwordFile, hostKeyFingerprint, root, state, folder } = site
   const login = { host, port, user, keyFile, passwordFile, hostKeyFingerprint }
-  return { ...login, root, state, folder, health: site.app.healthUrl }
+  const { adminUrl = '', viewerUrl = '' } = console ?? {}
+  return { ...login, root, state, folder, health: site.app.healthUrl, adminUrl, viewerUrl }
 }
 
 /** The whole text, with command lines that can be pasted. */
-export function guideText(site: DemoSite, kept: boolean, paint: Paint): string {
+export function guideText(site: DemoSite, console: ConsoleUrls, kept: boolean, paint: Paint): string {
   const facts = columns([
     ['  SSH', `${site.user}@${site.host}, port ${site.port}`],
     ['  Host key', site.hostKeyFingerprint],
@@ -39,16 +43,30 @@ export function guideText(site: DemoSite, kept: boolean, paint: Paint): string {
     '',
     ...facts,
     '',
-    paint.bold('Try the console on it. In a second terminal, in this folder:'),
+    ...consoleLines(console, paint),
+    paint.bold('The same on the command line. In a second terminal, in this folder:'),
     '',
     ...hints,
     `${paint.bold('Ctrl-C')} ends the demo site${kept ? `; its folder ${site.folder} stays.` : ' and removes its folder.'}`,
   ].join('\n')
 }
 
+function consoleLines(console: ConsoleUrls, paint: Paint): string[] {
+  if (!console) return ['The console’s window is not built (npm run build), so it does not open.', '']
+  return [
+    paint.bold('The console is open on it:'),
+    '',
+    ...columns([
+      ['  To work', console.adminUrl],
+      ['  To look only', console.viewerUrl],
+    ]),
+    '',
+  ]
+}
+
 function hintsFor(site: DemoSite): Hint[] {
-  // The demo gets a console's data of its own, so that it leaves nothing in the user's.
-  const cli = ['npm', 'run', 'cli', '--', '--data', join(site.folder, 'console')]
+  // Data of its own: the console that is open knows the site already, and the user's must not.
+  const cli = ['npm', 'run', 'cli', '--', '--data', join(site.folder, 'cli')]
   const ssh = ['--host', site.host, '--port', String(site.port), '--user', site.user, '--key', site.keyFile]
   const accept = ['--accept-host-key', site.hostKeyFingerprint]
   return [

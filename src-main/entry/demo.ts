@@ -4,19 +4,24 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { guideData, guideText } from '../demo/guide.ts'
+import { consoleData, demoHints, prepareDemo } from '../demo/history.ts'
 import { missingForDemo } from '../demo/requirements.ts'
-import { startDemoSite } from '../demo/site.ts'
+import { type DemoSite, startDemoSite } from '../demo/site.ts'
 import { paintFor } from '../demo/terminal.ts'
 import { walkDemo } from '../demo/walk/headless.ts'
 import { jsonReport, type Report, textReport } from '../demo/walk/report.ts'
+import { canOpen, openInBrowser } from '../host/browser.ts'
+import { type OpenConsole, openConsoleInBrowser } from '../host/open-console.ts'
 
 const HELP = `npm run demo -- [options]
 
 Starts a CVD site on this machine (a real SSH server on loopback, real bash and sqlite3 on a scratch folder, a small
-application that serves health and keeps writing), tells how to use it, and stays until Ctrl-C.
+application that serves health and keeps writing), gives it a few days of backups, opens the console on it, and stays
+until Ctrl-C.
 
   --headless    instead walks the whole job with the console's own services and proves each step: add the site, back up
                 under live writes, verify, lose rows, plan, restore, undo. Exit code 0 only if everything was proven.
+  --no-open     do not open the browser; the address is printed
   --size MB     grow the database by about this much (default 0: 1.7 MB in all)
   --data DIR    keep the site in this folder, and use it again next time
   --keep        do not remove the temporary folder at the end
@@ -28,6 +33,7 @@ Exit codes: 0 done, 1 a step was not proven, 2 usage, or something is missing on
 interface Options {
   readonly headless: boolean
   readonly json: boolean
+  readonly open: boolean
   readonly databaseMb: number
   readonly folder: string | undefined
 }
@@ -37,6 +43,7 @@ function readOptions(): Options | null {
     options: {
       headless: { type: 'boolean', default: false },
       keep: { type: 'boolean', default: false },
+      'no-open': { type: 'boolean', default: false },
       json: { type: 'boolean', default: false },
       help: { type: 'boolean', default: false },
       size: { type: 'string', default: '0' },
@@ -47,7 +54,7 @@ function readOptions(): Options | null {
   if (!/^\d{1,5}$/.test(values.size)) throw new Error(`--size: whole megabytes, not '${values.size}'`)
   const { headless, keep, json, data } = values
   const folder = data ?? (keep ? mkdtempSync(join(tmpdir(), 'cvd-demo-')) : undefined)
-  return { headless, json, databaseMb: Number(values.size), folder }
+  return { headless, json, open: !json && !values['no-open'], databaseMb: Number(values.size), folder }
 }
 
 function say(text: string): void {
@@ -65,15 +72,39 @@ function askedToEnd(): Promise<void> {
   })
 }
 
+/** Opens the console on the site; null where its window is not built. */
+async function openOn(site: DemoSite): Promise<OpenConsole | null> {
+  const data = consoleData(site)
+  const opened = await openConsoleInBrowser({
+    data,
+    before: async (application) => {
+      const { id } = await prepareDemo(application.console, site)
+      application.demo({ site: id, hints: demoHints(site) })
+    },
+  })
+  if (opened.ok) return opened.value
+  if (opened.error.code === 'not-built') return null
+  throw new Error(opened.error.message)
+}
+
 /** Shows the site until somebody ends it. */
-async function stay({ databaseMb, folder, json }: Options): Promise<number> {
+async function stay({ databaseMb, folder, json, open }: Options): Promise<number> {
   const end = askedToEnd()
   const site = await startDemoSite({ databaseMb, ...(folder === undefined ? {} : { folder }) })
-  if (json) say(JSON.stringify(guideData(site)))
-  else say(guideText(site, folder !== undefined, paintFor(process.stdout, process.env)))
-  await end
-  if (!json) say('\nEnding the demo site …')
-  await site.stop()
+  let console: OpenConsole | null = null
+  try {
+    if (!json) say('The demo site runs; making it a past to look at …\n')
+    console = await openOn(site)
+    const urls = console?.host ?? null
+    if (json) say(JSON.stringify(guideData(site, urls)))
+    else say(guideText(site, urls, folder !== undefined, paintFor(process.stdout, process.env)))
+    if (urls && open && canOpen()) openInBrowser(urls.adminUrl, consoleData(site))
+    await end
+    if (!json) say('\nEnding the demo site …')
+  } finally {
+    await console?.[Symbol.asyncDispose]()
+    await site.stop()
+  }
   return 0
 }
 

@@ -1,0 +1,135 @@
+/** A past for the demo site, so that there is something to look at: backups of several days, and of every verdict. */
+import { execFileSync } from 'node:child_process'
+import { existsSync, mkdirSync, rmSync, statSync, truncateSync, utimesSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import type { Result } from '../../src-shared/result.ts'
+import type { Console } from '../app/console.ts'
+import { addSite } from '../operations/add-site.ts'
+import { backupDatabase } from '../operations/backup-database.ts'
+import { markBackup } from '../operations/mark-backup.ts'
+import { verifyBackups } from '../operations/verify.ts'
+import type { JournalEntry } from '../store/operations.ts'
+import type { Site } from '../store/sites.ts'
+import { mustRun } from './processes.ts'
+import type { DemoSite } from './site.ts'
+
+/** The name of the demo site in the console. */
+export const DEMO_NAME = 'Demo depot'
+const HOUR = 3_600_000
+
+const two = (value: number) => String(value).padStart(2, '0')
+
+/** The time as the runbook puts it into names: the server's own, which is this machine's. */
+function stamp(at: number): string {
+  const d = new Date(at)
+  return `${d.getFullYear()}${two(d.getMonth() + 1)}${two(d.getDate())}_${two(d.getHours())}${two(d.getMinutes())}${two(d.getSeconds())}`
+}
+
+/** A backup as the runbook makes it, dated `hours` ago; its file name. */
+async function runbookBackup(site: DemoSite, prefix: string, hours: number): Promise<string> {
+  const at = Date.now() - hours * HOUR
+  const name = `${prefix}_${stamp(at)}.db.gz`
+  const file = join(site.root, 'backups', name)
+  const copy = join(site.folder, 'history.db')
+  await mustRun('sqlite3', [site.database, '.timeout 10000', `.backup '${copy.replaceAll("'", "''")}'`], {
+    env: site.env,
+  })
+  const packed = execFileSync('gzip', ['-c', copy], { maxBuffer: 2 ** 31 })
+  writeFileSync(file, packed, { mode: 0o640 })
+  rmSync(copy)
+  utimesSync(file, at / 1000, at / 1000)
+  return name
+}
+
+/** Cut in the middle, as a full disk leaves it, and dated as before. */
+function damage(site: DemoSite, name: string): void {
+  const file = join(site.root, 'backups', name)
+  const { size, atime, mtime } = statSync(file)
+  truncateSync(file, Math.floor(size * 0.6))
+  utimesSync(file, atime, mtime)
+}
+
+/** What somebody's script left behind: a file without a byte. */
+function emptyFile(site: DemoSite): void {
+  const at = (Date.now() - 31 * HOUR) / 1000
+  const file = join(site.root, 'backups', 'cvd_before_update.db')
+  writeFileSync(file, '')
+  utimesSync(file, at, at)
+}
+
+function must<T>(result: Result<T>): T {
+  if (result.ok) return result.value
+  throw new Error(`${result.error.code}: ${result.error.message}`)
+}
+
+async function ended(console: Console, asked: Result<JournalEntry>): Promise<void> {
+  const entry = await console.runner.settled(must(asked).id)
+  if (entry.state !== 'ended') throw new Error(`${entry.command}: ${entry.state}`)
+}
+
+async function know(console: Console, site: DemoSite): Promise<Site> {
+  const { host, port, user, keyFile, root, hostKeyFingerprint } = site
+  const target = { host, port, user, auth: { method: 'key' as const, keyFile }, jumps: [] }
+  const known = console.desk.store.sites.byName(DEMO_NAME)
+  if (known) {
+    // A kept folder: the site is the same, its port is not.
+    const moved = { ...known, target }
+    must(console.desk.store.sites.update(moved))
+    must(await console.desk.links.open(moved, { accept: [hostKeyFingerprint] }))[Symbol.dispose]()
+    return moved
+  }
+  const policy = { root, health: site.app.healthUrl }
+  const added = await addSite(console.desk, {
+    name: DEMO_NAME,
+    target,
+    sudo: 'none',
+    policy,
+    accept: [hostKeyFingerprint],
+  })
+  return must(added).site
+}
+
+/** Adds the site to the console and, where it is new, gives it a past. The value is the site. */
+export async function prepareDemo(console: Console, site: DemoSite): Promise<Site> {
+  const known = await know(console, site)
+  const mark = join(site.folder, 'history')
+  if (existsSync(mark)) return known
+  mkdirSync(mark)
+  const { desk, runner } = console
+  const held = await runbookBackup(site, 'cvd_backup', 7 * 24 + 3)
+  const older: string[] = []
+  for (const days of [5, 4, 3]) older.push(await runbookBackup(site, 'cvd_auto', days * 24 + 2))
+  const damaged = await runbookBackup(site, 'cvd_auto', 2 * 24 + 2)
+  damage(site, damaged)
+  await runbookBackup(site, 'cvd_auto', 26)
+  emptyFile(site)
+  await ended(console, await verifyBackups(desk, runner, known, { which: 'named', backups: [held, ...older, damaged] }))
+  must(await markBackup(desk, known, 'hold', held, 'Before the move to the new application'))
+  await ended(console, await backupDatabase(desk, runner, known))
+  return known
+}
+
+/** What can be tried, in the order in which a newcomer would. */
+export function demoHints(site: DemoSite): { title: string; text: string }[] {
+  return [
+    { title: 'Back up', text: 'Press “Back up now”: the application goes on writing meanwhile.' },
+    {
+      title: 'Look inside',
+      text: 'Open a backup: its fingerprint, its tables, every verdict on it. One of them is damaged.',
+    },
+    {
+      title: 'Lose something',
+      text: `In a terminal: sqlite3 ${site.database} 'DELETE FROM service_orders WHERE id <= 200'`,
+    },
+    {
+      title: 'Restore',
+      text: 'Choose a backup, see table by table what would change, confirm by typing the name of the site.',
+    },
+    { title: 'Undo', text: 'The outcome of the restore offers to take it back: nothing written meanwhile is lost.' },
+  ]
+}
+
+/** Where the console of the demo keeps its data: with the site, so that it leaves nothing in the user's. */
+export function consoleData(site: DemoSite): string {
+  return join(site.folder, 'console')
+}
