@@ -23,6 +23,8 @@ export default defineConfig({
     projects: [
       suite('unit'),
       suite('store'),
+      suite('contract'),
+      suite('host', programs),
       suite('kit', programs),
       suite('remote', programs),
       suite('demo', programs),

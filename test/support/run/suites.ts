@@ -99,6 +99,8 @@ export const suites: readonly Suite[] = [
   { name: 'shell', what: 'shellcheck: the kit and our scripts', programs: ['shellcheck'], run: checkShell },
   project('unit', 'pure functions, and the rules of the house', []),
   project('store', "the console's database", []),
+  project('contract', 'every call, over every carrier', []),
+  project('host', 'the console behind its loopback host, on the demo site', [...shell, 'ssh-keygen']),
   project('kit', 'the kit on scratch roots', [...shell, 'pigz', 'igzip']),
   project('remote', 'SSH against real sshd', ['ssh', 'sshd', 'ssh-keygen', 'ssh-agent', 'sudo']),
   project('demo', 'the demo site', [...shell, 'ssh-keygen']),
