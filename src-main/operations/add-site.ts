@@ -1,5 +1,6 @@
 /** Adds a site: everything is proven over a real login before anything is kept here. */
 import { randomUUID } from 'node:crypto'
+import { colours } from '../../src-shared/contract/words.ts'
 import type { Inspection } from '../../src-shared/domain/kit-protocol.ts'
 import { siteName } from '../../src-shared/domain/site-name.ts'
 import { type Failure, fail, ok, type Result } from '../../src-shared/result.ts'
@@ -26,8 +27,6 @@ export interface AddedSite {
   readonly site: Site
   readonly inspection: Inspection
 }
-
-const colours = ['teal', 'amber', 'violet', 'rose', 'sky', 'lime', 'orange', 'indigo']
 
 function badName(name: string, why: string): Failure {
   const message = `${JSON.stringify(name)} cannot be a site's name: ${why}.`

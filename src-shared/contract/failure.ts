@@ -26,23 +26,10 @@ export const wireFailure = z.object({
   machine: z.object({ name: z.string(), machineId: z.string() }).optional(),
 })
 
-export type ShownHostKey = z.infer<typeof shownHostKey>
 export type WireFailure = z.infer<typeof wireFailure>
 
-/**
+/*
  * Codes of the carrier itself: `unknown-call`, `forbidden`, `invalid-input`, `too-large`, `bad-frame`, `too-many`
  * (more calls open than a session may have), `internal` (a fault of ours, with an incident), `cancelled`,
  * `disconnected` (no answer will come any more: whether a command was carried out is not known), `unauthorised`.
  */
-export const carrierCodes = [
-  'unknown-call',
-  'forbidden',
-  'invalid-input',
-  'too-large',
-  'bad-frame',
-  'too-many',
-  'internal',
-  'cancelled',
-  'disconnected',
-  'unauthorised',
-] as const

@@ -1,9 +1,19 @@
 /** Operations: those of this console, and those that a site tells of. */
 import { z } from 'zod'
-import { backupReport, kitEvent, operationEntry, restoreReport, verification } from '../domain/kit-protocol.ts'
+import { backupReport, kitEvent, restoreReport, verification } from '../domain/kit-protocol.ts'
 import { command, query, subscription } from './define.ts'
 import { wireFailure } from './failure.ts'
-import { backupPath, operationId, outcome, progress, reason, siteId, startedOperation, time } from './words.ts'
+import {
+  backupPath,
+  operationId,
+  outcome,
+  progress,
+  reason,
+  serverOperation,
+  siteId,
+  startedOperation,
+  time,
+} from './words.ts'
 
 /** One line of a list of operations. */
 export const operationRow = z.object({
@@ -109,7 +119,7 @@ export const operations = {
     role: 'viewer',
     input: z.strictObject({ site: siteId, limit: z.number().int().min(1).max(1000).default(100) }),
     output: z.object({
-      operations: z.array(z.object({ ...operationEntry.shape, journal: operationId.nullable() })),
+      operations: z.array(z.object({ ...serverOperation.shape, journal: operationId.nullable() })),
     }),
     errors: ['no-such-site'],
   }),

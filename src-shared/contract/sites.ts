@@ -7,7 +7,7 @@ import { siteVerdict } from '../domain/verdict.ts'
 import { command, nothing, query, subscription } from './define.ts'
 import { shownHostKey, wireFailure } from './failure.ts'
 import { operationRow } from './operations.ts'
-import { backupPath, colour, confirmation, count, siteId, siteRef, time, verdict } from './words.ts'
+import { backupPath, colour, confirmation, count, serverOperation, siteId, siteRef, time, verdict } from './words.ts'
 
 const connection = z.object({
   /** `idle`: nobody needs one just now. `refused`: a person must do something first (login, host key). */
@@ -71,7 +71,10 @@ function applyFleet(state: Fleet, change: z.output<typeof fleetChange>): Fleet {
 }
 
 /** All of an inspection but the backups, of which there can be thousands: `backups.watch` has them. */
-const inspectionFacts = z.object(kitInspection.omit({ backups: true }).shape)
+const inspectionFacts = z.object({
+  ...kitInspection.omit({ backups: true }).shape,
+  unfinished: z.array(serverOperation),
+})
 
 const settings = z.object({
   target: sshTarget,

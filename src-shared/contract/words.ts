@@ -1,6 +1,6 @@
 /** Shapes that several calls share. */
 import { z } from 'zod'
-import { backupEntry as kitBackupEntry, outcomes, verdicts } from '../domain/kit-protocol.ts'
+import { backupEntry as kitBackupEntry, operationEntry, outcomes, verdicts } from '../domain/kit-protocol.ts'
 
 export const count = z.number().int().nonnegative()
 /** Milliseconds since 1970. By the server's clock where a server said it, else by this computer's. */
@@ -17,6 +17,8 @@ export const colour = z.enum(['teal', 'amber', 'violet', 'rose', 'sky', 'lime', 
 export const colours = colour.options
 /** Same as the kit's, without members that this console does not know. */
 export const backupEntry = z.object(kitBackupEntry.shape)
+/** An operation as the server lists it; the token by which a console finds its own again is no window's business. */
+export const serverOperation = z.object(operationEntry.omit({ token: true }).shape)
 export const verdict = z.enum(verdicts)
 export const outcome = z.enum(outcomes)
 export const startedOperation = z.object({ operation: operationId })

@@ -9,3 +9,9 @@ export function scratchFolder(): string {
   onTestFinished(() => rmSync(folder, { recursive: true, force: true }))
   return folder
 }
+
+/** For all tests of a file: `remove` it after the last. */
+export function fileFolder(): { readonly folder: string; readonly remove: () => void } {
+  const folder = mkdtempSync(join(tmpdir(), 'cvd-test-'))
+  return { folder, remove: () => rmSync(folder, { recursive: true, force: true }) }
+}

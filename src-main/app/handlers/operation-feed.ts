@@ -60,16 +60,13 @@ export async function feedOperation(
   let fresh: KitEvent[] = []
   let link = linkOf(entry)
   let toldLink = link
-  const tellUndoable = async (of: JournalEntry) => {
-    const answer = await undoable(services, site, of)
-    if (answer !== null) feed.change({ undoable: answer })
-  }
+  let undo: boolean | null = null
   const changes = coalesce<null>(PACE, () => {
     const now = desk.store.operations.byId(id)
     if (!now) return
     const more = fresh
     fresh = []
-    const ended = now.state === 'ended' ? { report: reportOf(now) } : {}
+    const ended = now.state === 'ended' ? { report: reportOf(now), undoable: undo } : {}
     feed.change({
       row: row(now),
       ...(more.length > 0 ? { events: more } : {}),
@@ -78,6 +75,14 @@ export async function feedOperation(
     })
     toldLink = link
   })
+  const tellUndoable = (of: JournalEntry) => {
+    const tell = (answer: boolean | null) => {
+      undo = answer
+      changes.add(null)
+    }
+    // Where the server cannot say it, it stays unknown.
+    undoable(services, site, of).then(tell, () => undefined)
+  }
   const deaf = runner.subscribe((event) => {
     if (event.operation !== id) return
     if (event.kind === 'event') {
@@ -86,11 +91,11 @@ export async function feedOperation(
     } else if (event.kind === 'link') link = { state: 'searching', failure: forWindow(event.failure) }
     else {
       link = linkOf(event.entry)
-      if (event.entry.state === 'ended') void tellUndoable(event.entry).catch(() => undefined)
+      if (event.entry.state === 'ended') tellUndoable(event.entry)
     }
     changes.add(null)
   })
-  if (entry.state === 'ended') void tellUndoable(entry).catch(() => undefined)
+  if (entry.state === 'ended') tellUndoable(entry)
   await aborted(feed.signal)
   deaf()
   changes.stop()

@@ -1,0 +1,171 @@
+/** The contract itself: who may call what, and what happens to those who send something else. */
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { z } from 'zod'
+import type { Application } from '../../src-main/app/application.ts'
+import { callsOf, type Role } from '../../src-shared/contract/define.ts'
+import { contract } from '../../src-shared/contract/index.ts'
+import { memoryTransports, type Transport } from '../../src-shared/rpc/transport.ts'
+import { openApplication, windowOf } from '../support/application.ts'
+import { fileFolder } from '../support/folder.ts'
+
+const calls = callsOf(contract)
+const { folder, remove } = fileFolder()
+let application: Application
+
+beforeAll(() => {
+  application = openApplication(folder)
+})
+afterAll(async () => {
+  await application[Symbol.asyncDispose]()
+  remove()
+})
+
+interface Heard {
+  readonly k: string
+  readonly id: number
+  readonly error?: { readonly code: string; readonly message: string }
+}
+
+/** One frame, and what comes of it: the first answer, or that the session was ended. */
+function say(role: Role, frame: string): Promise<Heard> {
+  const [near, far]: Transport[] = memoryTransports() as [Transport, Transport]
+  if (!near || !far) throw new Error('no transports')
+  application.session(far, role)
+  return new Promise((resolve) => {
+    near.onMessage((text) => {
+      resolve(JSON.parse(text))
+      near.close()
+    })
+    near.post(frame)
+  })
+}
+
+const call = (path: string, input: unknown) => JSON.stringify({ k: 'call', id: 1, path, input })
+
+describe('roles', () => {
+  /** Written down by hand: a call that may be made by people who only look is a decision. */
+  const forViewers = [
+    'app.info',
+    'audit.list',
+    'backup.show',
+    'backups.watch',
+    'operation.watch',
+    'operations.onServer',
+    'operations.watch',
+    'settings.knownHosts',
+    'settings.setAppearance',
+    'settings.watch',
+    'site.refresh',
+    'site.watch',
+    'sites.watch',
+  ]
+
+  test('viewers have exactly these calls', () => {
+    const found = calls.filter(([, { role }]) => role === 'viewer').map(([path]) => path)
+    expect(found.sort()).toEqual(forViewers)
+  })
+
+  test.each(calls.filter(([, { role }]) => role === 'admin').map(([path]) => path))(
+    '%s is refused to a viewer',
+    async (path) => {
+      expect(await say('viewer', call(path, {}))).toMatchObject({ k: 'fail', error: { code: 'forbidden' } })
+    },
+  )
+})
+
+describe.each(calls)('%s', (path, definition) => {
+  const text = 'x'.repeat(400_000)
+  const wrong: readonly unknown[] = [
+    ...[null, 1, 'text', [], true, { unexpected: 1 }, { site: 7 }, { site: '' }, { site: text }],
+    { site: { $ne: null }, path: {}, operation: [], planId: 1, requestId: null },
+    { site: 's', path: '', which: { kind: 'paths', paths: [] } },
+    { site: 's', target: { host: '-oProxyCommand=x', user: '-l', port: 0, auth: { method: 'none' } } },
+    { site: 's', confirm: text, reason: text },
+  ]
+
+  test('refuses what it does not take', async () => {
+    for (const input of wrong) {
+      // A shape that this call takes is no fuzz for it.
+      if (definition.input.safeParse(input).success) continue
+      const answer = await say('admin', call(path, input))
+      expect(answer).toMatchObject({ k: 'fail', id: 1, error: { code: 'invalid-input' } })
+      expect(answer.error?.message.length).toBeLessThan(400)
+    }
+  })
+
+  test('names every member that it takes: more is refused', async () => {
+    expect(definition.input).toBeInstanceOf(z.ZodObject)
+    const parsed = definition.input.safeParse({ unexpected: true })
+    expect(parsed.error?.issues.some(({ code }) => code === 'unrecognized_keys')).toBe(true)
+  })
+
+  test('gives nothing that is a secret', () => {
+    const outputs = definition.kind === 'subscription' ? [definition.snapshot, definition.change] : [definition.output]
+    for (const output of outputs) {
+      const shape = JSON.stringify(z.toJSONSchema(output, { unrepresentable: 'any', io: 'input' }))
+      expect(/"(password|passphrase|secret|privateKey|token)":/i.test(shape)).toBe(false)
+    }
+  })
+})
+
+test('what is found wrong with an input is never written to the log', async () => {
+  const secret = 'hidden-passphrase'
+  await say('admin', call('prompts.answer', { requestId: 5, secret }))
+  await say('admin', call('prompts.answer', { requestId: 'none', secret }))
+  let log = ''
+  try {
+    log = readFileSync(join(folder, 'console', 'console.log'), 'utf8')
+  } catch {
+    // Nothing was logged at all.
+  }
+  expect(log).not.toContain(secret)
+})
+
+test('a console without sites says so, to viewers, too', async () => {
+  const window = windowOf(application, 'viewer')
+  expect(await window.calls.app.info({})).toMatchObject({
+    ok: true,
+    value: { role: 'viewer', secrets: { keeps: 'this-run' } },
+  })
+  const fleet = await new Promise((resolve) => window.calls.sites.watch({}, { onState: resolve }))
+  expect(fleet).toEqual({ sites: [], verdict: { state: 'unknown', sentence: 'There is no site yet.' } })
+  const none = await window.calls.site.refresh({ site: 'none' })
+  expect(none).toMatchObject({ ok: false, error: { code: 'no-such-site' } })
+  window.close()
+})
+
+test('what was set is the same in every window, and after a start', async () => {
+  const [one, other] = [windowOf(application), windowOf(application, 'viewer')]
+  const themes: string[] = []
+  other.calls.settings.watch({}, { onState: ({ theme }) => themes.push(theme) })
+  await expect.poll(() => themes).toEqual(['system'])
+  expect(await one.calls.settings.setAppearance({ theme: 'dark' })).toMatchObject({
+    value: { theme: 'dark', density: 'comfortable' },
+  })
+  await expect.poll(() => themes).toEqual(['system', 'dark'])
+  one.close()
+  other.close()
+  await application[Symbol.asyncDispose]()
+  application = openApplication(folder)
+  const again = windowOf(application)
+  await expect.poll(() => again.link.state).toBe('open')
+  expect(await again.calls.settings.setAppearance({})).toMatchObject({ value: { theme: 'dark' } })
+  again.close()
+})
+
+test('the audit comes in pages, with the word on its chain', async () => {
+  const { audit } = application.console.desk.store
+  const facts = { at: 1, who: 'ada', action: 'x', site: '', operation: '', outcome: '', reason: '', detail: '{}' }
+  for (let number = 0; number < 5; number += 1) audit.append(facts)
+  const window = windowOf(application, 'viewer')
+  const page = await window.calls.audit.list({ limit: 2 })
+  if (!page.ok) throw new Error(page.error.message)
+  const [newest, second] = page.value.entries
+  expect(page.value.chain).toMatchObject({ intact: true })
+  expect(second?.seq).toBe((newest?.seq ?? 0) - 1)
+  const next = await window.calls.audit.list({ limit: 1, before: second?.seq ?? 0 })
+  expect(next.ok && next.value.entries[0]?.seq).toBe((newest?.seq ?? 0) - 2)
+  window.close()
+})
