@@ -1,0 +1,211 @@
+/**
+ * A table of any length. Rows are reached by the arrow keys, opened by Enter, chosen by Space; only the rows that can
+ * be seen exist.
+ */
+import { useVirtualizer } from '@tanstack/react-virtual'
+import { ArrowDown, ArrowUp } from 'lucide-react'
+import { type CSSProperties, type KeyboardEvent, type ReactNode, useMemo, useRef, useState } from 'react'
+import { classes } from './classes.ts'
+import { Checkbox } from './field.tsx'
+import css from './table.module.css'
+import { movedIndex, nextSort, type SortKey, type SortState, sortRows, toggled } from './table-model.ts'
+
+export interface Column<Row> {
+  readonly id: string
+  readonly header: string
+  readonly cell: (row: Row) => ReactNode
+  /** A track of CSS grid. */
+  readonly width: string
+  readonly sort?: (row: Row) => SortKey
+  /** Direction of the first press. */
+  readonly descendingFirst?: boolean
+  readonly align?: 'end'
+  /** The header is read out but not shown. */
+  readonly hiddenHeader?: boolean
+}
+
+interface TableProps<Row> {
+  readonly label: string
+  readonly rows: readonly Row[]
+  readonly columns: readonly Column<Row>[]
+  readonly rowKey: (row: Row) => string
+  readonly initialSort?: SortState
+  readonly onOpen?: ((row: Row) => void) | undefined
+  readonly selection?: {
+    readonly selected: ReadonlySet<string>
+    readonly onChange: (selected: ReadonlySet<string>) => void
+    readonly nameOf: (row: Row) => string
+  }
+  readonly empty?: ReactNode
+  /** Fills its place and scrolls in it; otherwise it is as high as its rows. */
+  readonly fill?: boolean
+  readonly rowHeight?: number
+  readonly tone?: (row: Row) => 'bad' | 'warn' | undefined
+}
+
+const PAGE = 12
+
+export function Table<Row>(props: TableProps<Row>) {
+  const { rows, columns, rowKey, onOpen, selection, fill = false } = props
+  const rowHeight = props.rowHeight ?? 36
+  const [sort, setSort] = useState<SortState | null>(props.initialSort ?? null)
+  const [active, setActive] = useState(0)
+  const scroller = useRef<HTMLDivElement>(null)
+  const sorted = useMemo(() => {
+    const column = columns.find(({ id }) => id === sort?.column)
+    return sortRows(rows, column?.sort, sort?.descending ?? false)
+  }, [rows, columns, sort])
+  const virtual = useVirtualizer({
+    count: sorted.length,
+    getScrollElement: () => scroller.current,
+    estimateSize: () => rowHeight,
+    overscan: 12,
+    enabled: fill,
+  })
+  const current = Math.min(active, Math.max(0, sorted.length - 1))
+  const tracks = [...(selection ? ['2rem'] : []), ...columns.map(({ width }) => width)].join(' ')
+
+  function focusRow(index: number): void {
+    setActive(index)
+    if (fill) virtual.scrollToIndex(index)
+    // The row may exist only after the next paint.
+    requestAnimationFrame(() => {
+      scroller.current?.querySelector<HTMLElement>(`[data-row="${index}"]`)?.focus()
+    })
+  }
+
+  function onKeyDown(event: KeyboardEvent, row: Row, index: number): void {
+    if (event.target !== event.currentTarget) return
+    if (event.key === 'Enter' && onOpen) onOpen(row)
+    else if (event.key === ' ' && selection) select(row, !selection.selected.has(rowKey(row)))
+    else {
+      const next = movedIndex(event.key, index, sorted.length, PAGE)
+      if (next === null) return
+      focusRow(next)
+    }
+    event.preventDefault()
+  }
+
+  function select(row: Row, on: boolean): void {
+    selection?.onChange(toggled(selection.selected, rowKey(row), on))
+  }
+
+  function renderRow(row: Row, index: number, style?: CSSProperties): ReactNode {
+    const key = rowKey(row)
+    const chosen = selection?.selected.has(key) ?? false
+    return (
+      <div
+        key={key}
+        role="row"
+        data-row={index}
+        data-tone={props.tone?.(row)}
+        className={classes(css.row, onOpen && css.opens)}
+        style={style}
+        tabIndex={index === current ? 0 : -1}
+        aria-rowindex={index + 2}
+        aria-selected={selection ? chosen : undefined}
+        onFocus={() => setActive(index)}
+        onKeyDown={(event) => onKeyDown(event, row, index)}
+        onClick={(event) => {
+          const target = event.target as HTMLElement
+          if (target.closest('a, button, input, label, [role="checkbox"]') || window.getSelection()?.toString()) return
+          onOpen?.(row)
+        }}
+      >
+        {selection && (
+          <div role="gridcell" className={css.cell}>
+            <Checkbox
+              bare
+              tabIndex={-1}
+              label={`Choose ${selection.nameOf(row)}`}
+              checked={chosen}
+              onChange={(on) => select(row, on)}
+            />
+          </div>
+        )}
+        {columns.map((column) => (
+          <div key={column.id} role="gridcell" className={classes(css.cell, column.align === 'end' && css.end)}>
+            {column.cell(row)}
+          </div>
+        ))}
+      </div>
+    )
+  }
+
+  const chosenHere = selection ? sorted.filter((row) => selection.selected.has(rowKey(row))).length : 0
+  return (
+    <div
+      ref={scroller}
+      className={classes(css.scroller, fill && css.fill)}
+      style={{ '--tracks': tracks, '--row-height': `${rowHeight / 16}rem` } as CSSProperties}
+    >
+      <div
+        role="grid"
+        aria-label={props.label}
+        aria-rowcount={sorted.length + 1}
+        aria-multiselectable={selection ? true : undefined}
+        className={css.table}
+      >
+        <div role="row" className={css.head} aria-rowindex={1}>
+          {selection && (
+            <div role="columnheader" className={css.cell}>
+              <Checkbox
+                bare
+                label="Choose all"
+                checked={chosenHere > 0 && chosenHere === sorted.length}
+                mixed={chosenHere > 0 && chosenHere < sorted.length}
+                onChange={(on) => selection.onChange(new Set(on ? sorted.map(rowKey) : []))}
+              />
+            </div>
+          )}
+          {columns.map((column) => (
+            <Header key={column.id} column={column} sort={sort} onSort={setSort} />
+          ))}
+        </div>
+        {fill && sorted.length > 0 ? (
+          <div role="rowgroup" className={css.body} style={{ height: virtual.getTotalSize() }}>
+            {virtual.getVirtualItems().map((item) => {
+              const row = sorted[item.index]
+              if (row === undefined) return null
+              return renderRow(row, item.index, { position: 'absolute', insetInline: 0, top: item.start })
+            })}
+          </div>
+        ) : (
+          <div role="rowgroup">{sorted.map((row, index) => renderRow(row, index))}</div>
+        )}
+      </div>
+      {sorted.length === 0 && props.empty}
+    </div>
+  )
+}
+
+function Header<Row>(props: {
+  readonly column: Column<Row>
+  readonly sort: SortState | null
+  readonly onSort: (sort: SortState) => void
+}) {
+  const { column, sort, onSort } = props
+  const mine = sort?.column === column.id
+  const Arrow = sort?.descending ? ArrowDown : ArrowUp
+  const direction = sort?.descending ? 'descending' : 'ascending'
+  return (
+    <div
+      role="columnheader"
+      className={classes(css.cell, column.align === 'end' && css.end)}
+      aria-sort={column.sort ? (mine ? direction : 'none') : undefined}
+    >
+      {column.sort ? (
+        <button
+          type="button"
+          className={css.sort}
+          onClick={() => onSort(nextSort(sort, column.id, column.descendingFirst ?? false))}
+        >
+          {column.header}
+          <Arrow aria-hidden className={css.arrow} data-mine={mine || undefined} />
+        </button>
+      ) : (
+        <span className={column.hiddenHeader ? 'visually-hidden' : undefined}>{column.header}</span>
+      )}
+    </div>
+  )
+}

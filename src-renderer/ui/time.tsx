@@ -1,0 +1,77 @@
+/** Moments, spans and sizes as people read them. */
+import { useSyncExternalStore } from 'react'
+import { formatBytes, formatCount, formatDuration, formatSpan, formatTime } from '../../src-shared/domain/format.ts'
+import css from './time.module.css'
+import { Tooltip } from './tooltip.tsx'
+
+const listeners = new Set<() => void>()
+let now = Date.now()
+let timer: ReturnType<typeof setInterval> | undefined
+
+function listen(listener: () => void): () => void {
+  listeners.add(listener)
+  timer ??= setInterval(() => {
+    now = Date.now()
+    for (const one of listeners) one()
+  }, 1000)
+  return () => {
+    listeners.delete(listener)
+    if (listeners.size > 0) return
+    clearInterval(timer)
+    timer = undefined
+  }
+}
+
+/** This computer's clock, to the step given. One timer for the whole window. */
+export function useNow(stepMs = 1000): number {
+  return useSyncExternalStore(listen, () => {
+    if (timer === undefined) now = Date.now()
+    return Math.floor(now / stepMs) * stepMs
+  })
+}
+
+export const localZone = Intl.DateTimeFormat().resolvedOptions().timeZone
+
+/** `3 minutes ago`, `in 2 hours`, `just now`. */
+export function ageWords(at: number, clock: number): string {
+  const span = clock - at
+  if (Math.abs(span) < 10_000) return 'just now'
+  return span > 0 ? `${formatSpan(span)} ago` : `in ${formatSpan(-span)}`
+}
+
+/**
+ * A moment by its age, with the exact one and its zone on hover. `offset`: server's clock minus this computer's, for
+ * moments that the server told.
+ */
+export function Time(props: {
+  readonly at: number | null
+  readonly zone?: string | undefined
+  readonly offset?: number
+  /** Shows the exact moment, with the age on hover. */
+  readonly exact?: boolean
+  readonly none?: string
+}) {
+  const clock = useNow(5000)
+  const { at, zone = localZone, offset = 0, exact = false, none = '–' } = props
+  if (at === null) return <span className={css.none}>{none}</span>
+  const [relative, absolute] = [ageWords(at, clock + offset), formatTime(at, zone)]
+  return (
+    <Tooltip text={exact ? relative : absolute}>
+      <time dateTime={new Date(at).toISOString()} className={css.time}>
+        {exact ? absolute : relative}
+      </time>
+    </Tooltip>
+  )
+}
+
+export function Bytes({ value }: { readonly value: number | null }) {
+  return value === null ? <span className={css.none}>–</span> : <span className={css.number}>{formatBytes(value)}</span>
+}
+
+export function Count({ value }: { readonly value: number | null }) {
+  return value === null ? <span className={css.none}>–</span> : <span className={css.number}>{formatCount(value)}</span>
+}
+
+export function Duration({ ms }: { readonly ms: number | null }) {
+  return ms === null ? <span className={css.none}>–</span> : <span className={css.number}>{formatDuration(ms)}</span>
+}
