@@ -1,0 +1,77 @@
+/** Subscriptions that several parts of a window share: one at the console, whoever looks. */
+import type { WireFailure } from '../../src-shared/contract/failure.ts'
+
+export interface Watched<S> {
+  /** The newest state; kept while the link is lost, for old data is better than none. */
+  readonly state: S | undefined
+  readonly failure: WireFailure | null
+  readonly ended: boolean
+  /** When the state was told, by this computer's clock. */
+  readonly at: number
+}
+
+type Start<S> = (observer: { onState(state: S): void; onEnd(failure: WireFailure | null): void }) => () => void
+
+interface Entry {
+  value: Watched<unknown>
+  readonly listeners: Set<() => void>
+  stop: (() => void) | null
+  linger: ReturnType<typeof setTimeout> | null
+}
+
+const nothingYet: Watched<never> = { state: undefined, failure: null, ended: false, at: 0 }
+
+export class Watches {
+  readonly #entries = new Map<string, Entry>()
+  readonly #lingerMs: number
+
+  /** A subscription that nobody looks at any more stays this long: whoever comes back sees it at once. */
+  constructor(lingerMs = 10_000) {
+    this.#lingerMs = lingerMs
+  }
+
+  read<S>(key: string): Watched<S> {
+    return (this.#entries.get(key)?.value ?? nothingYet) as Watched<S>
+  }
+
+  /** Returns what takes the listener away. */
+  listen<S>(key: string, start: Start<S>, listener: () => void): () => void {
+    const entry = this.#entries.get(key) ?? this.#begin(key, start)
+    if (entry.linger !== null) clearTimeout(entry.linger)
+    entry.linger = null
+    entry.listeners.add(listener)
+    return () => {
+      entry.listeners.delete(listener)
+      if (entry.listeners.size > 0) return
+      entry.linger = setTimeout(() => this.#end(key, entry), this.#lingerMs)
+    }
+  }
+
+  /** Forgets what was heard and asks anew. */
+  again(key: string): void {
+    const entry = this.#entries.get(key)
+    if (!entry) return
+    entry.stop?.()
+    this.#entries.delete(key)
+    for (const listener of entry.listeners) listener()
+  }
+
+  #begin<S>(key: string, start: Start<S>): Entry {
+    const entry: Entry = { value: nothingYet, listeners: new Set(), stop: null, linger: null }
+    this.#entries.set(key, entry)
+    const set = (value: Watched<unknown>) => {
+      entry.value = value
+      for (const listener of [...entry.listeners]) listener()
+    }
+    entry.stop = start({
+      onState: (state) => set({ state, failure: null, ended: false, at: Date.now() }),
+      onEnd: (failure) => set({ ...entry.value, failure, ended: true }),
+    })
+    return entry
+  }
+
+  #end(key: string, entry: Entry): void {
+    entry.stop?.()
+    if (this.#entries.get(key) === entry) this.#entries.delete(key)
+  }
+}

@@ -1,0 +1,125 @@
+/** Every address of the console, both ways. What a page shows can be told from its address alone. */
+
+export type Route =
+  | { readonly page: 'fleet' }
+  | { readonly page: 'add-site' }
+  | { readonly page: 'operations' }
+  | { readonly page: 'operation'; readonly operation: string }
+  | { readonly page: 'settings'; readonly section: SettingsSection }
+  | { readonly page: 'audit' }
+  | { readonly page: 'site'; readonly site: string }
+  | { readonly page: 'backups'; readonly site: string }
+  | { readonly page: 'backup'; readonly site: string; readonly path: string }
+  | { readonly page: 'site-operations'; readonly site: string }
+  | { readonly page: 'connection'; readonly site: string }
+  | {
+      readonly page: 'restore'
+      readonly site: string
+      readonly path?: string | undefined
+      readonly plan?: string | undefined
+      readonly step?: RestoreStep | undefined
+    }
+  /** A restore that was started: where it stands is in the journal. */
+  | { readonly page: 'restoring'; readonly site: string; readonly operation: string }
+  | { readonly page: 'lost'; readonly address: string }
+
+export const settingsSections = ['appearance', 'identities', 'hosts', 'secrets', 'about'] as const
+export type SettingsSection = (typeof settingsSections)[number]
+
+/** Steps before the start; what comes after it is another address. */
+export const restoreSteps = ['choose', 'changes', 'checks', 'confirm'] as const
+export type RestoreStep = (typeof restoreSteps)[number]
+
+const part = encodeURIComponent
+
+export function href(route: Route): string {
+  switch (route.page) {
+    case 'fleet':
+      return '#/'
+    case 'add-site':
+    case 'operations':
+    case 'audit':
+      return `#/${route.page}`
+    case 'operation':
+      return `#/operations/${part(route.operation)}`
+    case 'settings':
+      return `#/settings/${route.section}`
+    case 'site':
+      return `#/sites/${part(route.site)}`
+    case 'backups':
+      return `#/sites/${part(route.site)}/backups`
+    case 'backup':
+      return `#/sites/${part(route.site)}/backups/${part(route.path)}`
+    case 'site-operations':
+      return `#/sites/${part(route.site)}/operations`
+    case 'connection':
+      return `#/sites/${part(route.site)}/connection`
+    case 'restore': {
+      const { path, plan, step } = route
+      const query = new URLSearchParams({
+        ...(path === undefined ? {} : { backup: path }),
+        ...(step === undefined ? {} : { step }),
+        ...(plan === undefined ? {} : { plan }),
+      }).toString()
+      return `#/sites/${part(route.site)}/restore${query === '' ? '' : `?${query}`}`
+    }
+    case 'restoring':
+      return `#/sites/${part(route.site)}/restore/${part(route.operation)}`
+    case 'lost':
+      return route.address
+  }
+}
+
+function decode(text: string): string {
+  try {
+    return decodeURIComponent(text)
+  } catch {
+    return text
+  }
+}
+
+function siteRoute(site: string, rest: readonly string[], query: URLSearchParams): Route | null {
+  const [page, what] = rest
+  if (page === undefined) return { page: 'site', site }
+  if (page === 'operations' || page === 'connection') {
+    return what === undefined ? { page: page === 'operations' ? 'site-operations' : page, site } : null
+  }
+  if (page === 'backups') return what === undefined ? { page, site } : { page: 'backup', site, path: what }
+  if (page !== 'restore') return null
+  if (what !== undefined) return { page: 'restoring', site, operation: what }
+  const step = restoreSteps.find((one) => one === query.get('step'))
+  return {
+    page,
+    site,
+    path: query.get('backup') ?? undefined,
+    plan: query.get('plan') ?? undefined,
+    step,
+  }
+}
+
+export function readRoute(hash: string): Route {
+  const [address = '', query = ''] = hash.replace(/^#?\/?/, '').split('?')
+  const [first, ...rest] = address.split('/').filter(Boolean).map(decode)
+  const [second] = rest
+  const lost: Route = { page: 'lost', address: hash }
+  switch (first) {
+    case undefined:
+      return { page: 'fleet' }
+    case 'add-site':
+    case 'audit':
+      return rest.length === 0 ? { page: first } : lost
+    case 'operations':
+      return second === undefined ? { page: 'operations' } : { page: 'operation', operation: second }
+    case 'settings':
+      return { page: 'settings', section: settingsSections.find((one) => one === second) ?? 'appearance' }
+    case 'sites':
+      return (second === undefined ? null : siteRoute(second, rest.slice(1), new URLSearchParams(query))) ?? lost
+    default:
+      return lost
+  }
+}
+
+/** The site that a route is about. */
+export function siteOf(route: Route): string | undefined {
+  return 'site' in route ? route.site : undefined
+}

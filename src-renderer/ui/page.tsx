@@ -1,0 +1,95 @@
+/** The parts of a page: its head, its sections under rules, its facts in two columns. */
+import type { ReactNode } from 'react'
+import { useEffect, useId, useRef } from 'react'
+import { classes } from './classes.ts'
+import css from './page.module.css'
+
+export function Page(props: {
+  readonly title: ReactNode
+  /** For the window's title and for screen readers. */
+  readonly name: string
+  readonly over?: ReactNode
+  readonly lead?: ReactNode
+  readonly actions?: ReactNode
+  readonly tabs?: ReactNode
+  readonly colour?: string | undefined
+  readonly children: ReactNode
+  /** The page does not scroll; something in it does. */
+  readonly fixed?: boolean
+  readonly narrow?: boolean
+}) {
+  const heading = useRef<HTMLHeadingElement>(null)
+  const { name } = props
+  useEffect(() => {
+    document.title = `${name} · CVD Backup Console`
+    // Whoever uses the keyboard or listens must notice that the page is another one.
+    heading.current?.focus({ preventScroll: true })
+  }, [name])
+  return (
+    <main className={classes(css.page, props.fixed && css.fixed)} data-colour={props.colour}>
+      <div className={classes(css.inner, props.narrow && css.narrow, props.fixed && css.fixedInner)}>
+        <header className={css.head}>
+          {props.over !== undefined && <div className={css.over}>{props.over}</div>}
+          <div className={css.titleLine}>
+            <h1 ref={heading} tabIndex={-1} className={css.title}>
+              {props.title}
+            </h1>
+            {props.actions !== undefined && <div className={css.actions}>{props.actions}</div>}
+          </div>
+          {props.lead !== undefined && <div className={css.lead}>{props.lead}</div>}
+          {props.tabs}
+        </header>
+        {props.children}
+      </div>
+    </main>
+  )
+}
+
+export function Section(props: {
+  readonly title: string
+  readonly note?: ReactNode
+  readonly actions?: ReactNode
+  readonly children: ReactNode
+  readonly className?: string | undefined
+}) {
+  const id = useId()
+  return (
+    <section aria-labelledby={id} className={classes(css.section, props.className)}>
+      <div className={css.sectionHead}>
+        <h2 id={id} className={css.sectionTitle}>
+          {props.title}
+        </h2>
+        {props.note !== undefined && <span className={css.sectionNote}>{props.note}</span>}
+        {props.actions !== undefined && <div className={css.sectionActions}>{props.actions}</div>}
+      </div>
+      {props.children}
+    </section>
+  )
+}
+
+/** Names and values, as in a register. */
+export function Facts({ children }: { readonly children: ReactNode }) {
+  return <dl className={css.facts}>{children}</dl>
+}
+
+export function Fact({ name, children }: { readonly name: string; readonly children: ReactNode }) {
+  return (
+    <div className={css.fact}>
+      <dt>{name}</dt>
+      <dd>{children}</dd>
+    </div>
+  )
+}
+
+/** Sections beside each other where there is room. */
+export function Columns({ children }: { readonly children: ReactNode }) {
+  return <div className={css.columns}>{children}</div>
+}
+
+export function Stack({ children }: { readonly children: ReactNode }) {
+  return <div className={css.stack}>{children}</div>
+}
+
+export function Row({ children, end = false }: { readonly children: ReactNode; readonly end?: boolean }) {
+  return <div className={classes(css.rowOf, end && css.rowEnd)}>{children}</div>
+}
