@@ -1,5 +1,5 @@
 /** The one connection of this window to the console. */
-import { contract, type ConsoleContract } from '../../src-shared/contract/index.ts'
+import { type ConsoleContract, contract } from '../../src-shared/contract/index.ts'
 import type { LinkState } from '../../src-shared/rpc/client-types.ts'
 import { connect } from '../../src-shared/rpc/connect.ts'
 import { openTransport } from './transport.ts'

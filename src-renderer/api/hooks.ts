@@ -122,10 +122,7 @@ export interface Doing<P extends CommandPath> {
 }
 
 /** Sends a command. Never by itself a second time. */
-export function command<P extends CommandPath>(
-  path: P,
-  input: InputOf<P>,
-): Promise<Result<OutputOf<P>, WireFailure>> {
+export function command<P extends CommandPath>(path: P, input: InputOf<P>): Promise<Result<OutputOf<P>, WireFailure>> {
   return functionAt(path)(input) as Promise<Result<OutputOf<P>, WireFailure>>
 }
 

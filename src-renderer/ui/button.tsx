@@ -48,7 +48,11 @@ export function Button(props: ButtonProps) {
 }
 
 /** A button of one icon; its label is its name and its tooltip. */
-export function IconButton({ label, keys, ...props }: ButtonProps & { readonly label: string; readonly keys?: string }) {
+export function IconButton({
+  label,
+  keys,
+  ...props
+}: ButtonProps & { readonly label: string; readonly keys?: string }) {
   return (
     <Tooltip text={label} {...(keys === undefined ? {} : { keys })}>
       <Button look="quiet" {...props} label={label} className={classes(css.square, props.className)} />

@@ -56,7 +56,9 @@ export function ErrorState(props: {
             <HostileText text={failure.next ?? ''} lines />
           </p>
         )}
-        {present(failure.incident) && <p className={css.quietLine}>Incident {failure.incident}, see the console’s log.</p>}
+        {present(failure.incident) && (
+          <p className={css.quietLine}>Incident {failure.incident}, see the console’s log.</p>
+        )}
         {props.action !== undefined && <div className={css.noticeAction}>{props.action}</div>}
       </div>
     </div>

@@ -13,12 +13,7 @@ export function TabLinks({ label, tabs }: { readonly label: string; readonly tab
   return (
     <nav aria-label={label} className={css.tabs}>
       {tabs.map((tab) => (
-        <a
-          key={tab.href}
-          href={tab.href}
-          className={classes(css.tab)}
-          aria-current={tab.current ? 'page' : undefined}
-        >
+        <a key={tab.href} href={tab.href} className={classes(css.tab)} aria-current={tab.current ? 'page' : undefined}>
           {tab.label}
           {tab.count !== undefined && <span className={css.count}>{tab.count}</span>}
         </a>

@@ -1,6 +1,16 @@
 /** How something stands: a shape and a word, and only then a colour. */
-import { Ban, CircleCheck, CircleDashed, CircleDot, CircleHelp, CircleX, Info, type LucideIcon, Undo2 } from 'lucide-react'
-import { TriangleAlert } from 'lucide-react'
+import {
+  Ban,
+  CircleCheck,
+  CircleDashed,
+  CircleDot,
+  CircleHelp,
+  CircleX,
+  Info,
+  type LucideIcon,
+  TriangleAlert,
+  Undo2,
+} from 'lucide-react'
 import type { ReactNode } from 'react'
 import { classes } from './classes.ts'
 import css from './verdict.module.css'

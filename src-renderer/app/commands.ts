@@ -1,0 +1,125 @@
+/** THE catalogue of what can be done from anywhere: the palette, the shortcuts and their help are made of it. */
+import type { Fleet } from '../../src-shared/contract/sites.ts'
+import { command } from '../api/hooks.ts'
+import { isApple } from '../api/transport.ts'
+import { showToast } from '../ui/toast.tsx'
+import { go } from './router.ts'
+import type { Route } from './routes.ts'
+import { ui } from './ui-state.ts'
+
+export interface Command {
+  readonly id: string
+  readonly title: string
+  readonly group: string
+  /** What else it may be looked for by. */
+  readonly words?: string
+  /** Keys of a shortcut: `Mod+k`, or a sequence as `g f`. */
+  readonly keys?: string
+  readonly admin?: boolean
+  readonly run: () => void
+}
+
+const open = (route: Route) => () => go(route)
+
+const everywhere: readonly Command[] = [
+  { id: 'palette', title: 'Search for anything', group: 'Console', keys: 'Mod+k', run: () => ui.show('palette') },
+  { id: 'fleet', title: 'Fleet', group: 'Go to', keys: 'g f', words: 'sites home', run: open({ page: 'fleet' }) },
+  {
+    id: 'operations',
+    title: 'Operations',
+    group: 'Go to',
+    keys: 'g o',
+    words: 'activity running history',
+    run: open({ page: 'operations' }),
+  },
+  { id: 'audit', title: 'Audit', group: 'Go to', keys: 'g a', words: 'who did what', run: open({ page: 'audit' }) },
+  {
+    id: 'settings',
+    title: 'Settings',
+    group: 'Go to',
+    keys: 'g s',
+    run: open({ page: 'settings', section: 'appearance' }),
+  },
+  {
+    id: 'hosts',
+    title: 'Known hosts',
+    group: 'Go to',
+    words: 'host keys forget',
+    run: open({ page: 'settings', section: 'hosts' }),
+  },
+  {
+    id: 'identities',
+    title: 'Keys to log in with',
+    group: 'Go to',
+    words: 'identities agent ssh',
+    run: open({ page: 'settings', section: 'identities' }),
+  },
+  {
+    id: 'add-site',
+    title: 'Add a site',
+    group: 'Do',
+    keys: 'g n',
+    admin: true,
+    words: 'new server',
+    run: open({ page: 'add-site' }),
+  },
+  { id: 'light', title: 'Light appearance', group: 'Console', words: 'theme day', run: appearance('light') },
+  { id: 'dark', title: 'Dark appearance', group: 'Console', words: 'theme night', run: appearance('dark') },
+  { id: 'system', title: 'Appearance of the system', group: 'Console', words: 'theme', run: appearance('system') },
+  { id: 'search', title: 'Search on this page', group: 'Console', keys: '/', run: focusSearch },
+  { id: 'keys', title: 'Keyboard shortcuts', group: 'Console', keys: '?', words: 'help', run: () => ui.show('keys') },
+]
+
+function appearance(theme: 'light' | 'dark' | 'system') {
+  return () => void command('settings.setAppearance', { theme })
+}
+
+function focusSearch(): void {
+  document.querySelector<HTMLInputElement>('main input[type="search"]')?.focus()
+}
+
+async function backUp(site: string, name: string): Promise<void> {
+  const result = await command('backups.make', { site })
+  if (result.ok) showToast(`Backup of ${name} begins`)
+  else showToast(`No backup of ${name} was started`, result.error.message, 'bad')
+}
+
+function siteCommands({ id: site, name }: { readonly id: string; readonly name: string }): Command[] {
+  const of = (what: string, title: string, run: () => void, admin = false): Command => ({
+    id: `${what} ${site}`,
+    title,
+    group: name,
+    admin,
+    run,
+  })
+  return [
+    of('site', name, open({ page: 'site', site })),
+    of('backups', `Backups of ${name}`, open({ page: 'backups', site })),
+    of('make', `Back up ${name} now`, () => void backUp(site, name), true),
+    of('restore', `Restore ${name}…`, open({ page: 'restore', site }), true),
+  ]
+}
+
+export function allCommands(fleet: Fleet | undefined, admin: boolean): Command[] {
+  const sites = fleet?.sites.flatMap(siteCommands) ?? []
+  return [...everywhere, ...sites].filter((one) => admin || one.admin !== true)
+}
+
+/** Commands that have every word of what was typed, those with it in the title first. */
+export function findCommands(commands: readonly Command[], typed: string): Command[] {
+  const words = typed.toLowerCase().split(/\s+/).filter(Boolean)
+  const has = (text: string) => words.every((word) => text.includes(word))
+  const inTitle = commands.filter(({ title }) => has(title.toLowerCase()))
+  const elsewhere = commands.filter(
+    (one) => !inTitle.includes(one) && has(`${one.title} ${one.group} ${one.words ?? ''}`.toLowerCase()),
+  )
+  return [...inTitle, ...elsewhere]
+}
+
+/** `⌘K`, `Ctrl K`, `G then F`. */
+export function keyWords(keys: string): string {
+  if (keys.startsWith('Mod+')) return `${isApple ? '⌘' : 'Ctrl '}${keys.slice(4).toUpperCase()}`
+  return keys.toUpperCase().split(' ').join(' then ')
+}
+
+export const shortcuts = everywhere.filter((one): one is Command & { keys: string } => one.keys !== undefined)

@@ -1,0 +1,213 @@
+/** The frame around every page: where one can go, what is running, and whether the console answers. */
+import { Activity as ActivityIcon, Plus, ScrollText, Search, Settings, TowerControl } from 'lucide-react'
+import { type ReactNode, useEffect } from 'react'
+import type { SiteOverview } from '../../src-shared/contract/sites.ts'
+import { useLink, useSubscription } from '../api/hooks.ts'
+import { useSession } from '../api/session.tsx'
+import { OperationMark, operationHref, RunningOperation } from '../parts/operation-line.tsx'
+import { IconButton } from '../ui/button.tsx'
+import { HostileText } from '../ui/hostile-text.tsx'
+import { Time } from '../ui/time.tsx'
+import { showToast } from '../ui/toast.tsx'
+import { Mark, SiteColour } from '../ui/verdict.tsx'
+import { useActivity } from './activity.ts'
+import { keyWords } from './commands.ts'
+import { href, type Route, siteOf } from './routes.ts'
+import css from './shell.module.css'
+import { ui } from './ui-state.ts'
+import { Wordmark } from './wordmark.tsx'
+
+export function Shell({ route, children }: { readonly route: Route; readonly children: ReactNode }) {
+  return (
+    <div className={css.shell}>
+      <a className={css.skip} href="#content" onClick={skipToContent}>
+        Skip to the page
+      </a>
+      <aside className={css.side} aria-label="Console">
+        <div className={css.brand}>
+          <Wordmark />
+        </div>
+        <button type="button" className={css.search} onClick={() => ui.show('palette')}>
+          <Search aria-hidden />
+          <span>Search</span>
+          <kbd>{keyWords('Mod+k')}</kbd>
+        </button>
+        <MainNavigation route={route} />
+        <Sites route={route} />
+        <ActivityArea />
+        <Foot />
+      </aside>
+      <div className={css.main} id="content">
+        <ConnectionBanner />
+        {children}
+      </div>
+    </div>
+  )
+}
+
+function skipToContent(event: React.MouseEvent): void {
+  event.preventDefault()
+  document.querySelector<HTMLElement>('main h1')?.focus()
+}
+
+function MainNavigation({ route }: { readonly route: Route }) {
+  const links = [
+    { to: { page: 'fleet' }, label: 'Fleet', icon: TowerControl, here: route.page === 'fleet' },
+    {
+      to: { page: 'operations' },
+      label: 'Operations',
+      icon: ActivityIcon,
+      here: route.page === 'operations' || route.page === 'operation',
+    },
+    { to: { page: 'audit' }, label: 'Audit', icon: ScrollText, here: route.page === 'audit' },
+    {
+      to: { page: 'settings', section: 'appearance' },
+      label: 'Settings',
+      icon: Settings,
+      here: route.page === 'settings',
+    },
+  ] as const
+  return (
+    <nav aria-label="Main">
+      <ul className={css.links}>
+        {links.map(({ to, label, icon: Icon, here }) => (
+          <li key={label}>
+            <a href={href(to)} className={css.link} aria-current={here ? 'page' : undefined}>
+              <Icon aria-hidden strokeWidth={1.6} />
+              {label}
+            </a>
+          </li>
+        ))}
+      </ul>
+    </nav>
+  )
+}
+
+const urgency: Record<SiteOverview['verdict']['state'], number> = { bad: 0, attention: 1, unknown: 2, good: 3 }
+const SHOWN = 40
+
+function Sites({ route }: { readonly route: Route }) {
+  const fleet = useSubscription('sites.watch', {}).state
+  const admin = useSession().role === 'admin'
+  const sites = fleet?.sites ?? []
+  // Few sites keep their places; of many, those that need somebody come first.
+  const shown =
+    sites.length <= SHOWN
+      ? sites
+      : [...sites].sort((a, b) => urgency[a.verdict.state] - urgency[b.verdict.state]).slice(0, SHOWN)
+  return (
+    <nav aria-label="Sites" className={css.sites}>
+      <div className={css.sideHead}>
+        <h2>Sites</h2>
+        {admin && (
+          <IconButton
+            label="Add a site"
+            keys={keyWords('g n')}
+            icon={Plus}
+            size="small"
+            onClick={() => {
+              window.location.hash = href({ page: 'add-site' })
+            }}
+          />
+        )}
+      </div>
+      <ul className={css.links}>
+        {shown.map((site) => (
+          <li key={site.id}>
+            <a
+              href={href({ page: 'site', site: site.id })}
+              className={css.link}
+              aria-current={siteOf(route) === site.id ? 'page' : undefined}
+            >
+              <SiteColour colour={site.colour} />
+              <span className={css.siteName}>
+                <HostileText text={site.name} />
+              </span>
+              <Mark bare of={site.verdict.state === 'unknown' ? 'not seen' : site.verdict.state} />
+            </a>
+          </li>
+        ))}
+      </ul>
+      {sites.length > shown.length && (
+        <a className={css.more} href={href({ page: 'fleet' })}>
+          All {sites.length} sites
+        </a>
+      )}
+      {fleet && sites.length === 0 && <p className={css.sideNote}>None yet.</p>}
+    </nav>
+  )
+}
+
+/** Running operations follow whoever works here; what went wrong stays until it was looked at. */
+function ActivityArea() {
+  const rows = useSubscription('operations.watch', { limit: 100 }).state?.operations
+  const { hear, seen, attention } = useActivity()
+  useEffect(() => {
+    if (!rows) return
+    for (const row of hear(rows)) {
+      if (row.outcome === 'succeeded') showToast(`${row.title}: succeeded`, row.siteName, 'good')
+    }
+  }, [rows, hear])
+  const running = rows?.filter(({ state }) => state !== 'ended') ?? []
+  if (running.length === 0 && attention.length === 0) return null
+  return (
+    <section aria-label="Activity" className={css.activity}>
+      <div className={css.sideHead}>
+        <h2>Activity</h2>
+      </div>
+      <ul className={css.running}>
+        {attention.map((row) => (
+          <li key={row.id}>
+            <a className={css.attention} href={operationHref(row)} onClick={() => seen(row.id)}>
+              <span className={css.attentionTitle}>{row.title}</span>
+              <span className={css.siteName}>
+                <HostileText text={row.siteName} />
+              </span>
+              <OperationMark row={row} />
+            </a>
+          </li>
+        ))}
+        {running.slice(0, 6).map((row) => (
+          <li key={row.id}>
+            <RunningOperation row={row} withSite />
+          </li>
+        ))}
+      </ul>
+      {running.length > 6 && (
+        <a className={css.more} href={href({ page: 'operations' })}>
+          All {running.length} running
+        </a>
+      )}
+    </section>
+  )
+}
+
+function Foot() {
+  const { who, role } = useSession()
+  return (
+    <p className={css.foot}>
+      <span className={css.who}>{who}</span>
+      <span>{role === 'admin' ? 'Administrator' : 'Viewer'}</span>
+    </p>
+  )
+}
+
+/** The data on the page stays, with its age, until the console answers again. */
+function ConnectionBanner() {
+  const link = useLink()
+  const fleet = useSubscription('sites.watch', {})
+  if (link.state !== 'lost' && link.state !== 'closed') return null
+  return (
+    <div role="alert" className={css.banner}>
+      <strong>{link.state === 'lost' ? 'The console does not answer.' : 'The connection was closed.'}</strong>{' '}
+      {fleet.at > 0 && (
+        <>
+          What is shown was heard <Time at={fleet.at} />.{' '}
+        </>
+      )}
+      {link.state === 'lost'
+        ? 'It is looked for all the time; operations go on at their servers.'
+        : (link.failure?.next ?? '')}
+    </div>
+  )
+}

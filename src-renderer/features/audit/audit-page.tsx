@@ -1,0 +1,132 @@
+/** Who did what, where and why; and whether anybody has changed what is written here. */
+import { ScrollText } from 'lucide-react'
+import { useEffect, useMemo, useState } from 'react'
+import { type OutputOf, useQuery, useSubscription } from '../../api/hooks.ts'
+import { Button } from '../../ui/button.tsx'
+import { SearchField } from '../../ui/field.tsx'
+import { HostileText } from '../../ui/hostile-text.tsx'
+import { Page, Section } from '../../ui/page.tsx'
+import { EmptyState, ErrorState, Loading, Notice } from '../../ui/states.tsx'
+import { type Column, Table } from '../../ui/table.tsx'
+import { Time } from '../../ui/time.tsx'
+import css from './audit.module.css'
+
+type Entry = OutputOf<'audit.list'>['entries'][number]
+
+const PAGE = 200
+
+export function AuditPage() {
+  const [limit, setLimit] = useState(PAGE)
+  const asked = useQuery('audit.list', { limit: Math.min(limit, 1000) })
+  const [search, setSearch] = useState('')
+  // Whatever is written to the audit shows in the operations as well.
+  const operations = useSubscription('operations.watch', { limit: 20 }).state
+  const { reload } = asked
+  useEffect(() => {
+    if (operations) reload()
+  }, [operations, reload])
+  const shown = useMemo(() => {
+    const words = search.toLowerCase().split(/\s+/).filter(Boolean)
+    return (asked.data?.entries ?? []).filter((entry) => {
+      const text = `${entry.who} ${entry.action} ${entry.site} ${entry.outcome} ${entry.reason}`.toLowerCase()
+      return words.every((word) => text.includes(word))
+    })
+  }, [asked.data, search])
+  return (
+    <Page name="Audit" title="Audit" lead="Who did what, where and why, from this console.">
+      {asked.failure && <ErrorState failure={asked.failure} />}
+      {!asked.data && !asked.failure && <Loading what="the audit" />}
+      {asked.data && (
+        <>
+          <Chain chain={asked.data.chain} />
+          <Section
+            title="Entries"
+            actions={<SearchField label="Search the audit" value={search} onChange={setSearch} />}
+          >
+            <Table
+              label="Audit"
+              rows={shown}
+              columns={columns}
+              rowKey={({ seq }) => String(seq)}
+              empty={
+                <EmptyState
+                  icon={ScrollText}
+                  title={search === '' ? 'Nothing was done yet' : 'No entry is like that'}
+                />
+              }
+            />
+            {asked.data.entries.length === limit && limit < 1000 && (
+              <Button busy={asked.loading} onClick={() => setLimit((now) => now + PAGE)}>
+                Show older entries
+              </Button>
+            )}
+          </Section>
+        </>
+      )}
+    </Page>
+  )
+}
+
+function Chain({ chain }: { readonly chain: OutputOf<'audit.list'>['chain'] }) {
+  if (chain.intact) {
+    return (
+      <Notice tone="good" title={`The chain of ${chain.entries.toLocaleString('en-US')} entries is intact.`}>
+        Each entry holds the hash of the one before it; the last one is{' '}
+        <code className={css.hash}>{chain.head.slice(0, 16)}</code>.
+      </Notice>
+    )
+  }
+  return (
+    <Notice tone="bad" title={`The chain is broken at entry ${chain.seq}.`}>
+      <HostileText text={chain.reason} /> What is written from there on may have been changed. The servers keep an audit
+      of their own to compare it with.
+    </Notice>
+  )
+}
+
+const columns: readonly Column<Entry>[] = [
+  { id: 'seq', header: 'No.', width: '3.5rem', align: 'end', sort: ({ seq }) => seq, cell: ({ seq }) => seq },
+  {
+    id: 'at',
+    header: 'When',
+    width: '9rem',
+    sort: ({ at }) => at,
+    descendingFirst: true,
+    cell: ({ at }) => <Time at={at} />,
+  },
+  {
+    id: 'who',
+    header: 'Who',
+    width: 'minmax(8rem, 0.8fr)',
+    sort: ({ who }) => who,
+    cell: ({ who }) => <HostileText text={who} />,
+  },
+  {
+    id: 'action',
+    header: 'What',
+    width: 'minmax(9rem, 1fr)',
+    sort: ({ action }) => action,
+    cell: ({ action }) => <HostileText text={action} />,
+  },
+  {
+    id: 'site',
+    header: 'Where',
+    width: 'minmax(8rem, 0.8fr)',
+    sort: ({ site }) => site,
+    cell: ({ site }) => <HostileText text={site} />,
+  },
+  {
+    id: 'outcome',
+    header: 'Outcome',
+    width: '7rem',
+    sort: ({ outcome }) => outcome,
+    cell: ({ outcome }) => <HostileText text={outcome} />,
+  },
+  {
+    id: 'reason',
+    header: 'Why',
+    width: 'minmax(9rem, 1.4fr)',
+    sort: ({ reason }) => reason,
+    cell: ({ reason }) => <HostileText text={reason} />,
+  },
+]

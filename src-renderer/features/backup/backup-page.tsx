@@ -1,0 +1,270 @@
+/** One backup: what it holds, what is proven about it, and how it would be used by hand. */
+import { History, LockKeyhole, LockKeyholeOpen, ShieldCheck } from 'lucide-react'
+import { useEffect, useRef } from 'react'
+import type { SiteOverview } from '../../../src-shared/contract/sites.ts'
+import { showName, showPath } from '../../../src-shared/domain/backup-path.ts'
+import { formatBytes, formatTime } from '../../../src-shared/domain/format.ts'
+import type { BackupEntry } from '../../../src-shared/domain/kit-protocol.ts'
+import { type OutputOf, useQuery, useSubscription } from '../../api/hooks.ts'
+import { useRefusal } from '../../api/session.tsx'
+import { go } from '../../app/router.ts'
+import { kindWords, momentOf, originWords } from '../../parts/backup-words.ts'
+import { SiteOver, SiteTabs } from '../../parts/site-heading.tsx'
+import { useStart } from '../../parts/use-start.ts'
+import { Button } from '../../ui/button.tsx'
+import { CodeBlock } from '../../ui/code-block.tsx'
+import { HostileText } from '../../ui/hostile-text.tsx'
+import { Columns, Fact, Facts, Page, Section, Stack } from '../../ui/page.tsx'
+import { EmptyState, ErrorState, Loading, Notice, Skeleton } from '../../ui/states.tsx'
+import { Table } from '../../ui/table.tsx'
+import { Time } from '../../ui/time.tsx'
+import { Badge, Mark } from '../../ui/verdict.tsx'
+import css from './backup.module.css'
+import { tableColumns } from './table-columns.tsx'
+
+type Shown = OutputOf<'backup.show'>
+
+export function BackupPage({ site, path }: { readonly site: string; readonly path: string }) {
+  const watched = useSubscription('site.watch', { site })
+  const list = useSubscription('backups.watch', { site })
+  const asked = useQuery('backup.show', { site, path })
+  const entry = list.state?.backups.find((one) => one.path === path) ?? asked.data?.entry
+  // A new verdict is a new line of its history.
+  const { reload } = asked
+  const changed = `${entry?.verdict} ${entry?.verifiedAt} ${entry?.hold}`
+  const before = useRef(changed)
+  useEffect(() => {
+    if (before.current !== changed && !before.current.startsWith('undefined')) reload()
+    before.current = changed
+  }, [changed, reload])
+  if (!watched.state || !entry) {
+    const gone = list.state && asked.failure ? asked.failure : watched.failure
+    return (
+      <Page name="Backup" title={<Skeleton width="20rem" />}>
+        {gone ? <ErrorState failure={gone} /> : <Loading what="the backup" rows={10} />}
+      </Page>
+    )
+  }
+  return <Known overview={watched.state.overview} entry={entry} shown={asked} />
+}
+
+function Known(props: {
+  readonly overview: SiteOverview
+  readonly entry: BackupEntry
+  readonly shown: ReturnType<typeof useQuery<'backup.show'>>
+}) {
+  const { overview, entry, shown } = props
+  const start = useStart()
+  const { zone, clockOffset: offset } = overview
+  return (
+    <Page
+      name={showName(entry.path)}
+      colour={overview.colour}
+      over={<SiteOver overview={overview} />}
+      title={<HostileText text={showName(entry.path)} />}
+      lead={
+        <p className={css.lead}>
+          <Mark of={entry.verdict} />
+          {entry.verifiedAt !== null && (
+            <span>
+              <Time at={entry.verifiedAt} offset={offset} zone={zone} />
+            </span>
+          )}
+          <span>
+            {entry.reason === '' ? 'Nobody has read it back since it was made.' : <HostileText text={entry.reason} />}
+          </span>
+          {entry.hold && <Badge>On hold</Badge>}
+        </p>
+      }
+      actions={<Actions overview={overview} entry={entry} start={start} />}
+      tabs={<SiteTabs site={overview.id} current="backups" />}
+    >
+      {start.failure && <ErrorState failure={start.failure} />}
+      {shown.failure && <ErrorState failure={shown.failure} title="The server could not tell more about it." />}
+      <Columns>
+        <Stack>
+          <About entry={entry} overview={overview} shown={shown.data} />
+          <Verifications shown={shown.data} overview={overview} loading={shown.loading} />
+        </Stack>
+        <Stack>
+          <Contents shown={shown.data} loading={shown.loading} />
+        </Stack>
+      </Columns>
+      {shown.data && shown.data.commands.length > 0 && (
+        <Section title="The same by hand" note="on the server, as the runbook does it">
+          <div className={css.commands}>
+            {shown.data.commands.map(({ title, command }) => (
+              <CodeBlock key={title} title={title} text={command} />
+            ))}
+          </div>
+        </Section>
+      )}
+    </Page>
+  )
+}
+
+function Actions(props: { overview: SiteOverview; entry: BackupEntry; start: ReturnType<typeof useStart> }) {
+  const { overview, entry, start } = props
+  const refusal = useRefusal()
+  const { id: site } = overview
+  const { path, hold, kind } = entry
+  const onlyDatabases =
+    kind === 'database' ? undefined : 'The console restores databases; for this one see the runbook.'
+  return (
+    <>
+      <Button
+        icon={hold ? LockKeyholeOpen : LockKeyhole}
+        refusal={refusal}
+        busy={start.busy}
+        onClick={() =>
+          void start.begin(hold ? 'backups.release' : 'backups.hold', { site, path }, hold ? 'Released' : 'On hold')
+        }
+      >
+        {hold ? 'Release' : 'Hold'}
+      </Button>
+      <Button
+        icon={ShieldCheck}
+        refusal={refusal}
+        busy={start.busy}
+        onClick={() =>
+          void start.begin('backups.verify', { site, which: { kind: 'paths', paths: [path] } }, 'Verification begins')
+        }
+      >
+        Verify
+      </Button>
+      <Button
+        look="primary"
+        icon={History}
+        refusal={refusal ?? onlyDatabases}
+        onClick={() => go({ page: 'restore', site, path, step: 'changes' })}
+      >
+        Restore this…
+      </Button>
+    </>
+  )
+}
+
+function About(props: { entry: BackupEntry; overview: SiteOverview; shown: Shown | undefined }) {
+  const { entry, overview, shown } = props
+  const fingerprint = shown?.fingerprint ?? null
+  const { zone, clockOffset: offset } = overview
+  return (
+    <Section title="What it is">
+      <Facts>
+        <Fact name="Taken">
+          <Time at={momentOf(entry)} offset={offset} zone={zone} />{' '}
+          <span className={css.more}>{formatTime(momentOf(entry), zone)}</span>
+        </Fact>
+        <Fact name="Kind">{kindWords[entry.kind]}</Fact>
+        <Fact name="Origin">{originWords[entry.origin]}</Fact>
+        <Fact name="Size">
+          {formatBytes(entry.size)}
+          {fingerprint && (
+            <span className={css.more}> holds a database of {formatBytes(fingerprint.databaseSize)}</span>
+          )}
+        </Fact>
+        <Fact name="Path">
+          <HostileText text={showPath(entry.path)} />
+        </Fact>
+        {fingerprint && (
+          <>
+            <Fact name="SHA-256">
+              <code className={css.hash}>{fingerprint.sha256}</code>
+            </Fact>
+            <Fact name="Schema version">
+              {fingerprint.userVersion}{' '}
+              <span className={css.more}>
+                {fingerprint.pageCount} pages, {fingerprint.journalMode.toUpperCase()}
+              </span>
+            </Fact>
+            <Fact name="CVD commit">
+              {fingerprint.commit === null ? (
+                <span className={css.more}>not known</span>
+              ) : (
+                <HostileText text={fingerprint.commit} />
+              )}
+            </Fact>
+            <Fact name="Made with">
+              <span className={css.more}>
+                <HostileText
+                  text={Object.entries(fingerprint.tools)
+                    .map(([name, version]) => `${name} ${version}`)
+                    .join(', ')}
+                />
+              </span>
+            </Fact>
+          </>
+        )}
+      </Facts>
+      {shown && !fingerprint && (
+        <Notice title="No fingerprint was recorded when it was made.">
+          It can be read and checked, but not compared with what it was on that day.
+        </Notice>
+      )}
+    </Section>
+  )
+}
+
+function Contents({ shown, loading }: { readonly shown: Shown | undefined; readonly loading: boolean }) {
+  const tables = shown?.fingerprint?.tables
+  if (!shown)
+    return loading ? (
+      <Section title="Tables">
+        <Loading what="the tables" rows={8} />
+      </Section>
+    ) : null
+  return (
+    <Section title="Tables" note={tables ? `${tables.length}, as counted when it was made` : undefined}>
+      {tables ? (
+        <Table
+          label="Tables in the backup"
+          rows={tables}
+          columns={tableColumns}
+          rowKey={({ table }) => table}
+          rowHeight={32}
+          initialSort={{ column: 'rows', descending: true }}
+        />
+      ) : (
+        <EmptyState title="Nobody has counted its rows">
+          They are counted when a backup is made by this console or its kit.
+        </EmptyState>
+      )}
+    </Section>
+  )
+}
+
+function Verifications(props: { shown: Shown | undefined; overview: SiteOverview; loading: boolean }) {
+  const { shown, overview, loading } = props
+  if (!shown)
+    return loading ? (
+      <Section title="Verifications">
+        <Loading what="the verifications" rows={3} />
+      </Section>
+    ) : null
+  return (
+    <Section title="Verifications" note="newest first">
+      {shown.history.length === 0 ? (
+        <EmptyState title="It was never verified">Whether it could be restored is not known.</EmptyState>
+      ) : (
+        <ol className={css.history}>
+          {shown.history.map((one) => (
+            <li key={`${one.at} ${one.verdict}`} className={css.verification}>
+              <Mark of={one.verdict} />
+              <span>
+                <Time at={one.at} offset={overview.clockOffset} zone={overview.zone} />
+              </span>
+              <span className={css.more}>
+                <HostileText text={one.reason} />
+                {one.who !== '' && (
+                  <>
+                    , by <HostileText text={one.who} />
+                  </>
+                )}
+              </span>
+            </li>
+          ))}
+        </ol>
+      )}
+    </Section>
+  )
+}

@@ -1,0 +1,33 @@
+import type { Fingerprint } from '../../../src-shared/domain/kit-protocol.ts'
+import { HostileText } from '../../ui/hostile-text.tsx'
+import type { Column } from '../../ui/table.tsx'
+import { Count } from '../../ui/time.tsx'
+
+type TableCount = Fingerprint['tables'][number]
+
+export const tableColumns: readonly Column<TableCount>[] = [
+  {
+    id: 'table',
+    header: 'Table',
+    width: 'minmax(9rem, 1.5fr)',
+    sort: ({ table }) => table,
+    cell: ({ table }) => <HostileText text={table} />,
+  },
+  {
+    id: 'rows',
+    header: 'Rows',
+    width: '6rem',
+    align: 'end',
+    sort: ({ rows }) => rows,
+    descendingFirst: true,
+    cell: ({ rows }) => <Count value={rows} />,
+  },
+  {
+    id: 'newest',
+    header: 'Newest row',
+    width: 'minmax(9rem, 1fr)',
+    sort: ({ newest }) => newest,
+    descendingFirst: true,
+    cell: ({ newest }) => (newest === null ? '–' : <HostileText text={newest} />),
+  },
+]

@@ -1,0 +1,187 @@
+/** All backups of a site: thousands of rows, sorted, filtered, chosen, verified. */
+import { DatabaseBackup, LockKeyhole, ShieldCheck, X } from 'lucide-react'
+import { useDeferredValue, useMemo, useState } from 'react'
+import type { SiteOverview } from '../../../src-shared/contract/sites.ts'
+import { showName } from '../../../src-shared/domain/backup-path.ts'
+import { formatBytes, formatCount } from '../../../src-shared/domain/format.ts'
+import { type BackupEntry, backupKinds, backupOrigins, verdicts } from '../../../src-shared/domain/kit-protocol.ts'
+import { useSubscription } from '../../api/hooks.ts'
+import { useRefusal } from '../../api/session.tsx'
+import { go } from '../../app/router.ts'
+import { kindWords, originWords } from '../../parts/backup-words.ts'
+import { SiteOver, SiteTabs } from '../../parts/site-heading.tsx'
+import { useStart } from '../../parts/use-start.ts'
+import { Button } from '../../ui/button.tsx'
+import { SearchField, Select } from '../../ui/field.tsx'
+import { Page } from '../../ui/page.tsx'
+import { EmptyState, ErrorState, Loading, Skeleton } from '../../ui/states.tsx'
+import { Table } from '../../ui/table.tsx'
+import { markWord } from '../../ui/verdict.tsx'
+import { backupColumns } from './backup-columns.tsx'
+import css from './backups.module.css'
+import { filterBackups, isFiltering, noFilter } from './filter-backups.ts'
+
+export function BackupsPage({ site }: { readonly site: string }) {
+  const watched = useSubscription('site.watch', { site })
+  const list = useSubscription('backups.watch', { site })
+  const failure = watched.failure ?? list.failure
+  if (!watched.state || !list.state) {
+    return (
+      <Page name="Backups" title={<Skeleton width="12rem" />}>
+        {failure ? <ErrorState failure={failure} /> : <Loading what="the backups" rows={12} />}
+      </Page>
+    )
+  }
+  return <Known overview={watched.state.overview} backups={list.state.backups} />
+}
+
+const all = { value: 'all', label: '' }
+const kinds = [{ ...all, label: 'All kinds' }, ...backupKinds.map((value) => ({ value, label: kindWords[value] }))]
+const states = [
+  { ...all, label: 'All verdicts' },
+  ...verdicts.map((value) => ({ value, label: markWord(value) })),
+  { value: 'held', label: 'On hold' },
+]
+const origins = [
+  { ...all, label: 'All origins' },
+  ...backupOrigins.map((value) => ({ value, label: originWords[value] })),
+]
+
+function Known({ overview, backups }: { readonly overview: SiteOverview; readonly backups: readonly BackupEntry[] }) {
+  const [filter, setFilter] = useState(noFilter)
+  const [selected, setSelected] = useState<ReadonlySet<string>>(new Set())
+  const start = useStart()
+  const refusal = useRefusal()
+  // Typing stays quick with ten thousand rows: the rows follow when there is time.
+  const used = useDeferredValue(filter)
+  const shown = useMemo(() => filterBackups(backups, used), [backups, used])
+  const columns = useMemo(() => backupColumns(overview), [overview])
+  const chosen = useMemo(() => backups.filter(({ path }) => selected.has(path)), [backups, selected])
+  const set = (change: Partial<typeof filter>) => setFilter((now) => ({ ...now, ...change }))
+  return (
+    <Page
+      fixed
+      name={`Backups of ${overview.name}`}
+      colour={overview.colour}
+      over={<SiteOver overview={overview} />}
+      title="Backups"
+      actions={
+        <Button
+          look="primary"
+          icon={DatabaseBackup}
+          refusal={refusal}
+          busy={start.busy}
+          onClick={() => void start.begin('backups.make', { site: overview.id }, `Backup of ${overview.name} begins`)}
+        >
+          Back up now
+        </Button>
+      }
+      tabs={<SiteTabs site={overview.id} current="backups" backups={formatCount(overview.backups.total)} />}
+    >
+      {start.failure && <ErrorState failure={start.failure} />}
+      <div className={css.tools}>
+        <SearchField label="Search backups" value={filter.search} onChange={(search) => set({ search })} />
+        <Select inline label="Kind" value={filter.kind} options={kinds} onChange={(kind) => set({ kind })} />
+        <Select
+          inline
+          label="Verdict"
+          value={filter.verdict}
+          options={states}
+          onChange={(verdict) => set({ verdict })}
+        />
+        <Select inline label="Origin" value={filter.origin} options={origins} onChange={(origin) => set({ origin })} />
+        {isFiltering(filter) && (
+          <Button look="quiet" icon={X} onClick={() => setFilter(noFilter)}>
+            Show all
+          </Button>
+        )}
+        <span className={css.sum} role="status">
+          {shown.length === backups.length
+            ? `${formatCount(backups.length)} backups`
+            : `${formatCount(shown.length)} of ${formatCount(backups.length)}`}
+        </span>
+      </div>
+      {chosen.length > 0 && (
+        <Chosen chosen={chosen} overview={overview} start={start} onDone={() => setSelected(new Set())} />
+      )}
+      <Table
+        fill
+        label={`Backups of ${overview.name}`}
+        rows={shown}
+        columns={columns}
+        rowKey={({ path }) => path}
+        initialSort={{ column: 'taken', descending: true }}
+        onOpen={({ path }) => go({ page: 'backup', site: overview.id, path })}
+        selection={{ selected, onChange: setSelected, nameOf: ({ path }) => showName(path) }}
+        empty={
+          backups.length === 0 ? (
+            <EmptyState icon={DatabaseBackup} title="No backup was found on this site">
+              The console looks in the backup folders of the CVD root; those that the runbook’s scripts made are found
+              as well.
+            </EmptyState>
+          ) : (
+            <EmptyState title="No backup is like that">Search for something else, or show all.</EmptyState>
+          )
+        }
+      />
+    </Page>
+  )
+}
+
+/** The most that one call takes. */
+const LIMIT = 1000
+
+function Chosen(props: {
+  readonly chosen: readonly BackupEntry[]
+  readonly overview: SiteOverview
+  readonly start: ReturnType<typeof useStart>
+  readonly onDone: () => void
+}) {
+  const { chosen, overview, start, onDone } = props
+  const refusal = useRefusal()
+  const site = overview.id
+  const size = chosen.reduce((sum, entry) => sum + entry.size, 0)
+  const allHeld = chosen.every(({ hold }) => hold)
+  const tooMany = chosen.length > LIMIT ? `At most ${formatCount(LIMIT)} at once.` : undefined
+  async function verify(): Promise<void> {
+    const paths = chosen.map(({ path }) => path)
+    const said = chosen.length === 1 ? 'Verification begins' : `Verification of ${chosen.length} backups begins`
+    if (await start.begin('backups.verify', { site, which: { kind: 'paths', paths } }, said)) onDone()
+  }
+  async function mark(): Promise<void> {
+    const call = allHeld ? 'backups.release' : 'backups.hold'
+    for (const { path, hold } of chosen) {
+      if (hold !== allHeld) continue
+      if (!(await start.begin(call, { site, path }, ''))) return
+    }
+    onDone()
+  }
+  return (
+    <div className={css.chosen} role="toolbar" aria-label="Chosen backups">
+      <span>
+        {formatCount(chosen.length)} chosen, {formatBytes(size)}
+      </span>
+      <Button
+        size="small"
+        icon={ShieldCheck}
+        refusal={refusal ?? tooMany}
+        busy={start.busy}
+        onClick={() => void verify()}
+      >
+        Verify
+      </Button>
+      <Button
+        size="small"
+        icon={LockKeyhole}
+        refusal={refusal ?? tooMany}
+        busy={start.busy}
+        onClick={() => void mark()}
+      >
+        {allHeld ? 'Release' : 'Hold'}
+      </Button>
+      <Button size="small" look="quiet" icon={X} onClick={onDone}>
+        Choose none
+      </Button>
+    </div>
+  )
+}

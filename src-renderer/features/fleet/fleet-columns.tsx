@@ -1,0 +1,130 @@
+import type { SiteOverview } from '../../../src-shared/contract/sites.ts'
+import { formatBytes } from '../../../src-shared/domain/format.ts'
+import { href } from '../../app/routes.ts'
+import { SiteConnection } from '../../parts/site-heading.tsx'
+import { SiteMark } from '../../parts/site-verdict.tsx'
+import { HostileText } from '../../ui/hostile-text.tsx'
+import { ProgressBar } from '../../ui/progress.tsx'
+import type { Column } from '../../ui/table.tsx'
+import { Bytes, Time } from '../../ui/time.tsx'
+import { Mark, SiteColour } from '../../ui/verdict.tsx'
+import css from './fleet.module.css'
+
+const urgency: Record<SiteOverview['verdict']['state'], number> = { bad: 0, attention: 1, unknown: 2, good: 3 }
+
+export const fleetColumns: readonly Column<SiteOverview>[] = [
+  {
+    id: 'site',
+    header: 'Site',
+    width: 'minmax(13rem, 2fr)',
+    sort: ({ name }) => name,
+    cell: (site) => (
+      <span className={css.site}>
+        <SiteColour colour={site.colour} />
+        <span className={css.two}>
+          <a className={css.name} href={href({ page: 'site', site: site.id })} tabIndex={-1}>
+            <HostileText text={site.name} />
+          </a>
+          <span className={css.under}>
+            <HostileText text={site.address} />
+          </span>
+        </span>
+      </span>
+    ),
+  },
+  {
+    id: 'state',
+    header: 'State',
+    width: 'minmax(7rem, 0.8fr)',
+    sort: ({ verdict }) => urgency[verdict.state],
+    cell: ({ verdict }) => <SiteMark state={verdict.state} />,
+  },
+  {
+    id: 'recovery',
+    header: 'Can be brought back to',
+    width: 'minmax(10rem, 1.1fr)',
+    sort: ({ recoveryPoint }) => recoveryPoint?.takenAt ?? null,
+    descendingFirst: true,
+    cell: ({ recoveryPoint, clockOffset, zone }) =>
+      recoveryPoint ? (
+        <Time at={recoveryPoint.takenAt} offset={clockOffset} zone={zone} />
+      ) : (
+        <span className={css.none}>No verified backup</span>
+      ),
+  },
+  {
+    id: 'newest',
+    header: 'Newest backup',
+    width: 'minmax(11rem, 1.2fr)',
+    sort: ({ newestBackup }) => newestBackup?.takenAt ?? null,
+    descendingFirst: true,
+    cell: ({ newestBackup, clockOffset, zone }) =>
+      newestBackup ? (
+        <span className={css.two}>
+          <Time at={newestBackup.takenAt} offset={clockOffset} zone={zone} />
+          <span className={css.under}>
+            <Mark of={newestBackup.verdict} />
+          </span>
+        </span>
+      ) : (
+        <span className={css.none}>None</span>
+      ),
+  },
+  {
+    id: 'database',
+    header: 'Database',
+    width: '6rem',
+    align: 'end',
+    sort: ({ databaseSize }) => databaseSize,
+    descendingFirst: true,
+    cell: ({ databaseSize }) => <Bytes value={databaseSize} />,
+  },
+  {
+    id: 'disk',
+    header: 'Disk',
+    width: 'minmax(8rem, 0.9fr)',
+    sort: ({ disk }) => disk?.runwayDays ?? disk?.free ?? null,
+    cell: ({ disk }) =>
+      disk ? (
+        <span className={css.two}>
+          <span>{formatBytes(disk.free)} free</span>
+          <span className={css.under}>
+            {disk.runwayDays === null ? `of ${formatBytes(disk.total)}` : `lasts ${runway(disk.runwayDays)}`}
+          </span>
+        </span>
+      ) : (
+        <span className={css.none}>–</span>
+      ),
+  },
+  {
+    id: 'now',
+    header: 'Now',
+    width: 'minmax(10rem, 1.2fr)',
+    cell: (site) => <Now site={site} />,
+  },
+]
+
+function runway(days: number): string {
+  if (days >= 730) return 'years'
+  return days >= 2 ? `${Math.floor(days)} days` : 'less than 2 days'
+}
+
+function Now({ site }: { readonly site: SiteOverview }) {
+  const [running, ...more] = site.operations
+  if (!running) {
+    return (
+      <span className={css.under}>
+        <SiteConnection overview={site} />
+      </span>
+    )
+  }
+  return (
+    <span className={css.two}>
+      <span>
+        {running.title}
+        {more.length > 0 && ` and ${more.length} more`}
+      </span>
+      <ProgressBar thin label={`${running.title} of ${site.name}`} value={running.progress} />
+    </span>
+  )
+}

@@ -1,0 +1,168 @@
+/** All sites at a glance: can each be brought back, to when, and what is going on. */
+import { Plus, TowerControl } from 'lucide-react'
+import { useMemo, useState } from 'react'
+import type { Fleet, SiteOverview } from '../../../src-shared/contract/sites.ts'
+import { useSubscription } from '../../api/hooks.ts'
+import { useRefusal, useSession } from '../../api/session.tsx'
+import { go } from '../../app/router.ts'
+import { href } from '../../app/routes.ts'
+import { SiteMark } from '../../parts/site-verdict.tsx'
+import { useStart } from '../../parts/use-start.ts'
+import { Button, LinkButton } from '../../ui/button.tsx'
+import { SearchField, Select } from '../../ui/field.tsx'
+import { HostileText } from '../../ui/hostile-text.tsx'
+import { Page, Row, Section } from '../../ui/page.tsx'
+import { EmptyState, ErrorState, Loading, Skeleton } from '../../ui/states.tsx'
+import { Table } from '../../ui/table.tsx'
+import { visibleText } from '../../ui/visible.ts'
+import { filterSites, type StateFilter, stateFilters } from './filter-sites.ts'
+import css from './fleet.module.css'
+import { fleetColumns } from './fleet-columns.tsx'
+
+/** With fewer sites than this nobody needs to look for one. */
+const MANY = 6
+
+export function FleetPage() {
+  const fleet = useSubscription('sites.watch', {})
+  if (!fleet.state) {
+    return (
+      <Page name="Fleet" title={<Skeleton width="26rem" />}>
+        {fleet.failure ? <ErrorState failure={fleet.failure} /> : <Loading what="the fleet" />}
+      </Page>
+    )
+  }
+  return fleet.state.sites.length === 0 ? <NoSites /> : <Sites fleet={fleet.state} />
+}
+
+function NoSites() {
+  const admin = useSession().role === 'admin'
+  return (
+    <Page name="Fleet" title="No site is under management yet">
+      <EmptyState
+        icon={TowerControl}
+        title="Add the first CVD server"
+        action={
+          admin && (
+            <LinkButton look="primary" icon={Plus} href={href({ page: 'add-site' })}>
+              Add a site
+            </LinkButton>
+          )
+        }
+      >
+        Nothing has to be installed on it. The console logs in over SSH, checks every step with you, and changes nothing
+        before you ask for it.
+      </EmptyState>
+    </Page>
+  )
+}
+
+function Sites({ fleet }: { readonly fleet: Fleet }) {
+  const { sites, verdict } = fleet
+  const refusal = useRefusal()
+  const [search, setSearch] = useState('')
+  const [state, setState] = useState<StateFilter>('all')
+  const [selected, setSelected] = useState<ReadonlySet<string>>(new Set())
+  const shown = useMemo(() => filterSites(sites, search, state), [sites, search, state])
+  const chosen = sites.filter(({ id }) => selected.has(id))
+  return (
+    <Page
+      name="Fleet"
+      over={`${sites.length} ${sites.length === 1 ? 'site' : 'sites'}`}
+      title={
+        <span className={css.verdict}>
+          <SiteMark state={verdict.state} bare large />
+          <span>{verdict.sentence}</span>
+        </span>
+      }
+      actions={
+        <Button icon={Plus} refusal={refusal} onClick={() => go({ page: 'add-site' })}>
+          Add a site
+        </Button>
+      }
+    >
+      <Attention sites={sites} />
+      <Section
+        title="Sites"
+        actions={
+          <Row>
+            {chosen.length > 0 && <Together chosen={chosen} onDone={() => setSelected(new Set())} />}
+            {sites.length >= MANY && (
+              <>
+                <Select
+                  inline
+                  label="State"
+                  value={state}
+                  options={stateFilters}
+                  onChange={(value) => setState(stateFilters.find((one) => one.value === value)?.value ?? 'all')}
+                />
+                <SearchField label="Search sites" value={search} onChange={setSearch} />
+              </>
+            )}
+          </Row>
+        }
+      >
+        <Table
+          label="Sites"
+          rows={shown}
+          columns={fleetColumns}
+          rowKey={({ id }) => id}
+          rowHeight={58}
+          initialSort={{ column: 'state', descending: false }}
+          onOpen={({ id }) => go({ page: 'site', site: id })}
+          selection={{ selected, onChange: setSelected, nameOf: ({ name }) => visibleText(name) }}
+          empty={<EmptyState title="No site is like that">Search for something else, or show all states.</EmptyState>}
+        />
+      </Section>
+    </Page>
+  )
+}
+
+function Attention({ sites }: { readonly sites: readonly SiteOverview[] }) {
+  const needing = sites.filter(({ verdict }) => verdict.state === 'bad' || verdict.state === 'attention')
+  // With one site the headline has said it.
+  if (needing.length === 0 || sites.length === 1) return null
+  const order = [...needing].sort((one) => (one.verdict.state === 'bad' ? -1 : 1))
+  return (
+    <Section title="Needs attention" note={`${needing.length} of ${sites.length}`}>
+      <ul className={css.attention}>
+        {order.slice(0, 8).map(({ id, name, verdict }) => (
+          <li key={id} className={css.line}>
+            <SiteMark state={verdict.state} bare />
+            <a href={href({ page: 'site', site: id })}>
+              <HostileText text={name} />
+            </a>
+            <span>{verdict.sentence}</span>
+          </li>
+        ))}
+      </ul>
+    </Section>
+  )
+}
+
+/** What can be done with several sites at once. */
+function Together({ chosen, onDone }: { readonly chosen: readonly SiteOverview[]; readonly onDone: () => void }) {
+  const refusal = useRefusal()
+  const start = useStart()
+  async function each(path: 'backups.make' | 'backups.verify'): Promise<void> {
+    for (const { id, name } of chosen) {
+      const begun =
+        path === 'backups.make'
+          ? await start.begin(path, { site: id }, `Backup of ${name} begins`)
+          : await start.begin(path, { site: id, which: { kind: 'last', count: 1 } }, `Verification of ${name} begins`)
+      if (!begun) return
+    }
+    onDone()
+  }
+  return (
+    <>
+      {start.failure && <ErrorState failure={start.failure} />}
+      <span className={css.chosen}>{chosen.length} chosen</span>
+      <Button refusal={refusal} busy={start.busy} onClick={() => void each('backups.make')}>
+        Back up
+      </Button>
+      <Button refusal={refusal} busy={start.busy} onClick={() => void each('backups.verify')}>
+        Verify the newest
+      </Button>
+    </>
+  )
+}

@@ -1,0 +1,158 @@
+/** One operation: who asked for it and why, how it goes on, how it ended and what proves that. */
+import { Ban, RotateCw } from 'lucide-react'
+import { useState } from 'react'
+import type { OperationView } from '../../../src-shared/contract/operations.ts'
+import { useCommand, useSubscription } from '../../api/hooks.ts'
+import { useRefusal } from '../../api/session.tsx'
+import { go } from '../../app/router.ts'
+import { href } from '../../app/routes.ts'
+import { ConfirmDialog } from '../../parts/confirm-dialog.tsx'
+import { OperationMark } from '../../parts/operation-line.tsx'
+import { OperationProgress } from '../../parts/operation-progress.tsx'
+import { cancelWords } from '../../parts/operation-words.ts'
+import { SiteOver } from '../../parts/site-heading.tsx'
+import { Button } from '../../ui/button.tsx'
+import { HostileText } from '../../ui/hostile-text.tsx'
+import { Columns, Fact, Facts, Page, Section, Stack } from '../../ui/page.tsx'
+import { ErrorState, Loading, Notice, Skeleton } from '../../ui/states.tsx'
+import { Duration, Time } from '../../ui/time.tsx'
+import { ReportView } from './report.tsx'
+
+export function OperationPage({ operation }: { readonly operation: string }) {
+  const watched = useSubscription('operation.watch', { operation })
+  if (!watched.state) {
+    return (
+      <Page name="Operation" title={<Skeleton width="18rem" />}>
+        {watched.failure ? <ErrorState failure={watched.failure} /> : <Loading what="the operation" />}
+      </Page>
+    )
+  }
+  return <Known view={watched.state} />
+}
+
+function Known({ view }: { readonly view: OperationView }) {
+  const { row } = view
+  const site = useSubscription('site.watch', { site: row.site }).state
+  const overview = site?.overview
+  return (
+    <Page
+      name={`${row.title} of ${row.siteName}`}
+      colour={row.siteColour}
+      over={overview ? <SiteOver overview={overview} /> : <HostileText text={row.siteName} />}
+      title={row.title}
+      lead={<OperationMark row={row} />}
+      actions={<Actions view={view} />}
+    >
+      <Outcome view={view} />
+      <Columns>
+        <Stack>
+          <Section title="Steps">
+            <OperationProgress view={view} offset={overview?.clockOffset ?? 0} zone={overview?.zone} />
+          </Section>
+        </Stack>
+        <Stack>
+          {view.report && <ReportView report={view.report} site={row.site} />}
+          <Section title="Who and why">
+            <About view={view} />
+          </Section>
+        </Stack>
+      </Columns>
+    </Page>
+  )
+}
+
+function Outcome({ view: { row } }: { readonly view: OperationView }) {
+  if (row.state !== 'ended' || row.outcome === null) return null
+  if (row.outcome === 'succeeded') {
+    return row.message === '' ? null : (
+      <Notice tone="good" title={<HostileText text={row.message} />}>
+        {row.next !== '' && <HostileText text={row.next} />}
+      </Notice>
+    )
+  }
+  return <ErrorState failure={row} />
+}
+
+function About({ view: { row } }: { readonly view: OperationView }) {
+  return (
+    <Facts>
+      <Fact name="Asked by">
+        <HostileText text={row.who} />
+      </Fact>
+      {row.reason !== '' && (
+        <Fact name="Reason">
+          <HostileText text={row.reason} />
+        </Fact>
+      )}
+      <Fact name="Began">
+        <Time at={row.startedAt} exact />
+      </Fact>
+      {row.endedAt !== null && (
+        <Fact name="Took">
+          <Duration ms={row.endedAt - row.startedAt} />
+        </Fact>
+      )}
+      <Fact name="Id on the server">
+        <HostileText text={row.remote ?? 'not told yet'} />
+      </Fact>
+    </Facts>
+  )
+}
+
+function Actions({ view: { row } }: { readonly view: OperationView }) {
+  const refusal = useRefusal()
+  const cancel = useCommand('operations.cancel')
+  const reattach = useCommand('operations.reattach')
+  const adopt = useCommand('operations.adopt')
+  const [asking, setAsking] = useState(false)
+  const failure = reattach.failure ?? adopt.failure
+  if (row.state === 'ended') {
+    return <Button onClick={() => go({ page: 'operations' })}>All operations</Button>
+  }
+  async function listen(): Promise<void> {
+    const found = await adopt.run({ site: row.site, operation: row.id })
+    if (found.ok) window.location.replace(href({ page: 'operation', operation: found.value.operation }))
+  }
+  return (
+    <>
+      {failure && <ErrorState failure={failure} />}
+      {row.elsewhere && (
+        <Button refusal={refusal} busy={adopt.busy} onClick={() => void listen()}>
+          Listen to it
+        </Button>
+      )}
+      {row.state === 'unknown' && (
+        <Button
+          icon={RotateCw}
+          refusal={refusal}
+          busy={reattach.busy}
+          onClick={() => void reattach.run({ operation: row.id })}
+        >
+          Look for it again
+        </Button>
+      )}
+      <Button icon={Ban} refusal={refusal} onClick={() => setAsking(true)}>
+        Cancel it…
+      </Button>
+      {asking && (
+        <ConfirmDialog
+          title={`Cancel “${row.title}” of ${row.siteName}?`}
+          lead={cancelWords(row.command)}
+          type={null}
+          action="Cancel the operation"
+          busy={cancel.busy}
+          failure={cancel.failure}
+          onClose={() => {
+            setAsking(false)
+            cancel.reset()
+          }}
+          onConfirm={() =>
+            void cancel.run({ site: row.site, operation: row.id }).then((result) => {
+              if (result.ok) setAsking(false)
+            })
+          }
+        />
+      )}
+    </>
+  )
+}

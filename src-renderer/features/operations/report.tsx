@@ -1,0 +1,110 @@
+/** The evidence of an outcome. */
+import type { OperationReport } from '../../../src-shared/contract/operations.ts'
+import { showName } from '../../../src-shared/domain/backup-path.ts'
+import { formatBytes, formatDuration } from '../../../src-shared/domain/format.ts'
+import { href } from '../../app/routes.ts'
+import { evidenceValue } from '../../parts/operation-progress.tsx'
+import { evidenceWord } from '../../parts/operation-steps.ts'
+import { HostileText } from '../../ui/hostile-text.tsx'
+import { Fact, Facts, Section } from '../../ui/page.tsx'
+import { Duration } from '../../ui/time.tsx'
+import { Mark } from '../../ui/verdict.tsx'
+import css from './operations.module.css'
+
+type Of<K extends OperationReport['kind']> = Extract<OperationReport, { kind: K }>
+
+export function ReportView({ report, site }: { readonly report: OperationReport; readonly site: string }) {
+  if (report.kind === 'backup') return <Backup report={report.report} site={site} />
+  if (report.kind === 'verify') return <Verified backups={report.backups} site={site} />
+  return <Restored report={report.report} />
+}
+
+function Backup({ report, site }: { readonly report: Of<'backup'>['report']; readonly site: string }) {
+  const { backup, fingerprint, writersBlockedMs, compressor, ms } = report
+  const rows = fingerprint.tables.reduce((sum, table) => sum + table.rows, 0)
+  return (
+    <Section title="What was made">
+      <Facts>
+        <Fact name="Backup">
+          <a href={href({ page: 'backup', site, path: backup.path })}>
+            <HostileText text={showName(backup.path)} />
+          </a>
+        </Fact>
+        <Fact name="Verdict">
+          <Mark of={backup.verdict} />
+        </Fact>
+        <Fact name="Size">
+          {formatBytes(backup.size)} <span className={css.under}>of {formatBytes(fingerprint.databaseSize)}</span>
+        </Fact>
+        <Fact name="Holds">
+          {rows.toLocaleString('en-US')} rows in {fingerprint.tables.length} tables
+        </Fact>
+        <Fact name="Writers waited">
+          {writersBlockedMs === 0 ? 'never' : `at most ${formatDuration(writersBlockedMs)}`}
+        </Fact>
+        <Fact name="Compressed by">
+          <HostileText text={compressor} />
+        </Fact>
+        <Fact name="Took on the server">
+          <Duration ms={ms} />
+        </Fact>
+      </Facts>
+    </Section>
+  )
+}
+
+function Verified({ backups, site }: { readonly backups: Of<'verify'>['backups']; readonly site: string }) {
+  return (
+    <Section title="Verdicts" note={`${backups.length}`}>
+      <ul className={css.verdicts}>
+        {backups.map((one) => (
+          <li key={one.path} className={css.verdictLine}>
+            <Mark of={one.verdict} />
+            <div className={css.verdictText}>
+              <a className={css.plain} href={href({ page: 'backup', site, path: one.path })}>
+                <HostileText text={showName(one.path)} />
+              </a>
+              <p className={css.wrap}>
+                <HostileText text={one.reason} />
+              </p>
+              <p className={css.wrap}>
+                {Object.entries(one.evidence)
+                  .filter(([, value]) => value !== null && value !== '')
+                  .map(([key, value]) => (
+                    <span key={key} className={css.pair}>
+                      <span className={css.key}>{evidenceWord(key)}</span>{' '}
+                      <HostileText text={evidenceValue(key, value)} />
+                    </span>
+                  ))}
+              </p>
+            </div>
+          </li>
+        ))}
+      </ul>
+    </Section>
+  )
+}
+
+function Restored({ report }: { readonly report: Of<'restore'>['report'] }) {
+  return (
+    <Section title="Evidence">
+      <Facts>
+        <Fact name="Down-time">
+          <Duration ms={report.downMs} />
+        </Fact>
+        {report.health && (
+          <Fact name="Health">
+            <Mark of={report.health.healthy ? 'passed' : 'failed'}>
+              {report.health.healthy ? 'Healthy' : 'Not healthy'}
+            </Mark>
+          </Fact>
+        )}
+        {report.safetyCopy !== null && (
+          <Fact name="Safety copy">
+            <HostileText text={showName(report.safetyCopy)} />
+          </Fact>
+        )}
+      </Facts>
+    </Section>
+  )
+}

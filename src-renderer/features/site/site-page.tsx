@@ -1,0 +1,193 @@
+/** One site: how it stands in words, what can be done, and what was found there. */
+import { DatabaseBackup, History, RefreshCw, ShieldCheck } from 'lucide-react'
+import type { InspectionFacts, SiteOverview, SiteView } from '../../../src-shared/contract/sites.ts'
+import { formatCount } from '../../../src-shared/domain/format.ts'
+import { useCommand, useSubscription } from '../../api/hooks.ts'
+import { useRefusal } from '../../api/session.tsx'
+import { go } from '../../app/router.ts'
+import { href } from '../../app/routes.ts'
+import { RunningOperation } from '../../parts/operation-line.tsx'
+import { SiteOver, SiteTabs } from '../../parts/site-heading.tsx'
+import { SiteMark } from '../../parts/site-verdict.tsx'
+import { useStart } from '../../parts/use-start.ts'
+import { Button, IconButton } from '../../ui/button.tsx'
+import { Columns, Page, Section, Stack } from '../../ui/page.tsx'
+import { ErrorState, Loading, Notice, Skeleton } from '../../ui/states.tsx'
+import { DatabaseFacts, DiskFacts, HealthFacts, HostFacts } from './facts.tsx'
+import { Problems } from './problems.tsx'
+import css from './site.module.css'
+import { BackupStrip } from './strip.tsx'
+
+export function SitePage({ site }: { readonly site: string }) {
+  const watched = useSubscription('site.watch', { site })
+  if (!watched.state) {
+    return (
+      <Page name="Site" title={<Skeleton width="24rem" />}>
+        {watched.failure ? <ErrorState failure={watched.failure} /> : <Loading what="the site" rows={10} />}
+      </Page>
+    )
+  }
+  return <Known view={watched.state} />
+}
+
+function Known({ view }: { readonly view: SiteView }) {
+  const { overview, inspection } = view
+  const start = useStart()
+  return (
+    <Page
+      name={overview.name}
+      colour={overview.colour}
+      over={<SiteOver overview={overview} link={false} />}
+      title={
+        <span className={css.verdict}>
+          <SiteMark state={overview.verdict.state} bare large />
+          <span>{overview.verdict.sentence}</span>
+        </span>
+      }
+      actions={<Actions overview={overview} start={start} />}
+      tabs={<SiteTabs site={overview.id} current="site" backups={formatCount(overview.backups.total)} />}
+    >
+      {start.failure && <ErrorState failure={start.failure} title="Nothing was started." />}
+      <LastLook overview={overview} />
+      {overview.operations.length > 0 && (
+        <Section title="Running now">
+          <div className={css.running}>
+            {overview.operations.map((row) => (
+              <RunningOperation key={row.id} row={row} withSite={false} />
+            ))}
+          </div>
+        </Section>
+      )}
+      <BackupStrip overview={overview} />
+      {inspection ? <Found inspection={inspection} overview={overview} /> : <Loading what="what was found" rows={8} />}
+    </Page>
+  )
+}
+
+function Actions({
+  overview,
+  start,
+}: {
+  readonly overview: SiteOverview
+  readonly start: ReturnType<typeof useStart>
+}) {
+  const refusal = useRefusal()
+  const refresh = useCommand('site.refresh')
+  const { id: site, name, backups } = overview
+  const nothing = backups.total === 0 ? 'There is no backup yet.' : undefined
+  return (
+    <>
+      <IconButton
+        label="Look again now"
+        icon={RefreshCw}
+        busy={refresh.busy || overview.refreshing}
+        onClick={() => void refresh.run({ site })}
+      />
+      <Button icon={History} refusal={refusal ?? nothing} onClick={() => go({ page: 'restore', site })}>
+        Restore…
+      </Button>
+      <Button
+        icon={ShieldCheck}
+        refusal={refusal ?? nothing}
+        busy={start.busy}
+        onClick={() =>
+          void start.begin(
+            'backups.verify',
+            { site, which: { kind: 'last', count: 1 } },
+            `The newest backup of ${name} is being verified`,
+          )
+        }
+      >
+        Verify
+      </Button>
+      <Button
+        look="primary"
+        icon={DatabaseBackup}
+        refusal={refusal}
+        busy={start.busy}
+        onClick={() => void start.begin('backups.make', { site }, `Backup of ${name} begins`)}
+      >
+        Back up now
+      </Button>
+    </>
+  )
+}
+
+function LastLook({ overview }: { readonly overview: SiteOverview }) {
+  const refresh = useCommand('site.refresh')
+  const failure = overview.failure ?? overview.connection.failure
+  if (!failure) return null
+  return (
+    <ErrorState
+      title={
+        overview.inspectedAt === null
+          ? 'The site could not be looked at.'
+          : 'What is shown is older: the last look failed.'
+      }
+      failure={failure}
+      action={
+        <>
+          <Button size="small" busy={refresh.busy} onClick={() => void refresh.run({ site: overview.id })}>
+            Look again
+          </Button>
+          <Button size="small" onClick={() => go({ page: 'connection', site: overview.id })}>
+            Look at the connection
+          </Button>
+        </>
+      }
+    />
+  )
+}
+
+function Found({ inspection, overview }: { readonly inspection: InspectionFacts; readonly overview: SiteOverview }) {
+  return (
+    <>
+      <Unfinished inspection={inspection} overview={overview} />
+      <Problems problems={inspection.problems} />
+      <Columns>
+        <Stack>
+          <DatabaseFacts inspection={inspection} />
+        </Stack>
+        <Stack>
+          <HealthFacts inspection={inspection} overview={overview} />
+          <DiskFacts inspection={inspection} overview={overview} />
+          <HostFacts inspection={inspection} />
+        </Stack>
+      </Columns>
+    </>
+  )
+}
+
+/** A transaction that was interrupted comes before everything else. */
+function Unfinished({
+  inspection,
+  overview,
+}: {
+  readonly inspection: InspectionFacts
+  readonly overview: SiteOverview
+}) {
+  const refusal = useRefusal()
+  const start = useStart()
+  const interrupted = inspection.unfinished.filter(({ state }) => state === 'interrupted')
+  if (interrupted.length === 0) return null
+  const recover = () =>
+    void start.begin('operations.recover', { site: overview.id, reason: 'asked on the site’s page' }, 'Recovery begins')
+  return (
+    <Stack>
+      <Notice
+        tone="bad"
+        title="An operation on this site was interrupted."
+        action={
+          <Button look="primary" refusal={refusal} busy={start.busy} onClick={recover}>
+            Bring it to an end
+          </Button>
+        }
+      >
+        The server knows how far it came, and either completes it or brings the old state back. Its id is{' '}
+        {interrupted.map(({ id }) => id).join(', ')};{' '}
+        <a href={href({ page: 'site-operations', site: overview.id })}>see its operations</a>.
+      </Notice>
+      {start.failure && <ErrorState failure={start.failure} />}
+    </Stack>
+  )
+}

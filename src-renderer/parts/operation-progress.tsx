@@ -1,0 +1,183 @@
+/** How an operation goes on: its steps with their evidence and durations, its log folded away. */
+import { ChevronRight } from 'lucide-react'
+import { useMemo } from 'react'
+import type { OperationView } from '../../src-shared/contract/operations.ts'
+import { formatBytes, formatDuration, formatTime } from '../../src-shared/domain/format.ts'
+import { HostileText } from '../ui/hostile-text.tsx'
+import { Announce, ProgressBar, progressWords } from '../ui/progress.tsx'
+import { Notice } from '../ui/states.tsx'
+import { Duration, localZone, useNow } from '../ui/time.tsx'
+import { Mark, type MarkName } from '../ui/verdict.tsx'
+import css from './operation-progress.module.css'
+import { downTimeOf, evidenceWord, logOf, type OperationStep, stepsOf } from './operation-steps.ts'
+
+const stepMarks: Record<OperationStep['state'], MarkName> = {
+  started: 'running',
+  done: 'passed',
+  failed: 'failed',
+  skipped: 'skipped',
+}
+const stepWords: Record<OperationStep['state'], string> = {
+  started: 'Running',
+  done: 'Done',
+  failed: 'Failed',
+  skipped: 'Skipped',
+}
+
+export function OperationProgress(props: {
+  readonly view: OperationView
+  /** Server's clock minus this computer's. */
+  readonly offset?: number
+  readonly zone?: string | undefined
+}) {
+  const { view, offset = 0 } = props
+  const { row, events, link } = view
+  const steps = useMemo(() => stepsOf(events), [events])
+  const running = row.state !== 'ended'
+  const now = useNow()
+  const step = steps.findLast(({ endedAt }) => endedAt === null)
+  const said = running
+    ? `${step?.title ?? 'Waiting'}${row.progress ? `: ${progressWords(row.progress)}` : ''}`
+    : `${row.title}: ${row.outcome ?? 'unknown'}`
+  return (
+    <div className={css.progress}>
+      <Announce text={said} />
+      {running && link.state === 'searching' && (
+        <Notice tone="warn" title="The connection broke; the operation goes on at the server.">
+          It is looked for all the time, and what happened meanwhile is told then.
+        </Notice>
+      )}
+      <ol className={css.steps} aria-label="Steps">
+        {steps.length === 0 && (
+          <li className={css.step}>
+            <Mark of={running ? 'waiting' : 'skipped'}>
+              {running ? waitingWords(row.state) : 'No step of it is known here.'}
+            </Mark>
+          </li>
+        )}
+        {steps.map((one, index) => (
+          <Step
+            key={`${one.step} ${one.startedAt} ${index}`}
+            step={one}
+            now={running ? now + offset : null}
+            progress={one.endedAt === null && row.progress?.step === one.step ? row.progress : null}
+          />
+        ))}
+      </ol>
+      <Log view={view} zone={props.zone} />
+    </div>
+  )
+}
+
+function waitingWords(state: OperationView['row']['state']): string {
+  if (state === 'queued') return 'Waits for another operation of this site.'
+  if (state === 'unknown') return 'Lost sight of it; the server goes on.'
+  return 'Waits for the server’s first word.'
+}
+
+function Step(props: {
+  readonly step: OperationStep
+  readonly now: number | null
+  readonly progress: OperationView['row']['progress']
+}) {
+  const { step, now, progress } = props
+  const evidence = Object.entries(step.evidence).filter(([, value]) => value !== null && value !== '')
+  const state = step.endedAt === null && now === null ? 'skipped' : step.state
+  const ms =
+    step.endedAt !== null ? step.endedAt - step.startedAt : now === null ? null : Math.max(0, now - step.startedAt)
+  return (
+    <li className={css.step} data-state={state}>
+      <div className={css.stepLine}>
+        <Mark of={stepMarks[state]} bare>
+          {stepWords[state]}
+        </Mark>
+        <span className={css.stepTitle}>
+          <HostileText text={step.title} />
+        </span>
+        <span className={css.stepTime}>
+          {step.endedAt === null && ms !== null ? formatSeconds(ms) : <Duration ms={ms} />}
+        </span>
+      </div>
+      {progress && (
+        <div className={css.stepMore}>
+          <ProgressBar label={step.title} value={progress} />
+          <span className={css.words}>{progressWords(progress)}</span>
+        </div>
+      )}
+      {evidence.length > 0 && (
+        <p className={css.evidence}>
+          {evidence.map(([key, value]) => (
+            <span key={key}>
+              <span className={css.key}>{evidenceWord(key)}</span> <HostileText text={evidenceValue(key, value)} />
+            </span>
+          ))}
+        </p>
+      )}
+    </li>
+  )
+}
+
+/** While it counts, whole seconds: tenths would only flicker. */
+function formatSeconds(ms: number): string {
+  return formatDuration(Math.max(1000, Math.floor(ms / 1000) * 1000)).replace('.0 s', ' s')
+}
+
+export function evidenceValue(key: string, value: string | number | boolean | null): string {
+  if (typeof value === 'boolean') return value ? 'yes' : 'no'
+  if (typeof value === 'number' && /size|bytes|free|needed/i.test(key)) return formatBytes(value)
+  if (typeof value === 'number' && /ms$/i.test(key)) return formatDuration(value)
+  return String(value)
+}
+
+function Log({ view, zone = localZone }: { readonly view: OperationView; readonly zone?: string | undefined }) {
+  const lines = useMemo(() => logOf(view.events), [view.events])
+  return (
+    <details className={css.log}>
+      <summary>
+        <ChevronRight aria-hidden className={css.chevron} />
+        Log <span className={css.key}>{lines.length} lines</span>
+      </summary>
+      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reached by keyboard */}
+      <ol className={css.lines} tabIndex={0} aria-label="Log of the operation">
+        {lines.map((line, index) => (
+          // A log only grows at its end.
+          // biome-ignore lint/suspicious/noArrayIndexKey: see above
+          <li key={index} data-level={line.level}>
+            <time>{formatTime(line.at, zone).slice(11, 19)}</time>
+            <span className={css.level}>{line.level === 'info' ? '' : line.level}</span>
+            <span>
+              <HostileText text={line.text} />
+            </span>
+          </li>
+        ))}
+      </ol>
+    </details>
+  )
+}
+
+/** How long the service is, or was, down. */
+export function DownTimeClock({ view, offset = 0 }: { readonly view: OperationView; readonly offset?: number }) {
+  const down = useMemo(() => downTimeOf(view.events), [view.events])
+  const now = useNow()
+  const over = view.row.state === 'ended'
+  const ms = down === null ? null : (down.to ?? (over ? down.from : now + offset)) - down.from
+  const isDown = down !== null && down.to === null && !over
+  const known = down !== null && (down.to !== null || !over)
+  return (
+    <div className={css.clock} data-down={isDown || undefined}>
+      <span className={css.clockName}>Down-time</span>
+      <span className={css.clockValue} role="timer" aria-label="Down-time">
+        {ms === null || !known ? '0 s' : isDown ? formatSeconds(ms) : formatDuration(ms)}
+      </span>
+      <span className={css.clockNote}>
+        {isDown
+          ? 'The service is stopped.'
+          : down === null
+            ? 'The service runs.'
+            : known
+              ? 'The service runs again.'
+              : 'See the log.'}
+      </span>
+    </div>
+  )
+}

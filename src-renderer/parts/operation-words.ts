@@ -1,0 +1,40 @@
+/** An operation in words and marks. */
+import type { OperationRow } from '../../src-shared/contract/operations.ts'
+import type { MarkName } from '../ui/verdict.tsx'
+
+export function isOver(row: Pick<OperationRow, 'state'>): boolean {
+  return row.state === 'ended'
+}
+
+export function markOf(row: Pick<OperationRow, 'state' | 'outcome'>): {
+  readonly of: MarkName
+  readonly word?: string
+} {
+  switch (row.state) {
+    case 'ended':
+      return { of: row.outcome ?? 'unknown' }
+    case 'queued':
+      return { of: 'waiting', word: 'Queued' }
+    case 'starting':
+      return { of: 'running', word: 'Starting' }
+    case 'running':
+      return { of: 'running' }
+    case 'unknown':
+      return { of: 'unknown', word: 'Out of sight' }
+  }
+}
+
+/** What cancelling would leave behind, before anybody presses it. */
+export function cancelWords(command: string): string {
+  switch (command) {
+    case 'database':
+      return 'The copy that is being made is deleted. The database and all existing backups stay as they are.'
+    case 'verify':
+      return 'Verdicts that were reached stay; the others keep the one they had. No backup is changed.'
+    case 'restore':
+    case 'undo':
+      return 'Before the service is stopped, nothing was changed and the site runs on. After that the old state is brought back and started again; its outcome is then “rolled back”.'
+    default:
+      return 'The server is asked to stop, and answers with what it left.'
+  }
+}

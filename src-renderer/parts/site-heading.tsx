@@ -1,0 +1,78 @@
+/** The site that a page is about: its name and colour, on every page of it. */
+import type { SiteOverview } from '../../src-shared/contract/sites.ts'
+import { href } from '../app/routes.ts'
+import { HostileText } from '../ui/hostile-text.tsx'
+import { TabLinks } from '../ui/tabs.tsx'
+import { Time } from '../ui/time.tsx'
+import { Badge, SiteColour } from '../ui/verdict.tsx'
+import css from './site-heading.module.css'
+
+/** Name, address, and how old what is shown is. */
+export function SiteOver({ overview, link = true }: { readonly overview: SiteOverview; readonly link?: boolean }) {
+  return (
+    <>
+      <span className={css.name}>
+        <SiteColour colour={overview.colour} />
+        {link ? (
+          <a href={href({ page: 'site', site: overview.id })}>
+            <HostileText text={overview.name} />
+          </a>
+        ) : (
+          <HostileText text={overview.name} />
+        )}
+      </span>
+      <span className={css.address}>
+        <HostileText text={overview.address} />
+      </span>
+      <span className={css.state}>
+        <SiteConnection overview={overview} />
+      </span>
+    </>
+  )
+}
+
+/** Quiet as long as all is well; otherwise what is wrong and how old the data is. */
+export function SiteConnection({ overview }: { readonly overview: SiteOverview }) {
+  const { connection, inspectedAt, refreshing } = overview
+  const seen = inspectedAt === null ? 'never seen' : null
+  const age = seen ?? (
+    <>
+      seen <Time at={inspectedAt} />
+    </>
+  )
+  const broken = { waiting: 'No connection', offline: 'Offline', refused: 'Not let in' } as const
+  if (connection.state === 'waiting' || connection.state === 'offline' || connection.state === 'refused') {
+    return (
+      <>
+        <Badge tone={connection.state === 'refused' ? 'bad' : 'warn'}>{broken[connection.state]}</Badge> {age}
+        {connection.retryAt !== null && (
+          <>
+            , tried again <Time at={connection.retryAt} />
+          </>
+        )}
+      </>
+    )
+  }
+  if (connection.state === 'connecting') return <>Connecting… {seen === null && age}</>
+  return refreshing && inspectedAt === null ? <>Looking…</> : age
+}
+
+export function SiteTabs({ site, current, backups }: { site: string; current: string; backups?: string }) {
+  const tab = (page: 'site' | 'backups' | 'site-operations' | 'connection', label: string, count?: string) => ({
+    href: href({ page, site }),
+    label,
+    current: current === page,
+    ...(count === undefined ? {} : { count }),
+  })
+  return (
+    <TabLinks
+      label="Pages of the site"
+      tabs={[
+        tab('site', 'Overview'),
+        tab('backups', 'Backups', backups),
+        tab('site-operations', 'Operations'),
+        tab('connection', 'Connection'),
+      ]}
+    />
+  )
+}

@@ -1,0 +1,30 @@
+/** Starting an operation: say that it began, or hand back why not. */
+import { useState } from 'react'
+import type { WireFailure } from '../../src-shared/contract/failure.ts'
+import { type CommandPath, command, type InputOf } from '../api/hooks.ts'
+import { showToast } from '../ui/toast.tsx'
+
+export interface Start {
+  readonly busy: boolean
+  readonly failure: WireFailure | null
+  readonly begin: <P extends CommandPath>(path: P, input: InputOf<P>, said: string) => Promise<boolean>
+  readonly forget: () => void
+}
+
+export function useStart(): Start {
+  const [busy, setBusy] = useState(false)
+  const [failure, setFailure] = useState<WireFailure | null>(null)
+  async function begin<P extends CommandPath>(path: P, input: InputOf<P>, said: string): Promise<boolean> {
+    setBusy(true)
+    setFailure(null)
+    const result = await command(path, input)
+    setBusy(false)
+    if (result.ok) {
+      if (said !== '') showToast(said)
+      return true
+    }
+    setFailure(result.error)
+    return false
+  }
+  return { busy, failure, begin, forget: () => setFailure(null) }
+}
