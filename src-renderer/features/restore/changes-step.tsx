@@ -1,0 +1,150 @@
+/** Step two: what would be lost, what would come back, and who has the database open. */
+import { RotateCw } from 'lucide-react'
+import { useMemo, useState } from 'react'
+import { formatBytes, formatSpan, formatTime } from '../../../src-shared/domain/format.ts'
+import { href } from '../../app/routes.ts'
+import { Button, LinkButton } from '../../ui/button.tsx'
+import { Checkbox } from '../../ui/field.tsx'
+import { HostileText } from '../../ui/hostile-text.tsx'
+import { Fact, Facts, Row, Section } from '../../ui/page.tsx'
+import { type Column, Table } from '../../ui/table.tsx'
+import { Count, Time } from '../../ui/time.tsx'
+import { Mark } from '../../ui/verdict.tsx'
+import { lossOf, lossSentence, type TableDifference } from './loss.ts'
+import css from './restore.module.css'
+import type { PlanStepProps } from './restore-page.tsx'
+import { SchemaFacts } from './schema-facts.tsx'
+
+export function ChangesStep({ overview, path, view, plan, again }: PlanStepProps) {
+  const { id: site, zone, clockOffset: offset } = overview
+  const loss = useMemo(() => lossOf(plan), [plan])
+  const [all, setAll] = useState(false)
+  const foreign = plan.holders.filter(({ service }) => service === null)
+  return (
+    <>
+      <div className={css.headline}>
+        <div>
+          <p className={css.figureName}>The database would be as it was</p>
+          <p className={css.figure}>
+            {plan.recoveryPoint === null ? 'at a time nobody knows' : formatTime(plan.recoveryPoint, zone).slice(0, 19)}
+          </p>
+          <p className={css.more}>
+            {plan.recoveryPoint !== null && <Time at={plan.recoveryPoint} offset={offset} zone={zone} />} {zone}
+          </p>
+        </div>
+        <div>
+          <p className={css.figureName}>Loss window</p>
+          <p className={css.figure}>{plan.lossSeconds === null ? 'not known' : formatSpan(plan.lossSeconds * 1000)}</p>
+          <p className={css.more}>until the plan was made</p>
+        </div>
+        <div data-tone={loss.lost === 0 ? undefined : 'bad'}>
+          <p className={css.figureName}>Rows that would be lost</p>
+          <p className={css.figure}>
+            <Count value={loss.lost} />
+          </p>
+          <p className={css.more}>
+            <Count value={loss.back} /> would come back
+          </p>
+        </div>
+      </div>
+      <p className={css.sentence}>{lossSentence(plan)}</p>
+      <Section
+        title="Table by table"
+        note="live database against backup"
+        actions={
+          loss.same > 0 && (
+            <Checkbox label={`Show the ${loss.same} without a difference`} checked={all} onChange={setAll} />
+          )
+        }
+      >
+        <Table
+          label="Differences of tables"
+          rows={all ? plan.tables : loss.changed}
+          columns={columns}
+          rowKey={({ table }) => table}
+          rowHeight={32}
+          empty={<p className={css.none}>All {loss.same} tables have the same rows on both sides.</p>}
+        />
+      </Section>
+      <SchemaFacts plan={plan} />
+      <Section title="Open connections">
+        <Facts>
+          {plan.holders.length === 0 && <Fact name="Open by">Nobody has the database open.</Fact>}
+          {plan.holders.map(({ pid, user, command, service }) => (
+            <Fact key={pid} name={service === null ? 'In the way' : 'Will be stopped'}>
+              <Mark of={service === null ? 'warning' : 'passed'} bare />{' '}
+              <HostileText text={service ?? command} />{' '}
+              <span className={css.more}>
+                process {pid} of <HostileText text={user} />
+              </span>
+            </Fact>
+          ))}
+          <Fact name="Space">
+            {formatBytes(plan.space.needed)} needed, {formatBytes(plan.space.free)} free
+          </Fact>
+        </Facts>
+        {foreign.length > 0 && <p className={css.more}>What is in the way has to be closed first; see the checks.</p>}
+      </Section>
+      <Row end>
+        <span className={css.planned}>
+          Planned <Time at={view.plannedAt} />
+        </span>
+        <Button look="quiet" icon={RotateCw} onClick={again}>
+          Plan again
+        </Button>
+        <LinkButton href={href({ page: 'site', site })}>Cancel</LinkButton>
+        <LinkButton
+          look="primary"
+          href={href({ page: 'restore', site, path, plan: view.planId ?? undefined, step: 'checks' })}
+        >
+          Go on to the checks
+        </LinkButton>
+      </Row>
+    </>
+  )
+}
+
+function Rows({ value, tone }: { readonly value: number | null; readonly tone?: 'bad' | 'good' }) {
+  return (
+    <span className={css.rows} data-tone={value === 0 ? undefined : tone}>
+      <Count value={value} />
+    </span>
+  )
+}
+
+const columns: readonly Column<TableDifference>[] = [
+  {
+    id: 'table',
+    header: 'Table',
+    width: 'minmax(10rem, 2fr)',
+    sort: ({ table }) => table,
+    cell: ({ table }) => <HostileText text={table} />,
+  },
+  { id: 'live', header: 'Live', width: '6rem', align: 'end', sort: ({ live }) => live, cell: ({ live }) => <Count value={live} /> },
+  {
+    id: 'backup',
+    header: 'Backup',
+    width: '6rem',
+    align: 'end',
+    sort: ({ backup }) => backup,
+    cell: ({ backup }) => <Count value={backup} />,
+  },
+  {
+    id: 'lost',
+    header: 'Would be lost',
+    width: '8rem',
+    align: 'end',
+    sort: ({ onlyLive }) => onlyLive,
+    descendingFirst: true,
+    cell: ({ onlyLive }) => <Rows value={onlyLive} tone="bad" />,
+  },
+  {
+    id: 'back',
+    header: 'Would come back',
+    width: '8rem',
+    align: 'end',
+    sort: ({ onlyBackup }) => onlyBackup,
+    descendingFirst: true,
+    cell: ({ onlyBackup }) => <Rows value={onlyBackup} tone="good" />,
+  },
+]

@@ -1,0 +1,80 @@
+/** Step three: everything that must be right before the service is stopped, each with its evidence or its fix. */
+import { RotateCw } from 'lucide-react'
+import type { RestorePlan } from '../../../src-shared/domain/kit-protocol.ts'
+import { href } from '../../app/routes.ts'
+import { Button, LinkButton } from '../../ui/button.tsx'
+import { HostileText } from '../../ui/hostile-text.tsx'
+import { Row } from '../../ui/page.tsx'
+import { Notice } from '../../ui/states.tsx'
+import { Time } from '../../ui/time.tsx'
+import { Mark } from '../../ui/verdict.tsx'
+import css from './restore.module.css'
+import type { PlanStepProps } from './restore-page.tsx'
+
+export function ChecksStep({ overview, path, view, plan, again }: PlanStepProps) {
+  const { id: site } = overview
+  const failed = plan.checks.filter(({ state }) => state === 'failed').length
+  const warnings = plan.checks.filter(({ state }) => state === 'warning').length
+  return (
+    <>
+      {plan.possible ? (
+        <Notice tone={warnings > 0 ? 'warn' : 'good'} title={passedWords(plan.checks.length, warnings)}>
+          The server makes the same checks again before it stops the service.
+        </Notice>
+      ) : (
+        <Notice tone="bad" title={`The restore is not possible: ${failed} of ${plan.checks.length} checks failed.`}>
+          The site runs as before; nothing was changed. Put right what is red, then plan again.
+        </Notice>
+      )}
+      <ul className={css.checks} aria-label="Checks">
+        {plan.checks.map((check) => (
+          <Check key={check.check} check={check} />
+        ))}
+      </ul>
+      <Row end>
+        <span className={css.planned}>
+          Checked <Time at={view.plannedAt} />
+        </span>
+        <Button look={plan.possible ? 'quiet' : 'primary'} icon={RotateCw} onClick={again}>
+          Plan again
+        </Button>
+        <LinkButton href={href({ page: 'site', site })}>Cancel</LinkButton>
+        {plan.possible && (
+          <LinkButton
+            look="primary"
+            href={href({ page: 'restore', site, path, plan: view.planId ?? undefined, step: 'confirm' })}
+          >
+            Go on to confirming
+          </LinkButton>
+        )}
+      </Row>
+    </>
+  )
+}
+
+function passedWords(total: number, warnings: number): string {
+  if (warnings === 0) return `All ${total} checks passed.`
+  return `${total - warnings} of ${total} checks passed, ${warnings} ${warnings === 1 ? 'asks' : 'ask'} for a look.`
+}
+
+function Check({ check }: { readonly check: RestorePlan['checks'][number] }) {
+  return (
+    <li className={css.check}>
+      <Mark of={check.state} />
+      <div className={css.checkText}>
+        <p className={css.checkTitle}>
+          <HostileText text={check.title} />
+        </p>
+        <p className={css.more}>
+          <HostileText text={check.evidence} />
+        </p>
+        {check.state !== 'passed' && check.fix !== '' && (
+          <p>
+            <span className={css.fixWord}>What to do: </span>
+            <HostileText text={check.fix} />
+          </p>
+        )}
+      </div>
+    </li>
+  )
+}

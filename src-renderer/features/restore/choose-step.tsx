@@ -1,0 +1,124 @@
+/** Step one: which backup. Proven ones first in words, newest first in order. */
+import { useMemo } from 'react'
+import type { SiteOverview } from '../../../src-shared/contract/sites.ts'
+import { showName } from '../../../src-shared/domain/backup-path.ts'
+import { formatSpan, formatTime } from '../../../src-shared/domain/format.ts'
+import type { BackupEntry } from '../../../src-shared/domain/kit-protocol.ts'
+import { go } from '../../app/router.ts'
+import { href } from '../../app/routes.ts'
+import { momentOf, originWords } from '../../parts/backup-words.ts'
+import { HostileText } from '../../ui/hostile-text.tsx'
+import { LinkButton } from '../../ui/button.tsx'
+import { Section } from '../../ui/page.tsx'
+import { EmptyState, Notice } from '../../ui/states.tsx'
+import { type Column, Table } from '../../ui/table.tsx'
+import { Bytes, Time, useNow } from '../../ui/time.tsx'
+import { Mark } from '../../ui/verdict.tsx'
+import css from './restore.module.css'
+
+const MINUTE = 60_000
+
+export function ChooseStep(props: {
+  readonly overview: SiteOverview
+  readonly backups: readonly BackupEntry[]
+  readonly chosen: string | undefined
+}) {
+  const { overview, backups } = props
+  const { id: site, zone, clockOffset: offset, recoveryPoint } = overview
+  const now = useNow(MINUTE) + offset
+  const restorable = useMemo(() => backups.filter(({ kind }) => kind === 'database'), [backups])
+  const columns = useMemo(() => chooseColumns(overview, now), [overview, now])
+  if (restorable.length === 0) {
+    return (
+      <EmptyState
+        title="There is no database backup on this site"
+        action={<LinkButton href={href({ page: 'site', site })}>Back to the site</LinkButton>}
+      >
+        Nothing can be brought back. Make a backup first.
+      </EmptyState>
+    )
+  }
+  return (
+    <>
+      {recoveryPoint ? (
+        <Notice
+          tone="good"
+          title={
+            <>
+              The newest proven backup was taken <Time at={recoveryPoint.takenAt} offset={offset} zone={zone} />.
+            </>
+          }
+          action={
+            <LinkButton look="primary" href={href({ page: 'restore', site, path: recoveryPoint.path, step: 'changes' })}>
+              Take this one
+            </LinkButton>
+          }
+        >
+          <HostileText text={showName(recoveryPoint.path)} />
+        </Notice>
+      ) : (
+        <Notice tone="warn" title="No backup of this site is proven.">
+          A restore verifies what it extracts before anything is changed; verifying first tells you sooner.
+        </Notice>
+      )}
+      <Section title="Database backups" note={`${restorable.length}`}>
+        <Table
+          label="Backups to choose from"
+          rows={restorable}
+          columns={columns}
+          rowKey={({ path }) => path}
+          initialSort={{ column: 'taken', descending: true }}
+          onOpen={({ path }) => go({ page: 'restore', site, path, step: 'changes' })}
+        />
+      </Section>
+    </>
+  )
+}
+
+function chooseColumns({ id: site, zone, clockOffset: offset }: SiteOverview, now: number): Column<BackupEntry>[] {
+  return [
+    {
+      id: 'taken',
+      header: 'Brings back the state of',
+      width: 'minmax(12rem, 1.2fr)',
+      sort: momentOf,
+      descendingFirst: true,
+      cell: (entry) => (
+        <a className={css.choice} href={href({ page: 'restore', site, path: entry.path, step: 'changes' })}>
+          {formatTime(momentOf(entry), zone).slice(0, 19)}
+        </a>
+      ),
+    },
+    {
+      id: 'loss',
+      header: 'Would lose the last',
+      width: '8.5rem',
+      cell: (entry) => formatSpan(now - momentOf(entry)),
+    },
+    {
+      id: 'verdict',
+      header: 'Verdict',
+      width: 'minmax(11rem, 1.2fr)',
+      cell: (entry) => (
+        <span className={css.verdict}>
+          <Mark of={entry.verdict} />
+          {entry.verifiedAt !== null && (
+            <span className={css.more}>
+              <Time at={entry.verifiedAt} offset={offset} zone={zone} />
+            </span>
+          )}
+        </span>
+      ),
+    },
+    { id: 'origin', header: 'Origin', width: '7.5rem', cell: ({ origin }) => originWords[origin] },
+    {
+      id: 'size',
+      header: 'Size',
+      width: '5rem',
+      align: 'end',
+      sort: ({ size }) => size,
+      descendingFirst: true,
+      cell: ({ size }) => <Bytes value={size} />,
+    },
+  ]
+}

@@ -1,0 +1,95 @@
+/** Step four: the site's name, typed, and a reason. Cancel is what Enter does until both are there. */
+import { useEffect, useRef, useState } from 'react'
+import { showName } from '../../../src-shared/domain/backup-path.ts'
+import { formatTime } from '../../../src-shared/domain/format.ts'
+import { useCommand } from '../../api/hooks.ts'
+import { go, replace } from '../../app/router.ts'
+import { Button } from '../../ui/button.tsx'
+import { TextField } from '../../ui/field.tsx'
+import { HostileText } from '../../ui/hostile-text.tsx'
+import { Row } from '../../ui/page.tsx'
+import { ErrorState, Notice } from '../../ui/states.tsx'
+import { useNow } from '../../ui/time.tsx'
+import { lossSentence } from './loss.ts'
+import css from './restore.module.css'
+import type { PlanStepProps } from './restore-page.tsx'
+
+export function ConfirmStep({ overview, path, view, plan, again }: PlanStepProps) {
+  const { id: site, name, zone } = overview
+  const [typed, setTyped] = useState('')
+  const [reason, setReason] = useState('')
+  const start = useCommand('restore.start')
+  const now = useNow(5000)
+  const cancel = useRef<HTMLElement>(null)
+  const expired = view.expiresAt !== null && view.expiresAt <= now
+  const { planId } = view
+  const ready = plan.possible && !expired && planId !== null && typed === name && reason.trim() !== ''
+  // The safe answer is the default one.
+  useEffect(() => cancel.current?.focus(), [])
+  const leave = () => go({ page: 'restore', site, path, plan: planId ?? undefined, step: 'changes' })
+  async function confirm(): Promise<void> {
+    if (!ready || planId === null) return
+    const begun = await start.run({ planId, confirm: typed, reason: reason.trim() })
+    if (begun.ok) replace({ page: 'restoring', site, operation: begun.value.operation })
+  }
+  if (!plan.possible) {
+    return (
+      <Notice tone="bad" title="The restore is not possible: a check failed." action={<Button onClick={leave}>Go back</Button>}>
+        Put right what is red on the page of checks, then plan again.
+      </Notice>
+    )
+  }
+  return (
+    <form
+      className={css.confirm}
+      onSubmit={(event) => {
+        event.preventDefault()
+        if (ready) void confirm()
+        else leave()
+      }}
+    >
+      <div className={css.statement}>
+        <p>
+          The database of{' '}
+          <strong>
+            <HostileText text={name} />
+          </strong>{' '}
+          will be replaced by the backup <strong>{showName(plan.backup.path)}</strong>
+          {plan.recoveryPoint !== null && <>, the state of {formatTime(plan.recoveryPoint, zone)}</>}.
+        </p>
+        <p>{lossSentence(plan)}</p>
+        <p className={css.more}>
+          The service is stopped only for the exchange. What is live now becomes the safety copy, from which the restore can be undone. If
+          the service is not healthy afterwards, the server brings the old state back by itself.
+        </p>
+      </div>
+      {expired && (
+        <Notice tone="warn" title="The plan is too old to be carried out." action={<Button onClick={again}>Plan again</Button>}>
+          What would change may be something else by now.
+        </Notice>
+      )}
+      <TextField
+        label={`Type the name of the site to confirm: ${name}`}
+        value={typed}
+        onChange={setTyped}
+        error={typed !== '' && !name.startsWith(typed) ? 'This is not the name of the site.' : undefined}
+      />
+      <TextField
+        label="Reason"
+        value={reason}
+        onChange={setReason}
+        maxLength={500}
+        hint="For those who ask later. It is kept with the operation, here and on the server."
+      />
+      {start.failure && <ErrorState title="The restore was not started." failure={start.failure} />}
+      <Row end>
+        <Button ref={cancel} onClick={leave}>
+          Cancel
+        </Button>
+        <Button look="danger" type="submit" disabled={!ready} busy={start.busy}>
+          Restore {name}
+        </Button>
+      </Row>
+    </form>
+  )
+}

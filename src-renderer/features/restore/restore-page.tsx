@@ -1,0 +1,153 @@
+/**
+ * A restore up to the moment it is asked for: choose, what changes, checks, confirm. Where it stands is in the address;
+ * the plan is kept by the console, so that the page can be left, reloaded and opened again.
+ */
+import { useEffect } from 'react'
+import type { PlanView } from '../../../src-shared/contract/restore.ts'
+import type { SiteOverview } from '../../../src-shared/contract/sites.ts'
+import { showName } from '../../../src-shared/domain/backup-path.ts'
+import type { BackupEntry } from '../../../src-shared/domain/kit-protocol.ts'
+import { useSubscription } from '../../api/hooks.ts'
+import { useRefusal } from '../../api/session.tsx'
+import { replace } from '../../app/router.ts'
+import { href, type RestoreStep } from '../../app/routes.ts'
+import { Button, LinkButton } from '../../ui/button.tsx'
+import { Page } from '../../ui/page.tsx'
+import { ErrorState, Loading, Notice, Skeleton } from '../../ui/states.tsx'
+import { ChangesStep } from './changes-step.tsx'
+import { ChecksStep } from './checks-step.tsx'
+import { ChooseStep } from './choose-step.tsx'
+import { ConfirmStep } from './confirm-step.tsx'
+import { Planning } from './planning.tsx'
+import { RestoreHead, RestoreSteps } from './restore-head.tsx'
+
+interface RestoreProps {
+  readonly site: string
+  readonly path: string | undefined
+  readonly plan: string | undefined
+  readonly step: RestoreStep | undefined
+}
+
+export function RestorePage(props: RestoreProps) {
+  const { site } = props
+  const refusal = useRefusal()
+  const overview = useSubscription('site.watch', { site })
+  const list = useSubscription('backups.watch', { site })
+  const failure = overview.failure ?? list.failure
+  if (!overview.state || !list.state) {
+    return (
+      <Page name="Restore" title={<Skeleton width="20rem" />}>
+        {failure ? <ErrorState failure={failure} /> : <Loading what="the site" rows={8} />}
+      </Page>
+    )
+  }
+  if (refusal !== undefined) {
+    return (
+      <Framed overview={overview.state.overview} {...props} step="choose" entry={undefined}>
+        <Notice tone="warn" title="A viewer cannot restore.">
+          {refusal} Nothing was asked of the server.
+        </Notice>
+      </Framed>
+    )
+  }
+  return <Steps {...props} overview={overview.state.overview} backups={list.state.backups} />
+}
+
+type StepsProps = RestoreProps & { readonly overview: SiteOverview; readonly backups: readonly BackupEntry[] }
+
+function Steps(props: StepsProps) {
+  const { overview, backups, path } = props
+  const step = path === undefined ? 'choose' : (props.step ?? 'changes')
+  const entry = backups.find((one) => one.path === path)
+  return (
+    <Framed {...props} step={step} entry={entry}>
+      {step === 'choose' || path === undefined ? (
+        <ChooseStep overview={overview} backups={backups} chosen={path} />
+      ) : (
+        <Planned {...props} path={path} step={step} />
+      )}
+    </Framed>
+  )
+}
+
+function Planned(props: StepsProps & { readonly path: string; readonly step: Exclude<RestoreStep, 'choose'> }) {
+  const { site, path, plan: planId, step, overview } = props
+  const watched = useSubscription('restore.plan', { site, path, ...(planId === undefined ? {} : { planId }) })
+  const made = watched.state?.planId ?? undefined
+  useEffect(() => {
+    if (made !== undefined && made !== planId) replace({ page: 'restore', site, path, plan: made, step })
+  }, [made, planId, site, path, step])
+  const failure = watched.failure ?? watched.state?.failure ?? null
+  // A plan that is no longer kept is made anew, and said to be new by its time.
+  const again = () => {
+    if (planId !== undefined) replace({ page: 'restore', site, path, step: 'changes' })
+    else watched.again()
+  }
+  if (failure) {
+    return (
+      <ErrorState
+        title="No plan could be made."
+        failure={failure}
+        action={
+          <>
+            <LinkButton href={href({ page: 'restore', site, step: 'choose' })}>Choose another backup</LinkButton>
+            <Button onClick={again}>Plan again</Button>
+          </>
+        }
+      />
+    )
+  }
+  const view = watched.state
+  if (!view?.plan) return <Planning view={view} overview={overview} />
+  return <OfPlan {...props} view={view} plan={view.plan} again={again} />
+}
+
+export interface PlanStepProps {
+  readonly overview: SiteOverview
+  readonly path: string
+  readonly view: PlanView
+  readonly plan: NonNullable<PlanView['plan']>
+  readonly again: () => void
+}
+
+function OfPlan(props: PlanStepProps & { readonly step: Exclude<RestoreStep, 'choose'> }) {
+  switch (props.step) {
+    case 'changes':
+      return <ChangesStep {...props} />
+    case 'checks':
+      return <ChecksStep {...props} />
+    case 'confirm':
+      return <ConfirmStep {...props} />
+  }
+}
+
+function Framed(props: {
+  readonly overview: SiteOverview
+  readonly entry: BackupEntry | undefined
+  readonly path: string | undefined
+  readonly plan: string | undefined
+  readonly step: RestoreStep
+  readonly children: React.ReactNode
+}) {
+  const { overview, entry, path, plan, step } = props
+  return (
+    <Page
+      narrow
+      name={`Restore ${overview.name}`}
+      colour={overview.colour}
+      over={<RestoreHead overview={overview} />}
+      title={titles[step]}
+      lead={step === 'choose' ? 'Nothing is changed until you confirm, three steps from here.' : entry && <>Backup {showName(entry.path)}</>}
+      tabs={<RestoreSteps site={overview.id} at={step} path={path} plan={plan} />}
+    >
+      {props.children}
+    </Page>
+  )
+}
+
+const titles: Record<RestoreStep, string> = {
+  choose: 'Choose what to bring back',
+  changes: 'What would change',
+  checks: 'Checks before anything is changed',
+  confirm: 'Confirm the restore',
+}

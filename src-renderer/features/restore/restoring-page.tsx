@@ -1,0 +1,179 @@
+/** A restore that was asked for: how it goes on, how it ended, and the way back. All of it comes from the journal. */
+import { Ban, Undo2 } from 'lucide-react'
+import { useState } from 'react'
+import type { OperationView } from '../../../src-shared/contract/operations.ts'
+import type { SiteOverview } from '../../../src-shared/contract/sites.ts'
+import { useCommand, useSubscription } from '../../api/hooks.ts'
+import { useRefusal } from '../../api/session.tsx'
+import { go } from '../../app/router.ts'
+import { href } from '../../app/routes.ts'
+import { ConfirmDialog } from '../../parts/confirm-dialog.tsx'
+import { DownTimeClock, OperationProgress } from '../../parts/operation-progress.tsx'
+import { cancelWords } from '../../parts/operation-words.ts'
+import { Button, LinkButton } from '../../ui/button.tsx'
+import { HostileText } from '../../ui/hostile-text.tsx'
+import { Fact, Facts, Page, Section } from '../../ui/page.tsx'
+import { ProgressBar } from '../../ui/progress.tsx'
+import { ErrorState, Loading, Skeleton } from '../../ui/states.tsx'
+import { Duration, Time } from '../../ui/time.tsx'
+import { OutcomePart } from './outcome.tsx'
+import css from './restore.module.css'
+import { RestoreHead, RestoreSteps } from './restore-head.tsx'
+
+export function RestoringPage({ site, operation }: { readonly site: string; readonly operation: string }) {
+  const watched = useSubscription('operation.watch', { operation })
+  const overview = useSubscription('site.watch', { site }).state?.overview
+  const { state: view, failure } = watched
+  if (!view || !overview) {
+    return (
+      <Page narrow name="Restore" title={<Skeleton width="20rem" />}>
+        {failure ? (
+          <ErrorState
+            failure={failure}
+            action={<LinkButton href={href({ page: 'site-operations', site })}>Operations of the site</LinkButton>}
+          />
+        ) : (
+          <Loading what="the restore" rows={8} />
+        )}
+      </Page>
+    )
+  }
+  return <Known key={operation} view={view} overview={overview} again={watched.again} />
+}
+
+function Known(props: { readonly view: OperationView; readonly overview: SiteOverview; readonly again: () => void }) {
+  const { view, overview } = props
+  const { row } = view
+  const over = row.state === 'ended'
+  const undoing = row.command === 'undo'
+  return (
+    <Page
+      narrow
+      name={`${undoing ? 'Undo of a restore' : 'Restore'} of ${overview.name}`}
+      colour={overview.colour}
+      over={<RestoreHead overview={overview} />}
+      title={over ? outcomeTitle(row) : undoing ? 'The restore is being undone' : 'The restore is running'}
+      lead={
+        over ? undefined : 'You can leave this page, close the window or lose the connection: the server carries it to an end, and this page finds it again.'
+      }
+      actions={over ? undefined : <Cancel view={view} />}
+      tabs={<RestoreSteps site={overview.id} at={over ? 'outcome' : 'progress'} />}
+    >
+      {over && <OutcomePart view={view} overview={overview} actions={<Undo view={view} overview={overview} />} />}
+      {!over && (
+        <div className={css.overall}>
+          <ProgressBar label="The step that runs" value={row.progress} />
+          <DownTimeClock view={view} offset={overview.clockOffset} />
+        </div>
+      )}
+      <Section title="Steps" note={over && row.endedAt !== null ? <Took from={row.startedAt} to={row.endedAt} /> : undefined}>
+        <OperationProgress view={view} offset={overview.clockOffset} zone={overview.zone} />
+      </Section>
+      <Section title="Who and why">
+        <Facts>
+          <Fact name="Asked by">
+            <HostileText text={row.who} />, <Time at={row.startedAt} />
+          </Fact>
+          <Fact name="Reason">
+            <HostileText text={row.reason} />
+          </Fact>
+          <Fact name="Id on the server">
+            <HostileText text={row.remote ?? 'not told yet'} />
+          </Fact>
+        </Facts>
+      </Section>
+    </Page>
+  )
+}
+
+function Took({ from, to }: { readonly from: number; readonly to: number }) {
+  return (
+    <>
+      in <Duration ms={to - from} />
+    </>
+  )
+}
+
+function outcomeTitle({ outcome, command }: OperationView['row']): string {
+  const what = command === 'undo' ? 'The undo' : 'The restore'
+  switch (outcome) {
+    case 'succeeded':
+      return command === 'undo' ? 'The restore was undone' : 'The database was restored'
+    case 'rolled back':
+      return `${what} was rolled back: the old state is back and runs`
+    case 'cancelled':
+      return `${what} was cancelled`
+    case 'failed':
+      return `${what} failed`
+    default:
+      return `How ${what.toLowerCase()} ended is not known`
+  }
+}
+
+function Cancel({ view: { row } }: { readonly view: OperationView }) {
+  const refusal = useRefusal()
+  const cancel = useCommand('operations.cancel')
+  const [asking, setAsking] = useState(false)
+  return (
+    <>
+      <Button icon={Ban} refusal={refusal} onClick={() => setAsking(true)}>
+        Cancel it…
+      </Button>
+      {asking && (
+        <ConfirmDialog
+          title={`Cancel “${row.title}” of ${row.siteName}?`}
+          lead={cancelWords(row.command)}
+          type={null}
+          action="Cancel the operation"
+          busy={cancel.busy}
+          failure={cancel.failure}
+          onClose={() => setAsking(false)}
+          onConfirm={() =>
+            void cancel.run({ site: row.site, operation: row.id }).then(({ ok }) => {
+              if (ok) setAsking(false)
+            })
+          }
+        />
+      )}
+    </>
+  )
+}
+
+function Undo({ view, overview }: { readonly view: OperationView; readonly overview: SiteOverview }) {
+  const { row } = view
+  const refusal = useRefusal()
+  const undo = useCommand('restore.undo')
+  const [asking, setAsking] = useState(false)
+  const { id: site, name } = overview
+  const gone = view.undoable === true ? undefined : 'What it replaced cannot be brought back any more.'
+  if (row.outcome !== 'succeeded') return null
+  return (
+    <>
+      <Button icon={Undo2} refusal={refusal ?? gone} onClick={() => setAsking(true)}>
+        {row.command === 'undo' ? 'Undo the undo…' : 'Undo restore…'}
+      </Button>
+      {asking && (
+        <ConfirmDialog
+          title={row.command === 'undo' ? 'Undo the undo?' : 'Undo this restore?'}
+          lead={
+            <>
+              The safety copy becomes the live database of <HostileText text={name} /> again. What was written since the restore becomes a
+              safety copy in its turn, so that this can be undone as well.
+            </>
+          }
+          type={{ what: 'name of the site', name }}
+          reason
+          action={`Undo on ${name}`}
+          busy={undo.busy}
+          failure={undo.failure}
+          onClose={() => setAsking(false)}
+          onConfirm={(confirm, reason) =>
+            void undo.run({ site, operation: row.remote ?? row.id, confirm, reason }).then((begun) => {
+              if (begun.ok) go({ page: 'restoring', site, operation: begun.value.operation })
+            })
+          }
+        />
+      )}
+    </>
+  )
+}
