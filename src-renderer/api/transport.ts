@@ -2,7 +2,7 @@
 import type { WireFailure } from '../../src-shared/contract/failure.ts'
 import { fail, ok, type Result } from '../../src-shared/result.ts'
 import { portTransport } from '../../src-shared/rpc/port-transport.ts'
-import { openSocket } from '../../src-shared/rpc/socket-transport.ts'
+import { openSocket, SOCKET_PATH } from '../../src-shared/rpc/socket-transport.ts'
 import type { Transport } from '../../src-shared/rpc/transport.ts'
 
 /** The two keys that the preload script adds to the window. */
@@ -58,7 +58,7 @@ export function openTransport(): Promise<Result<Transport, WireFailure>> {
     )
   }
   const scheme = window.location.protocol === 'https:' ? 'wss:' : 'ws:'
-  return openSocket(new WebSocket(`${scheme}//${window.location.host}/rpc`), token)
+  return openSocket(new WebSocket(`${scheme}//${window.location.host}${SOCKET_PATH}`), token)
 }
 
 /** True where shortcuts use the command key. */

@@ -36,6 +36,9 @@ export class Watches {
 
   /** Returns what takes the listener away. */
   listen<S>(key: string, start: Start<S>, listener: () => void): () => void {
+    const known = this.#entries.get(key)
+    // What has ended says nothing about now: whoever comes later asks anew.
+    if (known && known.listeners.size === 0 && known.value.ended) this.#end(key, known)
     const entry = this.#entries.get(key) ?? this.#begin(key, start)
     if (entry.linger !== null) clearTimeout(entry.linger)
     entry.linger = null
@@ -51,9 +54,8 @@ export class Watches {
   again(key: string): void {
     const entry = this.#entries.get(key)
     if (!entry) return
-    entry.stop?.()
-    this.#entries.delete(key)
-    for (const listener of entry.listeners) listener()
+    this.#end(key, entry)
+    for (const listener of [...entry.listeners]) listener()
   }
 
   #begin<S>(key: string, start: Start<S>): Entry {
@@ -71,6 +73,7 @@ export class Watches {
   }
 
   #end(key: string, entry: Entry): void {
+    if (entry.linger !== null) clearTimeout(entry.linger)
     entry.stop?.()
     if (this.#entries.get(key) === entry) this.#entries.delete(key)
   }

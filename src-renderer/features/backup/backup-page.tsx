@@ -255,11 +255,7 @@ function Verifications(props: { shown: Shown | undefined; overview: SiteOverview
               </span>
               <span className={css.more}>
                 <HostileText text={one.reason} />
-                {one.who !== '' && (
-                  <>
-                    , by <HostileText text={one.who} />
-                  </>
-                )}
+                {!one.current && ' (the file was another one then)'}
               </span>
             </li>
           ))}

@@ -1,0 +1,34 @@
+/** In the demo: what can be tried, folded into a corner of the window. */
+import { Lightbulb } from 'lucide-react'
+import { useState } from 'react'
+import { useSession } from '../api/session.tsx'
+import { Button } from '../ui/button.tsx'
+import { CodeBlock } from '../ui/code-block.tsx'
+import { Dialog } from '../ui/dialog.tsx'
+import css from './shell.module.css'
+
+export function DemoHints() {
+  const { demo } = useSession()
+  const [open, setOpen] = useState(false)
+  if (!demo || demo.hints.length === 0) return null
+  const close = () => setOpen(false)
+  return (
+    <>
+      <Button className={css.hints} icon={Lightbulb} onClick={() => setOpen(true)}>
+        What to try
+      </Button>
+      <Dialog
+        open={open}
+        wide
+        onClose={close}
+        title="What to try on the demo site"
+        lead="It is a real CVD server on this computer, made for this demo alone. Nothing you do here reaches anything else."
+        actions={<Button onClick={close}>Close</Button>}
+      >
+        {demo.hints.map(({ title, text }) => (
+          <CodeBlock key={title} title={title} text={text} />
+        ))}
+      </Dialog>
+    </>
+  )
+}

@@ -1,0 +1,125 @@
+/** The way to a site: host, login, jump hosts, rights. */
+import { Plus, Trash2 } from 'lucide-react'
+import { useQuery } from '../../api/hooks.ts'
+import { Button, IconButton } from '../../ui/button.tsx'
+import { Select, TextField } from '../../ui/field.tsx'
+import css from './add-site.module.css'
+import { type Draft, emptyHop, type HopDraft, type Problems } from './draft.ts'
+
+const methods = [
+  { value: 'agent', label: 'SSH agent' },
+  { value: 'key', label: 'Key file' },
+  { value: 'password', label: 'Password' },
+] as const
+
+const sudoModes = [
+  { value: 'none', label: 'Not needed: the login has the rights' },
+  { value: 'passwordless', label: 'sudo without a password' },
+  { value: 'password', label: 'sudo with a password, asked when needed' },
+] as const
+
+export function AddressForm(props: {
+  readonly draft: Draft
+  readonly problems: Problems
+  readonly onChange: (change: Partial<Draft>) => void
+}) {
+  const { draft, problems, onChange } = props
+  const changeJump = (index: number, change: Partial<HopDraft>) =>
+    onChange({ jumps: draft.jumps.map((hop, at) => (at === index ? { ...hop, ...change } : hop)) })
+  return (
+    <div className={css.form}>
+      <Hop hop={draft} problems={problems} prefix="" onChange={onChange} />
+      <Select
+        label="Rights on the server"
+        value={draft.sudo}
+        options={sudoModes}
+        onChange={(value) => onChange({ sudo: sudoModes.find((one) => one.value === value)?.value ?? 'none' })}
+      />
+      {draft.jumps.map((hop, index) => (
+        // Jump hosts have no other name than their place.
+        // biome-ignore lint/suspicious/noArrayIndexKey: see above
+        <fieldset key={index} className={css.jump}>
+          <legend className={css.jumpTitle}>
+            Jump host {index + 1}
+            <IconButton
+              size="small"
+              icon={Trash2}
+              label={`Remove jump host ${index + 1}`}
+              onClick={() => onChange({ jumps: draft.jumps.filter((_, at) => at !== index) })}
+            />
+          </legend>
+          <Hop
+            hop={hop}
+            problems={problems}
+            prefix={`jumps.${index}.`}
+            onChange={(change) => changeJump(index, change)}
+          />
+        </fieldset>
+      ))}
+      <div>
+        <Button look="quiet" size="small" icon={Plus} onClick={() => onChange({ jumps: [...draft.jumps, emptyHop] })}>
+          Reach it through a jump host
+        </Button>
+      </div>
+    </div>
+  )
+}
+
+function Hop(props: {
+  readonly hop: HopDraft
+  readonly problems: Problems
+  readonly prefix: string
+  readonly onChange: (change: Partial<HopDraft>) => void
+}) {
+  const { hop, problems, prefix, onChange } = props
+  const problem = (field: string) => problems[`${prefix}${field}`]
+  return (
+    <>
+      <div className={css.hostLine}>
+        <TextField
+          label="Host"
+          value={hop.host}
+          placeholder="server.example.org or 192.0.2.10"
+          error={problem('host')}
+          onChange={(host) => onChange({ host })}
+        />
+        <TextField label="Port" value={hop.port} error={problem('port')} onChange={(port) => onChange({ port })} />
+        <TextField label="Login" value={hop.user} error={problem('user')} onChange={(user) => onChange({ user })} />
+      </div>
+      <div className={css.authLine}>
+        <Select
+          label="Logs in with"
+          value={hop.method}
+          options={methods}
+          onChange={(value) => onChange({ method: methods.find((one) => one.value === value)?.value ?? 'agent' })}
+        />
+        {hop.method === 'key' && (
+          <TextField
+            label="Key file on this computer"
+            mono
+            value={hop.keyFile}
+            placeholder="/home/you/.ssh/id_ed25519"
+            error={problem('auth.keyFile')}
+            hint="A passphrase is asked when it is needed."
+            onChange={(keyFile) => onChange({ keyFile })}
+          />
+        )}
+        {hop.method === 'agent' && <AgentKey hop={hop} onChange={onChange} />}
+        {hop.method === 'password' && <p className={css.note}>The password is asked when it is needed, and kept only as the settings say.</p>}
+      </div>
+    </>
+  )
+}
+
+function AgentKey({ hop, onChange }: { readonly hop: HopDraft; readonly onChange: (change: Partial<HopDraft>) => void }) {
+  const agent = useQuery('settings.identities', {}).data?.agent
+  if (!agent) return <p className={css.note}>Asking the agent…</p>
+  if (!agent.running || agent.keys.length === 0) {
+    return <p className={css.note}>{agent.problem ?? (agent.running ? 'The agent holds no key.' : 'No SSH agent runs here.')}</p>
+  }
+  const options = [
+    { value: '', label: 'Any key of the agent' },
+    ...agent.keys.map(({ fingerprint, comment, type }) => ({ value: fingerprint, label: `${comment || type} ${fingerprint.slice(0, 18)}…` })),
+  ]
+  return <Select label="Key" value={hop.identity} options={options} onChange={(identity) => onChange({ identity })} />
+}

@@ -1,0 +1,23 @@
+import { useSession } from '../../api/session.tsx'
+import { HostileText } from '../../ui/hostile-text.tsx'
+import { Fact, Facts, Section } from '../../ui/page.tsx'
+
+export function AboutSettings() {
+  const { name, version, platform, host, who, role, dataFolder } = useSession()
+  return (
+    <Section title={name}>
+      <Facts>
+        <Fact name="Version">{version}</Fact>
+        <Fact name="Runs on">
+          {platform}, {host === 'electron' ? 'as an application' : 'in a browser, for this computer alone'}
+        </Fact>
+        <Fact name="You are">
+          <HostileText text={who} />, {role === 'admin' ? 'administrator' : 'viewer'}
+        </Fact>
+        <Fact name="Data folder">
+          <HostileText text={dataFolder} />
+        </Fact>
+      </Facts>
+    </Section>
+  )
+}

@@ -1,0 +1,78 @@
+import { KeyRound } from 'lucide-react'
+import { useQuery } from '../../api/hooks.ts'
+import { useRefusal } from '../../api/session.tsx'
+import { Button } from '../../ui/button.tsx'
+import { HostileText } from '../../ui/hostile-text.tsx'
+import { Section, Stack } from '../../ui/page.tsx'
+import { EmptyState, ErrorState, Loading, Notice } from '../../ui/states.tsx'
+import { Table } from '../../ui/table.tsx'
+import { Mark } from '../../ui/verdict.tsx'
+import css from './settings.module.css'
+
+/** The keys of the agent, and the key files that sites name. */
+export function IdentitySettings() {
+  const refusal = useRefusal()
+  const asked = useQuery('settings.identities', refusal === undefined ? {} : null)
+  if (refusal !== undefined) return <Notice title="Only administrators see the keys.">{refusal}</Notice>
+  if (asked.failure) return <ErrorState failure={asked.failure} />
+  if (!asked.data) return <Loading what="the keys" />
+  const { agent, keyFiles } = asked.data
+  return (
+    <Stack>
+      <Section
+        title="SSH agent"
+        note={agent.running ? 'running' : 'not running'}
+        actions={
+          <Button size="small" busy={asked.loading} onClick={asked.reload}>
+            Look again
+          </Button>
+        }
+      >
+        {agent.keys.length > 0 ? (
+          <Table
+            label="Keys of the agent"
+            rows={agent.keys}
+            rowKey={({ fingerprint }) => fingerprint}
+            columns={[
+              { id: 'comment', header: 'Comment', width: 'minmax(9rem, 1fr)', cell: ({ comment }) => <HostileText text={comment} /> },
+              { id: 'type', header: 'Type', width: '9rem', cell: ({ type }) => <HostileText text={type} /> },
+              {
+                id: 'fingerprint',
+                header: 'Fingerprint',
+                width: 'minmax(26rem, 2fr)',
+                cell: ({ fingerprint }) => <code className={css.code}>{fingerprint}</code>,
+              },
+            ]}
+          />
+        ) : (
+          <EmptyState icon={KeyRound} title={agent.running ? 'The agent holds no key' : 'No SSH agent runs here'}>
+            {agent.problem ?? (agent.running ? 'Add one with ssh-add.' : 'Sites that log in with a key file or a password do not need one.')}
+          </EmptyState>
+        )}
+      </Section>
+      <Section title="Key files of sites">
+        <Table
+          label="Key files"
+          rows={keyFiles}
+          rowKey={({ path }) => path}
+          columns={[
+            { id: 'path', header: 'File', width: 'minmax(14rem, 2fr)', cell: ({ path }) => <HostileText text={path} /> },
+            {
+              id: 'present',
+              header: 'State',
+              width: '8rem',
+              cell: ({ present }) => (present ? <Mark of="passed">There</Mark> : <Mark of="failed">Missing</Mark>),
+            },
+            {
+              id: 'sites',
+              header: 'Used by',
+              width: 'minmax(9rem, 1fr)',
+              cell: ({ sites }) => <HostileText text={sites.join(', ')} />,
+            },
+          ]}
+          empty={<EmptyState title="No site logs in with a key file" />}
+        />
+      </Section>
+    </Stack>
+  )
+}
