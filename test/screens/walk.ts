@@ -1,0 +1,146 @@
+/** Walks through every page as a newcomer would, with the real console on a real site, and takes pictures on the way. */
+import { execFileSync } from 'node:child_process'
+import type { Page } from 'playwright-core'
+import type { DemoSite } from '../../src-main/demo/site.ts'
+import type { Camera } from './camera.ts'
+
+const LONG = 120_000
+const NAME = 'Depot North'
+
+function button(page: Page, name: string | RegExp) {
+  return page.getByRole('button', { name })
+}
+
+function heading(page: Page, name: string | RegExp) {
+  return page.getByRole('heading', { level: 1, name })
+}
+
+async function addSite(page: Page, camera: Camera, site: DemoSite): Promise<void> {
+  await page.getByRole('main').getByRole('link', { name: 'Add a site' }).click()
+  await heading(page, 'Add a site').waitFor()
+  await camera.shoot('add-site-empty')
+  await page.getByLabel('Host', { exact: true }).fill(site.host)
+  await page.getByLabel('Port').fill(String(site.port))
+  await page.getByLabel('Login', { exact: true }).fill(site.user)
+  await page.getByRole('combobox', { name: 'Logs in with' }).click()
+  await page.getByRole('option', { name: 'Key file' }).click()
+  await page.getByLabel('Key file on this computer').fill(site.keyFile)
+  await page.getByText('If its CVD is not in').click()
+  await page.getByLabel('Folder of CVD on the server').fill(site.root)
+  await page.getByLabel('Address of its health').fill(site.app.healthUrl)
+  await button(page, 'Check the way').click()
+  await button(page, /I compared it/).waitFor({ timeout: LONG })
+  await camera.shoot('add-site-host-key')
+  await button(page, /I compared it/).click()
+  await page.getByLabel('Name of the site').waitFor({ timeout: LONG })
+  await page.getByLabel('Name of the site').fill(NAME)
+  await camera.shoot('add-site-proven')
+  await button(page, 'Add the site').click()
+  await button(page, 'Back up now').waitFor({ timeout: LONG })
+}
+
+/** Waits until no operation runs any more, as the window tells it. */
+async function quiet(page: Page): Promise<void> {
+  await page.getByRole('complementary').getByRole('progressbar').first().waitFor({ timeout: LONG }).catch(() => undefined)
+  await page.getByRole('complementary').getByRole('progressbar').first().waitFor({ state: 'detached', timeout: LONG })
+}
+
+async function backUp(page: Page): Promise<void> {
+  await button(page, 'Back up now').click()
+  await quiet(page)
+}
+
+async function restoreAndUndo(page: Page, camera: Camera, site: DemoSite): Promise<void> {
+  execFileSync('sqlite3', ['-cmd', '.timeout 10000', site.database, 'DELETE FROM service_orders WHERE id <= 200'])
+  await button(page, 'Restore…').click()
+  await heading(page, /Choose what/).waitFor()
+  await camera.shoot('restore-1-choose')
+  await page.getByRole('grid').getByRole('link').last().click()
+  await camera.shoot('restore-2-planning')
+  await heading(page, 'What would change').waitFor()
+  await page.getByText('Rows that would be lost').waitFor({ timeout: LONG })
+  await camera.shoot('restore-2-changes')
+  await page.getByRole('link', { name: 'Go on to the checks' }).click()
+  await page.getByRole('list', { name: 'Checks' }).waitFor()
+  await camera.shoot('restore-3-checks')
+  await page.getByRole('link', { name: 'Go on to confirming' }).click()
+  await page.getByLabel(/Type the name/).waitFor()
+  await camera.shoot('restore-4-confirm')
+  await page.getByLabel(/Type the name/).fill(NAME)
+  await page.getByLabel('Reason').fill('Orders were deleted by mistake')
+  await camera.shoot('restore-4-confirm-ready')
+  await button(page, `Restore ${NAME}`).click()
+  await page.getByRole('timer').waitFor({ timeout: LONG })
+  await camera.shoot('restore-5-progress')
+  await heading(page, 'The database was restored').waitFor({ timeout: LONG })
+  await camera.shoot('restore-6-outcome')
+  await button(page, 'Undo restore…').click()
+  await camera.shoot('restore-6-undo')
+  await page.getByLabel(/Type the name/).fill(NAME)
+  await page.getByLabel('Reason').fill('Only a trial')
+  await button(page, `Undo on ${NAME}`).click()
+  await heading(page, 'The restore was undone').waitFor({ timeout: LONG })
+  await camera.shoot('restore-undone')
+}
+
+async function rest(page: Page, camera: Camera): Promise<void> {
+  const main = page.getByRole('navigation', { name: 'Main' })
+  await main.getByRole('link', { name: 'Operations' }).click()
+  await heading(page, 'Operations').waitFor()
+  await camera.shoot('operations')
+  await page.getByRole('grid').getByRole('link', { name: /backup/i }).first().click()
+  await page.getByRole('heading', { name: 'Steps' }).waitFor()
+  await camera.shoot('operation')
+  await main.getByRole('link', { name: 'Audit' }).click()
+  await page.getByText(/chain/).first().waitFor()
+  await camera.shoot('audit')
+  await main.getByRole('link', { name: 'Settings' }).click()
+  await page.getByRole('radiogroup', { name: 'Colours' }).waitFor()
+  await camera.shoot('settings-appearance')
+  for (const [label, name] of [
+    ['Keys to log in with', 'settings-identities'],
+    ['Known hosts', 'settings-hosts'],
+    ['Secrets', 'settings-secrets'],
+    ['About', 'settings-about'],
+  ] as const) {
+    await page.getByRole('navigation', { name: 'Settings' }).getByRole('link', { name: label }).click()
+    await page.getByRole('heading', { level: 2 }).first().waitFor()
+    await camera.shoot(name)
+  }
+  await main.getByRole('link', { name: 'Fleet' }).click()
+  await page.getByRole('grid', { name: 'Sites' }).waitFor()
+  await camera.shoot('fleet')
+  await page.keyboard.press('Control+k')
+  await page.getByRole('combobox', { name: 'Search for anything' }).fill('depot')
+  await camera.shoot('palette')
+  await page.keyboard.press('Escape')
+  await page.keyboard.press('?')
+  await page.getByRole('dialog', { name: 'Keyboard shortcuts' }).waitFor()
+  await camera.shoot('shortcuts')
+  await page.keyboard.press('Escape')
+}
+
+export async function walk(page: Page, camera: Camera, site: DemoSite): Promise<void> {
+  await heading(page, /No site/).waitFor()
+  await camera.shoot('fleet-empty')
+  await addSite(page, camera, site)
+  await camera.shoot('site-new')
+  await backUp(page)
+  await backUp(page)
+  await button(page, 'Verify').click()
+  await quiet(page)
+  await camera.shoot('site')
+  await page.getByRole('link', { name: /^Backups/ }).click()
+  await page.getByRole('grid', { name: /Backups of/ }).waitFor()
+  await page.getByRole('checkbox', { name: /^Choose cvd/ }).first().click()
+  await camera.shoot('backups')
+  await page.getByRole('grid').getByRole('link').first().click()
+  await page.getByRole('grid', { name: 'Tables in the backup' }).waitFor({ timeout: LONG })
+  await camera.shoot('backup')
+  await page.getByRole('link', { name: 'Connection' }).click()
+  await heading(page, 'Connection').waitFor()
+  await camera.shoot('connection')
+  await page.getByRole('link', { name: 'Overview' }).click()
+  await restoreAndUndo(page, camera, site)
+  await rest(page, camera)
+}
