@@ -20,9 +20,9 @@ import { Wordmark } from './wordmark.tsx'
 export function Shell({ route, children }: { readonly route: Route; readonly children: ReactNode }) {
   return (
     <div className={css.shell}>
-      <a className={css.skip} href="#content" onClick={skipToContent}>
+      <button type="button" className={css.skip} onClick={skipToContent}>
         Skip to the page
-      </a>
+      </button>
       <aside className={css.side} aria-label="Console">
         <div className={css.brand}>
           <Wordmark />
@@ -37,7 +37,7 @@ export function Shell({ route, children }: { readonly route: Route; readonly chi
         <ActivityArea />
         <Foot />
       </aside>
-      <div className={css.main} id="content">
+      <div className={css.main}>
         <ConnectionBanner />
         {children}
       </div>
@@ -45,8 +45,7 @@ export function Shell({ route, children }: { readonly route: Route; readonly chi
   )
 }
 
-function skipToContent(event: React.MouseEvent): void {
-  event.preventDefault()
+function skipToContent(): void {
   document.querySelector<HTMLElement>('main h1')?.focus()
 }
 

@@ -7,9 +7,9 @@ const KEY = 'appearance'
 
 function apply({ theme, density }: Appearance): void {
   const root = document.documentElement
-  if (theme === 'system') delete root.dataset['theme']
-  else root.dataset['theme'] = theme
-  root.dataset['density'] = density
+  if (theme === 'system') delete root.dataset.theme
+  else root.dataset.theme = theme
+  root.dataset.density = density
 }
 
 /** What was last seen, so that the first paint is right already. */

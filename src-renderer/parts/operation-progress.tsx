@@ -9,7 +9,7 @@ import { Notice } from '../ui/states.tsx'
 import { Duration, localZone, useNow } from '../ui/time.tsx'
 import { Mark, type MarkName } from '../ui/verdict.tsx'
 import css from './operation-progress.module.css'
-import { downTimeOf, evidenceWord, logOf, type OperationStep, stepsOf } from './operation-steps.ts'
+import { downTimeOf, evidenceWord, logOf, type OperationStep, shortHash, stepsOf } from './operation-steps.ts'
 
 const stepMarks: Record<OperationStep['state'], MarkName> = {
   started: 'running',
@@ -55,9 +55,9 @@ export function OperationProgress(props: {
             </Mark>
           </li>
         )}
-        {steps.map((one, index) => (
+        {steps.map((one) => (
           <Step
-            key={`${one.step} ${one.startedAt} ${index}`}
+            key={`${one.step} ${one.startedAt}`}
             step={one}
             now={running ? now + offset : null}
             progress={one.endedAt === null && row.progress?.step === one.step ? row.progress : null}
@@ -126,7 +126,7 @@ export function evidenceValue(key: string, value: string | number | boolean | nu
   if (typeof value === 'boolean') return value ? 'yes' : 'no'
   if (typeof value === 'number' && /size|bytes|free|needed/i.test(key)) return formatBytes(value)
   if (typeof value === 'number' && /ms$/i.test(key)) return formatDuration(value)
-  return String(value)
+  return shortHash(String(value))
 }
 
 function Log({ view, zone = localZone }: { readonly view: OperationView; readonly zone?: string | undefined }) {

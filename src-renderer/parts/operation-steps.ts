@@ -74,3 +74,8 @@ export function evidenceWord(key: string): string {
     .replaceAll(/[_-]+/g, ' ')
     .toLowerCase()
 }
+
+/** The beginning of a long hash: enough to compare by eye. */
+export function shortHash(text: string): string {
+  return /^[0-9a-f]{40,}$/.test(text) ? `${text.slice(0, 12)}…` : text
+}

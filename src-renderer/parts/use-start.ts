@@ -1,4 +1,4 @@
-/** Starting an operation: say that it began, or hand back why not. */
+/** Starting something: say what is not seen by itself, or hand back why not. What runs shows in the activity. */
 import { useState } from 'react'
 import type { WireFailure } from '../../src-shared/contract/failure.ts'
 import { type CommandPath, command, type InputOf } from '../api/hooks.ts'
@@ -7,14 +7,14 @@ import { showToast } from '../ui/toast.tsx'
 export interface Start {
   readonly busy: boolean
   readonly failure: WireFailure | null
-  readonly begin: <P extends CommandPath>(path: P, input: InputOf<P>, said: string) => Promise<boolean>
+  readonly begin: <P extends CommandPath>(path: P, input: InputOf<P>, said?: string) => Promise<boolean>
   readonly forget: () => void
 }
 
 export function useStart(): Start {
   const [busy, setBusy] = useState(false)
   const [failure, setFailure] = useState<WireFailure | null>(null)
-  async function begin<P extends CommandPath>(path: P, input: InputOf<P>, said: string): Promise<boolean> {
+  async function begin<P extends CommandPath>(path: P, input: InputOf<P>, said = ''): Promise<boolean> {
     setBusy(true)
     setFailure(null)
     const result = await command(path, input)

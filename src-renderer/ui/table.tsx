@@ -45,6 +45,12 @@ interface TableProps<Row> {
 
 const PAGE = 12
 
+/** What the tracks need at least; below it the table scrolls sideways. */
+function leastWidth(tracks: string): string {
+  const least = Array.from(tracks.matchAll(/(?:minmax\()?([\d.]+)rem/g), ([, rem]) => Number(rem))
+  return `${least.reduce((sum, rem) => sum + rem, 0) + Math.max(0, least.length - 1)}rem`
+}
+
 export function Table<Row>(props: TableProps<Row>) {
   const { rows, columns, rowKey, onOpen, selection, fill = false } = props
   const rowHeight = props.rowHeight ?? 36
@@ -137,7 +143,9 @@ export function Table<Row>(props: TableProps<Row>) {
     <div
       ref={scroller}
       className={classes(css.scroller, fill && css.fill)}
-      style={{ '--tracks': tracks, '--row-height': `${rowHeight / 16}rem` } as CSSProperties}
+      style={
+        { '--tracks': tracks, '--least': leastWidth(tracks), '--row-height': `${rowHeight / 16}rem` } as CSSProperties
+      }
     >
       <div
         role="grid"

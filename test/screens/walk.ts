@@ -41,7 +41,12 @@ async function addSite(page: Page, camera: Camera, site: DemoSite): Promise<void
 
 /** Waits until no operation runs any more, as the window tells it. */
 async function quiet(page: Page): Promise<void> {
-  await page.getByRole('complementary').getByRole('progressbar').first().waitFor({ timeout: LONG }).catch(() => undefined)
+  await page
+    .getByRole('complementary')
+    .getByRole('progressbar')
+    .first()
+    .waitFor({ timeout: LONG })
+    .catch(() => undefined)
   await page.getByRole('complementary').getByRole('progressbar').first().waitFor({ state: 'detached', timeout: LONG })
 }
 
@@ -88,7 +93,11 @@ async function rest(page: Page, camera: Camera): Promise<void> {
   await main.getByRole('link', { name: 'Operations' }).click()
   await heading(page, 'Operations').waitFor()
   await camera.shoot('operations')
-  await page.getByRole('grid').getByRole('link', { name: /backup/i }).first().click()
+  await page
+    .getByRole('grid')
+    .getByRole('link', { name: /backup/i })
+    .first()
+    .click()
   await page.getByRole('heading', { name: 'Steps' }).waitFor()
   await camera.shoot('operation')
   await main.getByRole('link', { name: 'Audit' }).click()
@@ -132,7 +141,10 @@ export async function walk(page: Page, camera: Camera, site: DemoSite): Promise<
   await camera.shoot('site')
   await page.getByRole('link', { name: /^Backups/ }).click()
   await page.getByRole('grid', { name: /Backups of/ }).waitFor()
-  await page.getByRole('checkbox', { name: /^Choose cvd/ }).first().click()
+  await page
+    .getByRole('checkbox', { name: /^Choose cvd/ })
+    .first()
+    .click()
   await camera.shoot('backups')
   await page.getByRole('grid').getByRole('link').first().click()
   await page.getByRole('grid', { name: 'Tables in the backup' }).waitFor({ timeout: LONG })

@@ -1,8 +1,8 @@
 /** Adds a site: fill in the way, see it proven step by step, give it a name. Nothing is kept before the end. */
 import { FileInput } from 'lucide-react'
 import { useMemo, useState } from 'react'
-import type { SshTarget } from '../../../src-shared/domain/ssh-target.ts'
 import { colours } from '../../../src-shared/contract/words.ts'
+import type { SshTarget } from '../../../src-shared/domain/ssh-target.ts'
 import { type InputOf, useCommand, useSubscription } from '../../api/hooks.ts'
 import { useRefusal } from '../../api/session.tsx'
 import { go } from '../../app/router.ts'
@@ -15,7 +15,7 @@ import css from './add-site.module.css'
 import { AddressForm } from './address-form.tsx'
 import { CheckList } from './check-list.tsx'
 import { ColourChoice } from './colour-choice.tsx'
-import { type Draft, draftOf, emptyDraft, nameProblem, policyOf, type Problems, targetOf } from './draft.ts'
+import { type Draft, draftOf, emptyDraft, nameProblem, type Problems, policyOf, targetOf } from './draft.ts'
 import { ImportDialog } from './import-dialog.tsx'
 
 type Check = InputOf<'sites.check'>

@@ -105,21 +105,36 @@ function Hop(props: {
           />
         )}
         {hop.method === 'agent' && <AgentKey hop={hop} onChange={onChange} />}
-        {hop.method === 'password' && <p className={css.note}>The password is asked when it is needed, and kept only as the settings say.</p>}
+        {hop.method === 'password' && (
+          <p className={css.note}>The password is asked when it is needed, and kept only as the settings say.</p>
+        )}
       </div>
     </>
   )
 }
 
-function AgentKey({ hop, onChange }: { readonly hop: HopDraft; readonly onChange: (change: Partial<HopDraft>) => void }) {
+function AgentKey({
+  hop,
+  onChange,
+}: {
+  readonly hop: HopDraft
+  readonly onChange: (change: Partial<HopDraft>) => void
+}) {
   const agent = useQuery('settings.identities', {}).data?.agent
   if (!agent) return <p className={css.note}>Asking the agent…</p>
   if (!agent.running || agent.keys.length === 0) {
-    return <p className={css.note}>{agent.problem ?? (agent.running ? 'The agent holds no key.' : 'No SSH agent runs here.')}</p>
+    return (
+      <p className={css.note}>
+        {agent.problem ?? (agent.running ? 'The agent holds no key.' : 'No SSH agent runs here.')}
+      </p>
+    )
   }
   const options = [
     { value: '', label: 'Any key of the agent' },
-    ...agent.keys.map(({ fingerprint, comment, type }) => ({ value: fingerprint, label: `${comment || type} ${fingerprint.slice(0, 18)}…` })),
+    ...agent.keys.map(({ fingerprint, comment, type }) => ({
+      value: fingerprint,
+      label: `${comment || type} ${fingerprint.slice(0, 18)}…`,
+    })),
   ]
   return <Select label="Key" value={hop.identity} options={options} onChange={(identity) => onChange({ identity })} />
 }

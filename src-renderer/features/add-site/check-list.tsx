@@ -23,7 +23,13 @@ const marks: Record<CheckView['steps'][number]['state'], MarkName> = {
   skipped: 'skipped',
 }
 
-export function CheckList({ view, onAccept }: { readonly view: CheckView; readonly onAccept: (fingerprint: string) => void }) {
+export function CheckList({
+  view,
+  onAccept,
+}: {
+  readonly view: CheckView
+  readonly onAccept: (fingerprint: string) => void
+}) {
   const current = view.steps.find(({ state }) => state === 'running' || state === 'failed')
   return (
     <Section title="The way to it" note={view.running ? 'being checked; nothing is kept yet' : undefined}>
@@ -31,7 +37,11 @@ export function CheckList({ view, onAccept }: { readonly view: CheckView; readon
       <ol className={css.steps} aria-label="Checks">
         {view.steps.map((step) => (
           <li key={step.step} className={css.step} data-state={step.state}>
-            <Mark of={marks[step.state]} />
+            {step.step === 'host-key' && view.hostKey?.state === 'unknown' ? (
+              <Mark of="warning">Compare it</Mark>
+            ) : (
+              <Mark of={marks[step.state]} />
+            )}
             <div className={css.stepText}>
               <p className={css.stepTitle}>{step.title}</p>
               {step.evidence !== '' && (
@@ -45,7 +55,9 @@ export function CheckList({ view, onAccept }: { readonly view: CheckView; readon
                   <HostileText text={step.fix} />
                 </p>
               )}
-              {step.step === 'host-key' && view.hostKey && <HostKeyQuestion hostKey={view.hostKey} onAccept={onAccept} />}
+              {step.step === 'host-key' && view.hostKey && (
+                <HostKeyQuestion hostKey={view.hostKey} onAccept={onAccept} />
+              )}
             </div>
           </li>
         ))}
@@ -59,7 +71,13 @@ export function CheckList({ view, onAccept }: { readonly view: CheckView; readon
 }
 
 /** An unknown key can be accepted once it was compared; a changed or revoked one cannot be accepted here at all. */
-function HostKeyQuestion({ hostKey, onAccept }: { readonly hostKey: HostKey; readonly onAccept: (fingerprint: string) => void }) {
+function HostKeyQuestion({
+  hostKey,
+  onAccept,
+}: {
+  readonly hostKey: HostKey
+  readonly onAccept: (fingerprint: string) => void
+}) {
   const refusal = useRefusal()
   const where = `${hostKey.host}, port ${hostKey.port}`
   const shown = (
@@ -89,17 +107,27 @@ function HostKeyQuestion({ hostKey, onAccept }: { readonly hostKey: HostKey; rea
   return (
     <Notice
       tone="bad"
-      title={hostKey.state === 'revoked' ? `The key of ${where} is revoked.` : `${where} shows another key than the one that is known.`}
+      title={
+        hostKey.state === 'revoked'
+          ? `The key of ${where} is revoked.`
+          : `${where} shows another key than the one that is known.`
+      }
       action={<LinkButton href={href({ page: 'settings', section: 'hosts' })}>Known hosts</LinkButton>}
     >
-      <p>It was refused, and nothing was sent. Either the server was installed anew, or somebody else answers in its place.</p>
+      <p>
+        It was refused, and nothing was sent. Either the server was installed anew, or somebody else answers in its
+        place.
+      </p>
       {shown}
       {hostKey.known.map((one) => (
         <p key={`${one.file} ${one.line}`} className={css.note}>
           Known: {one.type} <code>{one.fingerprint}</code> in <HostileText text={one.file} />, line {one.line}
         </p>
       ))}
-      <p>Ask whoever keeps the server. Only if the change was meant, forget the old key on the page of known hosts, and come back.</p>
+      <p>
+        Ask whoever keeps the server. Only if the change was meant, forget the old key on the page of known hosts, and
+        come back.
+      </p>
     </Notice>
   )
 }

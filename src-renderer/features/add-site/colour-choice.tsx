@@ -3,7 +3,13 @@ import { SiteColour } from '../../ui/verdict.tsx'
 import css from './add-site.module.css'
 
 /** The colour that goes with the name everywhere. Each one has its word. */
-export function ColourChoice({ value, onChange }: { readonly value: string; readonly onChange: (colour: string) => void }) {
+export function ColourChoice({
+  value,
+  onChange,
+}: {
+  readonly value: string
+  readonly onChange: (colour: string) => void
+}) {
   return (
     <fieldset className={css.colours}>
       <legend className={css.legend}>Colour</legend>

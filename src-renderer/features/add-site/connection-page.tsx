@@ -19,7 +19,7 @@ import { showToast } from '../../ui/toast.tsx'
 import { AddressForm } from './address-form.tsx'
 import { CheckList } from './check-list.tsx'
 import { ColourChoice } from './colour-choice.tsx'
-import { type Draft, draftOf, nameProblem, policyOf, type Problems, targetOf } from './draft.ts'
+import { type Draft, draftOf, nameProblem, type Problems, policyOf, targetOf } from './draft.ts'
 
 type Check = InputOf<'sites.check'>
 
@@ -184,7 +184,7 @@ function Way({ view: { overview, settings, inspection } }: { readonly view: Site
               label="Address of its health, as the server sees it"
               mono
               value={draft.health}
-              placeholder={inspection?.policy['health'] ?? ''}
+              placeholder={inspection?.policy.health ?? ''}
               hint="Empty: stays as it is."
               onChange={(health) => change({ health })}
             />
@@ -231,7 +231,9 @@ function Remove({ view: { overview } }: { readonly view: SiteView }) {
   const [asking, setAsking] = useState(false)
   return (
     <Section title="Forget this site">
-      <p>The console forgets it here; the audit keeps what was done. On the server nothing changes, and all backups stay.</p>
+      <p>
+        The console forgets it here; the audit keeps what was done. On the server nothing changes, and all backups stay.
+      </p>
       <Row>
         <Button icon={Trash2} refusal={refusal} onClick={() => setAsking(true)}>
           Forget {overview.name}…

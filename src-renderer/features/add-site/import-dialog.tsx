@@ -22,7 +22,13 @@ export function ImportDialog(props: {
     `${alias} ${address}`.toLowerCase().includes(search.toLowerCase().trim()),
   )
   const columns: readonly Column<Host>[] = [
-    { id: 'alias', header: 'Name there', width: 'minmax(8rem, 1fr)', sort: ({ alias }) => alias, cell: ({ alias }) => <HostileText text={alias} /> },
+    {
+      id: 'alias',
+      header: 'Name there',
+      width: 'minmax(8rem, 1fr)',
+      sort: ({ alias }) => alias,
+      cell: ({ alias }) => <HostileText text={alias} />,
+    },
     { id: 'address', header: 'Leads to', width: 'minmax(10rem, 1.4fr)', cell: (host) => <Way host={host} /> },
     {
       id: 'take',

@@ -9,6 +9,7 @@ import { type OutputOf, useQuery, useSubscription } from '../../api/hooks.ts'
 import { useRefusal } from '../../api/session.tsx'
 import { go } from '../../app/router.ts'
 import { kindWords, momentOf, originWords } from '../../parts/backup-words.ts'
+import { shortHash } from '../../parts/operation-steps.ts'
 import { SiteOver, SiteTabs } from '../../parts/site-heading.tsx'
 import { useStart } from '../../parts/use-start.ts'
 import { Button } from '../../ui/button.tsx'
@@ -126,9 +127,7 @@ function Actions(props: { overview: SiteOverview; entry: BackupEntry; start: Ret
         icon={ShieldCheck}
         refusal={refusal}
         busy={start.busy}
-        onClick={() =>
-          void start.begin('backups.verify', { site, which: { kind: 'paths', paths: [path] } }, 'Verification begins')
-        }
+        onClick={() => void start.begin('backups.verify', { site, which: { kind: 'paths', paths: [path] } })}
       >
         Verify
       </Button>
@@ -188,7 +187,7 @@ function About(props: { entry: BackupEntry; overview: SiteOverview; shown: Shown
               <span className={css.more}>
                 <HostileText
                   text={Object.entries(fingerprint.tools)
-                    .map(([name, version]) => `${name} ${version}`)
+                    .map(([name, version]) => `${name} ${shortHash(version)}`)
                     .join(', ')}
                 />
               </span>
@@ -253,7 +252,7 @@ function Verifications(props: { shown: Shown | undefined; overview: SiteOverview
               <span>
                 <Time at={one.at} offset={overview.clockOffset} zone={overview.zone} />
               </span>
-              <span className={css.more}>
+              <span className={css.reason}>
                 <HostileText text={one.reason} />
                 {!one.current && ' (the file was another one then)'}
               </span>

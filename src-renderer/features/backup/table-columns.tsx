@@ -9,14 +9,14 @@ export const tableColumns: readonly Column<TableCount>[] = [
   {
     id: 'table',
     header: 'Table',
-    width: 'minmax(9rem, 1.5fr)',
+    width: 'minmax(7rem, 1.3fr)',
     sort: ({ table }) => table,
     cell: ({ table }) => <HostileText text={table} />,
   },
   {
     id: 'rows',
     header: 'Rows',
-    width: '6rem',
+    width: '5rem',
     align: 'end',
     sort: ({ rows }) => rows,
     descendingFirst: true,
@@ -25,7 +25,7 @@ export const tableColumns: readonly Column<TableCount>[] = [
   {
     id: 'newest',
     header: 'Newest row',
-    width: 'minmax(9rem, 1fr)',
+    width: 'minmax(9.5rem, 1fr)',
     sort: ({ newest }) => newest,
     descendingFirst: true,
     cell: ({ newest }) => (newest === null ? '–' : <HostileText text={newest} />),

@@ -20,7 +20,7 @@ export function backupColumns({ id, zone, clockOffset: offset }: Pick<SiteOvervi
     {
       id: 'taken',
       header: 'Taken',
-      width: '14.5rem',
+      width: '13.25rem',
       sort: momentOf,
       descendingFirst: true,
       cell: (entry) => (
@@ -35,7 +35,7 @@ export function backupColumns({ id, zone, clockOffset: offset }: Pick<SiteOvervi
     {
       id: 'verdict',
       header: 'Verdict',
-      width: 'minmax(13rem, 1.3fr)',
+      width: 'minmax(9rem, 1.3fr)',
       sort: ({ verdict }) => worstFirst[verdict],
       cell: (entry) => (
         <span className={css.verdict}>
@@ -55,7 +55,7 @@ export function backupColumns({ id, zone, clockOffset: offset }: Pick<SiteOvervi
     {
       id: 'name',
       header: 'File',
-      width: 'minmax(14rem, 1.6fr)',
+      width: 'minmax(9rem, 1.5fr)',
       sort: ({ path }) => showName(path),
       cell: ({ path }) => (
         <a className={css.name} href={href({ page: 'backup', site: id, path })} tabIndex={-1}>
@@ -66,21 +66,21 @@ export function backupColumns({ id, zone, clockOffset: offset }: Pick<SiteOvervi
     {
       id: 'kind',
       header: 'Kind',
-      width: '7.5rem',
+      width: '6rem',
       sort: ({ kind }) => kindWords[kind],
       cell: ({ kind }) => kindWords[kind],
     },
     {
       id: 'origin',
       header: 'Origin',
-      width: '7.5rem',
+      width: '6.75rem',
       sort: ({ origin }) => originWords[origin],
       cell: ({ origin }) => originWords[origin],
     },
     {
       id: 'size',
       header: 'Size',
-      width: '5rem',
+      width: '4.5rem',
       align: 'end',
       sort: ({ size }) => size,
       descendingFirst: true,
@@ -89,7 +89,7 @@ export function backupColumns({ id, zone, clockOffset: offset }: Pick<SiteOvervi
     {
       id: 'hold',
       header: 'Hold',
-      width: '3.5rem',
+      width: '2.75rem',
       sort: ({ hold }) => hold,
       descendingFirst: true,
       cell: ({ hold }) =>

@@ -71,7 +71,7 @@ function Known({ overview, backups }: { readonly overview: SiteOverview; readonl
           icon={DatabaseBackup}
           refusal={refusal}
           busy={start.busy}
-          onClick={() => void start.begin('backups.make', { site: overview.id }, `Backup of ${overview.name} begins`)}
+          onClick={() => void start.begin('backups.make', { site: overview.id })}
         >
           Back up now
         </Button>
@@ -145,14 +145,13 @@ function Chosen(props: {
   const tooMany = chosen.length > LIMIT ? `At most ${formatCount(LIMIT)} at once.` : undefined
   async function verify(): Promise<void> {
     const paths = chosen.map(({ path }) => path)
-    const said = chosen.length === 1 ? 'Verification begins' : `Verification of ${chosen.length} backups begins`
-    if (await start.begin('backups.verify', { site, which: { kind: 'paths', paths } }, said)) onDone()
+    if (await start.begin('backups.verify', { site, which: { kind: 'paths', paths } })) onDone()
   }
   async function mark(): Promise<void> {
     const call = allHeld ? 'backups.release' : 'backups.hold'
     for (const { path, hold } of chosen) {
       if (hold !== allHeld) continue
-      if (!(await start.begin(call, { site, path }, ''))) return
+      if (!(await start.begin(call, { site, path }))) return
     }
     onDone()
   }

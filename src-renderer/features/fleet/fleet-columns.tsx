@@ -16,7 +16,7 @@ export const fleetColumns: readonly Column<SiteOverview>[] = [
   {
     id: 'site',
     header: 'Site',
-    width: 'minmax(13rem, 2fr)',
+    width: 'minmax(10.5rem, 2fr)',
     sort: ({ name }) => name,
     cell: (site) => (
       <span className={css.site}>
@@ -35,14 +35,14 @@ export const fleetColumns: readonly Column<SiteOverview>[] = [
   {
     id: 'state',
     header: 'State',
-    width: 'minmax(7rem, 0.8fr)',
+    width: 'minmax(6rem, 0.8fr)',
     sort: ({ verdict }) => urgency[verdict.state],
     cell: ({ verdict }) => <SiteMark state={verdict.state} />,
   },
   {
     id: 'recovery',
-    header: 'Can be brought back to',
-    width: 'minmax(10rem, 1.1fr)',
+    header: 'Brought back to',
+    width: 'minmax(9rem, 1.1fr)',
     sort: ({ recoveryPoint }) => recoveryPoint?.takenAt ?? null,
     descendingFirst: true,
     cell: ({ recoveryPoint, clockOffset, zone }) =>
@@ -55,7 +55,7 @@ export const fleetColumns: readonly Column<SiteOverview>[] = [
   {
     id: 'newest',
     header: 'Newest backup',
-    width: 'minmax(11rem, 1.2fr)',
+    width: 'minmax(8rem, 1.2fr)',
     sort: ({ newestBackup }) => newestBackup?.takenAt ?? null,
     descendingFirst: true,
     cell: ({ newestBackup, clockOffset, zone }) =>
@@ -73,7 +73,7 @@ export const fleetColumns: readonly Column<SiteOverview>[] = [
   {
     id: 'database',
     header: 'Database',
-    width: '6rem',
+    width: '5rem',
     align: 'end',
     sort: ({ databaseSize }) => databaseSize,
     descendingFirst: true,
@@ -82,7 +82,7 @@ export const fleetColumns: readonly Column<SiteOverview>[] = [
   {
     id: 'disk',
     header: 'Disk',
-    width: 'minmax(8rem, 0.9fr)',
+    width: 'minmax(6.5rem, 0.9fr)',
     sort: ({ disk }) => disk?.runwayDays ?? disk?.free ?? null,
     cell: ({ disk }) =>
       disk ? (
@@ -99,7 +99,7 @@ export const fleetColumns: readonly Column<SiteOverview>[] = [
   {
     id: 'now',
     header: 'Now',
-    width: 'minmax(10rem, 1.2fr)',
+    width: 'minmax(7rem, 1.2fr)',
     cell: (site) => <Now site={site} />,
   },
 ]

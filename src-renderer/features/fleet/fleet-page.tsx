@@ -144,11 +144,11 @@ function Together({ chosen, onDone }: { readonly chosen: readonly SiteOverview[]
   const refusal = useRefusal()
   const start = useStart()
   async function each(path: 'backups.make' | 'backups.verify'): Promise<void> {
-    for (const { id, name } of chosen) {
+    for (const { id } of chosen) {
       const begun =
         path === 'backups.make'
-          ? await start.begin(path, { site: id }, `Backup of ${name} begins`)
-          : await start.begin(path, { site: id, which: { kind: 'last', count: 1 } }, `Verification of ${name} begins`)
+          ? await start.begin(path, { site: id })
+          : await start.begin(path, { site: id, which: { kind: 'last', count: 1 } })
       if (!begun) return
     }
     onDone()

@@ -10,7 +10,7 @@ import css from './operations.module.css'
 const site: Column<OperationRow> = {
   id: 'site',
   header: 'Site',
-  width: 'minmax(9rem, 0.9fr)',
+  width: 'minmax(7rem, 0.8fr)',
   sort: ({ siteName }) => siteName,
   cell: (row) => (
     <span className={css.site}>
@@ -28,7 +28,7 @@ export function operationColumns(withSite: boolean): Column<OperationRow>[] {
     {
       id: 'when',
       header: 'Began',
-      width: '8.5rem',
+      width: '8rem',
       sort: ({ startedAt }) => startedAt,
       descendingFirst: true,
       cell: ({ startedAt }) => <Time at={startedAt} />,
@@ -53,7 +53,7 @@ export function operationColumns(withSite: boolean): Column<OperationRow>[] {
     {
       id: 'outcome',
       header: 'Outcome',
-      width: 'minmax(13rem, 2fr)',
+      width: 'minmax(12rem, 2fr)',
       sort: ({ outcome }) => outcome,
       cell: (row) => (
         <span className={css.two}>
@@ -67,7 +67,7 @@ export function operationColumns(withSite: boolean): Column<OperationRow>[] {
     {
       id: 'took',
       header: 'Took',
-      width: '5.5rem',
+      width: '4.5rem',
       align: 'end',
       sort: ({ startedAt, endedAt }) => (endedAt === null ? null : endedAt - startedAt),
       descendingFirst: true,
@@ -76,7 +76,7 @@ export function operationColumns(withSite: boolean): Column<OperationRow>[] {
     {
       id: 'who',
       header: 'Asked by',
-      width: 'minmax(8rem, 0.8fr)',
+      width: 'minmax(6rem, 0.6fr)',
       sort: ({ who }) => who,
       cell: ({ who }) => <HostileText text={who} />,
     },

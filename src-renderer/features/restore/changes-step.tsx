@@ -29,7 +29,9 @@ export function ChangesStep({ overview, path, view, plan, again }: PlanStepProps
             {plan.recoveryPoint === null ? 'at a time nobody knows' : formatTime(plan.recoveryPoint, zone).slice(0, 19)}
           </p>
           <p className={css.more}>
-            {plan.recoveryPoint !== null && <Time at={plan.recoveryPoint} offset={offset} zone={zone} />} {zone}
+            {plan.recoveryPoint !== null && <Time at={plan.recoveryPoint} offset={offset} zone={zone} />}
+            {' · '}
+            {zone}
           </p>
         </div>
         <div>
@@ -40,9 +42,11 @@ export function ChangesStep({ overview, path, view, plan, again }: PlanStepProps
         <div data-tone={loss.lost === 0 ? undefined : 'bad'}>
           <p className={css.figureName}>Rows that would be lost</p>
           <p className={css.figure}>
+            {loss.unknown > 0 && 'at least '}
             <Count value={loss.lost} />
           </p>
           <p className={css.more}>
+            {loss.unknown > 0 && 'at least '}
             <Count value={loss.back} /> would come back
           </p>
         </div>
@@ -72,8 +76,7 @@ export function ChangesStep({ overview, path, view, plan, again }: PlanStepProps
           {plan.holders.length === 0 && <Fact name="Open by">Nobody has the database open.</Fact>}
           {plan.holders.map(({ pid, user, command, service }) => (
             <Fact key={pid} name={service === null ? 'In the way' : 'Will be stopped'}>
-              <Mark of={service === null ? 'warning' : 'passed'} bare />{' '}
-              <HostileText text={service ?? command} />{' '}
+              <Mark of={service === null ? 'warning' : 'passed'} bare /> <HostileText text={service ?? command} />{' '}
               <span className={css.more}>
                 process {pid} of <HostileText text={user} />
               </span>
@@ -120,7 +123,14 @@ const columns: readonly Column<TableDifference>[] = [
     sort: ({ table }) => table,
     cell: ({ table }) => <HostileText text={table} />,
   },
-  { id: 'live', header: 'Live', width: '6rem', align: 'end', sort: ({ live }) => live, cell: ({ live }) => <Count value={live} /> },
+  {
+    id: 'live',
+    header: 'Live',
+    width: '6rem',
+    align: 'end',
+    sort: ({ live }) => live,
+    cell: ({ live }) => <Count value={live} />,
+  },
   {
     id: 'backup',
     header: 'Backup',

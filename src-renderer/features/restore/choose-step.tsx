@@ -7,8 +7,8 @@ import type { BackupEntry } from '../../../src-shared/domain/kit-protocol.ts'
 import { go } from '../../app/router.ts'
 import { href } from '../../app/routes.ts'
 import { momentOf, originWords } from '../../parts/backup-words.ts'
-import { HostileText } from '../../ui/hostile-text.tsx'
 import { LinkButton } from '../../ui/button.tsx'
+import { HostileText } from '../../ui/hostile-text.tsx'
 import { Section } from '../../ui/page.tsx'
 import { EmptyState, Notice } from '../../ui/states.tsx'
 import { type Column, Table } from '../../ui/table.tsx'
@@ -49,7 +49,10 @@ export function ChooseStep(props: {
             </>
           }
           action={
-            <LinkButton look="primary" href={href({ page: 'restore', site, path: recoveryPoint.path, step: 'changes' })}>
+            <LinkButton
+              look="primary"
+              href={href({ page: 'restore', site, path: recoveryPoint.path, step: 'changes' })}
+            >
               Take this one
             </LinkButton>
           }

@@ -34,7 +34,11 @@ export function ConfirmStep({ overview, path, view, plan, again }: PlanStepProps
   }
   if (!plan.possible) {
     return (
-      <Notice tone="bad" title="The restore is not possible: a check failed." action={<Button onClick={leave}>Go back</Button>}>
+      <Notice
+        tone="bad"
+        title="The restore is not possible: a check failed."
+        action={<Button onClick={leave}>Go back</Button>}
+      >
         Put right what is red on the page of checks, then plan again.
       </Notice>
     )
@@ -59,12 +63,16 @@ export function ConfirmStep({ overview, path, view, plan, again }: PlanStepProps
         </p>
         <p>{lossSentence(plan)}</p>
         <p className={css.more}>
-          The service is stopped only for the exchange. What is live now becomes the safety copy, from which the restore can be undone. If
-          the service is not healthy afterwards, the server brings the old state back by itself.
+          The service is stopped only for the exchange. What is live now becomes the safety copy, from which the restore
+          can be undone. If the service is not healthy afterwards, the server brings the old state back by itself.
         </p>
       </div>
       {expired && (
-        <Notice tone="warn" title="The plan is too old to be carried out." action={<Button onClick={again}>Plan again</Button>}>
+        <Notice
+          tone="warn"
+          title="The plan is too old to be carried out."
+          action={<Button onClick={again}>Plan again</Button>}
+        >
           What would change may be something else by now.
         </Notice>
       )}

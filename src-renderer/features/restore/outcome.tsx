@@ -5,8 +5,8 @@ import type { SiteOverview } from '../../../src-shared/contract/sites.ts'
 import { showName } from '../../../src-shared/domain/backup-path.ts'
 import { formatCount, formatDuration } from '../../../src-shared/domain/format.ts'
 import { href } from '../../app/routes.ts'
-import { downTimeOf } from '../../parts/operation-steps.ts'
 import { OperationMark } from '../../parts/operation-line.tsx'
+import { downTimeOf } from '../../parts/operation-steps.ts'
 import { LinkButton } from '../../ui/button.tsx'
 import { HostileText } from '../../ui/hostile-text.tsx'
 import { Fact, Facts, Row, Section } from '../../ui/page.tsx'
@@ -53,11 +53,15 @@ function Evidence({ view, overview }: { readonly view: OperationView; readonly o
           <OperationMark row={view.row} />
         </Fact>
         <Fact name="Down-time">
-          <strong className={css.downTime}>{downMs === null ? 'none: the service was not stopped' : formatDuration(downMs)}</strong>
+          <strong className={css.downTime}>
+            {downMs === null ? 'none: the service was not stopped' : formatDuration(downMs)}
+          </strong>
         </Fact>
         {report?.health && (
           <Fact name="Health">
-            <Mark of={report.health.healthy ? 'passed' : 'failed'}>{report.health.healthy ? 'Healthy' : 'Not healthy'}</Mark>{' '}
+            <Mark of={report.health.healthy ? 'passed' : 'failed'}>
+              {report.health.healthy ? 'Healthy' : 'Not healthy'}
+            </Mark>{' '}
             <span className={css.more}>
               <HostileText text={report.health.probe ?? ''} />
               {report.health.status !== null && ` answered ${report.health.status}`}

@@ -137,7 +137,11 @@ function Framed(props: {
       colour={overview.colour}
       over={<RestoreHead overview={overview} />}
       title={titles[step]}
-      lead={step === 'choose' ? 'Nothing is changed until you confirm, three steps from here.' : entry && <>Backup {showName(entry.path)}</>}
+      lead={
+        step === 'choose'
+          ? 'Nothing is changed until you confirm, three steps from here.'
+          : entry && <>Backup {showName(entry.path)}</>
+      }
       tabs={<RestoreSteps site={overview.id} at={step} path={path} plan={plan} />}
     >
       {props.children}

@@ -13,7 +13,7 @@ import { cancelWords } from '../../parts/operation-words.ts'
 import { Button, LinkButton } from '../../ui/button.tsx'
 import { HostileText } from '../../ui/hostile-text.tsx'
 import { Fact, Facts, Page, Section } from '../../ui/page.tsx'
-import { ProgressBar } from '../../ui/progress.tsx'
+import { ProgressBar, progressWords } from '../../ui/progress.tsx'
 import { ErrorState, Loading, Skeleton } from '../../ui/states.tsx'
 import { Duration, Time } from '../../ui/time.tsx'
 import { OutcomePart } from './outcome.tsx'
@@ -54,7 +54,9 @@ function Known(props: { readonly view: OperationView; readonly overview: SiteOve
       over={<RestoreHead overview={overview} />}
       title={over ? outcomeTitle(row) : undoing ? 'The restore is being undone' : 'The restore is running'}
       lead={
-        over ? undefined : 'You can leave this page, close the window or lose the connection: the server carries it to an end, and this page finds it again.'
+        over
+          ? undefined
+          : 'You can leave this page, close the window or lose the connection: the server carries it to an end, and this page finds it again.'
       }
       actions={over ? undefined : <Cancel view={view} />}
       tabs={<RestoreSteps site={overview.id} at={over ? 'outcome' : 'progress'} />}
@@ -62,11 +64,22 @@ function Known(props: { readonly view: OperationView; readonly overview: SiteOve
       {over && <OutcomePart view={view} overview={overview} actions={<Undo view={view} overview={overview} />} />}
       {!over && (
         <div className={css.overall}>
-          <ProgressBar label="The step that runs" value={row.progress} />
+          <div className={css.current}>
+            <p className={css.currentStep}>
+              <HostileText text={row.step?.title ?? 'Waiting for the server'} />
+            </p>
+            <ProgressBar label="The step that runs" value={row.progress} />
+            <p className={css.more}>
+              {row.progress ? progressWords(row.progress) : 'How long this step takes is not known.'}
+            </p>
+          </div>
           <DownTimeClock view={view} offset={overview.clockOffset} />
         </div>
       )}
-      <Section title="Steps" note={over && row.endedAt !== null ? <Took from={row.startedAt} to={row.endedAt} /> : undefined}>
+      <Section
+        title="Steps"
+        note={over && row.endedAt !== null ? <Took from={row.startedAt} to={row.endedAt} /> : undefined}
+      >
         <OperationProgress view={view} offset={overview.clockOffset} zone={overview.zone} />
       </Section>
       <Section title="Who and why">
@@ -157,8 +170,8 @@ function Undo({ view, overview }: { readonly view: OperationView; readonly overv
           title={row.command === 'undo' ? 'Undo the undo?' : 'Undo this restore?'}
           lead={
             <>
-              The safety copy becomes the live database of <HostileText text={name} /> again. What was written since the restore becomes a
-              safety copy in its turn, so that this can be undone as well.
+              The safety copy becomes the live database of <HostileText text={name} /> again. What was written since the
+              restore becomes a safety copy in its turn, so that this can be undone as well.
             </>
           }
           type={{ what: 'name of the site', name }}

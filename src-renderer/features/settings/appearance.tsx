@@ -23,7 +23,13 @@ export function AppearanceSettings() {
   return (
     <Stack>
       {set.failure && <ErrorState failure={set.failure} />}
-      <Choice legend="Colours" name="theme" value={appearance.theme} options={themes} onChange={(theme) => change({ theme })} />
+      <Choice
+        legend="Colours"
+        name="theme"
+        value={appearance.theme}
+        options={themes}
+        onChange={(theme) => change({ theme })}
+      />
       <Choice
         legend="Density"
         name="density"

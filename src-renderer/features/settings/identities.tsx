@@ -34,7 +34,12 @@ export function IdentitySettings() {
             rows={agent.keys}
             rowKey={({ fingerprint }) => fingerprint}
             columns={[
-              { id: 'comment', header: 'Comment', width: 'minmax(9rem, 1fr)', cell: ({ comment }) => <HostileText text={comment} /> },
+              {
+                id: 'comment',
+                header: 'Comment',
+                width: 'minmax(9rem, 1fr)',
+                cell: ({ comment }) => <HostileText text={comment} />,
+              },
               { id: 'type', header: 'Type', width: '9rem', cell: ({ type }) => <HostileText text={type} /> },
               {
                 id: 'fingerprint',
@@ -46,7 +51,10 @@ export function IdentitySettings() {
           />
         ) : (
           <EmptyState icon={KeyRound} title={agent.running ? 'The agent holds no key' : 'No SSH agent runs here'}>
-            {agent.problem ?? (agent.running ? 'Add one with ssh-add.' : 'Sites that log in with a key file or a password do not need one.')}
+            {agent.problem ??
+              (agent.running
+                ? 'Add one with ssh-add.'
+                : 'Sites that log in with a key file or a password do not need one.')}
           </EmptyState>
         )}
       </Section>
@@ -56,7 +64,12 @@ export function IdentitySettings() {
           rows={keyFiles}
           rowKey={({ path }) => path}
           columns={[
-            { id: 'path', header: 'File', width: 'minmax(14rem, 2fr)', cell: ({ path }) => <HostileText text={path} /> },
+            {
+              id: 'path',
+              header: 'File',
+              width: 'minmax(14rem, 2fr)',
+              cell: ({ path }) => <HostileText text={path} />,
+            },
             {
               id: 'present',
               header: 'State',

@@ -122,7 +122,9 @@ function hostColumns(refusal: string | undefined, onForget: (host: string) => vo
         <Button
           size="small"
           label={`Forget ${host ?? 'this host'}`}
-          refusal={refusal ?? (own && host !== null ? undefined : 'Only keys of the console’s own file can be forgotten here.')}
+          refusal={
+            refusal ?? (own && host !== null ? undefined : 'Only keys of the console’s own file can be forgotten here.')
+          }
           onClick={() => host !== null && onForget(host)}
         >
           Forget…

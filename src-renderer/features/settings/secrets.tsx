@@ -22,7 +22,9 @@ export function SecretSettings() {
     <Stack>
       <Notice
         tone={keeps === 'os-store' ? 'good' : 'warn'}
-        title={keeps === 'os-store' ? 'Secrets are encrypted by the operating system.' : 'Secrets are kept in memory only.'}
+        title={
+          keeps === 'os-store' ? 'Secrets are encrypted by the operating system.' : 'Secrets are kept in memory only.'
+        }
       >
         {words}
       </Notice>
@@ -35,7 +37,12 @@ export function SecretSettings() {
           rowHeight={42}
           columns={[
             { id: 'kind', header: 'Kind', width: '12rem', cell: ({ kind }) => kinds[kind] },
-            { id: 'about', header: 'Of', width: 'minmax(12rem, 1fr)', cell: ({ about }) => <HostileText text={about} /> },
+            {
+              id: 'about',
+              header: 'Of',
+              width: 'minmax(12rem, 1fr)',
+              cell: ({ about }) => <HostileText text={about} />,
+            },
             {
               id: 'forget',
               header: 'Forget',

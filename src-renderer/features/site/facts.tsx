@@ -3,6 +3,7 @@ import type { InspectionFacts, SiteOverview } from '../../../src-shared/contract
 import { showPath } from '../../../src-shared/domain/backup-path.ts'
 import { formatBytes, formatCount } from '../../../src-shared/domain/format.ts'
 import { HostileText } from '../../ui/hostile-text.tsx'
+import { Meter } from '../../ui/meter.tsx'
 import { Fact, Facts, Section } from '../../ui/page.tsx'
 import { Duration, Time } from '../../ui/time.tsx'
 import { Badge, Mark } from '../../ui/verdict.tsx'
@@ -141,15 +142,7 @@ export function DiskFacts({ inspection: { disk }, overview }: Props & { overview
               <span>
                 {formatBytes(free)} free <span className={css.more}>of {formatBytes(total)}</span>
               </span>
-              <meter
-                className={css.meter}
-                aria-label={`${purpose}: used`}
-                min={0}
-                max={total}
-                value={total - free}
-                high={total * 0.9}
-                optimum={0}
-              />
+              <Meter label={`${purpose}: used`} used={total - free} total={total} />
             </span>
             <span className={css.more}>
               <HostileText text={showPath(path)} />

@@ -73,7 +73,7 @@ function Actions({
 }) {
   const refusal = useRefusal()
   const refresh = useCommand('site.refresh')
-  const { id: site, name, backups } = overview
+  const { id: site, backups } = overview
   const nothing = backups.total === 0 ? 'There is no backup yet.' : undefined
   return (
     <>
@@ -90,13 +90,7 @@ function Actions({
         icon={ShieldCheck}
         refusal={refusal ?? nothing}
         busy={start.busy}
-        onClick={() =>
-          void start.begin(
-            'backups.verify',
-            { site, which: { kind: 'last', count: 1 } },
-            `The newest backup of ${name} is being verified`,
-          )
-        }
+        onClick={() => void start.begin('backups.verify', { site, which: { kind: 'last', count: 1 } })}
       >
         Verify
       </Button>
@@ -105,7 +99,7 @@ function Actions({
         icon={DatabaseBackup}
         refusal={refusal}
         busy={start.busy}
-        onClick={() => void start.begin('backups.make', { site }, `Backup of ${name} begins`)}
+        onClick={() => void start.begin('backups.make', { site })}
       >
         Back up now
       </Button>
@@ -171,7 +165,7 @@ function Unfinished({
   const interrupted = inspection.unfinished.filter(({ state }) => state === 'interrupted')
   if (interrupted.length === 0) return null
   const recover = () =>
-    void start.begin('operations.recover', { site: overview.id, reason: 'asked on the site’s page' }, 'Recovery begins')
+    void start.begin('operations.recover', { site: overview.id, reason: 'asked on the site’s page' })
   return (
     <Stack>
       <Notice

@@ -63,8 +63,9 @@ function StripItem({ mark, overview }: { readonly mark: StripMark; readonly over
           data-verdict={entry.verdict}
           data-hold={entry.hold || undefined}
           href={href({ page: 'backup', site: overview.id, path: entry.path })}
-          aria-label={words}
-        />
+        >
+          <span className="visually-hidden">{words}</span>
+        </a>
       </Tooltip>
     </li>
   )
