@@ -25,10 +25,27 @@ export function DemoHints() {
         lead="It is a real CVD server on this computer, made for this demo alone. Nothing you do here reaches anything else."
         actions={<Button onClick={close}>Close</Button>}
       >
-        {demo.hints.map(({ title, text }) => (
-          <CodeBlock key={title} title={title} text={text} />
-        ))}
+        <ol className={css.hintList}>
+          {demo.hints.map((hint) => (
+            <li key={hint.title}>
+              <Hint {...hint} />
+            </li>
+          ))}
+        </ol>
       </Dialog>
     </>
+  )
+}
+
+const IN_A_TERMINAL = 'In a terminal: '
+
+function Hint({ title, text }: { readonly title: string; readonly text: string }) {
+  if (text.startsWith(IN_A_TERMINAL)) {
+    return <CodeBlock title={`${title}: in a terminal`} text={text.slice(IN_A_TERMINAL.length)} />
+  }
+  return (
+    <p>
+      <strong>{title}.</strong> {text}
+    </p>
   )
 }

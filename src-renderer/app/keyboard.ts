@@ -40,7 +40,7 @@ export function useShortcuts(): void {
       if (event.defaultPrevented || event.isComposing) return
       const mod = isApple ? event.metaKey : event.ctrlKey
       const other = event.altKey || (isApple ? event.ctrlKey : event.metaKey)
-      if (!mod && (isTyping(event.target) || document.querySelector('[role="dialog"]') !== null)) return
+      if (!mod && (isTyping(event.target) || document.querySelector('[data-modal]') !== null)) return
       const found = matchKeys(known, waiting, { key: event.key, mod, other })
       waiting = found.waiting
       clearTimeout(timer)

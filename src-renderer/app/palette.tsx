@@ -15,7 +15,7 @@ export function Palette() {
     <Dialog.Root open={open} onOpenChange={(next) => !next && ui.close()}>
       <Dialog.Portal>
         <Dialog.Backdrop className={css.scrim} />
-        <Dialog.Popup className={css.popup} aria-label="Search for anything">
+        <Dialog.Popup data-modal className={css.popup} aria-label="Search for anything">
           <Finder />
         </Dialog.Popup>
       </Dialog.Portal>

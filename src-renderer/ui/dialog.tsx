@@ -31,7 +31,7 @@ export function Dialog(props: {
     <BaseDialog.Root open={props.open} onOpenChange={(open) => !open && props.onClose()}>
       <BaseDialog.Portal>
         <BaseDialog.Backdrop className={css.scrim} />
-        <BaseDialog.Popup className={css.popup} data-wide={props.wide === true || undefined}>
+        <BaseDialog.Popup data-modal className={css.popup} data-wide={props.wide === true || undefined}>
           {onSubmit ? (
             <form
               className={css.form}

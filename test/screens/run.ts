@@ -2,6 +2,7 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
+import { prepareDemo } from '../../src-main/demo/history.ts'
 import { startDemoSite } from '../../src-main/demo/site.ts'
 import { openConsoleInBrowser } from '../../src-main/host/open-console.ts'
 import { missingBrowser, startBrowser } from './browser.ts'
@@ -18,6 +19,7 @@ async function main(): Promise<number> {
   }
   rmSync(folder, { recursive: true, force: true })
   const data = mkdtempSync(join(tmpdir(), 'cvd-screens-'))
+  const fresh = await startDemoSite()
   const site = await startDemoSite({ databaseMb: 24 })
   const opened = await openConsoleInBrowser({ data })
   if (!opened.ok) throw new Error(`${opened.error.message} ${opened.error.next}`)
@@ -27,7 +29,9 @@ async function main(): Promise<number> {
   const camera = new Camera(page, folder)
   try {
     await page.goto(opened.value.host.adminUrl)
-    await walk(page, camera, site)
+    const { application } = opened.value
+    const prepare = () => prepareDemo(application.console, site)
+    await walk({ page, camera, fresh, site, prepare })
     for (const complaint of camera.complaints) process.stderr.write(`the browser complains: ${complaint}\n`)
     process.stdout.write(`pictures are in ${folder}\n`)
     return camera.complaints.length > 0 ? 1 : 0
@@ -38,7 +42,7 @@ async function main(): Promise<number> {
   } finally {
     await browser.close()
     await opened.value[Symbol.asyncDispose]()
-    await site.stop()
+    await Promise.all([site.stop(), fresh.stop()])
     rmSync(data, { recursive: true, force: true })
   }
 }

@@ -1,11 +1,14 @@
 /** Walks through every page as a newcomer would, with the real console on a real site, and takes pictures on the way. */
 import { execFileSync } from 'node:child_process'
 import type { Page } from 'playwright-core'
+import { DEMO_NAME } from '../../src-main/demo/history.ts'
 import type { DemoSite } from '../../src-main/demo/site.ts'
 import type { Camera } from './camera.ts'
 
 const LONG = 120_000
-const NAME = 'Depot North'
+/** As long as names get, and longer than there is room for. */
+const LONG_NAME = 'Werkstatt und Depot Nord-Ost, Halle 7 (Reserve)'
+const NAME = DEMO_NAME
 
 function button(page: Page, name: string | RegExp) {
   return page.getByRole('button', { name })
@@ -30,10 +33,12 @@ async function addSite(page: Page, camera: Camera, site: DemoSite): Promise<void
   await page.getByLabel('Address of its health').fill(site.app.healthUrl)
   await button(page, 'Check the way').click()
   await button(page, /I compared it/).waitFor({ timeout: LONG })
+  await button(page, /I compared it/).scrollIntoViewIfNeeded()
   await camera.shoot('add-site-host-key')
   await button(page, /I compared it/).click()
   await page.getByLabel('Name of the site').waitFor({ timeout: LONG })
-  await page.getByLabel('Name of the site').fill(NAME)
+  await page.getByLabel('Name of the site').fill(LONG_NAME)
+  await button(page, 'Add the site').scrollIntoViewIfNeeded()
   await camera.shoot('add-site-proven')
   await button(page, 'Add the site').click()
   await button(page, 'Back up now').waitFor({ timeout: LONG })
@@ -60,7 +65,7 @@ async function restoreAndUndo(page: Page, camera: Camera, site: DemoSite): Promi
   await button(page, 'Restore…').click()
   await heading(page, /Choose what/).waitFor()
   await camera.shoot('restore-1-choose')
-  await page.getByRole('grid').getByRole('link').last().click()
+  await page.getByRole('grid').getByRole('link').first().click()
   await camera.shoot('restore-2-planning')
   await heading(page, 'What would change').waitFor()
   await page.getByText('Rows that would be lost').waitFor({ timeout: LONG })
@@ -129,11 +134,24 @@ async function rest(page: Page, camera: Camera): Promise<void> {
   await page.keyboard.press('Escape')
 }
 
-export async function walk(page: Page, camera: Camera, site: DemoSite): Promise<void> {
+export interface Walk {
+  readonly page: Page
+  readonly camera: Camera
+  /** Gets known by hand, and has no backup. */
+  readonly fresh: DemoSite
+  readonly site: DemoSite
+  /** Makes `site` known, with a past. */
+  readonly prepare: () => Promise<unknown>
+}
+
+export async function walk({ page, camera, fresh, site, prepare }: Walk): Promise<void> {
   await heading(page, /No site/).waitFor()
   await camera.shoot('fleet-empty')
-  await addSite(page, camera, site)
+  await addSite(page, camera, fresh)
   await camera.shoot('site-new')
+  await prepare()
+  await page.getByRole('navigation', { name: 'Sites' }).getByRole('link', { name: NAME }).click()
+  await heading(page, /./).waitFor()
   await backUp(page)
   await backUp(page)
   await button(page, 'Verify').click()

@@ -1,9 +1,9 @@
-import type { Fingerprint } from '../../../src-shared/domain/kit-protocol.ts'
+import type { OutputOf } from '../../api/hooks.ts'
 import { HostileText } from '../../ui/hostile-text.tsx'
 import type { Column } from '../../ui/table.tsx'
 import { Count } from '../../ui/time.tsx'
 
-type TableCount = Fingerprint['tables'][number]
+type TableCount = NonNullable<OutputOf<'backup.show'>['fingerprint']>['tables'][number]
 
 export const tableColumns: readonly Column<TableCount>[] = [
   {
