@@ -1,5 +1,5 @@
 /** The frame around every page: where one can go, what is running, and whether the console answers. */
-import { Activity as ActivityIcon, Plus, ScrollText, Search, Settings, TowerControl } from 'lucide-react'
+import { Activity as ActivityIcon, Plus, ScrollText, Search, Settings, TowerControl, X } from 'lucide-react'
 import { type ReactNode, useEffect } from 'react'
 import type { SiteOverview } from '../../src-shared/contract/sites.ts'
 import { useLink, useSubscription } from '../api/hooks.ts'
@@ -156,14 +156,15 @@ function ActivityArea() {
       </div>
       <ul className={css.running}>
         {attention.map((row) => (
-          <li key={row.id}>
-            <a className={css.attention} href={operationHref(row)} onClick={() => seen(row.id)}>
+          <li key={row.id} className={css.attention}>
+            <a href={operationHref(row)} onClick={() => seen(row.id)}>
               <span className={css.attentionTitle}>{row.title}</span>
               <span className={css.siteName}>
                 <HostileText text={row.siteName} />
               </span>
               <OperationMark row={row} />
             </a>
+            <IconButton size="small" icon={X} label={`Seen: ${row.title}`} onClick={() => seen(row.id)} />
           </li>
         ))}
         {running.slice(0, 6).map((row) => (

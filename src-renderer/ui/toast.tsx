@@ -9,7 +9,7 @@ export const toasts = Toast.createToastManager()
 export type ToastTone = 'good' | 'bad' | 'quiet'
 
 export function showToast(title: string, description = '', tone: ToastTone = 'quiet'): void {
-  toasts.add({ title, ...(description === '' ? {} : { description }), type: tone, timeout: 6000 })
+  toasts.add({ title, ...(description === '' ? {} : { description }), type: tone, timeout: 4500 })
 }
 
 function List() {
@@ -31,7 +31,7 @@ function List() {
 
 export function ToastProvider({ children }: { readonly children: ReactNode }) {
   return (
-    <Toast.Provider toastManager={toasts} limit={3}>
+    <Toast.Provider toastManager={toasts} limit={2}>
       {children}
       <Toast.Portal>
         <Toast.Viewport className={css.viewport}>

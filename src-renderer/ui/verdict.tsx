@@ -58,7 +58,7 @@ export function Mark(props: {
   const { icon: Icon, tone, word } = marks[props.of]
   const text = props.children ?? word
   return (
-    <span className={classes(css.mark, css[tone], props.large && css.large)}>
+    <span className={classes(css.mark, css[tone], props.bare && css.bare, props.large && css.large)}>
       <Icon aria-hidden className={css.icon} strokeWidth={2} />
       <span className={props.bare ? 'visually-hidden' : css.word}>{text}</span>
     </span>

@@ -12,6 +12,11 @@ import { ErrorState, Notice } from '../../ui/states.tsx'
 import { Mark, type MarkName } from '../../ui/verdict.tsx'
 import css from './add-site.module.css'
 
+/** Where the question below says it all. */
+function asks({ hostKey }: CheckView, { step }: CheckView['steps'][number]): boolean {
+  return step === 'host-key' && hostKey?.state === 'unknown'
+}
+
 type HostKey = NonNullable<CheckView['hostKey']>
 
 const marks: Record<CheckView['steps'][number]['state'], MarkName> = {
@@ -37,19 +42,15 @@ export function CheckList({
       <ol className={css.steps} aria-label="Checks">
         {view.steps.map((step) => (
           <li key={step.step} className={css.step} data-state={step.state}>
-            {step.step === 'host-key' && view.hostKey?.state === 'unknown' ? (
-              <Mark of="warning">Compare it</Mark>
-            ) : (
-              <Mark of={marks[step.state]} />
-            )}
+            {asks(view, step) ? <Mark of="warning">Compare it</Mark> : <Mark of={marks[step.state]} />}
             <div className={css.stepText}>
               <p className={css.stepTitle}>{step.title}</p>
-              {step.evidence !== '' && (
+              {step.evidence !== '' && !asks(view, step) && (
                 <p className={css.note}>
                   <HostileText text={step.evidence} />
                 </p>
               )}
-              {step.fix !== '' && (step.state === 'failed' || step.state === 'warning') && (
+              {step.fix !== '' && !asks(view, step) && (step.state === 'failed' || step.state === 'warning') && (
                 <p>
                   <span className={css.fixWord}>What to do: </span>
                   <HostileText text={step.fix} />

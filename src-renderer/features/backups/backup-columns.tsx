@@ -20,12 +20,12 @@ export function backupColumns({ id, zone, clockOffset: offset }: Pick<SiteOvervi
     {
       id: 'taken',
       header: 'Taken',
-      width: '13.25rem',
+      width: '14rem',
       sort: momentOf,
       descendingFirst: true,
       cell: (entry) => (
         <span className={css.taken}>
-          <span>{formatTime(momentOf(entry), zone).slice(0, 19)}</span>
+          <span>{formatTime(momentOf(entry), zone).slice(0, 16)}</span>
           <span className={css.age}>
             <Time at={momentOf(entry)} offset={offset} zone={zone} />
           </span>
@@ -35,7 +35,7 @@ export function backupColumns({ id, zone, clockOffset: offset }: Pick<SiteOvervi
     {
       id: 'verdict',
       header: 'Verdict',
-      width: 'minmax(9rem, 1.3fr)',
+      width: 'minmax(8.75rem, 1.3fr)',
       sort: ({ verdict }) => worstFirst[verdict],
       cell: (entry) => (
         <span className={css.verdict}>
@@ -55,7 +55,7 @@ export function backupColumns({ id, zone, clockOffset: offset }: Pick<SiteOvervi
     {
       id: 'name',
       header: 'File',
-      width: 'minmax(9rem, 1.5fr)',
+      width: 'minmax(8.25rem, 1.4fr)',
       sort: ({ path }) => showName(path),
       cell: ({ path }) => (
         <a className={css.name} href={href({ page: 'backup', site: id, path })} tabIndex={-1}>

@@ -16,7 +16,7 @@ export const fleetColumns: readonly Column<SiteOverview>[] = [
   {
     id: 'site',
     header: 'Site',
-    width: 'minmax(10.5rem, 2fr)',
+    width: 'minmax(10rem, 2fr)',
     sort: ({ name }) => name,
     cell: (site) => (
       <span className={css.site}>
@@ -41,8 +41,8 @@ export const fleetColumns: readonly Column<SiteOverview>[] = [
   },
   {
     id: 'recovery',
-    header: 'Brought back to',
-    width: 'minmax(9rem, 1.1fr)',
+    header: 'Recovery point',
+    width: 'minmax(8.5rem, 1.1fr)',
     sort: ({ recoveryPoint }) => recoveryPoint?.takenAt ?? null,
     descendingFirst: true,
     cell: ({ recoveryPoint, clockOffset, zone }) =>
