@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto'
 import type { Role } from '../../src-shared/contract/define.ts'
 import { type ConsoleContract, contract } from '../../src-shared/contract/index.ts'
-import { ok, type Result } from '../../src-shared/result.ts'
+import { type Failure, ok, type Result } from '../../src-shared/result.ts'
 import type { Handlers } from '../../src-shared/rpc/handlers.ts'
 import { serve } from '../../src-shared/rpc/serve.ts'
 import type { Transport } from '../../src-shared/rpc/transport.ts'
@@ -30,12 +30,21 @@ export interface ApplicationOptions extends Omit<Host, 'secrets'> {
 
 export interface Application extends AsyncDisposable {
   readonly console: Console
+  readonly fleet: Fleet
   /** Answers a window until its transport closes, or the answer is called. */
   session(transport: Transport, role: Role): () => void
   /** Tells windows that this is the demo, and what to try on its site. */
   demo(facts: NonNullable<HostFacts['demo']>): void
   /** Operations that are not over: what a host asks before it ends. */
   running(): number
+}
+
+/** A fleet of such sites would else open with as many questions. */
+const passwordNeeded: Failure = {
+  code: 'password-needed',
+  message: 'The login needs a password, which is not kept.',
+  unchanged: 'The site was not contacted.',
+  next: 'Connect, and enter the password.',
 }
 
 function handlersOf(services: Services): Handlers<ConsoleContract> {
@@ -62,7 +71,10 @@ export function createApplication(options: ApplicationOptions): Result<Applicati
   if (!created.ok) return created
   const { value: opened } = created
   const { desk, runner, knownHosts } = opened
-  const fleet = new Fleet(desk, runner, options.pace, (site, { code }) => void prompts.refused(site, code))
+  const fleet = new Fleet(desk, runner, options.pace, {
+    hinder: async (site) => ((await prompts.lacks(site)) ? passwordNeeded : null),
+    failed: (site, { code }) => void prompts.refused(site, code),
+  })
   const activity = new Activity(desk, runner)
   const plans = new Plans(desk)
   let demo: HostFacts['demo'] = null
@@ -100,6 +112,7 @@ export function createApplication(options: ApplicationOptions): Result<Applicati
 
   return ok({
     console: opened,
+    fleet,
     session,
     demo: (facts) => {
       demo = facts

@@ -23,9 +23,10 @@ function connectionOf({ link, failure }: Keeping): SiteOverview['connection'] {
   const none = { failure: null, retryAt: null }
   if (link?.state === 'connected' || link?.state === 'connecting') return { state: link.state, ...none }
   if (link?.state === 'waiting') return { state: 'waiting', failure: forWindow(link.failure), retryAt: link.retryAt }
-  const why = link?.state === 'failed' ? link.failure : link?.state === 'closed' ? (link.failure ?? failure) : failure
+  // What the last look said is newer than how the connection before it ended.
+  const why = failure ?? (link?.state === 'failed' || link?.state === 'closed' ? link.failure : null)
   if (!why) return { state: 'idle', ...none }
-  const person = /^(auth-|key-|host-key-|sudo-|wrong-)/.test(why.code)
+  const person = /^(auth-|key-|host-key-|sudo-|wrong-|password-)/.test(why.code)
   return { state: person ? 'refused' : 'offline', failure: forWindow(why), retryAt: null }
 }
 

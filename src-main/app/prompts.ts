@@ -78,6 +78,17 @@ export class Prompts implements SecretSource {
     return question.answer
   }
 
+  /** True where the login cannot go without a secret that would have to be asked for. */
+  async lacks({ target, sudo }: Login): Promise<boolean> {
+    const { host, port, user } = target
+    const needed: SecretRequest[] = [...target.jumps, target]
+      .filter(({ auth }) => auth.method === 'password')
+      .map((hop) => ({ kind: 'password', host: hop.host, port: hop.port, user: hop.user }))
+    if (sudo === 'password') needed.push({ kind: 'sudo', host, port, user })
+    for (const request of needed) if (!(await this.#store.find(request))) return true
+    return false
+  }
+
   /** False where nobody asks (any more) under this id. */
   async answer(requestId: string, text: string | null): Promise<boolean> {
     const question = [...this.#questions.values()].find((one) => one.requestId === requestId)

@@ -30,7 +30,15 @@ export interface Keeping {
   readonly link: LinkEvent | null
 }
 
-type FailedLook = (site: Site, failure: Failure) => void
+/** What the keeping of sites asks of those who know about secrets. */
+export interface Gatekeeper {
+  /** Why a site cannot be looked at unless a person asks for it, who then can be asked for a password; null otherwise. */
+  hinder(site: Site): Promise<Failure | null>
+  /** Hears of each look that failed, once. */
+  failed(site: Site, failure: Failure): void
+}
+
+const openGate: Gatekeeper = { hinder: async () => null, failed: () => {} }
 
 interface Kept {
   refreshing: Promise<Result<Inspection>> | null
@@ -45,7 +53,7 @@ interface Kept {
 export class Fleet implements AsyncDisposable {
   readonly #desk: Desk
   readonly #pace: Pace
-  readonly #failed: FailedLook
+  readonly #gate: Gatekeeper
   readonly #kept = new Map<string, Kept>()
   readonly #listeners = new Set<(siteId: string) => void>()
   readonly #stop = new AbortController()
@@ -53,11 +61,10 @@ export class Fleet implements AsyncDisposable {
   #looking = 0
   #turns: (() => void)[] = []
 
-  /** @param failed hears of each look that failed, once. */
-  constructor(desk: Desk, runner: Runner, pace: Pace = usualPace, failed: FailedLook = () => {}) {
+  constructor(desk: Desk, runner: Runner, pace: Pace = usualPace, gate: Gatekeeper = openGate) {
     this.#desk = desk
     this.#pace = pace
-    this.#failed = failed
+    this.#gate = gate
     this.#deaf = [
       desk.links.subscribe((event) => this.#hearLink(event)),
       runner.subscribe((event) => {
@@ -88,7 +95,7 @@ export class Fleet implements AsyncDisposable {
   watch(site: Site): () => void {
     const kept = this.#of(site.id)
     kept.watchers += 1
-    void this.refresh(site)
+    void this.refresh(site, true)
     let watching = true
     return () => {
       if (watching) kept.watchers -= 1
@@ -96,10 +103,13 @@ export class Fleet implements AsyncDisposable {
     }
   }
 
-  /** Looks now; who asks while somebody looks already shares that look. */
-  refresh(site: Site): Promise<Result<Inspection>> {
+  /**
+   * Looks now; who asks while somebody looks already shares that look.
+   * @param person a person wants to see the site, and may be asked for what the login needs
+   */
+  refresh(site: Site, person = false): Promise<Result<Inspection>> {
     const kept = this.#of(site.id)
-    kept.refreshing ??= this.#look(site, kept)
+    kept.refreshing ??= this.#look(site, kept, person)
     return kept.refreshing
   }
 
@@ -145,11 +155,11 @@ export class Fleet implements AsyncDisposable {
     else await this.refresh(site)
   }
 
-  async #look(site: Site, kept: Kept): Promise<Result<Inspection>> {
+  async #look(site: Site, kept: Kept, person: boolean): Promise<Result<Inspection>> {
     // In a later task: `refreshing` is set by then, and told.
     await Promise.resolve()
     this.#tell(site.id)
-    const seen = await this.#inTurn(() => inspectSite(this.#desk, site, this.#stop.signal)).catch((error: unknown) => {
+    const seen = await this.#inTurn(() => this.#inspect(site, person)).catch((error: unknown) => {
       this.#desk.log.write('error', 'looking at a site failed', { site: site.name, error })
       const message = 'The console made an error of its own while it looked at the site; its log has more.'
       return fail<Failure>({ code: 'internal', message })
@@ -157,7 +167,7 @@ export class Fleet implements AsyncDisposable {
     kept.refreshing = null
     if (this.#stop.signal.aborted) return seen
     kept.failure = seen.ok ? null : seen.error
-    if (!seen.ok) this.#failed(site, seen.error)
+    if (!seen.ok) this.#gate.failed(site, seen.error)
     this.#plan(site, kept)
     this.#tell(site.id)
     if (kept.again) {
@@ -165,6 +175,11 @@ export class Fleet implements AsyncDisposable {
       void this.#lookAgain(site)
     }
     return seen
+  }
+
+  async #inspect(site: Site, person: boolean): Promise<Result<Inspection>> {
+    const hindrance = person ? null : await this.#gate.hinder(site)
+    return hindrance ? fail(hindrance) : inspectSite(this.#desk, site, this.#stop.signal)
   }
 
   async #inTurn<T>(work: () => Promise<T>): Promise<T> {

@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { Application } from '../../src-main/app/application.ts'
 import { type DemoSite, startDemoSite } from '../../src-main/demo/site.ts'
 import { type LoopbackHost, startLoopbackHost } from '../../src-main/host/server.ts'
+import type { Site } from '../../src-main/store/sites.ts'
 import { type ConsoleContract, contract } from '../../src-shared/contract/index.ts'
 import type { OperationView } from '../../src-shared/contract/operations.ts'
 import type { CheckView } from '../../src-shared/contract/sites.ts'
@@ -231,6 +232,37 @@ describe('a window', () => {
     expect(JSON.stringify(kept)).not.toContain(demo.password)
     must(await admin.calls.settings.forgetSecret({ id: kept.kept[0]?.id ?? '' }))
     expect(must(await admin.calls.settings.secrets({})).kept).toEqual([])
+  })
+
+  test('asks for no password of its own accord, only when a person looks at the site', async () => {
+    const auth = { method: 'password' as const }
+    const end = () => application.console.desk.links.close({ target: { ...target(), auth } })
+    await end()
+    const edit = admin.calls.sites.edit({ site, target: { ...target(), auth } })
+    const asked = () =>
+      until<{ prompts: { requestId: string; sites: string[] }[] }>(
+        (observer) => admin.calls.prompts.watch({}, observer),
+        ({ prompts }) => prompts.length === 1,
+      )
+    const first = (await asked()).prompts[0]
+    must(await admin.calls.prompts.answer({ requestId: first?.requestId ?? '', secret: demo.password }))
+    must(await edit)
+    const kept = must(await admin.calls.settings.secrets({})).kept
+    for (const { id } of kept) must(await admin.calls.settings.forgetSecret({ id }))
+    await end()
+    // A look by itself, as at a start.
+    const refused = until<{ sites: { connection: { state: string; failure: { code: string } | null } }[] }>(
+      (observer) => viewer.calls.sites.watch({}, observer),
+      ({ sites }) => sites[0]?.connection.failure?.code === 'password-needed',
+    )
+    await application.fleet.refresh(application.console.desk.store.sites.list()[0] as Site)
+    expect((await refused).sites[0]?.connection.state).toBe('refused')
+    const refresh = viewer.calls.site.refresh({ site })
+    const question = (await asked()).prompts[0]
+    expect(question?.sites).toEqual([NAME])
+    must(await admin.calls.prompts.answer({ requestId: question?.requestId ?? '', secret: null }))
+    expect(await refresh).toMatchObject({ error: { code: 'auth-failed' } })
+    must(await admin.calls.sites.edit({ site, target: target() }))
   })
 
   test('removes the site when its name was typed', async () => {

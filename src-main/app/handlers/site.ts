@@ -56,7 +56,7 @@ export function siteHandlers(services: Services): NamespaceHandlers<ConsoleContr
       onSite(
         services,
         id,
-        (site) => fleet.refresh(site),
+        (site) => fleet.refresh(site, true),
         () => ({ inspectedAt: desk.store.inspections.latest(id)?.at ?? desk.clock.now() }),
       ),
   }
