@@ -2,10 +2,6 @@
 import type { OperationRow } from '../../src-shared/contract/operations.ts'
 import type { MarkName } from '../ui/verdict.tsx'
 
-export function isOver(row: Pick<OperationRow, 'state'>): boolean {
-  return row.state === 'ended'
-}
-
 export function markOf(row: Pick<OperationRow, 'state' | 'outcome'>): {
   readonly of: MarkName
   readonly word?: string
