@@ -24,24 +24,31 @@ flock_held() {
   return 1
 }
 
-# lock_json: REPLY = lockState.
+# lock_json: REPLY = lockState. In a container the kernel hides locks that a process took for another (as flock does for
+# us): there, whoever the lock's holder file names has it for as long as he lives.
 lock_json() {
   local line key holder
   local -A field=([operation]='' [command]='' [who]='' [pid]=0 [since]=0)
-  if ! flock_held "$STATE/lock"; then
-    if flock_held "${DATABASE_FILE%/*}"; then json_object held:=true holder:=null; else json_object held:=false holder:=null; fi
-    return
-  fi
   while IFS= read -r line; do
     key=${line%%=*}
     [[ ${field[$key]+known} != known ]] || field[$key]=${line#*=}
   done 2>/dev/null <"$STATE/lock.holder"
+  if ! flock_held "$STATE/lock" && ! operation_runs "${field[operation]}"; then
+    if flock_held "${DATABASE_FILE%/*}"; then json_object held:=true holder:=null; else json_object held:=false holder:=null; fi
+    return
+  fi
   [[ ${field[pid]} =~ ^[0-9]+$ ]] || field[pid]=0
   [[ ${field[since]} =~ ^[0-9]+$ ]] || field[since]=0
   json_object operation="${field[operation]}" command="${field[command]}" who="${field[who]}" pid:="${field[pid]}" \
     since:="${field[since]}"
   holder=$REPLY
   json_object held:=true holder:="$holder"
+}
+
+operation_runs() { # ID
+  valid_operation "$1" || return 1
+  operation_state "$1"
+  [[ $REPLY == running ]]
 }
 
 # rights_known: R_READ, R_WRITE_BACKUPS, R_SERVICES, R_STATE = true or false; R_RESTORE: may replace the database.
