@@ -31,7 +31,7 @@ export interface Gate extends AsyncDisposable {
  * with `output` it has written something already, as a compressor has in the middle of its work.
  */
 export async function gate(server: Server, program: string, pattern: string, { output = false } = {}): Promise<Gate> {
-  const [closed, reached] = [`/run/gate-${program}.closed`, `/run/gate-${program}.reached`]
+  const [closed, reached] = [`/tmp/gate-${program}.closed`, `/tmp/gate-${program}.reached`]
   await server.must(`real=$(type -P ${program}) && rm -f ${reached} && : > ${closed} && cat > /usr/local/sbin/${program} <<END
 #!/bin/bash
 if [[ -e ${closed} && "\\$*" == ${pattern} ]]; then
