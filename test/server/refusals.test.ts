@@ -1,0 +1,223 @@
+/** What is refused on real servers, and that nothing ran when it was. */
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { backupDatabase } from '../../src-main/operations/backup-database.ts'
+import type { Confirmation } from '../../src-main/operations/confirm.ts'
+import { inspectSite } from '../../src-main/operations/inspect.ts'
+import { planRestore } from '../../src-main/operations/plan-restore.ts'
+import { restoreDatabase } from '../../src-main/operations/restore-database.ts'
+import { undoRestore } from '../../src-main/operations/undo.ts'
+import type { Site } from '../../src-main/store/sites.ts'
+import { showPath } from '../../src-shared/domain/backup-path.ts'
+import { failureOf, must, ServerDesk } from '../support/server-desk.ts'
+import type { Server } from '../support/servers/server.ts'
+import { sharedServers } from '../support/servers/shared.ts'
+
+const { north, south } = sharedServers()
+
+beforeAll(() => Promise.all([north.reset(), south.reset()]))
+afterAll(() => Promise.all([north.reset(), south.reset()]))
+
+/** How often sshd, or sudo, has said something that fits, since the server was powered on. */
+const said = async (server: Server, unit: string, pattern: string): Promise<number> =>
+  Number(await server.must(`journalctl ${unit} -o cat | grep -acE '${pattern}' || true`))
+const logins = (server: Server) => said(server, '-u ssh', '^Accepted ')
+const failedLogins = (server: Server) => said(server, '-u ssh', '^Failed (password|keyboard-interactive)')
+
+describe('a host key', () => {
+  it('that nobody accepted: no login, nothing kept', async () => {
+    await using desk = new ServerDesk()
+    const before = await logins(north)
+    const refused = failureOf(await desk.tryToAdd(north, { accept: [] }))
+    expect(refused).toMatchObject({
+      code: 'host-key-unknown',
+      message: expect.stringContaining(north.hostKeyFingerprint),
+    })
+    const other = failureOf(await desk.tryToAdd(north, { accept: [south.hostKeyFingerprint] }))
+    expect(other.code).toBe('host-key-unknown')
+    expect(await logins(north)).toBe(before)
+    expect(desk.console.desk.store.sites.list()).toEqual([])
+  })
+
+  it('that is revoked: refused, though it was accepted', async () => {
+    await using desk = new ServerDesk()
+    const before = await logins(north)
+    const lines = north.hostKeys.map(({ line }) => `@revoked * ${line}\n`)
+    writeFileSync(join(desk.folder, 'known_hosts'), lines.join(''))
+    expect(failureOf(await desk.tryToAdd(north)).code).toBe('host-key-revoked')
+    expect(await logins(north)).toBe(before)
+  })
+
+  it('that has changed: refused, nothing runs, no acceptance helps', async () => {
+    await using desk = new ServerDesk()
+    const site = await desk.add(north)
+    await using _keys = await otherHostKeys(north)
+    const before = await logins(north)
+    const operations = (await north.run('ls /var/lib/cvd-backup/operations')).stdout
+    const refused = failureOf(await inspectSite(desk.console.desk, site))
+    expect(refused).toMatchObject({
+      code: 'host-key-changed',
+      message: expect.stringContaining(north.hostKeyFingerprint),
+    })
+    expect(failureOf(await backupDatabase(desk.console.desk, desk.console.runner, site)).code).toBe('host-key-changed')
+    const shown = /shows \S+ (SHA256:\S+), known/.exec(refused.message)?.[1] ?? ''
+    expect(shown).toMatch(/^SHA256:/)
+    const accepted = failureOf(await desk.console.desk.links.open(site, { accept: [shown] }))
+    expect(accepted.code).toBe('host-key-changed')
+    expect(await logins(north)).toBe(before)
+    expect((await north.run('ls /var/lib/cvd-backup/operations')).stdout).toBe(operations)
+  })
+})
+
+describe('a password', () => {
+  it('that is wrong is tried once, and never again by itself', async () => {
+    await using desk = new ServerDesk()
+    const before = [await failedLogins(south), await logins(south)] as const
+    expect(failureOf(await desk.tryToAdd(south, { password: 'not-it-2261' })).code).toBe('auth-failed')
+    expect(await failedLogins(south)).toBe(before[0] + 1)
+    expect(await logins(south)).toBe(before[1])
+    expect(desk.console.desk.store.sites.list()).toEqual([])
+  })
+
+  it('for sudo that is wrong is tried once, and nothing ran', async () => {
+    await using desk = new ServerDesk()
+    const incorrect = () => said(south, '-t sudo', 'incorrect password attempt')
+    const before = await incorrect()
+    expect(failureOf(await desk.tryToAdd(south, { sudoPassword: 'not-it-2262' })).code).toBe('wrong-sudo-password')
+    expect(await incorrect()).toBe(before + 1)
+    expect(await south.must('ls -A /var/lib | grep -c cvd-backup || true')).toBe('0')
+    // The same console, with the right one.
+    expect((await desk.tryToAdd(south)).ok).toBe(true)
+  })
+})
+
+describe.each([
+  ['north', north],
+  ['south', south],
+] as const)('a restore on %s', (name, server) => {
+  let desk: ServerDesk
+  let site: Site
+  let backup: string
+
+  beforeAll(async () => {
+    await server.reset()
+    desk = new ServerDesk()
+    site = await desk.add(server)
+    backup = (await desk.backUp(site)).backup.path
+  })
+  afterAll(() => desk?.[Symbol.asyncDispose]())
+
+  let since: string
+  const started = () =>
+    server.must('systemctl show cvd -P ActiveEnterTimestampMonotonic; stat -c %i /opt/cvd/data/cvd.db')
+  beforeEach(async () => {
+    since = await started()
+  })
+  // Refused means: the service was not touched, and the database is the same file.
+  afterEach(async ({ task }) => {
+    if (!task.name.startsWith('H10')) expect(await started()).toBe(since)
+  })
+  const confirmed: Confirmation = { confirm: name, reason: 'a test' }
+  const ask = (confirmation = confirmed) =>
+    restoreDatabase(desk.console.desk, desk.console.runner, site, showPath(backup), confirmation)
+  /** As a console would that skips its own questions: what does the server say? */
+  const restore = (...options: string[]) => desk.run(site, 'restore', 'database', { path: backup }, ...options)
+
+  it('that is not confirmed is refused here and there', async () => {
+    expect(failureOf(await ask({ ...confirmed, confirm: 'other' })).code).toBe('not-confirmed')
+    expect(failureOf(await ask({ ...confirmed, reason: ' ' })).code).toBe('not-confirmed')
+    expect(await restore('--confirm', 'other', '--reason', 'x')).toMatchObject({ code: 'not-confirmed' })
+    expect(await restore('--confirm', name)).toMatchObject({ outcome: 'failed', code: 'not-confirmed' })
+  })
+
+  it('of a backup that is not the planned one is refused', async () => {
+    const entry = await restore('--confirm', name, '--reason', 'x', '--expect-sha256', 'f'.repeat(64))
+    expect(entry).toMatchObject({ outcome: 'failed', code: 'plan-stale' })
+  })
+
+  it('on another machine than the one that was added is refused here and there', async () => {
+    const id = await server.readFile('/etc/machine-id')
+    // A server that was made again from an image, with the same keys.
+    await server.writeFile('/etc/machine-id', `${'0123456789abcdef'.repeat(2)}\n`)
+    try {
+      const refused = failureOf(await ask())
+      expect(refused).toMatchObject({ code: 'wrong-site', message: expect.stringContaining(id) })
+      expect(failureOf(await backupDatabase(desk.console.desk, desk.console.runner, site)).code).toBe('wrong-site')
+      expect(await restore('--confirm', name, '--reason', 'x', '--expect-machine', id)).toMatchObject({
+        ...{ outcome: 'failed', code: 'wrong-site' },
+      })
+    } finally {
+      await server.writeFile('/etc/machine-id', `${id}\n`)
+    }
+  })
+
+  it('by a login without rights is refused before anything is done', async () => {
+    await using clerks = new ServerDesk('clerk@desk')
+    const other = await clerks.add(server, { login: 'unprivileged' })
+    const { desk: inner, runner } = clerks.console
+    await server.must(`chmod 644 ${showPath(backup)}`)
+    expect(failureOf(await restoreDatabase(inner, runner, other, showPath(backup), confirmed)).code).toBe(
+      'checks-failed',
+    )
+    const options = ['--confirm', name, '--reason', 'x']
+    expect(await clerks.run(other, 'restore', 'database', { path: backup }, ...options)).toMatchObject({
+      ...{ outcome: 'failed', code: 'no-rights', unchanged: expect.stringContaining('nothing was changed') },
+    })
+    const foreign = failureOf(
+      await undoRestore(inner, runner, other, '20260101T000000Z-restore-aaaaaa', { ...confirmed, confirm: 'x' }),
+    )
+    expect(foreign.code).toBe('not-confirmed')
+  })
+
+  it('H10, H11: while another administrator restores is refused with his name; reading goes on', async () => {
+    const failpoint = '/var/lib/cvd-backup/failpoint'
+    await server.must(`echo 'staged pause' > ${failpoint}`)
+    await using second = new ServerDesk('second@desk')
+    try {
+      const ready = desk.stepped('ready', 'done')
+      const first = must(await ask())
+      await ready
+      const there = await second.add(server)
+      const { remoteOperation } = desk.console.desk.store.operations.byId(first.id) ?? {}
+      const { lock } = await second.inspect(there)
+      expect(lock).toMatchObject({
+        held: true,
+        holder: { command: 'restore', who: 'tester@desk', operation: remoteOperation },
+      })
+      const busy = { outcome: 'failed', code: 'busy', message: expect.stringContaining('tester@desk') }
+      const asked = must(await backupDatabase(second.console.desk, second.console.runner, there))
+      expect(await second.settled(asked)).toMatchObject(busy)
+      const refused = failureOf(
+        await restoreDatabase(second.console.desk, second.console.runner, there, showPath(backup), confirmed),
+      )
+      expect(refused).toMatchObject({ code: 'checks-failed', message: expect.stringContaining('tester@desk') })
+      const forced = ['--confirm', name, '--reason', 'x']
+      expect(await second.run(there, 'restore', 'database', { path: backup }, ...forced)).toMatchObject(busy)
+      expect(await second.run(there, 'recover')).toMatchObject(busy)
+      // Reading waits for nobody.
+      expect((await second.verify(there, backup)).backups).toMatchObject([{ verdict: 'verified' }])
+      const { plan } = must(await planRestore(second.console.desk, there, showPath(backup)))
+      expect(plan.tables.length).toBeGreaterThan(30)
+      expect(plan.checks).toContainEqual(expect.objectContaining({ check: 'lock', state: 'failed' }))
+      // The first one was disturbed by nothing of this, and goes on to its end.
+      expect(await started()).toBe(since)
+      await server.must(`rm ${failpoint}`)
+      expect(await desk.settled(first)).toMatchObject({ outcome: 'succeeded' })
+      expect((await second.inspect(there)).lock).toEqual({ held: false, holder: null })
+    } finally {
+      await server.must(`rm -f ${failpoint}`)
+    }
+  })
+})
+
+/** Gives a server other host keys, and ends its sessions; gives the old keys back when it is disposed of. */
+async function otherHostKeys(server: Server): Promise<AsyncDisposable> {
+  const renew = "systemctl restart ssh; pkill -KILL -f 'sshd: (root|admin|clerk|deploy)' || true"
+  await server.must(`set -e; mkdir /root/keys; mv /etc/ssh/ssh_host_* /root/keys; ssh-keygen -A > /dev/null; ${renew}`)
+  return {
+    [Symbol.asyncDispose]: async () => {
+      await server.must(`set -e; rm /etc/ssh/ssh_host_*; mv /root/keys/* /etc/ssh; rmdir /root/keys; ${renew}`)
+    },
+  }
+}
