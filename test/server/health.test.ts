@@ -1,0 +1,97 @@
+/** H16: how a site is asked for its health, and what a restore does when the answer is wrong or unknown. */
+import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { planRestore } from '../../src-main/operations/plan-restore.ts'
+import { restoreDatabase } from '../../src-main/operations/restore-database.ts'
+import type { Site } from '../../src-main/store/sites.ts'
+import { restoreReport } from '../../src-shared/domain/kit-protocol.ts'
+import { failureOf, must, ServerDesk } from '../support/server-desk.ts'
+import type { Server } from '../support/servers/server.ts'
+import { sharedServers } from '../support/servers/shared.ts'
+
+const { north, south } = sharedServers()
+let desk: ServerDesk
+
+beforeEach(() => {
+  desk = new ServerDesk()
+})
+afterEach(() => desk[Symbol.asyncDispose]())
+afterAll(() => Promise.all([north.reset(), south.reset()]))
+
+/** A site with a backup, and an order that was entered after it: a restore takes it away. */
+async function prepare(server: Server, health?: string): Promise<{ site: Site; backup: string }> {
+  await server.reset()
+  const { site } = must(await desk.tryToAdd(server, health === undefined ? {} : { health }))
+  const { backup } = await desk.backUp(site)
+  await server.must("sqlite3 -cmd '.timeout 10000' /opt/cvd/data/cvd.db", {
+    stdin: 'INSERT INTO service_orders (route_id, created_by, total_units) VALUES (1, 1, 777777);\n',
+  })
+  return { site, backup: backup.path }
+}
+const newOrders = (server: Server) => server.query('SELECT count(*) FROM service_orders WHERE total_units = 777777')
+const restore = async (site: Site, backup: string) => {
+  const confirmation = { confirm: site.name, reason: 'health' }
+  return desk.settled(must(await restoreDatabase(desk.console.desk, desk.console.runner, site, backup, confirmation)))
+}
+
+describe('a site with no health setting', () => {
+  it('is asked at /api/health where /health is 404, and a restore succeeds without any setting', async () => {
+    const { site, backup } = await prepare(north)
+    expect((await north.health('/health')).status).toBe(404)
+    const probe = 'http://127.0.0.1:5000/api/health'
+    expect((await desk.inspect(site)).health).toMatchObject({ probe, configured: false, healthy: true, status: 200 })
+    const entry = await restore(site, backup)
+    expect(entry).toMatchObject({ outcome: 'succeeded', code: 'ok' })
+    expect(restoreReport.parse(entry.data).health).toMatchObject({ probe, healthy: true })
+    expect(await newOrders(north)).toBe('0')
+    expect((await north.health()).status).toBe(200)
+  })
+
+  it('is not restored where no usual address answers, and says what to set', async () => {
+    const { site, backup } = await prepare(south)
+    const seen = await desk.inspect(site)
+    expect(seen.health).toMatchObject({ probe: null, configured: false, healthy: false, status: null })
+    expect(seen.problems).toContainEqual(expect.objectContaining({ code: 'health-unknown' }))
+    const { plan } = must(await planRestore(desk.console.desk, site, backup))
+    expect(plan).toMatchObject({ possible: false })
+    const confirmation = { confirm: site.name, reason: 'health' }
+    const refused = await restoreDatabase(desk.console.desk, desk.console.runner, site, backup, confirmation)
+    expect(failureOf(refused)).toMatchObject({ code: 'checks-failed', next: expect.stringContaining('health=') })
+    const forced = ['--confirm', 'south', '--reason', 'x']
+    const entry = await desk.run(site, 'restore', 'database', { path: backup }, ...forced)
+    expect(entry).toMatchObject({ outcome: 'failed', code: 'health-unknown' })
+    expect(await newOrders(south)).toBe('1')
+    await desk.setPolicy(site, { health: south.probe })
+    expect(await restore(site, backup)).toMatchObject({ outcome: 'succeeded' })
+    expect(await newOrders(south)).toBe('0')
+  })
+})
+
+describe.each([
+  ['north', north, 'http://127.0.0.1:5000/health', '404'],
+  ['south', south, 'unix:/opt/cvd/app/cvd.sock:/health', '404'],
+  ['north', north, 'http://127.0.0.1:5999/api/health', '000'],
+] as const)('a wrong probe on %s', (_name, server, probe, status) => {
+  it(`${probe}: the plan warns, the restore rolls back and says which address answered what`, async () => {
+    const { site, backup } = await prepare(server, probe)
+    await desk.setPolicy(site, { health_timeout: '3' })
+    const seen = await desk.inspect(site)
+    expect(seen.health).toMatchObject({ probe, configured: true, healthy: false })
+    expect(seen.problems).toContainEqual(expect.objectContaining({ code: 'unhealthy' }))
+    const { plan } = must(await planRestore(desk.console.desk, site, backup))
+    expect(plan.checks).toContainEqual(expect.objectContaining({ check: 'health', state: 'warning' }))
+    const entry = await restore(site, backup)
+    expect(entry).toMatchObject({
+      ...{ outcome: 'rolled back', code: 'unhealthy', next: expect.stringContaining('policy health=') },
+      unchanged: expect.stringContaining('The database from before is back'),
+    })
+    expect(entry.message).toContain(`${probe} answered ${status}`)
+    expect(await newOrders(server)).toBe('1')
+    await server.waitHealthy()
+    const after = await desk.inspect(site)
+    expect(after.unfinished).toEqual([])
+    expect(after.services).toMatchObject([{ state: 'active' }])
+    expect(await server.must('ls -A /opt/cvd/data | grep -v "^cvd.db\\(-wal\\|-shm\\|-journal\\)\\?$" || true')).toBe(
+      '',
+    )
+  })
+})
