@@ -2,7 +2,6 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type { z } from 'zod'
 import { type Console, createConsole } from '../../src-main/app/console.ts'
 import { type AddedSite, addSite } from '../../src-main/operations/add-site.ts'
 import type { RunnerEvent } from '../../src-main/operations/desk.ts'
@@ -22,13 +21,12 @@ import {
   backupReport,
   type Inspection,
   type OperationEntry,
+  type Verification,
   verification,
 } from '../../src-shared/domain/kit-protocol.ts'
 import type { Failure, Result } from '../../src-shared/result.ts'
 import type { Server } from './servers/server.ts'
 import type { Login } from './servers/spec.ts'
-
-type Verification = z.infer<typeof verification>
 
 export interface HowToAdd {
   /** Another account than the server's own. */

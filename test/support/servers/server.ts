@@ -264,8 +264,9 @@ export class Server {
   }
 }
 
-// What tests put in front of the server's own programs, or run beside them (units `test-…`), goes. Whatever hangs (a failpoint, a stopped process) is not asked but killed: in the units of operations, and in the
-// sessions of kits that run without one. Locks go with their processes.
+// What tests put in front of the server's own programs, or run beside them (units `test-…`), goes. Whatever hangs (a
+// failpoint, a stopped process) is not asked but killed: in the units of operations, and in the sessions of kits that run
+// without one. Locks go with their processes.
 const endHanging = `rm -f /usr/local/sbin/* /tmp/gate-*
 rm -f /var/lib/cvd-backup/failpoint /home/*/.local/state/cvd-backup/failpoint
 systemctl kill --kill-who=all --signal=KILL 'test-*.service' 'cvd-backup-*.service' 2>/dev/null
