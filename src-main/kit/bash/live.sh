@@ -20,7 +20,7 @@ flock_held() {
   inode=$(stat -L -c %i -- "$1" 2>/dev/null) || return 1
   while IFS= read -r line; do
     [[ $line != *FLOCK*WRITE*":$inode "* ]] || return 0
-  done 2>/dev/null </proc/locks
+  done < <(cat /proc/locks 2>/dev/null) # in one go: read by the byte, it changes meanwhile, and lines are missed
   return 1
 }
 
