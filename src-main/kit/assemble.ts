@@ -31,6 +31,7 @@ const parts = [
   'problems',
   'database',
   'transaction',
+  'roll-back',
   'restore',
   'recover',
   'main',

@@ -1,0 +1,122 @@
+# --- The way back ------------------------------------------------------------------------------------------------------------
+
+# Files only, from any phase, any number of times: afterwards the old database has its name again.
+transaction_files_back() {
+  local suffix
+  [[ $TX_KEEPING != '' ]] || return 0
+  inode "$TX_NAME"
+  # It was not renamed, or has come back, as the last of all: what lies beside it is its own, however new.
+  if [[ $REPLY != '' && $REPLY == "$TX_LIVE_INODE" ]]; then
+    sync_paths .
+    return
+  fi
+  if [[ $REPLY != '' && $REPLY == "$TX_STAGED_INODE" ]]; then
+    rejected_aside
+  else
+    strays_aside
+  fi
+  # The sidecars first: the database must not be there under its name without its log.
+  for suffix in -journal -wal -shm ''; do
+    [[ -e $TX_SAFETY$suffix ]] || continue
+    mv -nT -- "$TX_SAFETY$suffix" "$TX_NAME$suffix" && [[ ! -e $TX_SAFETY$suffix ]] || return 1
+  done
+  [[ -e $TX_NAME || $TX_LIVE_INODE == '' ]] || return 1
+  sync_paths .
+}
+
+# The restored database makes way. What was written to it while it was tried is in no other file: then it is kept.
+rejected_aside() {
+  local suffix
+  file_stamp "$TX_NAME"
+  if [[ $REPLY != "$TX_STAGED_STAMP" || -s $TX_NAME-wal || -s $TX_NAME-journal ]]; then
+    TX_REJECTED=$TX_NAME.rejected.$(date +%Y%m%d_%H%M%S)
+    # In this order: a sidecar that is found alone afterwards is kept as a stray.
+    for suffix in "${SIDECARS[@]}"; do
+      [[ ! -e $TX_NAME$suffix ]] || mv -nT -- "$TX_NAME$suffix" "$TX_REJECTED$suffix"
+    done
+    say warning "What was written to the restored database is kept in $TX_FOLDER/$TX_REJECTED."
+  fi
+  # Nothing of it may stay beside the old one, not even where its new name was taken.
+  for suffix in "${SIDECARS[@]}"; do rm -f -- "$TX_NAME$suffix"; done
+}
+
+# Somebody's new files under the live name (an application that starts without a database makes one): kept apart.
+strays_aside() {
+  local suffix stray=''
+  for suffix in "${SIDECARS[@]}"; do
+    inode "$TX_NAME$suffix"
+    [[ $REPLY == '' || $TX_SIDECARS == *" $REPLY "* ]] && continue
+    stray=${stray:-$TX_NAME.stray.$(date +%Y%m%d_%H%M%S)}
+    mv -nT -- "$TX_NAME$suffix" "$stray$suffix"
+  done
+  [[ $stray == '' ]] ||
+    say warning "Files under the name of the database that are neither the old nor the restored one were kept as $stray."
+}
+
+# roll_back CODE MESSAGE NEXT: takes the transaction back, proves the old state, and ends the operation with that.
+roll_back() {
+  local code=$1 message=$2 next=$3 outcome='rolled back' proof
+  trap : TERM HUP INT # nothing may interrupt a way back; not '', which the application started here would inherit
+  roll_back_state || {
+    result failed "$code" "$message The way back failed too: $ROLL_BACK_PROBLEM" \
+      "The old database is safe: $TX_FOLDER/$TX_SAFETY or $TX_FOLDER/$TX_NAME" \
+      "run: cvd-backup recover" "$(report_json '')"
+    exit 1
+  }
+  [[ $code != cancelled ]] || outcome=cancelled
+  if [[ $TX_HEALTHY_BEFORE == yes ]]; then
+    proof="The database from before is back, and the site answers ($HEALTH_STATUS)."
+  else
+    proof='The database from before is back, and the site is as it was: it did not answer before either.'
+  fi
+  [[ $TX_REJECTED == '' ]] || proof+=" What was written meanwhile to the restored database is kept in $TX_FOLDER/$TX_REJECTED."
+  result "$outcome" "$code" "$message" "$proof" "$next" "$(report_json '')"
+  exit_with_code failed
+}
+
+# roll_back_state: status 0 when the old state is back and as healthy as it was; else ROLL_BACK_PROBLEM says what is not.
+ROLL_BACK_PROBLEM=''
+roll_back_state() {
+  local were
+  step roll-back 'Bring the old state back'
+  ROLL_BACK_PROBLEM=''
+  journal phase rolling-back
+  failpoint rolling-back
+  services_do stop
+  [[ $TX_KEEPING == '' ]] || wait_for_no_holders
+  if ! transaction_files_back; then
+    ROLL_BACK_PROBLEM="the old database could not be renamed back to $TX_NAME."
+    step_end failed reason="$ROLL_BACK_PROBLEM"
+    return 1
+  fi
+  journal phase returned
+  failpoint returned
+  ! system_stopping || leave_to_boot
+  read -r -a were < <(printf '%s\n' "$TX_WERE")
+  ((${#were[@]} == 0)) || services_do start "${were[@]}" || ROLL_BACK_PROBLEM='the service did not start.'
+  failpoint returned-started
+  if [[ $TX_HEALTHY_BEFORE == yes ]] && ! health_await "${POLICY[health_timeout]}"; then
+    ROLL_BACK_PROBLEM="the site does not answer: $HEALTH_PROBE gives $HEALTH_STATUS ${HEALTH_DETAIL:0:120}"
+    step_end failed reason="$ROLL_BACK_PROBLEM"
+    return 1
+  fi
+  down_ends
+  journal phase rolled-back
+  failpoint rolled-back
+  transaction_forget
+  step_done health="$HEALTH_STATUS" down_ms:="${TX_DOWN_MS:-null}"
+}
+
+system_stopping() { [[ ${POLICY[service_manager]} == systemd && $(systemctl is-system-running 2>/dev/null) == stopping ]]; }
+
+# A server that shuts down starts no service, and how the site is cannot be told: recovery at boot finishes this.
+leave_to_boot() {
+  step_end skipped reason='the server is shutting down; recovery at boot finishes this'
+  RESULT_SAID=left
+  exit 1
+}
+
+wait_for_no_holders() {
+  local waited=0
+  while holders_find && ((${#HOLDERS[@]} > 0 && waited++ < 50)); do sleep 0.1; done
+}
