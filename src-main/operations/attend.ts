@@ -65,6 +65,8 @@ export class Attendant {
   readonly #id: string
   #interrupted = false
   #recoveries = 0
+  /** How a recovery that we asked for failed. */
+  #vainRecovery: JournalOutcome | null = null
   #lastFailure: Failure = { code: 'no-answer', message: 'The server says nothing new of the operation.' }
 
   constructor(id: string, attendance: Attendance) {
@@ -176,14 +178,16 @@ export class Attendant {
   async #finishInterrupted(result: KitResult): Promise<void> {
     this.#interrupted = false
     if (!TRANSACTIONS.has(this.#entry.command)) return this.#end(result)
+    if (this.#vainRecovery) return this.#end(this.#vainRecovery)
     this.#recoveries += 1
     if (this.#recoveries > RECOVERIES) return this.#lose(this.#lastFailure)
     const recovered = await this.#attendance.recover(`to finish ${this.#entry.remoteOperation}`)
     // Busy: the server recovers by itself, as it does when it boots. What was interrupted gets its outcome either way.
     if (recovered.outcome === 'succeeded' || recovered.code === 'busy') return
     if (recovered.state !== 'ended') return this.#lose({ code: 'link-lost', message: recovered.message })
+    // The server recovers by itself too, and may have done so meanwhile: it has the first word about how it ended.
     const { code, message, unchanged, next, data } = recovered
-    this.#end({ outcome: 'failed', code, message, unchanged, next, data })
+    this.#vainRecovery = { outcome: 'failed', code, message, unchanged, next, data }
   }
 
   #listener() {
