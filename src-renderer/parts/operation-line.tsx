@@ -3,7 +3,7 @@ import type { OperationRow } from '../../src-shared/contract/operations.ts'
 import { href } from '../app/routes.ts'
 import { HostileText } from '../ui/hostile-text.tsx'
 import { ProgressBar, progressWords } from '../ui/progress.tsx'
-import { Duration, useNow } from '../ui/time.tsx'
+import { elapsedWords, useNow } from '../ui/time.tsx'
 import { Mark, SiteColour } from '../ui/verdict.tsx'
 import css from './operation-line.module.css'
 import { markOf } from './operation-words.ts'
@@ -30,7 +30,7 @@ export function RunningOperation({ row, withSite }: { readonly row: OperationRow
       <span className={css.line}>
         {withSite && <SiteColour colour={row.siteColour} />}
         <span className={css.title}>{row.title}</span>
-        <span className={css.time}>{busy && <Duration ms={wholeSeconds(now - row.startedAt)} />}</span>
+        <span className={css.time}>{busy && elapsedWords(now - row.startedAt)}</span>
       </span>
       {withSite && (
         <span className={css.detail}>
@@ -48,8 +48,4 @@ export function RunningOperation({ row, withSite }: { readonly row: OperationRow
       </span>
     </a>
   )
-}
-
-function wholeSeconds(ms: number): number {
-  return Math.max(1, Math.floor(ms / 1000)) * 1000
 }

@@ -6,7 +6,7 @@ import { formatBytes, formatDuration, formatTime } from '../../src-shared/domain
 import { HostileText } from '../ui/hostile-text.tsx'
 import { Announce, ProgressBar, progressWords } from '../ui/progress.tsx'
 import { Notice } from '../ui/states.tsx'
-import { Duration, localZone, useNow } from '../ui/time.tsx'
+import { Duration, elapsedWords, localZone, useNow } from '../ui/time.tsx'
 import { Mark, type MarkName } from '../ui/verdict.tsx'
 import css from './operation-progress.module.css'
 import { downTimeOf, evidenceWord, logOf, type OperationStep, shortHash, stepsOf } from './operation-steps.ts'
@@ -95,7 +95,7 @@ function Step(props: {
           <HostileText text={step.title} />
         </span>
         <span className={css.stepTime}>
-          {step.endedAt === null && ms !== null ? formatSeconds(ms) : <Duration ms={ms} />}
+          {step.endedAt === null && ms !== null ? elapsedWords(ms) : <Duration ms={ms} />}
         </span>
       </div>
       {progress && (
@@ -115,11 +115,6 @@ function Step(props: {
       )}
     </li>
   )
-}
-
-/** While it counts, whole seconds: tenths would only flicker. */
-function formatSeconds(ms: number): string {
-  return formatDuration(Math.max(1000, Math.floor(ms / 1000) * 1000)).replace('.0 s', ' s')
 }
 
 export function evidenceValue(key: string, value: string | number | boolean | null): string {
@@ -167,7 +162,7 @@ export function DownTimeClock({ view, offset = 0 }: { readonly view: OperationVi
     <div className={css.clock} data-down={isDown || undefined}>
       <span className={css.clockName}>Down-time</span>
       <span className={css.clockValue} role="timer" aria-label="Down-time">
-        {ms === null || !known ? '0 s' : isDown ? formatSeconds(ms) : formatDuration(ms)}
+        {ms === null || !known ? '0 s' : isDown ? elapsedWords(ms) : formatDuration(ms)}
       </span>
       <span className={css.clockNote}>
         {isDown

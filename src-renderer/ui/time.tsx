@@ -75,3 +75,8 @@ export function Count({ value }: { readonly value: number | null }) {
 export function Duration({ ms }: { readonly ms: number | null }) {
   return ms === null ? <span className={css.none}>–</span> : <span className={css.number}>{formatDuration(ms)}</span>
 }
+
+/** While it counts, whole seconds: tenths would only flicker. */
+export function elapsedWords(ms: number): string {
+  return formatDuration(Math.max(1000, Math.floor(ms / 1000) * 1000)).replace('.0 s', ' s')
+}

@@ -80,7 +80,7 @@ async function restoreAndUndo(page: Page, camera: Camera, site: DemoSite): Promi
   await page.getByLabel('Reason').fill('Orders were deleted by mistake')
   await camera.shoot('restore-4-confirm-ready')
   await button(page, `Restore ${NAME}`).click()
-  await page.getByText('Extract the backup beside').waitFor({ timeout: LONG })
+  await page.getByRole('list', { name: 'Steps' }).getByText('Extract the backup').waitFor({ timeout: LONG })
   await camera.shoot('restore-5-progress')
   await heading(page, 'The database was restored').waitFor({ timeout: LONG })
   await camera.shoot('restore-6-outcome')
