@@ -17,19 +17,28 @@ export function Page(props: {
   /** The page does not scroll; something in it does. */
   readonly fixed?: boolean
   readonly narrow?: boolean
+  /** What is over the title stays on the screen, however far one scrolls. */
+  readonly keepOver?: boolean
+  /** Another value is another page of the same name. */
+  readonly place?: string
 }) {
   const heading = useRef<HTMLHeadingElement>(null)
-  const { name } = props
+  const frame = useRef<HTMLElement>(null)
+  const { name, place = '', keepOver = false } = props
   useEffect(() => {
     document.title = `${name} · CVD Backup Console`
-    // Whoever uses the keyboard or listens must notice that the page is another one.
-    heading.current?.focus({ preventScroll: true })
   }, [name])
+  // biome-ignore lint/correctness/useExhaustiveDependencies: another page begins at its top, and is noticed by those who listen
+  useEffect(() => {
+    frame.current?.scrollTo({ top: 0 })
+    heading.current?.focus({ preventScroll: true })
+  }, [name, place])
   return (
-    <main className={classes(css.page, props.fixed && css.fixed)} data-colour={props.colour}>
+    <main ref={frame} className={classes(css.page, props.fixed && css.fixed)} data-colour={props.colour}>
       <div className={classes(css.inner, props.narrow && css.narrow, props.fixed && css.fixedInner)}>
+        {keepOver && <div className={classes(css.over, css.keptOver)}>{props.over}</div>}
         <header className={css.head}>
-          {props.over !== undefined && <div className={css.over}>{props.over}</div>}
+          {props.over !== undefined && !keepOver && <div className={css.over}>{props.over}</div>}
           <div className={css.titleLine}>
             <h1 ref={heading} tabIndex={-1} className={css.title}>
               {props.title}

@@ -1,5 +1,5 @@
 /** What is shown when there is nothing to show, not yet, or not now. */
-import { CircleX, Info, type LucideIcon, TriangleAlert } from 'lucide-react'
+import { CircleCheck, CircleX, Info, type LucideIcon, TriangleAlert } from 'lucide-react'
 import type { ReactNode } from 'react'
 import { classes } from './classes.ts'
 import { HostileText } from './hostile-text.tsx'
@@ -76,7 +76,7 @@ export function Notice(props: {
   readonly action?: ReactNode
 }) {
   const { tone = 'quiet' } = props
-  const Icon = tone === 'quiet' || tone === 'good' ? Info : TriangleAlert
+  const Icon = { quiet: Info, good: CircleCheck, warn: TriangleAlert, bad: CircleX }[tone]
   return (
     <div className={classes(css.notice, css[tone])} role={tone === 'quiet' ? undefined : 'status'}>
       <Icon aria-hidden className={css.icon} />

@@ -39,6 +39,11 @@ export function ageWords(at: number, clock: number): string {
   return span > 0 ? `${formatSpan(span)} ago` : `in ${formatSpan(-span)}`
 }
 
+/** `3 min ago`, `26 h ago`, `5 d ago`. */
+export function compactWords(words: string): string {
+  return words.replace(/ (second|minute|hour|day)s?/, (_, unit: string) => ` ${unit === 'minute' ? 'min' : unit[0]}`)
+}
+
 /**
  * A moment by its age, with the exact one and its zone on hover. `offset`: server's clock minus this computer's, for
  * moments that the server told.
@@ -49,12 +54,15 @@ export function Time(props: {
   readonly offset?: number
   /** Shows the exact moment, with the age on hover. */
   readonly exact?: boolean
+  /** Units as signs, for narrow columns. */
+  readonly compact?: boolean
   readonly none?: string
 }) {
   const clock = useNow(5000)
   const { at, zone = localZone, offset = 0, exact = false, none = '–' } = props
   if (at === null) return <span className={css.none}>{none}</span>
-  const [relative, absolute] = [ageWords(at, clock + offset), formatTime(at, zone)]
+  const words = ageWords(at, clock + offset)
+  const [relative, absolute] = [props.compact ? compactWords(words) : words, formatTime(at, zone)]
   return (
     <Tooltip text={exact ? relative : absolute}>
       <time dateTime={new Date(at).toISOString()} className={css.time}>

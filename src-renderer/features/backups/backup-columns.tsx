@@ -20,14 +20,14 @@ export function backupColumns({ id, zone, clockOffset: offset }: Pick<SiteOvervi
     {
       id: 'taken',
       header: 'Taken',
-      width: '14rem',
+      width: '12.5rem',
       sort: momentOf,
       descendingFirst: true,
       cell: (entry) => (
         <span className={css.taken}>
           <span>{formatTime(momentOf(entry), zone).slice(0, 16)}</span>
           <span className={css.age}>
-            <Time at={momentOf(entry)} offset={offset} zone={zone} />
+            <Time compact at={momentOf(entry)} offset={offset} zone={zone} />
           </span>
         </span>
       ),
@@ -41,7 +41,7 @@ export function backupColumns({ id, zone, clockOffset: offset }: Pick<SiteOvervi
         <span className={css.verdict}>
           <Mark of={entry.verdict} />
           <span className={css.evidence}>
-            {entry.verifiedAt !== null && <Time at={entry.verifiedAt} offset={offset} zone={zone} />}
+            {entry.verifiedAt !== null && <Time compact at={entry.verifiedAt} offset={offset} zone={zone} />}
             {entry.verdict !== 'verified' && entry.reason !== '' && (
               <>
                 {entry.verifiedAt !== null && ': '}

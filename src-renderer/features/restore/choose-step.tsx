@@ -16,8 +16,6 @@ import { Bytes, Time, useNow } from '../../ui/time.tsx'
 import { Mark } from '../../ui/verdict.tsx'
 import css from './restore.module.css'
 
-const MINUTE = 60_000
-
 export function ChooseStep(props: {
   readonly overview: SiteOverview
   readonly backups: readonly BackupEntry[]
@@ -25,7 +23,7 @@ export function ChooseStep(props: {
 }) {
   const { overview, backups } = props
   const { id: site, zone, clockOffset: offset, recoveryPoint } = overview
-  const now = useNow(MINUTE) + offset
+  const now = useNow() + offset
   const restorable = useMemo(() => backups.filter(({ kind }) => kind === 'database'), [backups])
   const columns = useMemo(() => chooseColumns(overview, now), [overview, now])
   if (restorable.length === 0) {
@@ -107,7 +105,7 @@ function chooseColumns({ id: site, zone, clockOffset: offset }: SiteOverview, no
           <Mark of={entry.verdict} />
           {entry.verifiedAt !== null && (
             <span className={css.more}>
-              <Time at={entry.verifiedAt} offset={offset} zone={zone} />
+              <Time compact at={entry.verifiedAt} offset={offset} zone={zone} />
             </span>
           )}
         </span>

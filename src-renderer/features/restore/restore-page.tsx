@@ -133,6 +133,8 @@ function Framed(props: {
   return (
     <Page
       narrow
+      keepOver
+      place={step}
       name={`Restore ${overview.name}`}
       colour={overview.colour}
       over={<RestoreHead overview={overview} />}

@@ -49,6 +49,8 @@ function Known(props: { readonly view: OperationView; readonly overview: SiteOve
   return (
     <Page
       narrow
+      keepOver
+      place={over ? 'outcome' : 'progress'}
       name={`${undoing ? 'Undo of a restore' : 'Restore'} of ${overview.name}`}
       colour={overview.colour}
       over={<RestoreHead overview={overview} />}
