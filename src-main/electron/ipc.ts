@@ -1,0 +1,43 @@
+/**
+ * The only way from a page to us: it asks on `rpc:connect`, and is given a message port on `rpc:port`. Only the top
+ * frame of a window of ours is answered, and only while it shows our start page.
+ */
+import { isStartPage } from './origin.ts'
+import type { MainPort, PageIpc, PortEvent } from './runtime.ts'
+
+export const CONNECT = 'rpc:connect'
+export const PORT = 'rpc:port'
+
+export interface Connections<P extends MainPort> {
+  readonly ipc: PageIpc
+  /** Whether we made the contents of this id, and they still live. */
+  readonly isOurWindow: (contentsId: number) => boolean
+  readonly createChannel: () => { readonly port1: P; readonly port2: P }
+  /** Serves the console on a port; the rights of the session are decided there. */
+  readonly attach: (port: P) => void
+  /** Hears of whoever was refused, with the reason. */
+  readonly refused: (reason: string) => void
+}
+
+function objection({ sender, senderFrame }: PortEvent, isOurWindow: (id: number) => boolean): string | null {
+  if (!isOurWindow(sender.id)) return 'not a window of ours'
+  if (senderFrame === null) return 'the frame is gone'
+  if (senderFrame.parent !== null) return 'not the top frame'
+  if (!isStartPage(senderFrame.url)) return 'not our page'
+  return null
+}
+
+export function acceptConnections<P extends MainPort>(options: Connections<P>): void {
+  const { ipc, isOurWindow, createChannel, attach, refused } = options
+  const open = new Map<number, P>()
+  ipc.on(CONNECT, (event) => {
+    const reason = objection(event, isOurWindow)
+    if (reason !== null || event.senderFrame === null) return refused(reason ?? 'the frame is gone')
+    // A page that was loaded anew: nobody listens at the end of the port before.
+    open.get(event.sender.id)?.close()
+    const { port1, port2 } = createChannel()
+    open.set(event.sender.id, port1)
+    attach(port1)
+    event.senderFrame.postMessage(PORT, null, [port2 as never])
+  })
+}

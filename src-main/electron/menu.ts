@@ -1,0 +1,91 @@
+/** The application's menu. Every entry either has a role of the system, or leads to a place of the page. */
+import type { Place } from './places.ts'
+
+export interface MenuEntry {
+  readonly label?: string
+  readonly role?: MenuRole
+  readonly type?: 'separator'
+  readonly accelerator?: string
+  readonly enabled?: boolean
+  readonly submenu?: MenuEntry[]
+  readonly click?: () => void
+}
+
+type MenuRole =
+  | 'about'
+  | 'close'
+  | 'copy'
+  | 'cut'
+  | 'front'
+  | 'hide'
+  | 'hideOthers'
+  | 'minimize'
+  | 'paste'
+  | 'quit'
+  | 'redo'
+  | 'reload'
+  | 'resetZoom'
+  | 'selectAll'
+  | 'services'
+  | 'toggleDevTools'
+  | 'togglefullscreen'
+  | 'undo'
+  | 'unhide'
+  | 'zoom'
+  | 'zoomIn'
+  | 'zoomOut'
+
+export interface MenuFacts {
+  readonly platform: string
+  readonly packaged: boolean
+  readonly go: (place: Place) => void
+  readonly showLog: () => void
+}
+
+const line: MenuEntry = { type: 'separator' }
+const roles = (...names: (MenuRole | '-')[]): MenuEntry[] => names.map((role) => (role === '-' ? line : { role }))
+
+function goMenu({ platform, go }: MenuFacts): MenuEntry {
+  const to = (label: string, accelerator: string, place: Place): MenuEntry => ({
+    label,
+    accelerator,
+    click: () => go(place),
+  })
+  return {
+    label: 'Go',
+    submenu: [
+      to('Fleet', 'CmdOrCtrl+1', { kind: 'fleet' }),
+      to('Operations', 'CmdOrCtrl+2', { kind: 'operations' }),
+      // macOS has its own entry for it, in the menu of the application.
+      ...(platform === 'darwin' ? [] : [to('Settings', 'CmdOrCtrl+,', { kind: 'settings' })]),
+    ],
+  }
+}
+
+function applicationMenu({ go }: MenuFacts): MenuEntry {
+  const settings = { label: 'Settings…', accelerator: 'Cmd+,', click: () => go({ kind: 'settings' }) }
+  return {
+    label: 'CVD Backup Console',
+    submenu: [
+      ...roles('about', '-'),
+      settings,
+      line,
+      ...roles('services', '-', 'hide', 'hideOthers', 'unhide', '-', 'quit'),
+    ],
+  }
+}
+
+export function menuTemplate(facts: MenuFacts): MenuEntry[] {
+  const { platform, packaged, showLog } = facts
+  const mac = platform === 'darwin'
+  const inspect: MenuEntry[] = packaged ? [] : [line, ...roles('reload', 'toggleDevTools')]
+  return [
+    ...(mac ? [applicationMenu(facts)] : []),
+    { label: 'File', submenu: mac ? roles('close') : roles('close', '-', 'quit') },
+    { label: 'Edit', submenu: roles('undo', 'redo', '-', 'cut', 'copy', 'paste', 'selectAll') },
+    goMenu(facts),
+    { label: 'View', submenu: [...roles('resetZoom', 'zoomIn', 'zoomOut', '-', 'togglefullscreen'), ...inspect] },
+    { label: 'Window', submenu: mac ? roles('minimize', 'zoom', '-', 'front') : roles('minimize') },
+    { label: 'Help', submenu: [{ label: 'Show the log', click: showLog }, ...(mac ? [] : [line, ...roles('about')])] },
+  ]
+}

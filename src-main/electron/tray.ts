@@ -1,0 +1,62 @@
+/** The icon in the task bar: what runs, and the last outcome. */
+import type { Activity, EndedOperation } from './activity.ts'
+import type { MenuEntry } from './menu.ts'
+import type { Place } from './places.ts'
+
+export interface TrayIcon {
+  setToolTip(text: string): void
+  setEntries(entries: MenuEntry[]): void
+  on(event: 'click', listener: () => void): unknown
+  destroy(): void
+}
+
+export interface TrayOptions {
+  readonly icon: TrayIcon
+  readonly activity: Activity
+  readonly show: (place: Place | null) => void
+  readonly quit: () => void
+}
+
+export function trayText(running: number, last: EndedOperation | null): string {
+  const now =
+    running === 0
+      ? 'nothing is running'
+      : running === 1
+        ? '1 operation is running'
+        : `${running} operations are running`
+  return `CVD Backup Console: ${now}${last === null ? '' : `; last: ${last.what} on ${last.site}, ${last.outcome}`}`
+}
+
+function entries({ activity, show, quit }: TrayOptions): MenuEntry[] {
+  const running = activity.running().map(({ id, site, what }) => ({
+    label: `${site}: ${what}`,
+    click: () => show({ kind: 'operation', id }),
+  }))
+  return [
+    { label: 'Open the console', click: () => show(null) },
+    { type: 'separator' },
+    ...(running.length > 0 ? running : [{ label: 'Nothing is running', enabled: false }]),
+    { type: 'separator' },
+    { label: 'Quit', click: quit },
+  ]
+}
+
+/** Keeps the icon up to date; returns what takes it away. */
+export function keepTray(options: TrayOptions): () => void {
+  const { icon, activity, show } = options
+  let last: EndedOperation | null = null
+  const draw = () => {
+    icon.setToolTip(trayText(activity.running().length, last))
+    icon.setEntries(entries(options))
+  }
+  const stop = activity.subscribe((ended) => {
+    last = ended ?? last
+    draw()
+  })
+  icon.on('click', () => show(null))
+  draw()
+  return () => {
+    stop()
+    icon.destroy()
+  }
+}
