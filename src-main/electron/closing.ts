@@ -1,17 +1,12 @@
 /** Quitting while something runs: it goes on at the server, but nobody would see how it ends. So it is asked. */
 import type { Activity, RunningOperation } from './activity.ts'
 import { askBefore, type SystemDialog } from './dialogs.ts'
-import type { Preventable } from './runtime.ts'
-
-export interface QuittingApp {
-  on(event: 'before-quit', listener: (event: Preventable) => void): unknown
-  on(event: 'window-all-closed', listener: () => void): unknown
-  quit(): void
-}
+import type { ShellApp } from './runtime.ts'
 
 export interface Closing {
-  readonly app: QuittingApp
-  readonly dialog: SystemDialog
+  readonly app: Pick<ShellApp, 'on' | 'quit'>
+  readonly platform: string
+  readonly dialog: Pick<SystemDialog, 'showMessageBox'>
   readonly activity: Pick<Activity, 'running'>
   /** Ends what is ours: connections, store. Runs once, before the program ends. */
   readonly dispose: () => Promise<void>
@@ -31,16 +26,20 @@ export function closeQuestion(running: readonly RunningOperation[]) {
   }
 }
 
-/** Asks once where something runs, then takes everything down in order. */
-export function guardClosing({ app, dialog, activity, dispose }: Closing): void {
-  let state: 'open' | 'asking' | 'ending' | 'ended' = 'open'
+export interface ClosingGuard {
+  /** Asked when the last window is about to close. False where quitting has to be decided first, which is then begun. */
+  mayCloseLast(): boolean
+}
+
+/** Asks where something runs, then takes everything down in order, then lets the program end. */
+export function guardClosing({ app, platform, dialog, activity, dispose }: Closing): ClosingGuard {
+  let state: 'open' | 'deciding' | 'ended' = 'open'
   const leave = async () => {
     const running = activity.running()
     if (running.length > 0 && !(await askBefore(dialog, closeQuestion(running)))) {
       state = 'open'
       return
     }
-    state = 'ending'
     await dispose().catch(() => undefined)
     state = 'ended'
     app.quit()
@@ -48,8 +47,19 @@ export function guardClosing({ app, dialog, activity, dispose }: Closing): void 
   app.on('before-quit', (event) => {
     if (state === 'ended') return
     event.preventDefault()
-    if (state !== 'open') return
-    state = 'asking'
+    if (state === 'deciding') return
+    state = 'deciding'
     void leave()
   })
+  // Without a listener Electron would quit on macOS too, where a program outlives its windows.
+  app.on('window-all-closed', () => {
+    if (platform !== 'darwin') app.quit()
+  })
+  return {
+    mayCloseLast() {
+      if (platform === 'darwin' || state === 'ended') return true
+      app.quit()
+      return false
+    },
+  }
 }

@@ -24,7 +24,10 @@ export interface Question {
 }
 
 /** True where the person chose to act. Escape, Enter and closing the box all leave things as they are. */
-export async function askBefore(dialog: SystemDialog, { message, detail, act, leave }: Question): Promise<boolean> {
+export async function askBefore(
+  dialog: Pick<SystemDialog, 'showMessageBox'>,
+  { message, detail, act, leave }: Question,
+): Promise<boolean> {
   const { response } = await dialog.showMessageBox({
     type: 'question',
     message,

@@ -39,6 +39,7 @@ export interface MenuFacts {
   readonly platform: string
   readonly packaged: boolean
   readonly go: (place: Place) => void
+  readonly openWindow: () => void
   readonly showLog: () => void
 }
 
@@ -76,12 +77,13 @@ function applicationMenu({ go }: MenuFacts): MenuEntry {
 }
 
 export function menuTemplate(facts: MenuFacts): MenuEntry[] {
-  const { platform, packaged, showLog } = facts
+  const { platform, packaged, openWindow, showLog } = facts
   const mac = platform === 'darwin'
+  const another = { label: 'New window', accelerator: 'CmdOrCtrl+N', click: openWindow }
   const inspect: MenuEntry[] = packaged ? [] : [line, ...roles('reload', 'toggleDevTools')]
   return [
     ...(mac ? [applicationMenu(facts)] : []),
-    { label: 'File', submenu: mac ? roles('close') : roles('close', '-', 'quit') },
+    { label: 'File', submenu: [another, ...(mac ? roles('close') : roles('close', '-', 'quit'))] },
     { label: 'Edit', submenu: roles('undo', 'redo', '-', 'cut', 'copy', 'paste', 'selectAll') },
     goMenu(facts),
     { label: 'View', submenu: [...roles('resetZoom', 'zoomIn', 'zoomOut', '-', 'togglefullscreen'), ...inspect] },

@@ -72,3 +72,33 @@ export interface PortEvent {
 export interface PageIpc {
   on(channel: string, listener: (event: PortEvent) => void): unknown
 }
+
+export interface ShellWindow {
+  readonly webContents: Contents
+  on(event: 'ready-to-show' | 'closed', listener: () => void): unknown
+  on(event: 'close', listener: (event: Preventable) => void): unknown
+  loadURL(url: string): Promise<void>
+  show(): void
+  focus(): void
+  restore(): void
+  isMinimized(): boolean
+  isFocused(): boolean
+}
+
+export interface ShellApp {
+  readonly isPackaged: boolean
+  readonly commandLine: { appendSwitch(name: string, value?: string): void }
+  enableSandbox(): void
+  setPath(name: 'userData', path: string): void
+  setAppUserModelId(id: string): void
+  setAsDefaultProtocolClient(scheme: string): boolean
+  requestSingleInstanceLock(): boolean
+  whenReady(): Promise<void>
+  quit(): void
+  exit(code?: number): void
+  on(event: 'second-instance', listener: (event: unknown, argv: string[]) => void): unknown
+  on(event: 'open-url', listener: (event: Preventable, url: string) => void): unknown
+  on(event: 'web-contents-created', listener: (event: unknown, contents: Contents) => void): unknown
+  on(event: 'before-quit', listener: (event: Preventable) => void): unknown
+  on(event: 'activate' | 'window-all-closed', listener: () => void): unknown
+}

@@ -1,0 +1,171 @@
+/**
+ * The desktop application, in the order in which it comes to life. What has to be before `ready` is before the first
+ * `await`; nothing is served, asked or shown before it is locked down.
+ */
+import type { Result } from '../../src-shared/result.ts'
+import { guardClosing } from './closing.ts'
+import type { ShellConsole } from './console.ts'
+import { LINK_SCHEME } from './deep-link.ts'
+import type { SystemDialog } from './dialogs.ts'
+import { acceptConnections } from './ipc.ts'
+import { expectArrivals } from './links.ts'
+import { type MenuEntry, menuTemplate } from './menu.ts'
+import { notifyEnds, type SystemNotification } from './notifications.ts'
+import { SCHEME } from './origin.ts'
+import type { Place } from './places.ts'
+import { mindPower, type PowerEvents, type SleepBlocker } from './power.ts'
+import { pageHandler, type ReadPageFile, registerScheme } from './protocol.ts'
+import type { Contents, MainPort, PageIpc, PageProtocol, PageSession, ShellApp, ShellWindow } from './runtime.ts'
+import type { SafeStorage } from './secrets.ts'
+import { hardenContents, hardenSession } from './security.ts'
+import { type Desktop, forbiddenSwitch, passwordStore } from './switches.ts'
+import { keepTray, type TrayIcon } from './tray.ts'
+import { windowOptions } from './window-options.ts'
+import { type WindowOptions, Windows } from './windows.ts'
+
+/** Electron, as far as we use it. */
+export interface Runtime<W extends ShellWindow, P extends MainPort> {
+  readonly app: ShellApp
+  readonly protocol: PageProtocol
+  readonly defaultSession: () => PageSession
+  readonly ipc: PageIpc
+  readonly dialog: SystemDialog
+  readonly safeStorage: SafeStorage
+  readonly power: PowerEvents
+  readonly sleep: SleepBlocker
+  readonly isDark: () => boolean
+  readonly setMenu: (entries: MenuEntry[] | null) => void
+  readonly createWindow: (options: WindowOptions) => W
+  readonly createChannel: () => { readonly port1: P; readonly port2: P }
+  /** Null where the desktop has none. */
+  readonly createTray: (() => TrayIcon) | null
+  readonly createNotification: () => ((options: { title: string; body: string }) => SystemNotification) | null
+  readonly openPath: (path: string) => void
+}
+
+export interface ShellOptions {
+  readonly desktop: Desktop
+  readonly appId: string
+  /** Chromium's own files; ours are beside them. */
+  readonly userData: string
+  readonly logFile: string
+  readonly preload: string
+  readonly icon: string | undefined
+  readonly pageFiles: ReadonlySet<string>
+  readonly readPageFile: ReadPageFile
+  readonly now: () => number
+  readonly warn: (event: string, facts: Readonly<Record<string, unknown>>) => void
+  readonly openConsole: (safeStorage: SafeStorage) => Promise<Result<ShellConsole>>
+}
+
+/** Everything that must be settled before Chromium starts. False where this start is not to go on. */
+function beforeReady<W extends ShellWindow, P extends MainPort>(
+  runtime: Runtime<W, P>,
+  options: ShellOptions,
+): boolean {
+  const { app, protocol } = runtime
+  const { desktop, userData, appId } = options
+  const forbidden = app.isPackaged ? forbiddenSwitch(desktop.argv) : null
+  if (forbidden !== null) {
+    options.warn('refused to start', { switch: forbidden })
+    app.exit(2)
+    return false
+  }
+  app.enableSandbox()
+  registerScheme(protocol)
+  app.setPath('userData', userData)
+  if (desktop.platform === 'win32') app.setAppUserModelId(appId)
+  const store = passwordStore(desktop)
+  if (store !== null) app.commandLine.appendSwitch('password-store', store)
+  app.on('web-contents-created', (_event: unknown, contents: Contents) => hardenContents(contents))
+  // Until the windows are there, a menu would only cost time.
+  runtime.setMenu(null)
+  if (app.requestSingleInstanceLock()) return true
+  // The one that runs has been told, and shows itself.
+  app.quit()
+  return false
+}
+
+/** Starts the application. Resolves when its first window is being loaded, or when it is not to start. */
+export async function startShell<W extends ShellWindow, P extends MainPort>(
+  runtime: Runtime<W, P>,
+  options: ShellOptions,
+): Promise<void> {
+  const { app, dialog } = runtime
+  if (!beforeReady(runtime, options)) return
+  let show: (place: Place | null) => void = () => undefined
+  const arrivals = expectArrivals({ app, argv: options.desktop.argv.slice(1), show: (place) => show(place) })
+  await app.whenReady()
+  hardenSession(runtime.defaultSession(), { packaged: app.isPackaged })
+  runtime.protocol.handle(SCHEME, pageHandler(options.pageFiles, options.readPageFile))
+  if (app.isPackaged) app.setAsDefaultProtocolClient(LINK_SCHEME)
+  const opened = await options.openConsole(runtime.safeStorage)
+  if (!opened.ok) {
+    const { message, unchanged, next } = opened.error
+    dialog.showErrorBox('The console cannot start', [message, unchanged, next].filter(Boolean).join('\n'))
+    app.exit(1)
+    return
+  }
+  const windows = settle(runtime, options, opened.value)
+  show = (place) => windows.show(place)
+  windows.open(null)
+  arrivals.ready()
+}
+
+/** Puts windows, menu, tray, power and notifications around the console. */
+function settle<W extends ShellWindow, P extends MainPort>(
+  runtime: Runtime<W, P>,
+  options: ShellOptions,
+  console: ShellConsole,
+): Windows<W> {
+  const { app, dialog } = runtime
+  const { platform } = options.desktop
+  const { activity } = console
+  const ends: (() => void)[] = []
+  const dispose = async () => {
+    for (const end of ends) end()
+    await console.dispose()
+  }
+  const closing = guardClosing({ app, platform, dialog, activity, dispose })
+  const windows = new Windows<W>({
+    create: runtime.createWindow,
+    options: () =>
+      windowOptions({
+        preload: options.preload,
+        dark: runtime.isDark(),
+        packaged: app.isPackaged,
+        icon: options.icon,
+      }),
+    mayCloseLast: () => closing.mayCloseLast(),
+    now: options.now,
+    died: (reason) => options.warn('page died', { reason }),
+  })
+  const show = (place: Place | null) => windows.show(place)
+  acceptConnections({
+    ipc: runtime.ipc,
+    isOurWindow: (id) => windows.owns(id),
+    createChannel: runtime.createChannel,
+    attach: (port) => console.attach(port),
+    refused: (reason) => options.warn('connection refused', { reason }),
+  })
+  runtime.setMenu(
+    menuTemplate({
+      platform,
+      packaged: app.isPackaged,
+      go: show,
+      openWindow: () => void windows.open(null),
+      showLog: () => runtime.openPath(options.logFile),
+    }),
+  )
+  app.on('activate', () => show(null))
+  const create = runtime.createNotification()
+  const open = (id: string) => show({ kind: 'operation', id })
+  ends.push(notifyEnds({ activity, create, isWatched: () => windows.isWatched, open }))
+  ends.push(
+    mindPower({ events: runtime.power, blocker: runtime.sleep, activity, probeLinks: () => console.probeLinks() }),
+  )
+  if (runtime.createTray !== null) {
+    ends.push(keepTray({ icon: runtime.createTray(), activity, show, quit: () => app.quit() }))
+  }
+  return windows
+}
