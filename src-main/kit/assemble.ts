@@ -51,16 +51,10 @@ export function assembleKit(): Kit {
   return { bytes, sha256: createHash('sha256').update(bytes).digest('hex') }
 }
 
-/** Writes the kit to a file, for shellcheck and for people who want to read it whole. */
+/** Writes the kit to a file. */
 export function writeKit(file: string): Kit {
   const kit = assembleKit()
   mkdirSync(dirname(file), { recursive: true })
   writeFileSync(file, kit.bytes, { mode: 0o755 })
   return kit
-}
-
-if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  const file = process.argv[2] ?? 'dist/cvd-backup'
-  const kit = writeKit(file)
-  process.stdout.write(`${file} ${kit.sha256}\n`)
 }

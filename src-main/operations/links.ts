@@ -93,6 +93,11 @@ export class Links implements AsyncDisposable {
     return this.#pool.subscribe(listener)
   }
 
+  /** Asks every open connection for a sign of life at once, as after a sleep; those that give none are ended. */
+  async probe(): Promise<void> {
+    await this.#pool.probe()
+  }
+
   /** The hosts on the way to a target of which no key is known yet. */
   async unknownHosts(target: SshTarget): Promise<HostAddress[]> {
     const unknown: HostAddress[] = []

@@ -120,6 +120,26 @@ export class SshConnection implements AsyncDisposable {
     })
   }
 
+  /** Whether the server says anything within the milliseconds. True without asking where every slot is taken. */
+  async answers(limit: number): Promise<boolean> {
+    if (this.slots.taken >= this.slots.limit) return this.alive
+    const late = Promise.withResolvers<boolean>()
+    const timer = setTimeout(() => late.resolve(false), limit)
+    const asked = this.openExec('exit 0').then((opened) => {
+      if (opened.ok) opened.value.resume().end()
+      // A refusal is an answer too.
+      return opened.ok || opened.error.code === 'channel-refused'
+    })
+    const answered = await Promise.race([asked, late.promise])
+    clearTimeout(timer)
+    return answered && this.alive
+  }
+
+  /** Gives the connection up without a word to the server, which is not there: who uses it sees `link-lost`. */
+  drop(): void {
+    for (const hop of [...this.#hops].reverse()) hop.client.destroy()
+  }
+
   /** Processes that were cancelled and have not ended; each still holds its slot. */
   get abandoned(): number {
     return this.#abandoned

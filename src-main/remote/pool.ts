@@ -126,6 +126,20 @@ export class ConnectionPool implements AsyncDisposable {
     this.#site(target).blocked = null
   }
 
+  /**
+   * Asks every open connection for a sign of life, and ends those that give none: after a sleep the other end may be
+   * long gone, and the keep-alive would take most of a minute to notice.
+   * @param limit milliseconds to wait for the sign.
+   */
+  async probe(limit = 5_000): Promise<void> {
+    const open = [...this.#sites.values()].flatMap(({ connection }) => (connection?.alive ? [connection] : []))
+    await Promise.all(
+      open.map(async (connection) => {
+        if (!(await connection.answers(limit))) connection.drop()
+      }),
+    )
+  }
+
   /** Ends the connection to a target; those who use it see it go. */
   async close(target: SshTarget): Promise<void> {
     const site = this.#sites.get(targetKey(target))

@@ -180,3 +180,23 @@ describe('the pool', () => {
     expect(new Set(keys).size).toBe(keys.length)
   })
 })
+
+describe('a probe, as after a sleep', () => {
+  test('leaves alone whoever answers', async () => {
+    await using server = await answering()
+    await using given = await pooled(server)
+    using lease = must(await given.pool.lease(given.to))
+    await given.pool.probe()
+    expect(lease.connection.alive).toBe(true)
+    expect(must(await exec(lease.connection, 'x')).stdout.toString()).toBe('done')
+  })
+
+  test('gives up whoever does not, and those who work there are told', async () => {
+    await using server = await answering()
+    await using given = await pooled(server)
+    using lease = must(await given.pool.lease(given.to))
+    server.freeze()
+    await given.pool.probe(50)
+    expect(await lease.connection.closed).toMatchObject({ code: 'link-lost' })
+  })
+})

@@ -1,0 +1,35 @@
+/** The activity of the console, from its journal and its runner. */
+import type { Desk } from '../operations/desk.ts'
+import type { Runner } from '../operations/runner.ts'
+import type { JournalEntry } from '../store/operations.ts'
+import type { Activity, EndedOperation, RunningOperation } from './activity.ts'
+
+const words: Readonly<Record<string, string>> = {
+  database: 'Backup of the database',
+  recover: 'Recovery of an interrupted restore',
+  restore: 'Restore',
+  undo: 'Undo of a restore',
+  verify: 'Verification',
+}
+
+export function activityOf({ store }: Pick<Desk, 'store'>, runner: Pick<Runner, 'subscribe'>): Activity {
+  const describe = ({ id, siteId, command }: JournalEntry): RunningOperation => ({
+    id,
+    site: store.sites.byId(siteId)?.name ?? 'a site that was removed',
+    what: words[command] ?? command,
+  })
+  const ended = (entry: JournalEntry): EndedOperation | null =>
+    entry.state === 'ended' ? { ...describe(entry), outcome: entry.outcome ?? 'unknown', message: entry.message } : null
+  return {
+    // What was lost sight of is not ours to wait for: whether it runs is what nobody knows.
+    running: () =>
+      store.operations
+        .unfinished()
+        .filter(({ state }) => state !== 'unknown')
+        .map(describe),
+    subscribe: (listener) =>
+      runner.subscribe((event) => {
+        if (event.kind === 'journal') listener(ended(event.entry))
+      }),
+  }
+}
