@@ -5,8 +5,8 @@
 import { isStartPage } from './origin.ts'
 import type { MainPort, PageIpc, PortEvent } from './runtime.ts'
 
-export const CONNECT = 'rpc:connect'
-export const PORT = 'rpc:port'
+const CONNECT = 'rpc:connect'
+const PORT = 'rpc:port'
 
 export interface Connections<P extends MainPort> {
   readonly ipc: PageIpc
@@ -19,25 +19,33 @@ export interface Connections<P extends MainPort> {
   readonly refused: (reason: string) => void
 }
 
-function objection({ sender, senderFrame }: PortEvent, isOurWindow: (id: number) => boolean): string | null {
+/** What a page calls its request by, to know the answer when it comes. */
+const requestName = /^[0-9a-f-]{36}$/
+
+function objection(
+  { sender, senderFrame }: PortEvent,
+  request: unknown,
+  isOurWindow: (id: number) => boolean,
+): string | null {
   if (!isOurWindow(sender.id)) return 'not a window of ours'
   if (senderFrame === null) return 'the frame is gone'
   if (senderFrame.parent !== null) return 'not the top frame'
   if (!isStartPage(senderFrame.url)) return 'not our page'
+  if (typeof request !== 'string' || !requestName.test(request)) return 'not a request'
   return null
 }
 
 export function acceptConnections<P extends MainPort>(options: Connections<P>): void {
   const { ipc, isOurWindow, createChannel, attach, refused } = options
   const open = new Map<number, P>()
-  ipc.on(CONNECT, (event) => {
-    const reason = objection(event, isOurWindow)
+  ipc.on(CONNECT, (event, request) => {
+    const reason = objection(event, request, isOurWindow)
     if (reason !== null || event.senderFrame === null) return refused(reason ?? 'the frame is gone')
     // A page that was loaded anew: nobody listens at the end of the port before.
     open.get(event.sender.id)?.close()
     const { port1, port2 } = createChannel()
     open.set(event.sender.id, port1)
     attach(port1)
-    event.senderFrame.postMessage(PORT, null, [port2 as never])
+    event.senderFrame.postMessage(PORT, request, [port2 as never])
   })
 }

@@ -10,7 +10,7 @@ export type Place =
 export function addressOf(place: Place): string {
   if (place.kind === 'site') return `${START_PAGE}#/sites/${encodeURIComponent(place.id)}`
   if (place.kind === 'operation') return `${START_PAGE}#/operations/${encodeURIComponent(place.id)}`
-  return `${START_PAGE}#/${place.kind}`
+  return place.kind === 'fleet' ? `${START_PAGE}#/` : `${START_PAGE}#/${place.kind}`
 }
 
 /** Where a link leads; null for one that is unknown: then the console is shown as it is. */

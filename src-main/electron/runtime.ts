@@ -70,7 +70,7 @@ export interface PortEvent {
 }
 
 export interface PageIpc {
-  on(channel: string, listener: (event: PortEvent) => void): unknown
+  on(channel: string, listener: (event: PortEvent, request: unknown) => void): unknown
 }
 
 export interface ShellWindow {
