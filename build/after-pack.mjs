@@ -1,0 +1,16 @@
+/** Flips the fuses of what was packed, before it is signed. Called by electron-builder. */
+import { join } from 'node:path'
+import { flipFuses } from '@electron/fuses'
+import { fuseConfig } from './fuses.mjs'
+
+/** The file that holds the fuses; `flipFuses` finds it inside a bundle of macOS by itself. */
+function executableOf({ appOutDir, electronPlatformName, packager }) {
+  const { productFilename } = packager.appInfo
+  if (electronPlatformName === 'darwin') return join(appOutDir, `${productFilename}.app`)
+  if (electronPlatformName === 'win32') return join(appOutDir, `${productFilename}.exe`)
+  return join(appOutDir, packager.executableName)
+}
+
+export default async function afterPack(context) {
+  await flipFuses(executableOf(context), fuseConfig(context.electronPlatformName))
+}
