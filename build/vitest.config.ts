@@ -24,12 +24,16 @@ export default defineConfig({
       suite('unit'),
       suite('store'),
       suite('contract'),
+      suite('security'),
+      suite('desktop'),
       suite('host', programs),
       suite('kit', programs),
       suite('remote', programs),
       suite('demo', programs),
       suite('operations', programs),
       suite('cli', programs),
+      suite('package', programs),
+      suite('electron', programs),
       // One after another: they share the servers, and some pull a plug.
       suite('server', {
         globalSetup: 'test/support/servers/global-setup.ts',

@@ -38,9 +38,16 @@ const rules: Readonly<Record<string, Rule>> = {
   'electron stays at the edge': {
     reason: 'the same console runs without an Electron runtime',
     from: /^(src-|test\/)/,
-    forbidden: /^npm:electron$|^src-main\/electron\//,
-    except: /^src-main\/(electron|entry)\/|^test\/electron\//,
-    example: { from: 'src-main/app/x.ts', to: 'npm:electron' },
+    forbidden: /^npm:electron$/,
+    except: /^src-main\/(electron|entry)\//,
+    example: { from: 'test/security/x.test.ts', to: 'npm:electron' },
+  },
+  'nothing is built on the desktop': {
+    reason: 'what only the desktop has would be missing in the browser and on the command line',
+    from: /^(src-|test\/)/,
+    forbidden: /^src-main\/electron\//,
+    except: /^src-main\/(electron|entry)\/|^test\/(security|desktop|electron|package|support)\//,
+    example: { from: 'src-main/app/x.ts', to: 'src-main/electron/shell.ts' },
   },
   'only remote speaks SSH': {
     reason: 'a connection without a decision about the host key must be impossible',

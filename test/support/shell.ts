@@ -1,0 +1,68 @@
+/** The desktop shell, started on a fake runtime. */
+import type { ShellConsole } from '../../src-main/electron/console.ts'
+import { type ShellOptions, startShell } from '../../src-main/electron/shell.ts'
+import { ok } from '../../src-shared/result.ts'
+import { FakeActivity, type FakeElectronOptions, FakePort, fakeElectron } from './fake-electron.ts'
+
+export interface StartOptions extends FakeElectronOptions, Partial<Omit<ShellOptions, 'desktop'>> {
+  readonly platform?: string
+  readonly argv?: readonly string[]
+  readonly env?: Readonly<Record<string, string>>
+}
+
+/** A console that counts, behind a window that is none. */
+export function fakeConsole() {
+  const activity = new FakeActivity()
+  const ports: FakePort[] = []
+  const counts = { probes: 0, disposals: 0 }
+  const console: ShellConsole = {
+    activity,
+    attach: (port) => {
+      if (port instanceof FakePort) ports.push(port)
+    },
+    probeLinks: () => {
+      counts.probes += 1
+    },
+    dispose: async () => {
+      counts.disposals += 1
+    },
+  }
+  return { console, activity, ports, counts }
+}
+
+/** Begins the start; `becomeReady` and `started` bring it to its end. */
+export function beginShell(options: StartOptions = {}) {
+  const { platform = 'linux', argv = ['console'], env = {}, packaged, alone, answer, backend, ...rest } = options
+  const given = { packaged, alone, answer, backend }
+  const electron = fakeElectron(Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined)))
+  const behind = fakeConsole()
+  const warnings: string[] = []
+  const started = startShell(electron.runtime, {
+    desktop: { platform, argv, env },
+    appId: 'app.id',
+    userData: '/data/window',
+    logFile: '/data/console.log',
+    preload: '/bundle/preload.cjs',
+    icon: undefined,
+    pageFiles: new Set(['index.html']),
+    readPageFile: async () => new Uint8Array(),
+    now: () => 0,
+    warn: (event, facts) => void warnings.push(`${event} ${Object.values(facts).join(' ')}`),
+    openConsole: async () => {
+      electron.order.push('console')
+      return ok(behind.console)
+    },
+    ...rest,
+  })
+  return { ...electron, ...behind, warnings, started }
+}
+
+/** A shell that has started. */
+export async function runningShell(options: StartOptions = {}) {
+  const shell = beginShell(options)
+  shell.becomeReady()
+  await shell.started
+  const [window] = shell.windows
+  if (!window) throw new Error('no window was opened')
+  return { ...shell, window }
+}
