@@ -1,0 +1,102 @@
+/** S3, S9, S15, S25, S30: what must not be in the sources, and what only one place may do. */
+import { globSync, readFileSync } from 'node:fs'
+import { join, resolve } from 'node:path'
+import { Script } from 'node:vm'
+import { build } from 'vite'
+import { describe, expect, test } from 'vitest'
+import { scratchFolder } from '../support/folder.ts'
+import { sourceFiles } from '../support/imports.ts'
+
+const top = resolve(import.meta.dirname, '../..')
+const read = (file: string): string => readFileSync(join(top, file), 'utf8')
+
+/** The files below some folders in which the pattern is found. */
+function filesWith(pattern: RegExp, folders: readonly string[]): string[] {
+  return sourceFiles(folders).filter((file) => pattern.test(read(file)))
+}
+
+describe('S3: the preload script', () => {
+  test('is one CommonJS file that loads nothing but electron, and gives the page two keys', async () => {
+    const folder = scratchFolder()
+    const configFile = join(top, 'build/vite.preload.ts')
+    await build({ configFile, logLevel: 'silent', build: { outDir: folder, emptyOutDir: false } })
+    const code = readFileSync(join(folder, 'preload.cjs'), 'utf8')
+    expect(code.match(/\b(require|import)\s*\(/g)).toEqual(['require('])
+    expect(code).not.toMatch(/^\s*(import|export)\b/m)
+
+    const exposed: Record<string, Record<string, unknown>> = {}
+    const sent: unknown[][] = []
+    const heard: string[] = []
+    const electron = {
+      contextBridge: { exposeInMainWorld: (name: string, api: Record<string, unknown>) => (exposed[name] = api) },
+      ipcRenderer: {
+        on: (channel: string) => heard.push(channel),
+        send: (...message: unknown[]) => sent.push(message),
+      },
+    }
+    const loaded: string[] = []
+    const load = (name: string) => {
+      loaded.push(name)
+      return electron
+    }
+    new Script(`(function (require, process) {${code}\n})`).runInThisContext()(load, { platform: 'linux' })
+    expect(loaded).toEqual(['electron'])
+    expect(Object.keys(exposed)).toEqual(['consoleBridge'])
+    expect(Object.keys(exposed.consoleBridge ?? {}).sort()).toEqual(['connect', 'platform'])
+    expect(heard).toEqual(['rpc:port'])
+    const connect = exposed.consoleBridge?.connect as (request: string) => void
+    connect('one')
+    expect(sent).toEqual([['rpc:connect', 'one']])
+  })
+})
+
+test('S9: nothing leads out of the console: no address is ever handed to the system', () => {
+  expect(filesWith(/openExternal/, ['src-main', 'src-shared', 'src-renderer'])).toEqual([])
+})
+
+test('S15: only what logs in, and the store of the system, reads a secret', () => {
+  expect(filesWith(/\.expose\(/, ['src-main', 'src-shared', 'src-renderer'])).toEqual([
+    'src-main/electron/secrets.ts',
+    'src-main/remote/auth.ts',
+    'src-main/remote/secret.ts',
+    'src-main/remote/sudo.ts',
+  ])
+})
+
+describe('S25: programs of this machine', () => {
+  const starts = /from 'node:child_process'/
+  // The demo is a server, and servers run programs; no package holds it.
+  const shipped = (file: string) => !file.startsWith('src-main/demo/') && !file.startsWith('src-main/entry/')
+
+  test('are started in one place of the console', () => {
+    expect(filesWith(starts, ['src-main', 'src-shared', 'src-renderer']).filter(shipped)).toEqual([
+      'src-main/remote/ssh-config.ts',
+    ])
+  })
+
+  test('with their arguments as a list, never by a shell', () => {
+    const text = read('src-main/remote/ssh-config.ts')
+    expect(text).toMatch(/import \{ execFile \} from 'node:child_process'/)
+    expect(text).not.toMatch(/shell:/)
+  })
+})
+
+describe('S30: the page', () => {
+  const pages = ['src-renderer']
+
+  test.each([
+    ['a text as markup', /dangerouslySetInnerHTML|\b(inner|outer)HTML\b|insertAdjacentHTML|document\.write/],
+    ['a text as code', /\beval\(|new Function\(|setTimeout\(\s*['"`]/],
+    ['an address of the network', /['"`]https?:\/\//],
+  ])('takes nothing for %s', (_what, pattern) => {
+    expect(filesWith(pattern, pages)).toEqual([])
+  })
+
+  test('holds no script and no style in its HTML, and gets none from elsewhere', () => {
+    for (const file of globSync('src-renderer/**/*.html', { cwd: top })) {
+      const html = read(file)
+      expect(html).not.toMatch(/<style|\sstyle=|\son[a-z]+=|https?:|<base|http-equiv/i)
+      expect(html.match(/<script[^>]*>/g)).toEqual(['<script type="module" src="./main.tsx">'])
+    }
+  })
+})
