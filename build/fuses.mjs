@@ -10,8 +10,8 @@ export function fuseConfig(platform) {
     version: FuseVersion.V1,
     // A fuse that a newer Electron adds must be decided here, or the build fails.
     strictlyRequireAllFuses: true,
-    // Flipping breaks the signature that unsigned builds for Apple's processors need to start at all.
-    resetAdHocDarwinSignature: platform === 'darwin',
+    // Flipping breaks the signature that unsigned builds for Apple's processors need to start at all. Only macOS signs.
+    resetAdHocDarwinSignature: platform === 'darwin' && process.platform === 'darwin',
     [FuseV1Options.RunAsNode]: false,
     [FuseV1Options.EnableCookieEncryption]: true,
     [FuseV1Options.EnableNodeOptionsEnvironmentVariable]: false,

@@ -1,7 +1,9 @@
 /** The console as the desktop has it: the shared one, with the secrets of the operating system. */
 import { join } from 'node:path'
+import type { Role } from '../../src-shared/contract/define.ts'
 import { ok, type Result } from '../../src-shared/result.ts'
-import { createConsole } from '../app/console.ts'
+import { portTransport } from '../../src-shared/rpc/port-transport.ts'
+import { createApplication } from '../app/application.ts'
 import type { Clock } from '../ports/clock.ts'
 import { systemIdentity } from '../ports/identity.ts'
 import type { Log } from '../ports/log.ts'
@@ -15,25 +17,26 @@ export interface DesktopConsole {
   readonly paths: Paths
   readonly clock: Clock
   readonly log: Log
+  readonly name: string
+  readonly version: string
+  /** What the windows of this start may do. */
+  readonly role: Role
 }
 
 /** Opens the store and takes up what was unfinished. Fails as the store does. */
 export async function openDesktopConsole(options: DesktopConsole): Promise<Result<ShellConsole>> {
-  const { safeStorage, paths, clock, log } = options
-  const secrets = await openSecrets({
-    safeStorage,
-    platform: process.platform,
-    file: join(paths.data, 'secrets.json'),
-    log,
-  })
-  const created = createConsole({ paths, secrets, clock, identity: systemIdentity(), log })
+  const { safeStorage, paths, clock, log, name, version, role } = options
+  const file = join(paths.data, 'secrets.json')
+  const secrets = await openSecrets({ safeStorage, platform: process.platform, file, log })
+  const host = { name, version, kind: 'electron' as const }
+  const created = createApplication({ paths, secrets, clock, log, identity: systemIdentity(), host })
   if (!created.ok) return created
-  const console = created.value
-  console.runner.reattach()
+  const application = created.value
+  const { desk, runner } = application.console
   return ok({
-    activity: activityOf(console.desk, console.runner),
-    attach: (port) => port.close(),
-    probeLinks: () => void console.desk.links.probe(),
-    dispose: async () => await console[Symbol.asyncDispose](),
+    activity: activityOf(desk, runner),
+    attach: (port) => void application.session(portTransport(port), role),
+    probeLinks: () => void desk.links.probe(),
+    dispose: async () => await application[Symbol.asyncDispose](),
   })
 }

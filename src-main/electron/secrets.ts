@@ -1,7 +1,7 @@
 /**
  * Secrets in the store of the operating system, by Electron's safeStorage. The file holds cipher text only, and beside
  * each the name of the store that made it. Where the system has no store worth the name (Chromium then uses a key that
- * everybody knows), nothing is written: secrets stay in memory, and `words` says so.
+ * everybody knows), nothing is written: secrets stay in memory, and `keeps` says so.
  */
 import { chmodSync, existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { dirname } from 'node:path'
@@ -28,39 +28,38 @@ export interface OpenSecrets {
   readonly log: Log
 }
 
-/** A store that says in words how long it keeps, for people to read. */
-export interface TellingSecretStore extends SecretStore {
-  readonly words: string
-}
-
-const entry = z.object({ backend: z.string(), cipher: z.base64() })
+const request = z.union([
+  z.strictObject({ kind: z.enum(['password', 'sudo']), host: z.string(), port: z.number(), user: z.string() }),
+  z.strictObject({ kind: z.literal('passphrase'), keyFile: z.string() }),
+])
+const entry = z.object({ request, backend: z.string(), cipher: z.base64() })
 const secretFile = z.object({ version: z.literal(1), secrets: z.record(z.string(), entry) })
 type Entries = z.infer<typeof secretFile>['secrets']
 
-const names: Readonly<Record<string, string>> = {
-  darwin: 'the keychain of macOS',
-  win32: 'the data protection of Windows',
-  gnome_libsecret: 'the keyring of the desktop',
-  kwallet: 'KWallet',
-  kwallet5: 'KWallet',
-  kwallet6: 'KWallet',
-}
+/** Those that keep what they hold from other programs and people. `basic_text` and `unknown` do not. */
+const worthy: ReadonlySet<string> = new Set(['darwin', 'win32', 'gnome_libsecret', 'kwallet', 'kwallet5', 'kwallet6'])
 
 /** The store that safeStorage would use: the platform's, or on Linux whichever the desktop has. */
 async function backendOf({ safeStorage, platform, log }: OpenSecrets): Promise<string | null> {
   try {
     if (!(await safeStorage.isAsyncEncryptionAvailable())) return null
     const backend = platform === 'linux' ? safeStorage.getSelectedStorageBackend() : platform
-    return backend in names ? backend : null
+    return worthy.has(backend) ? backend : null
   } catch (error) {
     log.write('warning', 'secret store unavailable', { error })
     return null
   }
 }
 
-class OsSecrets implements TellingSecretStore {
+/** What names a secret, without what was only said on the occasion of asking. */
+function bare(request: SecretRequest): Entries[string]['request'] {
+  if (request.kind === 'passphrase') return { kind: request.kind, keyFile: request.keyFile }
+  const { kind, host, port, user } = request
+  return { kind, host, port, user }
+}
+
+class OsSecrets implements SecretStore {
   readonly keeps = 'os-store'
-  readonly words: string
   readonly #options: OpenSecrets
   readonly #backend: string
   #entries: Entries
@@ -68,7 +67,6 @@ class OsSecrets implements TellingSecretStore {
   constructor(options: OpenSecrets, backend: string) {
     this.#options = options
     this.#backend = backend
-    this.words = `Passwords and passphrases are kept, encrypted by ${names[backend]}.`
     this.#entries = this.#read()
   }
 
@@ -92,13 +90,19 @@ class OsSecrets implements TellingSecretStore {
 
   async save(request: SecretRequest, secret: Secret): Promise<void> {
     const cipher = await this.#options.safeStorage.encryptStringAsync(secret.expose())
-    const entry = { backend: this.#backend, cipher: cipher.toString('base64') }
+    const entry = { request: bare(request), backend: this.#backend, cipher: cipher.toString('base64') }
     this.#write({ ...this.#entries, [requestKey(request)]: entry })
   }
 
   async forget(request: SecretRequest): Promise<void> {
     const { [requestKey(request)]: _gone, ...rest } = this.#entries
     this.#write(rest)
+  }
+
+  async list(): Promise<SecretRequest[]> {
+    return Object.values(this.#entries)
+      .filter(({ backend }) => backend === this.#backend)
+      .map((kept) => kept.request)
   }
 
   /** A file that cannot be read or understood holds nothing that could be asked for again: it starts anew. */
@@ -124,13 +128,8 @@ class OsSecrets implements TellingSecretStore {
   }
 }
 
-class RefusingSecrets extends MemorySecrets implements TellingSecretStore {
-  readonly words =
-    'This desktop has no safe store for secrets: they stay in memory, and are gone when the console ends.'
-}
-
 /** Call it when the application is ready: before that, safeStorage knows nothing. */
-export async function openSecrets(options: OpenSecrets): Promise<TellingSecretStore> {
+export async function openSecrets(options: OpenSecrets): Promise<SecretStore> {
   const backend = await backendOf(options)
-  return backend === null ? new RefusingSecrets() : new OsSecrets(options, backend)
+  return backend === null ? new MemorySecrets() : new OsSecrets(options, backend)
 }

@@ -3,6 +3,7 @@
  * `await`; nothing is served, asked or shown before it is locked down.
  */
 import type { Result } from '../../src-shared/result.ts'
+import type { Pages } from '../app/pages.ts'
 import { guardClosing } from './closing.ts'
 import type { ShellConsole } from './console.ts'
 import { LINK_SCHEME } from './deep-link.ts'
@@ -14,7 +15,7 @@ import { notifyEnds, type SystemNotification } from './notifications.ts'
 import { SCHEME } from './origin.ts'
 import type { Place } from './places.ts'
 import { mindPower, type PowerEvents, type SleepBlocker } from './power.ts'
-import { pageHandler, type ReadPageFile, registerScheme } from './protocol.ts'
+import { pageHandler, registerScheme } from './protocol.ts'
 import type { Contents, MainPort, PageIpc, PageProtocol, PageSession, ShellApp, ShellWindow } from './runtime.ts'
 import type { SafeStorage } from './secrets.ts'
 import { hardenContents, hardenSession } from './security.ts'
@@ -51,8 +52,7 @@ export interface ShellOptions {
   readonly logFile: string
   readonly preload: string
   readonly icon: string | undefined
-  readonly pageFiles: ReadonlySet<string>
-  readonly readPageFile: ReadPageFile
+  readonly pages: Pages
   readonly now: () => number
   readonly warn: (event: string, facts: Readonly<Record<string, unknown>>) => void
   readonly openConsole: (safeStorage: SafeStorage) => Promise<Result<ShellConsole>>
@@ -97,7 +97,7 @@ export async function startShell<W extends ShellWindow, P extends MainPort>(
   const arrivals = expectArrivals({ app, argv: options.desktop.argv.slice(1), show: (place) => show(place) })
   await app.whenReady()
   hardenSession(runtime.defaultSession(), { packaged: app.isPackaged })
-  runtime.protocol.handle(SCHEME, pageHandler(options.pageFiles, options.readPageFile))
+  runtime.protocol.handle(SCHEME, pageHandler(options.pages))
   if (app.isPackaged) app.setAsDefaultProtocolClient(LINK_SCHEME)
   const opened = await options.openConsole(runtime.safeStorage)
   if (!opened.ok) {

@@ -1,7 +1,7 @@
 /** The desktop application. Runs bundled (`npm run build`), by Electron. */
-import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { parseArgs } from 'node:util'
 import {
   app,
   BrowserWindow,
@@ -20,18 +20,25 @@ import {
   shell,
   Tray,
 } from 'electron'
+import { loadPages } from '../app/pages.ts'
 import { openDesktopConsole } from '../electron/desktop-console.ts'
-import { readPageList } from '../electron/page-files.ts'
 import { startShell } from '../electron/shell.ts'
 import type { TrayIcon } from '../electron/tray.ts'
+import { about } from '../host/about.ts'
 import { systemClock } from '../ports/clock.ts'
 import { fileLog } from '../ports/log.ts'
 import { systemPaths } from '../ports/paths.ts'
 
 const here = (path: string): string => fileURLToPath(new URL(path, import.meta.url))
-const paths = systemPaths()
+// Chromium's own switches are among the arguments: what is not ours is left to it.
+const { values } = parseArgs({
+  options: { data: { type: 'string' }, viewer: { type: 'boolean' } },
+  strict: false,
+})
+const paths = systemPaths(typeof values.data === 'string' ? values.data : undefined)
 const log = fileLog({ file: paths.log, now: systemClock.now })
-const page = here('../renderer')
+const pages = loadPages(here('../renderer'))
+if (!pages) throw new Error('the page was not built: npm run build')
 
 function createTray(): TrayIcon {
   const icon = nativeImage.createFromPath(here('./icons/32x32.png')).resize({ width: 16, height: 16 })
@@ -71,9 +78,16 @@ await startShell(runtime, {
   logFile: paths.log,
   preload: here('../preload/preload.cjs'),
   icon: process.platform === 'linux' ? here('./icons/256x256.png') : undefined,
-  pageFiles: readPageList(here('../page-files.json')),
-  readPageFile: async (path) => new Uint8Array(await readFile(join(page, path))),
+  pages,
   now: systemClock.now,
   warn: (event, facts) => log.write('warning', event, facts),
-  openConsole: (store) => openDesktopConsole({ safeStorage: store, paths, clock: systemClock, log }),
+  openConsole: (store) =>
+    openDesktopConsole({
+      ...about(),
+      safeStorage: store,
+      paths,
+      clock: systemClock,
+      log,
+      role: values.viewer ? 'viewer' : 'admin',
+    }),
 })

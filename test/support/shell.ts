@@ -44,8 +44,7 @@ export function beginShell(options: StartOptions = {}) {
     logFile: '/data/console.log',
     preload: '/bundle/preload.cjs',
     icon: undefined,
-    pageFiles: new Set(['index.html']),
-    readPageFile: async () => new Uint8Array(),
+    pages: new Map(),
     now: () => 0,
     warn: (event, facts) => void warnings.push(`${event} ${Object.values(facts).join(' ')}`),
     openConsole: async () => {
