@@ -32,6 +32,7 @@ import { systemPaths } from '../ports/paths.ts'
 const here = (path: string): string => fileURLToPath(new URL(path, import.meta.url))
 // Chromium's own switches are among the arguments: what is not ours is left to it.
 const { values } = parseArgs({
+  args: process.argv.slice(app.isPackaged ? 1 : 2),
   options: { data: { type: 'string' }, viewer: { type: 'boolean' } },
   strict: false,
 })
