@@ -8,11 +8,17 @@ const usage = `npm test [-- SUITE…]
 ${suites.map((suite) => `  ${suite.name.padEnd(8)} ${suite.what}`).join('\n')}
 All of them without an argument. What a suite needs and Debian has is installed when run as root on Debian; elsewhere
 a suite that cannot run is skipped with its reason. With CI=true whatever is skipped makes the run fail.
+A suite that has nothing to prove here (no Electron runtime) says so, and counts as nothing.
 The last line is: N passed, N failed, N skipped`
 
 async function runSuite(suite: Suite): Promise<Count> {
   const began = Date.now()
   console.log(`\n== ${suite.name}: ${suite.what}`)
+  const nothing = await suite.inapplicable?.()
+  if (nothing !== undefined) {
+    console.log(`not applicable here: ${nothing}`)
+    return { passed: 0, failed: 0, skipped: 0 }
+  }
   const obstacle = (await suite.impossible?.()) ?? missingPrograms(suite.programs)
   if (obstacle !== undefined) {
     console.log(`skipped: ${obstacle}`)

@@ -3,13 +3,14 @@ import { spawn } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
+import { electronRuntime } from '../electron/presence.ts'
 import { canOpen, openInBrowser } from '../host/browser.ts'
 import { openConsoleInBrowser } from '../host/open-console.ts'
 import { systemPaths } from '../ports/paths.ts'
 
 const HELP = `npm start -- [options]
 
-Opens the console: in a window of its own where Electron is present, else in the browser.
+Opens the console: in a window of its own where Electron is present or can be fetched, else in the browser.
 
   --data DIR   keep the console's data here instead of in the platform's folder
   --browser    the browser, even where Electron is present
@@ -18,13 +19,25 @@ Opens the console: in a window of its own where Electron is present, else in the
 
 const fromTop = (path: string) => fileURLToPath(new URL(`../../${path}`, import.meta.url))
 
-/** Electron's program, once it was fetched, and the shell that it runs. */
-function electronHere(): { readonly program: string; readonly shell: string } | null {
-  const names = { darwin: 'Electron.app/Contents/MacOS/Electron', win32: 'electron.exe' } as const
-  const name = process.platform === 'darwin' || process.platform === 'win32' ? names[process.platform] : 'electron'
-  const program = fromTop(`node_modules/electron/dist/${name}`)
-  const shell = fromTop('dist/main/electron.js')
-  return existsSync(program) && existsSync(shell) ? { program, shell } : null
+const shell = fromTop('dist/main/electron.js')
+
+/** Downloads the runtime by the package's own installer, which checks what it gets. */
+async function fetchRuntime(): Promise<void> {
+  say('Fetching the Electron runtime, once …')
+  const child = spawn(process.execPath, [fromTop('node_modules/electron/install.js')], { stdio: 'inherit' })
+  await new Promise((resolve) => child.once('exit', resolve).once('error', resolve))
+}
+
+/** Electron's program; where it cannot be used, why. */
+async function electronHere(): Promise<{ readonly program: string } | { readonly reason: string }> {
+  if (!existsSync(shell)) return { reason: 'the window was not built (npm run build)' }
+  let runtime = await electronRuntime()
+  if (runtime.state === 'fetchable') {
+    await fetchRuntime()
+    runtime = await electronRuntime()
+  }
+  if (runtime.state === 'present') return { program: runtime.executable }
+  return { reason: runtime.state === 'absent' ? runtime.reason : 'its runtime could not be fetched' }
 }
 
 function say(text: string): void {
@@ -62,13 +75,13 @@ async function main(): Promise<number> {
     say(HELP)
     return 0
   }
-  const electron = values.browser ? null : electronHere()
-  if (electron) {
+  const electron = values.browser ? { reason: '' } : await electronHere()
+  if ('program' in electron) {
     const words = values.data === undefined ? [] : ['--data', values.data]
-    const child = spawn(electron.program, [electron.shell, ...words], { stdio: 'inherit' })
+    const child = spawn(electron.program, [shell, ...words], { stdio: 'inherit' })
     return new Promise((resolve) => child.once('exit', (code) => resolve(code ?? 1)))
   }
-  if (!values.browser) say('No Electron runtime is here: the console opens in the browser.')
+  if (!values.browser) say(`No window of its own, because ${electron.reason}: the console opens in the browser.`)
   return inBrowser(values.data, !values['no-open'])
 }
 

@@ -3,7 +3,7 @@ import { EventEmitter } from 'node:events'
 import type { Activity, EndedOperation, RunningOperation } from '../../src-main/electron/activity.ts'
 import type { MessageBoxOptions } from '../../src-main/electron/dialogs.ts'
 import type { MenuEntry } from '../../src-main/electron/menu.ts'
-import type { Contents, Frame, MainPort, PageSession } from '../../src-main/electron/runtime.ts'
+import type { Frame, MainPort, PageSession } from '../../src-main/electron/runtime.ts'
 import type { Runtime } from '../../src-main/electron/shell.ts'
 import type { WindowOptions } from '../../src-main/electron/windows.ts'
 
@@ -323,8 +323,4 @@ export function fakeSafeStorage(backend: string, available = true) {
 export function fakeFrame(url: string, parent: unknown = null): Frame & { readonly received: unknown[][] } {
   const received: unknown[][] = []
   return { url, parent, received, postMessage: (...message) => void received.push(message) }
-}
-
-export function contentsOf(fake: FakeContents): Contents {
-  return fake as unknown as Contents
 }

@@ -19,6 +19,11 @@ export interface Suite {
   readonly programs: readonly Program[]
   /** A reason why it cannot run here that no package cures. */
   readonly impossible?: () => Promise<string | undefined>
+  /**
+   * A reason why there is nothing to prove here: it is printed, and counts as nothing, in CI too. Only for what needs a
+   * program that no machine of ours can be made to have.
+   */
+  readonly inapplicable?: () => Promise<string | undefined>
   readonly run: () => Promise<Count>
 }
 
@@ -89,6 +94,21 @@ function project(name: string, what: string, programs: readonly Program[], impos
   return { name, what, programs, impossible: noTests, run: () => runProject(name) }
 }
 
+/** The runtime is downloaded from one place of the internet, and runs only on a desktop. */
+async function noElectron(): Promise<string | undefined> {
+  const { electronRuntime } = await import('../../../src-main/electron/presence.ts')
+  const runtime = await electronRuntime()
+  if (runtime.state === 'present') return undefined
+  return runtime.state === 'absent' ? runtime.reason : 'its runtime was not fetched: npx install-electron'
+}
+
+/** The window in a real Electron, built as it is shipped. */
+const electron: Suite = {
+  ...project('electron', 'the window in a real Electron', []),
+  inapplicable: noElectron,
+  run: async () => ((await inherit('npm', ['run', 'build'])) === 0 ? runProject('electron') : one(false)),
+}
+
 const shell: readonly Program[] = ['bash', 'sqlite3', 'tar', 'gzip', 'curl', 'flock', 'setsid']
 
 /** Everything that `npm test` does, in this order. */
@@ -101,6 +121,10 @@ export const suites: readonly Suite[] = [
   project('store', "the console's database", []),
   project('contract', 'every call, over every carrier', []),
   project('host', 'the console behind its loopback host, on the demo site', [...shell, 'ssh-keygen']),
+  project('security', 'what a page, a link and a start may not do', []),
+  project('desktop', 'the shell, on a stand-in for Electron', []),
+  project('package', 'the packages, packed on a stand-in for Electron', []),
+  electron,
   project('kit', 'the kit on scratch roots', [...shell, 'pigz', 'igzip']),
   project('remote', 'SSH against real sshd', ['ssh', 'sshd', 'ssh-keygen', 'ssh-agent', 'sudo']),
   project('demo', 'the demo site', [...shell, 'ssh-keygen']),

@@ -1,0 +1,80 @@
+/** The shell in a real Electron, where there is one: what only the runtime itself can prove. */
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
+import { _electron, type ElectronApplication, type Page } from 'playwright-core'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { electronRuntime } from '../../src-main/electron/presence.ts'
+
+const main = resolve(import.meta.dirname, '../../dist/main/electron.js')
+const data = mkdtempSync(join(tmpdir(), 'cvd-test-'))
+let app: ElectronApplication
+let page: Page
+const problems: string[] = []
+
+beforeAll(async () => {
+  const runtime = await electronRuntime()
+  if (runtime.state !== 'present') throw new Error('the suite must not run without a runtime')
+  app = await _electron.launch({ executablePath: runtime.executable, args: [main, '--data', data] })
+  page = await app.firstWindow()
+  page.on('console', (message) => {
+    if (message.type() === 'error') problems.push(message.text())
+  })
+  await page.waitForLoadState('domcontentloaded')
+})
+
+afterAll(async () => {
+  await app?.close()
+  rmSync(data, { recursive: true, force: true })
+})
+
+describe('the window', () => {
+  test('shows the console, from its own scheme, without a complaint', async () => {
+    expect(page.url()).toMatch(/^app:\/\/bundle\/index\.html(#.*)?$/)
+    await expect.poll(() => page.getByRole('main').count()).toBe(1)
+    expect(problems).toEqual([])
+  })
+
+  test('gives its page two keys, and nothing of Node', async () => {
+    const found = await page.evaluate(`({
+      keys: Object.keys(window.consoleBridge).sort(),
+      node: ['require', 'process', 'module', 'Buffer'].filter((name) => name in window),
+    })`)
+    expect(found).toEqual({ keys: ['connect', 'platform'], node: [] })
+  })
+
+  test('is in the sandbox', async () => {
+    const preferences = await app.evaluate(({ BrowserWindow }) => {
+      const [window] = BrowserWindow.getAllWindows()
+      const { webContents } = window as unknown as { webContents: { getLastWebPreferences(): Record<string, unknown> } }
+      const { sandbox, contextIsolation, nodeIntegration } = webContents.getLastWebPreferences()
+      return { sandbox, contextIsolation, nodeIntegration }
+    })
+    expect(preferences).toEqual({ sandbox: true, contextIsolation: true, nodeIntegration: false })
+  })
+})
+
+describe('a page cannot', () => {
+  test('run a script that it was not built with', async () => {
+    const ran = await page.evaluate(`(() => {
+      const script = document.createElement('script')
+      script.textContent = 'window.ran = true'
+      document.head.append(script)
+      return window.ran === true
+    })()`)
+    expect(ran).toBe(false)
+  })
+
+  test('open a window, leave, or reach the network', async () => {
+    expect(await page.evaluate(`window.open('https://example.com/') === null`)).toBe(true)
+    await page.evaluate(`location.assign('https://example.com/')`)
+    expect(await page.evaluate(`fetch('https://example.com/').then(() => 'reached', () => 'refused')`)).toBe('refused')
+    expect(page.url()).toMatch(/^app:\/\/bundle\//)
+    expect(app.windows()).toHaveLength(1)
+  })
+
+  test('read a file that is not its own', async () => {
+    const status = await page.evaluate(`fetch('app://bundle/../../package.json').then((answer) => answer.status)`)
+    expect(status).toBe(404)
+  })
+})
