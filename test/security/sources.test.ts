@@ -87,7 +87,7 @@ describe('S30: the page', () => {
   test.each([
     ['a text as markup', /dangerouslySetInnerHTML|\b(inner|outer)HTML\b|insertAdjacentHTML|document\.write/],
     ['a text as code', /\beval\(|new Function\(|setTimeout\(\s*['"`]/],
-    ['an address of the network', /['"`]https?:\/\//],
+    ['a place of the network', /\bfetch\(|XMLHttpRequest|EventSource|sendBeacon|\b(src|href|action)=["'`{]+https?:/],
   ])('takes nothing for %s', (_what, pattern) => {
     expect(filesWith(pattern, pages)).toEqual([])
   })
