@@ -1,0 +1,20 @@
+/** The places that the desktop leads to are pages that the window has. */
+import { expect, test } from 'vitest'
+import { addressOf, type Place } from '../../src-main/electron/places.ts'
+import { readRoute } from '../../src-renderer/app/routes.ts'
+
+test.each([
+  [{ kind: 'fleet' }, { page: 'fleet' }],
+  [{ kind: 'operations' }, { page: 'operations' }],
+  [{ kind: 'settings' }, { page: 'settings', section: 'appearance' }],
+  [
+    { kind: 'site', id: 'a-1' },
+    { page: 'site', site: 'a-1' },
+  ],
+  [
+    { kind: 'operation', id: 'b-2' },
+    { page: 'operation', operation: 'b-2' },
+  ],
+] satisfies [Place, object][])('%j', (place, route) => {
+  expect(readRoute(new URL(addressOf(place)).hash)).toEqual(route)
+})
