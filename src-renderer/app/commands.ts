@@ -3,21 +3,10 @@ import type { Fleet } from '../../src-shared/contract/sites.ts'
 import { command } from '../api/hooks.ts'
 import { isApple } from '../api/transport.ts'
 import { showToast } from '../ui/toast.tsx'
+import type { Command } from './find-commands.ts'
 import { go } from './router.ts'
 import type { Route } from './routes.ts'
 import { ui } from './ui-state.ts'
-
-export interface Command {
-  readonly id: string
-  readonly title: string
-  readonly group: string
-  /** What else it may be looked for by. */
-  readonly words?: string
-  /** Keys of a shortcut: `Mod+k`, or a sequence as `g f`. */
-  readonly keys?: string
-  readonly admin?: boolean
-  readonly run: () => void
-}
 
 const open = (route: Route) => () => go(route)
 
@@ -88,7 +77,8 @@ function siteCommands({ id: site, name }: { readonly id: string; readonly name: 
   const of = (what: string, title: string, run: () => void, admin = false): Command => ({
     id: `${what} ${site}`,
     title,
-    group: name,
+    group: 'Site',
+    words: name,
     admin,
     run,
   })
@@ -103,17 +93,6 @@ function siteCommands({ id: site, name }: { readonly id: string; readonly name: 
 export function allCommands(fleet: Fleet | undefined, admin: boolean): Command[] {
   const sites = fleet?.sites.flatMap(siteCommands) ?? []
   return [...everywhere, ...sites].filter((one) => admin || one.admin !== true)
-}
-
-/** Commands that have every word of what was typed, those with it in the title first. */
-export function findCommands(commands: readonly Command[], typed: string): Command[] {
-  const words = typed.toLowerCase().split(/\s+/).filter(Boolean)
-  const has = (text: string) => words.every((word) => text.includes(word))
-  const inTitle = commands.filter(({ title }) => has(title.toLowerCase()))
-  const elsewhere = commands.filter(
-    (one) => !inTitle.includes(one) && has(`${one.title} ${one.group} ${one.words ?? ''}`.toLowerCase()),
-  )
-  return [...inTitle, ...elsewhere]
 }
 
 /** `⌘K`, `Ctrl K`, `G then F`. */

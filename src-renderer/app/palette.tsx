@@ -3,7 +3,8 @@ import { Dialog } from '@base-ui/react/dialog'
 import { type KeyboardEvent, useEffect, useId, useMemo, useRef, useState } from 'react'
 import { useSubscription } from '../api/hooks.ts'
 import { useSession } from '../api/session.tsx'
-import { allCommands, type Command, findCommands, keyWords } from './commands.ts'
+import { allCommands, keyWords } from './commands.ts'
+import { type Command, findCommands } from './find-commands.ts'
 import css from './palette.module.css'
 import { ui, useUi } from './ui-state.ts'
 
@@ -86,7 +87,7 @@ function Finder() {
             onPointerMove={() => setIndex(position)}
           >
             <span className={css.title}>{one.title}</span>
-            <span className={css.group}>{one.group === one.title ? 'Site' : one.group}</span>
+            <span className={css.group}>{one.group}</span>
             <kbd className={css.keys}>{one.keys === undefined ? '' : keyWords(one.keys)}</kbd>
           </div>
         ))}

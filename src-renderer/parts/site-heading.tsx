@@ -37,7 +37,7 @@ export function SiteConnection({ overview }: { readonly overview: SiteOverview }
   const seen = inspectedAt === null ? 'never seen' : null
   const age = seen ?? (
     <>
-      seen <Time at={inspectedAt} />
+      seen <Time compact at={inspectedAt} />
     </>
   )
   const broken = { waiting: 'No connection', offline: 'Offline', refused: 'Not let in' } as const

@@ -1,50 +1,43 @@
 /** What can be pressed. One primary button a view; danger only where something ends or is replaced. */
 import { Button as BaseButton } from '@base-ui/react/button'
 import type { LucideIcon } from 'lucide-react'
-import type { ReactNode, Ref } from 'react'
+import type { ComponentProps, ReactNode } from 'react'
 import css from './button.module.css'
 import { classes } from './classes.ts'
 import { Tooltip } from './tooltip.tsx'
 
-export interface ButtonProps {
-  readonly children?: ReactNode
-  readonly onClick?: ((event: React.MouseEvent<HTMLElement>) => void) | undefined
+type Given = Omit<ComponentProps<typeof BaseButton>, 'className' | 'aria-label' | 'focusableWhenDisabled'>
+
+/** What a tooltip or a menu adds to its trigger is passed on. */
+export interface ButtonProps extends Given {
   readonly look?: 'primary' | 'plain' | 'quiet' | 'danger'
   readonly size?: 'small' | 'medium'
   readonly icon?: LucideIcon
-  readonly type?: 'button' | 'submit'
-  readonly disabled?: boolean
   /** Why it cannot be pressed; shown on hover and read out. Makes it disabled, but focusable. */
   readonly refusal?: string | undefined
   readonly busy?: boolean
-  readonly pressed?: boolean
   readonly label?: string
-  readonly autoFocus?: boolean
   readonly className?: string | undefined
-  readonly ref?: Ref<HTMLElement>
 }
 
 export function Button(props: ButtonProps) {
-  const { children, look = 'plain', size = 'medium', icon: Icon, type = 'button', label, busy = false } = props
-  const refused = props.refusal !== undefined && props.refusal !== ''
+  const { children, look = 'plain', size = 'medium', icon: Icon, label, refusal = '', busy = false, ...given } = props
+  const refused = refusal !== ''
   const button = (
     <BaseButton
-      ref={props.ref}
-      type={type}
+      type="button"
+      {...given}
       className={classes(css.button, css[look], css[size], props.className)}
-      aria-label={label}
-      aria-pressed={props.pressed}
+      {...(label === undefined ? {} : { 'aria-label': label })}
       aria-busy={busy || undefined}
       disabled={props.disabled === true || refused || busy}
       focusableWhenDisabled={refused || busy}
-      autoFocus={props.autoFocus}
-      onClick={props.onClick}
     >
       {Icon && <Icon aria-hidden className={css.icon} strokeWidth={1.75} />}
       {children}
     </BaseButton>
   )
-  return refused ? <Tooltip text={props.refusal ?? ''}>{button}</Tooltip> : button
+  return refused ? <Tooltip text={refusal}>{button}</Tooltip> : button
 }
 
 /** A button of one icon; its label is its name and its tooltip. */

@@ -78,7 +78,7 @@ function hostColumns(refusal: string | undefined, onForget: (host: string) => vo
     {
       id: 'host',
       header: 'Host',
-      width: 'minmax(10rem, 1fr)',
+      width: 'minmax(8rem, 1fr)',
       sort: ({ host }) => host,
       cell: ({ host, sites }) => (
         <span className={css.two}>
@@ -92,7 +92,7 @@ function hostColumns(refusal: string | undefined, onForget: (host: string) => vo
     {
       id: 'key',
       header: 'Key',
-      width: 'minmax(16rem, 2fr)',
+      width: 'minmax(26rem, 2fr)',
       cell: ({ type, fingerprint, marker }) => (
         <span className={css.two}>
           <code className={css.code}>{fingerprint}</code>
@@ -105,7 +105,7 @@ function hostColumns(refusal: string | undefined, onForget: (host: string) => vo
     {
       id: 'file',
       header: 'Kept in',
-      width: 'minmax(8rem, 1fr)',
+      width: 'minmax(6rem, 1fr)',
       cell: ({ file, line }) => (
         <span className={css.note}>
           <HostileText text={file} />, line {line}

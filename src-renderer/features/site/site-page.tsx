@@ -1,5 +1,5 @@
 /** One site: how it stands in words, what can be done, and what was found there. */
-import { DatabaseBackup, History, RefreshCw, ShieldCheck } from 'lucide-react'
+import { Cable, DatabaseBackup, Ellipsis, History, RefreshCw, ShieldCheck } from 'lucide-react'
 import type { InspectionFacts, SiteOverview, SiteView } from '../../../src-shared/contract/sites.ts'
 import { formatCount } from '../../../src-shared/domain/format.ts'
 import { useCommand, useSubscription } from '../../api/hooks.ts'
@@ -10,7 +10,8 @@ import { RunningOperation } from '../../parts/operation-line.tsx'
 import { SiteOver, SiteTabs } from '../../parts/site-heading.tsx'
 import { SiteMark } from '../../parts/site-verdict.tsx'
 import { useStart } from '../../parts/use-start.ts'
-import { Button, IconButton } from '../../ui/button.tsx'
+import { Button } from '../../ui/button.tsx'
+import { Menu } from '../../ui/menu.tsx'
 import { Columns, Page, Section, Stack } from '../../ui/page.tsx'
 import { ErrorState, Loading, Notice, Skeleton } from '../../ui/states.tsx'
 import { DatabaseFacts, DiskFacts, HealthFacts, HostFacts } from './facts.tsx'
@@ -77,11 +78,23 @@ function Actions({
   const nothing = backups.total === 0 ? 'There is no backup yet.' : undefined
   return (
     <>
-      <IconButton
-        label="Look again now"
-        icon={RefreshCw}
-        busy={refresh.busy || overview.refreshing}
-        onClick={() => void refresh.run({ site })}
+      <Menu
+        trigger={<Button look="quiet" icon={Ellipsis} label="More for this site" />}
+        items={[
+          {
+            label: 'Look again now',
+            icon: RefreshCw,
+            disabled: refresh.busy || overview.refreshing,
+            onSelect: () => void refresh.run({ site }),
+          },
+          {
+            label: 'Verify all backups',
+            icon: ShieldCheck,
+            disabled: refusal !== undefined || nothing !== undefined,
+            onSelect: () => void start.begin('backups.verify', { site, which: { kind: 'all' } }),
+          },
+          { label: 'Change the connection', icon: Cable, onSelect: () => go({ page: 'connection', site }) },
+        ]}
       />
       <Button icon={History} refusal={refusal ?? nothing} onClick={() => go({ page: 'restore', site })}>
         Restore…

@@ -1,0 +1,37 @@
+import { describe, expect, test } from 'vitest'
+import { href, type Route, readRoute } from '../../../src-renderer/app/routes.ts'
+
+const routes: readonly Route[] = [
+  { page: 'fleet' },
+  { page: 'add-site' },
+  { page: 'operations' },
+  { page: 'operation', operation: '20261101T000000Z-database-abc' },
+  { page: 'settings', section: 'hosts' },
+  { page: 'audit' },
+  { page: 'site', site: 'a b/c' },
+  { page: 'backups', site: 'x' },
+  { page: 'backup', site: 'x', path: '/opt/cvd/backups/a%20b%25?#&.db.gz' },
+  { page: 'site-operations', site: 'x' },
+  { page: 'connection', site: 'x' },
+  { page: 'restore', site: 'x', path: undefined, plan: undefined, step: undefined },
+  { page: 'restore', site: 'x', path: '/b/ü&=+.db', plan: 'p-1', step: 'checks' },
+  { page: 'restoring', site: 'x', operation: 'o/1' },
+]
+
+describe('addresses', () => {
+  test.each(routes)('lead back to the page: %o', (route) => {
+    expect(readRoute(href(route))).toEqual(route)
+  })
+
+  test.each(['#/nowhere', '#/sites', '#/sites/x/nothing', '#/audit/more', '#/sites/x/operations/y'])(
+    'that lead nowhere say so: %s',
+    (hash) => {
+      expect(readRoute(hash)).toEqual({ page: 'lost', address: hash })
+    },
+  )
+
+  test('that are broken do not throw', () => {
+    expect(readRoute('#/sites/%E0%A4%A').page).toBe('site')
+    expect(readRoute('')).toEqual({ page: 'fleet' })
+  })
+})

@@ -1,0 +1,106 @@
+import { describe, expect, test, vi } from 'vitest'
+import { Watches } from '../../../src-renderer/api/watches.ts'
+import { follow } from '../../../src-renderer/app/activity.ts'
+import { draftOf, emptyDraft, policyOf, targetOf } from '../../../src-renderer/features/add-site/draft.ts'
+import { visibleParts, visibleText } from '../../../src-renderer/ui/visible.ts'
+import type { OperationRow } from '../../../src-shared/contract/operations.ts'
+
+interface Observer {
+  onState(state: string): void
+  onEnd(failure: null): void
+}
+
+describe('shared subscriptions', () => {
+  function source() {
+    const observers: Observer[] = []
+    const stopped = vi.fn()
+    const start = (observer: Observer) => {
+      observers.push(observer)
+      return stopped
+    }
+    return { observers, stopped, start }
+  }
+
+  test('are asked for once, whoever listens, and end when nobody does', async () => {
+    vi.useFakeTimers()
+    const { observers, stopped, start } = source()
+    const watches = new Watches(100)
+    const [one, two] = [vi.fn(), vi.fn()]
+    const leaveOne = watches.listen('a', start, one)
+    const leaveTwo = watches.listen('a', start, two)
+    observers[0]?.onState('hello')
+    expect(observers).toHaveLength(1)
+    expect(watches.read('a')).toMatchObject({ state: 'hello', ended: false })
+    expect([one.mock.calls.length, two.mock.calls.length]).toEqual([1, 1])
+    leaveOne()
+    leaveTwo()
+    expect(stopped).not.toHaveBeenCalled()
+    await vi.advanceTimersByTimeAsync(100)
+    expect(stopped).toHaveBeenCalledOnce()
+    expect(watches.read('a').state).toBeUndefined()
+    vi.useRealTimers()
+  })
+
+  test('keep what was heard after their end, and are asked anew by whoever comes later', () => {
+    const { observers, start } = source()
+    const watches = new Watches()
+    const leave = watches.listen('a', start, () => undefined)
+    observers[0]?.onState('old')
+    observers[0]?.onEnd(null)
+    expect(watches.read('a')).toMatchObject({ state: 'old', ended: true })
+    leave()
+    watches.listen('a', start, () => undefined)
+    expect(observers).toHaveLength(2)
+    expect(watches.read('a').state).toBeUndefined()
+  })
+})
+
+describe('activity', () => {
+  const row = (id: string, state: OperationRow['state'], outcome: OperationRow['outcome'] = null) =>
+    ({ id, state, outcome }) as OperationRow
+  const start = follow({ running: new Set(), attention: [] }, [
+    row('a', 'running'),
+    row('b', 'queued'),
+    row('c', 'ended', 'failed'),
+  ])
+
+  test('knows what ended while somebody looked, not what had ended before', () => {
+    expect(start.ended).toEqual([])
+    const { ended, next } = follow(start.next, [row('a', 'ended', 'succeeded'), row('b', 'ended', 'rolled back')])
+    expect(ended.map(({ id }) => id)).toEqual(['a', 'b'])
+    expect(next.attention.map(({ id }) => id)).toEqual(['b'])
+    expect(follow(next, [row('a', 'ended', 'succeeded')]).next.attention).toHaveLength(1)
+  })
+})
+
+describe('the form of a site', () => {
+  test('becomes a target, and the target the form', () => {
+    const draft = { ...emptyDraft, host: ' server ', user: 'root', method: 'key' as const, keyFile: '/k' }
+    const made = targetOf({ ...draft, jumps: [{ ...draft, host: 'jump', method: 'agent' as const }] })
+    expect(made.target).toMatchObject({ host: 'server', port: 22, auth: { method: 'key', keyFile: '/k' } })
+    if (made.target) expect(targetOf(draftOf(made.target)).target).toEqual(made.target)
+  })
+
+  test('says by field what is wrong', () => {
+    const made = targetOf({ ...emptyDraft, host: '-x', port: '99999', user: 'a b', method: 'key' })
+    expect(made.target).toBeNull()
+    if (made.target === null) expect(Object.keys(made.problems)).toEqual(['host', 'port', 'user', 'auth.keyFile'])
+  })
+
+  test('asks for no policy where nothing was filled in', () => {
+    expect(policyOf(emptyDraft)).toEqual({})
+    expect(policyOf({ ...emptyDraft, root: ' /srv/cvd ' })).toEqual({ root: '/srv/cvd' })
+  })
+})
+
+describe('text of servers', () => {
+  test('hides nothing: controls and direction marks are named', () => {
+    expect(visibleText('a\u202Eb\u0000c\u200Bd\u007F')).toBe('aU+202Eb␀cU+200Bd␡')
+    expect(visibleText('line\nline')).toBe('line␊line')
+  })
+
+  test('is left alone where it is harmless, lines where they are wanted', () => {
+    expect(visibleParts('Größe 漢字 🙂')).toEqual([{ text: 'Größe 漢字 🙂', hidden: false }])
+    expect(visibleParts('a\n\tb', true)).toEqual([{ text: 'a\n\tb', hidden: false }])
+  })
+})
