@@ -5,7 +5,6 @@ import { SessionProvider } from '../api/session.tsx'
 import { ErrorState, Skeleton } from '../ui/states.tsx'
 import { ToastProvider } from '../ui/toast.tsx'
 import { TooltipProvider } from '../ui/tooltip.tsx'
-import { DemoHints } from './demo-hints.tsx'
 import { ErrorBoundary } from './error-boundary.tsx'
 import { useShortcuts } from './keyboard.ts'
 import { KeysHelp } from './keys-help.tsx'
@@ -63,7 +62,6 @@ function Window() {
       <Palette />
       <KeysHelp />
       <Prompts />
-      <DemoHints />
     </>
   )
 }

@@ -1,4 +1,4 @@
-/** In the demo: what can be tried, folded into a corner of the window. */
+/** In the demo: what can be tried, one press away. */
 import { Lightbulb } from 'lucide-react'
 import { useState } from 'react'
 import { useSession } from '../api/session.tsx'
@@ -14,7 +14,7 @@ export function DemoHints() {
   const close = () => setOpen(false)
   return (
     <>
-      <Button className={css.hints} icon={Lightbulb} onClick={() => setOpen(true)}>
+      <Button icon={Lightbulb} onClick={() => setOpen(true)}>
         What to try
       </Button>
       <Dialog

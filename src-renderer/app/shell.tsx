@@ -12,6 +12,7 @@ import { showToast } from '../ui/toast.tsx'
 import { Mark, SiteColour } from '../ui/verdict.tsx'
 import { useActivity } from './activity.ts'
 import { keyWords } from './commands.ts'
+import { DemoHints } from './demo-hints.tsx'
 import { href, type Route, siteOf } from './routes.ts'
 import css from './shell.module.css'
 import { ui } from './ui-state.ts'
@@ -35,7 +36,10 @@ export function Shell({ route, children }: { readonly route: Route; readonly chi
         <MainNavigation route={route} />
         <Sites route={route} />
         <ActivityArea />
-        <Foot />
+        <div className={css.end}>
+          <DemoHints />
+          <Foot />
+        </div>
       </aside>
       <div className={css.main}>
         <ConnectionBanner />
