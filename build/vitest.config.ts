@@ -34,6 +34,7 @@ export default defineConfig({
       suite('cli', programs),
       suite('package', programs),
       suite('electron', programs),
+      suite('e2e', { ...programs, globalSetup: 'test/support/e2e/build.ts', testTimeout: 120_000 }),
       // One after another: they share the servers, and some pull a plug.
       suite('server', {
         globalSetup: 'test/support/servers/global-setup.ts',

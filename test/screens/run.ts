@@ -5,7 +5,7 @@ import { join, resolve } from 'node:path'
 import { prepareDemo } from '../../src-main/demo/history.ts'
 import { startDemoSite } from '../../src-main/demo/site.ts'
 import { openConsoleInBrowser } from '../../src-main/host/open-console.ts'
-import { missingBrowser, startBrowser } from './browser.ts'
+import { missingBrowser, startBrowser } from '../support/browser.ts'
 import { Camera } from './camera.ts'
 import { walk } from './walk.ts'
 

@@ -5,6 +5,7 @@ import { command } from '../command.ts'
 /** Programs that suites need and Debian has, with the package that brings each. */
 const packageOf = {
   bash: 'bash',
+  chromium: 'chromium',
   chroot: 'coreutils',
   cp: 'coreutils',
   curl: 'curl',

@@ -1,0 +1,65 @@
+/** The demo site as these tests use it: known to the console, and looked into with nothing of the console's. */
+import { execFileSync } from 'node:child_process'
+import { createHash } from 'node:crypto'
+import { readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { gunzipSync } from 'node:zlib'
+import type { DemoSite } from '../../../src-main/demo/site.ts'
+import { addSite } from '../../../src-main/operations/add-site.ts'
+import { backupDatabase } from '../../../src-main/operations/backup-database.ts'
+import type { Site } from '../../../src-main/store/sites.ts'
+import { must } from '../server-desk.ts'
+import type { Desk } from './desk.ts'
+
+export interface Known extends Pick<Site, 'colour'> {
+  readonly name: string
+  /** Another way to it than its own port. */
+  readonly port?: number
+}
+
+/** Makes the site known to the console, as if somebody had added it. */
+export async function know({ console }: Desk, site: DemoSite, { name, colour, port }: Known): Promise<Site> {
+  const { desk } = console.application.console
+  const { host, user, keyFile } = site
+  const added = await addSite(desk, {
+    ...{ name, colour },
+    target: { host, port: port ?? site.port, user, auth: { method: 'key', keyFile }, jumps: [] },
+    sudo: 'none',
+    policy: { root: site.root, health: site.app.healthUrl },
+    accept: [site.hostKeyFingerprint],
+  })
+  return must(added).site
+}
+
+/** Makes a backup without a window. */
+export async function backUp({ console }: Desk, site: Site): Promise<void> {
+  const { desk, runner } = console.application.console
+  const { outcome, message } = await runner.settled(must(await backupDatabase(desk, runner, site)).id)
+  if (outcome !== 'succeeded') throw new Error(`${outcome}: ${message}`)
+}
+
+/** The live database's answer to a statement. */
+export function sql({ database }: Pick<DemoSite, 'database'>, text: string): string {
+  return execFileSync('sqlite3', ['-cmd', '.timeout 10000', database, text], { encoding: 'utf8' }).trim()
+}
+
+export function orders(site: Pick<DemoSite, 'database'>, where = 'id <= 200'): number {
+  return Number(sql(site, `SELECT count(*) FROM service_orders WHERE ${where}`))
+}
+
+/** A backup, read without the console and without its kit. */
+export function readBackup(site: DemoSite, name: string): { readonly sha256: string; readonly orders: number } {
+  const packed = readFileSync(join(site.root, 'backups', name))
+  const database = join(site.folder, 'read.db')
+  writeFileSync(database, gunzipSync(packed))
+  const counted = orders({ database }, '1')
+  rmSync(database)
+  return { sha256: createHash('sha256').update(packed).digest('hex'), orders: counted }
+}
+
+/** Makes a transaction stop at a phase until `go` is called: the kit's own switch for tests. */
+export function pauseAt(site: DemoSite, phase: string): { readonly go: () => void } {
+  const file = join(site.state, 'failpoint')
+  writeFileSync(file, `${phase} pause\n`)
+  return { go: () => rmSync(file, { force: true }) }
+}

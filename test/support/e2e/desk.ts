@@ -1,0 +1,92 @@
+/** The console behind its loopback host, and windows of it in a real browser: what the end-to-end tests of a file share. */
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
+import type { Browser, BrowserContextOptions, Page } from 'playwright-core'
+import { type OpenConsole, openConsoleInBrowser } from '../../../src-main/host/open-console.ts'
+import type { Role } from '../../../src-shared/contract/define.ts'
+import { startBrowser } from '../browser.ts'
+
+const pictures = resolve(import.meta.dirname, '../../../test-output/e2e')
+
+/** Longest wait for one step of an operation on a busy machine, in milliseconds. */
+const PATIENCE = 45_000
+
+/** Violations of the page's policy as errors of the browser's console, also where Chromium tells them in another way. */
+const tellViolations = `document.addEventListener('securitypolicyviolation', (event) => {
+  console.error('policy violated:', event.violatedDirective, event.blockedURI, event.sourceFile, event.lineNumber)
+})`
+
+export interface WindowOptions extends BrowserContextOptions {
+  readonly role?: Role
+  /** Such as `/sites/…`; the fleet without. */
+  readonly at?: string
+}
+
+export class Desk implements AsyncDisposable {
+  readonly console: OpenConsole
+  readonly #data: string
+  readonly #browser: Browser
+  readonly #windows = new Set<Page>()
+  #complaints: string[] = []
+
+  private constructor(console: OpenConsole, data: string, browser: Browser) {
+    this.console = console
+    this.#data = data
+    this.#browser = browser
+  }
+
+  static async open(): Promise<Desk> {
+    const data = mkdtempSync(join(tmpdir(), 'cvd-e2e-'))
+    const opened = await openConsoleInBrowser({ data })
+    if (!opened.ok) throw new Error(`${opened.error.message} ${opened.error.next}`)
+    return new Desk(opened.value, data, await startBrowser())
+  }
+
+  /** A window of its own, as another person would open it. */
+  async window({ role = 'admin', at = '', ...options }: WindowOptions = {}): Promise<Page> {
+    const viewport = { width: 1280, height: 800 }
+    const context = await this.#browser.newContext({ viewport, reducedMotion: 'reduce', ...options })
+    await context.addInitScript(tellViolations)
+    const page = await context.newPage()
+    page.setDefaultTimeout(PATIENCE)
+    page.on('console', (message) => {
+      if (message.type() === 'error' || message.type() === 'warning') this.#complaints.push(message.text())
+    })
+    page.on('pageerror', (error) => this.#complaints.push(String(error)))
+    this.#windows.add(page)
+    const { adminUrl, viewerUrl } = this.console.host
+    const url = role === 'admin' ? adminUrl : viewerUrl
+    await page.goto(at === '' ? url : `${url}&${at}`)
+    return page
+  }
+
+  /**
+   * After each test: closes its windows, with a picture of each when it failed. Throws where a browser has complained:
+   * no test may cause an error in its console, or violate the page's policy.
+   */
+  async tidy(task: {
+    readonly name: string
+    readonly result?: { readonly state?: string } | undefined
+  }): Promise<void> {
+    const failed = task.result?.state === 'fail'
+    if (failed) mkdirSync(pictures, { recursive: true })
+    const name = task.name.replaceAll(/\W+/g, '-')
+    let number = 0
+    for (const page of this.#windows) {
+      number += 1
+      if (failed) await page.screenshot({ path: join(pictures, `${name}-${number}.png`) }).catch(() => undefined)
+      await page.context().close()
+    }
+    this.#windows.clear()
+    const complaints = this.#complaints
+    this.#complaints = []
+    if (complaints.length > 0) throw new Error(`the browser complained:\n${complaints.join('\n')}`)
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#browser.close()
+    await this.console[Symbol.asyncDispose]()
+    rmSync(this.#data, { recursive: true, force: true, maxRetries: 5 })
+  }
+}
