@@ -169,7 +169,7 @@ export class ConnectionPool implements AsyncDisposable {
   #delay(attempt: number): number {
     const steps = this.#options.backoff ?? [1, 2, 5, 10, 20]
     const seconds = steps[Math.min(attempt, steps.length) - 1] ?? 1
-    return seconds * 1000 * (0.75 + 0.5 * (this.#options.random ?? Math.random)())
+    return Math.round(seconds * 1000 * (0.75 + 0.5 * (this.#options.random ?? Math.random)()))
   }
 
   async #open(

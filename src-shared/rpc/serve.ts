@@ -88,7 +88,7 @@ class Session {
     const stop = new AbortController()
     const full = this.#open.size >= OPEN_LIMIT
     if (!full) this.#open.set(id, stop)
-    const frame = full ? fail(tooMany) : await this.#call(id, path, input, stop.signal)
+    const frame = full ? fail(tooMany) : await this.#call(id, path, input, stop)
     // A call that was cancelled is not answered: its number may be forgotten there already.
     if (stop.signal.aborted) {
       this.#open.delete(id)
@@ -100,7 +100,8 @@ class Session {
     else this.#post({ k: 'done', id, value: frame.value.output })
   }
 
-  async #call(id: number, path: string, input: unknown, signal: AbortSignal): Promise<Result<Ended, WireFailure>> {
+  async #call(id: number, path: string, input: unknown, stop: AbortController): Promise<Result<Ended, WireFailure>> {
+    const { signal } = stop
     const call = this.#calls.get(path)
     if (!call) return fail(unknownCall)
     if (!allows(this.#options.role, call)) return fail(forbidden)
@@ -110,7 +111,7 @@ class Session {
       const context = { role: this.#options.role, signal }
       const handler = this.#handler(path)
       if (call.kind === 'subscription') {
-        const fed = await (handler as Feeding)(parsed.data, { ...context, ...this.#feed(id, call, signal) })
+        const fed = await (handler as Feeding)(parsed.data, { ...context, ...this.#feed(id, path, call, stop) })
         return fed.ok ? ok({ ended: true }) : fail(wireFailure.parse(fed.error))
       }
       const answer = await (handler as Answering)(parsed.data, context)
@@ -127,21 +128,26 @@ class Session {
     return (this.#options.handlers as Readonly<Record<string, Readonly<Record<string, unknown>>>>)[namespace]?.[name]
   }
 
-  /** What does not fit the contract throws, into the handler that said it. */
-  #feed(id: number, call: Subscription, signal: AbortSignal) {
+  /**
+   * What does not fit the contract ends the subscription as a fault of ours. It never throws: handlers tell changes from
+   * timers and listeners, where an error would take the whole console down.
+   */
+  #feed(id: number, path: string, call: Subscription, stop: AbortController) {
     let seq = -1
+    const tell = (number: number, schema: Subscription['change'], value: unknown) => {
+      if (stop.signal.aborted) return
+      try {
+        if (number < 0) throw new Error('a change was told before the snapshot')
+        seq = number
+        this.#post({ k: 'event', id, seq, value: schema.parse(value) })
+      } catch (error) {
+        this.#post({ k: 'fail', id, error: this.#internal(error, path) })
+        stop.abort()
+      }
+    }
     return {
-      snapshot: (state: unknown) => {
-        if (signal.aborted) return
-        seq = 0
-        this.#post({ k: 'event', id, seq, value: call.snapshot.parse(state) })
-      },
-      change: (change: unknown) => {
-        if (signal.aborted) return
-        if (seq < 0) throw new Error('a change was told before the snapshot')
-        seq += 1
-        this.#post({ k: 'event', id, seq, value: call.change.parse(change) })
-      },
+      snapshot: (state: unknown) => tell(0, call.snapshot, state),
+      change: (change: unknown) => tell(seq < 0 ? -1 : seq + 1, call.change, change),
     }
   }
 

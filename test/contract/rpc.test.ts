@@ -155,6 +155,21 @@ describe.each(Object.entries(carriers))('over %s', (_name, make) => {
     expect(states.at(-1)).toBe(1275)
   })
 
+  test('a change that breaks the contract ends its subscription, and nothing else', async () => {
+    const { calls } = client()
+    const seen: number[] = []
+    const end = new Promise((resolve) => {
+      calls.toy.watch({}, { onState: ({ texts }) => seen.push(texts.length), onEnd: resolve })
+    })
+    await expect.poll(() => listeners.size).toBe(1)
+    // As from a timer: nobody is there to catch what it throws.
+    for (const listener of listeners) listener(7 as unknown as string)
+    expect(await end).toMatchObject({ code: 'internal', incident: 'incident-1' })
+    await expect.poll(() => listeners.size).toBe(0)
+    expect([seen, incidents]).toMatchObject([[0], [{ path: 'toy.watch' }]])
+    expect(await calls.toy.double({ n: 1 })).toEqual(ok({ n: 2 }))
+  })
+
   test('two windows see what either does, until they look away', async () => {
     const one = client()
     const other = client('viewer')
