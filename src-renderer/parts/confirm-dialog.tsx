@@ -13,6 +13,10 @@ interface ConfirmDialogProps {
   readonly type: { readonly what: string; readonly name: string } | null
   readonly reason?: boolean
   readonly action: string
+  /** The safe answer. */
+  readonly decline?: string
+  /** Said while it is being done, where that can take a while. */
+  readonly meanwhile?: string
   readonly busy: boolean
   readonly failure: WireFailure | null
   readonly onConfirm: (typed: string, reason: string) => void
@@ -35,7 +39,7 @@ export function ConfirmDialog(props: ConfirmDialogProps) {
       actions={
         <>
           <Button onClick={props.onClose} autoFocus={type === null}>
-            Cancel
+            {props.decline ?? 'Cancel'}
           </Button>
           <Button look="danger" type="submit" disabled={!ready} busy={props.busy}>
             {props.action}
@@ -61,6 +65,7 @@ export function ConfirmDialog(props: ConfirmDialogProps) {
           hint="It is kept with the operation, here and on the server."
         />
       )}
+      {props.busy && props.meanwhile !== undefined && <p role="status">{props.meanwhile}</p>}
       {props.failure && <ErrorState failure={props.failure} />}
     </Dialog>
   )

@@ -29,7 +29,7 @@ export function cancelWords(command: string): string {
       return 'Verdicts that were reached stay; the others keep the one they had. No backup is changed.'
     case 'restore':
     case 'undo':
-      return 'Before the service is stopped, nothing was changed and the site runs on. After that the old state is brought back and started again; its outcome is then “rolled back”.'
+      return 'Before the service is stopped, nothing was changed and the site runs on. After that the old state is brought back and started again.'
     default:
       return 'The server is asked to stop, and answers with what it left.'
   }

@@ -140,6 +140,8 @@ function Cancel({ view: { row } }: { readonly view: OperationView }) {
           lead={cancelWords(row.command)}
           type={null}
           action="Cancel the operation"
+          decline="Let it run"
+          meanwhile="It was asked to stop, and does so at the next point where that is safe."
           busy={cancel.busy}
           failure={cancel.failure}
           onClose={() => setAsking(false)}
