@@ -1,14 +1,15 @@
 /** The demo site as these tests use it: known to the console, and looked into with nothing of the console's. */
 import { execFileSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { gunzipSync } from 'node:zlib'
 import type { DemoSite } from '../../../src-main/demo/site.ts'
 import { addSite } from '../../../src-main/operations/add-site.ts'
 import { backupDatabase } from '../../../src-main/operations/backup-database.ts'
 import type { Site } from '../../../src-main/store/sites.ts'
-import { must } from '../server-desk.ts'
+import { until, windowOf } from '../application.ts'
+import { must, reportOf } from '../server-desk.ts'
 import type { Desk } from './desk.ts'
 
 export interface Known extends Pick<Site, 'colour'> {
@@ -31,16 +32,29 @@ export async function know({ console }: Desk, site: DemoSite, { name, colour, po
   return must(added).site
 }
 
-/** Makes a backup without a window. */
-export async function backUp({ console }: Desk, site: Site): Promise<void> {
+/** Makes a backup without a window; answers its path. */
+export async function backUp({ console }: Desk, site: Site): Promise<string> {
   const { desk, runner } = console.application.console
-  const { outcome, message } = await runner.settled(must(await backupDatabase(desk, runner, site)).id)
-  if (outcome !== 'succeeded') throw new Error(`${outcome}: ${message}`)
+  return reportOf(await runner.settled(must(await backupDatabase(desk, runner, site)).id)).backup.path
 }
 
-/** The live database's answer to a statement. */
+/** Asks for a restore without a window, as somebody else would; answers the operation's id. */
+export async function startRestore({ console }: Desk, site: Site, path: string): Promise<string> {
+  const { calls, close } = windowOf(console.application)
+  const planned = await until<{ readonly state: string; readonly planId: string | null }>(
+    (observer) => calls.restore.plan({ site: site.id, path }, observer),
+    ({ state }) => state !== 'planning',
+  )
+  const started = await calls.restore.start({ planId: planned.planId ?? '', confirm: site.name, reason: 'test' })
+  close()
+  if (!started.ok) throw new Error(`${started.error.code}: ${started.error.message}`)
+  return started.value.operation
+}
+
+/** The live database's answer to a statement. A database that is not there is not made: a restore may be moving it. */
 export function sql({ database }: Pick<DemoSite, 'database'>, text: string): string {
-  return execFileSync('sqlite3', ['-cmd', '.timeout 10000', database, text], { encoding: 'utf8' }).trim()
+  const words = ['-cmd', '.timeout 10000', `file:${database}?mode=rw`, text]
+  return execFileSync('sqlite3', words, { encoding: 'utf8', stdio: 'pipe' }).trim()
 }
 
 export function orders(site: Pick<DemoSite, 'database'>, where = 'id <= 200'): number {
@@ -57,9 +71,21 @@ export function readBackup(site: DemoSite, name: string): { readonly sha256: str
   return { sha256: createHash('sha256').update(packed).digest('hex'), orders: counted }
 }
 
+export interface Pause {
+  readonly go: () => void
+  /** True where the operation that stands still was asked to stop. */
+  readonly cancelAsked: () => boolean
+}
+
 /** Makes a transaction stop at a phase until `go` is called: the kit's own switch for tests. */
-export function pauseAt(site: DemoSite, phase: string): { readonly go: () => void } {
+export function pauseAt(site: DemoSite, phase: string): Pause {
   const file = join(site.state, 'failpoint')
   writeFileSync(file, `${phase} pause\n`)
-  return { go: () => rmSync(file, { force: true }) }
+  return {
+    go: () => rmSync(file, { force: true }),
+    cancelAsked: () => {
+      const unfinished = readFileSync(join(site.state, 'unfinished'), 'utf8').trim()
+      return existsSync(join(site.state, 'operations', unfinished, 'cancel'))
+    },
+  }
 }

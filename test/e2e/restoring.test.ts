@@ -1,0 +1,169 @@
+/** A restore while it runs: seen from several windows, through a cut cable, rolled back, cancelled. */
+import { copyFileSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
+import type { Page } from 'playwright-core'
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest'
+import { type DemoSite, startDemoSite } from '../../src-main/demo/site.ts'
+import type { Site } from '../../src-main/store/sites.ts'
+import { type Cable, cableTo } from '../support/cable.ts'
+import { backUp, know, orders, type Pause, pauseAt, sql, startRestore } from '../support/e2e/demo.ts'
+import { Desk } from '../support/e2e/desk.ts'
+import { button, ended, fact, heading } from '../support/e2e/pages.ts'
+
+const NAME = 'Depot South'
+let demo: DemoSite
+let cable: Cable
+let desk: Desk
+let site: Site
+let backup: string
+
+beforeAll(async () => {
+  demo = await startDemoSite()
+  cable = await cableTo(demo.port)
+  desk = await Desk.open()
+  site = await know(desk, demo, { name: NAME, colour: 'amber', port: cable.port })
+  backup = await backUp(desk, site)
+})
+beforeEach(() => {
+  sql(demo, 'DELETE FROM service_orders WHERE id <= 200')
+})
+afterEach(async ({ task }) => {
+  rmSync(join(demo.state, 'failpoint'), { force: true })
+  cable.mend()
+  await desk.tidy(task)
+})
+afterAll(async () => {
+  await desk?.[Symbol.asyncDispose]()
+  await cable?.[Symbol.asyncDispose]()
+  await demo?.stop()
+})
+
+const addressOf = (operation: string) => `/sites/${site.id}/restore/${operation}`
+
+/** Begins a restore that stands still at a phase, and opens a window on it. */
+async function restoreUntil(phase: string): Promise<Pause & { page: Page; operation: string }> {
+  const pause = pauseAt(demo, phase)
+  const operation = await startRestore(desk, site, backup)
+  const page = await desk.window({ at: addressOf(operation) })
+  await heading(page, 'The restore is running').waitFor()
+  return { ...pause, page, operation }
+}
+
+const down = (page: Page) => page.getByText('The service is stopped.').waitFor()
+
+test('a reload and further windows show the same restore, to its end', async () => {
+  const { page, operation, go } = await restoreUntil('keeping')
+  await down(page)
+  const id = await fact(page, 'Id on the server').textContent()
+  expect(id).toMatch(/^\w{8}/)
+  await page.reload()
+  await heading(page, 'The restore is running').waitFor()
+  await down(page)
+
+  const other = await desk.window()
+  const viewer = await desk.window({ role: 'viewer' })
+  for (const one of [other, viewer]) {
+    await one.getByRole('region', { name: 'Activity' }).getByRole('link').click()
+    await heading(one, 'The restore is running').waitFor()
+    await down(one)
+    expect(one.url()).toContain(`#${addressOf(operation)}`)
+    expect(await fact(one, 'Id on the server').textContent()).toBe(id)
+  }
+  expect(await button(viewer, 'Cancel it…').isDisabled()).toBe(true)
+  // Left, and found again by what follows everybody.
+  await page.getByRole('link', { name: 'Fleet' }).click()
+  await page.getByRole('region', { name: 'Activity' }).getByRole('link').click()
+  await down(page)
+
+  go()
+  const told: (string | null)[] = []
+  for (const one of [page, other, viewer]) {
+    await ended(one, 'The database was restored')
+    told.push(await fact(one, 'Down-time').textContent())
+  }
+  expect(new Set(told).size).toBe(1)
+  expect(orders(demo)).toBe(200)
+})
+
+test('a cable that breaks in the middle is told as such, and the outcome found is the true one', async () => {
+  const { page, go } = await restoreUntil('keeping')
+  await down(page)
+  cable.cut()
+  const broke = page.getByText('The connection broke; the operation goes on at the server.')
+  await broke.waitFor()
+  go()
+  await demo.app.healthy()
+  expect(orders(demo)).toBe(200)
+  // The server has done it, and nobody here can know: nothing is claimed.
+  expect(await heading(page, 'The restore is running').isVisible()).toBe(true)
+  expect(await broke.isVisible()).toBe(true)
+  cable.mend()
+  await ended(page, 'The database was restored')
+  expect(await fact(page, 'Health').textContent()).toContain('Healthy')
+})
+
+test('all connections dropped at once: it is found again by itself', async () => {
+  const { page, go } = await restoreUntil('swapped')
+  demo.dropConnections()
+  go()
+  await ended(page, 'The database was restored')
+  expect(orders(demo)).toBe(200)
+})
+
+test('a state that does not become healthy is taken back before your eyes', async () => {
+  const copy = join(demo.folder, 'sick.db')
+  sql(demo, `.backup '${copy}'`)
+  sql({ database: copy }, 'DROP TABLE device_metrics')
+  const path = join(demo.root, 'backups', 'cvd_backup_sick.db')
+  copyFileSync(copy, path)
+  await demo.kitCommand('policy', 'health_timeout=3')
+  const before = sql(demo, 'SELECT count(*) FROM devices')
+
+  const page = await desk.window({ at: addressOf(await startRestore(desk, site, path)) })
+  const steps = page.getByRole('list', { name: 'Steps' }).getByRole('listitem')
+  await steps
+    .filter({ hasText: /roll|old state|back/i })
+    .first()
+    .waitFor()
+  await ended(page, 'The restore was rolled back: the old state is back and runs')
+  expect(await page.getByRole('alert').first().textContent()).toMatch(/healthy/)
+  expect(await fact(page, 'Outcome').textContent()).toBe('Rolled back')
+  expect(await button(page, /Undo/).count()).toBe(0)
+  expect(sql(demo, 'SELECT count(*) FROM devices')).toBe(before)
+  expect(Number(sql(demo, 'SELECT count(*) FROM device_metrics'))).toBeGreaterThan(0)
+  expect((await demo.app.health()).status).toBe(200)
+  await demo.kitCommand('policy', 'health_timeout=60')
+})
+
+/** Asks for it as people do, and lets the operation go on once the server knows. */
+async function cancel(page: Page, { cancelAsked, go }: Pause): Promise<void> {
+  await button(page, 'Cancel it…').click()
+  const dialog = page.getByRole('dialog')
+  await dialog.getByText('nothing was changed and the site runs on').waitFor()
+  expect(await button(dialog, 'Let it run').and(page.locator(':focus')).count()).toBe(1)
+  await button(dialog, 'Cancel the operation').click()
+  await dialog.getByText('It was asked to stop').waitFor()
+  await expect.poll(cancelAsked, { timeout: 30_000 }).toBe(true)
+  go()
+  await ended(page, 'The restore was cancelled')
+  await dialog.waitFor({ state: 'detached' })
+}
+
+test('cancelled before the service was stopped, it leaves everything as it was', async () => {
+  const pid = await demo.app.pid()
+  const { page, ...pause } = await restoreUntil('staged')
+  await cancel(page, pause)
+  expect(await page.getByRole('alert').first().textContent()).toContain('The site runs as before; nothing was changed.')
+  expect(await fact(page, 'Down-time').textContent()).toContain('not stopped')
+  expect(await demo.app.pid()).toBe(pid)
+  expect(orders(demo)).toBe(0)
+})
+
+test('cancelled after it, the old state is brought back', async () => {
+  const { page, ...pause } = await restoreUntil('swapping')
+  await down(page)
+  await cancel(page, pause)
+  expect(await page.getByRole('alert').first().textContent()).toContain('The database from before is back')
+  expect(orders(demo)).toBe(0)
+  expect((await demo.app.health()).status).toBe(200)
+})

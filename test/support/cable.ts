@@ -1,0 +1,50 @@
+/** A cable to a port of this machine that can be cut and mended: in between nobody gets through. */
+import { once } from 'node:events'
+import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
+
+export interface Cable extends AsyncDisposable {
+  /** The near end, on the loopback address. */
+  readonly port: number
+  cut(): void
+  mend(): void
+}
+
+export async function cableTo(port: number): Promise<Cable> {
+  const sockets = new Set<Socket>()
+  let whole = true
+  const keep = (socket: Socket) => {
+    sockets.add(socket)
+    socket.once('close', () => sockets.delete(socket))
+    socket.on('error', () => socket.destroy())
+  }
+  const server = createServer((near) => {
+    keep(near)
+    if (!whole) {
+      near.destroy()
+      return
+    }
+    const far = connect({ host: '127.0.0.1', port, noDelay: true })
+    keep(far)
+    near.pipe(far).pipe(near)
+    near.once('close', () => far.destroy())
+    far.once('close', () => near.destroy())
+  })
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const cut = () => {
+    whole = false
+    for (const socket of sockets) socket.destroy()
+  }
+  return {
+    port: (server.address() as AddressInfo).port,
+    cut,
+    mend: () => {
+      whole = true
+    },
+    [Symbol.asyncDispose]: async () => {
+      cut()
+      server.close()
+      await once(server, 'close')
+    },
+  }
+}
