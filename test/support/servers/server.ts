@@ -234,7 +234,7 @@ export class Server {
   }
 
   /**
-   * Makes the server as new: link up, no limits, pristine database, no backups, no logs, nothing of the kit's,
+   * Makes the server as new: link up, no limits, pristine database and application, no backups, no logs, nothing of the kit's,
    * writer at 200 ms. Powers it on when it is off.
    */
   async reset(): Promise<void> {
@@ -287,6 +287,7 @@ find /opt/cvd/backups -mindepth 1 -not -path /opt/cvd/backups/app -not -path /op
 rm -rf /var/lib/cvd-backup /root/.local /home/*/.local
 echo WRITER_INTERVAL_MS=200 > /etc/default/cvd-writer
 chown -R cvdapp:www-data /opt/cvd/data /opt/cvd/logs /opt/cvd/backups
+runuser -u cvdapp -- git -C /opt/cvd/app checkout --quiet -- .
 systemctl daemon-reload
 systemctl reset-failed
 `
