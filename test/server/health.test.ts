@@ -90,8 +90,10 @@ describe.each([
     const after = await desk.inspect(site)
     expect(after.unfinished).toEqual([])
     expect(after.services).toMatchObject([{ state: 'active' }])
-    expect(await server.must('ls -A /opt/cvd/data | grep -v "^cvd.db\\(-wal\\|-shm\\|-journal\\)\\?$" || true')).toBe(
-      '',
-    )
+    // The old database, and what the writer had entered into the one that was tried: nothing is thrown away unsaid.
+    const beside = await server.must('ls -A /opt/cvd/data | grep -v "^cvd.db\\(-wal\\|-shm\\|-journal\\)\\?$" || true')
+    const rejected = beside.split('\n').filter((file) => !/-(wal|shm|journal)$/.test(file))
+    expect(rejected).toEqual([expect.stringMatching(/^cvd\.db\.rejected\.\d{8}_\d{6}$/)])
+    expect(entry.unchanged).toContain(rejected[0])
   })
 })
