@@ -105,9 +105,10 @@ function inNeed({ sites }: FleetFacts): string {
     .filter(({ verdict }) => verdict.state !== 'good')
     .sort((one, other) => rank[one.verdict.state] - rank[other.verdict.state])
   if (!worst) return ''
-  const more = others.length === 0 ? '' : ` (and ${plural(others.length, 'other site')})`
+  const need = others.length === 1 ? 'needs' : 'need'
+  const more = others.length === 0 ? '' : ` ${plural(others.length, 'other site')} ${need} a look too.`
   const sentence = worst.verdict.sentence.replace(/\.$/, '')
-  return `${worst.name}${more}: ${sentence}.`
+  return `${worst.name}: ${sentence}.${more}`
 }
 
 /** One sentence over all sites. */

@@ -98,7 +98,8 @@ describe('the fleet', () => {
     ]
     expect(fleetVerdict({ now, sites })).toEqual({
       state: 'bad',
-      sentence: '3 of 4 sites can be brought back to 30 hours ago or later. West (and 1 other site): West is bad.',
+      sentence:
+        '3 of 4 sites can be brought back to 30 hours ago or later. West: West is bad. 1 other site needs a look too.',
     })
   })
 

@@ -198,7 +198,7 @@ plan_check_holders() { # REPLY = holders
   elif ((EUID != 0)); then
     plan_check holders warning 'Nobody else has the database open' 'only root sees the processes of others'
   else
-    plan_check holders passed 'Nobody else has the database open' "${#HOLDERS[@]} processes, all of the service"
+    plan_check holders passed 'Nobody else has the database open' "only the service: ${#HOLDERS[@]} of its processes"
   fi
   holders_json
 }

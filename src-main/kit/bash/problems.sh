@@ -108,9 +108,9 @@ problems_of_backups() {
     ((age >= -300000)) || problem warning backup-in-future "The newest backup of the database is dated $((-age / 60000)) min in the future." \
       'look at the clock and the time zone of this server'
   fi
-  ((I_EMPTY == 0)) || problem warning empty-backups "$I_EMPTY of the backups are empty files (0 bytes)." 'they are no backups: remove them'
+  ((I_EMPTY == 0)) || problem warning empty-backups "Empty files (0 bytes) among the backups: $I_EMPTY." 'they are no backups: remove them'
   ((I_FAILED == 0)) || problem error failed-backups "$I_FAILED of the backups failed their verification." 'make a new backup, and remove them'
-  ((I_ERRORS_TODAY == 0)) || problem warning log-errors "$I_ERRORS_TODAY errors were logged in the last 24 hours." "look at the logs in $LOGS"
+  ((I_ERRORS_TODAY == 0)) || problem warning log-errors "Errors logged in the last 24 hours: $I_ERRORS_TODAY." "look at the logs in $LOGS"
 }
 
 # --- One page for people ----------------------------------------------------------------------------------------------------
