@@ -1,6 +1,6 @@
 /** The parts of a page: its head, its sections under rules, its facts in two columns. */
 import type { ReactNode } from 'react'
-import { useEffect, useId, useRef } from 'react'
+import { useEffect, useId, useLayoutEffect, useRef } from 'react'
 import { classes } from './classes.ts'
 import css from './page.module.css'
 
@@ -28,8 +28,9 @@ export function Page(props: {
   useEffect(() => {
     document.title = `${name} · CVD Backup Console`
   }, [name])
+  // Before the effects of what the page holds: a part that takes the focus for itself (the safe answer to a question) keeps it.
   // biome-ignore lint/correctness/useExhaustiveDependencies: another page begins at its top, and is noticed by those who listen
-  useEffect(() => {
+  useLayoutEffect(() => {
     frame.current?.scrollTo({ top: 0 })
     heading.current?.focus({ preventScroll: true })
   }, [name, place])
