@@ -10,13 +10,18 @@ function isTyping(target: EventTarget | null): boolean {
   return target instanceof HTMLElement && target.closest('input, textarea, select, [contenteditable]') !== null
 }
 
+/** A button that cannot be pressed prevents every key, but means none of them. */
+function isTaken({ defaultPrevented, target }: KeyboardEvent): boolean {
+  return defaultPrevented && !(target instanceof HTMLElement && target.ariaDisabled === 'true')
+}
+
 export function useShortcuts(): void {
   useEffect(() => {
     let waiting = ''
     let timer: ReturnType<typeof setTimeout> | undefined
     const known = shortcuts.map(({ keys }) => keys)
     const hear = (event: KeyboardEvent) => {
-      if (event.defaultPrevented || event.isComposing) return
+      if (isTaken(event) || event.isComposing) return
       const mod = isApple ? event.metaKey : event.ctrlKey
       const other = event.altKey || (isApple ? event.ctrlKey : event.metaKey)
       if (!mod && (isTyping(event.target) || document.querySelector('[data-modal]') !== null)) return
