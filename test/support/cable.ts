@@ -1,4 +1,4 @@
-/** A cable to a port of this machine that can be cut and mended: in between nobody gets through. */
+/** A cable to a port of this machine. It can be cut and mended, in between nobody gets through; and put in elsewhere. */
 import { once } from 'node:events'
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
 
@@ -7,9 +7,12 @@ export interface Cable extends AsyncDisposable {
   readonly port: number
   cut(): void
   mend(): void
+  /** Leads to another port from now on: somebody else answers. */
+  lead(port: number): void
 }
 
 export async function cableTo(port: number): Promise<Cable> {
+  let target = port
   const sockets = new Set<Socket>()
   let whole = true
   const keep = (socket: Socket) => {
@@ -23,7 +26,7 @@ export async function cableTo(port: number): Promise<Cable> {
       near.destroy()
       return
     }
-    const far = connect({ host: '127.0.0.1', port, noDelay: true })
+    const far = connect({ host: '127.0.0.1', port: target, noDelay: true })
     keep(far)
     near.pipe(far).pipe(near)
     near.once('close', () => far.destroy())
@@ -40,6 +43,10 @@ export async function cableTo(port: number): Promise<Cable> {
     cut,
     mend: () => {
       whole = true
+    },
+    lead: (other) => {
+      target = other
+      for (const socket of sockets) socket.destroy()
     },
     [Symbol.asyncDispose]: async () => {
       cut()

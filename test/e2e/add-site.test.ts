@@ -1,0 +1,153 @@
+/** Adding a site: what it takes to trust a server, and what is refused. */
+import { join } from 'node:path'
+import type { Page } from 'playwright-core'
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
+import { keptKey, publicBlob } from '../../src-main/demo/keys.ts'
+import { type DemoSite, startDemoSite } from '../../src-main/demo/site.ts'
+import { startSshServer } from '../../src-main/demo/ssh-server.ts'
+import { type Cable, cableTo } from '../support/cable.ts'
+import { acceptButton, fillAddress, keep, proven, step } from '../support/e2e/add-site.ts'
+import { Desk } from '../support/e2e/desk.ts'
+import { button, grid, heading } from '../support/e2e/pages.ts'
+
+const NAME = 'Depot West'
+let demo: DemoSite
+let cable: Cable
+let desk: Desk
+
+beforeAll(async () => {
+  demo = await startDemoSite()
+  cable = await cableTo(demo.port)
+  desk = await Desk.open()
+})
+afterEach(({ task }) => desk.tidy(task))
+afterAll(async () => {
+  await desk?.[Symbol.asyncDispose]()
+  await cable?.[Symbol.asyncDispose]()
+  await demo?.stop()
+})
+
+/** Where it is for the console; without a key file by password. */
+function address(keyFile?: string) {
+  const at = { host: demo.host, port: cable.port, user: demo.user, root: demo.root, health: demo.app.healthUrl }
+  return { ...at, ...(keyFile === undefined ? {} : { keyFile }) }
+}
+
+async function begin(page: Page, keyFile?: string): Promise<void> {
+  await fillAddress(page, address(keyFile))
+  await button(page, 'Check the way').click()
+}
+
+test('a wrong address says plainly what is wrong with it', async () => {
+  const page = await desk.window({ at: '/add-site' })
+  await fillAddress(page, { ...address(demo.keyFile), port: 1 })
+  await button(page, 'Check the way').click()
+  const reach = step(page, 'Reach the server')
+  await reach.getByText('Failed').waitFor()
+  await reach.getByText('What to do:').waitFor()
+  expect(await acceptButton(page).count()).toBe(0)
+  expect(await button(page, 'Add the site').count()).toBe(0)
+})
+
+test('an unknown host key is shown, and nothing is sent before somebody accepts it', async () => {
+  const page = await desk.window({ at: '/add-site' })
+  await begin(page, demo.keyFile)
+  await acceptButton(page).waitFor()
+  const key = step(page, 'Know its host key')
+  expect(await key.locator('code').first().textContent()).toBe(demo.hostKeyFingerprint)
+  await step(page, 'Log in').getByText('Waiting').waitFor()
+  expect(await button(page, 'Add the site').count()).toBe(0)
+  await acceptButton(page).click()
+  await proven(page)
+  await keep(page, NAME)
+  await page.getByRole('navigation', { name: 'Main' }).getByRole('link', { name: 'Settings' }).click()
+  await page.getByRole('link', { name: 'Known hosts' }).click()
+  const row = grid(page, 'Known hosts').getByRole('row').filter({ hasText: demo.hostKeyFingerprint })
+  expect(await row.textContent()).toContain(NAME)
+})
+
+test('a password that is declined or wrong has a plain reason, is not kept, and can be given again', async () => {
+  const page = await desk.window({ at: '/add-site' })
+  await begin(page)
+  const dialog = page.getByRole('dialog', { name: 'Password for the login' })
+  const field = dialog.getByLabel('Password for the login')
+  const login = step(page, 'Log in')
+  await field.waitFor()
+  expect(await dialog.textContent()).toContain(`${demo.user}@${demo.host}`)
+  expect(await field.getAttribute('type')).toBe('password')
+  await button(dialog, 'Do not give it').click()
+  await login.getByText('Failed').waitFor()
+  // Not asked for again by itself.
+  expect(await dialog.count()).toBe(0)
+
+  const give = async (secret: string) => {
+    await button(page, 'Check again').click()
+    await field.fill(secret)
+    await button(dialog, /^Give it$/).click()
+    await dialog.waitFor({ state: 'detached' })
+  }
+  await give('wrong horse')
+  await login.getByText(/refused/).waitFor()
+  await login.getByText('What to do:').waitFor()
+  expect(await page.getByText('wrong horse').count()).toBe(0)
+  await give(demo.password)
+  await login.getByText('Passed').waitFor()
+  // One machine under two names would be two queues and two truths.
+  await step(page, 'Find the CVD installation').getByText(`This is the site ${NAME} already`).waitFor()
+  expect(await button(page, 'Add the site').count()).toBe(0)
+
+  await page.goto(`${page.url().split('#')[0]}#/settings/secrets`)
+  const kept = grid(page, 'Kept secrets').getByRole('row').filter({ hasText: demo.user })
+  await kept.waitFor()
+  expect(await page.getByText(demo.password).count()).toBe(0)
+  await button(kept, /^Forget the secret of/).click()
+  await page.getByText('No secret is kept').waitFor()
+})
+
+test('a changed host key is refused, and only on the page of known hosts can it be forgotten', async () => {
+  const other = await startSshServer({
+    user: demo.user,
+    password: demo.password,
+    hostKey: keptKey(join(demo.keys, 'other-host'), 'somebody else'),
+    clientKey: publicBlob(keptKey(join(demo.keys, 'login'), '')),
+    place: { env: demo.env, cwd: demo.home },
+  })
+  try {
+    cable.lead(other.port)
+    const page = await desk.window({ at: '/add-site' })
+    await begin(page, demo.keyFile)
+    const key = step(page, 'Know its host key')
+    await key.getByText('shows another key than the one that is known').waitFor()
+    const told = await key.textContent()
+    expect(told).toContain(other.hostKeyFingerprint)
+    expect(told).toContain(demo.hostKeyFingerprint)
+    // Nothing on the page would take it.
+    expect(await page.getByRole('button', { name: /accept|compared|trust|same|continue/i }).count()).toBe(0)
+    await step(page, 'Log in').getByText('Waiting').waitFor()
+
+    // The site that is known refuses as well, and says so.
+    await page.getByRole('navigation', { name: 'Sites' }).getByRole('link', { name: NAME }).click()
+    const refused = page.getByRole('alert').filter({ hasText: 'has changed' })
+    await refused.getByText('Do not connect.').waitFor()
+    expect(await refused.textContent()).toContain(other.hostKeyFingerprint)
+    expect(await page.getByRole('button', { name: /accept|compared|trust/i }).count()).toBe(0)
+
+    await page.goto(`${page.url().split('#')[0]}#/settings/hosts`)
+    const label = `[${demo.host}]:${cable.port}`
+    await button(page, `Forget ${label}`).click()
+    const dialog = page.getByRole('dialog')
+    expect(await button(dialog, 'Forget the keys').isDisabled()).toBe(true)
+    await dialog.getByLabel(/^Type the host/).fill(label)
+    await button(dialog, 'Forget the keys').click()
+    await dialog.waitFor({ state: 'detached' })
+    expect(await page.getByText(demo.hostKeyFingerprint).count()).toBe(0)
+    await page.goto(`${page.url().split('#')[0]}#/add-site`)
+    await heading(page, 'Add a site').waitFor()
+    await begin(page, demo.keyFile)
+    await acceptButton(page).waitFor()
+    expect(await key.textContent()).toContain(other.hostKeyFingerprint)
+  } finally {
+    cable.lead(demo.port)
+    await other.stop()
+  }
+})

@@ -1,0 +1,128 @@
+/** A viewer's window: everything can be seen, and nothing changed, by whatever way. */
+import { readdirSync } from 'node:fs'
+import { join } from 'node:path'
+import type { Page } from 'playwright-core'
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
+import { type DemoSite, startDemoSite } from '../../src-main/demo/site.ts'
+import type { Site } from '../../src-main/store/sites.ts'
+import { callsOf } from '../../src-shared/contract/define.ts'
+import { contract } from '../../src-shared/contract/index.ts'
+import { backUp, know } from '../support/e2e/demo.ts'
+import { Desk } from '../support/e2e/desk.ts'
+import { button, grid, heading } from '../support/e2e/pages.ts'
+
+const NAME = 'Depot East'
+let demo: DemoSite
+let desk: Desk
+let site: Site
+let backup: string
+
+beforeAll(async () => {
+  demo = await startDemoSite()
+  desk = await Desk.open()
+  site = await know(desk, demo, { name: NAME, colour: 'blue' })
+  backup = await backUp(desk, site)
+})
+afterEach(({ task }) => desk.tidy(task))
+afterAll(async () => {
+  await desk?.[Symbol.asyncDispose]()
+  await demo?.stop()
+})
+
+/** What changes something, by the words on its button. */
+const changing =
+  /back up|verify|restore|^hold|release|forget|^change|remove|add |check the way|check again|cancel|undo|bring it|listen|look for it|save/i
+
+/** Names of the buttons on the page that could be pressed and would change something; headers of tables only sort. */
+async function temptations(page: Page): Promise<string[]> {
+  const names: string[] = []
+  const sorts = page.getByRole('columnheader').getByRole('button')
+  const enabled = page.getByRole('button', { name: changing, disabled: false })
+  for (const one of await enabled.all()) {
+    if ((await one.and(sorts).count()) > 0) continue
+    names.push((await one.getAttribute('aria-label')) ?? (await one.textContent()) ?? '')
+  }
+  return names
+}
+
+test('every page is there, and no control on it changes anything', async () => {
+  const page = await desk.window({ role: 'viewer' })
+  await grid(page, 'Sites').waitFor()
+  await page.getByText('Viewer', { exact: true }).waitFor()
+  const at = `/sites/${site.id}`
+  const pages: readonly [string, () => Promise<void>][] = [
+    ['/', () => grid(page, 'Sites').waitFor()],
+    [at, () => page.getByRole('heading', { name: 'Database' }).waitFor()],
+    [`${at}/backups`, () => grid(page, `Backups of ${NAME}`).waitFor()],
+    [`${at}/backups/${encodeURIComponent(backup)}`, () => grid(page, 'Tables in the backup').waitFor()],
+    [`${at}/operations`, () => grid(page, 'Operations that ended').waitFor()],
+    [`${at}/connection`, () => page.getByText('Machine id').waitFor()],
+    [`${at}/restore`, () => page.getByText('A viewer cannot restore.').waitFor()],
+    ['/add-site', () => page.getByText('A viewer cannot add sites.').waitFor()],
+    ['/operations', () => grid(page, 'Operations that ended').waitFor()],
+    ['/audit', () => page.getByText(/^The chain of .* is intact\.$/).waitFor()],
+    ['/settings/appearance', () => page.getByRole('radiogroup', { name: 'Colours' }).waitFor()],
+    ['/settings/identities', () => page.getByRole('main').getByText('administrators').first().waitFor()],
+    ['/settings/hosts', () => grid(page, 'Known hosts').waitFor()],
+    ['/settings/secrets', () => page.getByText('Only administrators see which secrets are kept.').waitFor()],
+    ['/settings/about', () => page.getByText('0.1.0').first().waitFor()],
+  ]
+  const host = page.url().split('#')[0]
+  for (const [address, there] of pages) {
+    await page.goto(`${host}#${address}`)
+    await there()
+    expect([address, await temptations(page)]).toEqual([address, []])
+  }
+})
+
+test('what is refused says why, and the keyboard offers no way round', async () => {
+  const page = await desk.window({ role: 'viewer', at: `/sites/${site.id}` })
+  const make = button(page, 'Back up now')
+  await make.waitFor()
+  expect(await make.isDisabled()).toBe(true)
+  await make.focus()
+  await page.keyboard.press('Enter')
+  await page.getByText('You are looking as a viewer; only administrators can do this.').waitFor()
+  await page.keyboard.press('Control+k')
+  await page.getByRole('combobox', { name: 'Search for anything' }).fill(NAME)
+  const options = page.getByRole('option')
+  await options.first().waitFor()
+  expect(await options.filter({ hasText: changing }).allTextContents()).toEqual([])
+  await page.keyboard.press('Escape')
+  await page.getByRole('dialog').waitFor({ state: 'detached' })
+  // The shortcut for adding a site leads to a page that refuses.
+  await page.keyboard.press('g')
+  await page.keyboard.press('n')
+  await heading(page, 'Add a site').waitFor()
+  await page.getByText('A viewer cannot add sites.').waitFor()
+  expect(readdirSync(join(demo.root, 'backups')).filter((name) => name.endsWith('.gz'))).toHaveLength(1)
+})
+
+/** Speaks to the console from inside the page, with the page's own token and none of its code. */
+const force = (paths: readonly string[]): string => `new Promise((resolve, reject) => {
+  const socket = new WebSocket('ws://' + location.host + '/rpc')
+  const answers = {}
+  const paths = ${JSON.stringify(paths)}
+  socket.onopen = () => socket.send(JSON.stringify({ k: 'hello', token: sessionStorage.getItem('console-token') }))
+  socket.onerror = () => reject(new Error('no socket'))
+  socket.onmessage = ({ data }) => {
+    const frame = JSON.parse(data)
+    if (frame.k === 'welcome') {
+      paths.forEach((path, index) => socket.send(JSON.stringify({ k: 'call', id: index + 1, path, input: {} })))
+      return
+    }
+    answers[paths[frame.id - 1]] = frame.error ? frame.error.code : frame.k
+    if (Object.keys(answers).length < paths.length) return
+    socket.close()
+    resolve(answers)
+  }
+})`
+
+test('every call of administrators is refused when it is forced through the socket', async () => {
+  const page = await desk.window({ role: 'viewer' })
+  await grid(page, 'Sites').waitFor()
+  const paths = callsOf(contract).flatMap(([path, { role }]) => (role === 'admin' ? [path] : []))
+  expect(paths).toEqual(expect.arrayContaining(['backups.make', 'restore.start', 'restore.undo', 'sites.remove']))
+  const answers: unknown = await page.evaluate(force(paths))
+  expect(answers).toEqual(Object.fromEntries(paths.map((path) => [path, 'forbidden'])))
+})
