@@ -8,7 +8,7 @@ import { startSshServer } from '../../src-main/demo/ssh-server.ts'
 import { type Cable, cableTo } from '../support/cable.ts'
 import { acceptButton, fillAddress, keep, proven, step } from '../support/e2e/add-site.ts'
 import { Desk } from '../support/e2e/desk.ts'
-import { button, grid, heading } from '../support/e2e/pages.ts'
+import { button, grid, heading, modal } from '../support/e2e/pages.ts'
 
 const NAME = 'Depot West'
 let demo: DemoSite
@@ -135,7 +135,7 @@ test('a changed host key is refused, and only on the page of known hosts can it 
     await page.goto(`${page.url().split('#')[0]}#/settings/hosts`)
     const label = `[${demo.host}]:${cable.port}`
     await button(page, `Forget ${label}`).click()
-    const dialog = page.getByRole('dialog')
+    const dialog = modal(page)
     expect(await button(dialog, 'Forget the keys').isDisabled()).toBe(true)
     await dialog.getByLabel(/^Type the host/).fill(label)
     await button(dialog, 'Forget the keys').click()

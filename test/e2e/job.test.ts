@@ -5,7 +5,7 @@ import { type DemoSite, startDemoSite } from '../../src-main/demo/site.ts'
 import { know, orders, readBackup, sql } from '../support/e2e/demo.ts'
 import { Desk } from '../support/e2e/desk.ts'
 import { type Hands, keyboard, mouse, rows } from '../support/e2e/hands.ts'
-import { button, ended, fact, follow, grid, heading } from '../support/e2e/pages.ts'
+import { button, ended, fact, follow, grid, heading, modal } from '../support/e2e/pages.ts'
 
 const NAME = 'Depot North'
 let site: DemoSite
@@ -71,7 +71,7 @@ async function confirm(page: Page, hands: Hands): Promise<void> {
 
 async function undo(page: Page, hands: Hands): Promise<void> {
   await hands.press(button(page, 'Undo restore…'))
-  const dialog = page.getByRole('dialog')
+  const dialog = modal(page)
   await hands.type(dialog.getByLabel(/^Type the name/), NAME)
   await hands.type(dialog.getByLabel('Reason'), 'Only a trial')
   await hands.press(button(dialog, `Undo on ${NAME}`))
@@ -107,7 +107,7 @@ test.each([
   expect((await site.app.health()).status).toBe(200)
   // As it was, for the next one.
   await hands.press(button(page, 'Undo the undo…'))
-  const dialog = page.getByRole('dialog')
+  const dialog = modal(page)
   await hands.type(dialog.getByLabel(/^Type the name/), NAME)
   await hands.type(dialog.getByLabel('Reason'), 'It was right')
   await hands.press(button(dialog, `Undo on ${NAME}`))

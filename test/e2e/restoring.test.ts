@@ -8,7 +8,7 @@ import type { Site } from '../../src-main/store/sites.ts'
 import { type Cable, cableTo } from '../support/cable.ts'
 import { backUp, know, orders, type Pause, pauseAt, sql, startRestore } from '../support/e2e/demo.ts'
 import { Desk } from '../support/e2e/desk.ts'
-import { button, ended, fact, heading } from '../support/e2e/pages.ts'
+import { button, ended, fact, heading, modal } from '../support/e2e/pages.ts'
 
 const NAME = 'Depot South'
 let demo: DemoSite
@@ -138,7 +138,7 @@ test('a state that does not become healthy is taken back before your eyes', asyn
 /** Asks for it as people do, and lets the operation go on once the server knows. */
 async function cancel(page: Page, { cancelAsked, go }: Pause): Promise<void> {
   await button(page, 'Cancel it…').click()
-  const dialog = page.getByRole('dialog')
+  const dialog = modal(page)
   await dialog.getByText('nothing was changed and the site runs on').waitFor()
   expect(await button(dialog, 'Let it run').and(page.locator(':focus')).count()).toBe(1)
   await button(dialog, 'Cancel the operation').click()

@@ -9,7 +9,7 @@ import { callsOf } from '../../src-shared/contract/define.ts'
 import { contract } from '../../src-shared/contract/index.ts'
 import { backUp, know } from '../support/e2e/demo.ts'
 import { Desk } from '../support/e2e/desk.ts'
-import { button, grid, heading } from '../support/e2e/pages.ts'
+import { button, grid, heading, modal } from '../support/e2e/pages.ts'
 
 const NAME = 'Depot East'
 let demo: DemoSite
@@ -89,7 +89,7 @@ test('what is refused says why, and the keyboard offers no way round', async () 
   await options.first().waitFor()
   expect(await options.filter({ hasText: changing }).allTextContents()).toEqual([])
   await page.keyboard.press('Escape')
-  await page.getByRole('dialog').waitFor({ state: 'detached' })
+  await modal(page).waitFor({ state: 'detached' })
   // The shortcut for adding a site leads to a page that refuses.
   await page.keyboard.press('g')
   await page.keyboard.press('n')

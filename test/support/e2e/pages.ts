@@ -16,6 +16,11 @@ export function grid(page: Page, name: string | RegExp): Locator {
   return page.getByRole('grid', { name })
 }
 
+/** What has to be answered before anything else; short news are dialogs too, but not such ones. */
+export function modal(page: Page): Locator {
+  return page.locator('[role="dialog"][data-modal]')
+}
+
 /** Waits for a title that tells that something has ended. */
 export function ended(page: Page, title: string | RegExp): Promise<void> {
   return heading(page, title).waitFor({ timeout: LONG })

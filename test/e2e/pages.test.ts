@@ -1,0 +1,188 @@
+/** Every page as those see it who do not see it; and what servers may put on it. */
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import type { Page } from 'playwright-core'
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
+import { prepareDemo } from '../../src-main/demo/history.ts'
+import { type DemoSite, startDemoSite } from '../../src-main/demo/site.ts'
+import type { Site } from '../../src-main/store/sites.ts'
+import { acceptButton, fillAddress } from '../support/e2e/add-site.ts'
+import { accessible } from '../support/e2e/axe.ts'
+import { backUp, know, startRestore } from '../support/e2e/demo.ts'
+import { Desk } from '../support/e2e/desk.ts'
+import { rows } from '../support/e2e/hands.ts'
+import { button, ended, grid, heading, modal } from '../support/e2e/pages.ts'
+
+const NAME = 'Depot of ten thousand'
+const MANY = 10_000
+/** Nobody is asked about them, and they must be shown: the right-to-left override would turn `gz.exe` round. */
+const hostile = [
+  'cvd_backup_<img src=x onerror=alert(1)>.db',
+  'cvd_backup_\u202egpj.db',
+  'cvd_backup_a\nb.db',
+  "cvd_backup_'; DROP TABLE users; --.db",
+]
+
+let demo: DemoSite
+let other: DemoSite
+let desk: Desk
+let site: Site
+let backup: string
+
+/** Names as the runbook's schedule makes them, one an hour. */
+function scheduled(index: number): string {
+  const text = new Date(Date.UTC(2024, 0, 1) + index * 3_600_000).toISOString()
+  return `cvd_auto_${text.slice(0, 10).replaceAll('-', '')}_${text.slice(11, 19).replaceAll(':', '')}.db.gz`
+}
+
+beforeAll(async () => {
+  const sites = await Promise.all([startDemoSite(), startDemoSite()])
+  demo = sites[0]
+  other = sites[1]
+  desk = await Desk.open()
+  site = await prepareDemo(desk.console.application.console, demo)
+  backup = await backUp(desk, site)
+})
+afterEach(({ task }) => desk.tidy(task))
+afterAll(async () => {
+  await desk?.[Symbol.asyncDispose]()
+  await Promise.all([demo?.stop(), other?.stop()])
+})
+
+test('every page is accessible, in light and in dark', { timeout: 240_000 }, async () => {
+  const page = await desk.window()
+  await grid(page, 'Sites').waitFor()
+  const host = page.url().split('#')[0]
+  const at = `/sites/${site.id}`
+  const path = encodeURIComponent(backup)
+  const restore = `${at}/restore?backup=${path}&step=`
+  const first = (one: Page) => one.getByRole('heading', { level: 2 }).first().waitFor()
+  const pages: readonly [string, () => Promise<unknown>][] = [
+    ['/', () => grid(page, 'Sites').waitFor()],
+    [at, () => page.getByRole('heading', { name: 'Database' }).waitFor()],
+    [
+      `${at}/backups`,
+      () =>
+        rows(grid(page, /^Backups of/))
+          .first()
+          .getByRole('checkbox')
+          .click(),
+    ],
+    [`${at}/backups/${path}`, () => grid(page, 'Tables in the backup').waitFor()],
+    [`${at}/operations`, () => grid(page, 'Operations that ended').waitFor()],
+    [`${at}/connection`, () => page.getByText('Machine id').waitFor()],
+    [`${at}/restore`, () => grid(page, 'Backups to choose from').waitFor()],
+    [`${restore}changes`, () => page.getByText('Rows that would be lost').waitFor()],
+    [`${restore}checks`, () => page.getByRole('list', { name: 'Checks' }).waitFor()],
+    [`${restore}confirm`, () => page.getByLabel(/^Type the name/).waitFor()],
+    ['/add-site', () => fillAddress(page, other).then(() => button(page, 'Check the way').click())],
+    ['/operations', () => grid(page, 'Operations that ended').waitFor()],
+    ['/audit', () => grid(page, 'Audit').waitFor()],
+    ['/settings/appearance', () => page.getByRole('radiogroup', { name: 'Colours' }).waitFor()],
+    ['/settings/identities', () => first(page)],
+    ['/settings/hosts', () => grid(page, 'Known hosts').waitFor()],
+    ['/settings/secrets', () => first(page)],
+    ['/settings/about', () => first(page)],
+    ['/nowhere', () => page.getByText('The address leads nowhere').waitFor()],
+  ]
+  const found: Record<string, string[]> = {}
+  const look = async (name: string) => {
+    const findings = await accessible(page)
+    if (findings.length > 0) found[name] = findings
+  }
+  for (const [address, there] of pages) {
+    await page.goto(`${host}#${address}`)
+    await there()
+    if (address === '/add-site') await acceptButton(page).waitFor()
+    await look(address)
+  }
+  const operation = await startRestore(desk, site, backup)
+  await page.goto(`${host}#${at}/restore/${operation}`)
+  await ended(page, 'The database was restored')
+  await look('outcome')
+  await button(page, 'Undo restore…').click()
+  await modal(page).waitFor()
+  await look('undo')
+  await page.keyboard.press('Escape')
+  await page.goto(`${host}#/operations/${operation}`)
+  await page.getByRole('heading', { name: 'Steps' }).waitFor()
+  await look('operation')
+  await page.keyboard.press('Control+k')
+  await page.getByRole('combobox', { name: 'Search for anything' }).fill('depot')
+  await page.getByRole('option').first().waitFor()
+  await look('palette')
+  await page.keyboard.press('Escape')
+  await modal(page).waitFor({ state: 'detached' })
+  await page.keyboard.press('?')
+  await page.getByRole('dialog', { name: 'Keyboard shortcuts' }).waitFor()
+  await look('shortcuts')
+  expect(found).toEqual({})
+})
+
+test('what a backup is called is shown as text, with nothing hidden', async () => {
+  for (const name of hostile) writeFileSync(join(other.root, 'backups', name), 'x')
+  for (let index = 0; index < MANY; index += 1) writeFileSync(join(other.root, 'backups', scheduled(index)), 'x')
+  const crowded = await know(desk, other, { name: NAME, colour: 'green' })
+  const page = await desk.window({ at: `/sites/${crowded.id}/backups` })
+  page.on('dialog', (dialog) => {
+    throw new Error(`the page asks: ${dialog.message()}`)
+  })
+  const table = grid(page, `Backups of ${NAME}`)
+  await table.waitFor()
+  await page.getByLabel('Search backups').fill('cvd_backup')
+  await expect.poll(() => rows(table).count(), { timeout: 20_000 }).toBe(hostile.length)
+  const shown = (await rows(table).getByRole('link').allTextContents()).sort()
+  expect(shown.every((text) => !/[\p{Cc}\p{Cf}]/u.test(text))).toBe(true)
+  const wanted = [
+    "cvd_backup_'; DROP TABLE users; --.db",
+    'cvd_backup_<img src=x onerror=alert(1)>.db',
+    'cvd_backup_%E2%80%AEgpj.db',
+    'cvd_backup_a%0Ab.db',
+  ]
+  for (const text of wanted) expect(shown).toContain(text)
+  expect(await page.locator('main img').count()).toBe(0)
+  // Its own page finds it again by the very same bytes.
+  await rows(table).getByRole('link', { name: 'cvd_backup_%E2%80%AEgpj.db' }).click()
+  await heading(page, 'cvd_backup_%E2%80%AEgpj.db').waitFor()
+  await page.getByText('It was never verified').waitFor()
+})
+
+test('ten thousand backups scroll with no more rows than can be seen', async () => {
+  const page = await desk.window()
+  await page.getByRole('navigation', { name: 'Sites' }).getByRole('link', { name: NAME }).click()
+  await page.getByRole('link', { name: /^Backups/ }).click()
+  const table = grid(page, `Backups of ${NAME}`)
+  const drawn = rows(table)
+  const all = MANY + hostile.length
+  await drawn.first().waitFor()
+  expect(await table.getAttribute('aria-rowcount')).toBe(String(all + 1))
+  await page.getByText(`${all.toLocaleString('en-US')} backups`).waitFor()
+  expect(await drawn.count()).toBeLessThan(80)
+
+  // By wheel, and by keys to both ends.
+  await drawn.first().hover()
+  await page.mouse.wheel(0, 36 * 3000)
+  await expect
+    .poll(async () => Number(await drawn.first().getAttribute('data-row')), { timeout: 20_000 })
+    .toBeGreaterThan(2000)
+  expect(await drawn.count()).toBeLessThan(80)
+  await drawn.nth(15).focus()
+  await page.keyboard.press('End')
+  await page.locator(`[data-row="${all - 1}"]:focus`).waitFor()
+  expect(await drawn.count()).toBeLessThan(80)
+  await page.keyboard.press('Home')
+  await page.locator('[data-row="0"]:focus').waitFor()
+  // Sorted the other way round, the first is the last.
+  const oldest = scheduled(0)
+  await table.getByRole('columnheader', { name: 'File' }).getByRole('button').click()
+  await drawn.getByRole('link', { name: oldest }).waitFor()
+  expect(await drawn.first().getByRole('link').textContent()).toBe(oldest)
+  await page.getByLabel('Search backups').fill(scheduled(7777))
+  await expect.poll(() => drawn.count(), { timeout: 20_000 }).toBe(1)
+  expect(
+    await page
+      .getByRole('status')
+      .filter({ hasText: `1 of ${all.toLocaleString('en-US')}` })
+      .count(),
+  ).toBe(1)
+})

@@ -1,0 +1,25 @@
+/** Accessibility as axe sees it. */
+import { AxeBuilder } from '@axe-core/playwright'
+import type { Page } from 'playwright-core'
+
+/** Serious and critical findings on what is shown now: rules with the elements that break them. */
+async function findings(page: Page, rules: readonly string[]): Promise<string[]> {
+  const builder = new AxeBuilder({ page })
+  const { violations } = await (rules.length === 0 ? builder : builder.withRules([...rules])).analyze()
+  return violations
+    .filter(({ impact }) => impact === 'serious' || impact === 'critical')
+    .flatMap(({ id, nodes }) =>
+      nodes.map(({ html, failureSummary }) => `${id}: ${html.slice(0, 200)} ${failureSummary}`),
+    )
+}
+
+/** In light and in dark; in dark only what colours decide. */
+export async function accessible(page: Page): Promise<string[]> {
+  const found: string[] = []
+  for (const colorScheme of ['light', 'dark'] as const) {
+    await page.emulateMedia({ colorScheme })
+    const rules = colorScheme === 'light' ? [] : ['color-contrast', 'link-in-text-block']
+    found.push(...(await findings(page, rules)).map((text) => `${colorScheme}: ${text}`))
+  }
+  return found
+}
