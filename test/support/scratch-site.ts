@@ -119,7 +119,10 @@ export class ScratchSite {
     let kit = this.kit
     if (instead !== '') {
       kit = join(this.folder, 'kit/changed')
-      writeFileSync(kit, readFileSync(this.kit, 'utf8').replace(/\nmain "\$@"\n$/, `\n${instead}\nmain "$@"\n`))
+      writeFileSync(
+        kit,
+        readFileSync(this.kit, 'utf8').replace(/\nmain "\$@"\n$/, () => `\n${instead}\nmain "$@"\n`),
+      )
     }
     const command = ['/bin/bash', '--noprofile', '--norc', kit, '--params-fd', '3']
     if (options.uid !== undefined) {

@@ -78,7 +78,9 @@ nearest_folder() {
 STDIN_WATCHER=''
 answer_alone() {
   trap 'answer_end' EXIT
-  trap 'end_background ${BACKGROUND[@]+"${BACKGROUND[@]}"}; exit 143' TERM HUP INT
+  # The shell's own list, which a process is on from its first moment.
+  # shellcheck disable=SC2046 # numbers, as words
+  trap 'end_background $(jobs -p); exit 143' TERM HUP INT
   [[ $FOLLOW_STDIN != '' ]] || return 0
   set -m
   { cat; kill -TERM "$$"; } <&0 >/dev/null 2>&1 &

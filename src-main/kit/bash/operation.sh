@@ -166,20 +166,26 @@ heed_cancel() {
 }
 
 # in_background FUNCTION ARGUMENT...: REPLY = its pid. It is a process group of its own, so that it can be ended whole.
-BACKGROUND=()
 in_background() {
   set -m
   "$@" </dev/null &
   REPLY=$!
-  BACKGROUND+=("$REPLY")
   set +m
 }
 
-# end_background PID...: ends background processes with all that they started.
+# end_background PID...: ends background processes with all that they started. What they started may live, and write, a
+# moment longer than they: it is over when the whole group is. What does not heed a request for a second is killed.
 end_background() {
-  local pid
+  local pid turn
   for pid in "$@"; do kill -TERM -- "-$pid" 2>/dev/null || kill -TERM "$pid" 2>/dev/null; done
-  for pid in "$@"; do wait "$pid" 2>/dev/null; done
+  for pid in "$@"; do
+    for ((turn = 0; turn < 100; turn++)); do
+      kill -0 -- "-$pid" 2>/dev/null || break
+      ((turn != 50)) || kill -KILL -- "-$pid" 2>/dev/null
+      pause 0.02
+    done
+    wait "$pid" 2>/dev/null
+  done
 }
 
 # watch UNCHANGED PROGRESS-FUNCTION PID...: waits for background processes, tells progress, heeds a cancel.
