@@ -29,6 +29,7 @@ const parts = [
   'plan',
   'inspect',
   'problems',
+  'compress',
   'database',
   'transaction',
   'roll-back',

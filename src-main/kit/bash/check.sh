@@ -71,9 +71,11 @@ check_header() {
 check_finds() { CHECK_CODE=$1 CHECK_PROBLEM=$2; }
 
 # integrity_check URI: `ok`, or complaints, on stdout. Whatever goes wrong says something, and that is not `ok`.
+# It looks at every cell of every page itself; to have pages looked at again whenever one is met (cell_size_check) makes it
+# take three times as long and finds nothing more.
 integrity_check() {
   local answer
-  answer=$(sql "$1" 'PRAGMA cache_size=-131072; PRAGMA integrity_check(20);' "${MAPPED[@]}" 2>&1) ||
+  answer=$(sql "$1" 'PRAGMA cell_size_check=OFF; PRAGMA cache_size=-131072; PRAGMA integrity_check(20);' "${MAPPED[@]}" 2>&1) ||
     answer+=$'\nintegrity_check did not end'
   printf '%s\n' "$answer"
 }

@@ -1,6 +1,6 @@
 # --- database: a backup of the live database ------------------------------------------------------------------------------------
 
-D_NAME_PREFIX='' D_ORIGIN='' D_SIZE=0 D_COPY_MS=0 D_BLOCKED_MS=0 D_TAKEN_AT=0 D_COMPRESSOR='' D_FILE=''
+D_NAME_PREFIX='' D_ORIGIN='' D_SIZE=0 D_COPY_MS=0 D_BLOCKED_MS=0 D_TAKEN_AT=0 D_FILE=''
 
 check_database() {
   case "$*" in
@@ -60,15 +60,6 @@ database_prepare() {
   compressor_choose
   enter_work_dir "$BACKUPS" || fail internal "A private folder could not be made in $BACKUPS." "$NO_BACKUP"
   step_done size:="$D_SIZE" free:="$free" journal_mode="${H_JOURNAL:-unknown}" compressor="$D_COMPRESSOR"
-}
-
-# The fastest that makes gzip files: the runbook's scripts must be able to read them.
-compressor_choose() {
-  local one
-  for one in ${POLICY[compressor]} igzip pigz gzip; do
-    if command -v "$one" >/dev/null; then D_COMPRESSOR=$one; return; fi
-  done
-  fail missing-tool 'There is no gzip on this server.' "$NO_BACKUP" 'install gzip'
 }
 
 # One read transaction is held around the copy. Without it the copy starts again whenever another process commits, and
@@ -170,109 +161,6 @@ database_compress_progress() {
     bytes=$((bytes + REPLY))
   done
   progress "$((bytes < D_SIZE ? bytes : D_SIZE))" "$D_SIZE" bytes
-}
-
-# Leaves backup.gz and the hashes of both files; and read-back-equal, if what is in the one is the other.
-compress_and_read_back() {
-  {
-    sha256 <copy.db >copy.sha256 &
-    local pids=($!)
-    if compress_copy; then
-      sync_paths backup.gz &
-      pids+=($!)
-      read_back &
-      pids+=($!)
-      sha256 <backup.gz >backup.sha256 &
-      pids+=($!)
-      wait_for_all "${pids[@]}" && : >read-back-equal
-    else
-      wait
-      return 1
-    fi
-  } 2>>compress.log
-}
-
-# wait_for_all PID...: status 0 if all of them ended well.
-wait_for_all() {
-  local pid status=0
-  for pid in "$@"; do wait "$pid" || status=1; done
-  return "$status"
-}
-
-# Parts are compressed side by side: one after the other in the file, they are a gzip file too (RFC 1952, 2.2). igzip
-# keeps up with one.
-PART_LENGTH=0 PART_SIZES=() # bytes of the copy in each part but the last; bytes of each part in the file
-compress_copy() {
-  local megabytes count=1 part pids=() target
-  file_size copy.db
-  megabytes=$(((REPLY + 1048575) >> 20))
-  [[ $D_COMPRESSOR == igzip ]] || count=$(nproc 2>/dev/null) || count=1
-  ((count <= 16)) || count=16
-  PART_LENGTH=$(((megabytes + count - 1) / count << 20))
-  for ((part = 0; part * PART_LENGTH < megabytes << 20; part++)); do
-    target=part.$part
-    ((part > 0)) || target=backup.gz
-    range copy.db $((part * PART_LENGTH)) "$PART_LENGTH" compress_part >"$target" &
-    pids+=($!)
-  done
-  wait_for_all "${pids[@]}" || return 1
-  file_size backup.gz
-  PART_SIZES=("$REPLY")
-  for ((part = 1; part < ${#pids[@]}; part++)); do
-    file_size "part.$part"
-    PART_SIZES+=("$REPLY")
-    cat "part.$part" >>backup.gz && rm -f "part.$part" || return 1
-  done
-}
-
-compress_part() {
-  case $D_COMPRESSOR in
-    igzip) igzip -1 -c ;;
-    pigz) pigz -1 -p 1 -c ;;
-    *) gzip -1 -c ;;
-  esac
-}
-
-# Every part from its place in the file, against its place in the copy.
-read_back() {
-  local part from=0 tool=() pids=()
-  decompressor
-  tool=("$REPLY" -dc)
-  [[ $REPLY != pigz ]] || tool=(pigz -p 1 -dc)
-  for ((part = 0; part < ${#PART_SIZES[@]}; part++)); do
-    range backup.gz "$from" "${PART_SIZES[part]}" "${tool[@]}" | same_as_copy $((part * PART_LENGTH)) "$PART_LENGTH" &
-    pids+=($!)
-    from=$((from + PART_SIZES[part]))
-  done
-  wait_for_all "${pids[@]}" || return 1
-  file_size backup.gz
-  ((from == REPLY))
-}
-
-# same_as_copy FROM BYTES: is stdin exactly this range of the copy, as far as the copy goes?
-same_as_copy() {
-  local from=$1 bytes=$2
-  file_size copy.db
-  ((from + bytes <= REPLY)) || bytes=$((REPLY - from))
-  if command -v cmp >/dev/null; then
-    # cmp reads no more than it compares: anything left is too much.
-    cmp -i "0:$from" -n "$bytes" - copy.db >&2 && [[ $(head -c 1 | wc -c) -eq 0 ]]
-  else
-    [[ $(sha256) == "$(range copy.db "$from" "$bytes" sha256)" ]]
-  fi
-}
-
-# range FILE FROM BYTES COMMAND...: runs it with this part of a file as its stdin. dd reads it and no more; `tail | head`
-# ends in a broken pipe, which systemd lets its processes ignore.
-range() {
-  local file=$1 from=$2 bytes=$3
-  shift 3
-  file_size "$file"
-  if ((from == 0 && bytes >= REPLY)); then
-    "$@" <"$file"
-  else
-    dd if="$file" bs=1M iflag=skip_bytes,count_bytes skip="$from" count="$bytes" status=none | "$@"
-  fi
 }
 
 # A final name is given only to what is complete, was read back and is on disk; its fingerprint is there before it.
