@@ -65,9 +65,18 @@ export function noLayout(found: Inspection): Failure | null {
   }
 }
 
-/** Sets what was asked for on the server and looks at it again with that. */
+/**
+ * The usual address that answers today, to be kept: on the day when the site is down none would, and a restore could not
+ * prove anything.
+ */
+function answering({ health, host }: Inspection): string | undefined {
+  const { probe, configured, healthy } = health
+  return healthy && !configured && host.rights.keepState && probe !== null ? probe : undefined
+}
+
+/** Sets on the server what was asked for, and how its health is asked; looks at it again with that. */
 export async function applyPolicy(kit: KitLink, policy: SitePolicy, before: Inspection): Promise<Result<Inspection>> {
-  const { root, health } = policy
+  const { root, health = answering(before) } = policy
   const changes = { ...(root === undefined ? {} : { root }), ...(health === undefined ? {} : { health }) }
   if (Object.keys(changes).length === 0) return ok(before)
   const set = await kit.client.policy(changes)

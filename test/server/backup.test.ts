@@ -67,7 +67,7 @@ describe.each([
       expect.objectContaining({ user: 'cvdapp', service: 'cvd-writer', command: expect.stringContaining('writer.py') }),
     )
     expect(seen.services).toEqual([{ name: 'cvd', manager: 'systemd', state: 'active', enabled: 'enabled' }])
-    expect(seen.health).toMatchObject({ probe: server.probe, configured: !wal, healthy: true, status: 200 })
+    expect(seen.health).toMatchObject({ probe: server.probe, configured: true, healthy: true, status: 200 })
     expect(seen.lock).toEqual({ held: false, holder: null })
     expect(seen.unfinished).toEqual([])
     expect(seen.backups).toEqual([])

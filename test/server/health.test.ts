@@ -34,16 +34,29 @@ const restore = async (site: Site, backup: string) => {
 }
 
 describe('a site with no health setting', () => {
+  const probe = 'http://127.0.0.1:5000/api/health'
+
   it('is asked at /api/health where /health is 404, and a restore succeeds without any setting', async () => {
     const { site, backup } = await prepare(north)
+    await desk.setPolicy(site, { health: '' })
     expect((await north.health('/health')).status).toBe(404)
-    const probe = 'http://127.0.0.1:5000/api/health'
     expect((await desk.inspect(site)).health).toMatchObject({ probe, configured: false, healthy: true, status: 200 })
     const entry = await restore(site, backup)
     expect(entry).toMatchObject({ outcome: 'succeeded', code: 'ok' })
     expect(restoreReport.parse(entry.data).health).toMatchObject({ probe, healthy: true })
     expect(await newOrders(north)).toBe('0')
     expect((await north.health()).status).toBe(200)
+  })
+
+  it('keeps the address that answered when it was added, and is restored by it on the day when it is down', async () => {
+    const { site, backup } = await prepare(north)
+    expect((await desk.inspect(site)).health).toMatchObject({ probe, configured: true, healthy: true })
+    // Nothing answers any more: the database is gone, and the service with it.
+    await north.must('systemctl stop cvd cvd-writer && : >/opt/cvd/data/cvd.db && rm -f /opt/cvd/data/cvd.db-*')
+    expect((await desk.inspect(site)).health).toMatchObject({ probe, healthy: false })
+    expect(await restore(site, backup)).toMatchObject({ outcome: 'succeeded', code: 'ok' })
+    expect((await north.health()).status).toBe(200)
+    expect(await north.query('SELECT count(*) > 0 FROM service_orders')).toBe('1')
   })
 
   it('is not restored where no usual address answers, and says what to set', async () => {
