@@ -56,4 +56,16 @@ describe('show', () => {
     expect((await site.run(['show', 'none.db.gz'])).result.code).toBe('not-found')
     expect((await site.run(['show'])).result.code).toBe('usage')
   })
+
+  it.each([
+    ['0', '0 B'],
+    ['999', '999 B'],
+    ['1000', '1.0 KB'],
+    ['1703936', '1.7 MB'],
+    ['776617984', '776 MB'],
+    ['80743301120', '80.7 GB'],
+    ['5000000000000000', '5000 TB'],
+  ])('writes %s bytes for people as %s', (bytes, text) => {
+    expect(site.library('human_bytes "$1"; printf %s "$REPLY"', [bytes])).toBe(text)
+  })
 })

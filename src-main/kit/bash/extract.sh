@@ -119,8 +119,17 @@ extract_space() { # TARGET NEEDED
   reserve=$((free / 20 < 67108864 ? free / 20 : 67108864))
   EXTRACT_LIMIT=$((free - reserve))
   (($2 <= EXTRACT_LIMIT)) && return 0
-  extract_finds no-space "There is not enough space to extract it: $2 bytes are needed in $PWD, $EXTRACT_LIMIT can be used."
+  extract_needs "$2"
+  extract_finds no-space "There is not enough space to extract it in $PWD: $REPLY."
   return 1
+}
+
+extract_needs() { # BYTES: REPLY = that they are needed, and what can be used
+  local needed
+  human_bytes "$1"
+  needed=$REPLY
+  human_bytes "$((EXTRACT_LIMIT > 0 ? EXTRACT_LIMIT : 0))"
+  REPLY="$needed needed, $REPLY can be used"
 }
 
 # extract_run UNCHANGED STREAM-FUNCTION TARGET ARGUMENT...: runs it in the background from the start of EXTRACT_FD, and

@@ -69,6 +69,18 @@ sync_paths() { sync -- "$@" 2>/dev/null; }
 
 file_size() { REPLY=$(stat -c %s -- "$1" 2>/dev/null) || REPLY=0; }
 
+# human_bytes BYTES: REPLY = for people: `1.7 MB`, `777 MB`.
+human_bytes() {
+  local tenths=$(($1 * 10)) unit=0 units=(B KB MB GB TB)
+  while ((tenths >= 10000 && unit < 4)); do
+    tenths=$((tenths / 1000))
+    unit=$((unit + 1))
+  done
+  REPLY=$((tenths / 10))
+  ((unit == 0 || tenths >= 1000)) || REPLY+=.$((tenths % 10))
+  REPLY+=" ${units[unit]}"
+}
+
 # free_bytes PATH: REPLY = bytes that we may write there.
 free_bytes() {
   REPLY=$(df -B1 --output=avail -- "$1" 2>/dev/null | tail -n 1 | tr -d ' ')

@@ -68,7 +68,7 @@ plan_check() {
 
 # Extracts, checks and compares; leaves its checks in PLAN_CHECKS.
 plan_read() {
-  local file=$1 expected=0 checker fingerprint=''
+  local file=$1 expected=0 checker fingerprint='' packed
   if fingerprint_load "$file"; then
     fingerprint=yes
     expected=${FP[databaseSize]}
@@ -79,7 +79,10 @@ plan_read() {
     plan_check readable failed 'The backup can be read' "$EXTRACT_PROBLEM" 'choose another backup'
     return
   fi
-  plan_check readable passed 'The backup can be read' "$EXTRACT_SIZE bytes, $EXTRACT_DATABASE_SIZE extracted"
+  human_bytes "$EXTRACT_SIZE"
+  packed=$REPLY
+  human_bytes "$EXTRACT_DATABASE_SIZE"
+  plan_check readable passed 'The backup can be read' "$packed, $REPLY extracted"
   step compare 'Verify it, and compare it with the live database'
   in_background database_check_to check database
   checker=$REPLY
@@ -130,13 +133,17 @@ plan_check_schema() {
 }
 
 plan_check_space() { # REPLY = space
-  local folder=${DATABASE_FILE%/*} needed=$EXTRACT_DATABASE_SIZE problem=$EXTRACT_PROBLEM code=$EXTRACT_CODE path
+  local folder=${DATABASE_FILE%/*} needed=$EXTRACT_DATABASE_SIZE problem=$EXTRACT_PROBLEM code=$EXTRACT_CODE path status words
   ((needed > 0)) || needed=$EXTRACT_SIZE
   # By the same rule as the restore itself.
-  if extract_space "$folder/staged.db" "$needed"; then
-    plan_check space passed 'There is space beside the database' "$needed bytes needed, $EXTRACT_LIMIT can be used"
+  extract_space "$folder/staged.db" "$needed"
+  status=$?
+  extract_needs "$needed"
+  words=$REPLY
+  if ((status == 0)); then
+    plan_check space passed 'There is space beside the database' "$words"
   else
-    plan_check space failed 'There is space beside the database' "$needed bytes needed, $EXTRACT_LIMIT can be used" 'make space'
+    plan_check space failed 'There is space beside the database' "$words" 'make space'
   fi
   EXTRACT_PROBLEM=$problem EXTRACT_CODE=$code
   encode_path "$folder"

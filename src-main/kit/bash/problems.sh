@@ -50,9 +50,11 @@ problems_of_database() {
   fi
   # Only root sees all processes, so only root can tell that nobody has it open.
   if ((EUID == 0 && ${#HOLDERS[@]} == 0)); then
-    ((${I_SIDECAR[-wal]:-0} == 0)) ||
-      problem warning stale-wal "Nobody has the database open, but ${I_SIDECAR[-wal]} bytes lie in its -wal: the application did not end cleanly. They belong to the database." \
+    if ((${I_SIDECAR[-wal]:-0} > 0)); then
+      human_bytes "${I_SIDECAR[-wal]}"
+      problem warning stale-wal "Nobody has the database open, but $REPLY lie in its -wal: the application did not end cleanly. They belong to the database." \
         'start the application; never copy a file over the database'
+    fi
     ((${I_SIDECAR[-journal]:-0} == 0)) ||
       problem warning hot-journal "Nobody has the database open, but its -journal is there: a change was cut off and will be taken back at the next start." \
         'start the application; never remove the -journal'
@@ -109,7 +111,7 @@ problems_of_backups() {
       'look at the clock and the time zone of this server'
   fi
   ((I_EMPTY == 0)) || problem warning empty-backups "Empty files (0 bytes) among the backups: $I_EMPTY." 'they are no backups: remove them'
-  ((I_FAILED == 0)) || problem error failed-backups "$I_FAILED of the backups failed their verification." 'make a new backup, and remove them'
+  ((I_FAILED == 0)) || problem error failed-backups "Backups that failed their verification: $I_FAILED." 'make a new backup, and remove them'
   ((I_ERRORS_TODAY == 0)) || problem warning log-errors "Errors logged in the last 24 hours: $I_ERRORS_TODAY." "look at the logs in $LOGS"
 }
 

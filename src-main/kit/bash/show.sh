@@ -19,8 +19,11 @@ run_show() {
 }
 
 show_fingerprint() {
-  local line
-  say_readable "sha256 ${FP[sha256]}, ${FP[size]} bytes; database ${FP[databaseSize]} bytes, user_version ${FP[userVersion]}"
+  local line size
+  human_bytes "${FP[size]}"
+  size=$REPLY
+  human_bytes "${FP[databaseSize]}"
+  say_readable "sha256 ${FP[sha256]}, $size; database $REPLY, user_version ${FP[userVersion]}"
   for line in ${FP_TABLES[@]+"${FP_TABLES[@]}"}; do
     count_line "$line"
     say_readable "table $T_NAME: $T_ROWS rows"
