@@ -23,18 +23,27 @@ export function formatDuration(ms: number): string {
   return `${Math.floor(seconds / 3600)} h ${two(Math.floor((seconds % 3600) / 60))} min`
 }
 
-/** A span in its largest unit or two: `12 seconds`, `3 hours`, `16 days`. */
-export function formatSpan(ms: number): string {
+function spanOf(ms: number): { readonly count: number; readonly word: string } {
   const seconds = Math.max(0, Math.floor(ms / 1000))
   const steps: readonly [number, string][] = [
     [86_400, 'day'],
     [3600, 'hour'],
     [60, 'minute'],
-    [1, 'second'],
   ]
   const [size, word] = steps.find(([step]) => seconds >= step * 2) ?? [1, 'second']
-  const count = Math.floor(seconds / size)
+  return { count: Math.floor(seconds / size), word }
+}
+
+/** A span in its largest unit of which there are two: `12 seconds`, `3 hours`, `16 days`. Rounded down. */
+export function formatSpan(ms: number): string {
+  const { count, word } = spanOf(ms)
   return `${count} ${word}${count === 1 ? '' : 's'}`
+}
+
+/** What a span is shorter than, in words for people who do not count seconds: `less than 2 minutes`, `less than 4 hours`. */
+export function formatLess(ms: number): string {
+  const { count, word } = spanOf(ms)
+  return word === 'second' ? 'less than 2 minutes' : `less than ${count + 1} ${word}s`
 }
 
 /** `YYYY-MM-DD HH:MM:SS` in a zone, with its name; in UTC where the zone is not known here. */

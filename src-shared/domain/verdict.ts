@@ -1,6 +1,6 @@
 /** How a site stands, and how the fleet stands, in one word and one sentence for people who answer for it. Pure. */
 import { z } from 'zod'
-import { formatSpan } from './format.ts'
+import { formatLess, formatSpan } from './format.ts'
 import type { BackupEntry } from './kit-protocol.ts'
 
 /** `good`: proven. `attention`: somebody should look. `bad`: it cannot be brought back. `unknown`: not seen. */
@@ -48,7 +48,10 @@ function verdictOfBackups({ now, backups }: SiteFacts): SiteVerdict {
   const list = databaseBackups(backups)
   const [newest] = list
   if (!newest) return { state: 'bad', sentence: 'There is no backup: what is lost now is lost for good.' }
-  const age = (backup: typeof newest) => formatSpan(now - momentOf(backup))
+  const age = (backup: typeof newest) => {
+    const ms = now - momentOf(backup)
+    return ms < 120_000 ? formatLess(ms) : formatSpan(ms)
+  }
   const proven = list.find(({ verdict }) => verdict === 'verified')
   if (!proven) {
     if (list.every(({ verdict }) => verdict === 'failed')) {
@@ -125,6 +128,6 @@ export function fleetVerdict(facts: FleetFacts): SiteVerdict {
         : `All ${sites.length} sites`
       : `${points.length} of ${plural(sites.length, 'site')}`
   if (points.length === 0) return { state, sentence: `No site is proven to be restorable. ${inNeed(facts)}`.trim() }
-  const oldest = formatSpan(now - Math.min(...points))
-  return { state, sentence: `${some} can be brought back to ${oldest} ago or later. ${inNeed(facts)}`.trim() }
+  const oldest = formatLess(now - Math.min(...points))
+  return { state, sentence: `${some} can be brought back to ${oldest} ago. ${inNeed(facts)}`.trim() }
 }

@@ -1,5 +1,12 @@
 import { expect, test } from 'vitest'
-import { formatBytes, formatCount, formatDuration, formatSpan, formatTime } from '../../src-shared/domain/format.ts'
+import {
+  formatBytes,
+  formatCount,
+  formatDuration,
+  formatLess,
+  formatSpan,
+  formatTime,
+} from '../../src-shared/domain/format.ts'
 
 test.each([
   [0, '0 B'],
@@ -34,6 +41,17 @@ test.each([
   [16 * 86_400_000, '16 days'],
 ])('a span of %i ms: %s', (ms, text) => {
   expect(formatSpan(ms)).toBe(text)
+})
+
+test.each([
+  [0, 'less than 2 minutes'],
+  [119_000, 'less than 2 minutes'],
+  [120_000, 'less than 3 minutes'],
+  [3 * 3_600_000 + 3_000_000, 'less than 4 hours'],
+  [47 * 3_600_000, 'less than 48 hours'],
+  [2 * 86_400_000, 'less than 3 days'],
+])('what a span of %i ms is shorter than: %s', (ms, text) => {
+  expect(formatLess(ms)).toBe(text)
 })
 
 test('times are told in the zone of the server, in UTC where that is not known', () => {

@@ -24,6 +24,7 @@ describe('a site', () => {
   test('is good only when a backup is proven and young', () => {
     expect(of([backup(3, 'verified')])).toEqual(['good', 'Can be brought back to 3 hours ago, proven.'])
     expect(of([backup(2.5, 'never'), backup(3, 'verified')])[0]).toBe('good')
+    expect(of([backup(0, 'verified')])[1]).toBe('Can be brought back to less than 2 minutes ago, proven.')
   })
 
   test.each<[string, Sketch[], string, RegExp]>([
@@ -99,13 +100,13 @@ describe('the fleet', () => {
     expect(fleetVerdict({ now, sites })).toEqual({
       state: 'bad',
       sentence:
-        '3 of 4 sites can be brought back to 30 hours ago or later. West: West is bad. 1 other site needs a look too.',
+        '3 of 4 sites can be brought back to less than 31 hours ago. West: West is bad. 1 other site needs a look too.',
     })
   })
 
   test('is good when all are', () => {
     const sites = [site('North', 'good', 2), site('South', 'good', 3)]
-    const sentence = 'All 2 sites can be brought back to 3 hours ago or later.'
+    const sentence = 'All 2 sites can be brought back to less than 4 hours ago.'
     expect(fleetVerdict({ now, sites })).toEqual({ state: 'good', sentence })
     expect(fleetVerdict({ now, sites: [] }).state).toBe('unknown')
     expect(fleetVerdict({ now, sites: [site('North', 'unknown', null)] }).sentence).toMatch(/^No site is proven/)
