@@ -8,7 +8,7 @@ import { OperationMark, operationHref, RunningOperation } from '../parts/operati
 import { IconButton } from '../ui/button.tsx'
 import { HostileText } from '../ui/hostile-text.tsx'
 import { Time } from '../ui/time.tsx'
-import { showToast } from '../ui/toast.tsx'
+import { showToast, ToastList } from '../ui/toast.tsx'
 import { Mark, SiteColour } from '../ui/verdict.tsx'
 import { useActivity } from './activity.ts'
 import { keyWords } from './commands.ts'
@@ -35,6 +35,7 @@ export function Shell({ route, children }: { readonly route: Route; readonly chi
         </button>
         <MainNavigation route={route} />
         <Sites route={route} />
+        <ToastList className={css.news} />
         <ActivityArea />
         <div className={css.end}>
           <DemoHints />

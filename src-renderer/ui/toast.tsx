@@ -2,6 +2,7 @@
 import { Toast } from '@base-ui/react/toast'
 import { X } from 'lucide-react'
 import type { ReactNode } from 'react'
+import { classes } from './classes.ts'
 import css from './toast.module.css'
 
 export const toasts = Toast.createToastManager()
@@ -33,11 +34,15 @@ export function ToastProvider({ children }: { readonly children: ReactNode }) {
   return (
     <Toast.Provider toastManager={toasts} limit={2}>
       {children}
-      <Toast.Portal>
-        <Toast.Viewport className={css.viewport}>
-          <List />
-        </Toast.Viewport>
-      </Toast.Portal>
     </Toast.Provider>
+  )
+}
+
+/** Where they appear: in a place of its own, never over what somebody reads. */
+export function ToastList({ className }: { readonly className?: string | undefined }) {
+  return (
+    <Toast.Viewport className={classes(css.viewport, className)}>
+      <List />
+    </Toast.Viewport>
   )
 }
