@@ -10,6 +10,7 @@ import {
   restoreReport,
   verification,
 } from '../../src-shared/domain/kit-protocol.ts'
+import { titleOf } from '../../src-shared/domain/operation-title.ts'
 import type { JournalEntry } from '../store/operations.ts'
 import type { Site } from '../store/sites.ts'
 
@@ -28,18 +29,6 @@ export function standingAfter(before: Standing, event: KitEvent): Standing {
   }
   if (event.kind !== 'step' || event.state !== 'started') return before
   return { step: { step: event.step, title: event.title }, progress: null }
-}
-
-const titles: Readonly<Record<string, string>> = {
-  database: 'Database backup',
-  verify: 'Verification',
-  restore: 'Restore of the database',
-  undo: 'Undo of a restore',
-  recover: 'Recovery from an interruption',
-}
-
-function titleOf(command: string): string {
-  return titles[command] ?? command
 }
 
 const made = z.object({ backup: z.object({ path: z.string() }) })

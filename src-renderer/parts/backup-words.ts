@@ -10,10 +10,10 @@ export const kindWords: Record<BackupEntry['kind'], string> = {
 }
 
 export const originWords: Record<BackupEntry['origin'], string> = {
-  manual: 'Made by hand',
+  manual: 'By hand',
   scheduled: 'Scheduled',
   safety: 'Safety copy',
-  foreign: 'Of elsewhere',
+  foreign: 'Elsewhere',
 }
 
 /** The newest moment that is known of a backup: when it was taken, else when its file was written. */

@@ -1,6 +1,7 @@
 /** Who did what, where and why; and whether anybody has changed what is written here. */
 import { ScrollText } from 'lucide-react'
 import { useEffect, useMemo, useState } from 'react'
+import { titleOf } from '../../../src-shared/domain/operation-title.ts'
 import { type OutputOf, useQuery, useSubscription } from '../../api/hooks.ts'
 import { Button } from '../../ui/button.tsx'
 import { SearchField } from '../../ui/field.tsx'
@@ -15,6 +16,14 @@ type Entry = OutputOf<'audit.list'>['entries'][number]
 
 const PAGE = 200
 
+/** As it is written in the chain: the kit's command and what became of it, or words already. */
+function actionWords(action: string): string {
+  const [, command, what] = /^([a-z]+) (asked|ended)$/.exec(action) ?? []
+  if (command === undefined) return `${action.slice(0, 1).toUpperCase()}${action.slice(1)}`
+  const title = command === 'cancel' ? 'Cancel' : titleOf(command)
+  return what === 'asked' ? `${title}: asked for` : `${title}: ended`
+}
+
 export function AuditPage() {
   const [limit, setLimit] = useState(PAGE)
   const asked = useQuery('audit.list', { limit: Math.min(limit, 1000) })
@@ -28,7 +37,8 @@ export function AuditPage() {
   const shown = useMemo(() => {
     const words = search.toLowerCase().split(/\s+/).filter(Boolean)
     return (asked.data?.entries ?? []).filter((entry) => {
-      const text = `${entry.who} ${entry.action} ${entry.site} ${entry.outcome} ${entry.reason}`.toLowerCase()
+      const text =
+        `${entry.who} ${actionWords(entry.action)} ${entry.site} ${entry.outcome} ${entry.reason}`.toLowerCase()
       return words.every((word) => text.includes(word))
     })
   }, [asked.data, search])
@@ -105,8 +115,8 @@ const columns: readonly Column<Entry>[] = [
     id: 'action',
     header: 'What',
     width: 'minmax(9rem, 1fr)',
-    sort: ({ action }) => action,
-    cell: ({ action }) => <HostileText text={action} />,
+    sort: ({ action }) => actionWords(action),
+    cell: ({ action }) => <HostileText text={actionWords(action)} />,
   },
   {
     id: 'site',

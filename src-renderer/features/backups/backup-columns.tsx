@@ -20,12 +20,12 @@ export function backupColumns({ id, zone, clockOffset: offset }: Pick<SiteOvervi
     {
       id: 'taken',
       header: 'Taken',
-      width: '12.5rem',
+      width: '14.25rem',
       sort: momentOf,
       descendingFirst: true,
       cell: (entry) => (
         <span className={css.taken}>
-          <span>{formatTime(momentOf(entry), zone).slice(0, 16)}</span>
+          <span>{formatTime(momentOf(entry), zone).slice(0, 19)}</span>
           <span className={css.age}>
             <Time compact at={momentOf(entry)} offset={offset} zone={zone} />
           </span>
@@ -35,7 +35,7 @@ export function backupColumns({ id, zone, clockOffset: offset }: Pick<SiteOvervi
     {
       id: 'verdict',
       header: 'Verdict',
-      width: 'minmax(8.75rem, 1.3fr)',
+      width: 'minmax(8.75rem, 1fr)',
       sort: ({ verdict }) => worstFirst[verdict],
       cell: (entry) => (
         <span className={css.verdict}>
@@ -55,7 +55,7 @@ export function backupColumns({ id, zone, clockOffset: offset }: Pick<SiteOvervi
     {
       id: 'name',
       header: 'File',
-      width: 'minmax(8.25rem, 1.4fr)',
+      width: 'minmax(8.25rem, 1.6fr)',
       sort: ({ path }) => showName(path),
       cell: ({ path }) => (
         <a className={css.name} href={href({ page: 'backup', site: id, path })} tabIndex={-1}>
@@ -73,7 +73,7 @@ export function backupColumns({ id, zone, clockOffset: offset }: Pick<SiteOvervi
     {
       id: 'origin',
       header: 'Origin',
-      width: '6.75rem',
+      width: '5.5rem',
       sort: ({ origin }) => originWords[origin],
       cell: ({ origin }) => originWords[origin],
     },
