@@ -9,6 +9,7 @@ import type { Transport } from '../../src-shared/rpc/transport.ts'
 import { Fleet, type Pace } from '../fleet/refresh.ts'
 import type { SecretStore } from '../ports/secrets.ts'
 import { Activity } from './activity.ts'
+import { AppearanceSetting } from './appearance.ts'
 import { type Console, createConsole, type Host } from './console.ts'
 import { appHandlers } from './handlers/app.ts'
 import { backupHandlers, backupsHandlers } from './handlers/backups.ts'
@@ -31,6 +32,7 @@ export interface ApplicationOptions extends Omit<Host, 'secrets'> {
 export interface Application extends AsyncDisposable {
   readonly console: Console
   readonly fleet: Fleet
+  readonly appearance: AppearanceSetting
   /** Answers a window until its transport closes, or the answer is called. */
   session(transport: Transport, role: Role): () => void
   /** Tells windows that this is the demo, and what to try on its site. */
@@ -77,6 +79,7 @@ export function createApplication(options: ApplicationOptions): Result<Applicati
   })
   const activity = new Activity(desk, runner)
   const plans = new Plans(desk)
+  const appearance = new AppearanceSetting(desk.store.settings)
   let demo: HostFacts['demo'] = null
   const host: HostFacts = {
     ...options.host,
@@ -85,7 +88,7 @@ export function createApplication(options: ApplicationOptions): Result<Applicati
       return demo
     },
   }
-  const handlers = handlersOf({ desk, runner, knownHosts, fleet, activity, prompts, plans, secrets, host })
+  const handlers = handlersOf({ desk, runner, knownHosts, fleet, activity, prompts, plans, secrets, appearance, host })
   runner.reattach()
   fleet.start()
   const sessions = new Set<() => void>()
@@ -113,6 +116,7 @@ export function createApplication(options: ApplicationOptions): Result<Applicati
   return ok({
     console: opened,
     fleet,
+    appearance,
     session,
     demo: (facts) => {
       demo = facts

@@ -5,6 +5,7 @@ import type { Fleet } from '../fleet/refresh.ts'
 import type { SecretStore } from '../ports/secrets.ts'
 import type { Site } from '../store/sites.ts'
 import type { Activity } from './activity.ts'
+import type { AppearanceSetting } from './appearance.ts'
 import type { Console } from './console.ts'
 import { forWindow, noSuchSite } from './failures.ts'
 import type { Plans } from './plans.ts'
@@ -26,6 +27,7 @@ export interface Services extends Pick<Console, 'desk' | 'runner' | 'knownHosts'
   readonly prompts: Prompts
   readonly plans: Plans
   readonly secrets: SecretStore
+  readonly appearance: AppearanceSetting
   readonly host: HostFacts
 }
 

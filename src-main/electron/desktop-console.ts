@@ -35,6 +35,12 @@ export async function openDesktopConsole(options: DesktopConsole): Promise<Resul
   const { desk, runner } = application.console
   return ok({
     activity: activityOf(desk, runner),
+    theme: {
+      get current() {
+        return application.appearance.current.theme
+      },
+      subscribe: (listener) => application.appearance.subscribe(listener),
+    },
     attach: (port) => void application.session(portTransport(port), role),
     probeLinks: () => void desk.links.probe(),
     dispose: async () => await application[Symbol.asyncDispose](),

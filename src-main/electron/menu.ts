@@ -1,4 +1,5 @@
 /** The application's menu. Every entry either has a role of the system, or leads to a place of the page. */
+import { destinations } from '../../src-shared/domain/destinations.ts'
 import type { Place } from './places.ts'
 
 export interface MenuEntry {
@@ -46,21 +47,11 @@ export interface MenuFacts {
 const line: MenuEntry = { type: 'separator' }
 const roles = (...names: (MenuRole | '-')[]): MenuEntry[] => names.map((role) => (role === '-' ? line : { role }))
 
-function goMenu({ platform, go }: MenuFacts): MenuEntry {
-  const to = (label: string, accelerator: string, place: Place): MenuEntry => ({
-    label,
-    accelerator,
-    click: () => go(place),
-  })
-  return {
-    label: 'Go',
-    submenu: [
-      to('Fleet', 'CmdOrCtrl+1', { kind: 'fleet' }),
-      to('Operations', 'CmdOrCtrl+2', { kind: 'operations' }),
-      // macOS has its own entry for it, in the menu of the application.
-      ...(platform === 'darwin' ? [] : [to('Settings', 'CmdOrCtrl+,', { kind: 'settings' })]),
-    ],
-  }
+/** Places for everybody, and for administrators alone. The settings of macOS are in the menu of the application. */
+function placesOf({ platform, go }: MenuFacts, admin: boolean): MenuEntry[] {
+  return destinations
+    .filter((one) => (one.admin ?? false) === admin && !(one.id === 'settings' && platform === 'darwin'))
+    .map(({ id, title, accelerator }) => ({ label: title, accelerator, click: () => go({ kind: id }) }))
 }
 
 function applicationMenu({ go }: MenuFacts): MenuEntry {
@@ -83,9 +74,12 @@ export function menuTemplate(facts: MenuFacts): MenuEntry[] {
   const inspect: MenuEntry[] = packaged ? [] : [line, ...roles('reload', 'toggleDevTools')]
   return [
     ...(mac ? [applicationMenu(facts)] : []),
-    { label: 'File', submenu: [another, ...(mac ? roles('close') : roles('close', '-', 'quit'))] },
+    {
+      label: 'File',
+      submenu: [another, ...placesOf(facts, true), line, ...(mac ? roles('close') : roles('close', '-', 'quit'))],
+    },
     { label: 'Edit', submenu: roles('undo', 'redo', '-', 'cut', 'copy', 'paste', 'selectAll') },
-    goMenu(facts),
+    { label: 'Go', submenu: placesOf(facts, false) },
     { label: 'View', submenu: [...roles('resetZoom', 'zoomIn', 'zoomOut', '-', 'togglefullscreen'), ...inspect] },
     { label: 'Window', submenu: mac ? roles('minimize', 'zoom', '-', 'front') : roles('minimize') },
     { label: 'Help', submenu: [{ label: 'Show the log', click: showLog }, ...(mac ? [] : [line, ...roles('about')])] },

@@ -1,10 +1,9 @@
 /** The places of the page that the desktop can lead to: by a link, a notification, the menu or the tray. */
+import type { Destination } from '../../src-shared/domain/destinations.ts'
 import type { DeepLink } from './deep-link.ts'
 import { START_PAGE } from './origin.ts'
 
-export type Place =
-  | { readonly kind: 'fleet' | 'operations' | 'settings' }
-  | { readonly kind: 'site' | 'operation'; readonly id: string }
+export type Place = { readonly kind: Destination['id'] } | { readonly kind: 'site' | 'operation'; readonly id: string }
 
 /** The address of a place. Only the part after `#` differs, so a page that is open stays and merely turns to it. */
 export function addressOf(place: Place): string {

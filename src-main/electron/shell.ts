@@ -35,6 +35,8 @@ export interface Runtime<W extends ShellWindow, P extends MainPort> {
   readonly power: PowerEvents
   readonly sleep: SleepBlocker
   readonly isDark: () => boolean
+  /** What the system draws around a page follows what was chosen for the page. */
+  readonly setTheme: (theme: 'system' | 'light' | 'dark') => void
   readonly setMenu: (entries: MenuEntry[] | null) => void
   readonly createWindow: (options: WindowOptions) => W
   readonly createChannel: () => { readonly port1: P; readonly port2: P }
@@ -126,6 +128,9 @@ function settle<W extends ShellWindow, P extends MainPort>(
     for (const end of ends) end()
     await console.dispose()
   }
+  const { theme } = console
+  runtime.setTheme(theme.current)
+  ends.push(theme.subscribe(() => runtime.setTheme(theme.current)))
   const closing = guardClosing({ app, platform, dialog, activity, dispose })
   const windows = new Windows<W>({
     create: runtime.createWindow,

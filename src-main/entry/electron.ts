@@ -62,6 +62,9 @@ const runtime = {
   power: powerMonitor,
   sleep: powerSaveBlocker,
   isDark: () => nativeTheme.shouldUseDarkColors,
+  setTheme: (theme: typeof nativeTheme.themeSource) => {
+    nativeTheme.themeSource = theme
+  },
   setMenu: (entries: Parameters<typeof Menu.buildFromTemplate>[0] | null) =>
     Menu.setApplicationMenu(entries && Menu.buildFromTemplate(entries)),
   createWindow: (options: Electron.BrowserWindowConstructorOptions) => new BrowserWindow(options),

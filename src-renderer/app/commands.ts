@@ -1,5 +1,6 @@
 /** THE catalogue of what can be done from anywhere: the palette, the shortcuts and their help are made of it. */
 import type { Fleet } from '../../src-shared/contract/sites.ts'
+import { type Destination, destinations } from '../../src-shared/domain/destinations.ts'
 import { command } from '../api/hooks.ts'
 import { isApple } from '../api/transport.ts'
 import { showToast } from '../ui/toast.tsx'
@@ -10,25 +11,14 @@ import { ui } from './ui-state.ts'
 
 const open = (route: Route) => () => go(route)
 
+function goTo({ id, ...place }: Destination): Command {
+  const route: Route = id === 'settings' ? { page: id, section: 'appearance' } : { page: id }
+  return { ...place, id, group: place.admin ? 'Do' : 'Go to', run: open(route) }
+}
+
 const everywhere: readonly Command[] = [
   { id: 'palette', title: 'Search for anything', group: 'Console', keys: 'Mod+k', run: () => ui.show('palette') },
-  { id: 'fleet', title: 'Fleet', group: 'Go to', keys: 'g f', words: 'sites home', run: open({ page: 'fleet' }) },
-  {
-    id: 'operations',
-    title: 'Operations',
-    group: 'Go to',
-    keys: 'g o',
-    words: 'activity running history',
-    run: open({ page: 'operations' }),
-  },
-  { id: 'audit', title: 'Audit', group: 'Go to', keys: 'g a', words: 'who did what', run: open({ page: 'audit' }) },
-  {
-    id: 'settings',
-    title: 'Settings',
-    group: 'Go to',
-    keys: 'g s',
-    run: open({ page: 'settings', section: 'appearance' }),
-  },
+  ...destinations.map(goTo),
   {
     id: 'hosts',
     title: 'Known hosts',
@@ -42,15 +32,6 @@ const everywhere: readonly Command[] = [
     group: 'Go to',
     words: 'identities agent ssh',
     run: open({ page: 'settings', section: 'identities' }),
-  },
-  {
-    id: 'add-site',
-    title: 'Add a site',
-    group: 'Do',
-    keys: 'g n',
-    admin: true,
-    words: 'new server',
-    run: open({ page: 'add-site' }),
   },
   { id: 'light', title: 'Light appearance', group: 'Console', words: 'theme day', run: appearance('light') },
   { id: 'dark', title: 'Dark appearance', group: 'Console', words: 'theme night', run: appearance('dark') },
@@ -95,9 +76,13 @@ export function allCommands(fleet: Fleet | undefined, admin: boolean): Command[]
   return [...everywhere, ...sites].filter((one) => admin || one.admin !== true)
 }
 
-/** `⌘K`, `Ctrl K`, `G then F`. */
+/** `⌘K`, `Ctrl K`, `Ctrl Shift N`, `G then F`. */
 export function keyWords(keys: string): string {
-  if (keys.startsWith('Mod+')) return `${isApple ? '⌘' : 'Ctrl '}${keys.slice(4).toUpperCase()}`
+  const [, chord] = /^(?:Mod|CmdOrCtrl)\+(.*)$/.exec(keys) ?? []
+  if (chord !== undefined) {
+    const apple = chord.replace('Shift+', '⇧').toUpperCase()
+    return isApple ? `⌘${apple}` : `Ctrl ${chord.replace('+', ' ')}`.replace(/.$/, (key) => key.toUpperCase())
+  }
   return keys.toUpperCase().split(' ').join(' then ')
 }
 

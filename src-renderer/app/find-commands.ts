@@ -8,6 +8,8 @@ export interface Command {
   readonly words?: string
   /** Keys of a shortcut: `Mod+k`, or a sequence as `g f`. */
   readonly keys?: string
+  /** Keys of the desktop's menu for the same. */
+  readonly accelerator?: string
   readonly admin?: boolean
   readonly run: () => void
 }

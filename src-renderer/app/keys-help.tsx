@@ -1,3 +1,4 @@
+import { useSession } from '../api/session.tsx'
 import { Button } from '../ui/button.tsx'
 import { Dialog } from '../ui/dialog.tsx'
 import { Fact, Facts } from '../ui/page.tsx'
@@ -6,6 +7,7 @@ import { ui, useUi } from './ui-state.ts'
 
 /** All shortcuts, from the same catalogue that runs them. */
 export function KeysHelp() {
+  const menu = useSession().host === 'electron'
   const open = useUi(({ overlay }) => overlay === 'keys')
   return (
     <Dialog
@@ -15,8 +17,8 @@ export function KeysHelp() {
       actions={<Button onClick={ui.close}>Close</Button>}
     >
       <Facts>
-        {shortcuts.map(({ id, title, keys }) => (
-          <Fact key={id} name={keyWords(keys)}>
+        {shortcuts.map(({ id, title, keys, accelerator }) => (
+          <Fact key={id} name={menu && accelerator ? `${keyWords(keys)}, ${keyWords(accelerator)}` : keyWords(keys)}>
             {title}
           </Fact>
         ))}

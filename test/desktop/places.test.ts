@@ -6,6 +6,8 @@ import { readRoute } from '../../src-renderer/app/routes.ts'
 test.each([
   [{ kind: 'fleet' }, { page: 'fleet' }],
   [{ kind: 'operations' }, { page: 'operations' }],
+  [{ kind: 'audit' }, { page: 'audit' }],
+  [{ kind: 'add-site' }, { page: 'add-site' }],
   [{ kind: 'settings' }, { page: 'settings', section: 'appearance' }],
   [
     { kind: 'site', id: 'a-1' },

@@ -5,6 +5,7 @@ import { closeQuestion } from '../../src-main/electron/closing.ts'
 import type { MenuEntry } from '../../src-main/electron/menu.ts'
 import { notificationText } from '../../src-main/electron/notifications.ts'
 import { trayText } from '../../src-main/electron/tray.ts'
+import { destinations } from '../../src-shared/domain/destinations.ts'
 import { event } from '../support/fake-electron.ts'
 import { runningShell } from '../support/shell.ts'
 
@@ -104,12 +105,28 @@ describe('a window', () => {
   })
 })
 
-test('the menu leads to the places of the page', async () => {
+test('the menu leads to every place that the page names', async () => {
   const { menus, window } = await runningShell()
-  for (const label of ['Fleet', 'Operations', 'Settings']) find(menus.at(-1), label)?.click?.()
+  for (const { title, accelerator } of destinations) {
+    const entry = find(menus.at(-1), title)
+    expect(entry?.accelerator).toBe(accelerator)
+    entry?.click?.()
+  }
   const page = 'app://bundle/index.html'
-  expect(window.urls).toEqual([page, `${page}#/`, `${page}#/operations`, `${page}#/settings`])
+  const places = ['', 'operations', 'audit', 'settings', 'add-site'].map((place) => `${page}#/${place}`)
+  expect(window.urls).toEqual([page, ...places])
   expect(find(menus.at(-1), 'Edit')?.submenu?.map(({ role }) => role)).toContain('paste')
+})
+
+test('what the system draws is light or dark as the settings say, also when they change, and no longer than the shell', async () => {
+  const shell = await runningShell()
+  expect(shell.themes).toEqual(['system'])
+  shell.theme.choose('dark')
+  expect(shell.themes).toEqual(['system', 'dark'])
+  shell.window.close()
+  await expect.poll(() => shell.counts.disposals).toBe(1)
+  shell.theme.choose('light')
+  expect(shell.themes).toEqual(['system', 'dark'])
 })
 
 describe('a notification', () => {

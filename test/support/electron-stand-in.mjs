@@ -53,7 +53,7 @@ export const safeStorage = {
 }
 export const powerMonitor = new EventEmitter()
 export const powerSaveBlocker = { start: () => 1, stop: nothing }
-export const nativeTheme = { shouldUseDarkColors: true }
+export const nativeTheme = { shouldUseDarkColors: true, themeSource: 'system' }
 export const nativeImage = { createFromPath: () => ({ resize: () => null }) }
 export const shell = { openPath: async () => '' }
 export const Menu = { setApplicationMenu: nothing, buildFromTemplate: (entries) => entries }

@@ -204,6 +204,7 @@ export function fakeElectron({
   const questions: MessageBoxOptions[] = []
   const errors: string[] = []
   const menus: (MenuEntry[] | null)[] = []
+  const themes: string[] = []
   const notifications: FakeNotification[] = []
   const blocks = new Set<number>()
   const tray = { text: '', entries: [] as MenuEntry[], destroyed: false, emitter: new EventEmitter() }
@@ -272,6 +273,7 @@ export function fakeElectron({
       stop: (id) => void blocks.delete(id),
     },
     isDark: () => true,
+    setTheme: (theme) => void themes.push(theme),
     setMenu: (entries) => {
       done(entries === null ? 'no menu' : 'menu')
       menus.push(entries)
@@ -304,7 +306,7 @@ export function fakeElectron({
     openPath: (path) => done(`open ${path}`),
   }
   const becomeReady = () => ready.resolve()
-  const seen = { order, windows, questions, errors, menus, notifications, blocks, tray, schemes, handlers }
+  const seen = { order, themes, windows, questions, errors, menus, notifications, blocks, tray, schemes, handlers }
   return { runtime, session, app, ipc, power, becomeReady, quits: () => quits, ...seen }
 }
 

@@ -1,5 +1,5 @@
 /** The desktop shell, started on a fake runtime. */
-import type { ShellConsole } from '../../src-main/electron/console.ts'
+import type { ShellConsole, ThemeSource } from '../../src-main/electron/console.ts'
 import { type ShellOptions, startShell } from '../../src-main/electron/shell.ts'
 import { ok } from '../../src-shared/result.ts'
 import { FakeActivity, type FakeElectronOptions, FakePort, fakeElectron } from './fake-electron.ts'
@@ -10,13 +10,30 @@ export interface StartOptions extends FakeElectronOptions, Partial<Omit<ShellOpt
   readonly env?: Readonly<Record<string, string>>
 }
 
+class FakeTheme implements ThemeSource {
+  current: ThemeSource['current'] = 'system'
+  readonly #listeners = new Set<() => void>()
+
+  subscribe(listener: () => void): () => void {
+    this.#listeners.add(listener)
+    return () => void this.#listeners.delete(listener)
+  }
+
+  choose(theme: ThemeSource['current']): void {
+    this.current = theme
+    for (const listener of this.#listeners) listener()
+  }
+}
+
 /** A console that counts, behind a window that is none. */
 export function fakeConsole() {
   const activity = new FakeActivity()
   const ports: FakePort[] = []
   const counts = { probes: 0, disposals: 0 }
+  const theme = new FakeTheme()
   const console: ShellConsole = {
     activity,
+    theme,
     attach: (port) => {
       if (port instanceof FakePort) ports.push(port)
     },
@@ -27,7 +44,7 @@ export function fakeConsole() {
       counts.disposals += 1
     },
   }
-  return { console, activity, ports, counts }
+  return { console, activity, theme, ports, counts }
 }
 
 /** Begins the start; `becomeReady` and `started` bring it to its end. */

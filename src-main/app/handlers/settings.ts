@@ -1,6 +1,5 @@
 import { access } from 'node:fs/promises'
 import type { ConsoleContract } from '../../../src-shared/contract/index.ts'
-import { type Appearance, appearance } from '../../../src-shared/contract/settings.ts'
 import { fail, ok } from '../../../src-shared/result.ts'
 import { aborted, type NamespaceHandlers } from '../../../src-shared/rpc/handlers.ts'
 import { audit as record } from '../../operations/desk.ts'
@@ -13,8 +12,6 @@ import { notFound } from '../failures.ts'
 import { aboutSecret } from '../prompts.ts'
 import type { Services } from '../services.ts'
 import { keepingWords } from './app.ts'
-
-const usual: Appearance = { theme: 'system', density: 'comfortable' }
 
 interface HopOfSite {
   readonly hop: SshHop
@@ -50,30 +47,17 @@ const notTyped = {
 }
 
 export function settingsHandlers(services: Services): NamespaceHandlers<ConsoleContract['settings']> {
-  const { desk, knownHosts, secrets } = services
-  const listeners = new Set<() => void>()
-  const current = (): Appearance => {
-    const read = appearance.partial().safeParse(desk.store.settings.read('appearance') ?? {})
-    const { theme = usual.theme, density = usual.density } = read.success ? read.data : {}
-    return { theme, density }
-  }
-
+  const { desk, knownHosts, secrets, appearance } = services
   return {
     watch: async (_input, feed) => {
-      feed.snapshot(current())
-      const listener = () => feed.change(current())
-      listeners.add(listener)
+      feed.snapshot(appearance.current)
+      const leave = appearance.subscribe(() => feed.change(appearance.current))
       await aborted(feed.signal)
-      listeners.delete(listener)
+      leave()
       return ok(null)
     },
 
-    setAppearance: ({ theme, density }) => {
-      const before = current()
-      desk.store.settings.write('appearance', { theme: theme ?? before.theme, density: density ?? before.density })
-      for (const listener of listeners) listener()
-      return ok(current())
-    },
+    setAppearance: (change) => ok(appearance.change(change)),
 
     identities: async () => {
       const held = await agentKeys()

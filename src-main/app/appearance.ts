@@ -1,0 +1,34 @@
+/** How the console looks: one setting for all its windows, and for what the desktop draws around them. */
+import { type Appearance, appearance } from '../../src-shared/contract/settings.ts'
+import type { Store } from '../store/store.ts'
+
+const usual: Appearance = { theme: 'system', density: 'comfortable' }
+
+export class AppearanceSetting {
+  readonly #settings: Store['settings']
+  readonly #listeners = new Set<() => void>()
+
+  constructor(settings: Store['settings']) {
+    this.#settings = settings
+  }
+
+  /** As it is kept; as usual where nothing is, or nothing that makes sense. */
+  get current(): Appearance {
+    const read = appearance.partial().safeParse(this.#settings.read('appearance') ?? {})
+    const { theme = usual.theme, density = usual.density } = read.success ? read.data : {}
+    return { theme, density }
+  }
+
+  change({ theme, density }: { readonly [K in keyof Appearance]?: Appearance[K] | undefined }): Appearance {
+    const before = this.current
+    this.#settings.write('appearance', { theme: theme ?? before.theme, density: density ?? before.density })
+    for (const listener of [...this.#listeners]) listener()
+    return this.current
+  }
+
+  /** Calls after every change, until the answer is called. */
+  subscribe(listener: () => void): () => void {
+    this.#listeners.add(listener)
+    return () => void this.#listeners.delete(listener)
+  }
+}
