@@ -128,6 +128,7 @@ async function rest(page: Page, camera: Camera): Promise<void> {
   await page.getByRole('combobox', { name: 'Search for anything' }).fill('depot')
   await camera.shoot('palette')
   await page.keyboard.press('Escape')
+  await page.locator('[role="dialog"][data-modal]').waitFor({ state: 'detached' })
   await page.keyboard.press('?')
   await page.getByRole('dialog', { name: 'Keyboard shortcuts' }).waitFor()
   await camera.shoot('shortcuts')

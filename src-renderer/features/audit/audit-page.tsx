@@ -16,12 +16,19 @@ type Entry = OutputOf<'audit.list'>['entries'][number]
 
 const PAGE = 200
 
-/** As it is written in the chain: the kit's command and what became of it, or words already. */
-function actionWords(action: string): string {
-  const [, command, what] = /^([a-z]+) (asked|ended)$/.exec(action) ?? []
-  if (command === undefined) return `${action.slice(0, 1).toUpperCase()}${action.slice(1)}`
-  const title = command === 'cancel' ? 'Cancel' : titleOf(command)
-  return what === 'asked' ? `${title}: asked for` : `${title}: ended`
+/** In the chain stands the kit's command and whether it was asked for or has ended, or words already. */
+function wordsOf({ action, outcome }: Pick<Entry, 'action' | 'outcome'>): {
+  readonly what: string
+  readonly became: string
+} {
+  const [, command, end] = /^([a-z]+) (asked|ended)$/.exec(action) ?? []
+  if (command === undefined) return { what: capital(action), became: outcome }
+  const what = command === 'cancel' ? 'Cancel' : titleOf(command)
+  return { what, became: end === 'asked' && outcome === '' ? 'asked for' : outcome }
+}
+
+function capital(text: string): string {
+  return `${text.slice(0, 1).toUpperCase()}${text.slice(1)}`
 }
 
 export function AuditPage() {
@@ -37,8 +44,8 @@ export function AuditPage() {
   const shown = useMemo(() => {
     const words = search.toLowerCase().split(/\s+/).filter(Boolean)
     return (asked.data?.entries ?? []).filter((entry) => {
-      const text =
-        `${entry.who} ${actionWords(entry.action)} ${entry.site} ${entry.outcome} ${entry.reason}`.toLowerCase()
+      const { what, became } = wordsOf(entry)
+      const text = `${entry.who} ${what} ${entry.site} ${became} ${entry.reason}`.toLowerCase()
       return words.every((word) => text.includes(word))
     })
   }, [asked.data, search])
@@ -107,16 +114,16 @@ const columns: readonly Column<Entry>[] = [
   {
     id: 'who',
     header: 'Who',
-    width: 'minmax(8rem, 0.8fr)',
+    width: 'minmax(7rem, 0.7fr)',
     sort: ({ who }) => who,
     cell: ({ who }) => <HostileText text={who} />,
   },
   {
     id: 'action',
     header: 'What',
-    width: 'minmax(9rem, 1fr)',
-    sort: ({ action }) => actionWords(action),
-    cell: ({ action }) => <HostileText text={actionWords(action)} />,
+    width: 'minmax(11.5rem, 1fr)',
+    sort: (entry) => wordsOf(entry).what,
+    cell: (entry) => <HostileText text={wordsOf(entry).what} />,
   },
   {
     id: 'site',
@@ -129,8 +136,8 @@ const columns: readonly Column<Entry>[] = [
     id: 'outcome',
     header: 'Outcome',
     width: '7rem',
-    sort: ({ outcome }) => outcome,
-    cell: ({ outcome }) => <HostileText text={outcome} />,
+    sort: (entry) => wordsOf(entry).became,
+    cell: (entry) => <HostileText text={wordsOf(entry).became} />,
   },
   {
     id: 'reason',
