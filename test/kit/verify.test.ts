@@ -207,6 +207,17 @@ describe('verify', () => {
     expect(refused.result).toMatchObject({ outcome: 'failed', code: 'integrity' })
   })
 
+  it('works beside the backups where the state folder has no room', async () => {
+    site.backup(name)
+    const instead = `free_bytes() { case $(readlink -f -- "$1") in "$STATE"/*) REPLY=1000 ;; *) REPLY=1000000000 ;; esac; }`
+    const { result } = await site.run(['verify', name], { instead })
+    expect(report.parse(result.data).backups[0]).toMatchObject({ verdict: 'verified' })
+    const planned = await site.run(['plan', 'restore', 'database', name], { instead })
+    const passed = expect.objectContaining({ check: 'integrity', state: 'passed' })
+    expect(planned.result.data).toMatchObject({ checks: expect.arrayContaining([passed]) })
+    expect(readdirSync(site.backups).filter((one) => one.startsWith('.'))).toEqual([])
+  })
+
   it.runIf(canMount)('does not call a backup bad when the disk becomes full meanwhile', async () => {
     const path = site.backup(name)
     const told = site.library(

@@ -117,14 +117,24 @@ leave_work_dir() {
   WORK_DIR=''
 }
 
-# enter_scratch: a private folder in STATE/work. Folders that a killed process left there are removed first.
+# enter_scratch: a private folder in STATE/work; where that has no room for a database such as the live one, and the file
+# system of the backups has more, there. Folders that a killed process left are removed: in STATE/work now, among the
+# backups by the next operation that changes something.
 enter_scratch() {
-  local folder
+  local folder place=$STATE/work wanted here
   mkdir -p -- "$STATE/work" || return 1
   while IFS= read -r -d '' folder; do
     flock -n "$folder" true && rm -rf -- "$folder"
   done < <(find "$STATE/work" -mindepth 1 -maxdepth 1 -type d -mmin +1 -print0)
-  enter_work_dir "$STATE/work"
+  file_size "$DATABASE_FILE"
+  wanted=$((REPLY * 2 + 67108864))
+  free_bytes "$place"
+  here=$REPLY
+  if ((here < wanted)) && [[ -w $BACKUPS ]]; then
+    free_bytes "$BACKUPS"
+    ((REPLY <= here)) || place=$BACKUPS
+  fi
+  enter_work_dir "$place"
 }
 
 # append_as_owner FILE LINE: one line to a log that lies in a folder of the application's user. Written as that user,

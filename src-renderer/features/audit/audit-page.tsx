@@ -142,7 +142,7 @@ const columns: readonly Column<Entry>[] = [
   {
     id: 'reason',
     header: 'Why',
-    width: 'minmax(9rem, 1.4fr)',
+    width: 'minmax(8rem, 1.4fr)',
     sort: ({ reason }) => reason,
     cell: ({ reason }) => <HostileText text={reason} />,
   },
