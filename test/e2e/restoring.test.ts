@@ -6,8 +6,9 @@ import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest
 import { type DemoSite, startDemoSite } from '../../src-main/demo/site.ts'
 import type { Site } from '../../src-main/store/sites.ts'
 import { type Cable, cableTo } from '../support/cable.ts'
-import { backUp, know, orders, type Pause, pauseAt, sql, startRestore } from '../support/e2e/demo.ts'
+import { know, orders, type Pause, pauseAt, sql } from '../support/e2e/demo.ts'
 import { Desk } from '../support/e2e/desk.ts'
+import { backUp, startRestore } from '../support/e2e/others.ts'
 import { button, ended, fact, heading, modal } from '../support/e2e/pages.ts'
 
 const NAME = 'Depot South'

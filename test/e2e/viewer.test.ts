@@ -1,15 +1,16 @@
 /** A viewer's window: everything can be seen, and nothing changed, by whatever way. */
 import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
-import type { Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
 import { type DemoSite, startDemoSite } from '../../src-main/demo/site.ts'
 import type { Site } from '../../src-main/store/sites.ts'
 import { callsOf } from '../../src-shared/contract/define.ts'
 import { contract } from '../../src-shared/contract/index.ts'
-import { backUp, know } from '../support/e2e/demo.ts'
+import { know } from '../support/e2e/demo.ts'
 import { Desk } from '../support/e2e/desk.ts'
+import { backUp } from '../support/e2e/others.ts'
 import { button, grid, heading, modal } from '../support/e2e/pages.ts'
+import { changing, temptations } from '../support/e2e/viewer.ts'
 
 const NAME = 'Depot East'
 let demo: DemoSite
@@ -28,22 +29,6 @@ afterAll(async () => {
   await desk?.[Symbol.asyncDispose]()
   await demo?.stop()
 })
-
-/** What changes something, by the words on its button. */
-const changing =
-  /back up|verify|restore|^hold|release|forget|^change|remove|add |check the way|check again|cancel|undo|bring it|listen|look for it|save/i
-
-/** Names of the buttons on the page that could be pressed and would change something; headers of tables only sort. */
-async function temptations(page: Page): Promise<string[]> {
-  const names: string[] = []
-  const sorts = page.getByRole('columnheader').getByRole('button')
-  const enabled = page.getByRole('button', { name: changing, disabled: false })
-  for (const one of await enabled.all()) {
-    if ((await one.and(sorts).count()) > 0) continue
-    names.push((await one.getAttribute('aria-label')) ?? (await one.textContent()) ?? '')
-  }
-  return names
-}
 
 test('every page is there, and no control on it changes anything', async () => {
   const page = await desk.window({ role: 'viewer' })

@@ -11,19 +11,13 @@ import { undoRestore } from '../../src-main/operations/undo.ts'
 import type { Site } from '../../src-main/store/sites.ts'
 import { showPath } from '../../src-shared/domain/backup-path.ts'
 import { failureOf, must, ServerDesk } from '../support/server-desk.ts'
-import type { Server } from '../support/servers/server.ts'
+import { failedLogins, logins, otherHostKeys, refusedPasswords } from '../support/server-logins.ts'
 import { sharedServers } from '../support/servers/shared.ts'
 
 const { north, south } = sharedServers()
 
 beforeAll(() => Promise.all([north.reset(), south.reset()]))
 afterAll(() => Promise.all([north.reset(), south.reset()]))
-
-/** How often sshd, or sudo, has said something that fits, since the server was powered on. */
-const said = async (server: Server, unit: string, pattern: string): Promise<number> =>
-  Number(await server.must(`journalctl ${unit} -o cat | grep -acE '${pattern}' || true`))
-const logins = (server: Server) => said(server, '-u ssh', '^Accepted ')
-const failedLogins = (server: Server) => said(server, '-u ssh', '^Failed (password|keyboard-interactive)')
 
 describe('a host key', () => {
   it('that nobody accepted: no login, nothing kept', async () => {
@@ -82,10 +76,9 @@ describe('a password', () => {
 
   it('for sudo that is wrong is tried once, and nothing ran', async () => {
     await using desk = new ServerDesk()
-    const incorrect = () => said(south, '-t sudo', 'incorrect password attempt')
-    const before = await incorrect()
+    const before = await refusedPasswords(south)
     expect(failureOf(await desk.tryToAdd(south, { sudoPassword: 'not-it-2262' })).code).toBe('wrong-sudo-password')
-    expect(await incorrect()).toBe(before + 1)
+    expect(await refusedPasswords(south)).toBe(before + 1)
     expect(await south.must('ls -A /var/lib | grep -c cvd-backup || true')).toBe('0')
     // The same console, with the right one.
     expect((await desk.tryToAdd(south)).ok).toBe(true)
@@ -210,14 +203,3 @@ describe.each([
     }
   })
 })
-
-/** Gives a server other host keys, and ends its sessions; gives the old keys back when it is disposed of. */
-async function otherHostKeys(server: Server): Promise<AsyncDisposable> {
-  const renew = "systemctl restart ssh; pkill -KILL -f 'sshd: (root|admin|clerk|deploy)' || true"
-  await server.must(`set -e; mkdir /root/keys; mv /etc/ssh/ssh_host_* /root/keys; ssh-keygen -A > /dev/null; ${renew}`)
-  return {
-    [Symbol.asyncDispose]: async () => {
-      await server.must(`set -e; rm /etc/ssh/ssh_host_*; mv /root/keys/* /etc/ssh; rmdir /root/keys; ${renew}`)
-    },
-  }
-}

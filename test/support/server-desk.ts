@@ -138,9 +138,8 @@ export class ServerDesk implements AsyncDisposable {
     return must(await link.client.operations(50))
   }
 
-  async setPolicy(site: Site, changes: Readonly<Record<string, string>>): Promise<void> {
-    using link = must(await this.console.desk.links.open(site))
-    must(await link.client.policy(changes))
+  setPolicy(site: Site, changes: Readonly<Record<string, string>>): Promise<void> {
+    return setPolicy(this.console.desk, site, changes)
   }
 
   /** Resolves with the first thing the runner says from now on that fits. */
@@ -169,6 +168,16 @@ export class ServerDesk implements AsyncDisposable {
     await this.console[Symbol.asyncDispose]()
     rmSync(this.folder, { recursive: true, force: true })
   }
+}
+
+/** Settings of a site, as its server keeps them. */
+export async function setPolicy(
+  { links }: Console['desk'],
+  site: Site,
+  changes: Readonly<Record<string, string>>,
+): Promise<void> {
+  using link = must(await links.open(site))
+  must(await link.client.policy(changes))
 }
 
 /** The report of a database backup that has succeeded. */

@@ -6,11 +6,10 @@ import { join } from 'node:path'
 import { gunzipSync } from 'node:zlib'
 import type { DemoSite } from '../../../src-main/demo/site.ts'
 import { addSite } from '../../../src-main/operations/add-site.ts'
-import { backupDatabase } from '../../../src-main/operations/backup-database.ts'
 import type { Site } from '../../../src-main/store/sites.ts'
-import { until, windowOf } from '../application.ts'
-import { must, reportOf } from '../server-desk.ts'
+import { must } from '../server-desk.ts'
 import type { Desk } from './desk.ts'
+import type { Seen } from './job.ts'
 
 export interface Known extends Pick<Site, 'colour'> {
   readonly name: string
@@ -32,25 +31,6 @@ export async function know({ console }: Desk, site: DemoSite, { name, colour, po
   return must(added).site
 }
 
-/** Makes a backup without a window; answers its path. */
-export async function backUp({ console }: Desk, site: Site): Promise<string> {
-  const { desk, runner } = console.application.console
-  return reportOf(await runner.settled(must(await backupDatabase(desk, runner, site)).id)).backup.path
-}
-
-/** Asks for a restore without a window, as somebody else would; answers the operation's id. */
-export async function startRestore({ console }: Desk, site: Site, path: string): Promise<string> {
-  const { calls, close } = windowOf(console.application)
-  const planned = await until<{ readonly state: string; readonly planId: string | null }>(
-    (observer) => calls.restore.plan({ site: site.id, path }, observer),
-    ({ state }) => state !== 'planning',
-  )
-  const started = await calls.restore.start({ planId: planned.planId ?? '', confirm: site.name, reason: 'test' })
-  close()
-  if (!started.ok) throw new Error(`${started.error.code}: ${started.error.message}`)
-  return started.value.operation
-}
-
 /** The live database's answer to a statement. A database that is not there is not made: a restore may be moving it. */
 export function sql({ database }: Pick<DemoSite, 'database'>, text: string): string {
   const words = ['-cmd', '.timeout 10000', `file:${database}?mode=rw`, text]
@@ -62,13 +42,13 @@ export function orders(site: Pick<DemoSite, 'database'>, where = 'id <= 200'): n
 }
 
 /** A backup, read without the console and without its kit. */
-export function readBackup(site: DemoSite, name: string): { readonly sha256: string; readonly orders: number } {
+export function readBackup(site: DemoSite, name: string): Seen {
   const packed = readFileSync(join(site.root, 'backups', name))
   const database = join(site.folder, 'read.db')
   writeFileSync(database, gunzipSync(packed))
   const counted = orders({ database }, '1')
   rmSync(database)
-  return { sha256: createHash('sha256').update(packed).digest('hex'), orders: counted }
+  return { sha256: createHash('sha256').update(packed).digest('hex'), rows: { service_orders: counted } }
 }
 
 export interface Pause {

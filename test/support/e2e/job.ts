@@ -1,0 +1,109 @@
+/** The job that the console is for, done on its pages: look into a backup, plan a restore, confirm it, take it back. */
+import type { Locator, Page } from 'playwright-core'
+import { expect } from 'vitest'
+import { type Hands, rows } from './hands.ts'
+import { button, ended, fact, grid, heading, modal } from './pages.ts'
+
+export interface Job {
+  readonly page: Page
+  readonly hands: Hands
+  /** The name of the site, which confirms. */
+  readonly name: string
+}
+
+/** A backup as it was read without the console. */
+export interface Seen {
+  readonly sha256: string
+  /** Rows by table. */
+  readonly rows: Readonly<Record<string, number>>
+}
+
+/** What a plan has to say of a table. */
+interface Difference {
+  readonly lost?: number
+  readonly back: number
+}
+
+/** The texts of a table's rows as they are drawn, by the text of the first cell. */
+async function cellsOf(table: Locator): Promise<Map<string, string[]>> {
+  await rows(table).first().waitFor()
+  const drawn = await rows(table).all()
+  const texts = await Promise.all(drawn.map((row) => row.getByRole('gridcell').allTextContents()))
+  return new Map(texts.map((cells) => [cells[0] ?? '', cells]))
+}
+
+/** Opens the newest backup and compares what the page tells with what `read` finds in the file of that name. */
+export async function lookInside({ page, hands, name }: Job, read: (file: string) => Promise<Seen>): Promise<void> {
+  await hands.press(page.getByRole('link', { name: /^Backups/ }))
+  await hands.openFirst(grid(page, `Backups of ${name}`))
+  const told = await cellsOf(grid(page, 'Tables in the backup'))
+  const seen = await read((await heading(page, /\.db\.gz$/).textContent()) ?? '')
+  expect(await fact(page, 'SHA-256').textContent()).toBe(seen.sha256)
+  expect(Object.keys(seen.rows)).not.toEqual([])
+  for (const [table, count] of Object.entries(seen.rows)) {
+    expect([table, told.get(table)?.[1]]).toEqual([table, count.toLocaleString('en-US')])
+  }
+  await page.getByRole('list').filter({ hasText: 'Verified' }).first().waitFor()
+}
+
+/** From the site's page to the question that confirms, with the newest backup. */
+export async function planRestore(job: Job, differences: Readonly<Record<string, Difference>>): Promise<void> {
+  const { page, hands } = job
+  await hands.press(page.getByRole('link', { name: 'Overview' }))
+  await hands.press(button(page, 'Restore…'))
+  await heading(page, 'Choose what to bring back').waitFor()
+  await hands.openFirst(grid(page, 'Backups to choose from'))
+  await readPlan(job, differences)
+}
+
+/** From what would change, of whatever backup, over the checks to the question that confirms. */
+export async function readPlan(
+  { page, hands }: Job,
+  differences: Readonly<Record<string, Difference>>,
+  marks = /^Passed/,
+): Promise<void> {
+  await heading(page, 'What would change').waitFor()
+  const told = await cellsOf(grid(page, 'Differences of tables'))
+  for (const [table, { lost, back }] of Object.entries(differences)) {
+    const cells = told.get(table)
+    expect([table, cells?.[4]]).toEqual([table, String(back)])
+    if (lost !== undefined) expect([table, cells?.[3]]).toEqual([table, String(lost)])
+  }
+  await hands.press(page.getByRole('link', { name: 'Go on to the checks' }))
+  const checks = page.getByRole('list', { name: 'Checks' }).getByRole('listitem')
+  await checks.first().waitFor()
+  for (const check of await checks.all()) expect(await check.textContent()).toMatch(marks)
+  await hands.press(page.getByRole('link', { name: 'Go on to confirming' }))
+}
+
+/** Confirms with the name of the site, after everything that is nearly its name was refused. */
+export async function confirmRestore({ page, hands, name }: Job, reason: string): Promise<void> {
+  const restore = button(page, `Restore ${name}`)
+  const typed = page.getByLabel(/^Type the name/)
+  await typed.waitFor()
+  // The safe answer is the default, and nothing but the whole name will do.
+  expect(await button(page, 'Cancel').and(page.locator(':focus')).count()).toBe(1)
+  expect(await restore.isDisabled()).toBe(true)
+  await hands.type(page.getByLabel('Reason'), reason)
+  await hands.type(typed, name.slice(0, -1))
+  expect(await restore.isDisabled()).toBe(true)
+  await hands.type(typed, name.toLowerCase())
+  expect(await restore.isDisabled()).toBe(true)
+  await page.getByText('This is not the name of the site.').waitFor()
+  await hands.type(typed, name)
+  await hands.press(restore)
+}
+
+/** Presses a button that takes back what was done, and confirms it. */
+export async function takeBack({ page, hands, name }: Job, by: string, reason: string): Promise<void> {
+  await hands.press(button(page, by))
+  const dialog = modal(page)
+  await hands.type(dialog.getByLabel(/^Type the name/), name)
+  await hands.type(dialog.getByLabel('Reason'), reason)
+  await hands.press(button(dialog, `Undo on ${name}`))
+}
+
+export async function undoRestore(job: Job): Promise<void> {
+  await takeBack(job, 'Undo restore…', 'Only a trial')
+  await ended(job.page, 'The restore was undone')
+}

@@ -1,0 +1,25 @@
+/** What somebody else does with the same console meanwhile: asked of it without a window. */
+import { backupDatabase } from '../../../src-main/operations/backup-database.ts'
+import type { Site } from '../../../src-main/store/sites.ts'
+import { until, windowOf } from '../application.ts'
+import { must, reportOf } from '../server-desk.ts'
+import type { Desk } from './desk.ts'
+
+/** Makes a backup without a window; answers its path. */
+export async function backUp({ console }: Desk, site: Site): Promise<string> {
+  const { desk, runner } = console.application.console
+  return reportOf(await runner.settled(must(await backupDatabase(desk, runner, site)).id)).backup.path
+}
+
+/** Asks for a restore without a window, as somebody else would; answers the operation's id. */
+export async function startRestore({ console }: Desk, site: Site, path: string): Promise<string> {
+  const { calls, close } = windowOf(console.application)
+  const planned = await until<{ readonly state: string; readonly planId: string | null }>(
+    (observer) => calls.restore.plan({ site: site.id, path }, observer),
+    ({ state }) => state !== 'planning',
+  )
+  const started = await calls.restore.start({ planId: planned.planId ?? '', confirm: site.name, reason: 'test' })
+  close()
+  if (!started.ok) throw new Error(`${started.error.code}: ${started.error.message}`)
+  return started.value.operation
+}

@@ -1,0 +1,18 @@
+/** What a viewer must not be able to press. */
+import type { Page } from 'playwright-core'
+
+/** What changes something, by the words on its button. */
+export const changing =
+  /back up|verify|restore|^hold|release|forget|^change|remove|add |check the way|check again|cancel|undo|bring it|listen|look for it|save/i
+
+/** Names of the buttons on the page that could be pressed and would change something; headers of tables only sort. */
+export async function temptations(page: Page): Promise<string[]> {
+  const names: string[] = []
+  const sorts = page.getByRole('columnheader').getByRole('button')
+  const enabled = page.getByRole('button', { name: changing, disabled: false })
+  for (const one of await enabled.all()) {
+    if ((await one.and(sorts).count()) > 0) continue
+    names.push((await one.getAttribute('aria-label')) ?? (await one.textContent()) ?? '')
+  }
+  return names
+}
