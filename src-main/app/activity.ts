@@ -1,5 +1,6 @@
 /** The operations that are not over, with where each stands: from the journal, and from what is heard meanwhile. */
 import type { OperationRow } from '../../src-shared/contract/operations.ts'
+import type { Failure } from '../../src-shared/result.ts'
 import type { Desk, RunnerEvent } from '../operations/desk.ts'
 import type { Runner } from '../operations/runner.ts'
 import type { JournalEntry } from '../store/operations.ts'
@@ -9,6 +10,8 @@ import { foreignRow, nowhere, rowOf, type Standing, standingAfter } from './rows
 export class Activity {
   readonly #desk: Desk
   readonly #standing = new Map<string, Standing>()
+  /** Why nothing is heard of an operation at the moment. */
+  readonly #broken = new Map<string, Failure>()
   readonly #leave: () => void
 
   constructor(desk: Desk, runner: Runner) {
@@ -52,6 +55,11 @@ export class Activity {
       .map((entry) => foreignRow(entry, site, time.now - kept.at))
   }
 
+  /** Why the link to an operation broke, while it is being looked for; null where it is listened to. */
+  broken(operation: string): Failure | null {
+    return this.#broken.get(operation) ?? null
+  }
+
   close(): void {
     this.#leave()
   }
@@ -66,9 +74,15 @@ export class Activity {
   }
 
   #hear(event: RunnerEvent): void {
-    if (event.kind === 'event') {
-      const before = this.#standing.get(event.operation) ?? nowhere
-      this.#standing.set(event.operation, standingAfter(before, event.event))
-    } else if (event.kind === 'journal' && event.entry.state === 'ended') this.#standing.delete(event.operation)
+    const { kind, operation } = event
+    if (kind === 'link') {
+      this.#broken.set(operation, event.failure)
+      return
+    }
+    this.#broken.delete(operation)
+    if (kind === 'event') {
+      const before = this.#standing.get(operation) ?? nowhere
+      this.#standing.set(operation, standingAfter(before, event.event))
+    } else if (event.entry.state === 'ended') this.#standing.delete(operation)
   }
 }

@@ -9,7 +9,15 @@ import { Notice } from '../ui/states.tsx'
 import { Duration, elapsedWords, localZone, useNow } from '../ui/time.tsx'
 import { Mark, type MarkName } from '../ui/verdict.tsx'
 import css from './operation-progress.module.css'
-import { downTimeOf, evidenceWord, logOf, type OperationStep, shortHash, stepsOf } from './operation-steps.ts'
+import {
+  type DownTime,
+  downTimeOf,
+  evidenceWord,
+  logOf,
+  type OperationStep,
+  shortHash,
+  stepsOf,
+} from './operation-steps.ts'
 
 const stepMarks: Record<OperationStep['state'], MarkName> = {
   started: 'running',
@@ -150,29 +158,32 @@ function Log({ view, zone = localZone }: { readonly view: OperationView; readonl
   )
 }
 
-/** How long the service is, or was, down. */
+/** How long the service is, or was, down. While nothing is heard from the server it claims nothing. */
 export function DownTimeClock({ view, offset = 0 }: { readonly view: OperationView; readonly offset?: number }) {
+  const { row, link } = view
   const down = useMemo(() => downTimeOf(view.events), [view.events])
   const now = useNow()
-  const over = view.row.state === 'ended'
-  const ms = down === null ? null : (down.to ?? (over ? down.from : now + offset)) - down.from
-  const isDown = down !== null && down.to === null && !over
-  const known = down !== null && (down.to !== null || !over)
+  const over = row.state === 'ended'
+  const unheard = !over && row.state !== 'queued' && link.state !== 'listening'
+  const isDown = !unheard && down !== null && down.to === null && !over
   return (
     <div className={css.clock} data-down={isDown || undefined}>
       <span className={css.clockName}>Down-time</span>
       <span className={css.clockValue} role="timer" aria-label="Down-time">
-        {ms === null || !known ? '0 s' : isDown ? elapsedWords(ms) : formatDuration(ms)}
+        {unheard ? 'not known' : isDown ? elapsedWords(now + offset - down.from) : lasted(down)}
       </span>
       <span className={css.clockNote}>
-        {isDown
-          ? 'The service is stopped.'
-          : down === null
-            ? 'The service runs.'
-            : known
-              ? 'The service runs again.'
-              : 'See the log.'}
+        {unheard ? 'Only the server knows it now.' : isDown ? 'The service is stopped.' : standsWords(down)}
       </span>
     </div>
   )
+}
+
+function lasted(down: DownTime | null): string {
+  return down === null || down.to === null ? '0 s' : formatDuration(down.to - down.from)
+}
+
+function standsWords(down: DownTime | null): string {
+  if (down === null) return 'The service runs.'
+  return down.to === null ? 'See the log.' : 'The service runs again.'
 }

@@ -3,7 +3,7 @@ import type { WireFailure } from '../../../src-shared/contract/failure.ts'
 import type { ConsoleContract } from '../../../src-shared/contract/index.ts'
 import type { OperationRow, OperationView } from '../../../src-shared/contract/operations.ts'
 import type { KitEvent } from '../../../src-shared/domain/kit-protocol.ts'
-import { fail, ok, type Result } from '../../../src-shared/result.ts'
+import { type Failure, fail, ok, type Result } from '../../../src-shared/result.ts'
 import { aborted, type Feed } from '../../../src-shared/rpc/handlers.ts'
 import type { JournalEntry } from '../../store/operations.ts'
 import type { Site } from '../../store/sites.ts'
@@ -22,7 +22,8 @@ const SEARCH = 200
 
 const isTold = ({ kind }: KitEvent) => kind !== 'progress' && kind !== 'state'
 
-function linkOf(entry: JournalEntry): OperationView['link'] {
+function linkOf(entry: JournalEntry, broken: Failure | null = null): OperationView['link'] {
+  if (broken !== null) return { state: 'searching', failure: forWindow(broken) }
   const state = entry.state === 'running' || entry.state === 'starting' ? 'listening' : 'none'
   return { state, failure: null }
 }
@@ -55,10 +56,10 @@ export async function feedOperation(
   const row = (now: JournalEntry) => activity.row(now, desk.store.sites.byId(now.siteId) ?? site)
   const events = desk.store.events.list(id).filter(isTold)
   const report = reportOf(entry)
-  feed.snapshot({ row: row(entry), events, link: linkOf(entry), report, undoable: null })
+  let link = linkOf(entry, activity.broken(id))
+  feed.snapshot({ row: row(entry), events, link, report, undoable: null })
 
   let fresh: KitEvent[] = []
-  let link = linkOf(entry)
   let toldLink = link
   let undo: boolean | null = null
   const changes = coalesce<null>(PACE, () => {
