@@ -37,7 +37,7 @@ export default defineConfig({
       suite('e2e', { ...programs, globalSetup: 'test/support/e2e/build.ts', testTimeout: 120_000 }),
       // One after another: they share the servers, and some pull a plug.
       suite('server', {
-        globalSetup: 'test/support/servers/global-setup.ts',
+        globalSetup: ['test/support/e2e/build.ts', 'test/support/servers/global-setup.ts'],
         fileParallelism: false,
         maxWorkers: 1,
         testTimeout: 180_000,

@@ -133,8 +133,9 @@ export const suites: readonly Suite[] = [
   project('e2e', 'the window in Chromium, on the demo site', [...shell, 'ssh-keygen', 'chromium']),
   project(
     'server',
-    'real Debian servers',
+    'real Debian servers, and the window in Chromium on them',
     [
+      'chromium',
       'chroot',
       'cp',
       'debootstrap',
