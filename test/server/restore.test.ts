@@ -1,5 +1,7 @@
 /** Restore and undo on servers that are written to all the time. */
 import { afterAll, afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { planRestore } from '../../src-main/operations/plan-restore.ts'
+import { restorePlanned } from '../../src-main/operations/restore-database.ts'
 import type { Site } from '../../src-main/store/sites.ts'
 import { encodePath } from '../../src-shared/domain/backup-path.ts'
 import {
@@ -15,7 +17,7 @@ import {
   undo,
   untilRestart,
 } from '../support/restores.ts'
-import { ServerDesk } from '../support/server-desk.ts'
+import { must, ServerDesk } from '../support/server-desk.ts'
 import type { Server } from '../support/servers/server.ts'
 import { sharedServers } from '../support/servers/shared.ts'
 
@@ -135,8 +137,13 @@ describe.each([
   })
 
   test('waits for its turn: two that are asked for at once are done one after the other', async () => {
-    const [one, other] = await Promise.all([restore(desk, site, backup), restore(desk, site, backup)])
-    const [first, second] = [restored(one), restored(other)]
+    const { desk: services, runner } = desk.console
+    const confirmation = { confirm: site.name, reason: 'at once' }
+    // Both are planned before either begins: a plan made meanwhile would say that the lock is held.
+    const plans = [must(await planRestore(services, site, backup)), must(await planRestore(services, site, backup))]
+    const asked = plans.map((plan) => must(restorePlanned(runner, site, plan, confirmation)))
+    const [first, second] = (await Promise.all(asked.map((entry) => desk.settled(entry)))).map((one) => restored(one))
+    if (first === undefined || second === undefined) throw new Error('one was not done')
     expect(safetyOf(first)).not.toBe(safetyOf(second))
     await server.writes()
     expect(await leftovers(server)).toBe('')
