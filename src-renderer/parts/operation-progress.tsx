@@ -18,6 +18,7 @@ import {
   shortHash,
   stepsOf,
 } from './operation-steps.ts'
+import { outOfSight } from './operation-words.ts'
 
 const stepMarks: Record<OperationStep['state'], MarkName> = {
   started: 'running',
@@ -39,9 +40,10 @@ export function OperationProgress(props: {
   readonly zone?: string | undefined
 }) {
   const { view, offset = 0 } = props
-  const { row, events, link } = view
+  const { row, events } = view
   const steps = useMemo(() => stepsOf(events), [events])
   const running = row.state !== 'ended'
+  const unseen = outOfSight(view)
   const now = useNow()
   const step = steps.findLast(({ endedAt }) => endedAt === null)
   const said = running
@@ -50,7 +52,7 @@ export function OperationProgress(props: {
   return (
     <div className={css.progress}>
       <Announce text={said} />
-      {running && link.state === 'searching' && (
+      {unseen && (
         <Notice tone="warn" title="The connection broke; the operation goes on at the server.">
           It is looked for all the time, and what happened meanwhile is told then.
         </Notice>
@@ -67,8 +69,9 @@ export function OperationProgress(props: {
           <Step
             key={`${one.step} ${one.startedAt}`}
             step={one}
-            now={running ? now + offset : null}
-            progress={one.endedAt === null && row.progress?.step === one.step ? row.progress : null}
+            now={running && !unseen ? now + offset : null}
+            unseen={unseen}
+            progress={!unseen && one.endedAt === null && row.progress?.step === one.step ? row.progress : null}
           />
         ))}
       </ol>
@@ -86,18 +89,21 @@ function waitingWords(state: OperationView['row']['state']): string {
 function Step(props: {
   readonly step: OperationStep
   readonly now: number | null
+  /** Whether it goes on is not known. */
+  readonly unseen: boolean
   readonly progress: OperationView['row']['progress']
 }) {
-  const { step, now, progress } = props
+  const { step, now, unseen, progress } = props
   const evidence = Object.entries(step.evidence).filter(([, value]) => value !== null && value !== '')
-  const state = step.endedAt === null && now === null ? 'skipped' : step.state
+  const open = step.endedAt === null
+  const state = open && now === null && !unseen ? 'skipped' : step.state
   const ms =
     step.endedAt !== null ? step.endedAt - step.startedAt : now === null ? null : Math.max(0, now - step.startedAt)
   return (
     <li className={css.step} data-state={state}>
       <div className={css.stepLine}>
-        <Mark of={stepMarks[state]} bare>
-          {stepWords[state]}
+        <Mark of={open && unseen ? 'unknown' : stepMarks[state]} bare>
+          {open && unseen ? 'Out of sight' : stepWords[state]}
         </Mark>
         <span className={css.stepTitle}>
           <HostileText text={step.title} />

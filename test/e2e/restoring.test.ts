@@ -98,7 +98,7 @@ test('a cable that breaks in the middle is told as such, and the outcome found i
   const later = await desk.window({ at: addressOf(operation) })
   for (const one of [page, later]) {
     await one.getByText('The connection broke; the operation goes on at the server.').waitFor()
-    expect(await heading(one, 'The restore is running').isVisible()).toBe(true)
+    expect(await heading(one, 'The restore is out of sight').isVisible()).toBe(true)
     expect(await one.getByRole('timer', { name: 'Down-time' }).textContent()).toBe('not known')
   }
   cable.mend()

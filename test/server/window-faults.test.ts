@@ -68,7 +68,7 @@ test('a cable that is pulled in the middle of a restore: nothing is claimed, the
   expect(await devices()).toBe('48')
   // The server has done it, and nobody here can know.
   const unknowing = async () => {
-    expect(await running(page).isVisible()).toBe(true)
+    expect(await heading(page, 'The restore is out of sight').isVisible()).toBe(true)
     expect(await broke.isVisible()).toBe(true)
     expect(await clock.textContent()).toBe('not known')
     expect(await page.getByText(/The service (is stopped|runs)/).count()).toBe(0)

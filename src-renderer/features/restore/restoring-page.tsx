@@ -9,7 +9,7 @@ import { go } from '../../app/router.ts'
 import { href } from '../../app/routes.ts'
 import { ConfirmDialog } from '../../parts/confirm-dialog.tsx'
 import { DownTimeClock, OperationProgress } from '../../parts/operation-progress.tsx'
-import { cancelWords } from '../../parts/operation-words.ts'
+import { cancelWords, outOfSight } from '../../parts/operation-words.ts'
 import { Button, LinkButton } from '../../ui/button.tsx'
 import { HostileText } from '../../ui/hostile-text.tsx'
 import { Fact, Facts, Page, Section } from '../../ui/page.tsx'
@@ -46,6 +46,7 @@ function Known(props: { readonly view: OperationView; readonly overview: SiteOve
   const { row } = view
   const over = row.state === 'ended'
   const undoing = row.command === 'undo'
+  const unseen = outOfSight(view)
   return (
     <Page
       narrow
@@ -54,7 +55,7 @@ function Known(props: { readonly view: OperationView; readonly overview: SiteOve
       name={`${undoing ? 'Undo of a restore' : 'Restore'} of ${overview.name}`}
       colour={overview.colour}
       over={<RestoreHead overview={overview} />}
-      title={over ? outcomeTitle(row) : undoing ? 'The restore is being undone' : 'The restore is running'}
+      title={over ? outcomeTitle(row) : runningTitle(view)}
       lead={
         over
           ? undefined
@@ -68,11 +69,16 @@ function Known(props: { readonly view: OperationView; readonly overview: SiteOve
         <div className={css.overall}>
           <div className={css.current}>
             <p className={css.currentStep}>
+              {unseen && 'Last heard: '}
               <HostileText text={row.step?.title ?? 'Waiting for the server'} />
             </p>
-            <ProgressBar label="The step that runs" value={row.progress} />
+            {!unseen && <ProgressBar label="The step that runs" value={row.progress} />}
             <p className={css.more}>
-              {row.progress ? progressWords(row.progress) : 'How long this step takes is not known.'}
+              {unseen
+                ? 'How far it is now, only the server knows.'
+                : row.progress
+                  ? progressWords(row.progress)
+                  : 'How long this step takes is not known.'}
             </p>
           </div>
           <DownTimeClock view={view} offset={overview.clockOffset} />
@@ -107,6 +113,12 @@ function Took({ from, to }: { readonly from: number; readonly to: number }) {
       in <Duration ms={to - from} />
     </>
   )
+}
+
+function runningTitle(view: OperationView): string {
+  const undoing = view.row.command === 'undo'
+  if (outOfSight(view)) return undoing ? 'The undo is out of sight' : 'The restore is out of sight'
+  return undoing ? 'The restore is being undone' : 'The restore is running'
 }
 
 function outcomeTitle({ outcome, command }: OperationView['row']): string {
