@@ -4,11 +4,20 @@
  */
 import { useVirtualizer } from '@tanstack/react-virtual'
 import { ArrowDown, ArrowUp } from 'lucide-react'
-import { type CSSProperties, type KeyboardEvent, type ReactNode, useMemo, useRef, useState } from 'react'
+import {
+  type CSSProperties,
+  type KeyboardEvent,
+  type ReactNode,
+  useLayoutEffect,
+  useMemo,
+  useRef,
+  useState,
+} from 'react'
 import { classes } from './classes.ts'
 import { Checkbox } from './field.tsx'
 import css from './table.module.css'
 import { movedIndex, nextSort, type SortKey, type SortState, sortRows, toggled } from './table-model.ts'
+import { type RowHands, TableRow } from './table-row.tsx'
 
 export interface Column<Row> {
   readonly id: string
@@ -81,7 +90,6 @@ export function Table<Row>(props: TableProps<Row>) {
   }
 
   function onKeyDown(event: KeyboardEvent, row: Row, index: number): void {
-    if (event.target !== event.currentTarget) return
     if (event.key === 'Enter' && onOpen) onOpen(row)
     else if (event.key === ' ' && selection) select(row, !selection.selected.has(rowKey(row)))
     else {
@@ -96,45 +104,29 @@ export function Table<Row>(props: TableProps<Row>) {
     selection?.onChange(toggled(selection.selected, rowKey(row), on))
   }
 
-  function renderRow(row: Row, index: number, style?: CSSProperties): ReactNode {
+  // Rows are drawn again only when they change, and so must not hold what is made anew with each drawing of the table.
+  const now: RowHands<Row> = { onKeyDown, onFocus: setActive, onSelect: select, ...(onOpen && { onOpen }) }
+  const latest = useRef(now)
+  useLayoutEffect(() => {
+    latest.current = now
+  })
+
+  function renderRow(row: Row, index: number, top?: number): ReactNode {
     const key = rowKey(row)
-    const chosen = selection?.selected.has(key) ?? false
     return (
-      <div
+      <TableRow
         key={key}
-        role="row"
-        data-row={index}
-        data-tone={props.tone?.(row)}
-        className={classes(css.row, onOpen && css.opens)}
-        style={style}
-        tabIndex={index === current ? 0 : -1}
-        aria-rowindex={index + 2}
-        aria-selected={selection ? chosen : undefined}
-        onFocus={() => setActive(index)}
-        onKeyDown={(event) => onKeyDown(event, row, index)}
-        onClick={(event) => {
-          const target = event.target as HTMLElement
-          if (target.closest('a, button, input, label, [role="checkbox"]') || window.getSelection()?.toString()) return
-          onOpen?.(row)
-        }}
-      >
-        {selection && (
-          <div role="gridcell" className={css.cell}>
-            <Checkbox
-              bare
-              tabIndex={-1}
-              label={`Choose ${selection.nameOf(row)}`}
-              checked={chosen}
-              onChange={(on) => select(row, on)}
-            />
-          </div>
-        )}
-        {columns.map((column) => (
-          <div key={column.id} role="gridcell" className={classes(css.cell, column.align === 'end' && css.end)}>
-            {column.cell(row)}
-          </div>
-        ))}
-      </div>
+        row={row}
+        index={index}
+        top={top}
+        columns={columns}
+        current={index === current}
+        chosen={selection?.selected.has(key)}
+        name={selection?.nameOf(row)}
+        tone={props.tone?.(row)}
+        opens={onOpen !== undefined}
+        hands={latest}
+      />
     )
   }
 
@@ -175,7 +167,7 @@ export function Table<Row>(props: TableProps<Row>) {
             {virtual.getVirtualItems().map((item) => {
               const row = sorted[item.index]
               if (row === undefined) return null
-              return renderRow(row, item.index, { position: 'absolute', insetInline: 0, top: item.start })
+              return renderRow(row, item.index, item.start)
             })}
           </div>
         ) : (

@@ -32,6 +32,8 @@ export function encodePath(path: string | Uint8Array): string {
  * deceive (controls, direction marks, line separators).
  */
 export function showPath(encoded: string): string {
+  // Nearly all of ten thousand.
+  if (!encoded.includes('%')) return encoded
   try {
     const text = new TextDecoder('utf-8', { fatal: true }).decode(decodePath(encoded))
     return /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u.test(text) ? encoded : text

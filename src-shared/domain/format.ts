@@ -46,14 +46,23 @@ export function formatLess(ms: number): string {
   return word === 'second' ? 'less than 2 minutes' : `less than ${count + 1} ${word}s`
 }
 
+const clocks = new Map<string, Intl.DateTimeFormat>()
+
+/** Kept: making one takes a hundred times as long as using it. Throws where the zone is not known here. */
+function clockOf(timeZone: string): Intl.DateTimeFormat {
+  const known = clocks.get(timeZone)
+  if (known) return known
+  const made = new Intl.DateTimeFormat('sv-SE', { timeZone, dateStyle: 'short', timeStyle: 'medium' })
+  clocks.set(timeZone, made)
+  return made
+}
+
 /** `YYYY-MM-DD HH:MM:SS` in a zone, with its name; in UTC where the zone is not known here. */
 export function formatTime(at: number, zone: string): string {
-  const of = (timeZone: string) =>
-    new Intl.DateTimeFormat('sv-SE', { timeZone, dateStyle: 'short', timeStyle: 'medium' }).format(at)
   try {
-    return `${of(zone)} ${zone}`
+    return `${clockOf(zone).format(at)} ${zone}`
   } catch {
-    return `${of('UTC')} UTC`
+    return `${clockOf('UTC').format(at)} UTC`
   }
 }
 

@@ -8,7 +8,7 @@ import { type DemoSite, startDemoSite } from '../../src-main/demo/site.ts'
 import type { Site } from '../../src-main/store/sites.ts'
 import { acceptButton, fillAddress } from '../support/e2e/add-site.ts'
 import { accessible } from '../support/e2e/axe.ts'
-import { know } from '../support/e2e/demo.ts'
+import { crowd, know, scheduledName } from '../support/e2e/demo.ts'
 import { Desk } from '../support/e2e/desk.ts'
 import { rows } from '../support/e2e/hands.ts'
 import { backUp, startRestore } from '../support/e2e/others.ts'
@@ -29,12 +29,7 @@ let other: DemoSite
 let desk: Desk
 let site: Site
 let backup: string
-
-/** Names as the runbook's schedule makes them, one an hour. */
-function scheduled(index: number): string {
-  const text = new Date(Date.UTC(2024, 0, 1) + index * 3_600_000).toISOString()
-  return `cvd_auto_${text.slice(0, 10).replaceAll('-', '')}_${text.slice(11, 19).replaceAll(':', '')}.db.gz`
-}
+let crowded: Site
 
 beforeAll(async () => {
   const sites = await Promise.all([startDemoSite(), startDemoSite()])
@@ -122,8 +117,8 @@ test('every page is accessible, in light and in dark', { timeout: 240_000 }, asy
 
 test('what a backup is called is shown as text, with nothing hidden', async () => {
   for (const name of hostile) writeFileSync(join(other.root, 'backups', name), 'x')
-  for (let index = 0; index < MANY; index += 1) writeFileSync(join(other.root, 'backups', scheduled(index)), 'x')
-  const crowded = await know(desk, other, { name: NAME, colour: 'green' })
+  crowd(other, MANY)
+  crowded = await know(desk, other, { name: NAME, colour: 'green' })
   const page = await desk.window({ at: `/sites/${crowded.id}/backups` })
   page.on('dialog', (dialog) => {
     throw new Error(`the page asks: ${dialog.message()}`)
@@ -146,6 +141,29 @@ test('what a backup is called is shown as text, with nothing hidden', async () =
   await rows(table).getByRole('link', { name: 'cvd_backup_%E2%80%AEgpj.db' }).click()
   await heading(page, 'cvd_backup_%E2%80%AEgpj.db').waitFor()
   await page.getByText('It was never verified').waitFor()
+})
+
+/** From now on `formatted` in the page counts the moments that it puts into words; a row of a backup has two. */
+const countMoments = `(() => {
+  globalThis.formatted = 0
+  const { prototype } = Intl.DateTimeFormat
+  const { get } = Object.getOwnPropertyDescriptor(prototype, 'format')
+  Object.defineProperty(prototype, 'format', { get() { formatted += 1; return get.call(this) } })
+})()`
+
+test('scrolling draws the rows that come, and leaves those that stay', async () => {
+  const page = await desk.window({ at: `/sites/${crowded.id}/backups` })
+  const drawn = rows(grid(page, `Backups of ${NAME}`))
+  await drawn.nth(5).hover()
+  const atOnce = await drawn.count()
+  await page.evaluate(countMoments)
+  const steps = 60
+  for (let step = 0; step < steps; step += 1) await page.mouse.wheel(0, 36)
+  await page.locator(`[data-row="${steps + atOnce - 12}"]`).waitFor()
+  const formatted = Number(await page.evaluate('formatted'))
+  expect(formatted).toBeGreaterThan(0)
+  // It takes two for each row that comes, and now and then an age. All rows at each step would be far more.
+  expect(formatted).toBeLessThan((2 * steps * atOnce) / 4)
 })
 
 test('ten thousand backups scroll with no more rows than can be seen', async () => {
@@ -174,11 +192,11 @@ test('ten thousand backups scroll with no more rows than can be seen', async () 
   await page.keyboard.press('Home')
   await page.locator('[data-row="0"]:focus').waitFor()
   // Sorted the other way round, the first is the last.
-  const oldest = scheduled(0)
+  const oldest = scheduledName(0)
   await table.getByRole('columnheader', { name: 'File' }).getByRole('button').click()
   await drawn.getByRole('link', { name: oldest }).waitFor()
   expect(await drawn.first().getByRole('link').textContent()).toBe(oldest)
-  await page.getByLabel('Search backups').fill(scheduled(7777))
+  await page.getByLabel('Search backups').fill(scheduledName(7777))
   await expect.poll(() => drawn.count(), { timeout: 20_000 }).toBe(1)
   expect(
     await page

@@ -55,7 +55,9 @@ function Known({ overview, backups }: { readonly overview: SiteOverview; readonl
   // Typing stays quick with ten thousand rows: the rows follow when there is time.
   const used = useDeferredValue(filter)
   const shown = useMemo(() => filterBackups(backups, used), [backups, used])
-  const columns = useMemo(() => backupColumns(overview), [overview])
+  const { id, zone, clockOffset } = overview
+  // Not anew with each look at the site: rows are drawn again, and sorted, when their columns change.
+  const columns = useMemo(() => backupColumns({ id, zone, clockOffset }), [id, zone, clockOffset])
   const chosen = useMemo(() => backups.filter(({ path }) => selected.has(path)), [backups, selected])
   const set = (change: Partial<typeof filter>) => setFilter((now) => ({ ...now, ...change }))
   return (

@@ -31,6 +31,17 @@ export async function know({ console }: Desk, site: DemoSite, { name, colour, po
   return must(added).site
 }
 
+/** A name as the runbook's schedule makes them, one an hour. */
+export function scheduledName(index: number): string {
+  const text = new Date(Date.UTC(2024, 0, 1) + index * 3_600_000).toISOString()
+  return `cvd_auto_${text.slice(0, 10).replaceAll('-', '')}_${text.slice(11, 19).replaceAll(':', '')}.db.gz`
+}
+
+/** Puts as many backups there, of a byte each. */
+export function crowd(site: DemoSite, count: number): void {
+  for (let index = 0; index < count; index += 1) writeFileSync(join(site.root, 'backups', scheduledName(index)), 'x')
+}
+
 /** The live database's answer to a statement. A database that is not there is not made: a restore may be moving it. */
 export function sql({ database }: Pick<DemoSite, 'database'>, text: string): string {
   const words = ['-cmd', '.timeout 10000', `file:${database}?mode=rw`, text]

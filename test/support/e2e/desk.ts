@@ -21,33 +21,55 @@ export interface WindowOptions extends BrowserContextOptions {
   readonly role?: Role
   /** Such as `/sites/…`; the fleet without. */
   readonly at?: string
+  /** Runs in the page before anything of its own. */
+  readonly script?: string
+}
+
+async function openOn(data: string): Promise<OpenConsole> {
+  const opened = await openConsoleInBrowser({ data })
+  if (!opened.ok) throw new Error(`${opened.error.message} ${opened.error.next}`)
+  return opened.value
 }
 
 export class Desk implements AsyncDisposable {
-  readonly console: OpenConsole
+  #console: OpenConsole
   readonly #data: string
   readonly #browser: Browser
   readonly #windows = new Set<Page>()
   #complaints: string[] = []
 
   private constructor(console: OpenConsole, data: string, browser: Browser) {
-    this.console = console
+    this.#console = console
     this.#data = data
     this.#browser = browser
   }
 
   static async open(): Promise<Desk> {
     const data = mkdtempSync(join(tmpdir(), 'cvd-e2e-'))
-    const opened = await openConsoleInBrowser({ data })
-    if (!opened.ok) throw new Error(`${opened.error.message} ${opened.error.next}`)
-    return new Desk(opened.value, data, await startBrowser())
+    return new Desk(await openOn(data), data, await startBrowser())
+  }
+
+  get console(): OpenConsole {
+    return this.#console
+  }
+
+  /** The browser's name and version. */
+  get browser(): string {
+    return `${this.#browser.browserType().name()} ${this.#browser.version()}`
+  }
+
+  /** Ends the console and opens it again, with nothing but what it had kept. Windows of before are of no use then. */
+  async reopen(): Promise<void> {
+    await this.#console[Symbol.asyncDispose]()
+    this.#console = await openOn(this.#data)
   }
 
   /** A window of its own, as another person would open it. */
-  async window({ role = 'admin', at = '', ...options }: WindowOptions = {}): Promise<Page> {
+  async window({ role = 'admin', at = '', script = '', ...options }: WindowOptions = {}): Promise<Page> {
     const viewport = { width: 1280, height: 800 }
     const context = await this.#browser.newContext({ viewport, reducedMotion: 'reduce', ...options })
     await context.addInitScript(tellViolations)
+    await context.addInitScript(script)
     const page = await context.newPage()
     page.setDefaultTimeout(PATIENCE)
     page.on('console', (message) => {
