@@ -205,3 +205,17 @@ test('ten thousand backups scroll with no more rows than can be seen', async () 
       .count(),
   ).toBe(1)
 })
+
+test('a restore offers ten thousand backups with no more rows than can be seen', async () => {
+  const page = await desk.window({ at: `/sites/${crowded.id}/restore` })
+  const table = grid(page, 'Backups to choose from')
+  const drawn = rows(table)
+  await drawn.first().waitFor()
+  const all = Number(await table.getAttribute('aria-rowcount')) - 1
+  expect(all).toBeGreaterThanOrEqual(MANY)
+  expect(await drawn.count()).toBeLessThan(80)
+  await drawn.first().focus()
+  await page.keyboard.press('End')
+  await page.locator(`[data-row="${all - 1}"]:focus`).waitFor()
+  expect(await drawn.count()).toBeLessThan(80)
+})

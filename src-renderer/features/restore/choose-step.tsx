@@ -23,9 +23,8 @@ export function ChooseStep(props: {
 }) {
   const { overview, backups } = props
   const { id: site, zone, clockOffset: offset, recoveryPoint } = overview
-  const now = useNow() + offset
   const restorable = useMemo(() => backups.filter(({ kind }) => kind === 'database'), [backups])
-  const columns = useMemo(() => chooseColumns(overview, now), [overview, now])
+  const columns = useMemo(() => chooseColumns(site, zone, offset), [site, zone, offset])
   if (restorable.length === 0) {
     return (
       <EmptyState
@@ -63,20 +62,28 @@ export function ChooseStep(props: {
         </Notice>
       )}
       <Section title="Database backups" note={`${restorable.length}`}>
-        <Table
-          label="Backups to choose from"
-          rows={restorable}
-          columns={columns}
-          rowKey={({ path }) => path}
-          initialSort={{ column: 'taken', descending: true }}
-          onOpen={({ path }) => go({ page: 'restore', site, path, step: 'changes' })}
-        />
+        <div className={css.choices}>
+          <Table
+            fill
+            label="Backups to choose from"
+            rows={restorable}
+            columns={columns}
+            rowKey={({ path }) => path}
+            initialSort={{ column: 'taken', descending: true }}
+            onOpen={({ path }) => go({ page: 'restore', site, path, step: 'changes' })}
+          />
+        </div>
       </Section>
     </>
   )
 }
 
-function chooseColumns({ id: site, zone, clockOffset: offset }: SiteOverview, now: number): Column<BackupEntry>[] {
+/** What was written since then; by the clock of the server, which tells the moment. */
+function Loss({ at, offset }: { readonly at: number; readonly offset: number }) {
+  return formatSpan(useNow() + offset - at)
+}
+
+function chooseColumns(site: string, zone: string, offset: number): Column<BackupEntry>[] {
   return [
     {
       id: 'taken',
@@ -94,7 +101,7 @@ function chooseColumns({ id: site, zone, clockOffset: offset }: SiteOverview, no
       id: 'loss',
       header: 'Would lose the last',
       width: '8.5rem',
-      cell: (entry) => formatSpan(now - momentOf(entry)),
+      cell: (entry) => <Loss at={momentOf(entry)} offset={offset} />,
     },
     {
       id: 'verdict',
