@@ -1,6 +1,6 @@
 import type { Compressor } from '../support/servers/spec.ts'
 import { mustKit } from './place.ts'
-import { backUp, clean, growTo, type Setting } from './setting.ts'
+import { backUp, clean, growTo, type PlaceSetting } from './setting.ts'
 import { median, type Row } from './table.ts'
 
 const wanted: readonly { readonly name: Compressor; readonly times: number }[] = [
@@ -12,7 +12,7 @@ const wanted: readonly { readonly name: Compressor; readonly times: number }[] =
 const baselineLimitSeconds = 40
 
 /** A backup of the large database while nothing is written, with each compressor that is there, alone. */
-export async function benchBackup(setting: Setting): Promise<Row[]> {
+export async function benchBackup(setting: PlaceSetting): Promise<Row[]> {
   const { place, baseline, say, quiet } = setting
   const megabytes = await growTo(setting, setting.sizes[1])
   await place.writeEvery(idleMs)
@@ -39,7 +39,7 @@ export async function benchBackup(setting: Setting): Promise<Row[]> {
 const idleMs = 3_600_000
 
 async function withCompressor(
-  setting: Setting,
+  setting: PlaceSetting,
   name: Compressor,
   megabytes: number,
 ): Promise<{ readonly ms: number; readonly words: string }> {
@@ -62,7 +62,7 @@ async function withCompressor(
 }
 
 /** A backup while the application writes every 5 ms; ours beside its own idle time, and the runbook's as it fares. */
-export async function benchBackupUnderWrites(setting: Setting): Promise<Row[]> {
+export async function benchBackupUnderWrites(setting: PlaceSetting): Promise<Row[]> {
   const { place, baseline, say, repeat, quiet } = setting
   const megabytes = await growTo(setting, setting.sizes[1])
   const idleTimes: number[] = []

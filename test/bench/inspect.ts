@@ -1,5 +1,5 @@
 import { must, mustKit, shellWord } from './place.ts'
-import { clean, type Setting } from './setting.ts'
+import { clean, type PlaceSetting } from './setting.ts'
 import { median, type Row, seconds } from './table.ts'
 
 const count = 10_000
@@ -7,7 +7,7 @@ const limitMs = 2000
 const turns = 5
 
 /** Everything about a site that holds 10,000 backups, in one answer, beside a bare listing of that folder. */
-export async function benchInspect({ place, say, quiet }: Setting): Promise<Row[]> {
+export async function benchInspect({ place, say, quiet }: PlaceSetting): Promise<Row[]> {
   const folder = shellWord(`${place.root}/backups`)
   await clean(place)
   say(`inspect: ${count} backups`)

@@ -1,18 +1,18 @@
 import { downTime } from './down-time.ts'
 import { must, mustKit, shellWord } from './place.ts'
-import { backUp, clean, growTo, type Setting } from './setting.ts'
+import { backUp, clean, growTo, type PlaceSetting } from './setting.ts'
 import { median, type Row, seconds } from './table.ts'
 
 const allowedMs = 500
 
 /** Down-time of a restore at two sizes, seen from outside, beside a bare restart of the service and the runbook's restore. */
-export async function benchRestore(setting: Setting): Promise<Row[]> {
+export async function benchRestore(setting: PlaceSetting): Promise<Row[]> {
   const rows: Row[] = []
   for (const size of setting.sizes) rows.push(...(await atSize(setting, size)))
   return rows
 }
 
-async function atSize(setting: Setting, size: number): Promise<Row[]> {
+async function atSize(setting: PlaceSetting, size: number): Promise<Row[]> {
   const { place, baseline, repeat, say, quiet } = setting
   const megabytes = await growTo(setting, size)
   await clean(place)
@@ -50,6 +50,6 @@ async function atSize(setting: Setting, size: number): Promise<Row[]> {
 }
 
 /** Between two restores: the safety copies go, the backup stays. */
-async function dropSafetyCopies({ place }: Setting): Promise<void> {
+async function dropSafetyCopies({ place }: PlaceSetting): Promise<void> {
   await must(place, `rm -f ${shellWord(place.database)}.pre-restore.*; sync`)
 }

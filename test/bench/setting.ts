@@ -2,12 +2,10 @@ import { readFileSync } from 'node:fs'
 import type { Baseline } from './baseline.ts'
 import { must, mustKit, type Place, shellWord } from './place.ts'
 
-/** What a bench is given. */
+/** What every bench is given. */
 export interface Setting {
-  readonly place: Place
-  readonly baseline: Baseline
-  /** Megabytes of the two databases: small, and large. */
-  readonly sizes: readonly [number, number]
+  /** Less of everything: to see that it works. */
+  readonly quick: boolean
   /** How often each of ours is measured; the median counts. */
   readonly repeat: number
   readonly say: (text: string) => void
@@ -15,12 +13,20 @@ export interface Setting {
   readonly quiet: () => Promise<void>
 }
 
+/** What a bench is given that runs on a server. */
+export interface PlaceSetting extends Setting {
+  readonly place: Place
+  readonly baseline: Baseline
+  /** Megabytes of the two databases: small, and large. */
+  readonly sizes: readonly [number, number]
+}
+
 const growSql = readFileSync(new URL('../../src-main/demo/cvd/grow.sql', import.meta.url), 'utf8')
 /** Units of `grow.sql` that make a megabyte of database with their indexes. */
 const unitsPerMb = 1028
 
 /** Grows the live database to about `megabytes`, with the application stopped meanwhile. Answers its megabytes. */
-export async function growTo({ place, say }: Setting, megabytes: number): Promise<number> {
+export async function growTo({ place, say }: PlaceSetting, megabytes: number): Promise<number> {
   const units = Math.round((megabytes - (await databaseMb(place))) * unitsPerMb)
   if (units > unitsPerMb) {
     say(`growing the database to ${megabytes} MB`)

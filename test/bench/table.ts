@@ -12,10 +12,11 @@ export interface Row {
   readonly met: boolean
 }
 
-/** Seconds with two digits; null did not end, undefined is nothing. */
+/** Seconds with two digits, or milliseconds where that would be little; null did not end, undefined is nothing. */
 export function seconds(ms: number | null | undefined): string {
   if (ms === undefined) return ''
-  return ms === null ? 'did not end' : `${(ms / 1000).toFixed(2)} s`
+  if (ms === null) return 'did not end'
+  return ms < 100 ? `${ms.toFixed(ms < 20 ? 1 : 0)} ms` : `${(ms / 1000).toFixed(2)} s`
 }
 
 export function median(numbers: readonly number[]): number {

@@ -18,7 +18,8 @@ const tellViolations = `document.addEventListener('securitypolicyviolation', (ev
 })`
 
 export interface WindowOptions extends BrowserContextOptions {
-  readonly role?: Role
+  /** Nobody has no token, and is not let in. */
+  readonly role?: Role | 'nobody'
   /** Such as `/sites/…`; the fleet without. */
   readonly at?: string
   /** Runs in the page before anything of its own. */
@@ -78,8 +79,8 @@ export class Desk implements AsyncDisposable {
     page.on('pageerror', (error) => this.#complaints.push(String(error)))
     this.#windows.add(page)
     const { adminUrl, viewerUrl } = this.console.host
-    const url = role === 'admin' ? adminUrl : viewerUrl
-    await page.goto(at === '' ? url : `${url}&${at}`)
+    const url = { admin: adminUrl, viewer: viewerUrl, nobody: `${new URL(adminUrl).origin}/` }[role]
+    await page.goto(at === '' || role === 'nobody' ? url : `${url}&${at}`)
     return page
   }
 

@@ -1,0 +1,26 @@
+import { benchBackup, benchBackupUnderWrites } from './backup.ts'
+import { benchInspect } from './inspect.ts'
+import { benchRestore } from './restore.ts'
+import type { PlaceSetting, Setting } from './setting.ts'
+import type { Row } from './table.ts'
+import { benchUi } from './ui/bench.ts'
+
+interface Bench<Given> {
+  readonly what: string
+  readonly run: (setting: Given) => Promise<Row[]>
+}
+
+export type Benches<Given> = Readonly<Record<string, Bench<Given>>>
+
+/** These bring what they need; they come before a server takes its part of the machine. */
+export const inBrowser: Benches<Setting> = {
+  ui: { what: 'the window: its start, a click, a list of 10,000 backups', run: benchUi },
+}
+
+// The small database comes first: one cannot be made smaller.
+export const onPlace: Benches<PlaceSetting> = {
+  inspect: { what: 'a site with 10,000 backups', run: benchInspect },
+  restore: { what: 'down-time of a restore at two sizes', run: benchRestore },
+  backup: { what: 'a backup while nothing is written, with each compressor', run: benchBackup },
+  'backup-under-writes': { what: 'a backup while the application writes every 5 ms', run: benchBackupUnderWrites },
+}
