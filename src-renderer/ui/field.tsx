@@ -125,9 +125,10 @@ export function Checkbox(props: {
         onCheckedChange={(checked) => props.onChange(checked)}
         {...(bare && typeof label === 'string' ? { 'aria-label': label } : { 'aria-labelledby': `${id}-label` })}
       >
-        <BaseCheckbox.Indicator className={css.mark} keepMounted>
+        {/* The library's own indicator asks each box of a table for animations, which there are none of. */}
+        <span className={css.mark}>
           {props.mixed === true ? <span className={css.dash} /> : <Check aria-hidden strokeWidth={3} />}
-        </BaseCheckbox.Indicator>
+        </span>
       </BaseCheckbox.Root>
       {!bare && (
         <label id={`${id}-label`} htmlFor={id}>
