@@ -7,9 +7,11 @@ export interface Activity {
   readonly running: ReadonlySet<string>
   /** Ended otherwise than well, and not looked at yet; newest first. */
   readonly attention: readonly OperationRow[]
+  /** When the youngest operation that was ever listed began; null before the first list. */
+  readonly youngest: number | null
 }
 
-const nothing: Activity = { running: new Set(), attention: [] }
+export const nothing: Activity = { running: new Set(), attention: [], youngest: null }
 
 /** The next state, and the operations that ended since the last one. Pure. */
 export function follow(
@@ -17,11 +19,14 @@ export function follow(
   rows: readonly OperationRow[],
 ): { readonly next: Activity; readonly ended: readonly OperationRow[] } {
   const running = new Set(rows.filter(({ state }) => state !== 'ended').map(({ id }) => id))
-  const ended = rows.filter(({ id, state }) => state === 'ended' && now.running.has(id))
+  // A quick one may have ended before it was ever listed as running.
+  const isNew = ({ startedAt }: OperationRow) => now.youngest !== null && startedAt > now.youngest
+  const ended = rows.filter((row) => row.state === 'ended' && (now.running.has(row.id) || isNew(row)))
   const bad = ended.filter(({ outcome }) => outcome !== 'succeeded' && outcome !== 'cancelled')
   const known = new Set(bad.map(({ id }) => id))
   const attention = [...bad, ...now.attention.filter(({ id }) => !known.has(id))].slice(0, 5)
-  return { next: { running, attention }, ended }
+  const youngest = Math.max(now.youngest ?? 0, ...rows.map(({ startedAt }) => startedAt))
+  return { next: { running, attention, youngest }, ended }
 }
 
 interface ActivityStore extends Activity {

@@ -29,8 +29,8 @@ export function ended(page: Page, title: string | RegExp): Promise<void> {
 /** Starts an operation and waits, as people do, until the console says how it ended. */
 export async function follow(page: Page, start: () => Promise<void>, said: string): Promise<void> {
   const activity = page.getByRole('region', { name: 'Activity' })
-  await Promise.all([activity.getByRole('progressbar').first().waitFor(), start()])
-  await page.getByText(said).first().waitFor({ timeout: LONG })
+  // Waited for from the start on: it is news, and goes again.
+  await Promise.all([page.getByText(said).first().waitFor({ timeout: LONG }), start()])
   await activity.waitFor({ state: 'detached', timeout: LONG })
 }
 

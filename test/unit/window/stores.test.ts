@@ -1,6 +1,6 @@
 import { describe, expect, test, vi } from 'vitest'
 import { Watches } from '../../../src-renderer/api/watches.ts'
-import { follow } from '../../../src-renderer/app/activity.ts'
+import { follow, nothing } from '../../../src-renderer/app/activity.ts'
 import { draftOf, emptyDraft, policyOf, targetOf } from '../../../src-renderer/features/add-site/draft.ts'
 import { visibleParts, visibleText } from '../../../src-renderer/ui/visible.ts'
 import type { OperationRow } from '../../../src-shared/contract/operations.ts'
@@ -56,13 +56,9 @@ describe('shared subscriptions', () => {
 })
 
 describe('activity', () => {
-  const row = (id: string, state: OperationRow['state'], outcome: OperationRow['outcome'] = null) =>
-    ({ id, state, outcome }) as OperationRow
-  const start = follow({ running: new Set(), attention: [] }, [
-    row('a', 'running'),
-    row('b', 'queued'),
-    row('c', 'ended', 'failed'),
-  ])
+  const row = (id: string, state: OperationRow['state'], outcome: OperationRow['outcome'] = null, startedAt = 10) =>
+    ({ id, state, outcome, startedAt }) as OperationRow
+  const start = follow(nothing, [row('a', 'running'), row('b', 'queued'), row('c', 'ended', 'failed')])
 
   test('knows what ended while somebody looked, not what had ended before', () => {
     expect(start.ended).toEqual([])
@@ -70,6 +66,17 @@ describe('activity', () => {
     expect(ended.map(({ id }) => id)).toEqual(['a', 'b'])
     expect(next.attention.map(({ id }) => id)).toEqual(['b'])
     expect(follow(next, [row('a', 'ended', 'succeeded')]).next.attention).toHaveLength(1)
+  })
+
+  test('knows too what was so quick that it was never seen running, once', () => {
+    const older = row('old', 'ended', 'failed', 5)
+    const quick = row('quick', 'ended', 'succeeded', 11)
+    const { ended, next } = follow(start.next, [quick, older])
+    expect(ended.map(({ id }) => id)).toEqual(['quick'])
+    expect(follow(next, [quick, older]).ended).toEqual([])
+    // The first operation there ever was, too.
+    const empty = follow(nothing, []).next
+    expect(follow(empty, [quick]).ended.map(({ id }) => id)).toEqual(['quick'])
   })
 })
 
