@@ -104,10 +104,17 @@ publish() {
 # The lock on it tells a sweep that somebody is at work there.
 WORK_DIR='' WORK_FD=''
 enter_work_dir() { # PARENT
-  WORK_DIR=$(mktemp -d -- "$1/.cvd-backup-XXXXXXXX") || return 1
-  cd -P -- "$WORK_DIR" || return 1
-  [[ -O . && $(stat -c %a .) == 700 ]] || return 1
-  exec {WORK_FD}<. && flock -n "$WORK_FD"
+  local folder
+  WORK_DIR=''
+  folder=$(mktemp -d -- "$1/.cvd-backup-XXXXXXXX") || return 1
+  cd -P -- "$folder" || return 1
+  work_dir_is_ours "$1" && exec {WORK_FD}<. && flock -n "$WORK_FD" || { cd /; return 1; }
+  WORK_DIR=$folder # only now: what has this name is emptied when we leave
+}
+
+# Whoever owns the parent can put a link under the new name before we enter it: where we are must be what was made.
+work_dir_is_ours() { # PARENT
+  [[ -O . && $(stat -c %a .) == 700 && .. -ef $1 && $(find . -mindepth 1 -print -quit) == '' ]]
 }
 
 leave_work_dir() {
