@@ -32,6 +32,12 @@ describe('a work folder', () => {
     expect(readdirSync(parent)).toEqual([])
   })
 
+  it('is made in a folder that hands on its group, as shared ones do', () => {
+    chmodSync(parent, 0o2775)
+    expect(visit()).toBe('entered')
+    expect(readdirSync(parent)).toEqual([])
+  })
+
   it.each([0o700, 0o755])(
     'is not entered, and nothing is removed, where a link took its name (to one of mode %o)',
     (mode) => {

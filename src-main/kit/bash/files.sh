@@ -114,7 +114,8 @@ enter_work_dir() { # PARENT
 
 # Whoever owns the parent can put a link under the new name before we enter it: where we are must be what was made.
 work_dir_is_ours() { # PARENT
-  [[ -O . && $(stat -c %a .) == 700 && .. -ef $1 && $(find . -mindepth 1 -print -quit) == '' ]]
+  # A parent that hands on its group gives its mark to the folder, too: 2700.
+  [[ -O . && $(stat -c %a .) == ?(2)700 && .. -ef $1 && $(find . -mindepth 1 -print -quit) == '' ]]
 }
 
 leave_work_dir() {
