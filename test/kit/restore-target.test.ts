@@ -1,0 +1,48 @@
+/** Where a restore may put its file: the application's user owns the folder that the database's path leads through. */
+import { chownSync, mkdirSync, renameSync, rmSync, symlinkSync } from 'node:fs'
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { ScratchSite } from '../support/scratch-site.ts'
+
+const root = process.getuid?.() === 0
+const application = 65534
+
+describe.runIf(root)('the target of a restore', () => {
+  let site: ScratchSite
+  let elsewhere: string
+  beforeEach(() => {
+    site = new ScratchSite()
+    elsewhere = join(site.folder, 'elsewhere')
+    mkdirSync(elsewhere)
+    chownSync(join(site.root, 'data'), application, application)
+  })
+  afterEach(() => site.remove())
+
+  const target = () =>
+    site
+      .library(
+        '(TX_FOLDER=$(dirname "$DATABASE_FILE"); restore_target_safe >&2) 2>/dev/null && echo safe || echo refused',
+      )
+      .trim()
+
+  it('is the database, or its name where there is none', () => {
+    expect(target()).toBe('safe')
+    rmSync(site.database)
+    expect(target()).toBe('safe')
+  })
+
+  it('is not a new file in a folder of somebody else, to which a link of the application leads', () => {
+    rmSync(site.database)
+    symlinkSync(join(elsewhere, 'ld.so.preload'), site.database)
+    expect(target()).toBe('refused')
+    chownSync(elsewhere, application, application)
+    expect(target()).toBe('safe')
+  })
+
+  it('may be missing in a data folder that root put elsewhere by a link', () => {
+    renameSync(join(site.root, 'data'), join(elsewhere, 'data'))
+    symlinkSync(join(elsewhere, 'data'), join(site.root, 'data'))
+    rmSync(site.database)
+    expect(target()).toBe('safe')
+  })
+})
