@@ -136,6 +136,13 @@ transaction_load() {
   [[ $REPLY == "$(</proc/sys/kernel/random/boot_id)" ]] || TX_DOWN_UPTIME=''
   cd -P -- "$TX_FOLDER" 2>/dev/null || return 2
   DATABASE_FILE=$TX_FOLDER/$TX_NAME
+  # A way back may have begun without a word in the journal: the disk was full. Then the new database is gone from its place.
+  case $TX_PHASE in
+    swapped | starting)
+      inode "$TX_NAME"
+      [[ $REPLY == "$TX_STAGED_INODE" ]] || TX_PHASE=rolling-back
+      ;;
+  esac
 }
 
 down_begins() {

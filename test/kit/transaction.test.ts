@@ -1,0 +1,65 @@
+/** How a transaction ends when the journal, or the outcome, can no longer be written. */
+import { existsSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { ScratchSite } from '../support/scratch-site.ts'
+
+const restore = '20260101T000000Z-restore-0a1b2c'
+const recover = '20260101T000100Z-recover-0a1b2c'
+
+/** Bash text: a site whose services do as they are told and are healthy. */
+const tame = `services_do() { :; }; service_state() { REPLY=active; }; holders_find() { HOLDERS=(); }
+  health_ask() { HEALTH_STATUS=200; }
+  begin() { # OPERATION
+    OPERATION=$1; OPERATION_DIR=$STATE/operations/$1; COMMAND=\${1#*-} COMMAND=\${COMMAND%-*}
+    state_create; mkdir "$OPERATION_DIR"; : >"$OPERATION_DIR/events"; : >"$OPERATION_DIR/readable"; : >"$OPERATION_DIR/alive"
+    printf '%s\\n' "command=$COMMAND" "startedAt=1" "boot=$(</proc/sys/kernel/random/boot_id)" >"$OPERATION_DIR/about"
+    printf '%s\\n' "$$" >"$OPERATION_DIR/pid"
+  }`
+/** A restore until the service was started with the new database. */
+const started = `${tame}
+  begin ${restore}
+  TX_FOLDER=\${DATABASE_FILE%/*} TX_STAGE=.cvd-backup-00000000 TX_WERE=cvd TX_HEALTHY_BEFORE=yes HEALTH_PROBE=http://127.0.0.1:1/
+  cd "$TX_FOLDER"; mkdir -m 700 "$TX_STAGE"; gzip -dc <"$1" >"$TX_STAGE/staged.db"
+  transaction_begin "$1"; phase stopping; transaction_keep; transaction_swap; phase starting`
+const noSpace = 'journal() { return 1; }'
+
+describe('a transaction that the disk leaves no room for', () => {
+  let site: ScratchSite
+  let backup: string
+  beforeEach(() => {
+    site = new ScratchSite()
+    backup = site.backup('cvd_backup_20260110_120000.db.gz')
+    site.sql(site.database, "INSERT INTO routes VALUES (3, 'after the backup')")
+  })
+  afterEach(() => site.remove())
+
+  const routes = () => site.sql(site.database, 'SELECT count(*) FROM routes').trim()
+  const outcome = () => readFileSync(join(site.state, 'operations', restore, 'outcome'), 'utf8')
+  const unfinished = () => existsSync(join(site.state, 'unfinished'))
+  const recovered = () => {
+    site.library(`${tame}\nbegin ${recover}; run_recover`)
+    expect(unfinished()).toBe(false)
+    return outcome()
+  }
+
+  it('is completed by recovery when the new database is in place', () => {
+    site.library(started, [backup])
+    expect(recovered()).toContain('outcome=succeeded')
+    expect(routes()).toBe('2')
+  })
+
+  it('has not succeeded when the old database is back, though the journal could not say so', () => {
+    site.library(`${started}\n${noSpace}; transaction_files_back`, [backup])
+    expect(recovered()).toContain('outcome=rolled back')
+    expect(routes()).toBe('3')
+  })
+
+  it('has its database before the services start at boot, though the journal could not say that it was going back', () => {
+    site.library(`${started}\n${noSpace}; rejected_aside`, [backup])
+    expect(existsSync(site.database)).toBe(false)
+    site.library(`${tame}\noperation_start() { :; }; recover_at_boot`)
+    expect(routes()).toBe('3')
+    expect(recovered()).toContain('outcome=rolled back')
+  })
+})
