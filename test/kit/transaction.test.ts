@@ -62,4 +62,13 @@ describe('a transaction that the disk leaves no room for', () => {
     expect(routes()).toBe('3')
     expect(recovered()).toContain('outcome=rolled back')
   })
+
+  it('stays open until its outcome is on disk', () => {
+    const full =
+      'eval "true_$(declare -f write_whole)"; write_whole() { [[ $1 != */outcome ]] && true_write_whole "$@"; }'
+    site.library(`${started}\ntransaction_commit; ${full}; succeed done`, [backup])
+    expect(unfinished()).toBe(true)
+    expect(recovered()).toContain('outcome=succeeded')
+    expect(routes()).toBe('2')
+  })
 })

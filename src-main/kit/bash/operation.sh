@@ -117,9 +117,11 @@ worker_exit() {
 
 operation_record_outcome() { # OUTCOME CODE MESSAGE RESULT-LINE
   now_ms
-  write_whole "$OPERATION_DIR/outcome" "outcome=$1"$'\n'"code=$2"$'\n'"endedAt=$REPLY"$'\n'"message=${3//$'\n'/ }"$'\n'
-  failpoint outcome
-  transaction_close
+  # Where it cannot be written, a transaction stays open: recovery writes it down when there is space.
+  if write_whole "$OPERATION_DIR/outcome" "outcome=$1"$'\n'"code=$2"$'\n'"endedAt=$REPLY"$'\n'"message=${3//$'\n'/ }"$'\n'; then
+    failpoint outcome
+    transaction_close
+  fi
   audit ended "$1" "$2"
   leave_work_dir
 }

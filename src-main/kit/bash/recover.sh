@@ -130,7 +130,10 @@ recover_end() {
   line=$REPLY
   if [[ ! -e $TX_DIR/outcome ]]; then
     now_ms
-    write_whole "$TX_DIR/outcome" "outcome=$outcome"$'\n'"code=$code"$'\n'"endedAt=$REPLY"$'\n'"message=$message"$'\n'
+    write_whole "$TX_DIR/outcome" "outcome=$outcome"$'\n'"code=$code"$'\n'"endedAt=$REPLY"$'\n'"message=$message"$'\n' || {
+      TX_OVER='' # it stays open until that is written down
+      fail no-space "$message It could not be written down." '' 'make space, then: cvd-backup recover' "$(report_json "$safety")"
+    }
     # A power cut may have left half a line, and that has to stay one of its own.
     [[ $(tail -c 1 "$TX_DIR/events" | od -An -tx1) == ' 0a' ]] || printf '\n' >>"$TX_DIR/events"
     printf '%s\n' "$line" >>"$TX_DIR/events"
