@@ -63,6 +63,12 @@ describe('a transaction that the disk leaves no room for', () => {
     expect(recovered()).toContain('outcome=rolled back')
   })
 
+  it('keeps what is written after a line that was cut off', () => {
+    site.library(`${started}\nprintf 'phase=sta' >>"$TX_DIR/journal"`, [backup])
+    site.library(`${tame}\nbegin ${recover}; transaction_load ${restore}; cd "$TX_FOLDER"; journal safety /the/copy`)
+    expect(readFileSync(join(site.state, 'operations', restore, 'journal'), 'utf8')).toContain('\nsafety=/the/copy\n')
+  })
+
   it('stays open until its outcome is on disk', () => {
     const full =
       'eval "true_$(declare -f write_whole)"; write_whole() { [[ $1 != */outcome ]] && true_write_whole "$@"; }'

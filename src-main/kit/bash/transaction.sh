@@ -29,13 +29,18 @@ TX_REJECTED=''    # name of the restored database where it was written to and ta
 TX_OVER=''        # not empty once only the outcome is missing
 TX_SIDECARS='' # inodes of the live database's sidecars at the moment of `keeping`, between blanks
 
+JOURNAL_LEAD='' # a line break where the line before may have been cut off: by a full disk, or with its process
 journal() { # KEY VALUE: on disk when it returns
-  printf '%s=%s\n' "$1" "$2" >>"$TX_DIR/journal" && sync_paths "$TX_DIR/journal"
+  printf '%s%s=%s\n' "$JOURNAL_LEAD" "$1" "$2" >>"$TX_DIR/journal" && sync_paths "$TX_DIR/journal" ||
+    { JOURNAL_LEAD=$'\n'; return 1; }
+  JOURNAL_LEAD=''
 }
+
+must_journal() { journal "$@" || fail internal 'The journal of the transaction cannot be written.'; }
 
 phase() {
   TX_PHASE=$1
-  journal phase "$1" || fail internal 'The journal of the transaction cannot be written.'
+  must_journal phase "$1"
   failpoint "$1"
 }
 
@@ -81,14 +86,14 @@ transaction_begin() {
   for field in FOLDER NAME STAGE SAFETY LIVE_INODE STAGED_INODE STAGED_STAMP WERE HEALTHY_BEFORE BACKUP; do
     local variable=TX_$field
     encode_path "${!variable}"
-    journal "$field" "$REPLY"
+    must_journal "$field" "$REPLY"
   done
-  journal SERVICES "${SERVICES[*]}"
-  journal DEPENDENTS "${DEPENDENTS[*]-}"
+  must_journal SERVICES "${SERVICES[*]}"
+  must_journal DEPENDENTS "${DEPENDENTS[*]-}"
   encode_path "$HEALTH_PROBE"
-  journal PROBE "$REPLY"
+  must_journal PROBE "$REPLY"
   encode_path "$backup"
-  journal backup "$REPLY"
+  must_journal backup "$REPLY"
   # All of it is found again after a power cut, or none of it was begun.
   sync_paths "$TX_DIR"/* "$TX_DIR" "$STATE/operations" "$STATE" || fail internal 'The journal of the transaction cannot be written.'
   write_whole "$STATE/unfinished" "$OPERATION"$'\n' || fail internal 'The state folder cannot be written.'
@@ -108,7 +113,7 @@ safety_free() {
 transaction_load() {
   local line key value
   TX_DIR=$STATE/operations/$1
-  TX_PHASE='' TX_KEEPING='' TX_OVER=''
+  TX_PHASE='' TX_KEEPING='' TX_OVER='' JOURNAL_LEAD=$'\n'
   [[ -e $TX_DIR/journal ]] || return 1
   while IFS= read -r line; do
     key=${line%%=*} value=${line#*=}
@@ -178,8 +183,8 @@ transaction_stop() {
   local name waited=0
   step stop 'Stop the service'
   down_begins
-  journal DOWN_FROM "$TX_DOWN_FROM"
-  journal DOWN_UPTIME "$TX_DOWN_UPTIME"
+  must_journal DOWN_FROM "$TX_DOWN_FROM"
+  must_journal DOWN_UPTIME "$TX_DOWN_UPTIME"
   phase stopping
   down_begins
   services_do stop || fail service "The service could not be stopped: ${SERVICES[*]}." '' 'look at: systemctl status'
@@ -216,7 +221,7 @@ transaction_keep() {
     TX_SIDECARS+="${REPLY:+$REPLY }"
   done
   encode_path "$TX_SIDECARS"
-  journal SIDECARS "$REPLY"
+  must_journal SIDECARS "$REPLY"
   TX_KEEPING=yes
   phase keeping
   for suffix in "${SIDECARS[@]}"; do
