@@ -146,7 +146,8 @@ enter_scratch() {
 }
 
 # append_as_owner FILE LINE: one line to a log that lies in a folder of the application's user. Written as that user,
-# so that a link put there leads nowhere that it could not write by itself.
+# so that a link put there leads nowhere that it could not write by itself. Without waiting: a named pipe put there, which
+# nobody reads, must not hold us for ever.
 append_as_owner() {
   local file=$1 line=$2 uid gid
   [[ -d ${file%/*} ]] || return 0
@@ -154,9 +155,9 @@ append_as_owner() {
   if ((EUID == 0 && uid != 0)) && command -v setpriv >/dev/null; then
     # shellcheck disable=SC2016 # the inner shell expands
     printf '%s\n' "$line" | setpriv --reuid="$uid" --regid="$gid" --clear-groups \
-      /bin/bash -c 'umask 022; cat >>"$1"' - "$file" 2>/dev/null && return 0
+      /bin/bash -c 'umask 022; exec dd of="$1" oflag=append,nonblock conv=notrunc status=none' - "$file" 2>/dev/null && return 0
   fi
   # The log itself may be root's (the runbook's scripts ran as root): then only a plain file of root's is appended to.
   [[ -L $file || (-e $file && ! -f $file) ]] && return 1
-  { printf '%s\n' "$line" >>"$file"; } 2>/dev/null
+  printf '%s\n' "$line" | dd of="$file" oflag=append,nofollow,nonblock conv=notrunc status=none 2>/dev/null
 }

@@ -1,0 +1,65 @@
+/** The runbook's logs, in a folder that the application's user owns. */
+import { execFileSync } from 'node:child_process'
+import { chownSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { ScratchSite } from '../support/scratch-site.ts'
+
+const root = process.getuid?.() === 0
+const application = 65534
+
+describe('a line in a log of the runbook', () => {
+  let site: ScratchSite
+  let log: string
+  beforeEach(() => {
+    site = new ScratchSite()
+    log = join(site.root, 'logs/backup.log')
+  })
+  afterEach(() => site.remove())
+
+  /** Answers `written`, `refused` or, after a while, `waits`. */
+  const write = (before = '') =>
+    site
+      .library(
+        `${before}\nin_background append_as_owner "$1" 'a line' >/dev/null 2>&1; pid=$REPLY
+         for ((turn = 0; turn < 100; turn++)); do kill -0 "$pid" 2>/dev/null || break; pause 0.05; done
+         if ((turn == 100)); then echo waits; end_background "$pid"; elif wait "$pid"; then echo written; else echo refused; fi`,
+        [log],
+      )
+      .trim()
+
+  it('comes after those that are there', () => {
+    writeFileSync(log, 'before\n')
+    expect(write()).toBe('written')
+    expect(readFileSync(log, 'utf8')).toBe('before\na line\n')
+  })
+
+  it('is not waited for where the log is a named pipe, even one that took its place at the last moment', () => {
+    execFileSync('mkfifo', [log])
+    expect(write()).toBe('refused')
+    execFileSync('rm', [log])
+    const late = `log=$1; dd() { mkfifo "$log"; command dd "$@"; }`
+    expect(write(late)).toBe('refused')
+  })
+
+  it.runIf(root)('follows no link that took its place at the last moment', () => {
+    const other = join(site.folder, 'other')
+    symlinkSync(other, join(site.folder, 'link'))
+    const late = `log=$1; link=${join(site.folder, 'link')}; dd() { mv "$link" "$log"; command dd "$@"; }`
+    expect(write(late)).toBe('refused')
+    expect(() => readFileSync(other)).toThrow()
+  })
+
+  it.runIf(root)('is not waited for where the application made its log a named pipe', () => {
+    for (const path of [site.folder, site.root, join(site.root, 'logs')]) chownSync(path, application, application)
+    execFileSync('mkfifo', [log])
+    chownSync(log, application, application)
+    expect(write()).toBe('refused')
+  })
+
+  it.runIf(root)('is the application’s where the folder is', () => {
+    for (const path of [site.folder, site.root, join(site.root, 'logs')]) chownSync(path, application, application)
+    expect(write()).toBe('written')
+    expect(execFileSync('stat', ['-c', '%u %a', log], { encoding: 'utf8' })).toBe(`${application} 644\n`)
+  })
+})
