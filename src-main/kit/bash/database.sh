@@ -91,11 +91,27 @@ database_copy() {
 
 # The copy is private, is read back, and goes when it is compressed: no journal and no fsync, where sqlite3 can do without.
 database_copy_run() {
-  local limit=() async=''
+  local limit=() async='' status
   [[ $(sqlite3 -batch -init /dev/null :memory: '.help backup' 2>/dev/null </dev/null) != *--async* ]] || async='--async '
   # sqlite3 hears an interrupt and copies on; what it has copied is thrown away, so it can be ended at once.
   [[ $H_JOURNAL == wal ]] || limit=(timeout --signal=TERM --kill-after=2 "${POLICY[writer_block_limit]}")
-  ${limit[@]+"${limit[@]}"} sqlite3 -batch -bail -init /dev/null "$DATABASE_FILE" >copy.log 2>&1 < <(
+  database_copy_once
+  status=$?
+  # A change that was cut off, and nobody took it back yet: who owns the folder may.
+  if ((status != 0 && status != 124)) && [[ -s $DATABASE_FILE-journal && $(<copy.log) == *'readonly database'* ]]; then
+    as_folder_owner "${DATABASE_FILE%/*}" sqlite3 -batch -init /dev/null -cmd ".timeout ${POLICY[busy_timeout]}" \
+      "$DATABASE_FILE" 'SELECT count(*) FROM sqlite_master;' </dev/null >/dev/null 2>&1
+    rm -f copy.db
+    database_copy_once
+    status=$?
+  fi
+  return "$status"
+}
+
+# Read-only: a -journal, which the application can write as it likes, may name any file for SQLite to delete when it takes
+# the change back. As root that must not be done.
+database_copy_once() {
+  ${limit[@]+"${limit[@]}"} sqlite3 -batch -bail -init /dev/null -readonly "$DATABASE_FILE" >copy.log 2>&1 < <(
     printf '%s\n' ".timeout ${POLICY[busy_timeout]}" 'BEGIN;' 'SELECT count(*) FROM sqlite_master;' \
       ".backup ${async}main copy.db" 'COMMIT;'
   )

@@ -276,6 +276,12 @@ extract_fold() {
       return
     fi
   done
+  # SQLite would look for that file, anywhere, and delete it.
+  if [[ -s $target-journal && $(tail -c 8 -- "$target-journal" | od -An -tx1 | tr -d ' \n') == d9d505f920a163d7 ]]; then
+    extract_finds internal 'Its -journal names a file of another database; it is not followed.'
+    rm -f -- "$target"-{wal,journal}
+    return
+  fi
   EXTRACT_DATABASE_SHA256=''
   sql_private "$target" 'PRAGMA wal_checkpoint(TRUNCATE); SELECT count(*) FROM sqlite_master;' >/dev/null 2>"$target.stderr" ||
     extract_finds integrity "Its $3 file could not be folded in: $(extract_complaint "$target")"

@@ -145,6 +145,18 @@ enter_scratch() {
   enter_work_dir "$place"
 }
 
+# as_folder_owner FOLDER COMMAND...: with the rights of the folder's owner where we are root and he is not, else with ours.
+as_folder_owner() {
+  local uid gid
+  read -r uid gid < <(stat -c '%u %g' -- "$1")
+  shift
+  if ((EUID == 0 && uid != 0)); then
+    close_for_child setpriv --reuid="$uid" --regid="$gid" --clear-groups "$@"
+  else
+    "$@"
+  fi
+}
+
 # append_as_owner FILE LINE: one line to a log that lies in a folder of the application's user. Written as that user,
 # so that a link put there leads nowhere that it could not write by itself. Without waiting: a named pipe put there, which
 # nobody reads, must not hold us for ever.
@@ -154,7 +166,7 @@ append_as_owner() {
   read -r uid gid < <(stat -c '%u %g' -- "${file%/*}")
   if ((EUID == 0 && uid != 0)) && command -v setpriv >/dev/null; then
     # shellcheck disable=SC2016 # the inner shell expands
-    printf '%s\n' "$line" | setpriv --reuid="$uid" --regid="$gid" --clear-groups \
+    printf '%s\n' "$line" | close_for_child setpriv --reuid="$uid" --regid="$gid" --clear-groups \
       /bin/bash -c 'umask 022; exec dd of="$1" oflag=append,nonblock conv=notrunc status=none' - "$file" 2>/dev/null && return 0
   fi
   # The log itself may be root's (the runbook's scripts ran as root): then only a plain file of root's is appended to.
