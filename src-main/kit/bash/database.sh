@@ -191,10 +191,12 @@ database_publish() {
   while :; do
     stamp=$(date +%Y%m%d_%H%M%S)
     D_FILE=$BACKUPS/${D_NAME_PREFIX}_$stamp.db.gz
-    fingerprint_of_check "$D_FILE" "$(<backup.sha256)" "$size" "$(<copy.sha256)" "$D_TAKEN_AT"
-    fingerprint_save "$D_FILE" || fail internal 'The fingerprint could not be written.' "$NO_BACKUP"
-    sync_paths backup.gz
-    publish backup.gz "../${D_FILE##*/}" && break
+    if database_name_free; then
+      fingerprint_of_check "$D_FILE" "$(<backup.sha256)" "$size" "$(<copy.sha256)" "$D_TAKEN_AT"
+      fingerprint_save "$D_FILE" || fail internal 'The fingerprint could not be written.' "$NO_BACKUP"
+      sync_paths backup.gz
+      publish backup.gz "../${D_FILE##*/}" && break
+    fi
     # The name is taken: by a backup of this very second, or of the hour that comes twice in autumn.
     ((tries++ < 5)) || fail internal "The backup could not be given the name $D_FILE." "$NO_BACKUP"
     sleep 1
@@ -209,6 +211,9 @@ database_publish() {
     'Read back and checked when it was made.'
   step_done file="${D_FILE##*/}" sha256="${FP[sha256]}"
 }
+
+# A backup that has this name keeps its own fingerprint.
+database_name_free() { [[ ! -e $D_FILE && ! -L $D_FILE ]]; }
 
 database_report() { # MS
   local users backup
