@@ -51,6 +51,20 @@ describe('verify', () => {
     expect(entry(path)).toMatchObject({ verdict: 'verified', fingerprint: true, takenAt: Date.UTC(2026, 0, 10, 12) })
   })
 
+  it.each([
+    ['sqlite3 is killed while it looks for damage', '[[ "$*" != *integrity_check* ]] || kill -KILL "$BASHPID"'],
+    ['sqlite3 is killed while it counts', '[[ "$*" != *pragma_index_list* ]] || kill -KILL "$BASHPID"'],
+    ['sqlite3 cannot be run', 'return 127'],
+    ['the process that checks is killed', '[[ "$*" != *foreign_key_check* ]] || kill -KILL 0'],
+  ])('does not call a backup bad when %s', async (_, fault) => {
+    const path = site.backup(name)
+    site.fingerprint(path)
+    const instead = `sqlite3() { ${fault}; command sqlite3 "$@"; }`
+    const { result } = await site.run(['verify', name], { instead })
+    expect(result.message).toContain('failed: 0, inconclusive: 1')
+    expect(entry(path)).toMatchObject({ verdict: 'inconclusive' })
+  })
+
   it('says so when it verified by content only', async () => {
     site.backup(name)
     const { first } = await verify(name)

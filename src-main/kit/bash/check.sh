@@ -4,7 +4,7 @@
 # sidecar, nothing written beside it, whatever its journal mode and its folder are.
 
 CHECK_PROBLEM=''     # one sentence, or empty: the file is a sound database
-CHECK_CODE=ok        # ok, empty, not-a-backup, integrity
+CHECK_CODE=ok        # ok; empty, not-a-backup, integrity: the database's fault; internal: nothing is known about it
 CHECK_INTEGRITY=''   # `ok`, or the first complaint of integrity_check
 CHECK_FK=''          # foreign key violations; empty where they could not be counted
 CHECK_SIZE=0         # bytes
@@ -20,7 +20,7 @@ readonly MAPPED=(-cmd '.output /dev/null' -cmd 'PRAGMA mmap_size=2147418112;' -c
 # database_check FILE: sets the CHECK_ globals. Status 0 if the file is sound. Violated foreign keys, missing and empty
 # key tables are told, not judged: whether they are a fault depends on what the database was like when it was copied.
 database_check() {
-  local file=$1 uri integrity_fd line
+  local file=$1 uri integrity_fd counts status
   CHECK_PROBLEM='' CHECK_CODE=ok CHECK_INTEGRITY='' CHECK_FK='' CHECK_TABLES=() CHECK_KEY_MISSING='' CHECK_KEY_EMPTY=''
   file_size "$file"
   CHECK_SIZE=$REPLY
@@ -29,14 +29,20 @@ database_check() {
   uri=$REPLY
   # Side by side: the check is bound by the processor, the counts by reading.
   exec {integrity_fd}< <(integrity_check "$uri")
-  while IFS= read -r line; do CHECK_TABLES+=("$line"); done < <(table_counts "$uri" "${MAPPED[@]}" 2>/dev/null)
+  counts=$(table_counts "$uri" "${MAPPED[@]}" 2>/dev/null)
+  status=$?
+  [[ $counts == '' ]] || mapfile -t CHECK_TABLES < <(printf '%s\n' "$counts")
   CHECK_FK=$(sql "$uri" 'SELECT count(*) FROM pragma_foreign_key_check;' "${MAPPED[@]}" 2>/dev/null) || CHECK_FK=''
   CHECK_INTEGRITY=$(cat <&"$integrity_fd")
   exec {integrity_fd}<&-
+  if ((status >= 126)) || [[ $CHECK_INTEGRITY == '' || $CHECK_INTEGRITY == "$NOT_CHECKED"* ]]; then
+    CHECK_INTEGRITY=${CHECK_INTEGRITY#"$NOT_CHECKED"} CHECK_INTEGRITY=${CHECK_INTEGRITY%%$'\n'*}
+    check_finds internal "The database could not be checked: ${CHECK_INTEGRITY:0:300}"
+    return 1
+  fi
   # The answer must be this one line: a complaint may well contain "ok".
   if [[ $CHECK_INTEGRITY != ok ]]; then
     CHECK_INTEGRITY=${CHECK_INTEGRITY%%$'\n'*}
-    CHECK_INTEGRITY=${CHECK_INTEGRITY:-no answer}
     check_finds integrity "The database is damaged: ${CHECK_INTEGRITY:0:300}"
     return 1
   fi
@@ -70,13 +76,19 @@ check_header() {
 
 check_finds() { CHECK_CODE=$1 CHECK_PROBLEM=$2; }
 
+readonly NOT_CHECKED='not checked: '
 # integrity_check URI: `ok`, or complaints, on stdout. Whatever goes wrong says something, and that is not `ok`.
 # It looks at every cell of every page itself; to have pages looked at again whenever one is met (cell_size_check) makes it
 # take three times as long and finds nothing more.
+# sqlite3 that is missing, or was killed, or had no memory or no disk, says nothing about the database: that is NOT_CHECKED.
 integrity_check() {
-  local answer
-  answer=$(sql "$1" 'PRAGMA cell_size_check=OFF; PRAGMA cache_size=-131072; PRAGMA integrity_check(20);' "${MAPPED[@]}" 2>&1) ||
-    answer+=$'\nintegrity_check did not end'
+  local answer status
+  answer=$(sql "$1" 'PRAGMA cell_size_check=OFF; PRAGMA cache_size=-131072; PRAGMA integrity_check(20);' "${MAPPED[@]}" 2>&1)
+  status=$?
+  ((status == 0)) || answer="${answer:+$answer$'\n'}integrity_check did not end (status $status)"
+  if ((status >= 126)) || { ((status != 0)) && [[ $answer == *@(out of memory|disk I/O error|unable to open)* ]]; }; then
+    answer=$NOT_CHECKED$answer
+  fi
   printf '%s\n' "$answer"
 }
 
@@ -113,7 +125,7 @@ database_check_to() {
 # that is not there is a check that failed.
 database_check_load() {
   local line value
-  CHECK_PROBLEM='The check was stopped before its end.' CHECK_CODE=integrity CHECK_TABLES=()
+  CHECK_PROBLEM='The check was stopped before its end.' CHECK_CODE=internal CHECK_TABLES=()
   [[ -r $1 ]] || return 1
   while IFS= read -r line; do
     value=${line#*=}

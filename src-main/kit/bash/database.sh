@@ -147,6 +147,7 @@ database_check_and_compress() {
   # Without its result the check says nothing about the copy.
   [[ -s check ]] || database_disk_full verified
   if ! database_check_load check; then
+    [[ $CHECK_CODE != internal ]] || fail internal "$CHECK_PROBLEM" "$NO_BACKUP"
     fail "$CHECK_CODE" "The copy of the live database is not sound: $CHECK_PROBLEM" "$NO_BACKUP" 'restore a backup that is'
   fi
   if [[ ! -e read-back-equal ]]; then

@@ -62,7 +62,7 @@ table_counts() {
            ORDER BY CASE lower(p.name) WHEN 'created_at' THEN 0 ELSE 1 END, p.cid LIMIT 1), 'NULL')
       || ' FROM \"' || replace(m.name, '\"', '\"\"') || '\";'
     FROM sqlite_master m
-    WHERE m.type = 'table' AND m.rootpage > 0 AND m.name NOT LIKE 'sqlite\\_%' ESCAPE '\\' ORDER BY m.name" "$@") || return 1
+    WHERE m.type = 'table' AND m.rootpage > 0 AND m.name NOT LIKE 'sqlite\\_%' ESCAPE '\\' ORDER BY m.name" "$@") || return
   [[ $statements != '' ]] || return 0
   sql "$database" "$statements" "$@" | while IFS= read -r line; do
     name=${line%%$'\t'*}

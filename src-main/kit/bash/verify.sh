@@ -133,7 +133,7 @@ verdict_of_check() {
   local line rows=0 facts
   if [[ $CHECK_PROBLEM != '' ]]; then
     V_EVIDENCE+=(integrity="$CHECK_INTEGRITY")
-    verdict failed "$CHECK_PROBLEM"
+    if [[ $CHECK_CODE == internal ]]; then verdict inconclusive "$CHECK_PROBLEM"; else verdict failed "$CHECK_PROBLEM"; fi
     return
   fi
   for line in "${CHECK_TABLES[@]}"; do
