@@ -1,7 +1,11 @@
 /** Making a backup, beside what is there already. */
-import { readdirSync } from 'node:fs'
+import { chownSync, mkdirSync, readdirSync, rmSync, statSync } from 'node:fs'
+import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { ScratchSite } from '../support/scratch-site.ts'
+
+const root = process.getuid?.() === 0
+const application = 65534
 
 describe('a backup', () => {
   let site: ScratchSite
@@ -9,6 +13,26 @@ describe('a backup', () => {
     site = new ScratchSite()
   })
   afterEach(() => site.remove())
+
+  it('makes the folder that it lies in, for who owns the site', async () => {
+    rmSync(site.backups, { recursive: true })
+    if (root) chownSync(site.root, application, application)
+    expect((await site.run(['database'])).result.outcome).toBe('succeeded')
+    const { mode, uid } = statSync(site.backups)
+    expect([mode & 0o7777, uid]).toEqual([0o755, statSync(site.root).uid])
+    expect(readdirSync(site.root).filter((name) => name.startsWith('.'))).toEqual([])
+  })
+
+  it.runIf(root)('gives no other folder away, when a link takes the name of the one that it made', async () => {
+    rmSync(site.backups, { recursive: true })
+    chownSync(site.root, application, application)
+    const other = join(site.folder, 'other')
+    mkdirSync(other)
+    const exchange = `chown() { if [[ $* == *--reference* ]]; then
+      command mv "$BACKUPS" "$BACKUPS.away"; ln -s '${other}' "$BACKUPS"; fi 2>/dev/null; command chown "$@"; }`
+    await site.run(['database'], { instead: exchange })
+    expect(statSync(other).uid).toBe(0)
+  })
 
   it('leaves another of the same second as it is, with its fingerprint', async () => {
     // The clock stands, until it was waited for.

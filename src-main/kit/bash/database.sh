@@ -47,7 +47,7 @@ database_prepare() {
   file_size "$DATABASE_FILE-wal"
   D_SIZE=$((D_SIZE + REPLY))
   if [[ ! -d $BACKUPS ]]; then
-    mkdir -p -- "$BACKUPS" && chown --reference="$ROOT" -- "$BACKUPS" && chmod 755 "$BACKUPS" ||
+    database_make_folder ||
       fail no-rights "The folder $BACKUPS cannot be made." "$NO_BACKUP" ''
   fi
   [[ -w $BACKUPS ]] || fail no-rights "This login cannot write to $BACKUPS." "$NO_BACKUP" 'log in as root or with sudo'
@@ -61,6 +61,11 @@ database_prepare() {
   enter_work_dir "$BACKUPS" || fail internal "A private folder could not be made in $BACKUPS." "$NO_BACKUP"
   step_done size:="$D_SIZE" free:="$free" journal_mode="${H_JOURNAL:-unknown}" compressor="$D_COMPRESSOR"
 }
+
+# In a folder that the application's user may write, a path is a trap: what is given away is where we are, and was made by us.
+database_make_folder() (
+  enter_work_dir "$ROOT" && chown --reference=.. . && chmod 755 . && mv -nT -- "$WORK_DIR" "$BACKUPS" && [[ . -ef $BACKUPS ]]
+)
 
 # One read transaction is held around the copy. Without it the copy starts again whenever another process commits, and
 # under steady writes never ends. A WAL database's writers are not blocked by it; in a rollback-journal database they
