@@ -1,4 +1,4 @@
-/** How a transaction ends when the journal, or the outcome, can no longer be written. */
+/** How an interrupted transaction ends: also where the journal or the outcome could not be written, or somebody has the lock. */
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
@@ -24,7 +24,7 @@ const started = `${tame}
   transaction_begin "$1"; phase stopping; transaction_keep; transaction_swap; phase starting`
 const noSpace = 'journal() { return 1; }'
 
-describe('a transaction that the disk leaves no room for', () => {
+describe('an interrupted transaction', () => {
   let site: ScratchSite
   let backup: string
   beforeEach(() => {
@@ -61,6 +61,22 @@ describe('a transaction that the disk leaves no room for', () => {
     site.library(`${tame}\noperation_start() { :; }; recover_at_boot`)
     expect(routes()).toBe('3')
     expect(recovered()).toContain('outcome=rolled back')
+  })
+
+  it('is recovered when another operation has the lock just then', () => {
+    site.library(started, [backup])
+    const backupRuns = '(flock 9; sleep 1) 9>>"$STATE/lock" >/dev/null & sleep 0.3'
+    site.library(`${tame}\nbegin ${recover}; ${backupRuns}; run_recover`)
+    expect(outcome()).toContain('outcome=succeeded')
+  })
+
+  it('is recovered at boot when another operation has the lock just then', () => {
+    site.library(`${started}\n${noSpace}; rejected_aside`, [backup])
+    const backupRuns = '(flock 9; sleep 1) 9>>"$STATE/lock" >/dev/null & sleep 0.3'
+    expect(site.library(`${tame}\n${backupRuns}; operation_start() { echo started; }; recover_at_boot`)).toBe(
+      'started\n',
+    )
+    expect(routes()).toBe('3')
   })
 
   it('keeps what is written after a line that was cut off', () => {

@@ -131,14 +131,14 @@ operation_record_outcome() { # OUTCOME CODE MESSAGE RESULT-LINE
 lock_site() {
   local holder=''
   exec {LOCK_FD}>>"$STATE/lock"
-  if ! flock -n "$LOCK_FD"; then
+  if ! flock -n "$LOCK_FD" && ! recovery_waits "$LOCK_FD"; then
     holder=$(tr '\n' ' ' <"$STATE/lock.holder" 2>/dev/null)
     fail busy "Another operation is running on this site: ${holder:-unknown}" 'nothing was changed' \
       'wait until it has ended, or cancel it'
   fi
   if [[ -d ${DATABASE_FILE%/*} && -r ${DATABASE_FILE%/*} ]]; then
     exec {DATA_LOCK_FD}<"${DATABASE_FILE%/*}"
-    flock -n "$DATA_LOCK_FD" || fail busy 'Another login of this server runs an operation on this site.' \
+    flock -n "$DATA_LOCK_FD" || recovery_waits "$DATA_LOCK_FD" || fail busy 'Another login of this server runs an operation on this site.' \
       'nothing was changed' 'wait until it has ended'
   fi
   now_ms
@@ -146,6 +146,17 @@ lock_site() {
   # Only who holds the lock works in these folders: what is there was left by a process that was killed. What belongs to
   # an open transaction is for `recover`.
   [[ -e $STATE/unfinished ]] || scratch_sweep "$BACKUPS" "${DATABASE_FILE%/*}"
+}
+
+# recovery_waits FD: an interrupted transaction may have left the site down. Nobody may ask for its recovery again, so that
+# waits for a lock where everything else is refused. Status 1: this is no such recovery.
+recovery_waits() {
+  local id
+  [[ $COMMAND == recover && -r $STATE/unfinished ]] || return 1
+  id=$(<"$STATE/unfinished")
+  ! operation_runs "$id" || return 1
+  say info 'Another operation is running on this site: the recovery waits for its end.'
+  until flock -w 1 "$1"; do heed_cancel 'nothing was changed'; done
 }
 
 # Between steps, and while waiting: has anybody asked us to stop?

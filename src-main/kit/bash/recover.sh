@@ -38,10 +38,14 @@ check_recover() {
 # In the boot unit: files first, here and now; services and health in an operation of its own, when the boot lets us.
 recover_at_boot() {
   local id
-  # Not at boot, but while a restore runs, which is not unfinished at all.
   exec {LOCK_FD}>>"$STATE/lock"
-  flock -n "$LOCK_FD" || exit 0
   id=$(<"$STATE/unfinished")
+  if ! flock -n "$LOCK_FD"; then
+    # Not at boot, but while a restore runs, which is not unfinished at all.
+    ! operation_runs "$id" || exit 0
+    # A backup that began at boot, too. Where it takes longer, the operation waits for its end.
+    flock -w 30 "$LOCK_FD" || { operation_start; exit 0; }
+  fi
   if valid_operation "$id" && transaction_load "$id"; then
     case $TX_PHASE in
       swapped | starting | committed | returned | rolled-back) ;;
