@@ -9,6 +9,7 @@ COMPARE_ATTACH=''
 # and `version TAB LIVE-USER-VERSION` if the live database can be read.
 compare_to() {
   local result=$1 name backup live common version kind
+  database_plain "$DATABASE_FILE" || return 1
   database_uri "$2"
   backup=$REPLY
   live_uri

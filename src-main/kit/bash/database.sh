@@ -42,6 +42,7 @@ database_prepare() {
   header_read "$DATABASE_FILE" || { [[ -s $DATABASE_FILE ]] &&
     fail not-a-backup 'The live database is no SQLite database: its header is wrong.' "$NO_BACKUP" 'restore a backup'; } ||
     [[ -s $DATABASE_FILE-wal ]] || fail empty 'The live database is empty (0 bytes).' "$NO_BACKUP" 'restore a backup'
+  database_plain "$DATABASE_FILE" || fail no-database "$REPLY is no plain file." "$NO_BACKUP" 'look what it is, and remove it'
   file_size "$DATABASE_FILE"
   D_SIZE=$REPLY
   file_size "$DATABASE_FILE-wal"

@@ -7,7 +7,8 @@
 # backups_found: the files that may be backups, as NUL-terminated LISTING records.
 backups_found() {
   local folder database not_database=()
-  [[ ! -e $DATABASE ]] || not_database=(! -samefile "$DATABASE")
+  # A plain file only: find opens it, and would wait for ever for a named pipe.
+  [[ ! -f $DATABASE ]] || not_database=(! -samefile "$DATABASE")
   for folder in "$BACKUPS" "$BACKUPS/app" "$BACKUPS/system"; do
     [[ -d $folder ]] || continue
     find -H "$folder" -mindepth 1 -maxdepth 1 -type f ! -name '.*' \

@@ -10,6 +10,7 @@ live_uri() {
 
 # live_sql SQL [MILLISECONDS]: as sql, on the live database. Waits for a lock no longer than told, and never writes.
 live_sql() {
+  database_plain "$DATABASE_FILE" || return 1
   live_uri
   sql "$REPLY" "$1" -cmd ".timeout ${2:-2000}"
 }

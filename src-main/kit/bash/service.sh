@@ -87,16 +87,20 @@ services_json() {
 # `pid TAB user TAB service TAB command` each; service is empty where it is none of ours. Only root sees all processes.
 HOLDERS=()
 holders_find() {
-  local database=${1:-$DATABASE_FILE} file fd pid own seen=' ' user service command list=() same=()
+  local database=${1:-$DATABASE_FILE} file fd pid own seen=' ' user service command list=() same=() where=' ' device
   HOLDERS=()
   session_of "$$"
   own=$REPLY
   for file in "$database" "$database"-wal "$database"-shm "$database"-journal; do
-    [[ ! -e $file ]] || same+=(${same[@]+-o} -samefile "$file")
+    # By number: find opens what it is told to compare with, and would wait for ever for a named pipe.
+    IFS=' ' read -r device REPLY < <(stat -L -c '%d %i' -- "$file" 2>/dev/null) || continue
+    same+=(${same[@]+-o} -inum "$REPLY") where+="$device:$REPLY "
   done
   ((${#same[@]} > 0)) || return 0
   # One level only: an open directory would be searched to its depths, and / is open somewhere.
-  while IFS= read -r -d '' fd; do list+=("$fd"); done < <(find -L /proc/[0-9]*/fd -maxdepth 1 '(' "${same[@]}" ')' -print0 2>/dev/null)
+  while IFS=' ' read -r -d '' device fd; do
+    [[ $where != *" $device "* ]] || list+=("$fd")
+  done < <(find -L /proc/[0-9]*/fd -maxdepth 1 '(' "${same[@]}" ')' -printf '%D:%i %p\0' 2>/dev/null)
   for fd in ${list[@]+"${list[@]}"}; do
     pid=${fd#/proc/}
     pid=${pid%%/*}

@@ -26,6 +26,16 @@ sql_name() { REPLY="\"${1//\"/\"\"}\""; }
 # sql_text TEXT: REPLY = TEXT quoted as an SQL string.
 sql_text() { REPLY="'${1//\'/\'\'}'"; }
 
+# database_plain FILE: SQLite opens whatever has the name of a database or a sidecar, and waits for ever for a named pipe
+# that nobody writes. REPLY = the one that is no plain file; status 0 if there is none.
+database_plain() {
+  local suffix
+  for suffix in '' -wal -shm -journal; do
+    REPLY=$1$suffix
+    [[ ! -e $REPLY || -f $REPLY ]] || return 1
+  done
+}
+
 # header_read FILE: reads the 100-byte header without opening the database. Status 1 if it is none.
 # Sets H_PAGE_SIZE, H_PAGE_COUNT (0 where the header does not tell), H_JOURNAL (wal or delete), H_USER_VERSION, H_CHANGES.
 header_read() {
