@@ -30,15 +30,29 @@ export async function inspectSite(desk: Desk, site: Site, signal?: AbortSignal):
   return inspectPinned(desk, site, kit, signal)
 }
 
+/** Milliseconds until a look is given up: where a disk of the server hangs, it is never answered, and others wait for its turn. */
+const PATIENCE = 120_000
+
+function noAnswer(site: Site, milliseconds: number): Failure {
+  return {
+    code: 'timeout',
+    message: `${site.name} can be reached, but did not say how it stands within ${Math.round(milliseconds / 1000)} s.`,
+    unchanged: 'Nothing was changed.',
+    next: 'Log in by hand and look whether a disk of the server hangs.',
+  }
+}
+
 /** As `inspectSite`, over a link that is open. */
 export async function inspectPinned(
   desk: Desk,
   site: Site,
   kit: KitLink,
   signal?: AbortSignal,
+  patience = PATIENCE,
 ): Promise<Result<Inspection>> {
-  const answer = await kit.client.inspect(signal)
-  if (!answer.ok) return answer
+  const late = AbortSignal.timeout(patience)
+  const answer = await kit.client.inspect(signal ? AbortSignal.any([signal, late]) : late)
+  if (!answer.ok) return late.aborted && !signal?.aborted ? fail(noAnswer(site, patience)) : answer
   const found = answer.value
   if (found.host.machineId !== site.machineId) return fail(wrongSite(site, found))
   const now = desk.clock.now()

@@ -1,0 +1,31 @@
+import { expect, test } from 'vitest'
+import type { KitClient } from '../../src-main/kit/client.ts'
+import type { Desk } from '../../src-main/operations/desk.ts'
+import { inspectPinned } from '../../src-main/operations/inspect.ts'
+import type { KitLink } from '../../src-main/operations/links.ts'
+import type { Site } from '../../src-main/store/sites.ts'
+import { fail } from '../../src-shared/result.ts'
+
+/** A server that is asked and says nothing, until nobody listens any more. */
+const silent = {
+  client: {
+    inspect: (signal: AbortSignal) =>
+      new Promise((resolve) => {
+        signal.addEventListener('abort', () => resolve(fail({ code: 'cancelled', message: 'cancelled' })))
+      }),
+  } as unknown as KitClient,
+  [Symbol.dispose]: () => undefined,
+} satisfies KitLink
+const site = { name: 'Depot North' } as Site
+
+test('a look at a site that is never answered is given up, and says so', async () => {
+  expect(await inspectPinned({} as Desk, site, silent, undefined, 20)).toMatchObject({
+    error: { code: 'timeout', message: expect.stringContaining('Depot North can be reached') },
+  })
+}, 2000)
+
+test('a look that nobody waits for any more is no fault of the site', async () => {
+  expect(await inspectPinned({} as Desk, site, silent, AbortSignal.timeout(20), 60_000)).toMatchObject({
+    error: { code: 'cancelled' },
+  })
+}, 2000)
