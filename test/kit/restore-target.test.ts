@@ -39,6 +39,16 @@ describe.runIf(root)('the target of a restore', () => {
     expect(target()).toBe('safe')
   })
 
+  it('is no database of another service, to which a link of the application leads', () => {
+    const other = join(elsewhere, 'other.db')
+    renameSync(site.database, other)
+    symlinkSync(other, site.database)
+    chownSync(other, 33, 33)
+    expect(target()).toBe('refused')
+    chownSync(other, application, application)
+    expect(target()).toBe('safe')
+  })
+
   it('may be missing in a data folder that root put elsewhere by a link', () => {
     renameSync(join(site.root, 'data'), join(elsewhere, 'data'))
     symlinkSync(join(elsewhere, 'data'), join(site.root, 'data'))

@@ -246,6 +246,12 @@ SCRIPT
     expect(told).toBe('no-space|The disk became full while it was extracted.')
   })
 
+  it('does not judge a file whose hash nobody made', async () => {
+    const path = site.backup(name)
+    const { result } = await site.run(['verify', path], { instead: 'sha256() { cat >/dev/null; return 1; }' })
+    expect(report.parse(result.data).backups[0]).toMatchObject({ verdict: 'inconclusive' })
+  })
+
   it('does not judge a file that is exchanged while it is read', async () => {
     const path = site.backup(name)
     const instead = `eval "checked_$(declare -f extract_unmoved)"

@@ -162,7 +162,9 @@ describe.each([
     await using held = await gate(server, compressor, '*-c*', { output: true })
     const started = desk.start(site, 'database')
     await held.reached()
-    const { remoteOperation } = desk.console.desk.store.operations.byId(started.id) ?? {}
+    const remoteOperation = await waitUntil('the id on the server', async () => {
+      return desk.console.desk.store.operations.byId(started.id)?.remoteOperation ?? undefined
+    })
     expect(await leftBehind(server)).toContainEqual(expect.stringMatching(/\.cvd-backup-[^/]+\/copy\.db$/))
     await server.must(`systemctl kill --kill-who=all --signal=KILL cvd-backup-${remoteOperation}`)
     const entry = await desk.settled(started)

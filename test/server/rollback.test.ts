@@ -107,6 +107,33 @@ describe.each([
     await oldState(missingFrom(sales, old))
   })
 
+  test('is taken back from a service that cannot be stopped again and would not let go', async () => {
+    await desk.setPolicy(site, { health_timeout: '2' })
+    await server.must(
+      `sqlite3 ${database} ".timeout 10000" ".backup ${unhealthy}" && sqlite3 ${unhealthy} "UPDATE users SET is_active = 0; PRAGMA journal_mode=delete"`,
+    )
+    // The first stop is the restore's, the second one that of the way back.
+    await server.writeFile(
+      '/usr/local/sbin/systemctl',
+      `#!/bin/bash
+      if [[ $1 == stop ]]; then [[ ! -e /tmp/gate-stopped ]] || exit 1; : >/tmp/gate-stopped; fi
+      exec /usr/bin/systemctl "$@"\n`,
+    )
+    await server.must('chmod 755 /usr/local/sbin/systemctl')
+    const entry = await restore(desk, site, unhealthy)
+    await server.must('rm -f /usr/local/sbin/systemctl /tmp/gate-stopped')
+    expect(entry).toMatchObject({ outcome: 'rolled back', code: 'unhealthy' })
+    const writer = async () => (await server.run('systemctl is-active cvd-writer')).stdout.trim()
+    await expect.poll(writer, { timeout: 30_000 }).toBe('active')
+    // Nobody writes to what was taken back, while answering as if nothing were wrong.
+    expect((await server.run(`ls -l /proc/[0-9]*/fd | grep -E 'cvd.db (.deleted.|.*rejected)'`)).stdout).toBe('')
+    const rejected = await server.must(`ls ${database}.rejected.*[0-9]`)
+    const tried = await queryFile(server, rejected, 'SELECT id FROM sales')
+    const old = await server.query('SELECT id FROM sales')
+    expect(missingFrom(await committedSales(server, since), `${old}\n${tried}`)).toEqual([])
+    await oldState(missingFrom(await committedSales(server, since), old))
+  })
+
   test('is taken back when the service does not start', async () => {
     const dropIn = '/etc/systemd/system/cvd.service.d'
     await server.must(

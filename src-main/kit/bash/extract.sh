@@ -146,7 +146,7 @@ extract_run() {
   read -r EXTRACT_SHA256 _ <"$target.file.sha256" || EXTRACT_SHA256=''
   read -r EXTRACT_DATABASE_SHA256 _ <"$target.database.sha256" || EXTRACT_DATABASE_SHA256=''
   case $status in
-    0) ;;
+    0) [[ $EXTRACT_SHA256 != '' ]] || extract_finds internal 'The SHA-256 of the file could not be told.' ;;
     11) extract_finds internal 'The file could not be read to its end (input/output error).' ;;
     12) extract_finds integrity "The compressed stream is broken or cut off: $(extract_complaint "$target")" ;;
     13)

@@ -137,31 +137,20 @@ restore_prepare() {
   recovery_unit_install
 }
 
-# A restore puts a file where the database's path leads to. That must not be a way to write anywhere as root.
+# A restore puts a file where the database's path leads to. That must not be a way to write anywhere as root, nor over the
+# database of another service: a link may lead only to what belongs to who owns the folder of the link, or to a folder in
+# which he could have made the file by himself.
 restore_target_safe() {
-  local owner folder_owner
+  local folder_owner
   [[ -d $TX_FOLDER ]] || fail no-database "The folder of the database does not exist: $TX_FOLDER" "$NOTHING_CHANGED" 'set it: cvd-backup policy database=…'
-  if [[ ! -e $DATABASE_FILE ]]; then restore_new_file_safe; return; fi
-  [[ -f $DATABASE_FILE ]] || fail no-database "$DATABASE_FILE is not a file." "$NOTHING_CHANGED" ''
+  [[ ! -e $DATABASE_FILE || -f $DATABASE_FILE ]] || fail no-database "$DATABASE_FILE is not a file." "$NOTHING_CHANGED" ''
   [[ $DATABASE_FILE != "$DATABASE" ]] || return 0
-  owner=$(stat -c %u -- "$DATABASE_FILE")
-  folder_owner=$(stat -c %u -- "${DATABASE%/*}")
-  ((owner == folder_owner)) || header_read "$DATABASE_FILE" ||
-    fail no-database "$DATABASE leads to $DATABASE_FILE, which is no database and belongs to somebody else." "$NOTHING_CHANGED" ''
-}
-
-# A link that leads to no file yet names a new one, which may then be anything: /etc/ld.so.preload. It may lead only where
-# who owns the folder of the link could have made that file by himself.
-restore_new_file_safe() {
-  local owner folder_owner
-  [[ $DATABASE_FILE != "$DATABASE" ]] || return 0
-  owner=$(stat -c %u -- "$TX_FOLDER")
   folder_owner=$(stat -c %u -- "${DATABASE%/*}")
   # A folder that root put elsewhere by a link counts as what it is.
   ((folder_owner != 0)) || folder_owner=$(stat -L -c %u -- "${DATABASE%/*}")
-  ((owner == folder_owner)) ||
-    fail no-database "$DATABASE leads to $DATABASE_FILE, which is not there, in a folder that belongs to somebody else." \
-      "$NOTHING_CHANGED" 'remove the link; or, if it is meant, set: cvd-backup policy database=…'
+  [[ $(stat -c %u -- "$DATABASE_FILE" 2>/dev/null) != "$folder_owner" && $(stat -c %u -- "$TX_FOLDER") != "$folder_owner" ]] || return 0
+  fail no-database "$DATABASE leads to $DATABASE_FILE, which belongs to somebody else." \
+    "$NOTHING_CHANGED" 'remove the link; or, if it is meant, set: cvd-backup policy database=…'
 }
 
 restore_rights() {

@@ -29,15 +29,26 @@ rejected_aside() {
   local suffix
   file_stamp "$TX_NAME"
   if [[ $REPLY != "$TX_STAGED_STAMP" || -s $TX_NAME-wal || -s $TX_NAME-journal ]]; then
-    TX_REJECTED=$TX_NAME.rejected.$(date +%Y%m%d_%H%M%S)
-    # In this order: a sidecar that is found alone afterwards is kept as a stray.
-    for suffix in "${SIDECARS[@]}"; do
-      [[ ! -e $TX_NAME$suffix ]] || mv -nT -- "$TX_NAME$suffix" "$TX_REJECTED$suffix"
-    done
-    say warning "What was written to the restored database is kept in $TX_FOLDER/$TX_REJECTED."
+    rejected_keep
   fi
   # Nothing of it may stay beside the old one, not even where its new name was taken.
   for suffix in "${SIDECARS[@]}"; do rm -f -- "$TX_NAME$suffix"; done
+}
+
+rejected_keep() {
+  local suffix kept=yes
+  TX_REJECTED=$TX_NAME.rejected.$(date +%Y%m%d_%H%M%S)
+  while [[ -e $TX_REJECTED || -L $TX_REJECTED ]]; do TX_REJECTED+=+; done
+  # In this order: a sidecar that is found alone afterwards is kept as a stray.
+  for suffix in "${SIDECARS[@]}"; do
+    [[ ! -e $TX_NAME$suffix ]] || { mv -nT -- "$TX_NAME$suffix" "$TX_REJECTED$suffix" && [[ ! -e $TX_NAME$suffix ]]; } || kept=''
+  done
+  if [[ $kept != '' ]]; then
+    say warning "What was written to the restored database is kept in $TX_FOLDER/$TX_REJECTED."
+  else
+    say warning "What was written to the restored database could not be kept whole in $TX_FOLDER/$TX_REJECTED."
+    TX_REJECTED=''
+  fi
 }
 
 # Somebody's new files under the live name (an application that starts without a database makes one): kept apart.
@@ -100,6 +111,11 @@ roll_back_state() {
     step_end failed reason="$ROLL_BACK_PROBLEM"
     return 1
   fi
+  if [[ $TX_KEEPING != '' ]] && service_on_rejected; then
+    ROLL_BACK_PROBLEM="process $REPLY of the service still has the restored database open: end it."
+    step_end failed reason="$ROLL_BACK_PROBLEM"
+    return 1
+  fi
   down_ends
   journal phase rolled-back
   failpoint rolled-back
@@ -118,5 +134,35 @@ leave_to_boot() {
 
 wait_for_no_holders() {
   local waited=0
-  while holders_find && ((${#HOLDERS[@]} > 0 && waited++ < 50)); do sleep 0.1; done
+  while holders_find && ((${#HOLDERS[@]} > 0 && waited++ < 100)); do
+    if ((waited == 50)); then holders_kill || break; fi
+    sleep 0.1
+  done
+}
+
+# Processes of the service that do not let go although it was told to stop: they would go on writing to what is taken back,
+# and answer as if nothing were wrong. Status 1 if there are none: strangers are left alone.
+holders_kill() {
+  local entry pid service status=1
+  for entry in "${HOLDERS[@]}"; do
+    IFS='|' read -r pid _ service _ < <(printf '%s\n' "${entry//$'\t'/|}")
+    [[ $service == '' ]] || { kill -KILL "$pid" && status=0; }
+  done
+  return "$status"
+}
+
+# service_on_rejected: REPLY = a process of the service that has the database open that was taken back, whatever became of
+# its name. Such a process answers, but not with the old database.
+service_on_rejected() {
+  local line pid
+  while IFS= read -r -d '' line; do
+    case ${line#* } in
+      "$TX_FOLDER/$TX_NAME (deleted)" | "$TX_FOLDER/$TX_NAME.rejected."*) ;;
+      *) continue ;;
+    esac
+    pid=${line#/proc/} pid=${pid%%/*}
+    holder_service "$pid"
+    [[ $REPLY == '' ]] || { REPLY=$pid; return 0; }
+  done < <(find /proc/[0-9]*/fd -maxdepth 1 -printf '%p %l\0' 2>/dev/null)
+  return 1
 }
