@@ -48,8 +48,9 @@ services_do() {
   done
   for name in "${order[@]}"; do
     if [[ ${POLICY[service_manager]} == program ]]; then
-      # What it starts must not inherit our locks: they would be held for as long as the application lives.
-      close_for_child "${POLICY[service_program]}" "$verb" "$name" </dev/null || status=1
+      # What it starts must not inherit our locks: they would be held for as long as the application lives. Nor our session:
+      # what has the database open in it counts as ours.
+      close_for_child setsid --wait "${POLICY[service_program]}" "$verb" "$name" </dev/null || status=1
     else
       [[ $verb == stop ]] || systemctl reset-failed -- "$name" 2>/dev/null
       systemctl "$verb" -- "$name" >&2 || status=1
