@@ -31,6 +31,7 @@ const parts = [
   'problems',
   'compress',
   'database',
+  'journal',
   'transaction',
   'roll-back',
   'restore',
