@@ -53,11 +53,14 @@ function argumentBytes(argument: KitArgument): string | Buffer {
   return typeof argument === 'string' ? argument : Buffer.from(decodePath(argument.path))
 }
 
+/** How often, three seconds apart, a server is asked for an operation before it counts as never begun there. */
+const LOOKS = 4
+
 const neverStarted: Failure = {
   code: 'not-started',
-  message: 'The connection was lost before the server had begun the operation.',
-  unchanged: 'Nothing was changed on the server.',
-  next: 'Start it again.',
+  message: 'The connection was lost while the operation was being started, and the server knows of none.',
+  unchanged: 'Nothing was changed on the server, as far as it could be asked.',
+  next: 'Look at the operations of the site; where it is not among them, start it again.',
 }
 
 export class Attendant {
@@ -130,7 +133,7 @@ export class Attendant {
   /** The link broke while it was being started: did the server begin? It says so by our token. */
   async #search(): Promise<void> {
     const { desk, signal } = this.#attendance
-    for (let attempt = 1; attempt <= 3 && !signal.aborted; attempt += 1) {
+    for (let attempt = 1; attempt <= LOOKS + 1 && !signal.aborted; attempt += 1) {
       const link = await this.#open(PATIENCE)
       if (!link.ok) return this.#lose(link.error)
       using kit = link.value
@@ -138,8 +141,8 @@ export class Attendant {
       const found = list.ok ? list.value.find((entry) => entry.token === this.#id) : undefined
       if (found) return this.#found(found)
       if (!list.ok) this.#tellLink(list.error)
-      else if (attempt >= 2) return this.#end(failed(neverStarted))
-      // What was sent before the link broke may still be on its way through a dying shell: look once more.
+      else if (attempt >= LOOKS) return this.#end(failed(neverStarted))
+      // What was sent before the link broke may still be on its way through a dying shell, on a slow server: look again.
       await desk.clock.wait(3000, signal)
     }
     this.#lose(this.#lastFailure)

@@ -1,6 +1,7 @@
 /** A CVD-like site in a temporary folder, and the assembled kit run on it with real bash and sqlite3. */
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { createHash } from 'node:crypto'
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import type { z } from 'zod'
@@ -118,11 +119,10 @@ export class ScratchSite {
     const records = ['--events', '--root', this.root, '--who', 'test', ...args].map((one) => Buffer.from(one as string))
     let kit = this.kit
     if (instead !== '') {
-      kit = join(this.folder, 'kit/changed')
-      writeFileSync(
-        kit,
-        readFileSync(this.kit, 'utf8').replace(/\nmain "\$@"\n$/, () => `\n${instead}\nmain "$@"\n`),
-      )
+      // By what it says: bash reads a program while it runs it, so no other may be written over it.
+      kit = join(this.folder, 'kit', createHash('sha256').update(instead).digest('hex'))
+      const changed = readFileSync(this.kit, 'utf8').replace(/\nmain "\$@"\n$/, () => `\n${instead}\nmain "$@"\n`)
+      if (!existsSync(kit)) writeFileSync(kit, changed)
     }
     const command = ['/bin/bash', '--noprofile', '--norc', kit, '--params-fd', '3']
     if (options.uid !== undefined) {

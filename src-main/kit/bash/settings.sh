@@ -8,19 +8,23 @@ policy_json() {
 
 # policy [KEY=VALUE...]: all or none.
 run_policy() {
-  local pair key text='' changed=''
+  local pair key text='' changed='' lock
   for pair in "$@"; do
     key=${pair%%=*}
     [[ $pair == *=* ]] || usage_error "policy: KEY=VALUE, not '$pair'"
     policy_problem "$key" "${pair#*=}"
     [[ $REPLY == '' ]] || usage_error "policy: $REPLY"
-    POLICY[$key]=${pair#*=}
     changed=yes
   done
   if [[ $changed != '' ]]; then
     state_writable || fail no-rights "This login cannot keep state: $STATE cannot be written." 'nothing was changed' ''
+    { exec {lock}>>"$STATE/policy.lock"; } 2>/dev/null && flock -w 10 "$lock" ||
+      fail busy 'Another console is changing the policy.' 'nothing was changed' 'try again'
+    policy_load # as it is now: what others have set meanwhile stays
+    for pair in "$@"; do POLICY[${pair%%=*}]=${pair#*=}; done
     for key in "${!POLICY[@]}"; do text+="$key=${POLICY[$key]}"$'\n'; done
     write_whole "$STATE/policy" "$text" || fail internal 'The policy could not be written.' 'the old one is in force'
+    exec {lock}>&-
     audit policy '' "$*"
   fi
   for key in $(printf '%s\n' "${!POLICY[@]}" | sort); do say_readable "$key=${POLICY[$key]}"; done
