@@ -1,3 +1,5 @@
+import { statSync, truncateSync } from 'node:fs'
+import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { ScratchSite } from '../support/scratch-site.ts'
 
@@ -31,5 +33,15 @@ describe('how an operation stands', () => {
   it('is not interrupted when its worker begins, or ends, while somebody looks', () => {
     expect(state('flock() { : >"$dir/pid"; }')).toBe('running')
     expect(state('flock() { : >"$dir/outcome"; }')).toBe('ended')
+  })
+
+  it('is told whole when the disk became full while its result was written down', async () => {
+    site.backup('cvd_backup_20260110_120000.db.gz')
+    const { events, result } = await site.run(['verify', '--all'])
+    expect(result.outcome).toBe('succeeded')
+    const operation = events[0]?.kind === 'hello' ? (events[0].operation ?? '') : ''
+    const file = join(site.state, 'operations', operation, 'events')
+    truncateSync(file, statSync(file).size - 10)
+    expect((await site.run(['follow', operation])).result).toMatchObject({ outcome: 'succeeded', code: 'ok' })
   })
 })

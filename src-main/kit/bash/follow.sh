@@ -54,8 +54,8 @@ follow_operation() {
   while IFS='=' read -r key value; do
     case $key in outcome) outcome=$value ;; code) code=$value ;; message) message=$value ;; esac
   done <"$dir/outcome"
-  # Its process was ended between writing down the outcome and saying it: it is said here.
-  if [[ $EVENTS_FD != '' && $(tail -n 1 -- "$file") != '{"kind":"result"'* ]]; then
+  # Its process was ended between writing down the outcome and saying it, or the disk became full: it is said here.
+  if [[ $EVENTS_FD != '' ]] && ! result_is_whole "$file"; then
     now_ms
     json_object kind=state at:="$REPLY" operation="$id" state=ended
     say_event "$REPLY"
@@ -63,6 +63,11 @@ follow_operation() {
   fi
   [[ $outcome == succeeded ]] && exit 0
   exit_with_code "$code"
+}
+
+# A line that was cut off has said nothing: nobody is passed a part of one.
+result_is_whole() { # EVENTS-FILE
+  [[ $(tail -n 1 -- "$1") == '{"kind":"result"'* && $(tail -c 1 -- "$1" | od -An -tx1) == ' 0a' ]]
 }
 
 # Copies what is between the offsets, up to the last whole line: the worker may be in the middle of one.
