@@ -23,8 +23,12 @@ const cancelledHere: JournalOutcome = {
   data: null,
 }
 
-function noSuchOperation(id: string, site: Site): Failure {
-  return { code: 'not-found', message: `${site.name} has no operation ${id}.`, unchanged: 'Nothing was changed.' }
+/** Looks, a tenth of a second apart, until a server must have named what it was asked to start. */
+const NAMING_LOOKS = 100
+
+function notNamed(site: Site): Failure {
+  const message = `${site.name} has not said yet under which name the operation runs, so it cannot be asked to stop.`
+  return { code: 'not-found', message, unchanged: 'It was not asked to stop.', next: 'Try again in a moment.' }
 }
 
 export class Runner {
@@ -103,7 +107,7 @@ export class Runner {
   /** Asks an operation to stop; answers when it has, with what it left. `id` is the journal's or the server's. */
   async cancel(site: Site, id: string): Promise<Result<{ state: string; outcome: string; message: string }>> {
     const { store, clock, links } = this.#desk
-    const entry = store.operations.find(site.id, id)
+    const entry = await this.#named(store.operations.find(site.id, id))
     if (entry?.state === 'queued') {
       store.operations.ended(entry.id, clock.now(), cancelledHere)
       audit(this.#desk, 'cancel asked', site, { operation: entry.id, outcome: 'succeeded' })
@@ -111,7 +115,10 @@ export class Runner {
       return ok({ state: 'ended', outcome: 'cancelled', message: cancelledHere.message })
     }
     const remote = entry ? entry.remoteOperation : id
-    if (remote === null) return fail(noSuchOperation(id, site))
+    if (entry?.state === 'ended' && remote === null) {
+      return ok({ state: 'ended', outcome: entry.outcome ?? 'unknown', message: entry.message })
+    }
+    if (remote === null) return fail(notNamed(site))
     const link = await links.open(site)
     if (!link.ok) return link
     using kit = link.value
@@ -120,6 +127,17 @@ export class Runner {
     if (!answer.ok) return answer
     const { state, outcome, message } = answer.value
     return ok({ state, outcome: outcome ?? 'unknown', message })
+  }
+
+  /** One that is just being started has no name on the server yet: it is waited for, a little. */
+  async #named(entry: JournalEntry | null): Promise<JournalEntry | null> {
+    const { store, clock } = this.#desk
+    let now = entry
+    for (let look = 0; now?.state === 'starting' && now.remoteOperation === null && look < NAMING_LOOKS; look += 1) {
+      await clock.wait(100, this.#stop.signal)
+      now = store.operations.byId(now.id)
+    }
+    return now
   }
 
   /** Stops listening to everything; operations go on at their servers, and their rows stay unfinished. */

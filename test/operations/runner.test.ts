@@ -134,6 +134,19 @@ describe.skipIf(lacks.length > 0)(`the runner ${lacks.join(', ')}`, { timeout: 9
     expectWholeRecord(ended)
   })
 
+  test('cancelled before the server had named it: its name is waited for', async () => {
+    const id = startingRow()
+    const cancelled = console.runner.cancel(site, id)
+    await demo.kitCommand('--token', id, 'database')
+    console.runner.reattach()
+    // The server was asked by that name, and had done it already.
+    expect(await cancelled).toMatchObject({
+      ok: false,
+      error: { code: 'checks-failed', message: expect.stringContaining('ended') },
+    })
+    expectWholeRecord(await console.runner.settled(id))
+  })
+
   test('the server never heard of it: that is said, and nothing is claimed', async () => {
     const id = startingRow()
     console.runner.reattach()

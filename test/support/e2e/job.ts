@@ -35,7 +35,10 @@ async function cellsOf(table: Locator): Promise<Map<string, string[]>> {
 /** Opens the newest backup and compares what the page tells with what `read` finds in the file of that name. */
 export async function lookInside({ page, hands, name }: Job, read: (file: string) => Promise<Seen>): Promise<void> {
   await hands.press(page.getByRole('link', { name: /^Backups/ }))
-  await hands.openFirst(grid(page, `Backups of ${name}`))
+  const list = grid(page, `Backups of ${name}`)
+  // The site is looked at again after each operation, and rows move when what was made last comes in.
+  await rows(list).first().filter({ hasText: 'By hand' }).filter({ hasText: 'Verified' }).waitFor()
+  await hands.openFirst(list)
   const told = await cellsOf(grid(page, 'Tables in the backup'))
   const seen = await read((await heading(page, /\.db\.gz$/).textContent()) ?? '')
   expect(await fact(page, 'SHA-256').textContent()).toBe(seen.sha256)
