@@ -294,8 +294,9 @@ describe('H1: a copy under load', () => {
     await growDatabase(south, 100)
     await desk.setPolicy(site, { writer_block_limit: '1' })
     const { lines } = await south.writer()
-    // A disk that hardly moves: whenever the copying process runs, it is stopped again.
-    await using slow = await alongside(south, 'slow-disk', 'while :; do pkill -STOP -x sqlite3; sleep 0.02; done')
+    // A disk that hardly moves: whenever the copying process runs, it is stopped again; it alone, by its whole command line.
+    const copying = '^sqlite3 -batch -bail -init /dev/null -readonly /opt/cvd/data/cvd.db$'
+    await using slow = await alongside(south, 'slow-disk', `while :; do pkill -STOP -f '${copying}'; sleep 0.02; done`)
     const entry = await desk.run(site, 'database')
     await slow[Symbol.asyncDispose]()
     expect(entry).toMatchObject({ outcome: 'failed', code: 'block-limit', next: expect.stringContaining('WAL') })
