@@ -45,6 +45,8 @@ const addressOf = (operation: string) => `/sites/${site.id}/restore/${operation}
 async function restoreUntil(phase: string): Promise<Pause & { page: Page; operation: string }> {
   const pause = pauseAt(demo, phase)
   const operation = await startRestore(desk, site, backup)
+  // Asked to stop any earlier, it would stop there and not at the phase.
+  await expect.poll(pause.reached, { timeout: 45_000 }).toBe(true)
   const page = await desk.window({ at: addressOf(operation) })
   await heading(page, 'The restore is running').waitFor()
   return { ...pause, page, operation }

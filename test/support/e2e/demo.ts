@@ -63,6 +63,8 @@ export function readBackup(site: DemoSite, name: string): Seen {
 }
 
 export interface Pause {
+  /** True once a transaction stands still there. */
+  readonly reached: () => boolean
   readonly go: () => void
   /** True where the operation that stands still was asked to stop. */
   readonly cancelAsked: () => boolean
@@ -71,8 +73,10 @@ export interface Pause {
 /** Makes a transaction stop at a phase until `go` is called: the kit's own switch for tests. */
 export function pauseAt(site: DemoSite, phase: string): Pause {
   const file = join(site.state, 'failpoint')
+  rmSync(`${file}.reached`, { force: true })
   writeFileSync(file, `${phase} pause\n`)
   return {
+    reached: () => existsSync(`${file}.reached`),
     go: () => rmSync(file, { force: true }),
     cancelAsked: () => {
       const unfinished = readFileSync(join(site.state, 'unfinished'), 'utf8').trim()
