@@ -1,6 +1,7 @@
 /** `npm test`: everything that can fail, in order; `npm test -- unit store` runs some of it. */
 import { installPrograms, missingPrograms } from './support/run/prerequisites.ts'
-import { type Count, type Suite, suites } from './support/run/suites.ts'
+import type { Count } from './support/run/report.ts'
+import { type Outcome, type Suite, suites } from './support/run/suites.ts'
 
 const isCi = process.env.CI === 'true'
 
@@ -11,7 +12,7 @@ a suite that cannot run is skipped with its reason. With CI=true whatever is ski
 A suite that has nothing to prove here (no Electron runtime) says so, and counts as nothing.
 The last line is: N passed, N failed, N skipped`
 
-async function runSuite(suite: Suite): Promise<Count> {
+async function runSuite(suite: Suite): Promise<Outcome> {
   const began = Date.now()
   console.log(`\n== ${suite.name}: ${suite.what}`)
   const nothing = await suite.inapplicable?.()
@@ -24,7 +25,7 @@ async function runSuite(suite: Suite): Promise<Count> {
     console.log(`skipped: ${obstacle}`)
     return { passed: 0, failed: 0, skipped: 1 }
   }
-  const count = await suite.run().catch((error: unknown): Count => {
+  const count = await suite.run().catch((error: unknown): Outcome => {
     console.log(error)
     return { passed: 0, failed: 1, skipped: 0 }
   })
@@ -51,11 +52,12 @@ async function main(names: readonly string[]): Promise<number> {
     chosen.flatMap((suite) => suite.programs),
     console.log,
   )
-  const counts: Count[] = []
+  const counts: Outcome[] = []
   for (const suite of chosen) counts.push(await runSuite(suite))
   const [failed, skipped] = [sum(counts, 'failed'), sum(counts, 'skipped')]
   const notGreen = chosen.filter((_, index) => (counts[index]?.failed ?? 0) + (counts[index]?.skipped ?? 0) > 0)
   if (notGreen.length > 0) console.log(`\nnot all passed: ${notGreen.map((suite) => suite.name).join(', ')}`)
+  for (const failure of counts.flatMap(({ failures = [] }) => failures)) console.log(`  ${failure}`)
   if (isCi && skipped > 0) console.log('CI=true: what is skipped is a failure')
   console.log(`\n${sum(counts, 'passed')} passed, ${failed} failed, ${skipped} skipped`)
   return failed > 0 || (isCi && skipped > 0) ? 1 : 0

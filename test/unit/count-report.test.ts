@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { countReport } from '../support/run/suites.ts'
+import { countReport, failuresOf } from '../support/run/report.ts'
 
 const green = { numPassedTests: 3, numFailedTests: 0, numPendingTests: 0, numTodoTests: 0, testResults: [] }
 
@@ -23,5 +23,49 @@ describe('what npm test counts', () => {
 
   it('counts nothing more when all is well', () => {
     expect(countReport(green, 0)).toEqual({ passed: 3, failed: 0, skipped: 0 })
+  })
+})
+
+describe('what npm test says at its end of what failed', () => {
+  const failed = (fullName: string, message: string) => ({
+    status: 'failed',
+    fullName,
+    duration: 1500,
+    failureMessages: [message],
+  })
+
+  it('names the test, its time and the first line of its error, those that ran first at first', () => {
+    const testResults = [
+      {
+        status: 'failed',
+        name: '/a/b/test/server/late.test.ts',
+        startTime: 2,
+        assertionResults: [failed('brings it back', 'Error: no power\n    at x.ts:1')],
+      },
+      {
+        status: 'failed',
+        name: '/a/b/test/server/early.test.ts',
+        startTime: 1,
+        assertionResults: [{ status: 'passed', fullName: 'goes on' }, failed('is cancelled', '\n  expected 1 to be 0')],
+      },
+      {
+        status: 'failed',
+        name: '/a/b/test/unit/x.test.ts',
+        startTime: 3,
+        message: 'cannot load',
+        assertionResults: [],
+      },
+    ]
+    expect(failuresOf({ ...green, testResults })).toEqual([
+      'test/server/early.test.ts: is cancelled (1.5 s): expected 1 to be 0',
+      'test/server/late.test.ts: brings it back (1.5 s): Error: no power',
+      'test/unit/x.test.ts: cannot load',
+      'test/unit/y.test.ts: what its tests need failed',
+    ])
+  })
+
+  it('says nothing when all is well', () => {
+    const testResults = [{ status: 'passed', message: '', assertionResults: [{ status: 'passed' }] }]
+    expect(failuresOf({ ...green, testResults })).toEqual([])
   })
 })

@@ -3,14 +3,14 @@ import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { noServers, type Program } from './prerequisites.ts'
+import { type Count, countReport, failuresOf, type VitestReport } from './report.ts'
 import { inherit } from './spawn.ts'
 
 const root = resolve(import.meta.dirname, '../../..')
 
-export interface Count {
-  readonly passed: number
-  readonly failed: number
-  readonly skipped: number
+export interface Outcome extends Count {
+  /** What failed, a line each. */
+  readonly failures?: readonly string[]
 }
 
 export interface Suite {
@@ -24,7 +24,7 @@ export interface Suite {
    * program that no machine of ours can be made to have.
    */
   readonly inapplicable?: () => Promise<string | undefined>
-  readonly run: () => Promise<Count>
+  readonly run: () => Promise<Outcome>
 }
 
 const one = (passed: boolean): Count => ({ passed: passed ? 1 : 0, failed: passed ? 0 : 1, skipped: 0 })
@@ -47,16 +47,8 @@ async function checkShell(): Promise<Count> {
   return one(ownScripts === 0 && kit === 0)
 }
 
-interface VitestReport {
-  readonly numPassedTests: number
-  readonly numFailedTests: number
-  readonly numPendingTests: number
-  readonly numTodoTests: number
-  readonly testResults: readonly { readonly status: string; readonly assertionResults: readonly unknown[] }[]
-}
-
-/** Runs a vitest project and counts its tests. A file that cannot be loaded, or an error outside of any test, counts as a failure. */
-async function runProject(name: string): Promise<Count> {
+/** Runs a vitest project and counts its tests. */
+async function runProject(name: string): Promise<Outcome> {
   const folder = mkdtempSync(join(tmpdir(), 'cvd-test-'))
   const report = join(folder, 'report.json')
   try {
@@ -69,20 +61,10 @@ async function runProject(name: string): Promise<Count> {
       `--outputFile.json=${report}`,
     ])
     if (!existsSync(report)) return one(false)
-    return countReport(JSON.parse(readFileSync(report, 'utf8')) as VitestReport, code)
+    const read = JSON.parse(readFileSync(report, 'utf8')) as VitestReport
+    return { ...countReport(read, code), failures: failuresOf(read) }
   } finally {
     rmSync(folder, { recursive: true, force: true })
-  }
-}
-
-/** Counts a vitest report; `code` is vitest's exit code. */
-export function countReport(report: VitestReport, code: number | null): Count {
-  const broken = report.testResults.filter((file) => file.status === 'failed' && file.assertionResults.length === 0)
-  const failed = report.numFailedTests + broken.length
-  return {
-    passed: report.numPassedTests,
-    failed: failed === 0 && code !== 0 ? 1 : failed,
-    skipped: report.numPendingTests + report.numTodoTests,
   }
 }
 
