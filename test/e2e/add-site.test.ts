@@ -6,7 +6,7 @@ import { keptKey, publicBlob } from '../../src-main/demo/keys.ts'
 import { type DemoSite, startDemoSite } from '../../src-main/demo/site.ts'
 import { startSshServer } from '../../src-main/demo/ssh-server.ts'
 import { type Cable, cableTo } from '../support/cable.ts'
-import { acceptButton, fillAddress, keep, proven, step } from '../support/e2e/add-site.ts'
+import { acceptButton, checked, fillAddress, keep, proven, step } from '../support/e2e/add-site.ts'
 import { Desk } from '../support/e2e/desk.ts'
 import { button, grid, heading, modal } from '../support/e2e/pages.ts'
 
@@ -45,6 +45,7 @@ test('a wrong address says plainly what is wrong with it', async () => {
   const reach = step(page, 'Reach the server')
   await reach.getByText('Failed').waitFor()
   await reach.getByText('What to do:').waitFor()
+  await checked(page)
   expect(await acceptButton(page).count()).toBe(0)
   expect(await button(page, 'Add the site').count()).toBe(0)
 })
@@ -77,6 +78,7 @@ test('a password that is declined or wrong has a plain reason, is not kept, and 
   expect(await field.getAttribute('type')).toBe('password')
   await button(dialog, 'Do not give it').click()
   await login.getByText('Failed').waitFor()
+  await checked(page)
   // Not asked for again by itself.
   expect(await dialog.count()).toBe(0)
 
@@ -94,6 +96,7 @@ test('a password that is declined or wrong has a plain reason, is not kept, and 
   await login.getByText('Passed').waitFor()
   // One machine under two names would be two queues and two truths.
   await step(page, 'Find the CVD installation').getByText(`This is the site ${NAME} already`).waitFor()
+  await checked(page)
   expect(await button(page, 'Add the site').count()).toBe(0)
 
   await page.goto(`${page.url().split('#')[0]}#/settings/secrets`)

@@ -52,6 +52,11 @@ export function acceptButton(page: Page): Locator {
   return button(page, 'I compared it: it is the same')
 }
 
+/** Waits until a check has said everything: an offer that follows a step comes with the last word, not with the step. */
+export async function checked(page: Page): Promise<void> {
+  await page.getByRole('button', { name: 'Check again', disabled: false }).waitFor()
+}
+
 /** Waits until every step is proven. */
 export async function proven(page: Page): Promise<void> {
   for (const title of titles)
