@@ -39,8 +39,11 @@ test.each([
   expect(lost).toBeGreaterThan(0)
   sql(site, 'DELETE FROM service_orders WHERE id <= 200')
   await planRestore(job, { service_orders: { back: lost } })
-  await confirmRestore(job, 'Orders were deleted by mistake')
-  await page.getByRole('timer', { name: 'Down-time' }).waitFor()
+  // Looked for from the start on: it is there only while the restore runs.
+  await Promise.all([
+    page.getByRole('timer', { name: 'Down-time' }).waitFor({ timeout: 90_000 }),
+    confirmRestore(job, 'Orders were deleted by mistake'),
+  ])
   await ended(page, 'The database was restored')
   expect(await fact(page, 'Health').textContent()).toContain('Healthy')
   expect(await fact(page, 'Reason').textContent()).toBe('Orders were deleted by mistake')
@@ -53,4 +56,7 @@ test.each([
   // As it was, for the next one.
   await takeBack(job, 'Undo the undo…', 'It was right')
   await expect.poll(() => orders(site), { timeout: 60_000 }).toBe(lost)
+  // The service starts only then: neither the next one nor the end of the site may come into that.
+  const { operations } = desk.console.application.console.desk.store
+  await expect.poll(() => operations.unfinished(), { timeout: 60_000 }).toEqual([])
 })

@@ -55,7 +55,7 @@ export function keyboard(page: Page): Hands {
       await first.waitFor()
       await reach(table.locator('[role="row"][data-row][tabindex="0"]'))
       await keys.press('Home')
-      await expect.poll(() => focused(first)).toBe(true)
+      await first.and(page.locator(':focus')).waitFor()
       await keys.press('Enter')
     },
     goToSite: async (name) => {
