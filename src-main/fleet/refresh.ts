@@ -113,6 +113,12 @@ export class Fleet implements AsyncDisposable {
     return kept.refreshing
   }
 
+  /** Looks once more: what was just done there shows in it, which a look that had begun before may have missed. */
+  async refreshAfter(site: Site): Promise<Result<Inspection>> {
+    await this.#of(site.id).refreshing
+    return this.refresh(site)
+  }
+
   /** A site's row was changed or removed here. */
   changed(siteId: string): void {
     if (!this.#desk.store.sites.byId(siteId)) {

@@ -125,7 +125,15 @@ describe('a window', () => {
   })
 
   test('looks inside a backup, holds it, and shows the commands', async () => {
+    // Also where the console looks by itself at that moment.
+    const looking = admin.calls.site.refresh({ site })
     must(await admin.calls.backups.hold({ site, path: newest, reason: 'kept for the test' }))
+    const listed = await until<{ backups: { hold: boolean }[] }>(
+      (observer) => viewer.calls.backups.watch({ site }, observer),
+      () => true,
+    )
+    expect(listed.backups).toMatchObject([{ hold: true }])
+    must(await looking)
     const shown = must(await viewer.calls.backup.show({ site, path: newest }))
     expect(shown.entry).toMatchObject({ hold: true, verdict: 'verified' })
     expect(shown.fingerprint?.tables.some(({ table }) => table === 'service_orders')).toBe(true)
@@ -200,7 +208,9 @@ describe('a window', () => {
       error: { code: 'not-confirmed' },
     })
     must(await admin.calls.settings.forgetHost({ host: label, confirm: label }))
-    expect(await admin.calls.site.refresh({ site })).toMatchObject({ error: { code: 'host-key-unknown' } })
+    // Who asks while the console looks by itself shares that look, and it may have begun before.
+    const look = () => admin.calls.site.refresh({ site })
+    await expect.poll(look, { timeout: 20_000 }).toMatchObject({ error: { code: 'host-key-unknown' } })
     const view = await until<{ overview: { connection: { state: string } }; inspection: unknown }>(
       (observer) => viewer.calls.site.watch({ site }, observer),
       ({ overview }) => overview.connection.state === 'refused',

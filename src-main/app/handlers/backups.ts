@@ -23,7 +23,7 @@ export function backupsHandlers(services: Services): NamespaceHandlers<ConsoleCo
       async (site) => {
         const marked = await markBackup(desk, site, word, path, reason)
         // Seen anew, so that the list shows it.
-        if (marked.ok) await fleet.refresh(site)
+        if (marked.ok) await fleet.refreshAfter(site)
         return marked
       },
       (marked) => ({ path: marked }),
