@@ -174,7 +174,8 @@ function Undo({ view, overview }: { readonly view: OperationView; readonly overv
   const undo = useCommand('restore.undo')
   const [asking, setAsking] = useState(false)
   const { id: site, name } = overview
-  const gone = view.undoable === true ? undefined : 'What it replaced cannot be brought back any more.'
+  const unknown = view.undoable === null ? 'Whether it can be undone, the server has not told yet.' : undefined
+  const gone = view.undoable === false ? 'What it replaced cannot be brought back any more.' : unknown
   if (row.outcome !== 'succeeded') return null
   return (
     <>
