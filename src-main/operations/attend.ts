@@ -30,6 +30,8 @@ const NOTHING_STARTED = new Set([
   'timeout',
   'channel-refused',
 ])
+/** Failures of listening after which it is tried again. `killed`: a server that goes down ends our shell before the link. */
+const LISTEN_AGAIN = new Set(['cancelled', 'link-lost', 'no-answer', 'killed'])
 const TRANSACTIONS = new Set(['restore', 'undo'])
 
 type Heard = Result<KitAnswer, KitFailure>
@@ -164,8 +166,7 @@ export class Attendant {
   async #settle(heard: Heard): Promise<void> {
     if (heard.ok && this.#interrupted) return this.#finishInterrupted(heard.value.result)
     if (heard.ok) return this.#end(this.#own(heard.value.result))
-    const { code } = heard.error
-    if (code === 'cancelled' || code === 'link-lost' || code === 'no-answer') return this.#tellLink(heard.error)
+    if (LISTEN_AGAIN.has(heard.error.code)) return this.#tellLink(heard.error)
     this.#lose(heard.error)
   }
 

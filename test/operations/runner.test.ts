@@ -1,11 +1,12 @@
 /** The runner against a real kit on the demo site: what it writes down, and what it finds again. */
 import { execFileSync } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
-import { readFileSync } from 'node:fs'
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import type { Console } from '../../src-main/app/console.ts'
+import { processesWith } from '../../src-main/demo/processes.ts'
 import { missingForDemo } from '../../src-main/demo/requirements.ts'
 import { type DemoSite, startDemoSite } from '../../src-main/demo/site.ts'
 import type { RunnerEvent } from '../../src-main/operations/desk.ts'
@@ -13,6 +14,8 @@ import type { JournalEntry } from '../../src-main/store/operations.ts'
 import type { Site } from '../../src-main/store/sites.ts'
 import { heard, knowSite, openConsole } from '../support/console.ts'
 import { scratchFolder } from '../support/folder.ts'
+import { childrenOf } from '../support/processes.ts'
+import { waitUntil } from '../support/wait.ts'
 
 const lacks = missingForDemo().map(({ what }) => what)
 
@@ -38,6 +41,34 @@ describe.skipIf(lacks.length > 0)(`the runner ${lacks.join(', ')}`, { timeout: 9
   const backup = () => console.runner.start({ site, request: ['database'], reason: '' })
   const rows = (table: string) =>
     Number(execFileSync('sqlite3', ['-cmd', '.timeout 10000', demo.database, `SELECT count(*) FROM ${table}`]))
+
+  async function makeBackup(): Promise<string> {
+    const ended = await console.runner.settled(backup().id)
+    return (ended.data as { backup: { path: string } }).backup.path
+  }
+
+  const confirm = ['--confirm', hostname(), '--reason', 'test']
+  const restore = (path: string) =>
+    console.runner.start({ site, request: ['restore', 'database', { path }, ...confirm], reason: 'test' })
+
+  const failpoint = () => join(demo.state, 'failpoint')
+  /** Lets a restore that stands still go on. */
+  function goOn(): void {
+    for (const file of [failpoint(), `${failpoint()}.reached`]) rmSync(file, { force: true })
+  }
+  afterEach(goOn)
+
+  /** A restore that stands still at a phase, in a step that the console has heard of. */
+  async function standing(path: string, phase: string, step: string): Promise<JournalEntry> {
+    writeFileSync(failpoint(), `${phase} pause\n`)
+    const inStep = heard(console, isStep(step))
+    const entry = restore(path)
+    await inStep
+    await waitUntil('the restore to stand still', () => existsSync(`${failpoint()}.reached`))
+    return entry
+  }
+  /** Nothing was changed yet. */
+  const standingReady = (path: string) => standing(path, 'staged', 'ready')
 
   /** What the server recorded is what is in the journal: every line once, in order (of progress only the newest). */
   function expectWholeRecord(entry: JournalEntry): void {
@@ -73,20 +104,21 @@ describe.skipIf(lacks.length > 0)(`the runner ${lacks.join(', ')}`, { timeout: 9
   })
 
   test('two on one site: the second waits for the first', async () => {
-    const one = backup()
+    const stands = standingReady(await makeBackup())
     const other = backup()
-    await heard(console, isStep('check'))
+    const one = await stands
     expect(console.desk.store.operations.byId(other.id)?.state).toBe('queued')
+    goOn()
     expect(await console.runner.settled(one.id)).toMatchObject({ outcome: 'succeeded' })
     expect(await console.runner.settled(other.id)).toMatchObject({ outcome: 'succeeded' })
   })
 
   test('one that waits is cancelled: it is never started', async () => {
-    const one = backup()
+    const one = await standingReady(await makeBackup())
     const other = backup()
-    await heard(console, isStep('check'))
     const cancelled = await console.runner.cancel(site, other.id)
     expect(cancelled).toMatchObject({ ok: true, value: { outcome: 'cancelled' } })
+    goOn()
     expect(await console.runner.settled(one.id)).toMatchObject({ outcome: 'succeeded' })
     const ended = await console.runner.settled(other.id)
     expect(ended).toMatchObject({ state: 'ended', outcome: 'cancelled', remoteOperation: null })
@@ -94,23 +126,35 @@ describe.skipIf(lacks.length > 0)(`the runner ${lacks.join(', ')}`, { timeout: 9
   })
 
   test('the link breaks in the middle: found again, and nothing missed or doubled', async () => {
-    const entry = backup()
-    await heard(console, isStep('check'))
+    const entry = await standingReady(await makeBackup())
     const broke = heard(console, ({ kind }) => kind === 'link')
     demo.dropConnections()
     await broke
+    goOn()
+    const ended = await console.runner.settled(entry.id)
+    expect(ended).toMatchObject({ state: 'ended', outcome: 'succeeded' })
+    expectWholeRecord(ended)
+  })
+
+  test('the shell that listens is killed over there, as a server does that goes down: listened again', async () => {
+    const entry = await standingReady(await makeBackup())
+    const broke = heard(console, ({ kind }) => kind === 'link')
+    const shells = processesWith('CVD_BACKUP_STATE', demo.state)
+    for (const pid of childrenOf(process.pid)) if (shells.includes(pid)) process.kill(-pid, 'SIGKILL')
+    expect(await broke).toMatchObject({ failure: { code: 'killed' } })
+    goOn()
     const ended = await console.runner.settled(entry.id)
     expect(ended).toMatchObject({ state: 'ended', outcome: 'succeeded' })
     expectWholeRecord(ended)
   })
 
   test('the console ends in the middle: the next one goes on from where it was', async () => {
-    const entry = backup()
-    await heard(console, isStep('check'))
+    const entry = await standingReady(await makeBackup())
     await console[Symbol.asyncDispose]()
     console = openConsole(folder)
     expect(console.desk.store.operations.byId(entry.id)).toMatchObject({ state: 'running', outcome: null })
     expect(console.runner.reattach().map(({ id }) => id)).toEqual([entry.id])
+    goOn()
     const ended = await console.runner.settled(entry.id)
     expect(ended).toMatchObject({ state: 'ended', outcome: 'succeeded' })
     expectWholeRecord(ended)
@@ -136,8 +180,8 @@ describe.skipIf(lacks.length > 0)(`the runner ${lacks.join(', ')}`, { timeout: 9
 
   test('cancelled before the server had named it: its name is waited for', async () => {
     const id = startingRow()
-    const cancelled = console.runner.cancel(site, id)
     await demo.kitCommand('--token', id, 'database')
+    const cancelled = console.runner.cancel(site, id)
     console.runner.reattach()
     // The server was asked by that name, and had done it already.
     expect(await cancelled).toMatchObject({
@@ -158,12 +202,12 @@ describe.skipIf(lacks.length > 0)(`the runner ${lacks.join(', ')}`, { timeout: 9
   })
 
   test('what was only queued when the console ended is never started', async () => {
-    const one = backup()
+    const one = await standingReady(await makeBackup())
     const other = backup()
-    await heard(console, isStep('check'))
     await console[Symbol.asyncDispose]()
     console = openConsole(folder)
     console.runner.reattach()
+    goOn()
     expect(console.desk.store.operations.byId(other.id)).toMatchObject({ state: 'ended', outcome: 'cancelled' })
     expect(await console.runner.settled(one.id)).toMatchObject({ outcome: 'succeeded' })
   })
@@ -175,15 +219,6 @@ describe.skipIf(lacks.length > 0)(`the runner ${lacks.join(', ')}`, { timeout: 9
     expect(ended).toMatchObject({ outcome: 'failed', code: 'unreachable', remoteOperation: null })
     expect(ended.unchanged).not.toBe('')
   })
-
-  async function makeBackup(): Promise<string> {
-    const ended = await console.runner.settled(backup().id)
-    return (ended.data as { backup: { path: string } }).backup.path
-  }
-
-  const confirm = ['--confirm', hostname(), '--reason', 'test']
-  const restore = (path: string) =>
-    console.runner.start({ site, request: ['restore', 'database', { path }, ...confirm], reason: 'test' })
 
   test('a restore brings rows back, and undo takes it back', async () => {
     const path = await makeBackup()
@@ -201,15 +236,16 @@ describe.skipIf(lacks.length > 0)(`the runner ${lacks.join(', ')}`, { timeout: 9
     expect(rows('devices')).toBe(before - 5)
   })
 
-  test.each(['keep', 'start'])('its process is killed at %s: recovered, and the end is told', async (step) => {
-    const path = await makeBackup()
-    const entry = restore(path)
-    await heard(console, isStep(step))
+  test.each([
+    ['keep', 'keeping', 'rolled back'],
+    ['start', 'starting', 'succeeded'],
+  ])('its process is killed at %s: recovered, and the end is told', async (step, phase, outcome) => {
+    const entry = await standing(await makeBackup(), phase, step)
     const remote = console.desk.store.operations.byId(entry.id)?.remoteOperation ?? ''
     process.kill(Number(readFileSync(join(demo.state, 'operations', remote, 'pid'), 'utf8')), 'SIGKILL')
+    goOn()
     const ended = await console.runner.settled(entry.id)
-    expect(ended.state).toBe('ended')
-    expect(['rolled back', 'succeeded']).toContain(ended.outcome)
+    expect(ended).toMatchObject({ state: 'ended', outcome })
     expectWholeRecord(ended)
     const recover = console.desk.store.operations.ofSite(site.id, 9).find(({ command }) => command === 'recover')
     expect(recover).toMatchObject({ outcome: 'succeeded' })
