@@ -3,6 +3,9 @@ import { defineConfig, type TestProjectInlineConfiguration } from 'vitest/config
 
 const root = resolve(import.meta.dirname, '..')
 
+// What is waited for comes, however busy the machine is; by itself vitest gives up after one second, and five.
+const patience = { testTimeout: 30_000, hookTimeout: 30_000, expect: { poll: { timeout: 20_000 } } }
+
 /** A suite is a folder of `test/`; its name is the name to choose it by. */
 function suite(
   name: string,
@@ -10,7 +13,7 @@ function suite(
 ): TestProjectInlineConfiguration {
   return {
     root,
-    test: { name, include: [`test/${name}/**/*.test.ts`], environment: 'node', ...options },
+    test: { name, include: [`test/${name}/**/*.test.ts`], environment: 'node', ...patience, ...options },
   }
 }
 

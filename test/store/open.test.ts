@@ -121,7 +121,7 @@ test('a store that another program holds exclusively: busy', () => {
   } finally {
     other.close()
   }
-}, 20_000)
+})
 
 /** Opens the store as an ordinary user: root can write everything. */
 function refusalAsUser(file: string): string {
