@@ -22,8 +22,8 @@ describe('a line in a log of the runbook', () => {
     site
       .library(
         `${before}\nin_background append_as_owner "$1" 'a line' >/dev/null 2>&1; pid=$REPLY
-         for ((turn = 0; turn < 100; turn++)); do kill -0 "$pid" 2>/dev/null || break; pause 0.05; done
-         if ((turn == 100)); then echo waits; end_background "$pid"; elif wait "$pid"; then echo written; else echo refused; fi`,
+         for ((turn = 0; turn < 600; turn++)); do kill -0 "$pid" 2>/dev/null || break; pause 0.05; done
+         if ((turn == 600)); then echo waits; end_background "$pid"; elif wait "$pid"; then echo written; else echo refused; fi`,
         [log],
       )
       .trim()

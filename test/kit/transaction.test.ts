@@ -23,6 +23,9 @@ const started = `${tame}
   cd "$TX_FOLDER"; mkdir -m 700 "$TX_STAGE"; gzip -dc <"$1" >"$TX_STAGE/staged.db"
   transaction_begin "$1"; phase stopping; transaction_keep; transaction_swap; phase starting`
 const noSpace = 'journal() { return 1; }'
+/** Another operation has the lock, until `: >"$STATE/waits"`; half a minute later it is not waited for any more. */
+const backupRuns = `(flock 9; : >"$STATE/held"; for ((i = 0; i < 600; i++)); do [[ ! -e $STATE/waits ]] || break; sleep 0.05; done) \
+    9>>"$STATE/lock" >/dev/null 2>&1 & until [[ -e $STATE/held ]]; do sleep 0.05; done`
 
 describe('an interrupted transaction', () => {
   let site: ScratchSite
@@ -65,17 +68,18 @@ describe('an interrupted transaction', () => {
 
   it('is recovered when another operation has the lock just then', () => {
     site.library(started, [backup])
-    const backupRuns = '(flock 9; sleep 1) 9>>"$STATE/lock" >/dev/null & sleep 0.3'
-    site.library(`${tame}\nbegin ${recover}; ${backupRuns}; run_recover`)
+    const waits = `eval "true_$(declare -f say)"; say() { [[ $2 != *waits* ]] || : >"$STATE/waits"; true_say "$@"; }`
+    site.library(`${tame}\n${waits}; begin ${recover}; ${backupRuns}; run_recover`)
+    expect(existsSync(join(site.state, 'waits'))).toBe(true)
     expect(outcome()).toContain('outcome=succeeded')
   })
 
   it('is recovered at boot when another operation has the lock just then', () => {
     site.library(`${started}\n${noSpace}; rejected_aside`, [backup])
-    const backupRuns = '(flock 9; sleep 1) 9>>"$STATE/lock" >/dev/null & sleep 0.3'
-    expect(site.library(`${tame}\n${backupRuns}; operation_start() { echo started; }; recover_at_boot`)).toBe(
-      'started\n',
-    )
+    const waits = 'flock() { [[ $1 != -w ]] || : >"$STATE/waits"; command flock "$@"; }'
+    const boot = `${tame}\n${backupRuns}; ${waits}; operation_start() { echo started; }; recover_at_boot`
+    expect(site.library(boot)).toBe('started\n')
+    expect(existsSync(join(site.state, 'waits'))).toBe(true)
     expect(routes()).toBe('3')
   })
 

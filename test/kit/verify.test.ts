@@ -1,4 +1,5 @@
 import { execFileSync } from 'node:child_process'
+import { once } from 'node:events'
 import {
   chmodSync,
   copyFileSync,
@@ -263,6 +264,7 @@ SCRIPT
   it('stops when asked to, and leaves nothing', async () => {
     site.backup(name)
     const running = site.start(['verify', name], 'integrity_check() { sleep 1000; }')
+    const closed = once(running, 'close') // by then all that it said was read
     let said = ''
     running.stdout?.on('data', (chunk: Buffer) => {
       said += chunk.toString()
@@ -270,7 +272,7 @@ SCRIPT
     const id = await waitUntil('the operation', () => /"operation":"([^"]+)"/.exec(said)?.[1])
     await waitUntil('the work folder', () => readdirSync(join(site.state, 'work')).length > 0)
     await site.run(['cancel', id])
-    await new Promise((resolve) => (running.exitCode === null ? running.once('close', resolve) : resolve(null)))
+    await closed
     expect(said).toContain('"outcome":"cancelled"')
     expect(readdirSync(join(site.state, 'work'))).toEqual([])
   })
