@@ -151,6 +151,24 @@ describe('plan restore database', () => {
     expect(existsSync(`/proc/${child.pid}`)).toBe(false)
   })
 
+  // Seen on a busy machine: bash was aborted by what it does when it is asked to stop, and what it had started went on.
+  it('leaves nothing either when it is asked to stop while it waits, and that takes longer than it was to wait', async () => {
+    site.backup(name)
+    const child = site.start(
+      ['plan', 'restore', 'database', name],
+      `integrity_check() { command sleep 30; }; jobs() { command sleep 1; builtin jobs "$@"; }
+       asked=''; read() {
+         if [[ $STEP != compare || \${2-} != -t || $asked != '' ]]; then builtin read "$@"; return; fi
+         asked=yes; { command sleep 0.2; kill -TERM "$$"; } &
+         builtin read -r -t 0.5 "\${@:4}"
+       }`,
+    )
+    child.stdout?.resume()
+    const code = await new Promise((resolve) => child.once('close', resolve))
+    expect(code).toBe(143)
+    expect(readdirSync(join(site.state, 'work'))).toEqual([])
+  })
+
   // Seen once on a busy machine: the request to stop came between the start of a process and the note of its number.
   it('leaves nothing either when it is asked to stop at the very moment when it starts a process', async () => {
     site.backup(name)

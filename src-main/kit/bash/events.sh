@@ -25,11 +25,17 @@ now_ms() {
 }
 
 # pause SECONDS: waits without starting a process, on a pipe of our own into which nobody writes.
-PAUSE_FD=''
+# bash aborts where a trap that runs within `read -t` reads something itself, as $(...) does, when its time is up. So a trap
+# only notes what it has to do where PAUSING is not empty, as AFTER_PAUSE: it is done when the pause is over.
+PAUSE_FD='' PAUSING='' AFTER_PAUSE=''
 pause() {
+  local after
   [[ $PAUSE_FD != '' ]] || exec {PAUSE_FD}<> <(:)
+  PAUSING=yes
   read -r -t "$1" -u "$PAUSE_FD" _
-  return 0
+  PAUSING=''
+  after=$AFTER_PAUSE AFTER_PAUSE=''
+  [[ $after == '' ]] || "$after"
 }
 
 # REPLY = milliseconds since boot: unlike the time of day, it never jumps.

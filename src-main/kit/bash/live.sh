@@ -79,14 +79,20 @@ nearest_folder() {
 STDIN_WATCHER=''
 answer_alone() {
   trap 'answer_end' EXIT
-  # The shell's own list, which a process is on from its first moment.
-  # shellcheck disable=SC2046 # numbers, as words
-  trap 'end_background $(jobs -p); exit 143' TERM HUP INT
+  trap 'if [[ $PAUSING == "" ]]; then answer_stop; else AFTER_PAUSE=answer_stop; fi' TERM HUP INT
   [[ $FOLLOW_STDIN != '' ]] || return 0
   set -m
   { cat; kill -TERM "$$"; } <&0 >/dev/null 2>&1 &
   STDIN_WATCHER=$!
   set +m
+}
+
+answer_stop() {
+  trap '' TERM HUP INT
+  # The shell's own list, which a process is on from its first moment.
+  # shellcheck disable=SC2046 # numbers, as words
+  end_background $(jobs -p)
+  exit 143
 }
 
 answer_end() {
