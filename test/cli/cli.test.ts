@@ -13,7 +13,7 @@ import {
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import Sqlite from 'better-sqlite3'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
 import { missingForDemo } from '../../src-main/demo/requirements.ts'
 import { type DemoSite, startDemoSite } from '../../src-main/demo/site.ts'
 import { backupReport, inspection, restorePlan, restoreReport } from '../../src-shared/domain/kit-protocol.ts'
@@ -23,7 +23,7 @@ import { makeKey, makeUser, type Sshd, sshdNeeds, startSshd, type TestUser } fro
 
 const lacks = [...missingForDemo().map(({ what }) => what), missing(sshdNeeds)].filter(Boolean).join(', ')
 
-describe.skipIf(lacks !== '')(`the command line ${lacks}`, { timeout: 60_000 }, () => {
+describe.skipIf(lacks !== '')(`the command line ${lacks}`, { timeout: 120_000 }, () => {
   let demo: DemoSite
   let sshd: Sshd
   let user: TestUser
@@ -239,6 +239,10 @@ describe.skipIf(lacks !== '')(`the command line ${lacks}`, { timeout: 60_000 }, 
   })
 
   test('Ctrl-C leaves; the operation goes on, and another console hears it to its end', async () => {
+    // Its worker stands still before it says the result: it cannot be over by the time of the Ctrl-C.
+    const failpoint = join(demo.state, 'failpoint')
+    writeFileSync(failpoint, 'outcome pause\n')
+    onTestFinished(() => rmSync(failpoint, { force: true }))
     let told = false
     const left = await cli.json(['backup', 'Depot', 'database'], {
       onOutput: (stdout, child) => {
@@ -249,6 +253,7 @@ describe.skipIf(lacks !== '')(`the command line ${lacks}`, { timeout: 60_000 }, 
     })
     expect(left).toMatchObject({ code: 130, result: { code: 'detached' } })
     const { operation } = left.result.data as { operation: string }
+    rmSync(failpoint)
     expect(await cli.json(['follow', 'Depot', operation])).toMatchObject({ code: 0, result: { outcome: 'succeeded' } })
     const other = new Cli(desk('colleague'))
     const added = await other.json(['site', 'add', 'The same', ...login, ...accept()])

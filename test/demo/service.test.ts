@@ -16,6 +16,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, afterEach, describe, expect, it } from 'vitest'
 import { type Finished, runProgram } from '../../src-main/demo/processes.ts'
+import { waitUntil } from '../support/wait.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'cvd-service-'))
 const program = join(folder, 'bin', 'cvd-service')
@@ -25,15 +26,24 @@ chmodSync(program, 0o755)
 
 const call = (...words: string[]): Promise<Finished> => runProgram(program, words)
 const mark = join(folder, 'mark')
+const ready = join(folder, 'ready')
 
-/** A service that runs a shell program. */
-function service(name: string, script: string): void {
+/** A service that runs a shell program in a folder. */
+function service(name: string, script: string, place = folder): void {
   const file = join(folder, `${name}.sh`)
   writeFileSync(file, script)
   writeFileSync(
     join(folder, 'services', name),
-    `command=/bin/bash\nargument=${file}\nfolder=${folder}\nlog=${folder}/log\n`,
+    `command=/bin/bash\nargument=${file}\nfolder=${place}\nlog=${folder}/log\n`,
   )
+}
+
+/** Starts a service and waits until its program says that it is ready: its process is there before. */
+async function begin(name: string): Promise<Finished> {
+  rmSync(ready, { force: true })
+  const started = await call('start', name)
+  await waitUntil(`${name} to be ready`, () => existsSync(ready))
+  return started
 }
 
 async function pidOf(name: string): Promise<number> {
@@ -41,13 +51,39 @@ async function pidOf(name: string): Promise<number> {
   return Number(/process (\d+)/.exec(status.stdout)?.[1])
 }
 
+/** Files that a process has open; one that was closed while we looked is left out. */
+function filesOf(pid: number): string[] {
+  const fds = `/proc/${pid}/fd`
+  return readdirSync(fds).flatMap((fd) => {
+    try {
+      return [readlinkSync(join(fds, fd))]
+    } catch {
+      return []
+    }
+  })
+}
+
+/** Processes that run the program; not those that one of them has forked just now, and that still look like it. */
+function processesOf(script: string): number[] {
+  const all = readdirSync('/proc').flatMap((entry) => {
+    try {
+      const [, parent] = readFileSync(`/proc/${entry}/stat`, 'utf8').split(') ').at(-1)?.split(' ') ?? []
+      const runs = readFileSync(`/proc/${entry}/cmdline`, 'utf8').includes(script)
+      return runs ? [{ pid: Number(entry), parent: Number(parent) }] : []
+    } catch {
+      return []
+    }
+  })
+  return all.filter(({ parent }) => !all.some(({ pid }) => pid === parent)).map(({ pid }) => pid)
+}
+
 const alive = (pid: number): boolean => existsSync(`/proc/${pid}/fd/0`)
 
 describe('cvd-service', { timeout: 60_000 }, () => {
-  service('plain', `trap 'echo ended >'${mark}'; exit' TERM; while :; do sleep 0.05; done`)
-  service('stubborn', `trap '' TERM; while :; do sleep 0.05; done`)
-  service('family', 'sleep 300 & wait')
-  service('broken', 'exit 3')
+  service('plain', `trap 'echo ended >'${mark}'; exit' TERM; : >'${ready}'; while :; do sleep 0.05; done`)
+  service('stubborn', `trap '' TERM; : >'${ready}'; while :; do sleep 0.05; done`)
+  service('family', `sleep 300 & : >'${ready}'; wait`)
+  service('broken', 'exit 3', join(folder, 'none'))
 
   afterEach(async () => {
     for (const name of ['plain', 'stubborn', 'family']) await call('stop', name)
@@ -57,7 +93,7 @@ describe('cvd-service', { timeout: 60_000 }, () => {
 
   it('starts, tells, stops: gracefully, and only once', async () => {
     expect((await call('status', 'plain')).code).toBe(3)
-    expect((await call('start', 'plain')).code).toBe(0)
+    expect((await begin('plain')).code).toBe(0)
     const pid = await pidOf('plain')
     expect(alive(pid)).toBe(true)
     expect((await call('start', 'plain')).code).toBe(0)
@@ -72,25 +108,18 @@ describe('cvd-service', { timeout: 60_000 }, () => {
   it('starts one process when several ask at once', async () => {
     await Promise.all([1, 2, 3].map(() => call('start', 'plain')))
     const pid = await pidOf('plain')
-    const all = readdirSync('/proc').filter((entry) => {
-      try {
-        return readFileSync(`/proc/${entry}/cmdline`, 'utf8').includes(join(folder, 'plain.sh'))
-      } catch {
-        return false
-      }
-    })
-    expect(all).toEqual([String(pid)])
+    expect(processesOf(join(folder, 'plain.sh'))).toEqual([pid])
   })
 
   it('insists after ten seconds', async () => {
-    await call('start', 'stubborn')
+    await begin('stubborn')
     const pid = await pidOf('stubborn')
     expect((await call('stop', 'stubborn')).code).toBe(0)
     expect(alive(pid)).toBe(false)
   }, 60_000)
 
   it('owns its process and its children, and no others', async () => {
-    await call('start', 'family')
+    await begin('family')
     const pid = await pidOf('family')
     const children = (): string => readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim()
     await expect.poll(children, { timeout: 20_000 }).toMatch(/^\d+$/)
@@ -120,9 +149,9 @@ describe('cvd-service', { timeout: 60_000 }, () => {
     writeFileSync(held, '')
     execFileSync('/bin/bash', ['-c', `exec 7>>"$1" 8<"$1" 200<"$1"; SECRET=x "$2" start plain`, 'sh', held, program])
     const pid = await pidOf('plain')
-    const files = readdirSync(`/proc/${pid}/fd`).map((fd) => readlinkSync(`/proc/${pid}/fd/${fd}`))
-    // bash reads its program through a high descriptor of its own
-    expect(new Set(files)).toEqual(new Set(['/dev/null', join(folder, 'log'), join(folder, 'plain.sh')]))
+    // bash reads its program through a high descriptor of its own, from its beginning on
+    const files = new Set(['/dev/null', join(folder, 'log'), join(folder, 'plain.sh')])
+    await expect.poll(() => new Set(filesOf(pid))).toEqual(files)
     expect(readFileSync(`/proc/${pid}/environ`, 'utf8')).not.toContain('SECRET')
     expect(readFileSync(`/proc/${pid}/stat`, 'utf8')).toMatch(new RegExp(`\\) \\S \\d+ ${pid} ${pid} `))
   })

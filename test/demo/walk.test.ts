@@ -115,12 +115,12 @@ describe('npm run demo -- --headless', { timeout: 60_000 }, () => {
       const folder = mkdtempSync(join(tmpdir(), 'cvd-walk-'))
       const { program, words } = command('--headless', '--json', '--data', folder)
       const child = spawn(program, words, { stdio: ['ignore', 'pipe', 'inherit'] })
-      const exit = once(child, 'exit')
+      const closed = once(child, 'close') // by then all that it said was read
       const said: string[] = []
       const lines = createInterface(child.stdout).on('line', (line) => said.push(line))
       await once(lines, 'line')
       child.kill('SIGINT')
-      expect(await exit).toEqual([1, null])
+      expect(await closed).toEqual([1, null])
       expect(JSON.parse(said.at(-1) ?? '')).toMatchObject({ kind: 'result', proven: false })
       expect(processesWith('CVD_BACKUP_STATE', scratchIn(folder).state)).toEqual([])
       rmSync(folder, { recursive: true })
