@@ -145,8 +145,8 @@ describe.skipIf(lacks)(`commands on OpenSSH${lacks && ` (skipped: lacks ${lacks}
     expect(lone.slots.taken).toBe(0)
 
     // This one does not care for its stdin: it is no longer waited for, and still holds its slot.
-    const deaf = must(await start(lone, 'echo $$; exec sleep 60', { grace: 50, onLine: (line) => pid.resolve(line) }))
     const pid = Promise.withResolvers<string>()
+    const deaf = must(await start(lone, 'echo $$; exec sleep 60', { grace: 50, onLine: (line) => pid.resolve(line) }))
     await pid.promise
     deaf.cancel()
     expect(failureOf(await deaf.done)).toMatchObject({ code: 'cancelled', ended: false })
@@ -205,11 +205,14 @@ describe.skipIf(lacks)(`commands on OpenSSH${lacks && ` (skipped: lacks ${lacks}
     expect(failureOf(await open([{ port: first.port, user: 'nobody-here' }])).code).toBe('auth-failed')
     // The jump host goes away: the site's connection is lost with it.
     const cut = must(await open([first]))
+    const up = Promise.withResolvers<void>()
     const waiting = exec(cut, 'echo up; cat', {
+      onLine: () => up.resolve(),
       stdin: (async function* () {
         await new Promise(() => undefined)
       })() as AsyncIterable<Buffer>,
     })
+    await up.promise
     await first.stop()
     expect((await cut.closed)?.code).toBe('link-lost')
     expect(failureOf(await waiting).code).toBe('link-lost')

@@ -52,6 +52,9 @@ describe.skipIf(lacks)(`host keys${lacks && ` (skipped: lacks ${lacks})`}`, () =
     expect(failureOf(await connect(options(new HostKeyDecision(files, [key.fingerprint])))).code).toBe(
       'host-key-unknown',
     )
+    const over = /(?:Disconnected|Connection (?:closed|reset)|fatal).* port (\d+).*\[preauth\]/g
+    const ended = () => new Set(Array.from(sshd.log().slice(logged).matchAll(over), ([, port]) => port)).size
+    await expect.poll(ended).toBe(2)
     expect(sshd.log().slice(logged)).not.toContain(user.name)
 
     await must(await connect(options(new HostKeyDecision(files, [sshd.hostKey.fingerprint])))).end()

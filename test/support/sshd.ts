@@ -2,11 +2,12 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { chmod, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
-import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
+import { freePort } from '../../src-main/demo/scratch.ts'
 import type { HostAddress } from '../../src-main/remote/known-hosts.ts'
+import { childrenOf, killProcess, processRef } from './processes.ts'
 
 const run = promisify(execFile)
 
@@ -66,16 +67,6 @@ export async function makeUser(): Promise<TestUser> {
     await rm(home, { recursive: true, force: true })
   }
   return { name, password, home, authorize, remove }
-}
-
-/** A loopback port that is free now. */
-export async function freePort(): Promise<number> {
-  const server = createServer()
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  const address = server.address()
-  await new Promise((resolve) => server.close(resolve))
-  if (address === null || typeof address === 'string') throw new Error('no port')
-  return address.port
 }
 
 export interface Sshd extends HostAddress, AsyncDisposable {
@@ -141,7 +132,7 @@ function listening(child: ChildProcess, lines: Buffer[]): Promise<void> {
 async function stop(child: ChildProcess, folder: string): Promise<void> {
   if (child.exitCode === null && child.signalCode === null) {
     const ended = new Promise((resolve) => child.once('exit', resolve))
-    await dropConnections(child.pid ?? 0)
+    dropConnections(child.pid ?? 0)
     child.kill('SIGTERM')
     await ended
   }
@@ -149,16 +140,10 @@ async function stop(child: ChildProcess, folder: string): Promise<void> {
 }
 
 /** Ends the processes that serve connections (the children of a listener), as a broken network would. */
-async function dropConnections(pid: number): Promise<void> {
-  const { stdout } = await run('ps', ['-o', 'pid=', '--ppid', String(pid)]).catch(() => ({ stdout: '' }))
-  for (const child of stdout.split('\n').map(Number)) {
-    if (child > 1) {
-      await dropConnections(child)
-      try {
-        process.kill(child, 'SIGKILL')
-      } catch {
-        // It ended by itself.
-      }
-    }
+function dropConnections(pid: number): void {
+  for (const child of childrenOf(pid)) {
+    const ref = processRef(child)
+    dropConnections(child)
+    killProcess(ref)
   }
 }
