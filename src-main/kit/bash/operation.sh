@@ -204,15 +204,18 @@ end_background() {
 # watch UNCHANGED PROGRESS-FUNCTION PID...: waits for background processes, tells progress, heeds a cancel.
 # Status: that of the first process that failed.
 watch() {
-  local unchanged=$1 tell=$2 pid status=0 one alive turn=0
+  local unchanged=$1 tell=$2 pid status=0 one left alive turn=0
   shift 2
+  left=("$@")
   while :; do
-    alive=''
-    for pid in "$@"; do kill -0 "$pid" 2>/dev/null && alive=yes; done
-    [[ $alive != '' ]] || break
+    # Who has ended is not looked for again: his number may be that of a stranger by then.
+    alive=()
+    for pid in "${left[@]}"; do ! kill -0 "$pid" 2>/dev/null || alive+=("$pid"); done
+    ((${#alive[@]} > 0)) || break
+    left=("${alive[@]}")
     [[ $tell == '' ]] || ((turn++ % 10)) || "$tell"
     if cancel_asked; then
-      end_background "$@"
+      end_background "${left[@]}"
       heed_cancel "$unchanged"
     fi
     pause 0.02

@@ -1,0 +1,30 @@
+/** What the kit does beside its own work, and how it waits for that. */
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { ScratchSite } from '../support/scratch-site.ts'
+
+describe('background processes', () => {
+  let site: ScratchSite
+  beforeEach(() => {
+    site = new ScratchSite()
+  })
+  afterEach(() => site.remove())
+
+  /** Bash text: two processes. The first has ended, and a stranger gets its number; the second takes its seconds. */
+  const reused = (
+    seconds: number,
+  ) => `in_background false; first=$REPLY; in_background command sleep ${seconds}; second=$REPLY; asked=0
+    kill() {
+      if [[ $* == "-0 $first" ]]; then ((asked++ == 0)) && return 1; ((asked < 100)) || { echo stranger; exit; }; return 0; fi
+      [[ $* != *"$first"* ]] || echo "signal to a stranger"
+      builtin kill "$@"
+    }`
+
+  it('are over when they are, also where the number of one is used again by a stranger', () => {
+    expect(site.library(`${reused(0.3)}; watch nothing '' "$first" "$second"; echo "status $?"`)).toBe('status 1\n')
+  })
+
+  it('are ended when that is asked for, and no stranger is', () => {
+    const cancel = 'cancel_asked() { ((asked > 0 && ++turns > 2)); }; heed_cancel() { echo cancelled; exit; }; turns=0'
+    expect(site.library(`${reused(60)}; ${cancel}; watch nothing '' "$first" "$second"`)).toBe('cancelled\n')
+  })
+})
