@@ -18,7 +18,12 @@ function suite(
 }
 
 // Suites that start real programs: few at a time, and time enough on a busy machine.
-const programs = { maxWorkers: 2, testTimeout: 60_000, hookTimeout: 60_000 }
+const programs = {
+  maxWorkers: 2,
+  testTimeout: 180_000,
+  hookTimeout: 180_000,
+  expect: { poll: { timeout: 60_000 } },
+}
 
 export default defineConfig({
   root,

@@ -23,7 +23,7 @@ import { makeKey, makeUser, type Sshd, sshdNeeds, startSshd, type TestUser } fro
 
 const lacks = [...missingForDemo().map(({ what }) => what), missing(sshdNeeds)].filter(Boolean).join(', ')
 
-describe.skipIf(lacks !== '')(`the command line ${lacks}`, { timeout: 120_000 }, () => {
+describe.skipIf(lacks !== '')(`the command line ${lacks}`, () => {
   let demo: DemoSite
   let sshd: Sshd
   let user: TestUser
@@ -49,7 +49,7 @@ describe.skipIf(lacks !== '')(`the command line ${lacks}`, { timeout: 120_000 },
     user = await makeUser()
     cli = new Cli(home)
     login = ['--host', sshd.host, '--port', String(sshd.port), '--user', 'root', '--key', key.privateFile]
-  }, 90_000)
+  })
   afterAll(async () => {
     await user?.remove()
     await sshd?.stop()

@@ -7,7 +7,7 @@ import { type DemoSite, startDemoSite } from '../../src-main/demo/site.ts'
 const sql = (database: string, text: string): string =>
   execFileSync('sqlite3', ['-cmd', '.timeout 10000', database, text], { encoding: 'utf8' }).trim()
 
-describe("the demo's application", { timeout: 60_000 }, () => {
+describe("the demo's application", () => {
   let site: DemoSite
   const base = (): string => site.app.healthUrl.replace('/api/health', '')
   const status = async (path: string): Promise<number> => (await fetch(base() + path)).status
@@ -25,7 +25,7 @@ describe("the demo's application", { timeout: 60_000 }, () => {
     try {
       change(site.database)
       await site.app.start()
-      await expect.poll(async () => (await site.app.health()).status, { timeout: 20_000 }).not.toBe(0)
+      await expect.poll(async () => (await site.app.health()).status).not.toBe(0)
       await check()
     } finally {
       await site.app.stop()
@@ -76,7 +76,7 @@ describe("the demo's application", { timeout: 60_000 }, () => {
   it('records every write that fails', async () => {
     const log = join(site.root, 'logs', 'app-writes.log')
     sql(site.database, "CREATE TRIGGER refuse BEFORE INSERT ON sales BEGIN SELECT RAISE(ABORT, 'no sales today'); END")
-    await expect.poll(async () => (await site.app.writes()).failed, { timeout: 20_000 }).toBeGreaterThan(0)
+    await expect.poll(async () => (await site.app.writes()).failed).toBeGreaterThan(0)
     sql(site.database, 'DROP TRIGGER refuse')
     const { failed, lastError } = await site.app.writes()
     expect(lastError).toBe('no sales today')
@@ -89,9 +89,7 @@ describe("the demo's application", { timeout: 60_000 }, () => {
   it('waits for a lock instead of failing', async () => {
     const before = await site.app.writes()
     execFileSync('sqlite3', [site.database], { input: '.timeout 10000\nBEGIN IMMEDIATE;\n.shell sleep 0.5\nCOMMIT;\n' })
-    await expect
-      .poll(async () => (await site.app.writes()).succeeded, { timeout: 20_000 })
-      .toBeGreaterThan(before.succeeded + 1)
+    await expect.poll(async () => (await site.app.writes()).succeeded).toBeGreaterThan(before.succeeded + 1)
     expect((await site.app.writes()).failed).toBe(before.failed)
   })
 

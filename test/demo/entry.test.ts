@@ -28,7 +28,7 @@ afterEach(async () => {
   await Promise.all(ended)
 })
 
-describe('npm run demo', { timeout: 60_000 }, () => {
+describe('npm run demo', () => {
   it('tells how to reach the site, stays, and leaves nothing after Ctrl-C', async () => {
     const { child, exit, first } = await start('--json')
     const site = JSON.parse(first) as Record<string, string>
@@ -58,7 +58,7 @@ describe('npm run demo', { timeout: 60_000 }, () => {
 
   it('shows command lines that can be pasted, and no secret', async () => {
     const { child, exit, said } = await start()
-    await expect.poll(() => said.join('\n'), { timeout: 20_000 }).toContain('Ctrl-C ends the demo site')
+    await expect.poll(() => said.join('\n')).toContain('Ctrl-C ends the demo site')
     const text = said.join('\n')
     const keyFile = /Login key +(\S+)/.exec(text)?.[1] ?? ''
     expect(text).toMatch(

@@ -16,7 +16,7 @@ afterAll(async () => {
   remove()
 })
 
-test('the demo has a past with backups of every kind of verdict, made once', { timeout: 120_000 }, async () => {
+test('the demo has a past with backups of every kind of verdict, made once', async () => {
   const look = async () => {
     await using console = openConsole(folder)
     const site = await prepareDemo(console, demo)

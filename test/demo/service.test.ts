@@ -79,7 +79,7 @@ function processesOf(script: string): number[] {
 
 const alive = (pid: number): boolean => existsSync(`/proc/${pid}/fd/0`)
 
-describe('cvd-service', { timeout: 60_000 }, () => {
+describe('cvd-service', () => {
   service('plain', `trap 'echo ended >'${mark}'; exit' TERM; : >'${ready}'; while :; do sleep 0.05; done`)
   service('stubborn', `trap '' TERM; : >'${ready}'; while :; do sleep 0.05; done`)
   service('family', `sleep 300 & : >'${ready}'; wait`)
@@ -116,13 +116,13 @@ describe('cvd-service', { timeout: 60_000 }, () => {
     const pid = await pidOf('stubborn')
     expect((await call('stop', 'stubborn')).code).toBe(0)
     expect(alive(pid)).toBe(false)
-  }, 60_000)
+  })
 
   it('owns its process and its children, and no others', async () => {
     await begin('family')
     const pid = await pidOf('family')
     const children = (): string => readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim()
-    await expect.poll(children, { timeout: 20_000 }).toMatch(/^\d+$/)
+    await expect.poll(children).toMatch(/^\d+$/)
     const child = children()
     expect((await call('owns', 'family', String(pid))).code).toBe(0)
     expect((await call('owns', 'family', child)).code).toBe(0)
@@ -130,7 +130,7 @@ describe('cvd-service', { timeout: 60_000 }, () => {
     expect((await call('owns', 'plain', String(pid))).code).not.toBe(0)
     expect((await call('owns', 'family', '1; true')).code).toBe(2)
     process.kill(Number(child)) // the service waits for it
-    await expect.poll(async () => (await call('owns', 'family', String(pid))).code, { timeout: 20_000 }).not.toBe(0)
+    await expect.poll(async () => (await call('owns', 'family', String(pid))).code).not.toBe(0)
   })
 
   it('does not take another process for its own when a number is used again', async () => {
@@ -162,5 +162,5 @@ describe('cvd-service', { timeout: 60_000 }, () => {
     expect((await call('start', '../services/plain')).code).toBe(2)
     expect((await call('restart', 'plain')).code).toBe(2)
     expect((await call()).code).toBe(2)
-  }, 60_000)
+  })
 })

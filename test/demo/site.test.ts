@@ -10,7 +10,7 @@ import { connect, open, run } from './ssh-client.ts'
 const sql = (database: string, text: string): string =>
   execFileSync('sqlite3', ['-cmd', '.timeout 10000', database, text], { encoding: 'utf8' }).trim()
 
-describe('a demo site', { timeout: 60_000 }, () => {
+describe('a demo site', () => {
   let site: DemoSite
 
   beforeAll(async () => {
@@ -34,9 +34,7 @@ describe('a demo site', { timeout: 60_000 }, () => {
 
   it('writes all the time, through the database that others see', async () => {
     const before = await site.app.writes()
-    await expect
-      .poll(async () => (await site.app.writes()).succeeded, { timeout: 20_000 })
-      .toBeGreaterThan(before.succeeded + 10)
+    await expect.poll(async () => (await site.app.writes()).succeeded).toBeGreaterThan(before.succeeded + 10)
     const after = await site.app.writes()
     expect(after.failed).toBe(0)
     expect(Number(sql(site.database, 'SELECT max(id) FROM sales'))).toBeGreaterThanOrEqual(after.lastSale)
@@ -71,7 +69,7 @@ describe('a demo site', { timeout: 60_000 }, () => {
   })
 })
 
-describe('stopping a demo site', { timeout: 60_000 }, () => {
+describe('stopping a demo site', () => {
   it('leaves no process and no file', async () => {
     const site = await startDemoSite({ appStartMs: 0, writeEveryMs: 20 })
     const client = await connect({ port: site.port, username: site.user, password: site.password })

@@ -13,7 +13,7 @@ import { connect, open, result, run } from './ssh-client.ts'
 
 const sha256 = (bytes: Buffer): string => createHash('sha256').update(bytes).digest('hex')
 
-describe('the demo SSH server', { timeout: 60_000 }, () => {
+describe('the demo SSH server', () => {
   const folder = mkdtempSync(join(tmpdir(), 'cvd-ssh-'))
   const privateKey = keptKey(join(folder, 'client'), 'demo')
   const hostKey = keptKey(join(folder, 'host'), 'host')
@@ -164,7 +164,7 @@ describe('the demo SSH server', { timeout: 60_000 }, () => {
     const channel = await open(client, `echo ready; read x; echo "$?" > '${mark}.new'; mv '${mark}.new' '${mark}'`)
     await once(channel, 'data')
     channel.close()
-    await expect.poll(() => existsSync(mark), { timeout: 20_000 }).toBe(true)
+    await expect.poll(() => existsSync(mark)).toBe(true)
     expect(readFileSync(mark, 'utf8')).toBe('1\n')
   })
 
@@ -176,8 +176,8 @@ describe('the demo SSH server', { timeout: 60_000 }, () => {
     await once(channel, 'data')
     server.dropConnections()
     expect(await ran).toMatchObject({ code: null, signal: undefined })
-    await expect.poll(() => existsSync(mark), { timeout: 20_000 }).toBe(true)
-    await expect.poll(() => server.connections(), { timeout: 20_000 }).toBe(0)
+    await expect.poll(() => existsSync(mark)).toBe(true)
+    await expect.poll(() => server.connections()).toBe(0)
     client = await connect({ port: server.port, username: 'demo', privateKey })
   })
 
@@ -222,7 +222,7 @@ describe('the demo SSH server', { timeout: 60_000 }, () => {
     const [chunk] = (await once(channel, 'data')) as [Buffer]
     const pids = chunk.toString().trim().split(' ').map(Number)
     await second.stop()
-    for (const pid of pids) await expect.poll(() => existsSync(`/proc/${pid}/fd/0`), { timeout: 20_000 }).toBe(false)
+    for (const pid of pids) await expect.poll(() => existsSync(`/proc/${pid}/fd/0`)).toBe(false)
     expect(second.commands()).toBe(0)
   })
 })

@@ -31,7 +31,7 @@ function command(...words: string[]): { program: string; words: string[] } {
   return { program: process.execPath, words: ['src-main/entry/demo.ts', ...words] }
 }
 
-describe('a walk', { timeout: 60_000 }, () => {
+describe('a walk', () => {
   const one = {
     step: 'one',
     title: 'The first',
@@ -72,7 +72,7 @@ describe('a walk', { timeout: 60_000 }, () => {
   })
 })
 
-describe('npm run demo -- --headless', { timeout: 60_000 }, () => {
+describe('npm run demo -- --headless', () => {
   it(
     'proves the whole job and exits 0, leaving nothing behind',
     async () => {
@@ -129,7 +129,7 @@ describe('npm run demo -- --headless', { timeout: 60_000 }, () => {
   )
 })
 
-describe('a walk with an obstacle', { timeout: 60_000 }, () => {
+describe('a walk with an obstacle', () => {
   async function walkWith(before: NonNullable<HeadlessOptions['before']>): Promise<{ end: WalkEnd; lines: Line[] }> {
     const { report, lines } = recorder()
     return { end: await walkDemo({ report, before, appStartMs: 0, writeEveryMs: 50 }), lines }

@@ -4,17 +4,17 @@ import { join } from 'node:path'
 import { type Console, createConsole } from '../../src-main/app/console.ts'
 import type { DemoSite } from '../../src-main/demo/site.ts'
 import type { RunnerEvent } from '../../src-main/operations/desk.ts'
-import { systemClock } from '../../src-main/ports/clock.ts'
+import { type Clock, systemClock } from '../../src-main/ports/clock.ts'
 import { fileLog } from '../../src-main/ports/log.ts'
 import { systemPaths } from '../../src-main/ports/paths.ts'
 import { MemorySecrets } from '../../src-main/ports/secrets.ts'
 import type { Site } from '../../src-main/store/sites.ts'
 
 /** Opens (again) the console whose data is in `folder`. */
-export function openConsole(folder: string): Console {
+export function openConsole(folder: string, clock: Clock = systemClock): Console {
   const paths = systemPaths(join(folder, 'console'))
   const log = fileLog({ file: paths.log, now: systemClock.now })
-  const host = { paths, log, secrets: new MemorySecrets(), clock: systemClock, identity: { who: 'tester@desk' } }
+  const host = { paths, log, secrets: new MemorySecrets(), clock, identity: { who: 'tester@desk' } }
   const created = createConsole(host)
   if (!created.ok) throw new Error(created.error.message)
   return created.value
