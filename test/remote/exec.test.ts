@@ -137,6 +137,7 @@ describe.skipIf(lacks)(`commands on OpenSSH${lacks && ` (skipped: lacks ${lacks}
       })(),
       onLine: () => marker.resolve(),
       signal: stop.signal,
+      grace: 60_000,
     })
     await marker.promise
     expect(lone.slots.taken).toBe(1)

@@ -191,7 +191,8 @@ ${result} gone
     const waiting = kitOf(`${hello} null\nwhile read -r line; do :; done\necho ended >>~/ended`)
     const stop = new AbortController()
     const onEvent = () => stop.abort()
-    expect(failureOf(await run({ kit: waiting, onEvent, signal: stop.signal })).code).toBe('cancelled')
+    const stopped = await run({ kit: waiting, onEvent, signal: stop.signal, grace: 60_000 })
+    expect(failureOf(stopped).code).toBe('cancelled')
     expect(await readFile(join(user.home, 'ended'), 'utf8')).toBe('ended\n')
     // A helper that holds stdout until stdin ends does not keep the answer waiting.
     const helper = kitOf(`${hello} null\ncat >/dev/null <&0 & ${result} done; wait`)
