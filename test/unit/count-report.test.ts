@@ -55,6 +55,13 @@ describe('what npm test says at its end of what failed', () => {
         message: 'cannot load',
         assertionResults: [],
       },
+      {
+        status: 'failed',
+        name: '/a/b/test/unit/y.test.ts',
+        startTime: 4,
+        message: '',
+        assertionResults: [{ status: 'skipped', fullName: 'is not run' }],
+      },
     ]
     expect(failuresOf({ ...green, testResults })).toEqual([
       'test/server/early.test.ts: is cancelled (1.5 s): expected 1 to be 0',
