@@ -23,6 +23,23 @@ describe('background processes', () => {
     expect(site.library(`${reused(0.3)}; watch nothing '' "$first" "$second"; echo "status $?"`)).toBe('status 1\n')
   })
 
+  it('run a kit that is whole, also where another operation is just about to store it', () => {
+    // The other one has written a part when the first is done, and waits for it.
+    const other = `cp() {
+        if [[ -e $STATE/first ]]; then
+          head -c 100 "$2" >"$3"; : >"$STATE/part"; until [[ -e $STATE/done ]]; do sleep 0.05; done; command cp "$@"; return
+        fi
+        : >"$STATE/first"; command cp "$@"
+        store_kit "$kit" & until [[ -e $STATE/part ]]; do sleep 0.05; done
+      }`
+    const told = site.library(
+      `state_create; KIT_FILE=$KIT; kit_identity; stored=$STATE/kit/$KIT_SHA256/cvd-backup; ${other}
+       store_kit "$stored"; cmp "$KIT" "$stored" && echo whole; : >"$STATE/done"; wait; cmp "$KIT" "$stored" && echo whole
+       ls "$STATE/kit/$KIT_SHA256"`,
+    )
+    expect(told).toBe('whole\nwhole\ncvd-backup\n')
+  })
+
   it('are ended when that is asked for, and no stranger is', () => {
     const cancel = 'cancel_asked() { ((asked > 0 && ++turns > 2)); }; heed_cancel() { echo cancelled; exit; }; turns=0'
     expect(site.library(`${reused(60)}; ${cancel}; watch nothing '' "$first" "$second"`)).toBe('cancelled\n')

@@ -54,10 +54,12 @@ launch_worker() {
 
 # The worker runs from the state folder, never from where it was called: that may be a pipe, or a folder of others.
 store_kit() {
-  local kit=$1 source=${KIT_FILE:-}
+  local kit=$1 source=${KIT_FILE:-} fresh
   [[ -O $kit && $(sha256sum <"$kit") == "$KIT_SHA256 "* ]] && return 0
   [[ $source != '' && -r $source ]] || return 1
-  mkdir -p -- "${kit%/*}" && cp -- "$source" "$kit.new" && sync_paths "$kit.new" && mv -fT -- "$kit.new" "$kit"
+  # A name of its own: another operation may be started, and store it, at the same time.
+  mkdir -p -- "${kit%/*}" && fresh=$(mktemp -- "$kit.XXXXXXXX") || return 1
+  cp -- "$source" "$fresh" && chmod 700 -- "$fresh" && sync_paths "$fresh" && mv -fT -- "$fresh" "$kit" || { rm -f -- "$fresh"; return 1; }
 }
 
 about() { # ID KEY: REPLY = its value
