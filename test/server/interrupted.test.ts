@@ -190,15 +190,7 @@ describe.each([
       (await server.run('systemctl is-system-running')).stdout.startsWith('stopping'),
     )
     clearFailpoint(server)
-    await waitUntil('the server to be off', async () => {
-      try {
-        await server.run('true')
-        return false
-      } catch {
-        return true
-      }
-    })
-    await server.powerOff()
+    await server.waitOff()
     await server.boot()
     expect(await outcomeOnServer(operation)).toBe('rolled back')
     await server.writes(2)

@@ -1,13 +1,24 @@
 /** A test that was broken off must not spoil the next one: `reset` ends whatever still runs on a server. */
-import { expect, it } from 'vitest'
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { renameSync } from 'node:fs'
+import { join } from 'node:path'
+import { afterAll, afterEach, describe, expect, it } from 'vitest'
 import { restoreDatabase } from '../../src-main/operations/restore-database.ts'
 import { showPath } from '../../src-shared/domain/backup-path.ts'
+import { command } from '../support/command.ts'
 import { must, ServerDesk } from '../support/server-desk.ts'
 import { gate } from '../support/server-faults.ts'
+import { initOf } from '../support/servers/machine.ts'
+import { load } from '../support/servers/registry.ts'
 import { sharedServers } from '../support/servers/shared.ts'
 import { waitUntil } from '../support/wait.ts'
 
 const { south: server } = sharedServers()
+const machine = () => load(server.number).machine
+const init = () => initOf(machine()) ?? 0
+
+afterAll(() => server.reset())
 
 it('ends a restore that hangs in its transaction, and an operation of a login without rights', async () => {
   await server.reset()
@@ -24,7 +35,9 @@ it('ends a restore that hangs in its transaction, and an operation of a login wi
   const held = await gate(server, 'gzip', '*-dc*')
   clerks.start(other, 'verify', { path: backup.path })
   await held.reached()
+  const before = machine()
   await server.reset()
+  expect(machine()).toEqual(before)
   const kits = () => server.run('pgrep -f "/kit/[0-9a-f]{64}/cvd-backup work"')
   await waitUntil('no worker', async () => (await kits()).stdout === '')
   await server.must('flock -n /opt/cvd/data true')
@@ -36,4 +49,91 @@ it('ends a restore that hangs in its transaction, and an operation of a login wi
   expect((await server.health()).status).toBe(200)
   await using fresh = new ServerDesk()
   expect((await fresh.backUp(await fresh.add(server))).backup.verdict).toBe('verified')
-}, 120_000)
+})
+
+describe('brings back a server', () => {
+  let outside: ChildProcess | undefined
+
+  afterEach(async () => {
+    if (outside === undefined) return
+    outside.kill('SIGKILL')
+    await once(outside, 'close')
+    outside = undefined
+  })
+
+  /** A process of the server whose end nobody fetches: it was stopped, and so nsenter stopped itself. */
+  const neglected = async () => {
+    outside = spawn('nsenter', ['--target', String(init()), '--pid', '--mount', 'sleep', '777'], { stdio: 'ignore' })
+    await waitUntil('it to run', async () => (await server.run('pgrep -f "^sleep 777$"')).code === 0)
+    await server.must('pkill -STOP -f "^sleep 777$"')
+    const { pid } = outside
+    await waitUntil(
+      'nsenter to stop',
+      async () => (await command('ps', ['-o', 'state=', `${pid}`])).stdout.trim() === 'T',
+    )
+  }
+  const gone = () => waitUntil('its end', () => !server.hasPower)
+
+  it.each<[string, () => Promise<unknown>]>([
+    ['that is off', () => server.powerOff()],
+    ['that is shutting down', () => server.must('systemctl poweroff --no-block')],
+    ['whose process 1 was killed', async () => process.kill(init(), 'SIGKILL')],
+    ['whose process 1 hangs', async () => process.kill(init(), 'SIGSTOP')],
+    ['whose nspawn was killed', async () => process.kill(machine()?.pid ?? 0, 'SIGKILL')],
+    [
+      'that has ended while its nspawn was stopped',
+      async () => {
+        process.kill(machine()?.pid ?? 0, 'SIGSTOP')
+        await server.must('systemctl poweroff --no-block')
+        await gone()
+      },
+    ],
+    [
+      'that cannot end, for one of its processes nobody looks after',
+      async () => {
+        await neglected()
+        process.kill(init(), 'SIGKILL')
+        await gone()
+      },
+    ],
+    ['without a folder of data', () => server.must('systemctl stop cvd; mv /opt/cvd/data /opt/cvd/away')],
+    [
+      'whose application cannot be started',
+      () => server.must(`${dropIn}; systemctl stop cvd; chattr +i /opt/cvd/data`),
+    ],
+  ])('%s', async (_plight, suffer) => {
+    await suffer()
+    await server.reset()
+    expect((await server.health()).status).toBe(200)
+    expect(await server.must('systemctl is-system-running')).toBe('running')
+    expect(await server.must('ls /opt/cvd')).toBe('app\nbackups\nconfig\ndata\nlogs')
+    expect(await server.query('SELECT count(*) FROM devices')).toBe('48')
+  })
+})
+
+const dropIn =
+  'mkdir -p /etc/systemd/system/cvd.service.d; printf "[Service]\\nExecStartPre=/bin/false\\n" > /etc/systemd/system/cvd.service.d/no.conf; systemctl daemon-reload'
+
+it('lets a server shut down while something runs in it from outside', async () => {
+  await server.reset()
+  const running = server.run('echo there >/run/there; sleep 777; exit 0')
+  await waitUntil('it to run', async () => (await server.run('test -s /run/there')).code === 0)
+  await server.must('systemctl poweroff --no-block')
+  await server.waitOff()
+  expect((await running).code).not.toBe(0)
+  await expect(async () => server.run('true')).rejects.toThrow('no power')
+  await server.boot()
+})
+
+it('says why a server does not boot', async () => {
+  await server.reset()
+  const program = join(server.folder, 'root/usr/lib/systemd/systemd')
+  const away = `${program}.away`
+  renameSync(program, away)
+  try {
+    await expect(server.boot()).rejects.toThrow(/south does not boot: systemd-nspawn has ended\n(.*\n)*.*No such file/)
+  } finally {
+    renameSync(away, program)
+  }
+  await server.boot()
+})

@@ -18,6 +18,7 @@ import {
   untilRestart,
 } from '../support/restores.ts'
 import { must, ServerDesk } from '../support/server-desk.ts'
+import { quote } from '../support/servers/quote.ts'
 import type { Server } from '../support/servers/server.ts'
 import { sharedServers } from '../support/servers/shared.ts'
 
@@ -149,8 +150,3 @@ describe.each([
     expect(await leftovers(server)).toBe('')
   })
 })
-
-/** A word for bash that means exactly this text. */
-function quote(text: string): string {
-  return `'${text.replaceAll("'", "'\\''")}'`
-}

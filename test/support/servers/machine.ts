@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process'
-import { closeSync, existsSync, mkdirSync, openSync, readdirSync, readFileSync, rmdirSync } from 'node:fs'
+import { closeSync, existsSync, mkdirSync, openSync, readdirSync, readFileSync, readlinkSync, rmdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { childrenOf, isAlive, killProcess, type ProcessRef, processRef } from '../processes.ts'
 import { waitUntil } from '../wait.ts'
@@ -57,10 +57,30 @@ export function powerOn(number: number, hostname: string, root: string, consoleL
   return machine
 }
 
-/** The server's own process 1 as this machine numbers it; undefined while there is none. */
+/** The server's own process 1 as this machine numbers it; undefined while there is none that could be entered. */
 export function initOf(machine: ProcessRef | null): number | undefined {
   if (machine === null || !isAlive(machine)) return undefined
-  return childrenOf(machine.pid).find((pid) => namespaceIds(pid) > 1)
+  return childrenOf(machine.pid).find((pid) => namespaceIds(pid) > 1 && hasNamespaces(pid))
+}
+
+/** What is ending has left its namespaces; a server's process 1 then waits for all others, and is there for as long. */
+function hasNamespaces(pid: number): boolean {
+  try {
+    readlinkSync(`/proc/${pid}/ns/mnt`)
+    return true
+  } catch {
+    return false
+  }
+}
+
+/**
+ * The beginning of a command line whose rest runs in a server. A shell stays outside and waits: nsenter would stop for ever
+ * when its child is stopped, as a shutdown does with every process for an instant; and a server is never off while somebody
+ * outside has not fetched the end of one of its processes.
+ */
+export function enter(init: number): [string, ...string[]] {
+  const namespaces = ['--mount', '--uts', '--ipc', '--net', '--pid', '--no-fork', '--root', '--wd']
+  return ['nsenter', '--target', String(init), ...namespaces, '--', '/bin/sh', '-c', '"$@"; exit $?', 'sh']
 }
 
 /** In how many nested pid namespaces a process has a number. */

@@ -1,3 +1,4 @@
+import { createConnection } from 'node:net'
 import { command, must } from '../command.ts'
 
 /** Name of the network namespace, and of the host's end of the cable. */
@@ -30,4 +31,19 @@ export async function setLink(number: number, state: 'up' | 'down'): Promise<voi
 export async function removeNetwork(number: number): Promise<void> {
   await command('ip', ['link', 'del', networkName(number)])
   await command('ip', ['netns', 'del', networkName(number)])
+}
+
+/** Does an SSH server answer there? */
+export function hasBanner(host: string, port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = createConnection({ host, port, timeout: 2000 })
+    const end = (answer: boolean): void => {
+      socket.destroy()
+      resolve(answer)
+    }
+    socket.once('data', (data: Buffer) => end(data.toString().startsWith('SSH-')))
+    socket.once('error', () => end(false))
+    socket.once('timeout', () => end(false))
+    socket.once('close', () => end(false))
+  })
 }

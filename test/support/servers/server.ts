@@ -1,12 +1,15 @@
 import { appendFileSync, cpSync, readFileSync } from 'node:fs'
-import { createConnection } from 'node:net'
 import { join } from 'node:path'
 import { type CommandResult, command } from '../command.ts'
+import { isAlive } from '../processes.ts'
 import { waitUntil } from '../wait.ts'
+import { limit, release } from './disk.ts'
 import { type HostKey, hostKeysOf } from './keys.ts'
-import { cutPower, initOf, powerOn } from './machine.ts'
-import { networkName, serverAddress, setLink } from './network.ts'
+import { cutPower, enter, initOf, powerOn } from './machine.ts'
+import { hasBanner, networkName, serverAddress, setLink } from './network.ts'
+import { quote } from './quote.ts'
 import { load, type ServerRecord, save } from './registry.ts'
+import { endHanging, renew } from './reset.ts'
 import { accountNames, type Login, type ServerSpec } from './spec.ts'
 
 export interface Account {
@@ -84,19 +87,24 @@ export class Server {
     return { user, password: this.#passwords[user], keyFile: this.keyFile }
   }
 
+  /** Does its process 1 run? */
+  get hasPower(): boolean {
+    return initOf(load(this.number).machine) !== undefined
+  }
+
   /** Runs a bash command line in the server, without SSH. Throws only when the server has no power. */
   run(line: string, { stdin = '', user }: RunOptions = {}): Promise<CommandResult> {
     const init = initOf(load(this.number).machine)
     if (init === undefined) throw new Error(`${this.name} has no power`)
-    const enter = ['--target', String(init), '--mount', '--uts', '--ipc', '--net', '--pid', '--root', '--wd', '--']
+    const [program, ...words] = enter(init)
     const shell = ['/bin/bash', '-c', line]
     const as =
       user === undefined
         ? ['env', '-i', `PATH=${path}`, 'HOME=/root', 'LANG=C.UTF-8', ...shell]
         : ['runuser', '-u', user, '--', ...shell]
     return command(
-      'nsenter',
-      [...enter, ...as],
+      program,
+      [...words, ...as],
       stdin,
       user === undefined ? {} : { env: { PATH: path, LANG: 'C.UTF-8' } },
     )
@@ -172,21 +180,47 @@ export class Server {
     save({ ...record, machine: null })
   }
 
-  /** Powers on and waits until SSH answers, systemd has finished and, unless told otherwise, the application is healthy. */
+  /**
+   * Powers on, from whatever state it is in, and waits until SSH answers, systemd has finished and, unless told otherwise,
+   * the application is healthy.
+   */
   async boot({ healthy = true } = {}): Promise<void> {
+    await this.powerOff()
     const log = join(this.folder, 'console.log')
     appendFileSync(log, '\n--- power on ---\n')
     const machine = powerOn(this.number, this.name, join(this.folder, 'root'), log)
     save({ ...load(this.number), machine })
-    const explain = (): string => readFileSync(log, 'utf8').split('\n').slice(-15).join('\n')
-    const boots = { seconds: 120, everyMs: 200, explain }
-    await waitUntil(`${this.name}: an SSH banner`, () => hasBanner(this.address, this.port), boots)
-    await waitUntil(
-      `${this.name}: systemd to finish`,
-      async () => /^(running|degraded)/.test((await this.run('systemctl is-system-running')).stdout),
-      boots,
-    )
+    const boots = { seconds: 120, everyMs: 200 }
+    const on = (): void => {
+      if (!isAlive(machine)) throw new Error('systemd-nspawn has ended')
+    }
+    try {
+      await waitUntil(
+        'an SSH banner',
+        () => {
+          on()
+          return hasBanner(this.address, this.port)
+        },
+        boots,
+      )
+      await waitUntil('systemd to finish', () => this.#isUp(), boots)
+    } catch (error) {
+      const end = readFileSync(log, 'utf8').split('\n').slice(-15).join('\n')
+      throw new Error(`${this.name} does not boot: ${error instanceof Error ? error.message : error}\n${end}`)
+    }
     if (healthy) await this.waitHealthy()
+  }
+
+  /** Has it booted, and does it do what it is told? Not so while it shuts down, or when its process 1 hangs. */
+  async #isUp(): Promise<boolean> {
+    if (!this.hasPower) return false
+    const { stdout } = await this.run('timeout --kill-after=1 20 systemctl is-system-running')
+    return /^(running|degraded)/.test(stdout)
+  }
+
+  /** Waits until a shutdown has ended. */
+  async waitOff(): Promise<void> {
+    await waitUntil(`${this.name}: the end of the shutdown`, () => !this.hasPower, { seconds: 120 })
   }
 
   async waitHealthy(seconds = 60): Promise<void> {
@@ -208,40 +242,35 @@ export class Server {
    * The application is restarted where the folder holds its database.
    */
   async limitDisk(folder: string, bytes: number): Promise<void> {
-    await this.must(
-      `set -e; d=${quote(folder)}; t=$(mktemp -d); s=
-      case $d in /opt/cvd | /opt/cvd/data*) s=cvd; systemctl stop cvd ;; esac
-      mount -t tmpfs -o size=${Math.round(bytes)},mode=$(stat -c %a "$d"),uid=$(stat -c %u "$d"),gid=$(stat -c %g "$d") limited "$t"
-      cp -a "$d/." "$t/"
-      mount --move "$t" "$d" 2>/dev/null || { mount --bind "$t" "$d" && umount "$t"; }
-      rmdir "$t"
-      if [ -n "$s" ]; then systemctl start cvd; fi`,
-    )
+    await this.must(limit(folder, bytes))
     if (folder.startsWith('/opt/cvd/data') || folder === '/opt/cvd') await this.waitHealthy()
   }
 
   /** Takes a limit away; what is in the folder stays. */
   async releaseDisk(folder: string): Promise<void> {
-    await this.must(
-      `set -e; d=${quote(folder)}; t=$(mktemp -d); s=
-      case $d in /opt/cvd | /opt/cvd/data*) s=cvd; systemctl stop cvd ;; esac
-      cp -a "$d/." "$t/"; umount "$d"
-      find "$d" -mindepth 1 -delete
-      cp -a "$t/." "$d/"; rm -rf "$t"
-      if [ -n "$s" ]; then systemctl start cvd; fi`,
-    )
+    await this.must(release(folder))
     if (folder.startsWith('/opt/cvd/data') || folder === '/opt/cvd') await this.waitHealthy()
   }
 
   /**
-   * Makes the server as new: link up, no limits, pristine database and application, no backups, no logs, nothing of the kit's,
-   * writer at 200 ms. Powers it on when it is off.
+   * Makes the server as new, whatever was done to it: link up, no limits, pristine database and application, no backups, no
+   * logs, nothing of the kit's, writer at 200 ms. Its power is cut first where it is not up, or does not let itself be renewed.
    */
   async reset(): Promise<void> {
     await this.restoreLink()
-    if (initOf(load(this.number).machine) === undefined) await this.boot({ healthy: false })
+    try {
+      if (!(await this.#isUp())) throw new Error('it is not up')
+      await this.#renew()
+    } catch (error) {
+      process.stderr.write(`${this.name} is powered off and on, to make it as new: ${error}\n`)
+      await this.boot({ healthy: false })
+      await this.#renew()
+    }
+  }
+
+  async #renew(): Promise<void> {
     await this.must(endHanging)
-    await this.must(resetScript)
+    await this.must(renew)
     cpSync(join(this.folder, 'pristine.db'), join(this.folder, 'root/opt/cvd/data/cvd.db'))
     await this.must(
       `chown cvdapp:www-data /opt/cvd/data/cvd.db && chmod 755 /opt/cvd/data/cvd.db && systemctl start cvd`,
@@ -262,51 +291,4 @@ export class Server {
       `  files ${join(this.folder, 'root')}, console ${join(this.folder, 'console.log')}, network ${networkName(this.number)}`,
     ].join('\n')
   }
-}
-
-// What tests put in front of the server's own programs, or run beside them (units `test-…`), goes. Whatever hangs (a
-// failpoint, a stopped process) is not asked but killed: in the units of operations, and in the sessions of kits that run
-// without one. Locks go with their processes.
-const endHanging = `rm -f /usr/local/sbin/* /tmp/gate-*
-rm -f /var/lib/cvd-backup/failpoint /home/*/.local/state/cvd-backup/failpoint
-systemctl kill --kill-who=all --signal=KILL 'test-*.service' 'cvd-backup-*.service' 2>/dev/null
-for pid in $(pgrep -f '/cvd-backup/kit/[0-9a-f]{64}/cvd-backup'); do
-  session=$(ps -o sid= -p "$pid" | tr -d ' ')
-  [ -z "$session" ] || pkill -KILL -s "$session"
-done
-systemctl disable --quiet --now cvd-backup-recover 2>/dev/null
-rm -f /etc/systemd/system/cvd-backup-recover.service
-flock -w 20 /opt/cvd/data true
-`
-
-const resetScript = `set -e
-systemctl stop cvd
-awk '$1 == "limited" { print $2 }' /proc/mounts | sort -r | while read -r folder; do umount "$folder"; done
-find /opt/cvd/data /opt/cvd/logs -mindepth 1 -delete
-find /opt/cvd/backups -mindepth 1 -not -path /opt/cvd/backups/app -not -path /opt/cvd/backups/system -delete
-rm -rf /var/lib/cvd-backup /root/.local /home/*/.local
-echo WRITER_INTERVAL_MS=200 > /etc/default/cvd-writer
-chown -R cvdapp:www-data /opt/cvd/data /opt/cvd/logs /opt/cvd/backups
-runuser -u cvdapp -- git -C /opt/cvd/app checkout --quiet -- .
-systemctl daemon-reload
-systemctl reset-failed
-`
-
-/** A word for bash that means exactly this text. */
-function quote(text: string): string {
-  return `'${text.replaceAll("'", "'\\''")}'`
-}
-
-function hasBanner(host: string, port: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const socket = createConnection({ host, port, timeout: 2000 })
-    const end = (answer: boolean): void => {
-      socket.destroy()
-      resolve(answer)
-    }
-    socket.once('data', (data: Buffer) => end(data.toString().startsWith('SSH-')))
-    socket.once('error', () => end(false))
-    socket.once('timeout', () => end(false))
-    socket.once('close', () => end(false))
-  })
 }
