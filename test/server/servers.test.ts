@@ -137,7 +137,7 @@ describe.each([
 
   it('logs a write that failed', async () => {
     const { lines } = await server.writer()
-    await server.must('mv /opt/cvd/data/cvd.db /opt/cvd/data/away && systemctl kill --signal=KILL cvd-writer')
+    await server.must('systemctl stop cvd-writer && cd /opt/cvd/data && mv cvd.db away && systemctl start cvd-writer')
     await waitUntil('a failed write', async () => (await server.writer(lines)).errors.length > 0)
     expect((await server.writer(lines)).errors[0]).toContain('unable to open database file')
     await server.must('mv /opt/cvd/data/away /opt/cvd/data/cvd.db')
@@ -151,8 +151,10 @@ describe.each([
     ['without its tables', 'rm -f cvd.db* && sqlite3 cvd.db "CREATE TABLE other (id)" && chown cvdapp cvd.db'],
   ])('is unhealthy when the database is %s', async (_what, line) => {
     await server.must(`systemctl stop cvd && cd /opt/cvd/data && ${line} && systemctl start cvd`)
-    await waitUntil('an answer', async () => (await server.health()).status !== 0)
-    const { status, body } = await server.health()
+    const { status, body } = await waitUntil('an answer', async () => {
+      const answer = await server.health()
+      return answer.status !== 0 && answer
+    })
     expect(status).toBe(500)
     expect(JSON.parse(body)).toMatchObject({ status: 'unhealthy' })
     await server.reset()

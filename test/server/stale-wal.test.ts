@@ -28,9 +28,13 @@ c.execute('UPDATE sales SET sale_units = 777')
 os.kill(os.getpid(), 9)
 `
 
-/** Every process that has the database open is killed, and nothing starts again. */
+/** Every process that has the database open is killed, none of them is asked to end, and nothing starts again. */
 async function killEverything(server: Server): Promise<void> {
-  await server.must('systemctl kill --kill-who=all --signal=KILL cvd cvd-writer; systemctl stop cvd')
+  await server.must(
+    `cd /run/systemd/system && mkdir cvd.service.d cvd-writer.service.d
+    printf '[Service]\\nKillSignal=SIGKILL\\n' | tee cvd.service.d/die.conf > cvd-writer.service.d/die.conf
+    systemctl daemon-reload && systemctl stop cvd && rm -r cvd.service.d cvd-writer.service.d && systemctl daemon-reload`,
+  )
   if (server.spec.journal === 'delete') await server.run('python3 -', { stdin: killedHalfWay, user: 'cvdapp' })
 }
 
