@@ -1,13 +1,22 @@
 /** Who got into a test server, who did not, and by which keys it is known. */
 import type { Server } from './servers/server.ts'
+import { waitUntil } from './wait.ts'
 
 /** How often sshd, or sudo, has said something that fits, since the server was powered on. */
 const said = async (server: Server, unit: string, pattern: string): Promise<number> =>
-  Number(await server.must(`journalctl ${unit} -o cat | grep -acE '${pattern}' || true`))
+  Number(await server.must(`journalctl --sync; journalctl ${unit} -o cat | grep -acE '${pattern}' || true`))
 export const logins = (server: Server) => said(server, '-u ssh', '^Accepted ')
 export const failedLogins = (server: Server) => said(server, '-u ssh', '^Failed (password|keyboard-interactive)')
 /** Passwords that sudo did not take. */
 export const refusedPasswords = (server: Server) => said(server, '-t sudo', 'incorrect password attempt')
+
+/** Waits until it was said once more; a server answers first and writes its log then. Answers how often by now. */
+export async function saidMore(count: () => Promise<number>, before: number): Promise<number> {
+  return await waitUntil('it to be in the log', async () => {
+    const now = await count()
+    return now > before && now
+  })
+}
 
 /** Gives a server other host keys, and ends its sessions; gives the old keys back when it is disposed of. */
 export async function otherHostKeys(server: Server): Promise<AsyncDisposable> {
