@@ -1,6 +1,6 @@
 /** A restore is interrupted at every phase, in every way: the outcome is the old state or the new one, wholly, and it is told. */
 import { mkdirSync, writeFileSync } from 'node:fs'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import type { Site } from '../../src-main/store/sites.ts'
 import { restoreReport } from '../../src-shared/domain/kit-protocol.ts'
 import {
@@ -10,6 +10,7 @@ import {
   committedSales,
   leftovers,
   missingFrom,
+  nameOf,
   paused,
   queryFile,
   setFailpoint,
@@ -61,7 +62,7 @@ c.execute('UPDATE sales SET sale_units = 777')
 os.kill(os.getpid(), 9)
 `
 
-/** The application dies hard whenever it is stopped, so that a sidecar that matters always lies beside the database. */
+/** The application dies hard whenever it is stopped, until `reset`, so that a sidecar that matters always lies beside the database. */
 async function dieHard(server: Server): Promise<void> {
   const dropIn =
     server.spec.journal === 'wal' ? 'KillSignal=SIGKILL' : 'ExecStopPost=-/usr/bin/python3 /opt/cvd/app/hot.py'
@@ -71,12 +72,6 @@ async function dieHard(server: Server): Promise<void> {
     printf '[Service]\\n%s\\n' '${dropIn}' > /etc/systemd/system/cvd.service.d/die.conf
     printf '[Service]\\nKillSignal=SIGKILL\\n' > /etc/systemd/system/cvd-writer.service.d/die.conf
     systemctl daemon-reload`,
-  )
-}
-
-async function dieSoftly(server: Server): Promise<void> {
-  await server.must(
-    'rm -rf /opt/cvd/app/hot.py /etc/systemd/system/cvd.service.d /etc/systemd/system/cvd-writer.service.d; systemctl daemon-reload',
   )
 }
 
@@ -139,12 +134,12 @@ async function suffer(server: Server, crew: Crew, cell: Cell): Promise<Seen> {
 }
 
 /** Nobody watches any more when the power goes: the server has to bring itself back. Answers the operation's id. */
-async function cutPowerDuring(server: Server, backup: string): Promise<string | null> {
+async function cutPowerDuring(server: Server, backup: string): Promise<string> {
   const { desk, site } = await known(server)
   await using _ = desk
-  const { id } = await beginRestore(desk, site, backup)
+  const entry = await beginRestore(desk, site, backup)
   await paused(server)
-  const operation = desk.console.desk.store.operations.byId(id)?.remoteOperation ?? null
+  const operation = await nameOf(desk, entry)
   await desk.console.runner.detach()
   await server.powerOff()
   clearFailpoint(server)
@@ -208,29 +203,37 @@ describe('a restore that is interrupted', () => {
     `| ${'-'.repeat(6)} | ${'-'.repeat(17)} | ${'-'.repeat(5)} | ${'-'.repeat(11)} | --------: |`,
   ]
 
-  beforeAll(async () => {
-    await Promise.all(
-      servers.map(async (server) => {
-        await server.reset()
-        const asks = await known(server)
-        const looks = await known(server, 'another@desk')
-        const { backup } = await asks.desk.backUp(asks.site)
-        crews.set(server, { asks, looks, backup: backup.path })
-        await dieHard(server)
-      }),
-    )
+  const prepare = async (server: Server) => {
+    await server.reset()
+    const asks = await known(server)
+    const looks = await known(server, 'another@desk')
+    const { backup } = await asks.desk.backUp(asks.site)
+    crews.set(server, { asks, looks, backup: backup.path })
+    await dieHard(server)
+  }
+  const dismiss = async () => {
+    for (const { asks, looks } of crews.values()) {
+      await asks.desk[Symbol.asyncDispose]()
+      await looks.desk[Symbol.asyncDispose]()
+    }
+    for (const server of servers) clearFailpoint(server)
+    crews.clear()
+  }
+
+  beforeAll(() => Promise.all(servers.map(prepare)))
+  // What one cell left behind is not for the next one to suffer from.
+  afterEach(async ({ task }) => {
+    if (task.result?.state !== 'fail') return
+    await dismiss()
+    await Promise.all(servers.map(prepare))
   })
   afterAll(async () => {
     const text = `${table.join('\n')}\n`
     mkdirSync('test-output', { recursive: true })
     writeFileSync('test-output/fault-matrix.md', text)
     process.stdout.write(`\n${text}`)
-    for (const { asks, looks } of crews.values()) {
-      await asks.desk[Symbol.asyncDispose]()
-      await looks.desk[Symbol.asyncDispose]()
-    }
-    for (const server of servers) clearFailpoint(server)
-    await Promise.all(servers.map((server) => server.reset().then(() => dieSoftly(server))))
+    await dismiss()
+    await Promise.all(servers.map((server) => server.reset()))
   })
 
   // What cuts connections comes last.

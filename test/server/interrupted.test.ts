@@ -3,7 +3,6 @@ import { mkdtempSync, renameSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeEach, describe, expect, test } from 'vitest'
-import type { JournalEntry } from '../../src-main/store/operations.ts'
 import type { Site } from '../../src-main/store/sites.ts'
 import { type KitEvent, kitEvent } from '../../src-shared/domain/kit-protocol.ts'
 import { Cli } from '../support/cli.ts'
@@ -12,6 +11,7 @@ import {
   change,
   clearFailpoint,
   leftovers,
+  nameOf,
   paused,
   restored,
   setFailpoint,
@@ -48,11 +48,6 @@ describe.each([
   afterAll(() => server.reset())
 
   const devices = () => server.query('SELECT count(*) FROM devices')
-  const remoteOf = ({ id }: JournalEntry) => {
-    const { remoteOperation } = desk.console.desk.store.operations.byId(id) ?? {}
-    if (!remoteOperation) throw new Error('the server has not named the operation')
-    return remoteOperation
-  }
   const outcomeOnServer = (operation: string) =>
     waitUntil('the outcome on the server', async () => {
       const read = await server.run(`sed -n s/^outcome=//p ${state}/operations/${operation}/outcome`)
@@ -69,7 +64,7 @@ describe.each([
     const lost = desk.heard(({ kind }) => kind === 'link')
     const entry = await beginRestore(desk, site, backup)
     await paused(server)
-    const operation = remoteOf(entry)
+    const operation = await nameOf(desk, entry)
     await server.dropLink()
     clearFailpoint(server)
     expect(await outcomeOnServer(operation)).toBe('succeeded')
@@ -136,7 +131,7 @@ describe.each([
     await setFailpoint(server, `${phase} pause`)
     const entry = await beginRestore(desk, site, backup)
     await paused(server)
-    const operation = remoteOf(entry)
+    const operation = await nameOf(desk, entry)
     const cancelled = desk.console.runner.cancel(site, entry.id)
     await waitUntil('the request to stop', async () => {
       return (await server.run(`test -s ${state}/operations/${operation}/cancel`)).code === 0
@@ -183,7 +178,7 @@ describe.each([
     await setFailpoint(server, 'swapping pause')
     const entry = await beginRestore(desk, site, backup)
     await paused(server)
-    const operation = remoteOf(entry)
+    const operation = await nameOf(desk, entry)
     await desk.console.runner.detach()
     await server.must('systemctl poweroff --no-block')
     await waitUntil('the shutdown to begin', async () =>
@@ -203,7 +198,7 @@ describe.each([
     await setFailpoint(server, 'swapping pause')
     const entry = await beginRestore(desk, site, backup)
     await paused(server)
-    const operation = remoteOf(entry)
+    const operation = await nameOf(desk, entry)
     await desk.console.runner.detach()
     await server.powerOff()
     clearFailpoint(server)

@@ -44,6 +44,13 @@ export function safetyOf({ safetyCopy }: RestoreReport): string {
   return Buffer.from(decodePath(safetyCopy)).toString()
 }
 
+/** The name that the server gave an operation; the console may hear of it later than others see that it runs. */
+export async function nameOf(desk: ServerDesk, { id }: JournalEntry): Promise<string> {
+  return await waitUntil('the name of the operation', () => {
+    return desk.console.desk.store.operations.byId(id)?.remoteOperation ?? undefined
+  })
+}
+
 /** Makes the kit stop at phases: `PHASE kill|pause|fail`, one a line. */
 export async function setFailpoint(server: Server, ...lines: string[]): Promise<void> {
   await server.must(`mkdir -p ${state} && chmod 700 ${state} && rm -f ${state}/failpoint.reached`)
