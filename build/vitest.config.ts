@@ -43,13 +43,14 @@ export default defineConfig({
       suite('package', programs),
       suite('electron', programs),
       suite('e2e', { ...programs, globalSetup: 'test/support/e2e/build.ts', testTimeout: 120_000 }),
-      // One after another: they share the servers, and some pull a plug.
+      // One after another: they share the servers, and some pull a plug. What they wait for has limits of its own, and says
+      // what did not come; so a test ends by itself, and not while the next one runs.
       suite('server', {
         globalSetup: ['test/support/e2e/build.ts', 'test/support/servers/global-setup.ts'],
         fileParallelism: false,
         maxWorkers: 1,
-        testTimeout: 180_000,
-        hookTimeout: 180_000,
+        testTimeout: 400_000,
+        hookTimeout: 400_000,
       }),
     ],
   },
