@@ -19,7 +19,9 @@ ${startApplication}`
 export function release(folder: string): string {
   return `set -e; d=${quote(folder)}; t=$(mktemp -d)
 ${stopApplication}
-cp -a "$d/." "$t/"; umount "$d"
+cp -a "$d/." "$t/"
+# Whoever worked there may be about to leave.
+for turn in $(seq 50); do ! umount "$d" || break; [ "$turn" -lt 50 ]; sleep 0.1; done
 find "$d" -mindepth 1 -delete
 cp -a "$t/." "$d/"; rm -rf "$t"
 ${startApplication}`
