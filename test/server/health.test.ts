@@ -86,7 +86,8 @@ describe.each([
 ] as const)('a wrong probe on %s', (_name, server, probe, status) => {
   it(`${probe}: the plan warns, the restore rolls back and says which address answered what`, async () => {
     const { site, backup } = await prepare(server, probe)
-    await desk.setPolicy(site, { health_timeout: '3' })
+    // Time enough for the service to start and to answer, and for the writer to write.
+    await desk.setPolicy(site, { health_timeout: '10' })
     const seen = await desk.inspect(site)
     expect(seen.health).toMatchObject({ probe, configured: true, healthy: false })
     expect(seen.problems).toContainEqual(expect.objectContaining({ code: 'unhealthy' }))

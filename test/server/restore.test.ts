@@ -43,9 +43,9 @@ describe.each([
 
   const devices = () => server.query('SELECT count(*) FROM devices')
   const inPlace = async () => {
+    await server.writes(2)
     expect(await server.must('systemctl is-active cvd cvd-writer')).toBe('active\nactive')
     expect((await server.health()).status).toBe(200)
-    await server.writes(2)
     expect(await server.must(`stat -L -c '%U:%G %a' ${database}`)).toBe('cvdapp:www-data 640')
     expect(await server.query('PRAGMA journal_mode')).toBe(server.spec.journal)
     expect(await server.query('PRAGMA integrity_check')).toBe('ok')
