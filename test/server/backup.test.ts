@@ -250,6 +250,9 @@ describe.each([
 })
 
 describe('H1: a copy under load', () => {
+  /** The process that copies, and no other. */
+  const copier = '^sqlite3 -batch -bail -init /dev/null -readonly /opt/cvd/data/cvd.db$'
+
   it('ends on a WAL database where the bare .backup starts again for ever', async () => {
     await north.reset()
     await using desk = new ServerDesk()
@@ -264,8 +267,9 @@ describe('H1: a copy under load', () => {
     expect(report.backup.verdict).toBe('verified')
     expect((await north.writer(lines)).errors).toEqual([])
     expect(report.writersBlockedMs).toBe(0)
-    // It only copies, without compressing or checking anything; it has twice that time, the machine for itself, and is not
-    // done. (Beside ours, the writer would be kept waiting at times, and a pause is all that it needs.)
+    // It only copies, without compressing or checking anything; it has twice that time, the machine and the disk for itself,
+    // and is not done. (Beside ours, the writer would be kept waiting at times, and a pause is all that it needs.)
+    await north.must('sync')
     const bare = `timeout ${Math.ceil(2 * seconds)} sqlite3 /opt/cvd/data/cvd.db ".backup /tmp/bare.db"`
     expect((await north.run(`${bare}; code=$?; rm -f /tmp/bare.db*; exit $code`)).code).toBe(124)
   })
@@ -281,7 +285,7 @@ describe('H1: a copy under load', () => {
     const copying = desk.stepped('copy')
     const started = desk.start(site, 'database')
     await copying
-    await waitUntil('the copy to wait', async () => (await south.run('pgrep -x sqlite3')).code === 0)
+    await waitUntil('the copy to wait', async () => (await south.run(`pgrep -f '${copier}'`)).code === 0)
     await lock[Symbol.asyncDispose]()
     expect(await desk.settled(started)).toMatchObject({ outcome: 'succeeded' })
     await south.must('systemctl start cvd-writer')
@@ -294,11 +298,16 @@ describe('H1: a copy under load', () => {
     await growDatabase(south, 100)
     await desk.setPolicy(site, { writer_block_limit: '1' })
     const { lines } = await south.writer()
-    // A disk that hardly moves: whenever the copying process runs, it is stopped again; it alone, by its whole command line.
-    const copying = '^sqlite3 -batch -bail -init /dev/null -readonly /opt/cvd/data/cvd.db$'
-    await using slow = await alongside(south, 'slow-disk', `while :; do pkill -STOP -f '${copying}'; sleep 0.02; done`)
+    // A disk that does not move: the copying process stops itself when it has read the first page, and keeps its lock.
+    await south.writeFile(
+      '/usr/local/sbin/sqlite3',
+      `#!/bin/bash
+      [[ $* == *'-readonly /opt/cvd/data/cvd.db' ]] || exec /usr/bin/sqlite3 "$@"
+      exec /usr/bin/sqlite3 "$@" < <(sed 's/^\\.backup /.shell kill -STOP $PPID\\n&/')\n`,
+    )
+    await south.must('chmod 755 /usr/local/sbin/sqlite3')
     const entry = await desk.run(site, 'database')
-    await slow[Symbol.asyncDispose]()
+    await south.must('rm /usr/local/sbin/sqlite3')
     expect(entry).toMatchObject({ outcome: 'failed', code: 'block-limit', next: expect.stringContaining('WAL') })
     expect(await leftBehind(south)).toEqual([])
     expect((await south.run('pgrep -x sqlite3')).stdout).toBe('')
