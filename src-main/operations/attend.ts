@@ -30,8 +30,11 @@ const NOTHING_STARTED = new Set([
   'timeout',
   'channel-refused',
 ])
-/** Failures of listening after which it is tried again. `killed`: a server that goes down ends our shell before the link. */
-const LISTEN_AGAIN = new Set(['cancelled', 'link-lost', 'no-answer', 'killed'])
+/**
+ * Failures of listening after which it is tried again, for a while. `killed`: a server that goes down ends our shell before
+ * the link. `timeout` and `channel-refused`: it is too busy just now.
+ */
+const LISTEN_AGAIN = new Set(['cancelled', 'link-lost', 'no-answer', 'killed', 'timeout', 'channel-refused'])
 const TRANSACTIONS = new Set(['restore', 'undo'])
 
 type Heard = Result<KitAnswer, KitFailure>

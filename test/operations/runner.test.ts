@@ -4,15 +4,17 @@ import { randomUUID } from 'node:crypto'
 import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
 import type { Console } from '../../src-main/app/console.ts'
 import { processesWith } from '../../src-main/demo/processes.ts'
 import { missingForDemo } from '../../src-main/demo/requirements.ts'
 import { type DemoSite, startDemoSite } from '../../src-main/demo/site.ts'
 import type { RunnerEvent } from '../../src-main/operations/desk.ts'
+import type { KitLink } from '../../src-main/operations/links.ts'
 import { systemClock } from '../../src-main/ports/clock.ts'
 import type { JournalEntry } from '../../src-main/store/operations.ts'
 import type { Site } from '../../src-main/store/sites.ts'
+import { fail, ok } from '../../src-shared/result.ts'
 import { heard, knowSite, openConsole } from '../support/console.ts'
 import { scratchFolder } from '../support/folder.ts'
 import { childrenOf } from '../support/processes.ts'
@@ -148,6 +150,25 @@ describe.skipIf(lacks.length > 0)(`the runner ${lacks.join(', ')}`, () => {
     expect(ended).toMatchObject({ state: 'ended', outcome: 'succeeded' })
     expectWholeRecord(ended)
   })
+
+  test.each(['channel-refused', 'timeout'])(
+    'a server too busy to be listened to (%s) is listened to again',
+    async (code) => {
+      const entry = await standingReady(await makeBackup())
+      const busy = {
+        client: { follow: async () => fail({ code, message: 'busy' }) },
+        [Symbol.dispose]: () => undefined,
+      }
+      vi.spyOn(console.desk.links, 'open').mockResolvedValueOnce(ok(busy as unknown as KitLink))
+      const refused = heard(console, (event) => event.kind === 'link' && event.failure.code === code)
+      demo.dropConnections()
+      await refused
+      goOn()
+      const ended = await console.runner.settled(entry.id)
+      expect(ended).toMatchObject({ state: 'ended', outcome: 'succeeded' })
+      expectWholeRecord(ended)
+    },
+  )
 
   test('the console ends in the middle: the next one goes on from where it was', async () => {
     const entry = await standingReady(await makeBackup())
