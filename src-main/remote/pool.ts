@@ -45,17 +45,25 @@ function needsPerson(failure: Failure): boolean {
   return loginFailureCodes.includes(failure.code) || failure.code.startsWith('host-key-')
 }
 
+/** A try that is under way, and how many pardons there were when it began. */
+interface Opening {
+  readonly pardons: number
+  readonly result: Promise<Result<SshConnection, ConnectFailure>>
+}
+
 interface Site {
   readonly key: string
   /** Counts up with every connection that is begun or given up: what arrives late for an older one is thrown away. */
   generation: number
   connection: SshConnection | null
-  opening: Promise<Result<SshConnection, ConnectFailure>> | null
+  opening: Opening | null
   stop: AbortController
   leases: number
   idle: NodeJS.Timeout | null
   /** Set after a failed login or a host-key failure: no further try until `forgive`. */
   blocked: ConnectFailure | null
+  /** Counts up with every `forgive`. */
+  pardons: number
 }
 
 /** Milliseconds to wait, ended early by the signal. True when it was waited out. */
@@ -123,7 +131,9 @@ export class ConnectionPool implements AsyncDisposable {
 
   /** Lets a target be tried again after a failed login or host-key failure: a person has changed something. */
   forgive(target: SshTarget): void {
-    this.#site(target).blocked = null
+    const site = this.#site(target)
+    site.blocked = null
+    site.pardons += 1
   }
 
   /**
@@ -157,7 +167,8 @@ export class ConnectionPool implements AsyncDisposable {
     const found = this.#sites.get(key)
     if (found) return found
     const stop = new AbortController()
-    const site = { key, generation: 0, connection: null, opening: null, stop, leases: 0, idle: null, blocked: null }
+    const none = { connection: null, opening: null, idle: null, blocked: null }
+    const site: Site = { key, stop, generation: 0, leases: 0, pardons: 0, ...none }
     this.#sites.set(key, site)
     return site
   }
@@ -186,24 +197,26 @@ export class ConnectionPool implements AsyncDisposable {
     }
     if (site.connection?.alive) return ok(site.connection)
     // All who wait share one try; who gives up leaves it to the others.
-    const opening = site.opening ?? this.#connect(site, target, attempt)
+    const opening = site.opening ?? { pardons: site.pardons, result: this.#connect(site, target, attempt) }
     site.opening = opening
     const done = () => {
       if (site.opening === opening) site.opening = null
     }
-    opening.then(done, done)
+    opening.result.then(done, done)
     const gaveUp = Promise.withResolvers<Result<SshConnection, ConnectFailure>>()
     const giveUp = () => gaveUp.resolve(fail(cancelled))
     if (signal.aborted) giveUp()
     signal.addEventListener('abort', giveUp, { once: true })
-    const result = await Promise.race([opening, gaveUp.promise])
+    const result = await Promise.race([opening.result, gaveUp.promise])
     signal.removeEventListener('abort', giveUp)
-    return result
+    // What a person changed while it was under way has not been tried.
+    const isOld = opening.pardons < site.pardons
+    return !result.ok && isOld && needsPerson(result.error) ? this.#open(site, target, attempt, signal) : result
   }
 
   async #connect(site: Site, target: SshTarget, attempt: number): Promise<Result<SshConnection, ConnectFailure>> {
     site.generation += 1
-    const { generation, stop } = site
+    const { generation, stop, pardons } = site
     const turn = await this.#gate.take(stop.signal)
     if (typeof turn !== 'function') return fail(cancelled)
     try {
@@ -214,7 +227,7 @@ export class ConnectionPool implements AsyncDisposable {
         return fail(cancelled)
       }
       if (!opened.ok) {
-        if (needsPerson(opened.error)) site.blocked = opened.error
+        if (needsPerson(opened.error) && pardons === site.pardons) site.blocked = opened.error
         this.#tell(site, { state: 'failed', failure: opened.error })
         return opened
       }

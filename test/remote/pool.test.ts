@@ -90,6 +90,29 @@ describe('the pool', () => {
     expect(lease.connection.alive).toBe(true)
   })
 
+  test('what a person changed while a try was under way is tried, for all who wait', async () => {
+    const seen = Promise.withResolvers<void>()
+    await using server = await fakeServer({
+      authenticate: (context) => {
+        if (context.method === 'password' && context.password === 'right') context.accept()
+        else if (context.method === 'password') seen.promise.then(() => context.reject(['password']))
+        else context.reject(['password'])
+      },
+    })
+    await using given = await pooled(server)
+    given.password.text = 'wrong'
+    const before = given.pool.lease(given.to)
+    await expect.poll(() => server.tries).toEqual(['password'])
+    given.password.text = 'right'
+    given.pool.forgive(given.to)
+    const after = given.pool.lease(given.to)
+    seen.resolve()
+    using one = must(await before)
+    using other = must(await after)
+    expect(one.connection).toBe(other.connection)
+    expect([server.tries, server.connections()]).toEqual([['password', 'password'], 2])
+  })
+
   test('an unknown host key is not tried again either', async () => {
     await using server = await answering()
     await using given = await pooled({ ...server, fingerprint: 'SHA256:other' } as FakeServer)
