@@ -20,6 +20,7 @@ const REFUSED = new Set([
   'host-key-revoked',
   'not-confirmed',
   'wrong-site',
+  'site-changed',
   'plan-stale',
   'busy',
   'no-rights',

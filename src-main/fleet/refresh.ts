@@ -129,10 +129,16 @@ export class Fleet implements AsyncDisposable {
     this.#tell(siteId)
   }
 
-  /** What was seen of a site by somebody else (adding, editing): its next look is due as usual. */
+  /**
+   * What was seen of a site by somebody else (adding, editing): its next look is due as usual. What was heard before, of a
+   * connection to another address maybe, says nothing any more; nor does a look that is still under way.
+   */
   seen(site: Site): void {
-    this.#of(site.id).failure = null
-    this.#plan(site, this.#of(site.id))
+    const kept = this.#of(site.id)
+    kept.failure = null
+    if (kept.link?.key !== linkKey(site)) kept.link = null
+    kept.again = kept.refreshing !== null
+    this.#plan(site, kept)
     this.#tell(site.id)
   }
 
@@ -178,7 +184,8 @@ export class Fleet implements AsyncDisposable {
     this.#tell(site.id)
     if (kept.again) {
       kept.again = false
-      void this.#lookAgain(site)
+      const now = this.#desk.store.sites.byId(site.id)
+      if (now) void this.#lookAgain(now)
     }
     return seen
   }

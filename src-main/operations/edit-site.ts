@@ -5,7 +5,7 @@ import { type Failure, fail, ok, type Result } from '../../src-shared/result.ts'
 import type { Site } from '../store/sites.ts'
 import { type AddedSite, applyPolicy, type SitePolicy } from './add-site.ts'
 import { audit, type Desk } from './desk.ts'
-import { wrongSite } from './inspect.ts'
+import { siteChanged, wrongSite } from './inspect.ts'
 import type { SiteAddress } from './links.ts'
 
 export interface SiteChanges extends Partial<SiteAddress> {
@@ -34,26 +34,36 @@ async function prove(desk: Desk, site: Site, changes: SiteChanges): Promise<Resu
   return applyPolicy(kit, changes.policy, seen.value)
 }
 
-/** Names and colours change here alone; for everything else the server is asked, and on failure all stays as it was. */
+/** How a site is reached, and who must answer. */
+const way = ({ target, sudo, machineId }: Site) => JSON.stringify({ target, sudo, machineId })
+
+/**
+ * Names and colours change here alone; for everything else the server is asked, and on failure all stays as it was. What
+ * another window changed meanwhile stays, too.
+ */
 export async function editSite(desk: Desk, site: Site, changes: SiteChanges): Promise<Result<Partial<AddedSite>>> {
-  const { name = site.name, colour = site.colour, target = site.target, sudo = site.sudo } = changes
-  const refused = nameProblem(name)
+  const { name, colour, target = site.target, sudo = site.sudo, policy, accept, acceptMachine } = changes
+  const refused = name === undefined ? null : nameProblem(name)
   if (refused) return fail(refused)
-  let edited: Site = { ...site, name, colour, target, sudo, updatedAt: desk.clock.now() }
-  const { policy, accept, acceptMachine } = changes
-  const elsewhere =
+  const onServer =
     changes.target || changes.sudo || acceptMachine || accept.length > 0 || Object.values(policy).some(Boolean)
-  const proven = elsewhere ? await prove(desk, edited, changes) : null
+  const proven = onServer ? await prove(desk, { ...site, name: name ?? site.name, target, sudo }, changes) : null
   if (proven && !proven.ok) return proven
+  const present = desk.store.sites.byId(site.id)
+  if (!present) return fail(siteChanged(site, 'removed'))
+  if (proven && way(present) !== way(site)) return fail(siteChanged(present, 'changed'))
   const inspection = proven?.value
-  if (inspection) {
-    const { name: hostName, machineId } = inspection.host
-    edited = { ...edited, root: inspection.layout.root, hostName, machineId }
+  const edited: Site = {
+    ...present,
+    ...{ name: name ?? present.name, colour: colour ?? present.colour, updatedAt: desk.clock.now() },
+    ...(inspection && { target, sudo, root: inspection.layout.root }),
+    ...(inspection && { hostName: inspection.host.name, machineId: inspection.host.machineId }),
   }
   const updated = desk.store.sites.update(edited)
   if (!updated.ok) return updated
   if (inspection) desk.store.inspections.keep(site.id, desk.clock.now(), inspection)
-  const detail = { name, host: target.host, port: target.port, machine: edited.machineId }
+  const { host, port } = edited.target
+  const detail = { name: edited.name, host, port, machine: edited.machineId }
   audit(desk, 'site edited', site, { outcome: 'succeeded', detail })
   return ok({ site: edited, ...(inspection ? { inspection } : {}) })
 }

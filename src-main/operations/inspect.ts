@@ -22,6 +22,14 @@ export function wrongSite(site: Site, found: Inspection): WrongSite {
   }
 }
 
+/** A person removed the site, or gave it another way or machine, while the server was being asked. */
+export function siteChanged(site: Site, how: 'removed' | 'changed'): Failure {
+  const unchanged = 'Nothing was done with what the server answered.'
+  if (how === 'removed') return { code: 'no-such-site', message: `${site.name} was removed meanwhile.`, unchanged }
+  const message = `${site.name} was given another connection or machine while the server was being asked.`
+  return { code: 'site-changed', message, unchanged, next: 'Look at its connection, then try again.' }
+}
+
 /** A different machine is told, and its answer is not kept as the site's. */
 export async function inspectSite(desk: Desk, site: Site, signal?: AbortSignal): Promise<Result<Inspection>> {
   const link = await desk.links.open(site, signal ? { signal } : {})
@@ -54,11 +62,16 @@ export async function inspectPinned(
   const answer = await kit.client.inspect(signal ? AbortSignal.any([signal, late]) : late)
   if (!answer.ok) return late.aborted && !signal?.aborted ? fail(noAnswer(site, patience)) : answer
   const found = answer.value
-  if (found.host.machineId !== site.machineId) return fail(wrongSite(site, found))
+  // A person may have changed the site since it was asked: that stays, and what is pinned now counts.
+  const present = desk.store.sites.byId(site.id)
+  if (!present) return fail(siteChanged(site, 'removed'))
+  if (found.host.machineId !== present.machineId) {
+    return fail(present.machineId === site.machineId ? wrongSite(site, found) : siteChanged(present, 'changed'))
+  }
   const now = desk.clock.now()
   desk.store.inspections.keep(site.id, now, found)
-  if (found.layout.root !== site.root || found.host.name !== site.hostName) {
-    desk.store.sites.update({ ...site, root: found.layout.root, hostName: found.host.name, updatedAt: now })
+  if (found.layout.root !== present.root || found.host.name !== present.hostName) {
+    desk.store.sites.update({ ...present, root: found.layout.root, hostName: found.host.name, updatedAt: now })
   }
   return ok(found)
 }
