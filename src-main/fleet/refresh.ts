@@ -52,6 +52,7 @@ interface Kept {
 
 export class Fleet implements AsyncDisposable {
   readonly #desk: Desk
+  readonly #runner: Runner
   readonly #pace: Pace
   readonly #gate: Gatekeeper
   readonly #kept = new Map<string, Kept>()
@@ -63,6 +64,7 @@ export class Fleet implements AsyncDisposable {
 
   constructor(desk: Desk, runner: Runner, pace: Pace = usualPace, gate: Gatekeeper = openGate) {
     this.#desk = desk
+    this.#runner = runner
     this.#pace = pace
     this.#gate = gate
     this.#deaf = [
@@ -171,7 +173,7 @@ export class Fleet implements AsyncDisposable {
     // In a later task: `refreshing` is set by then, and told.
     await Promise.resolve()
     this.#tell(site.id)
-    const seen = await this.#inTurn(() => this.#inspect(site, person)).catch((error: unknown) => {
+    const seen = await this.#inTurn(() => this.#inspect(site, kept, person)).catch((error: unknown) => {
       this.#desk.log.write('error', 'looking at a site failed', { site: site.name, error })
       const message = 'The console made an error of its own while it looked at the site; its log has more.'
       return fail<Failure>({ code: 'internal', message })
@@ -190,9 +192,12 @@ export class Fleet implements AsyncDisposable {
     return seen
   }
 
-  async #inspect(site: Site, person: boolean): Promise<Result<Inspection>> {
+  async #inspect(site: Site, { failure }: Kept, person: boolean): Promise<Result<Inspection>> {
     const hindrance = person ? null : await this.#gate.hinder(site)
-    return hindrance ? fail(hindrance) : inspectSite(this.#desk, site, this.#stop.signal)
+    if (hindrance) return fail(hindrance)
+    const seen = await inspectSite(this.#desk, site, this.#stop.signal)
+    if (seen.ok) this.#runner.takeUp(this.#desk.store.sites.byId(site.id) ?? site, failure !== null)
+    return seen
   }
 
   async #inTurn<T>(work: () => Promise<T>): Promise<T> {
@@ -208,7 +213,9 @@ export class Fleet implements AsyncDisposable {
 
   #plan(site: Site, kept: Kept): void {
     if (kept.timer) clearTimeout(kept.timer)
-    const pace = kept.watchers > 0 ? this.#pace.watched : this.#pace.idle
+    // Of what somebody else runs there, nothing is heard but by looking.
+    const isBusy = this.#desk.store.inspections.latest(site.id)?.inspection.lock.held ?? false
+    const pace = kept.watchers > 0 || (isBusy && kept.failure === null) ? this.#pace.watched : this.#pace.idle
     kept.timer = setTimeout(() => {
       const now = this.#desk.store.sites.byId(site.id)
       if (now && !this.#stop.signal.aborted) void this.refresh(now)

@@ -6,6 +6,7 @@ import { decodePath } from '../../src-shared/domain/backup-path.ts'
 import type { KitEvent, KitResult, OperationEntry } from '../../src-shared/domain/kit-protocol.ts'
 import type { Failure, Result } from '../../src-shared/result.ts'
 import type { KitAnswer, KitFailure } from '../kit/channel.ts'
+import { clockOffset } from '../store/inspections.ts'
 import type { JournalEntry, JournalOutcome, KitArgument } from '../store/operations.ts'
 import type { Site } from '../store/sites.ts'
 import { audit, type Desk, type Publish } from './desk.ts'
@@ -122,7 +123,8 @@ export class Attendant {
   async #begin(): Promise<void> {
     const { store } = this.#attendance.desk
     const link = await this.#open(0)
-    if (!link.ok) return this.#end(failed(link.error))
+    // Cancelled meanwhile: it has its end.
+    if (!link.ok) return this.#entry.state === 'queued' ? this.#end(failed(link.error)) : undefined
     using kit = link.value
     if (!store.operations.starting(this.#id)) return
     this.#tellJournal()
@@ -168,7 +170,7 @@ export class Attendant {
 
   async #settle(heard: Heard): Promise<void> {
     if (heard.ok && this.#interrupted) return this.#finishInterrupted(heard.value.result)
-    if (heard.ok) return this.#end(this.#own(heard.value.result))
+    if (heard.ok) return this.#end(this.#own(heard.value.result), this.#endedAt(heard.value.result.at))
     if (LISTEN_AGAIN.has(heard.error.code)) return this.#tellLink(heard.error)
     this.#lose(heard.error)
   }
@@ -179,6 +181,13 @@ export class Attendant {
     const unheardOf =
       result.code === 'not-found' && remoteOperation !== null && result.message.includes(remoteOperation)
     return unheardOf ? { ...result, outcome: 'unknown' } : result
+  }
+
+  /** When the server said that it had ended, by our clock: it may be heard a night later. */
+  #endedAt(said: number): number {
+    const { store, clock } = this.#attendance.desk
+    const at = said - clockOffset(store.inspections.latest(this.#attendance.site.id))
+    return Math.min(clock.now(), Math.max(this.#entry.createdAt, at))
   }
 
   /** Its process on the server is gone. A transaction is completed or taken back there, and then says how it ended. */
@@ -217,9 +226,16 @@ export class Attendant {
     publish({ kind: 'event', operation: this.#id, siteId: site.id, event })
   }
 
-  #end(outcome: JournalOutcome): void {
+  #end(outcome: JournalOutcome, at = this.#attendance.desk.clock.now()): void {
+    const { desk } = this.#attendance
+    // It was cancelled, or another run of the console heard its end: that is written down already.
+    const written = desk.store.operations.ended(this.#id, at, outcome)
+    if (written) this.#record(outcome)
+    this.#tellJournal()
+  }
+
+  #record(outcome: JournalOutcome): void {
     const { desk, site } = this.#attendance
-    desk.store.operations.ended(this.#id, desk.clock.now(), outcome)
     const { remoteOperation, command, reason } = this.#entry
     audit(desk, `${command} ended`, site, {
       operation: remoteOperation ?? this.#id,
@@ -234,7 +250,6 @@ export class Attendant {
       outcome: outcome.outcome,
       code: outcome.code,
     })
-    this.#tellJournal()
   }
 
   #lose(failure: Failure): void {

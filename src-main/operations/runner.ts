@@ -2,6 +2,7 @@
 import { randomUUID } from 'node:crypto'
 import type { OperationEntry } from '../../src-shared/domain/kit-protocol.ts'
 import { type Failure, fail, ok, type Result } from '../../src-shared/result.ts'
+import { clockOffset } from '../store/inspections.ts'
 import type { JournalEntry, JournalOutcome, KitArgument } from '../store/operations.ts'
 import type { Site } from '../store/sites.ts'
 import { Attendant } from './attend.ts'
@@ -37,6 +38,8 @@ export class Runner {
   readonly #listeners = new Set<Publish>()
   readonly #queues = new Map<string, Promise<void>>()
   readonly #attended = new Map<string, Promise<void>>()
+  /** What was taken up by itself since its site was last out of reach. */
+  readonly #takenUp = new Set<string>()
 
   constructor(desk: Desk) {
     this.#desk = desk
@@ -71,17 +74,38 @@ export class Runner {
     return this.#row(id)
   }
 
+  /** True where an operation is waited for, listened to, or looked for. */
+  attends(id: string): boolean {
+    return this.#attended.has(id)
+  }
+
   /** Takes up an operation of the journal again; what is attended already stays so. */
   resume(entry: JournalEntry, site: Site): void {
     if (entry.state === 'ended' || this.#attended.has(entry.id)) return
     if (entry.state === 'unknown') this.#revive(entry)
     this.#attend(entry.id, site, this.#attendant(entry.id, site).attend())
+    this.#tell(entry.id)
+  }
+
+  /**
+   * The site answers: what nobody here listens to is taken up, whether it was lost sight of or another run of the console
+   * left it. What is lost again then waits until the site was out of reach once more, or until a person asks.
+   */
+  takeUp(site: Site, wasOutOfReach: boolean): void {
+    for (const entry of this.#desk.store.operations.unfinished()) {
+      if (entry.siteId !== site.id || this.attends(entry.id)) continue
+      const begun = entry.state === 'running' || entry.state === 'unknown'
+      if (!begun || (this.#takenUp.has(entry.id) && !wasOutOfReach)) continue
+      this.#takenUp.add(entry.id)
+      this.resume(entry, site)
+    }
   }
 
   /** Takes an operation that another console started into our journal, and listens to it from its beginning. */
   adopt(site: Site, found: OperationEntry): JournalEntry {
     const id = randomUUID()
-    const { command, who, reason, startedAt: createdAt } = found
+    const { command, who, reason } = found
+    const createdAt = found.startedAt - clockOffset(this.#desk.store.inspections.latest(site.id))
     this.#desk.store.operations.insert({ id, siteId: site.id, command, request: [command], who, reason, createdAt })
     this.#desk.store.operations.running(id, found.id)
     const entry = this.#row(id)
@@ -158,15 +182,25 @@ export class Runner {
 
   #attend(id: string, site: Site, work: Promise<void>): void {
     const attended = work.catch((error: unknown) => {
-      // A fault of ours: the server's side is not known to have ended, so the row must stay unfinished.
-      this.#desk.store.operations.lost(id)
       this.#desk.log.write('error', 'attending failed', { operation: id, site: site.name, error })
-      this.#tell(id)
+      this.#attended.delete(id)
+      this.#failed(id, site)
       throw error
     })
     attended.catch(() => undefined)
     this.#attended.set(id, attended)
     void attended.catch(() => undefined).finally(() => this.#attended.delete(id))
+  }
+
+  /** A fault of ours: the server's side is not known to have ended, so the row must stay unfinished. */
+  #failed(id: string, site: Site): void {
+    try {
+      this.#desk.store.operations.lost(id)
+    } catch (error) {
+      // The store itself may be what failed: the row says less than it could, and nothing that is wrong.
+      this.#desk.log.write('error', 'losing failed', { operation: id, site: site.name, error })
+    }
+    if (this.#desk.store.operations.byId(id)) this.#tell(id)
   }
 
   #attendant(id: string, site: Site): Attendant {
@@ -178,8 +212,8 @@ export class Runner {
       store.operations.insert({ ...entry, createdAt: clock.now() })
       audit(this.#desk, 'recover asked', site, { operation: row, reason })
       this.#tell(row)
-      await this.#attendant(row, site).attend()
-      return this.#row(row)
+      this.#attend(row, site, this.#attendant(row, site).attend())
+      return this.settled(row)
     }
     const { signal } = this.#stop
     return new Attendant(id, { desk: this.#desk, site, publish: (event) => this.#publish(event), signal, recover })

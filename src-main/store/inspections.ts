@@ -8,6 +8,11 @@ export interface KeptInspection {
   readonly inspection: Inspection
 }
 
+/** The server's clock minus ours, as far as it is known. */
+export function clockOffset(kept: KeptInspection | null): number {
+  return kept ? kept.inspection.time.now - kept.at : 0
+}
+
 export class InspectionRepository {
   readonly #db: StoreDatabase
   /** Parsed already: an inspection can hold ten thousand backups. */

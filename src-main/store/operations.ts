@@ -131,17 +131,19 @@ export class OperationRepository {
     this.#db.prepare(`UPDATE operations SET state = 'unknown' WHERE id = ? AND state <> 'ended'`).run(id)
   }
 
-  /** The first outcome stays: what ended cannot end again. */
-  ended(id: string, at: number, outcome: JournalOutcome): void {
-    const { data, ...rest } = outcome
+  /** The first outcome stays: what ended cannot end again. False where it had ended. */
+  ended(id: string, at: number, outcome: JournalOutcome): boolean {
+    const { code, message, unchanged, next, data } = outcome
     const text = data === undefined || data === null ? null : JSON.stringify(data)
-    this.#db
+    const words = { outcome: outcome.outcome, code, message, unchanged, next }
+    const change = this.#db
       .prepare(
         `UPDATE operations SET state = 'ended', outcome = @outcome, code = @code, message = @message,
            unchanged = @unchanged, next = @next, data = @data, ended_at = @at
          WHERE id = @id AND state <> 'ended'`,
       )
-      .run({ ...rest, id, at, data: text !== null && text.length > DATA_LIMIT ? null : text })
+      .run({ ...words, id, at, data: text !== null && text.length > DATA_LIMIT ? null : text })
+    return change.changes === 1
   }
 
   #one(sql: string, parameters: Record<string, string>): JournalEntry | null {

@@ -1,0 +1,140 @@
+/** Operations that nobody here listens to: left by another run of the console, lost sight of, or asked for elsewhere. */
+import { randomUUID } from 'node:crypto'
+import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
+import type { Console } from '../../src-main/app/console.ts'
+import { missingForDemo } from '../../src-main/demo/requirements.ts'
+import { type DemoSite, startDemoSite } from '../../src-main/demo/site.ts'
+import { Fleet } from '../../src-main/fleet/refresh.ts'
+import { inspectSite } from '../../src-main/operations/inspect.ts'
+import { systemClock } from '../../src-main/ports/clock.ts'
+import type { JournalEntry } from '../../src-main/store/operations.ts'
+import type { Site } from '../../src-main/store/sites.ts'
+import type { OperationEntry } from '../../src-shared/domain/kit-protocol.ts'
+import { knowSite, openConsole } from '../support/console.ts'
+import { scratchFolder } from '../support/folder.ts'
+
+const HOUR = 3_600_000
+const lacks = missingForDemo().map(({ what }) => what)
+
+describe.skipIf(lacks.length > 0)(`what nobody listens to ${lacks.join(', ')}`, () => {
+  let demo: DemoSite
+  /** Moves the clock of this computer against the server's. */
+  let shift = 0
+  /** The window, which was open all the time. */
+  let console: Console
+  let folder: string
+  let site: Site
+
+  beforeAll(async () => {
+    demo = await startDemoSite({ appStartMs: 50 })
+  })
+  afterAll(() => demo.stop())
+  beforeEach(async () => {
+    shift = 0
+    folder = scratchFolder()
+    console = openConsole(folder, { ...systemClock, now: () => Date.now() + shift })
+    const known = await knowSite(console, demo)
+    const link = await console.desk.links.open(known)
+    if (!link.ok) throw new Error(link.error.message)
+    using kit = link.value
+    const found = await kit.client.inspect()
+    if (!found.ok) throw new Error(found.error.message)
+    site = { ...known, machineId: found.value.host.machineId }
+    console.desk.store.sites.update(site)
+    return () => console[Symbol.asyncDispose]()
+  })
+
+  const row = (id: string) => console.desk.store.operations.byId(id) as JournalEntry
+  const ends = () => console.desk.store.audit.list(99).filter(({ action }) => action === 'database ended')
+
+  async function listed(): Promise<OperationEntry[]> {
+    const link = await console.desk.links.open(site)
+    if (!link.ok) throw new Error(link.error.message)
+    using kit = link.value
+    const found = await kit.client.operations(9)
+    return found.ok ? found.value : []
+  }
+
+  /** A backup that another run of the console on the same store asked for, and stopped listening to. */
+  async function left(): Promise<string> {
+    const id = randomUUID()
+    const entry = { id, siteId: site.id, command: 'database', request: ['database'], who: 'other@desk', reason: '' }
+    const { operations } = console.desk.store
+    operations.insert({ ...entry, createdAt: console.desk.clock.now() })
+    operations.starting(id)
+    await demo.kitCommand('--token', id, 'database')
+    const found = (await listed()).find(({ token }) => token === id)
+    operations.running(id, found?.id ?? '')
+    return id
+  }
+
+  test('what another run of the console left is listened to when the site is seen', async () => {
+    const id = await left()
+    expect(row(id).state).toBe('running')
+    expect(console.runner.attends(id)).toBe(false)
+    await using fleet = new Fleet(console.desk, console.runner)
+    await fleet.refresh(site)
+    expect(console.runner.attends(id)).toBe(true)
+    expect(await console.runner.settled(id)).toMatchObject({ state: 'ended', outcome: 'succeeded' })
+  })
+
+  test('two runs of the console listen to it: its end is written down once', async () => {
+    const id = await left()
+    await using other = openConsole(folder)
+    for (const { runner } of [console, other]) runner.takeUp(site, false)
+    await Promise.all([console.runner.settled(id), other.runner.settled(id)])
+    expect(row(id)).toMatchObject({ state: 'ended', outcome: 'succeeded' })
+    expect(ends()).toHaveLength(1)
+  })
+
+  test('what was lost sight of is looked for once the site answers, and not for ever', async () => {
+    const id = await left()
+    console.desk.store.operations.lost(id)
+    const asked = vi.spyOn(console.runner, 'resume').mockImplementation(() => undefined)
+    console.runner.takeUp(site, false)
+    console.runner.takeUp(site, false)
+    expect(asked).toHaveBeenCalledTimes(1)
+    console.runner.takeUp(site, true)
+    expect(asked).toHaveBeenCalledTimes(2)
+  })
+
+  test('a disk of this computer that is full in the middle ends nothing: it is found again when there is room', async () => {
+    const { store } = console.desk
+    const full = () => {
+      throw Object.assign(new Error('database or disk is full'), { code: 'SQLITE_FULL' })
+    }
+    const record = vi.spyOn(store.events, 'record').mockImplementation(full)
+    const lost = vi.spyOn(store.operations, 'lost').mockImplementation(full)
+    const { id } = console.runner.start({ site, request: ['database'], reason: '' })
+    await expect(console.runner.settled(id)).rejects.toThrow('full')
+    expect(row(id)).toMatchObject({ state: 'running', outcome: null })
+    expect(console.runner.attends(id)).toBe(false)
+    record.mockRestore()
+    lost.mockRestore()
+    await using fleet = new Fleet(console.desk, console.runner)
+    await fleet.refresh(site)
+    expect(await console.runner.settled(id)).toMatchObject({ state: 'ended', outcome: 'succeeded' })
+  })
+
+  test('heard a night later, it ended when the server says', async () => {
+    await inspectSite(console.desk, site)
+    const id = await left()
+    shift = 8 * HOUR
+    console.runner.takeUp(site, true)
+    const ended = await console.runner.settled(id)
+    expect(ended.outcome).toBe('succeeded')
+    expect((ended.endedAt ?? 0) - ended.createdAt).toBeLessThan(HOUR)
+  })
+
+  test('one of another console began and ended by the clock of this computer', async () => {
+    shift = 8 * HOUR
+    await inspectSite(console.desk, site)
+    await demo.kitCommand('database')
+    const [newest] = await listed()
+    const { id, createdAt } = console.runner.adopt(site, newest as OperationEntry)
+    const now = Date.now() + shift
+    expect(now - createdAt).toBeLessThan(HOUR)
+    const ended = await console.runner.settled(id)
+    expect(now - (ended.endedAt ?? 0)).toBeLessThan(HOUR)
+  })
+})
