@@ -1,21 +1,43 @@
 /** The operations that are not over, with where each stands: from the journal, and from what is heard meanwhile. */
 import type { OperationRow } from '../../src-shared/contract/operations.ts'
+import type { Inspection, OperationEntry } from '../../src-shared/domain/kit-protocol.ts'
 import type { Failure } from '../../src-shared/result.ts'
 import type { Desk, RunnerEvent } from '../operations/desk.ts'
 import type { Runner } from '../operations/runner.ts'
+import { clockOffset } from '../store/inspections.ts'
 import type { JournalEntry } from '../store/operations.ts'
 import type { Site } from '../store/sites.ts'
 import { foreignRow, nowhere, rowOf, type Standing, standingAfter } from './rows.ts'
 
+type Holder = NonNullable<Inspection['lock']['holder']>
+
+/** Who holds the site's lock, as far as that tells of an operation. */
+function holderEntry({ operation: id, command, who, since: startedAt }: Holder): OperationEntry {
+  const unknown = {
+    endedAt: null,
+    outcome: null,
+    backup: null,
+    reason: '',
+    code: '',
+    message: '',
+    phase: '',
+    token: '',
+  }
+  return { ...unknown, id, command, who, startedAt, state: 'running', undoable: false }
+}
+
 export class Activity {
   readonly #desk: Desk
+  readonly #seen: (siteId: string) => boolean
   readonly #standing = new Map<string, Standing>()
   /** Why nothing is heard of an operation at the moment. */
   readonly #broken = new Map<string, Failure>()
   readonly #leave: () => void
 
-  constructor(desk: Desk, runner: Runner) {
+  /** @param seen whether a site could be seen when it was last looked at. */
+  constructor(desk: Desk, runner: Runner, seen: (siteId: string) => boolean) {
     this.#desk = desk
+    this.#seen = seen
     this.#leave = runner.subscribe((event) => this.#hear(event))
   }
 
@@ -44,15 +66,24 @@ export class Activity {
     return [...own.map((entry) => this.row(entry, site)), ...this.foreign(site)]
   }
 
-  /** Operations that the last inspection told of, and our journal does not know. */
+  /** Operations that the last inspection told of, and our journal does not know: what was interrupted, and what runs. */
   foreign(site: Site): OperationRow[] {
     const { store } = this.#desk
     const kept = store.inspections.latest(site.id)
     if (!kept) return []
-    const { unfinished, time } = kept.inspection
-    return unfinished
-      .filter(({ id }) => store.operations.find(site.id, id) === null)
-      .map((entry) => foreignRow(entry, site, time.now - kept.at))
+    const { unfinished, lock } = kept.inspection
+    const isOurs = ({ id }: OperationEntry) => store.operations.find(site.id, id) !== null
+    // One of ours that the server has not named yet may be what runs there.
+    const unnamed = store.operations.unfinished().some((own) => own.siteId === site.id && own.state === 'starting')
+    // What holds the lock for a moment, without being an operation, has no id.
+    const running = lock.holder?.operation && !unnamed ? [holderEntry(lock.holder)] : []
+    return [...unfinished, ...running].filter((entry) => !isOurs(entry)).map((entry) => this.foreignRow(entry, site))
+  }
+
+  /** An operation of elsewhere as the server told of it. Of a server that is out of reach nobody knows whether it still runs. */
+  foreignRow(entry: OperationEntry, site: Site): OperationRow {
+    const row = foreignRow(entry, site, clockOffset(this.#desk.store.inspections.latest(site.id)))
+    return row.state === 'running' && !this.#seen(site.id) ? { ...row, state: 'unknown' } : row
   }
 
   /** Why the link to an operation broke, while it is being looked for; null where it is listened to. */

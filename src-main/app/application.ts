@@ -77,7 +77,7 @@ export function createApplication(options: ApplicationOptions): Result<Applicati
     hinder: async (site) => ((await prompts.lacks(site)) ? passwordNeeded : null),
     failed: (site, { code }) => void prompts.refused(site, code),
   })
-  const activity = new Activity(desk, runner)
+  const activity = new Activity(desk, runner, (id) => fleet.keeping(id).failure === null)
   const plans = new Plans(desk)
   const appearance = new AppearanceSetting(desk.store.settings)
   let demo: HostFacts['demo'] = null

@@ -5,7 +5,7 @@ import type { BackupEntry, Inspection } from '../../src-shared/domain/kit-protoc
 import { databaseBackups, momentOf, verdictOf } from '../../src-shared/domain/verdict.ts'
 import type { Keeping } from '../fleet/refresh.ts'
 import { hopName } from '../remote/target.ts'
-import type { KeptInspection } from '../store/inspections.ts'
+import { clockOffset, type KeptInspection } from '../store/inspections.ts'
 import type { Site } from '../store/sites.ts'
 import { forWindow } from './failures.ts'
 
@@ -84,10 +84,10 @@ function seenFacts(inspection: Inspection | undefined) {
 
 export function overviewOf({ site, kept, keeping, operations, now }: OverviewFacts): SiteOverview {
   const inspection = kept?.inspection
-  const clockOffset = kept ? kept.inspection.time.now - kept.at : 0
+  const offset = clockOffset(kept)
   const seen = seenFacts(inspection)
   const verdict = verdictOf({
-    now: now + clockOffset,
+    now: now + offset,
     seenAt: kept?.at ?? null,
     lookedNow: now,
     failure: keeping.failure?.message ?? null,
@@ -104,7 +104,7 @@ export function overviewOf({ site, kept, keeping, operations, now }: OverviewFac
     connection: connectionOf(keeping),
     verdict,
     inspectedAt: kept?.at ?? null,
-    clockOffset,
+    clockOffset: offset,
     zone: inspection?.time.zone ?? 'UTC',
     refreshing: keeping.refreshing,
     failure: keeping.failure ? forWindow(keeping.failure) : null,

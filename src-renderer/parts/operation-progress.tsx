@@ -18,7 +18,7 @@ import {
   shortHash,
   stepsOf,
 } from './operation-steps.ts'
-import { outOfSight } from './operation-words.ts'
+import { outOfSight } from './out-of-sight.ts'
 
 const stepMarks: Record<OperationStep['state'], MarkName> = {
   started: 'running',
@@ -53,8 +53,10 @@ export function OperationProgress(props: {
     <div className={css.progress}>
       <Announce text={said} />
       {unseen && (
-        <Notice tone="warn" title="The connection broke; the operation goes on at the server.">
-          It is looked for all the time, and what happened meanwhile is told then.
+        <Notice tone="warn" title={unseenTitle(view)}>
+          {view.link.state === 'searching'
+            ? 'It is looked for all the time, and what happened meanwhile is told then.'
+            : 'What happened meanwhile is told as soon as it is listened to.'}
         </Notice>
       )}
       <ol className={css.steps} aria-label="Steps">
@@ -80,9 +82,15 @@ export function OperationProgress(props: {
   )
 }
 
+function unseenTitle({ row, link }: OperationView): string {
+  if (link.state === 'searching') return 'The connection broke; the operation goes on at the server.'
+  if (row.elsewhere) return 'It was started elsewhere, and is not listened to here.'
+  return 'It was lost sight of: it goes on at the server, or has ended there.'
+}
+
 function waitingWords(state: OperationView['row']['state']): string {
   if (state === 'queued') return 'Waits for another operation of this site.'
-  if (state === 'unknown') return 'Lost sight of it; the server goes on.'
+  if (state === 'unknown') return 'Only the server knows how far it is.'
   return 'Waits for the server’s first word.'
 }
 

@@ -1,5 +1,5 @@
 /** An operation in words and marks. */
-import type { OperationRow, OperationView } from '../../src-shared/contract/operations.ts'
+import type { OperationRow } from '../../src-shared/contract/operations.ts'
 import type { MarkName } from '../ui/verdict.tsx'
 
 export function markOf(row: Pick<OperationRow, 'state' | 'outcome'>): {
@@ -33,9 +33,4 @@ export function cancelWords(command: string): string {
     default:
       return 'The server is asked to stop, and answers with what it left.'
   }
-}
-
-/** It goes on, or has ended, at its server, and nothing is heard of it: whatever is shown was true once. */
-export function outOfSight({ row, link }: Pick<OperationView, 'row' | 'link'>): boolean {
-  return row.state !== 'ended' && link.state === 'searching'
 }

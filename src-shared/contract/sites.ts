@@ -192,7 +192,7 @@ export const sites = {
     role: 'admin',
     input: z.strictObject({ site: siteId, confirm: confirmation }),
     output: z.object({}),
-    errors: ['no-such-site', 'not-confirmed'],
+    errors: ['no-such-site', 'not-confirmed', 'busy'],
   }),
   /** Hosts of `~/.ssh/config`, to choose from. */
   importable: query({

@@ -2,7 +2,7 @@
 import type { WireFailure } from '../../../src-shared/contract/failure.ts'
 import type { ConsoleContract } from '../../../src-shared/contract/index.ts'
 import type { OperationRow, OperationView } from '../../../src-shared/contract/operations.ts'
-import type { KitEvent } from '../../../src-shared/domain/kit-protocol.ts'
+import type { KitEvent, OperationEntry } from '../../../src-shared/domain/kit-protocol.ts'
 import { type Failure, fail, ok, type Result } from '../../../src-shared/result.ts'
 import { aborted, type Feed } from '../../../src-shared/rpc/handlers.ts'
 import type { JournalEntry } from '../../store/operations.ts'
@@ -22,19 +22,23 @@ const SEARCH = 200
 
 const isTold = ({ kind }: KitEvent) => kind !== 'progress' && kind !== 'state'
 
-function linkOf(entry: JournalEntry, broken: Failure | null = null): OperationView['link'] {
+function linkOf({ runner }: Services, entry: JournalEntry, broken: Failure | null = null): OperationView['link'] {
   if (broken !== null) return { state: 'searching', failure: forWindow(broken) }
-  const state = entry.state === 'running' || entry.state === 'starting' ? 'listening' : 'none'
-  return { state, failure: null }
+  const begun = entry.state === 'running' || entry.state === 'starting'
+  return { state: begun && runner.attends(entry.id) ? 'listening' : 'none', failure: null }
 }
 
-async function undoable({ desk }: Services, site: Site, entry: JournalEntry): Promise<boolean | null> {
+async function serverEntries({ desk }: Services, site: Site): Promise<Result<OperationEntry[]>> {
+  const link = await desk.links.open(site)
+  if (!link.ok) return link
+  using kit = link.value
+  return await kit.client.operations(SEARCH)
+}
+
+async function undoable(services: Services, site: Site, entry: JournalEntry): Promise<boolean | null> {
   if (entry.state !== 'ended' || entry.remoteOperation === null) return null
   if (entry.command !== 'restore' && entry.command !== 'undo') return false
-  const link = await desk.links.open(site)
-  if (!link.ok) return null
-  using kit = link.value
-  const list = await kit.client.operations(SEARCH)
+  const list = await serverEntries(services, site)
   if (!list.ok) return null
   return list.value.find(({ id }) => id === entry.remoteOperation)?.undoable ?? false
 }
@@ -56,7 +60,7 @@ export async function feedOperation(
   const row = (now: JournalEntry) => activity.row(now, desk.store.sites.byId(now.siteId) ?? site)
   const events = desk.store.events.list(id).filter(isTold)
   const report = reportOf(entry)
-  let link = linkOf(entry, activity.broken(id))
+  let link = linkOf(services, entry, activity.broken(id))
   feed.snapshot({ row: row(entry), events, link, report, undoable: null })
 
   let fresh: KitEvent[] = []
@@ -91,7 +95,7 @@ export async function feedOperation(
       if (link.state !== 'listening') link = { state: 'listening', failure: null }
     } else if (event.kind === 'link') link = { state: 'searching', failure: forWindow(event.failure) }
     else {
-      link = linkOf(event.entry)
+      link = linkOf(services, event.entry)
       if (event.entry.state === 'ended') tellUndoable(event.entry)
     }
     changes.add(null)
@@ -103,14 +107,38 @@ export async function feedOperation(
   return ok(null)
 }
 
+/** How an operation of elsewhere stands by what the server remembers; null where it cannot be asked. */
+async function foreignEnd(services: Services, { site: siteId, remote }: OperationRow): Promise<OperationRow | null> {
+  const site = services.desk.store.sites.byId(siteId)
+  const list = site ? await serverEntries(services, site) : null
+  const entry = list?.ok ? list.value.find(({ id }) => id === remote) : undefined
+  return site && entry ? services.activity.foreignRow(entry, site) : null
+}
+
 /** An operation that is not in our journal: only how it stands is known, until it is adopted. */
 async function feedForeign(services: Services, id: string, feed: OperationFeed): Promise<Result<null, WireFailure>> {
   const row = foreignView(services, id)
   if (!row) return fail(notFound('operation'))
   feed.snapshot({ row, events: [], link: { state: 'none', failure: null }, report: null, undoable: null })
-  const deaf = services.fleet.subscribe(() => {
+  let told = row
+  let asking = false
+  const tell = (now: OperationRow) => {
+    told = now
+    feed.change({ row: now })
+  }
+  // It is no longer among those that are not over: until the server says how it ended, nobody knows.
+  const ask = async () => {
+    asking = true
+    tell({ ...told, state: 'unknown' })
+    const end = await foreignEnd(services, row).catch(() => null)
+    if (end) tell(end)
+    asking = false
+  }
+  const deaf = services.fleet.subscribe((changed) => {
+    if (changed !== row.site || told.state === 'ended' || asking) return
     const now = foreignView(services, id)
-    if (now) feed.change({ row: now })
+    if (now) tell(now)
+    else void ask()
   })
   await aborted(feed.signal)
   deaf()

@@ -1,6 +1,8 @@
+import type { WireFailure } from '../../../src-shared/contract/failure.ts'
 import type { ConsoleContract } from '../../../src-shared/contract/index.ts'
 import { type CheckStep, type CheckView, checkSteps, type InspectionFacts } from '../../../src-shared/contract/sites.ts'
 import type { Inspection } from '../../../src-shared/domain/kit-protocol.ts'
+import { titleOf } from '../../../src-shared/domain/operation-title.ts'
 import { fail, ok } from '../../../src-shared/result.ts'
 import type { NamespaceHandlers } from '../../../src-shared/rpc/handlers.ts'
 import { addSite } from '../../operations/add-site.ts'
@@ -45,8 +47,18 @@ function shownKey(failure: HostKeyFailure): CheckView['hostKey'] {
   return { ...key, known: [...known], state: states[failure.code] }
 }
 
+/** Its end would be told to nobody. */
+function stillRuns(site: string, command: string): WireFailure {
+  return {
+    code: 'busy',
+    message: `“${titleOf(command)}” of ${site} is not over, and how it ends would be told to nobody.`,
+    unchanged: 'Nothing was changed; the site is still here.',
+    next: 'Wait until it has ended, or cancel it. Then remove the site.',
+  }
+}
+
 export function sitesHandlers(services: Services): NamespaceHandlers<ConsoleContract['sites']> {
-  const { desk, fleet, prompts } = services
+  const { desk, runner, fleet, prompts } = services
   return {
     watch: (_input, feed) => feedFleet(services, feed),
 
@@ -99,6 +111,10 @@ export function sitesHandlers(services: Services): NamespaceHandlers<ConsoleCont
     remove: ({ site: id, confirm }) => {
       const site = siteOf(services, id)
       if (!site.ok) return site
+      const open = desk.store.operations
+        .unfinished()
+        .find(({ id: one, siteId }) => siteId === id && runner.attends(one))
+      if (open) return fail(stillRuns(site.value.name, open.command))
       const refused = removeSite(desk, site.value, confirm)
       if (refused) return fail(forWindow(refused))
       fleet.changed(id)

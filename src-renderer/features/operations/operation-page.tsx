@@ -1,12 +1,12 @@
 /** One operation: who asked for it and why, how it goes on, how it ended and what proves that. */
-import { Ban, RotateCw } from 'lucide-react'
+import { Ban } from 'lucide-react'
 import { useState } from 'react'
 import type { OperationView } from '../../../src-shared/contract/operations.ts'
 import { useCommand, useSubscription } from '../../api/hooks.ts'
 import { useRefusal } from '../../api/session.tsx'
 import { go } from '../../app/router.ts'
-import { href } from '../../app/routes.ts'
 import { ConfirmDialog } from '../../parts/confirm-dialog.tsx'
+import { FindOperation } from '../../parts/find-operation.tsx'
 import { OperationMark } from '../../parts/operation-line.tsx'
 import { OperationProgress } from '../../parts/operation-progress.tsx'
 import { cancelWords } from '../../parts/operation-words.ts'
@@ -99,38 +99,17 @@ function About({ view: { row } }: { readonly view: OperationView }) {
   )
 }
 
-function Actions({ view: { row } }: { readonly view: OperationView }) {
+function Actions({ view }: { readonly view: OperationView }) {
+  const { row } = view
   const refusal = useRefusal()
   const cancel = useCommand('operations.cancel')
-  const reattach = useCommand('operations.reattach')
-  const adopt = useCommand('operations.adopt')
   const [asking, setAsking] = useState(false)
-  const failure = reattach.failure ?? adopt.failure
   if (row.state === 'ended') {
     return <Button onClick={() => go({ page: 'operations' })}>All operations</Button>
   }
-  async function listen(): Promise<void> {
-    const found = await adopt.run({ site: row.site, operation: row.id })
-    if (found.ok) window.location.replace(href({ page: 'operation', operation: found.value.operation }))
-  }
   return (
     <>
-      {failure && <ErrorState failure={failure} />}
-      {row.elsewhere && (
-        <Button refusal={refusal} busy={adopt.busy} onClick={() => void listen()}>
-          Listen to it
-        </Button>
-      )}
-      {row.state === 'unknown' && (
-        <Button
-          icon={RotateCw}
-          refusal={refusal}
-          busy={reattach.busy}
-          onClick={() => void reattach.run({ operation: row.id })}
-        >
-          Look for it again
-        </Button>
-      )}
+      <FindOperation view={view} />
       <Button icon={Ban} refusal={refusal} onClick={() => setAsking(true)}>
         Cancel it…
       </Button>

@@ -8,8 +8,10 @@ import { useRefusal } from '../../api/session.tsx'
 import { go } from '../../app/router.ts'
 import { href } from '../../app/routes.ts'
 import { ConfirmDialog } from '../../parts/confirm-dialog.tsx'
+import { FindOperation } from '../../parts/find-operation.tsx'
 import { DownTimeClock, OperationProgress } from '../../parts/operation-progress.tsx'
-import { cancelWords, outOfSight } from '../../parts/operation-words.ts'
+import { cancelWords } from '../../parts/operation-words.ts'
+import { outOfSight } from '../../parts/out-of-sight.ts'
 import { Button, LinkButton } from '../../ui/button.tsx'
 import { HostileText } from '../../ui/hostile-text.tsx'
 import { Fact, Facts, Page, Section } from '../../ui/page.tsx'
@@ -61,7 +63,14 @@ function Known(props: { readonly view: OperationView; readonly overview: SiteOve
           ? undefined
           : 'You can leave this page, close the window or lose the connection: the server carries it to an end, and this page finds it again.'
       }
-      actions={over ? undefined : <Cancel view={view} />}
+      actions={
+        over ? undefined : (
+          <>
+            <FindOperation view={view} />
+            <Cancel view={view} />
+          </>
+        )
+      }
       tabs={<RestoreSteps site={overview.id} at={over ? 'outcome' : 'progress'} />}
     >
       {over && <OutcomePart view={view} overview={overview} actions={<Undo view={view} overview={overview} />} />}
@@ -117,6 +126,7 @@ function Took({ from, to }: { readonly from: number; readonly to: number }) {
 
 function runningTitle(view: OperationView): string {
   const undoing = view.row.command === 'undo'
+  if (view.row.state === 'queued') return undoing ? 'The undo waits for its turn' : 'The restore waits for its turn'
   if (outOfSight(view)) return undoing ? 'The undo is out of sight' : 'The restore is out of sight'
   return undoing ? 'The restore is being undone' : 'The restore is running'
 }

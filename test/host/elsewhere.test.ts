@@ -1,0 +1,132 @@
+/** What a window is told of operations that this console does not listen to, and of a site whose operation is not over. */
+import { randomUUID } from 'node:crypto'
+import { rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
+import type { Application } from '../../src-main/app/application.ts'
+import type { Console } from '../../src-main/app/console.ts'
+import { missingForDemo } from '../../src-main/demo/requirements.ts'
+import { type DemoSite, startDemoSite } from '../../src-main/demo/site.ts'
+import type { RunnerEvent } from '../../src-main/operations/desk.ts'
+import type { Site } from '../../src-main/store/sites.ts'
+import type { ConsoleContract } from '../../src-shared/contract/index.ts'
+import type { OperationView } from '../../src-shared/contract/operations.ts'
+import type { RpcClient } from '../../src-shared/rpc/connect.ts'
+import { openApplication, until, windowOf } from '../support/application.ts'
+import { type Cable, cableTo } from '../support/cable.ts'
+import { heard, knowSite, openConsole } from '../support/console.ts'
+import { fileFolder } from '../support/folder.ts'
+
+const lacks = missingForDemo().map(({ what }) => what)
+
+describe.skipIf(lacks.length > 0)(`a window ${lacks.join(', ')}`, () => {
+  const folders = [fileFolder(), fileFolder()] as const
+  let demo: DemoSite
+  let cable: Cable
+  let application: Application
+  let window: RpcClient<ConsoleContract>
+  let site: Site
+  /** Of somebody else. */
+  let other: Console
+  let far: Site
+
+  beforeAll(async () => {
+    demo = await startDemoSite({ appStartMs: 50 })
+    cable = await cableTo(demo.port)
+    application = openApplication(folders[0].folder)
+    window = windowOf(application)
+    site = await known(application.console, cable.port)
+    other = openConsole(folders[1].folder)
+    far = await known(other, demo.port)
+    await makeBackup()
+  })
+  afterEach(() => {
+    cable.mend()
+    for (const file of [failpoint(), `${failpoint()}.reached`]) rmSync(file, { force: true })
+  })
+  afterAll(async () => {
+    window?.close()
+    await application?.[Symbol.asyncDispose]()
+    await other?.[Symbol.asyncDispose]()
+    await cable?.[Symbol.asyncDispose]()
+    await demo?.stop()
+    for (const folder of folders) folder.remove()
+  })
+
+  const failpoint = () => join(demo.state, 'failpoint')
+  let backup = ''
+
+  async function known(console: Console, port: number): Promise<Site> {
+    const added = await knowSite(console, { ...demo, port })
+    const { links, store } = console.desk
+    const link = await links.open(added)
+    if (!link.ok) throw new Error(link.error.message)
+    using kit = link.value
+    const found = await kit.client.inspect()
+    if (!found.ok) throw new Error(found.error.message)
+    const pinned = { ...added, machineId: found.value.host.machineId, hostName: found.value.host.name }
+    store.sites.update(pinned)
+    return pinned
+  }
+
+  async function makeBackup(): Promise<void> {
+    const { id } = other.runner.start({ site: far, request: ['database'], reason: '' })
+    const { data } = await other.runner.settled(id)
+    backup = (data as { backup: { path: string } }).backup.path
+  }
+
+  /** A restore that stands still on the server before anything is changed. The answer lets it go on. */
+  async function standing(console: Console, of: Site): Promise<{ id: string; remote: string }> {
+    writeFileSync(failpoint(), 'staged pause\n')
+    const isReady = (event: RunnerEvent) =>
+      event.kind === 'event' && event.event.kind === 'step' && event.event.step === 'ready'
+    const ready = heard(console, isReady)
+    const confirm = ['--confirm', of.hostName, '--reason', 'test']
+    const request = ['restore', 'database', { path: backup }, ...confirm] as const
+    const { id } = console.runner.start({ site: of, request: [...request], reason: 'test' })
+    await ready
+    return { id, remote: console.desk.store.operations.byId(id)?.remoteOperation ?? '' }
+  }
+
+  const goOn = () => rmSync(failpoint(), { force: true })
+  const watch = (operation: string, fits: (view: OperationView) => boolean) =>
+    until<OperationView>((observer) => window.calls.operation.watch({ operation }, observer), fits)
+
+  test('does not go on calling an operation of elsewhere running when it is over', async () => {
+    const { remote } = await standing(other, far)
+    expect(await application.fleet.refreshAfter(site)).toMatchObject({ ok: true })
+    const running = Promise.withResolvers<void>()
+    const over = watch(remote, ({ row }) => {
+      if (row.state === 'running') running.resolve()
+      return row.state === 'ended'
+    })
+    await running.promise
+    goOn()
+    const leave = window.calls.site.watch({ site: site.id }, { onState: () => {}, onEnd: () => {} })
+    expect((await over).row).toMatchObject({ elsewhere: true, outcome: 'succeeded' })
+    leave()
+  })
+
+  test('does not claim that it runs while its server is out of reach', async () => {
+    const { id, remote } = await standing(other, far)
+    await application.fleet.refreshAfter(site)
+    const lost = watch(remote, ({ row }) => row.state === 'unknown')
+    cable.cut()
+    expect(await application.fleet.refreshAfter(site)).toMatchObject({ ok: false })
+    await lost
+    goOn()
+    await other.runner.settled(id)
+  })
+
+  test('cannot remove a site whose operation is not over', async () => {
+    const { id } = await standing(application.console, site)
+    const remove = () => window.calls.sites.remove({ site: site.id, confirm: site.name })
+    expect(await remove()).toMatchObject({ ok: false, error: { code: 'busy' } })
+    goOn()
+    await application.console.runner.settled(id)
+    // One that nobody listens to, and maybe never can again, is no reason to keep it.
+    const row = { id: randomUUID(), siteId: site.id, command: 'database', request: ['database'], who: '', reason: '' }
+    application.console.desk.store.operations.insert({ ...row, createdAt: 1 })
+    expect(await remove()).toMatchObject({ ok: true })
+  })
+})
