@@ -11,6 +11,18 @@ export interface OutputResult {
   readonly data?: unknown
 }
 
+/**
+ * Whoever reads our words may leave (`| head`), or have no room for them: the work goes on, and the exit code says how it
+ * went. An operation would else look failed, and nobody would listen to it.
+ */
+export function outliveReaders(): void {
+  process.stdout.once('error', (error: NodeJS.ErrnoException) => {
+    process.stdout.on('error', () => undefined)
+    if (error.code !== 'EPIPE') process.stderr.write(`What was to be said could not be written: ${error.message}\n`)
+  })
+  process.stderr.on('error', () => undefined)
+}
+
 const ERASE_LINE = '\r\u001b[2K'
 
 export class Output {

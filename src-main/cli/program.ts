@@ -2,7 +2,7 @@
 import { Command, CommanderError } from 'commander'
 import { addBackupCommands } from './backup-commands.ts'
 import { addOperationCommands } from './operation-commands.ts'
-import { Output } from './output.ts'
+import { Output, outliveReaders } from './output.ts'
 import { addRestoreCommands } from './restore-commands.ts'
 import { addSiteCommands } from './site-commands.ts'
 
@@ -34,6 +34,7 @@ export function commandLine(): Command {
 
 /** Runs one command. What it was, how it went and the exit code are said here; nothing is thrown. */
 export async function runCli(argv: readonly string[]): Promise<void> {
+  outliveReaders()
   const program = commandLine()
   const json = argv.includes('--json')
   // Commander writes its errors itself; a machine gets them as the result that ends every answer.
