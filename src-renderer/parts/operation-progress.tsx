@@ -198,6 +198,6 @@ function lasted(down: DownTime | null): string {
 }
 
 function standsWords(down: DownTime | null): string {
-  if (down === null) return 'The service runs.'
+  if (down === null) return 'The service was not stopped yet.'
   return down.to === null ? 'See the log.' : 'The service runs again.'
 }

@@ -1,4 +1,5 @@
 /** What the events of an operation amount to. Pure. */
+import { formatDuration } from '../../src-shared/domain/format.ts'
 import type { KitEvent } from '../../src-shared/domain/kit-protocol.ts'
 
 export interface OperationStep {
@@ -78,4 +79,13 @@ export function evidenceWord(key: string): string {
 /** The beginning of a long hash: enough to compare by eye. */
 export function shortHash(text: string): string {
   return /^[0-9a-f]{40,}$/.test(text) ? `${text.slice(0, 12)}…` : text
+}
+
+/** How long the service was down, of an operation that has ended: none only where it is known that it was not stopped. */
+export function downWords(outcome: string | null, told: number | null, heard: DownTime | null): string {
+  if (told !== null) return formatDuration(told)
+  if (heard === null) return outcome === 'unknown' ? 'not known' : 'none: the service was not stopped'
+  return heard.to === null
+    ? 'not known: the service was stopped, and nothing was heard of its start'
+    : formatDuration(heard.to - heard.from)
 }

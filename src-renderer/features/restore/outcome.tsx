@@ -3,10 +3,10 @@ import type { ReactNode } from 'react'
 import type { OperationView } from '../../../src-shared/contract/operations.ts'
 import type { SiteOverview } from '../../../src-shared/contract/sites.ts'
 import { showName } from '../../../src-shared/domain/backup-path.ts'
-import { formatCount, formatDuration } from '../../../src-shared/domain/format.ts'
+import { formatCount } from '../../../src-shared/domain/format.ts'
 import { href } from '../../app/routes.ts'
 import { OperationMark } from '../../parts/operation-line.tsx'
-import { downTimeOf } from '../../parts/operation-steps.ts'
+import { downTimeOf, downWords } from '../../parts/operation-steps.ts'
 import { LinkButton } from '../../ui/button.tsx'
 import { HostileText } from '../../ui/hostile-text.tsx'
 import { Fact, Facts, Row, Section } from '../../ui/page.tsx'
@@ -43,8 +43,6 @@ export function OutcomePart(props: {
 
 function Evidence({ view, overview }: { readonly view: OperationView; readonly overview: SiteOverview }) {
   const report = view.report?.kind === 'restore' ? view.report.report : null
-  const down = downTimeOf(view.events)
-  const downMs = report?.downMs ?? (down?.to == null ? null : down.to - down.from)
   const rows = report?.tables.reduce((sum, table) => sum + table.rows, 0) ?? 0
   return (
     <Section title="Evidence">
@@ -54,7 +52,7 @@ function Evidence({ view, overview }: { readonly view: OperationView; readonly o
         </Fact>
         <Fact name="Down-time">
           <strong className={css.downTime}>
-            {downMs === null ? 'none: the service was not stopped' : formatDuration(downMs)}
+            {downWords(view.row.outcome, report?.downMs ?? null, downTimeOf(view.events))}
           </strong>
         </Fact>
         {report?.health && (

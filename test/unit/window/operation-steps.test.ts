@@ -1,5 +1,12 @@
 import { describe, expect, test } from 'vitest'
-import { downTimeOf, evidenceWord, logOf, shortHash, stepsOf } from '../../../src-renderer/parts/operation-steps.ts'
+import {
+  downTimeOf,
+  downWords,
+  evidenceWord,
+  logOf,
+  shortHash,
+  stepsOf,
+} from '../../../src-renderer/parts/operation-steps.ts'
 import { type KitEvent, stepEvent } from '../../../src-shared/domain/kit-protocol.ts'
 
 function step(at: number, name: string, state: string, evidence = {}): KitEvent {
@@ -30,6 +37,15 @@ describe('steps', () => {
 })
 
 describe('down-time', () => {
+  test('of an operation that has ended is none only where nothing was stopped', () => {
+    expect(downWords('succeeded', 1500, null)).toBe('1.5 s')
+    expect(downWords('rolled back', null, { from: 100, to: 2100 })).toBe('2.0 s')
+    expect(downWords('cancelled', null, null)).toBe('none: the service was not stopped')
+    // It may be down still.
+    expect(downWords('failed', null, { from: 100, to: null })).toMatch(/^not known: the service was stopped/)
+    expect(downWords('unknown', null, null)).toBe('not known')
+  })
+
   test('is none where nothing was stopped', () => {
     expect(downTimeOf([step(1, 'check', 'started'), step(2, 'check', 'failed')])).toBeNull()
   })
