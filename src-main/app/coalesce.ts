@@ -1,4 +1,8 @@
 /** Gathers what happens in quick succession, so that windows are told at most a few times a second. */
+import type { Log } from '../ports/log.ts'
+
+/** Milliseconds until telling that failed is tried again. */
+const RETRY = 5000
 
 export interface Coalesced<T> {
   /** Notes that something happened; `flush` is called with all of it, at most once in each span. */
@@ -6,7 +10,11 @@ export interface Coalesced<T> {
   stop(): void
 }
 
-export function coalesce<T>(milliseconds: number, flush: (items: ReadonlySet<T>) => void): Coalesced<T> {
+/**
+ * @param log hears why telling failed, as where the store cannot be read just now. It happens in a timer, where an error
+ * would take the whole console down; it is tried again.
+ */
+export function coalesce<T>(milliseconds: number, log: Log, flush: (items: ReadonlySet<T>) => void): Coalesced<T> {
   let items = new Set<T>()
   let timer: NodeJS.Timeout | null = null
   let last = 0
@@ -15,7 +23,13 @@ export function coalesce<T>(milliseconds: number, flush: (items: ReadonlySet<T>)
     last = performance.now()
     const gathered = items
     items = new Set()
-    flush(gathered)
+    try {
+      flush(gathered)
+    } catch (error) {
+      log.write('error', 'telling windows failed', { error })
+      items = new Set([...gathered, ...items])
+      timer = setTimeout(fire, RETRY)
+    }
   }
   return {
     add: (item) => {

@@ -48,6 +48,8 @@ interface Kept {
   timer: NodeJS.Timeout | null
   /** Something happened while it was being looked at: look once more. */
   again: boolean
+  /** An operation ran there when it was last seen. */
+  busy: boolean
 }
 
 export class Fleet implements AsyncDisposable {
@@ -158,7 +160,15 @@ export class Fleet implements AsyncDisposable {
   #of(siteId: string): Kept {
     const found = this.#kept.get(siteId)
     if (found) return found
-    const kept: Kept = { refreshing: null, failure: null, link: null, watchers: 0, timer: null, again: false }
+    const kept: Kept = {
+      refreshing: null,
+      failure: null,
+      link: null,
+      watchers: 0,
+      timer: null,
+      again: false,
+      busy: false,
+    }
     this.#kept.set(siteId, kept)
     return kept
   }
@@ -186,17 +196,18 @@ export class Fleet implements AsyncDisposable {
     this.#tell(site.id)
     if (kept.again) {
       kept.again = false
-      const now = this.#desk.store.sites.byId(site.id)
-      if (now) void this.#lookAgain(now)
+      this.#due(site, kept)
     }
     return seen
   }
 
-  async #inspect(site: Site, { failure }: Kept, person: boolean): Promise<Result<Inspection>> {
+  async #inspect(site: Site, kept: Kept, person: boolean): Promise<Result<Inspection>> {
     const hindrance = person ? null : await this.#gate.hinder(site)
     if (hindrance) return fail(hindrance)
     const seen = await inspectSite(this.#desk, site, this.#stop.signal)
-    if (seen.ok) this.#runner.takeUp(this.#desk.store.sites.byId(site.id) ?? site, failure !== null)
+    if (!seen.ok) return seen
+    kept.busy = seen.value.lock.held
+    this.#runner.takeUp(this.#desk.store.sites.byId(site.id) ?? site, kept.failure !== null)
     return seen
   }
 
@@ -214,17 +225,35 @@ export class Fleet implements AsyncDisposable {
   #plan(site: Site, kept: Kept): void {
     if (kept.timer) clearTimeout(kept.timer)
     // Of what somebody else runs there, nothing is heard but by looking.
-    const isBusy = this.#desk.store.inspections.latest(site.id)?.inspection.lock.held ?? false
-    const pace = kept.watchers > 0 || (isBusy && kept.failure === null) ? this.#pace.watched : this.#pace.idle
-    kept.timer = setTimeout(() => {
-      const now = this.#desk.store.sites.byId(site.id)
-      if (now && !this.#stop.signal.aborted) void this.refresh(now)
-    }, pace)
+    const pace = kept.watchers > 0 || (kept.busy && kept.failure === null) ? this.#pace.watched : this.#pace.idle
+    kept.timer = setTimeout(() => this.#due(site, kept), pace)
     kept.timer.unref()
   }
 
+  /** None where the store cannot be read: what asks is a timer or a connection, where an error would end the console. */
+  #sites(): Site[] {
+    try {
+      return this.#desk.store.sites.list()
+    } catch (error) {
+      this.#desk.log.write('error', 'the store cannot be read', { error })
+      return []
+    }
+  }
+
+  /** In a timer, as `#sites`: a store that cannot be read now may be later. */
+  #due(site: Site, kept: Kept): void {
+    if (this.#stop.signal.aborted) return
+    try {
+      const now = this.#desk.store.sites.byId(site.id)
+      if (now) void this.refresh(now)
+    } catch (error) {
+      this.#desk.log.write('error', 'looking at a site failed', { site: site.name, error })
+      this.#plan(site, kept)
+    }
+  }
+
   #hearLink(event: LinkEvent): void {
-    for (const site of this.#desk.store.sites.list()) {
+    for (const site of this.#sites()) {
       if (linkKey(site) !== event.key) continue
       this.#of(site.id).link = event
       this.#tell(site.id)

@@ -38,7 +38,7 @@ export function backupsHandlers(services: Services): NamespaceHandlers<ConsoleCo
       let seenAt = kept?.at ?? null
       feed.snapshot({ at: seenAt, backups: [...told.values()] })
       const gone = new AbortController()
-      const changes = coalesce<string>(PACE, () => {
+      const changes = coalesce<string>(PACE, desk.log, () => {
         if (!desk.store.sites.byId(id)) return gone.abort()
         const now = desk.store.inspections.latest(id)
         if (!now || now.at === seenAt) return

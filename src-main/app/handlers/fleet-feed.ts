@@ -62,7 +62,7 @@ export async function feedFleet(
       [...told.values()].map((one) => one.overview),
       desk.clock.now(),
     )
-  const changes = coalesce<string>(PACE, (ids) => {
+  const changes = coalesce<string>(PACE, desk.log, (ids) => {
     const sites = [...ids].map((id) => [id, desk.store.sites.byId(id)] as const)
     const upsert = sites.flatMap(([, site]) => (site ? (look(site) ?? []) : []))
     const removed = sites.flatMap(([id, site]) => (!site && told.delete(id) ? [id] : []))
@@ -72,7 +72,7 @@ export async function feedFleet(
   feed.snapshot({ sites, verdict: verdict() })
   const deaf = onSiteChange(services, (id) => changes.add(id))
   const ageing = setInterval(() => {
-    for (const site of desk.store.sites.list()) changes.add(site.id)
+    for (const id of told.keys()) changes.add(id)
   }, AGEING)
   await aborted(feed.signal)
   clearInterval(ageing)

@@ -66,14 +66,15 @@ export async function feedOperation(
   let fresh: KitEvent[] = []
   let toldLink = link
   let undo: boolean | null = null
-  const changes = coalesce<null>(PACE, () => {
+  const changes = coalesce<null>(PACE, desk.log, () => {
     const now = desk.store.operations.byId(id)
     if (!now) return
+    const current = row(now)
     const more = fresh
     fresh = []
     const ended = now.state === 'ended' ? { report: reportOf(now), undoable: undo } : {}
     feed.change({
-      row: row(now),
+      row: current,
       ...(more.length > 0 ? { events: more } : {}),
       ...(link === toldLink ? {} : { link }),
       ...ended,
@@ -134,13 +135,17 @@ async function feedForeign(services: Services, id: string, feed: OperationFeed):
     if (end) tell(end)
     asking = false
   }
-  const deaf = services.fleet.subscribe((changed) => {
-    if (changed !== row.site || told.state === 'ended' || asking) return
+  const changes = coalesce<null>(PACE, services.desk.log, () => {
+    if (told.state === 'ended' || asking) return
     const now = foreignView(services, id)
     if (now) tell(now)
     else void ask()
   })
+  const deaf = services.fleet.subscribe((changed) => {
+    if (changed === row.site) changes.add(null)
+  })
   await aborted(feed.signal)
   deaf()
+  changes.stop()
   return ok(null)
 }

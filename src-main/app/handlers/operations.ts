@@ -36,7 +36,7 @@ export function operationsHandlers(services: Services): NamespaceHandlers<Consol
         return { upsert, removed }
       }
       feed.snapshot({ operations: look().upsert })
-      const changes = coalesce<null>(PACE, () => {
+      const changes = coalesce<null>(PACE, desk.log, () => {
         const { upsert, removed } = look()
         if (upsert.length > 0 || removed.length > 0) feed.change({ upsert, removed })
       })

@@ -29,7 +29,7 @@ export function restoreHandlers(services: Services): NamespaceHandlers<ConsoleCo
       let told: PlanView = planning.view
       feed.snapshot(told)
       const over = new AbortController()
-      const changes = coalesce<null>(PACE, () => {
+      const changes = coalesce<null>(PACE, desk.log, () => {
         const now = planning.view
         for (const step of now.steps) if (!told.steps.includes(step)) feed.change({ step })
         const { steps: _, ...rest } = now

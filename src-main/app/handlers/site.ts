@@ -29,7 +29,7 @@ export function siteHandlers(services: Services): NamespaceHandlers<ConsoleContr
       let told = viewOf(services, site.value)
       feed.snapshot(told)
       const gone = new AbortController()
-      const changes = coalesce<string>(PACE, () => {
+      const changes = coalesce<string>(PACE, desk.log, () => {
         const now = desk.store.sites.byId(id)
         if (!now) return gone.abort()
         const view = viewOf(services, now)

@@ -1,0 +1,39 @@
+/** What windows are told from timers: an error there must not end the console, and what was to be told must not be lost. */
+import { afterEach, beforeEach, expect, test, vi } from 'vitest'
+import { coalesce } from '../../src-main/app/coalesce.ts'
+
+beforeEach(() => {
+  vi.useFakeTimers()
+})
+afterEach(() => {
+  vi.useRealTimers()
+})
+
+test('what happens in quick succession is told together', () => {
+  const told: string[][] = []
+  const changes = coalesce<string>(100, { write: () => {} }, (items) => told.push([...items]))
+  for (const item of ['one', 'two', 'one']) changes.add(item)
+  vi.runAllTimers()
+  expect(told).toEqual([['one', 'two']])
+})
+
+test('a store that cannot be read just now: logged, and told when it can', () => {
+  const told: string[][] = []
+  const log: string[] = []
+  let broken = true
+  const changes = coalesce<string>(100, { write: (_level, event) => log.push(event) }, (items) => {
+    if (broken) throw new Error('disk I/O error')
+    told.push([...items])
+  })
+  changes.add('one')
+  expect(() => vi.advanceTimersByTime(1000)).not.toThrow()
+  expect(log).toEqual(['telling windows failed'])
+  broken = false
+  changes.add('two')
+  vi.runAllTimers()
+  expect(told).toEqual([['one', 'two']])
+  changes.add('three')
+  changes.stop()
+  vi.runAllTimers()
+  expect(told).toHaveLength(1)
+})
