@@ -12,7 +12,7 @@ const words: Readonly<Record<string, string>> = {
   verify: 'Verification',
 }
 
-export function activityOf({ store }: Pick<Desk, 'store'>, runner: Pick<Runner, 'subscribe'>): Activity {
+export function activityOf({ store }: Pick<Desk, 'store'>, runner: Pick<Runner, 'subscribe' | 'attends'>): Activity {
   const describe = ({ id, siteId, command }: JournalEntry): RunningOperation => ({
     id,
     site: store.sites.byId(siteId)?.name ?? 'a site that was removed',
@@ -21,11 +21,11 @@ export function activityOf({ store }: Pick<Desk, 'store'>, runner: Pick<Runner, 
   const ended = (entry: JournalEntry): EndedOperation | null =>
     entry.state === 'ended' ? { ...describe(entry), outcome: entry.outcome ?? 'unknown', message: entry.message } : null
   return {
-    // What was lost sight of is not ours to wait for: whether it runs is what nobody knows.
+    // What nobody here listens to is not ours to wait for: whether it runs is what nobody knows.
     running: () =>
       store.operations
         .unfinished()
-        .filter(({ state }) => state !== 'unknown')
+        .filter(({ id, state }) => state !== 'unknown' && runner.attends(id))
         .map(describe),
     subscribe: (listener) =>
       runner.subscribe((event) => {

@@ -1,0 +1,20 @@
+/** What keeps the computer awake, and is asked about before the console ends. */
+import { expect, onTestFinished, test } from 'vitest'
+import { activityOf } from '../../src-main/electron/activity-of.ts'
+import { openConsole } from '../support/console.ts'
+import { scratchFolder } from '../support/folder.ts'
+
+test('what another run of the console left on the store is not waited for', () => {
+  const { desk, runner, [Symbol.asyncDispose]: dispose } = openConsole(scratchFolder())
+  onTestFinished(() => dispose())
+  const target = { host: '127.0.0.1', port: 1, user: 'nobody', auth: { method: 'agent' as const }, jumps: [] }
+  const pinned = { root: '/opt/cvd', hostName: 'north', machineId: 'm', createdAt: 1, updatedAt: 1 }
+  const site = { id: 'north', name: 'North', colour: 'teal', target, sudo: 'none' as const, ...pinned }
+  desk.store.sites.insert(site)
+  const row = { id: 'left', siteId: site.id, command: 'restore', request: ['restore'], who: '', reason: '' }
+  desk.store.operations.insert({ ...row, createdAt: 1 })
+  desk.store.operations.running('left', 'remote')
+  const own = runner.start({ site, request: ['database'], reason: '' })
+  const running = activityOf(desk, runner).running()
+  expect(running).toEqual([{ id: own.id, site: 'North', what: 'Backup of the database' }])
+})
