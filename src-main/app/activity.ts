@@ -1,5 +1,6 @@
 /** The operations that are not over, with where each stands: from the journal, and from what is heard meanwhile. */
 import type { OperationRow } from '../../src-shared/contract/operations.ts'
+import { operationId } from '../../src-shared/contract/words.ts'
 import type { Inspection, OperationEntry } from '../../src-shared/domain/kit-protocol.ts'
 import type { Failure } from '../../src-shared/result.ts'
 import type { Desk, RunnerEvent } from '../operations/desk.ts'
@@ -75,9 +76,11 @@ export class Activity {
     const isOurs = ({ id }: OperationEntry) => store.operations.find(site.id, id) !== null
     // One of ours that the server has not named yet may be what runs there.
     const unnamed = store.operations.unfinished().some((own) => own.siteId === site.id && own.state === 'starting')
-    // What holds the lock for a moment, without being an operation, has no id.
-    const running = lock.holder?.operation && !unnamed ? [holderEntry(lock.holder)] : []
-    return [...unfinished, ...running].filter((entry) => !isOurs(entry)).map((entry) => this.foreignRow(entry, site))
+    const running = lock.holder && !unnamed ? [holderEntry(lock.holder)] : []
+    // What holds the lock for a moment, without being an operation, has no id; what a strange server says is none either.
+    return [...unfinished, ...running]
+      .filter((entry) => operationId.safeParse(entry.id).success && !isOurs(entry))
+      .map((entry) => this.foreignRow(entry, site))
   }
 
   /** An operation of elsewhere as the server told of it. Of a server that is out of reach nobody knows whether it still runs. */

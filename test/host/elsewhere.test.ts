@@ -118,6 +118,18 @@ describe.skipIf(lacks.length > 0)(`a window ${lacks.join(', ')}`, () => {
     await other.runner.settled(id)
   })
 
+  test('is told of all other operations where a server says what is no id', async () => {
+    const { inspections } = application.console.desk.store
+    const { at, inspection } = inspections.latest(site.id) ?? expect.unreachable()
+    const holder = { operation: 'x'.repeat(500), command: 'restore', who: '', pid: 1, since: 1 }
+    inspections.keep(site.id, at, { ...inspection, lock: { held: true, holder } })
+    const list = until<{ operations: unknown[] }>(
+      (observer) => window.calls.operations.watch({}, observer),
+      () => true,
+    )
+    expect(await list).toEqual({ operations: [] })
+  })
+
   test('cannot remove a site whose operation is not over', async () => {
     const { id } = await standing(application.console, site)
     const remove = () => window.calls.sites.remove({ site: site.id, confirm: site.name })
