@@ -82,8 +82,11 @@ export function verdictOf(facts: SiteFacts): SiteVerdict {
   }
   const verdict = verdictOfBackups(facts)
   if (verdict.state === 'bad') return verdict
-  if (failure !== null && lookedNow - seenAt > SIGHT_LIMIT) {
-    return { state: 'attention', sentence: `Not seen for ${formatSpan(lookedNow - seenAt)}. ${verdict.sentence}` }
+  const unseen = lookedNow - seenAt
+  // A clock that was set back would call it just seen until the old time comes again.
+  if (failure !== null && (unseen > SIGHT_LIMIT || unseen < -SIGHT_LIMIT)) {
+    const since = unseen > 0 ? `Not seen for ${formatSpan(unseen)}.` : 'Not seen now, and for how long is not known.'
+    return { state: 'attention', sentence: `${since} ${verdict.sentence}` }
   }
   if (errors > 0) {
     const words = `${plural(errors, 'problem')} on the server ${errors === 1 ? 'needs' : 'need'} a look`

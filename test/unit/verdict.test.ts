@@ -68,6 +68,11 @@ describe('a site', () => {
     expect(of(young, { failure: 'gone', lookedNow: now + 60_000 })[0]).toBe('good')
     const later = of(young, { failure: 'gone', lookedNow: now + 2 * HOUR })
     expect(later).toEqual(['attention', expect.stringMatching(/^Not seen for 2 hours\. Can be/)])
+    const setBack = of(young, { failure: 'gone', lookedNow: now - 24 * HOUR })
+    expect(setBack).toEqual([
+      'attention',
+      expect.stringMatching(/^Not seen now, and for how long is not known\. Can be/),
+    ])
   })
 
   test('with an interrupted operation is bad, whatever its backups are', () => {
