@@ -3,6 +3,7 @@ import { Dialog } from '@base-ui/react/dialog'
 import { type KeyboardEvent, useEffect, useId, useMemo, useRef, useState } from 'react'
 import { useSubscription } from '../api/hooks.ts'
 import { useSession } from '../api/session.tsx'
+import { ModalPopup } from '../ui/dialog.tsx'
 import { allCommands, keyWords } from './commands.ts'
 import { type Command, findCommands } from './find-commands.ts'
 import css from './palette.module.css'
@@ -16,9 +17,9 @@ export function Palette() {
     <Dialog.Root open={open} onOpenChange={(next) => !next && ui.close()}>
       <Dialog.Portal>
         <Dialog.Backdrop className={css.scrim} />
-        <Dialog.Popup data-modal className={css.popup} aria-label="Search for anything">
+        <ModalPopup className={css.popup} aria-label="Search for anything">
           <Finder />
-        </Dialog.Popup>
+        </ModalPopup>
       </Dialog.Portal>
     </Dialog.Root>
   )

@@ -1,7 +1,23 @@
 /** A question that has to be answered before anything else. Focus goes in, stays, and comes back. */
 import { Dialog as BaseDialog } from '@base-ui/react/dialog'
-import type { ReactNode } from 'react'
+import { type ComponentProps, type ReactNode, useState } from 'react'
 import css from './dialog.module.css'
+
+/**
+ * What the focus goes into, and comes back from: to where it was before, or to the title of the page where that is gone.
+ * The library looks only when a field of the dialog has taken the focus already, and finds nowhere to go back to.
+ */
+export function ModalPopup(props: Omit<ComponentProps<typeof BaseDialog.Popup>, 'finalFocus'>) {
+  const [before] = useState(() => document.activeElement)
+  const back = () => {
+    const now = document.activeElement
+    // Another page has taken it meanwhile.
+    if (now && now !== document.body && !now.closest('[data-modal]')) return false
+    const there = before instanceof HTMLElement && before !== document.body && before.isConnected
+    return there ? before : document.querySelector<HTMLElement>('main h1')
+  }
+  return <BaseDialog.Popup data-modal {...props} finalFocus={back} />
+}
 
 export function Dialog(props: {
   readonly open: boolean
@@ -31,7 +47,7 @@ export function Dialog(props: {
     <BaseDialog.Root open={props.open} onOpenChange={(open) => !open && props.onClose()}>
       <BaseDialog.Portal>
         <BaseDialog.Backdrop className={css.scrim} />
-        <BaseDialog.Popup data-modal className={css.popup} data-wide={props.wide === true || undefined}>
+        <ModalPopup className={css.popup} data-wide={props.wide === true || undefined}>
           {onSubmit ? (
             <form
               className={css.form}
@@ -45,7 +61,7 @@ export function Dialog(props: {
           ) : (
             <div className={css.form}>{body}</div>
           )}
-        </BaseDialog.Popup>
+        </ModalPopup>
       </BaseDialog.Portal>
     </BaseDialog.Root>
   )

@@ -32,7 +32,8 @@ export function Page(props: {
   // biome-ignore lint/correctness/useExhaustiveDependencies: another page begins at its top, and is noticed by those who listen
   useLayoutEffect(() => {
     frame.current?.scrollTo({ top: 0 })
-    heading.current?.focus({ preventScroll: true })
+    // Whoever types into a dialog goes on typing there.
+    if (document.querySelector('[data-modal][data-open]') === null) heading.current?.focus({ preventScroll: true })
   }, [name, place])
   return (
     <main ref={frame} className={classes(css.page, props.fixed && css.fixed)} data-colour={props.colour}>

@@ -114,6 +114,29 @@ test('every page is accessible, in light and in dark', { timeout: 400_000 }, asy
   expect(found).toEqual({})
 })
 
+test('a dialog gives the focus back, and a page that comes meanwhile does not take it', async () => {
+  const page = await desk.window({ at: `/sites/${site.id}/connection` })
+  const focused = page.locator(':focus')
+  const forget = button(page, /^Forget/)
+  await forget.focus()
+  for (const keys of ['Enter', 'Control+k', '?']) {
+    await page.keyboard.press(keys)
+    await modal(page).waitFor()
+    await page.keyboard.press('Escape')
+    await modal(page).waitFor({ state: 'detached' })
+    await forget.and(focused).waitFor()
+  }
+  await page.keyboard.press('Control+k')
+  const search = page.getByRole('combobox', { name: 'Search for anything' })
+  await search.waitFor()
+  await page.evaluate("location.hash = '#/audit'")
+  await page.locator('main h1', { hasText: 'Audit' }).waitFor()
+  await page.keyboard.type('settings')
+  expect(await search.inputValue()).toBe('settings')
+  await page.keyboard.press('Enter')
+  await heading(page, 'Settings').and(focused).waitFor()
+})
+
 test('what a backup is called is shown as text, with nothing hidden', async () => {
   for (const name of hostile) writeFileSync(join(other.root, 'backups', name), 'x')
   crowd(other, MANY)
