@@ -14,17 +14,19 @@ export function Page(props: {
   readonly tabs?: ReactNode
   readonly colour?: string | undefined
   readonly children: ReactNode
-  /** The page does not scroll; something in it does. */
+  /** Something in the page scrolls, and the page only where there is no room for both. */
   readonly fixed?: boolean
   readonly narrow?: boolean
   /** What is over the title stays on the screen, however far one scrolls. */
   readonly keepOver?: boolean
-  /** Another value is another page of the same name. */
+  /** Another value is another page; without, its name says so. */
   readonly place?: string
 }) {
   const heading = useRef<HTMLHeadingElement>(null)
   const frame = useRef<HTMLElement>(null)
-  const { name, place = '', keepOver = false } = props
+  const { name, keepOver = false } = props
+  // What is running may change its name while one looks at it.
+  const place = props.place ?? name
   useEffect(() => {
     document.title = `${name} · CVD Backup Console`
   }, [name])
@@ -34,9 +36,9 @@ export function Page(props: {
     frame.current?.scrollTo({ top: 0 })
     // Whoever types into a dialog goes on typing there.
     if (document.querySelector('[data-modal][data-open]') === null) heading.current?.focus({ preventScroll: true })
-  }, [name, place])
+  }, [place])
   return (
-    <main ref={frame} className={classes(css.page, props.fixed && css.fixed)} data-colour={props.colour}>
+    <main ref={frame} className={css.page} data-colour={props.colour}>
       <div className={classes(css.inner, props.narrow && css.narrow, props.fixed && css.fixedInner)}>
         {keepOver && <div className={classes(css.over, css.keptOver)}>{props.over}</div>}
         <header className={css.head}>

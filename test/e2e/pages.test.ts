@@ -137,6 +137,44 @@ test('a dialog gives the focus back, and a page that comes meanwhile does not ta
   await heading(page, 'Settings').and(focused).waitFor()
 })
 
+test('of a site that was never seen nothing is claimed', async () => {
+  const { sites } = desk.console.application.console.desk.store
+  const unseen = { ...site, id: 'never-seen', name: 'Never seen', target: { ...site.target, port: 1 } }
+  expect(sites.insert(unseen).ok).toBe(true)
+  const page = await desk.window({ at: '/sites/never-seen' })
+  await page.getByText('The site could not be looked at.').waitFor()
+  await page.getByText('not known yet').waitFor()
+  await page.getByRole('link', { name: 'Backups', exact: true }).click()
+  await page.getByText('This site was not seen yet').waitFor()
+  await page.evaluate("location.hash = '#/sites/never-seen/restore'")
+  await heading(page, 'Choose what to bring back').waitFor()
+  await page.getByText('What could be brought back is not known').waitFor()
+  await page.evaluate("location.hash = '#/'")
+  const row = rows(grid(page, 'Sites')).filter({ hasText: 'Never seen' })
+  expect(await row.getByRole('gridcell').allTextContents()).toContain('Not known')
+  expect(await row.textContent()).not.toMatch(/None|No verified backup/)
+  // It cannot be reached, and so it is one of those that somebody has to look at.
+  await page.getByRole('region', { name: 'Needs attention' }).getByRole('link', { name: 'Never seen' }).waitFor()
+  sites.remove('never-seen')
+})
+
+test('in a small or enlarged window the backups can be scrolled to', async () => {
+  const page = await desk.window({ at: `/sites/${site.id}/backups`, viewport: { width: 640, height: 400 } })
+  const table = grid(page, /^Backups of/)
+  await rows(table).first().waitFor()
+  await heading(page, 'Backups').hover()
+  await page.mouse.wheel(0, 2000)
+  const bottom = async () => {
+    const box = await table.locator('..').boundingBox()
+    return box === null ? Number.NaN : box.y + box.height
+  }
+  // A page scrolls by whole pixels.
+  await expect.poll(bottom).toBeLessThan(401)
+  // Nothing scrolls sideways but the table in itself.
+  const beyond = "document.querySelector('main').scrollWidth - document.querySelector('main').clientWidth"
+  expect(await page.evaluate(beyond)).toBe(0)
+})
+
 test('what a backup is called is shown as text, with nothing hidden', async () => {
   for (const name of hostile) writeFileSync(join(other.root, 'backups', name), 'x')
   crowd(other, MANY)
