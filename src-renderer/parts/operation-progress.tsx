@@ -152,7 +152,10 @@ function Log({ view, zone = localZone }: { readonly view: OperationView; readonl
     <details className={css.log}>
       <summary>
         <ChevronRight aria-hidden className={css.chevron} />
-        Log <span className={css.key}>{lines.length} lines</span>
+        Log{' '}
+        <span className={css.key}>
+          {lines.length} {lines.length === 1 ? 'line' : 'lines'}, times in {zone}
+        </span>
       </summary>
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reached by keyboard */}
       <ol className={css.lines} tabIndex={0} aria-label="Log of the operation">

@@ -54,6 +54,8 @@ export function Time(props: {
   readonly offset?: number
   /** Shows the exact moment, with the age on hover. */
   readonly exact?: boolean
+  /** Without the zone, where it stands above. */
+  readonly zoneless?: boolean
   /** Units as signs, for narrow columns. */
   readonly compact?: boolean
   readonly none?: string
@@ -62,7 +64,8 @@ export function Time(props: {
   const { at, zone = localZone, offset = 0, exact = false, none = '–' } = props
   if (at === null) return <span className={css.none}>{none}</span>
   const words = ageWords(at, clock + offset)
-  const [relative, absolute] = [props.compact ? compactWords(words) : words, formatTime(at, zone)]
+  const [relative, full] = [props.compact ? compactWords(words) : words, formatTime(at, zone)]
+  const absolute = props.zoneless ? full.slice(0, 19) : full
   return (
     <Tooltip text={exact ? relative : absolute}>
       <time dateTime={new Date(at).toISOString()} className={css.time}>

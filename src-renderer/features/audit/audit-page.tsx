@@ -9,7 +9,7 @@ import { HostileText } from '../../ui/hostile-text.tsx'
 import { Page, Section } from '../../ui/page.tsx'
 import { EmptyState, ErrorState, Loading, Notice } from '../../ui/states.tsx'
 import { type Column, Table } from '../../ui/table.tsx'
-import { Time } from '../../ui/time.tsx'
+import { localZone, Time } from '../../ui/time.tsx'
 import css from './audit.module.css'
 
 type Entry = OutputOf<'audit.list'>['entries'][number]
@@ -55,9 +55,10 @@ export function AuditPage() {
       {!asked.data && !asked.failure && <Loading what="the audit" />}
       {asked.data && (
         <>
-          <Chain chain={asked.data.chain} />
+          {asked.data.entries.length > 0 && <Chain chain={asked.data.chain} />}
           <Section
             title="Entries"
+            note={`times in ${localZone}`}
             actions={<SearchField label="Search the audit" value={search} onChange={setSearch} />}
           >
             <Table
@@ -106,10 +107,10 @@ const columns: readonly Column<Entry>[] = [
   {
     id: 'at',
     header: 'When',
-    width: '9rem',
+    width: '9.25rem',
     sort: ({ at }) => at,
     descendingFirst: true,
-    cell: ({ at }) => <Time at={at} />,
+    cell: ({ at }) => <Time at={at} exact zoneless />,
   },
   {
     id: 'who',

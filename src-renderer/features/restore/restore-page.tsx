@@ -135,7 +135,7 @@ function Framed(props: {
       narrow
       keepOver
       place={step}
-      name={`Restore ${overview.name}`}
+      name={`${titles[step]}: restore of ${overview.name}`}
       colour={overview.colour}
       over={<RestoreHead overview={overview} />}
       title={titles[step]}

@@ -47,17 +47,17 @@ function Known(props: { readonly view: OperationView; readonly overview: SiteOve
   const { view, overview } = props
   const { row } = view
   const over = row.state === 'ended'
-  const undoing = row.command === 'undo'
   const unseen = outOfSight(view)
+  const title = over ? outcomeTitle(row) : runningTitle(view)
   return (
     <Page
       narrow
       keepOver
       place={over ? 'outcome' : 'progress'}
-      name={`${undoing ? 'Undo of a restore' : 'Restore'} of ${overview.name}`}
+      name={`${title}: ${overview.name}`}
       colour={overview.colour}
       over={<RestoreHead overview={overview} />}
-      title={over ? outcomeTitle(row) : runningTitle(view)}
+      title={title}
       lead={
         over
           ? undefined
