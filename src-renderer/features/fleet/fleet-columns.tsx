@@ -8,9 +8,8 @@ import { ProgressBar } from '../../ui/progress.tsx'
 import type { Column } from '../../ui/table.tsx'
 import { Bytes, Time } from '../../ui/time.tsx'
 import { Mark, SiteColour } from '../../ui/verdict.tsx'
+import { urgency } from './filter-sites.ts'
 import css from './fleet.module.css'
-
-const urgency: Record<SiteOverview['verdict']['state'], number> = { bad: 0, attention: 1, unknown: 2, good: 3 }
 
 export const fleetColumns: readonly Column<SiteOverview>[] = [
   {
@@ -35,7 +34,7 @@ export const fleetColumns: readonly Column<SiteOverview>[] = [
   {
     id: 'state',
     header: 'State',
-    width: 'minmax(6rem, 0.8fr)',
+    width: 'minmax(7rem, 0.9fr)',
     sort: ({ verdict }) => urgency[verdict.state],
     cell: ({ verdict }) => <SiteMark state={verdict.state} />,
   },
@@ -45,20 +44,20 @@ export const fleetColumns: readonly Column<SiteOverview>[] = [
     width: 'minmax(8.5rem, 1.1fr)',
     sort: ({ recoveryPoint }) => recoveryPoint?.takenAt ?? null,
     descendingFirst: true,
-    cell: ({ recoveryPoint, clockOffset, zone }) =>
+    cell: ({ recoveryPoint, clockOffset, zone, inspectedAt }) =>
       recoveryPoint ? (
         <Time at={recoveryPoint.takenAt} offset={clockOffset} zone={zone} />
       ) : (
-        <span className={css.none}>No verified backup</span>
+        <span className={css.none}>{inspectedAt === null ? 'Not known' : 'No verified backup'}</span>
       ),
   },
   {
     id: 'newest',
     header: 'Newest backup',
-    width: 'minmax(8rem, 1.2fr)',
+    width: 'minmax(7rem, 1.1fr)',
     sort: ({ newestBackup }) => newestBackup?.takenAt ?? null,
     descendingFirst: true,
-    cell: ({ newestBackup, clockOffset, zone }) =>
+    cell: ({ newestBackup, clockOffset, zone, inspectedAt }) =>
       newestBackup ? (
         <span className={css.two}>
           <Time at={newestBackup.takenAt} offset={clockOffset} zone={zone} />
@@ -67,7 +66,7 @@ export const fleetColumns: readonly Column<SiteOverview>[] = [
           </span>
         </span>
       ) : (
-        <span className={css.none}>None</span>
+        <span className={css.none}>{inspectedAt === null ? 'Not known' : 'None'}</span>
       ),
   },
   {
@@ -113,7 +112,7 @@ function Now({ site }: { readonly site: SiteOverview }) {
   const [running, ...more] = site.operations
   if (!running) {
     return (
-      <span className={css.under}>
+      <span className={css.connection}>
         <SiteConnection overview={site} />
       </span>
     )

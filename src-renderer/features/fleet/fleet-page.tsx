@@ -7,7 +7,7 @@ import { useRefusal, useSession } from '../../api/session.tsx'
 import { go } from '../../app/router.ts'
 import { href } from '../../app/routes.ts'
 import { SiteMark } from '../../parts/site-verdict.tsx'
-import { useStart } from '../../parts/use-start.ts'
+import { type Start, useStart } from '../../parts/use-start.ts'
 import { Button, LinkButton } from '../../ui/button.tsx'
 import { SearchField, Select } from '../../ui/field.tsx'
 import { HostileText } from '../../ui/hostile-text.tsx'
@@ -15,12 +15,14 @@ import { Page, Row, Section } from '../../ui/page.tsx'
 import { EmptyState, ErrorState, Loading, Skeleton } from '../../ui/states.tsx'
 import { Table } from '../../ui/table.tsx'
 import { visibleText } from '../../ui/visible.ts'
-import { filterSites, type StateFilter, stateFilters } from './filter-sites.ts'
+import { filterSites, type StateFilter, sitesInNeed, stateFilters } from './filter-sites.ts'
 import css from './fleet.module.css'
 import { fleetColumns } from './fleet-columns.tsx'
 
 /** With fewer sites than this nobody needs to look for one. */
 const MANY = 6
+/** So many are named above the table. */
+const NAMED = 8
 
 export function FleetPage() {
   const fleet = useSubscription('sites.watch', {})
@@ -59,6 +61,7 @@ function NoSites() {
 function Sites({ fleet }: { readonly fleet: Fleet }) {
   const { sites, verdict } = fleet
   const refusal = useRefusal()
+  const start = useStart()
   const [search, setSearch] = useState('')
   const [state, setState] = useState<StateFilter>('all')
   const [selected, setSelected] = useState<ReadonlySet<string>>(new Set())
@@ -85,7 +88,7 @@ function Sites({ fleet }: { readonly fleet: Fleet }) {
         title="Sites"
         actions={
           <Row>
-            {chosen.length > 0 && <Together chosen={chosen} onDone={() => setSelected(new Set())} />}
+            {chosen.length > 0 && <Together chosen={chosen} start={start} onDone={() => setSelected(new Set())} />}
             {sites.length >= MANY && (
               <>
                 <Select
@@ -101,6 +104,7 @@ function Sites({ fleet }: { readonly fleet: Fleet }) {
           </Row>
         }
       >
+        {start.failure && <ErrorState failure={start.failure} title="Not every one was started." />}
         <Table
           label="Sites"
           rows={shown}
@@ -118,14 +122,13 @@ function Sites({ fleet }: { readonly fleet: Fleet }) {
 }
 
 function Attention({ sites }: { readonly sites: readonly SiteOverview[] }) {
-  const needing = sites.filter(({ verdict }) => verdict.state === 'bad' || verdict.state === 'attention')
+  const needing = sitesInNeed(sites)
   // With one site the headline has said it.
   if (needing.length === 0 || sites.length === 1) return null
-  const order = [...needing].sort((one) => (one.verdict.state === 'bad' ? -1 : 1))
   return (
     <Section title="Needs attention" note={`${needing.length} of ${sites.length}`}>
       <ul className={css.attention}>
-        {order.slice(0, 8).map(({ id, name, verdict }) => (
+        {needing.slice(0, NAMED).map(({ id, name, verdict }) => (
           <li key={id} className={css.line}>
             <SiteMark state={verdict.state} bare />
             <a href={href({ page: 'site', site: id })}>
@@ -135,14 +138,19 @@ function Attention({ sites }: { readonly sites: readonly SiteOverview[] }) {
           </li>
         ))}
       </ul>
+      {needing.length > NAMED && <p className={css.chosen}>And {needing.length - NAMED} more, in the table below.</p>}
     </Section>
   )
 }
 
 /** What can be done with several sites at once. */
-function Together({ chosen, onDone }: { readonly chosen: readonly SiteOverview[]; readonly onDone: () => void }) {
+function Together(props: {
+  readonly chosen: readonly SiteOverview[]
+  readonly start: Start
+  readonly onDone: () => void
+}) {
+  const { chosen, start, onDone } = props
   const refusal = useRefusal()
-  const start = useStart()
   async function each(path: 'backups.make' | 'backups.verify'): Promise<void> {
     for (const { id } of chosen) {
       const begun =
@@ -155,7 +163,6 @@ function Together({ chosen, onDone }: { readonly chosen: readonly SiteOverview[]
   }
   return (
     <>
-      {start.failure && <ErrorState failure={start.failure} />}
       <span className={css.chosen}>{chosen.length} chosen</span>
       <Button refusal={refusal} busy={start.busy} onClick={() => void each('backups.make')}>
         Back up

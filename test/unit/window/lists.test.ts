@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { findCommands } from '../../../src-renderer/app/find-commands.ts'
 import { matchKeys } from '../../../src-renderer/app/match-keys.ts'
 import { filterBackups, noFilter } from '../../../src-renderer/features/backups/filter-backups.ts'
-import { filterSites } from '../../../src-renderer/features/fleet/filter-sites.ts'
+import { filterSites, sitesInNeed } from '../../../src-renderer/features/fleet/filter-sites.ts'
 import { layoutStrip } from '../../../src-renderer/features/site/strip-layout.ts'
 import type { BackupEntry } from '../../../src-shared/domain/kit-protocol.ts'
 
@@ -69,16 +69,21 @@ describe('the timeline', () => {
 })
 
 test('sites are found by name, address or host, and by state', () => {
-  const site = (name: string, state: 'good' | 'bad') => ({
+  const site = (name: string, state: 'good' | 'bad' | 'attention' | 'unknown', broken = false) => ({
     name,
     address: `root@${name}.example:22`,
     hostName: 'vm',
     verdict: { state, sentence: '' },
+    failure: broken ? { code: 'unreachable', message: '', unchanged: '', next: '' } : null,
   })
   const sites = [site('North', 'good'), site('South', 'bad')]
   expect(filterSites(sites, 'vm south', 'all')).toEqual([sites[1]])
   expect(filterSites(sites, '', 'needs')).toEqual([sites[1]])
   expect(filterSites(sites, '', 'unknown')).toEqual([])
+  // Who is only waited for needs nobody; who cannot be reached does, and the worst come first.
+  const more = [site('A', 'attention'), site('B', 'unknown'), site('C', 'unknown', true), ...sites]
+  expect(filterSites(more, '', 'needs').map(({ name }) => name)).toEqual(['A', 'C', 'South'])
+  expect(sitesInNeed(more).map(({ name }) => name)).toEqual(['South', 'A', 'C'])
 })
 
 test('commands with the words in their title come first', () => {
