@@ -1,5 +1,6 @@
 /** The site that a page is about: its name and colour, on every page of it. */
 import type { SiteOverview } from '../../src-shared/contract/sites.ts'
+import { formatCount } from '../../src-shared/domain/format.ts'
 import { href } from '../app/routes.ts'
 import { HostileText } from '../ui/hostile-text.tsx'
 import { TabLinks } from '../ui/tabs.tsx'
@@ -57,7 +58,10 @@ export function SiteConnection({ overview }: { readonly overview: SiteOverview }
   return refreshing && inspectedAt === null ? <>Looking…</> : age
 }
 
-export function SiteTabs({ site, current, backups }: { site: string; current: string; backups?: string }) {
+export function SiteTabs({ overview, current }: { readonly overview: SiteOverview; readonly current: string }) {
+  const { id: site, inspectedAt, backups } = overview
+  // Of a site that was never seen nobody knows how many there are.
+  const known = inspectedAt === null ? undefined : formatCount(backups.total)
   const tab = (page: 'site' | 'backups' | 'site-operations' | 'connection', label: string, count?: string) => ({
     href: href({ page, site }),
     label,
@@ -69,7 +73,7 @@ export function SiteTabs({ site, current, backups }: { site: string; current: st
       label="Pages of the site"
       tabs={[
         tab('site', 'Overview'),
-        tab('backups', 'Backups', backups),
+        tab('backups', 'Backups', known),
         tab('site-operations', 'Operations'),
         tab('connection', 'Connection'),
       ]}

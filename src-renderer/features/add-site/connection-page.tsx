@@ -41,7 +41,7 @@ export function ConnectionPage({ site }: { readonly site: string }) {
       colour={overview.colour}
       over={<SiteOver overview={overview} />}
       title="Connection"
-      tabs={<SiteTabs site={site} current="connection" />}
+      tabs={<SiteTabs overview={overview} current="connection" />}
     >
       {failure && <ErrorState failure={failure} title="The site cannot be reached now." />}
       <Columns>

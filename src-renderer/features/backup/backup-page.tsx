@@ -3,7 +3,7 @@ import { History, LockKeyhole, LockKeyholeOpen, ShieldCheck } from 'lucide-react
 import { useEffect, useRef } from 'react'
 import type { SiteOverview } from '../../../src-shared/contract/sites.ts'
 import { showName, showPath } from '../../../src-shared/domain/backup-path.ts'
-import { formatBytes, formatTime } from '../../../src-shared/domain/format.ts'
+import { formatBytes, formatCount, formatTime } from '../../../src-shared/domain/format.ts'
 import type { BackupEntry } from '../../../src-shared/domain/kit-protocol.ts'
 import { type OutputOf, useQuery, useSubscription } from '../../api/hooks.ts'
 import { useRefusal } from '../../api/session.tsx'
@@ -59,7 +59,7 @@ function Known(props: {
   const { zone, clockOffset: offset } = overview
   return (
     <Page
-      name={showName(entry.path)}
+      name={`${showName(entry.path)} of ${overview.name}`}
       colour={overview.colour}
       over={<SiteOver overview={overview} />}
       title={<HostileText text={showName(entry.path)} />}
@@ -78,7 +78,7 @@ function Known(props: {
         </p>
       }
       actions={<Actions overview={overview} entry={entry} start={start} />}
-      tabs={<SiteTabs site={overview.id} current="backups" />}
+      tabs={<SiteTabs overview={overview} current="backups" />}
     >
       {start.failure && <ErrorState failure={start.failure} />}
       {shown.failure && <ErrorState failure={shown.failure} title="The server could not tell more about it." />}
@@ -173,7 +173,7 @@ function About(props: { entry: BackupEntry; overview: SiteOverview; shown: Shown
             <Fact name="Schema version">
               {fingerprint.userVersion}{' '}
               <span className={css.more}>
-                {fingerprint.pageCount} pages, {fingerprint.journalMode.toUpperCase()}
+                {formatCount(fingerprint.pageCount)} pages, {fingerprint.journalMode.toUpperCase()}
               </span>
             </Fact>
             <Fact name="CVD commit">

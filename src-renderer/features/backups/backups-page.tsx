@@ -78,7 +78,7 @@ function Known({ overview, backups }: { readonly overview: SiteOverview; readonl
           Back up now
         </Button>
       }
-      tabs={<SiteTabs site={overview.id} current="backups" backups={formatCount(overview.backups.total)} />}
+      tabs={<SiteTabs overview={overview} current="backups" />}
     >
       {start.failure && <ErrorState failure={start.failure} />}
       <div className={css.tools}>
@@ -99,8 +99,9 @@ function Known({ overview, backups }: { readonly overview: SiteOverview; readonl
         )}
         <span className={css.sum} role="status">
           {shown.length === backups.length
-            ? `${formatCount(backups.length)} backups`
+            ? `${formatCount(backups.length)} ${backups.length === 1 ? 'backup' : 'backups'}`
             : `${formatCount(shown.length)} of ${formatCount(backups.length)}`}
+          {`, times in ${zone}`}
         </span>
       </div>
       {chosen.length > 0 && (
@@ -116,7 +117,11 @@ function Known({ overview, backups }: { readonly overview: SiteOverview; readonl
         onOpen={({ path }) => go({ page: 'backup', site: overview.id, path })}
         selection={{ selected, onChange: setSelected, nameOf: ({ path }) => showName(path) }}
         empty={
-          backups.length === 0 ? (
+          overview.inspectedAt === null ? (
+            <EmptyState icon={DatabaseBackup} title="This site was not seen yet">
+              Which backups it has is not known before the console has looked once.
+            </EmptyState>
+          ) : backups.length === 0 ? (
             <EmptyState icon={DatabaseBackup} title="No backup was found on this site">
               The console looks in the backup folders of the CVD root; those that the runbook’s scripts made are found
               as well.

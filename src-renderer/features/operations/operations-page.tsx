@@ -39,7 +39,7 @@ export function SiteOperationsPage({ site }: { readonly site: string }) {
       colour={overview.colour}
       over={<SiteOver overview={overview} />}
       title="Operations"
-      tabs={<SiteTabs site={site} current="site-operations" />}
+      tabs={<SiteTabs overview={overview} current="site-operations" />}
     >
       <Lists rows={operations.state.operations} withSite={false} />
     </Page>

@@ -2,7 +2,7 @@
 import { useMemo } from 'react'
 import type { SiteOverview } from '../../../src-shared/contract/sites.ts'
 import { showName } from '../../../src-shared/domain/backup-path.ts'
-import { formatSpan, formatTime } from '../../../src-shared/domain/format.ts'
+import { formatCount, formatSpan, formatTime } from '../../../src-shared/domain/format.ts'
 import type { BackupEntry } from '../../../src-shared/domain/kit-protocol.ts'
 import { go } from '../../app/router.ts'
 import { href } from '../../app/routes.ts'
@@ -26,12 +26,15 @@ export function ChooseStep(props: {
   const restorable = useMemo(() => backups.filter(({ kind }) => kind === 'database'), [backups])
   const columns = useMemo(() => chooseColumns(site, zone, offset), [site, zone, offset])
   if (restorable.length === 0) {
+    const unseen = overview.inspectedAt === null
     return (
       <EmptyState
-        title="There is no database backup on this site"
+        title={unseen ? 'This site was not seen yet' : 'There is no database backup on this site'}
         action={<LinkButton href={href({ page: 'site', site })}>Back to the site</LinkButton>}
       >
-        Nothing can be brought back. Make a backup first.
+        {unseen
+          ? 'What could be brought back is not known before the console has looked once.'
+          : 'Nothing can be brought back. Make a backup first.'}
       </EmptyState>
     )
   }
@@ -61,7 +64,7 @@ export function ChooseStep(props: {
           A restore verifies what it extracts before anything is changed; verifying first tells you sooner.
         </Notice>
       )}
-      <Section title="Database backups" note={`${restorable.length}`}>
+      <Section title="Database backups" note={`${formatCount(restorable.length)}, times in ${zone}`}>
         <div className={css.choices}>
           <Table
             fill

@@ -1,7 +1,6 @@
 /** One site: how it stands in words, what can be done, and what was found there. */
 import { Cable, DatabaseBackup, Ellipsis, History, RefreshCw, ShieldCheck } from 'lucide-react'
 import type { InspectionFacts, SiteOverview, SiteView } from '../../../src-shared/contract/sites.ts'
-import { formatCount } from '../../../src-shared/domain/format.ts'
 import { useCommand, useSubscription } from '../../api/hooks.ts'
 import { useRefusal } from '../../api/session.tsx'
 import { go } from '../../app/router.ts'
@@ -46,7 +45,7 @@ function Known({ view }: { readonly view: SiteView }) {
         </span>
       }
       actions={<Actions overview={overview} start={start} />}
-      tabs={<SiteTabs site={overview.id} current="site" backups={formatCount(overview.backups.total)} />}
+      tabs={<SiteTabs overview={overview} current="site" />}
     >
       {start.failure && <ErrorState failure={start.failure} title="Nothing was started." />}
       <LastLook overview={overview} />
@@ -60,7 +59,8 @@ function Known({ view }: { readonly view: SiteView }) {
         </Section>
       )}
       <BackupStrip overview={overview} />
-      {inspection ? <Found inspection={inspection} overview={overview} /> : <Loading what="what was found" rows={8} />}
+      {inspection && <Found inspection={inspection} overview={overview} />}
+      {!inspection && !failureOf(overview) && <Loading what="what was found" rows={8} />}
     </Page>
   )
 }
@@ -74,8 +74,9 @@ function Actions({
 }) {
   const refusal = useRefusal()
   const refresh = useCommand('site.refresh')
-  const { id: site, backups } = overview
-  const nothing = backups.total === 0 ? 'There is no backup yet.' : undefined
+  const { id: site, backups, inspectedAt } = overview
+  const none = inspectedAt === null ? 'Which backups there are is not known yet.' : 'There is no backup yet.'
+  const nothing = backups.total === 0 ? none : undefined
   return (
     <>
       <Menu
@@ -120,9 +121,14 @@ function Actions({
   )
 }
 
+/** Why it cannot be seen now. */
+function failureOf({ failure, connection }: SiteOverview) {
+  return failure ?? connection.failure
+}
+
 function LastLook({ overview }: { readonly overview: SiteOverview }) {
   const refresh = useCommand('site.refresh')
-  const failure = overview.failure ?? overview.connection.failure
+  const failure = failureOf(overview)
   if (!failure) return null
   return (
     <ErrorState

@@ -2,7 +2,7 @@
 import { type CSSProperties, useMemo } from 'react'
 import type { SiteOverview } from '../../../src-shared/contract/sites.ts'
 import { showName } from '../../../src-shared/domain/backup-path.ts'
-import { formatBytes, formatTime } from '../../../src-shared/domain/format.ts'
+import { formatBytes, formatCount, formatTime } from '../../../src-shared/domain/format.ts'
 import { useSubscription } from '../../api/hooks.ts'
 import { href } from '../../app/routes.ts'
 import { Section } from '../../ui/page.tsx'
@@ -19,10 +19,11 @@ export function BackupStrip({ overview }: { readonly overview: SiteOverview }) {
   const now = useNow(MINUTE) + overview.clockOffset + MINUTE
   const strip = useMemo(() => layoutStrip(list?.backups ?? [], now), [list, now])
   const { total, verified } = overview.backups
+  const none = overview.inspectedAt === null ? 'not known yet' : 'none yet'
   return (
     <Section
       title="Backups"
-      note={total === 0 ? 'none yet' : `${verified} of ${total} verified`}
+      note={total === 0 ? none : `${formatCount(verified)} of ${formatCount(total)} verified`}
       actions={<a href={href({ page: 'backups', site: overview.id })}>All backups</a>}
     >
       <div className={css.strip}>
@@ -72,8 +73,8 @@ function StripItem({ mark, overview }: { readonly mark: StripMark; readonly over
 }
 
 function Newest({ overview }: { readonly overview: SiteOverview }) {
-  const { newestBackup, recoveryPoint, clockOffset: offset, zone } = overview
-  if (!newestBackup) return 'No backup of this site is known.'
+  const { newestBackup, recoveryPoint, clockOffset: offset, zone, inspectedAt } = overview
+  if (!newestBackup) return inspectedAt === null ? 'The site was not seen yet.' : 'No backup of the database was found.'
   const same = recoveryPoint?.path === newestBackup.path
   return (
     <>
