@@ -274,6 +274,7 @@ SCRIPT
     await site.run(['cancel', id])
     await closed
     expect(said).toContain('"outcome":"cancelled"')
+    expect(said).toMatch(/"Cancelled: asked by [^"]*[^ "]\."/)
     expect(readdirSync(join(site.state, 'work'))).toEqual([])
   })
 

@@ -166,6 +166,7 @@ cancel_asked() {
   [[ $CANCEL_ASKED == '' ]] || return 0
   [[ $OPERATION_DIR != '' && -e $OPERATION_DIR/cancel ]] || return 1
   CANCEL_ASKED=$(head -c 200 "$OPERATION_DIR/cancel" | tr '\n' ' ')
+  CANCEL_ASKED=${CANCEL_ASKED% }
   CANCEL_ASKED=${CANCEL_ASKED:-cancelled}
 }
 
