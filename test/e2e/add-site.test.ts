@@ -50,6 +50,14 @@ test('a wrong address says plainly what is wrong with it', async () => {
   expect(await button(page, 'Add the site').count()).toBe(0)
 })
 
+test('who leaves out what is needed is taken to it', async () => {
+  const page = await desk.window({ at: '/add-site' })
+  await heading(page, 'Add a site').waitFor()
+  await button(page, 'Check the way').click()
+  await page.getByLabel('Host', { exact: true }).and(page.locator(':focus')).waitFor()
+  await page.getByText('A host name or an address is needed.').waitFor()
+})
+
 test('an unknown host key is shown, and nothing is sent before somebody accepts it', async () => {
   const page = await desk.window({ at: '/add-site' })
   await begin(page, demo.keyFile)

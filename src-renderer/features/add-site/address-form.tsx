@@ -1,5 +1,6 @@
 /** The way to a site: host, login, jump hosts, rights. */
 import { Plus, Trash2 } from 'lucide-react'
+import { useEffect, useRef } from 'react'
 import { useQuery } from '../../api/hooks.ts'
 import { Button, IconButton } from '../../ui/button.tsx'
 import { Select, TextField } from '../../ui/field.tsx'
@@ -24,10 +25,15 @@ export function AddressForm(props: {
   readonly onChange: (change: Partial<Draft>) => void
 }) {
   const { draft, problems, onChange } = props
+  const form = useRef<HTMLDivElement>(null)
+  // Whoever asked for the check is taken to what is missing.
+  useEffect(() => {
+    if (Object.keys(problems).length > 0) form.current?.querySelector<HTMLElement>('[aria-invalid="true"]')?.focus()
+  }, [problems])
   const changeJump = (index: number, change: Partial<HopDraft>) =>
     onChange({ jumps: draft.jumps.map((hop, at) => (at === index ? { ...hop, ...change } : hop)) })
   return (
-    <div className={css.form}>
+    <div ref={form} className={css.form}>
       <Hop hop={draft} problems={problems} prefix="" onChange={onChange} />
       <Select
         label="Rights on the server"
