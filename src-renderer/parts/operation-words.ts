@@ -20,6 +20,12 @@ export function markOf(row: Pick<OperationRow, 'state' | 'outcome'>): {
   }
 }
 
+/** As its mark has it: what was cancelled was asked for, and after a rollback the old state runs. */
+export function outcomeTone(outcome: OperationRow['outcome']): 'quiet' | 'warn' | 'bad' {
+  if (outcome === 'cancelled') return 'quiet'
+  return outcome === 'failed' ? 'bad' : 'warn'
+}
+
 /** What cancelling would leave behind, before anybody presses it. */
 export function cancelWords(command: string): string {
   switch (command) {

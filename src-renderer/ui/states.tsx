@@ -30,16 +30,21 @@ export interface ShownFailure {
   readonly incident?: string | undefined
 }
 
+const toneIcons = { quiet: Info, good: CircleCheck, warn: TriangleAlert, bad: CircleX }
+
 /** What happened, what is unchanged, what to do next. */
 export function ErrorState(props: {
   readonly failure: ShownFailure
   readonly title?: string
   readonly action?: ReactNode
+  /** Less than bad where it is what somebody asked for, or was put right. */
+  readonly tone?: 'quiet' | 'warn' | 'bad'
 }) {
-  const { failure, title } = props
+  const { failure, title, tone = 'bad' } = props
+  const Icon = toneIcons[tone]
   return (
-    <div role="alert" className={classes(css.notice, css.bad)}>
-      <CircleX aria-hidden className={css.icon} />
+    <div role="alert" className={classes(css.notice, css[tone])}>
+      <Icon aria-hidden className={css.icon} />
       <div className={css.noticeBody}>
         {title !== undefined && <p className={css.noticeTitle}>{title}</p>}
         <p className={title === undefined ? css.noticeTitle : undefined}>
@@ -76,7 +81,7 @@ export function Notice(props: {
   readonly action?: ReactNode
 }) {
   const { tone = 'quiet' } = props
-  const Icon = { quiet: Info, good: CircleCheck, warn: TriangleAlert, bad: CircleX }[tone]
+  const Icon = toneIcons[tone]
   return (
     <div className={classes(css.notice, css[tone])} role={tone === 'quiet' ? undefined : 'status'}>
       <Icon aria-hidden className={css.icon} />

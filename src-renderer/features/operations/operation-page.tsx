@@ -9,7 +9,7 @@ import { ConfirmDialog } from '../../parts/confirm-dialog.tsx'
 import { FindOperation } from '../../parts/find-operation.tsx'
 import { OperationMark } from '../../parts/operation-line.tsx'
 import { OperationProgress } from '../../parts/operation-progress.tsx'
-import { cancelWords } from '../../parts/operation-words.ts'
+import { cancelWords, outcomeTone } from '../../parts/operation-words.ts'
 import { SiteOver } from '../../parts/site-heading.tsx'
 import { Button } from '../../ui/button.tsx'
 import { HostileText } from '../../ui/hostile-text.tsx'
@@ -70,7 +70,7 @@ function Outcome({ view: { row } }: { readonly view: OperationView }) {
       </Notice>
     )
   }
-  return <ErrorState failure={row} />
+  return <ErrorState failure={row} tone={outcomeTone(row.outcome)} />
 }
 
 function About({ view: { row } }: { readonly view: OperationView }) {

@@ -7,6 +7,7 @@ import { formatCount } from '../../../src-shared/domain/format.ts'
 import { href } from '../../app/routes.ts'
 import { OperationMark } from '../../parts/operation-line.tsx'
 import { downTimeOf, downWords } from '../../parts/operation-steps.ts'
+import { outcomeTone } from '../../parts/operation-words.ts'
 import { LinkButton } from '../../ui/button.tsx'
 import { HostileText } from '../../ui/hostile-text.tsx'
 import { Fact, Facts, Row, Section } from '../../ui/page.tsx'
@@ -28,7 +29,7 @@ export function OutcomePart(props: {
           {row.next !== '' && <HostileText text={row.next} />}
         </Notice>
       ) : (
-        <ErrorState failure={row} />
+        <ErrorState failure={row} tone={outcomeTone(row.outcome)} />
       )}
       <Row>
         <LinkButton look="primary" href={href({ page: 'site', site: overview.id })}>

@@ -10,9 +10,9 @@ import css from './restore.module.css'
 export function RestoreHead({ overview }: { readonly overview: SiteOverview }) {
   return (
     <div className={css.site}>
-      <SiteColour colour={overview.colour} tall />
       <span className={css.siteText}>
-        <span>Restore of</span>
+        <SiteColour colour={overview.colour} tall />
+        <span className={css.siteOf}>Restore of</span>
         <strong className={css.siteName}>
           <HostileText text={overview.name} />
         </strong>

@@ -135,7 +135,7 @@ function Framed(props: {
       narrow
       keepOver
       place={step}
-      name={`${titles[step]}: restore of ${overview.name}`}
+      name={`${titles[step]}: ${overview.name}`}
       colour={overview.colour}
       over={<RestoreHead overview={overview} />}
       title={titles[step]}
