@@ -171,8 +171,14 @@ test('in a small or enlarged window the backups can be scrolled to', async () =>
   // A page scrolls by whole pixels.
   await expect.poll(bottom).toBeLessThan(401)
   // Nothing scrolls sideways but the table in itself.
-  const beyond = "document.querySelector('main').scrollWidth - document.querySelector('main').clientWidth"
-  expect(await page.evaluate(beyond)).toBe(0)
+  const beyond = `(() => {
+    const main = document.querySelector('main')
+    return [main.scrollWidth - main.clientWidth, document.documentElement.scrollWidth - innerWidth]
+  })()`
+  expect(await page.evaluate(beyond)).toEqual([0, 0])
+  await page.evaluate(`location.hash = '#/sites/${site.id}/restore'`)
+  await rows(grid(page, 'Backups to choose from')).first().waitFor()
+  expect(await page.evaluate(beyond)).toEqual([0, 0])
 })
 
 test('what a backup is called is shown as text, with nothing hidden', async () => {
