@@ -7,6 +7,7 @@ const RETRY = 5000
 export interface Coalesced<T> {
   /** Notes that something happened; `flush` is called with all of it, at most once in each span. */
   add(item: T): void
+  /** For good: what an answer that comes late adds is told to nobody. */
   stop(): void
 }
 
@@ -18,6 +19,7 @@ export function coalesce<T>(milliseconds: number, log: Log, flush: (items: Reado
   let items = new Set<T>()
   let timer: NodeJS.Timeout | null = null
   let last = 0
+  let stopped = false
   const fire = () => {
     timer = null
     last = performance.now()
@@ -28,16 +30,18 @@ export function coalesce<T>(milliseconds: number, log: Log, flush: (items: Reado
     } catch (error) {
       log.write('error', 'telling windows failed', { error })
       items = new Set([...gathered, ...items])
-      timer = setTimeout(fire, RETRY)
+      if (!stopped) timer = setTimeout(fire, RETRY)
     }
   }
   return {
     add: (item) => {
+      if (stopped) return
       items.add(item)
       // The first of a burst is told in the next task, the rest together.
       timer ??= setTimeout(fire, Math.max(0, last + milliseconds - performance.now()))
     },
     stop: () => {
+      stopped = true
       if (timer) clearTimeout(timer)
       timer = null
     },

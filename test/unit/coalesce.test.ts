@@ -37,3 +37,13 @@ test('a store that cannot be read just now: logged, and told when it can', () =>
   vi.runAllTimers()
   expect(told).toHaveLength(1)
 })
+
+test('nothing is told after the end, not even what comes later', () => {
+  const told: number[] = []
+  const changes = coalesce<number>(100, { write: () => {} }, (items) => told.push(...items))
+  changes.add(1)
+  changes.stop()
+  changes.add(2)
+  vi.advanceTimersByTime(1000)
+  expect(told).toEqual([])
+})
