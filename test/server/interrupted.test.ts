@@ -2,7 +2,7 @@
 import { mkdtempSync, renameSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, beforeEach, describe, expect, test } from 'vitest'
+import { afterAll, beforeEach, expect, test } from 'vitest'
 import type { Site } from '../../src-main/store/sites.ts'
 import { type KitEvent, kitEvent } from '../../src-shared/domain/kit-protocol.ts'
 import { Cli } from '../support/cli.ts'
@@ -19,16 +19,12 @@ import {
 } from '../support/restores.ts'
 import { must, ServerDesk } from '../support/server-desk.ts'
 import type { Server } from '../support/servers/server.ts'
-import { sharedServers } from '../support/servers/shared.ts'
+import { onBoth } from '../support/servers/shared.ts'
 import { waitUntil } from '../support/wait.ts'
 
-const { north, south } = sharedServers()
 const told = (events: readonly KitEvent[]) => events.filter(({ kind }) => kind !== 'progress')
 
-describe.each([
-  ['north', north],
-  ['south', south],
-] as const)('a restore on %s', (_name, server: Server) => {
+onBoth('a restore', (server: Server) => {
   let desk: ServerDesk
   let site: Site
   let backup: string
@@ -71,7 +67,7 @@ describe.each([
     await server.waitHealthy()
     expect(await devices()).toBe('48')
     // North's console finds it out by itself, in the minute that this takes; south's is made to ask.
-    if (server === south) await desk.console.desk.links.probe()
+    if (server.name === 'south') await desk.console.desk.links.probe()
     await lost
     await server.restoreLink()
 

@@ -1,5 +1,5 @@
 /** Restore and undo on servers that are written to all the time. */
-import { afterAll, afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { afterAll, afterEach, beforeEach, expect, test } from 'vitest'
 import { planRestore } from '../../src-main/operations/plan-restore.ts'
 import { restorePlanned } from '../../src-main/operations/restore-database.ts'
 import type { Site } from '../../src-main/store/sites.ts'
@@ -20,14 +20,9 @@ import {
 import { must, ServerDesk } from '../support/server-desk.ts'
 import { quote } from '../support/servers/quote.ts'
 import type { Server } from '../support/servers/server.ts'
-import { sharedServers } from '../support/servers/shared.ts'
+import { onBoth } from '../support/servers/shared.ts'
 
-const { north, south } = sharedServers()
-
-describe.each([
-  ['north', north],
-  ['south', south],
-] as const)('a restore on %s', (_name, server: Server) => {
+onBoth('a restore', (server: Server) => {
   let desk: ServerDesk
   let site: Site
   let backup: string

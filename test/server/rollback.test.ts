@@ -1,6 +1,6 @@
 /** A restore that cannot succeed: refused before anything is touched, or taken back wholly. */
 import { join } from 'node:path'
-import { afterAll, beforeEach, describe, expect, test } from 'vitest'
+import { afterAll, beforeEach, expect, test } from 'vitest'
 import { restoreDatabase } from '../../src-main/operations/restore-database.ts'
 import type { JournalEntry } from '../../src-main/store/operations.ts'
 import type { Site } from '../../src-main/store/sites.ts'
@@ -21,15 +21,11 @@ import {
 } from '../support/restores.ts'
 import { failureOf, ServerDesk } from '../support/server-desk.ts'
 import type { Server } from '../support/servers/server.ts'
-import { sharedServers } from '../support/servers/shared.ts'
+import { onBoth } from '../support/servers/shared.ts'
 
-const { north, south } = sharedServers()
 const unhealthy = '/opt/cvd/backups/cvd_backup_20260101_000000.db'
 
-describe.each([
-  ['north', north],
-  ['south', south],
-] as const)('a restore on %s', (_name, server: Server) => {
+onBoth('a restore', (server: Server) => {
   let desk: ServerDesk
   let site: Site
   let backup: string

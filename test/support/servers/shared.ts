@@ -1,4 +1,4 @@
-import { inject } from 'vitest'
+import { describe, inject } from 'vitest'
 import { attachServer } from './lifecycle.ts'
 import type { Server } from './server.ts'
 
@@ -14,4 +14,13 @@ export function sharedServers(): { readonly north: Server; readonly south: Serve
     return attachServer(number)
   }
   return { north: of('north'), south: of('south') }
+}
+
+/** Tests of what is true on both servers: one after another on each of them, and both at the same time. */
+export function onBoth(what: string, tests: (server: Server) => void): void {
+  for (const server of Object.values(sharedServers())) {
+    describe.concurrent(server.name, () => {
+      describe(what, { concurrent: false }, () => tests(server))
+    })
+  }
 }
