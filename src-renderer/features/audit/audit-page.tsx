@@ -107,7 +107,7 @@ const columns: readonly Column<Entry>[] = [
   {
     id: 'at',
     header: 'When',
-    width: '9.25rem',
+    width: '10.5rem',
     sort: ({ at }) => at,
     descendingFirst: true,
     cell: ({ at }) => <Time at={at} exact zoneless />,
@@ -115,7 +115,7 @@ const columns: readonly Column<Entry>[] = [
   {
     id: 'who',
     header: 'Who',
-    width: 'minmax(7rem, 0.7fr)',
+    width: 'minmax(6.5rem, 0.7fr)',
     sort: ({ who }) => who,
     cell: ({ who }) => <HostileText text={who} />,
   },
@@ -129,14 +129,14 @@ const columns: readonly Column<Entry>[] = [
   {
     id: 'site',
     header: 'Where',
-    width: 'minmax(8rem, 0.8fr)',
+    width: 'minmax(7.5rem, 0.8fr)',
     sort: ({ site }) => site,
     cell: ({ site }) => <HostileText text={site} />,
   },
   {
     id: 'outcome',
     header: 'Outcome',
-    width: '7rem',
+    width: '6.5rem',
     sort: (entry) => wordsOf(entry).became,
     cell: (entry) => <HostileText text={wordsOf(entry).became} />,
   },

@@ -36,7 +36,7 @@ export function operationColumns(withSite: boolean): Column<OperationRow>[] {
     {
       id: 'what',
       header: 'Operation',
-      width: 'minmax(11rem, 1.1fr)',
+      width: 'minmax(12.5rem, 1.1fr)',
       sort: ({ title }) => title,
       cell: (row) => (
         <span className={css.two}>
