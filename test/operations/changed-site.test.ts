@@ -7,7 +7,7 @@ import { Fleet } from '../../src-main/fleet/refresh.ts'
 import { editSite } from '../../src-main/operations/edit-site.ts'
 import { inspectSite } from '../../src-main/operations/inspect.ts'
 import type { Site } from '../../src-main/store/sites.ts'
-import { knowSite, openConsole } from '../support/console.ts'
+import { knowSite, machineAt, openConsole } from '../support/console.ts'
 import { scratchFolder } from '../support/folder.ts'
 
 const lacks = missingForDemo().map(({ what }) => what)
@@ -24,19 +24,11 @@ describe.skipIf(lacks.length > 0)(`a site that is changed meanwhile ${lacks.join
   beforeEach(async () => {
     console = openConsole(scratchFolder())
     const known = await knowSite(console, demo)
-    site = { ...known, machineId: await machine(known) }
+    site = { ...known, machineId: await machineAt(console, known) }
     update({})
     return () => console[Symbol.asyncDispose]()
   })
 
-  async function machine(of: Site): Promise<string> {
-    const link = await console.desk.links.open(of)
-    if (!link.ok) throw new Error(link.error.message)
-    using kit = link.value
-    const found = await kit.client.inspect()
-    if (!found.ok) throw new Error(found.error.message)
-    return found.value.host.machineId
-  }
   const stored = () => console.desk.store.sites.byId(site.id)
   const update = (changes: Partial<Site>) => console.desk.store.sites.update({ ...site, ...changes })
 

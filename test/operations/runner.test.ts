@@ -87,6 +87,14 @@ describe.skipIf(lacks.length > 0)(`the runner ${lacks.join(', ')}`, () => {
     expect(entry.eventOffset).toBe(bytes.length)
   }
 
+  /** What stood still goes on and succeeds, and nothing of it was missed or doubled. */
+  async function goesOnToItsEnd({ id }: JournalEntry): Promise<void> {
+    goOn()
+    const ended = await console.runner.settled(id)
+    expect(ended).toMatchObject({ state: 'ended', outcome: 'succeeded' })
+    expectWholeRecord(ended)
+  }
+
   test('a backup: in the journal before, while and after', async () => {
     const seen: string[] = []
     console.runner.subscribe((event) => {
@@ -133,10 +141,7 @@ describe.skipIf(lacks.length > 0)(`the runner ${lacks.join(', ')}`, () => {
     const broke = heard(console, ({ kind }) => kind === 'link')
     demo.dropConnections()
     await broke
-    goOn()
-    const ended = await console.runner.settled(entry.id)
-    expect(ended).toMatchObject({ state: 'ended', outcome: 'succeeded' })
-    expectWholeRecord(ended)
+    await goesOnToItsEnd(entry)
   })
 
   test('the shell that listens is killed over there, as a server does that goes down: listened again', async () => {
@@ -145,10 +150,7 @@ describe.skipIf(lacks.length > 0)(`the runner ${lacks.join(', ')}`, () => {
     const shells = processesWith('CVD_BACKUP_STATE', demo.state)
     for (const pid of childrenOf(process.pid)) if (shells.includes(pid)) process.kill(-pid, 'SIGKILL')
     expect(await broke).toMatchObject({ failure: { code: 'killed' } })
-    goOn()
-    const ended = await console.runner.settled(entry.id)
-    expect(ended).toMatchObject({ state: 'ended', outcome: 'succeeded' })
-    expectWholeRecord(ended)
+    await goesOnToItsEnd(entry)
   })
 
   test.each(['channel-refused', 'timeout'])(
@@ -163,10 +165,7 @@ describe.skipIf(lacks.length > 0)(`the runner ${lacks.join(', ')}`, () => {
       const refused = heard(console, (event) => event.kind === 'link' && event.failure.code === code)
       demo.dropConnections()
       await refused
-      goOn()
-      const ended = await console.runner.settled(entry.id)
-      expect(ended).toMatchObject({ state: 'ended', outcome: 'succeeded' })
-      expectWholeRecord(ended)
+      await goesOnToItsEnd(entry)
     },
   )
 
@@ -176,10 +175,7 @@ describe.skipIf(lacks.length > 0)(`the runner ${lacks.join(', ')}`, () => {
     console = openConsole(folder)
     expect(console.desk.store.operations.byId(entry.id)).toMatchObject({ state: 'running', outcome: null })
     expect(console.runner.reattach().map(({ id }) => id)).toEqual([entry.id])
-    goOn()
-    const ended = await console.runner.settled(entry.id)
-    expect(ended).toMatchObject({ state: 'ended', outcome: 'succeeded' })
-    expectWholeRecord(ended)
+    await goesOnToItsEnd(entry)
   })
 
   function startingRow(): string {

@@ -10,7 +10,7 @@ import { systemClock } from '../../src-main/ports/clock.ts'
 import type { JournalEntry } from '../../src-main/store/operations.ts'
 import type { Site } from '../../src-main/store/sites.ts'
 import type { OperationEntry } from '../../src-shared/domain/kit-protocol.ts'
-import { knowSite, openConsole } from '../support/console.ts'
+import { knowSite, machineAt, openConsole } from '../support/console.ts'
 import { scratchFolder } from '../support/folder.ts'
 
 const HOUR = 3_600_000
@@ -34,12 +34,7 @@ describe.skipIf(lacks.length > 0)(`what nobody listens to ${lacks.join(', ')}`, 
     folder = scratchFolder()
     console = openConsole(folder, { ...systemClock, now: () => Date.now() + shift })
     const known = await knowSite(console, demo)
-    const link = await console.desk.links.open(known)
-    if (!link.ok) throw new Error(link.error.message)
-    using kit = link.value
-    const found = await kit.client.inspect()
-    if (!found.ok) throw new Error(found.error.message)
-    site = { ...known, machineId: found.value.host.machineId }
+    site = { ...known, machineId: await machineAt(console, known) }
     console.desk.store.sites.update(site)
     return () => console[Symbol.asyncDispose]()
   })

@@ -35,6 +35,16 @@ export async function knowSite({ desk }: Console, demo: DemoSite): Promise<Site>
   return site
 }
 
+/** The id of the machine that answers where a site is. */
+export async function machineAt({ desk }: Console, site: Site): Promise<string> {
+  const link = await desk.links.open(site)
+  if (!link.ok) throw new Error(link.error.message)
+  using kit = link.value
+  const found = await kit.client.inspect()
+  if (!found.ok) throw new Error(found.error.message)
+  return found.value.host.machineId
+}
+
 /** Resolves with the first thing the runner says that fits. */
 export function heard(console: Console, fits: (event: RunnerEvent) => boolean): Promise<RunnerEvent> {
   return new Promise((resolve) => {
