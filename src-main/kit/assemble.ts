@@ -12,6 +12,8 @@ const parts = [
   'json',
   'events',
   'files',
+  'identity',
+  'work',
   'state',
   'operation',
   'follow',

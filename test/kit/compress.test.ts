@@ -26,7 +26,7 @@ afterAll(() => site.remove())
 /** Compresses with `instead` in place of the kit's own functions; answers `equal` or `different`. */
 function compress(compressor: string, instead = ''): string {
   const text = `cd "$1"; rm -f read-back-equal; D_COMPRESSOR=$2; nproc() { echo 3; }; TURN_BYTES=2000000; ${instead}
-    compress_and_read_back; [[ -e read-back-equal ]] && echo equal || echo different`
+    compress_and_read_back "$2"; [[ -e read-back-equal ]] && echo equal || echo different`
   return site.library(text, [folder, compressor]).trim()
 }
 

@@ -44,8 +44,9 @@ describe.runIf(root)('the target of a restore', () => {
     renameSync(site.database, other)
     symlinkSync(other, site.database)
     chownSync(other, 33, 33)
+    chownSync(elsewhere, 33, 33)
     expect(target()).toBe('refused')
-    chownSync(other, application, application)
+    chownSync(elsewhere, application, application)
     expect(target()).toBe('safe')
   })
 

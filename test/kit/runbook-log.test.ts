@@ -1,6 +1,6 @@
 /** The runbook's logs, in a folder that the application's user owns. */
 import { execFileSync } from 'node:child_process'
-import { chownSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
+import { chownSync, mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { ScratchSite } from '../support/scratch-site.ts'
@@ -21,7 +21,7 @@ describe('a line in a log of the runbook', () => {
   const write = (before = '') =>
     site
       .library(
-        `${before}\nin_background append_as_owner "$1" 'a line' >/dev/null 2>&1; pid=$REPLY
+        `${before}\nin_background owner_do log_line "$1" 'a line' >/dev/null 2>&1; pid=$REPLY
          for ((turn = 0; turn < 600; turn++)); do kill -0 "$pid" 2>/dev/null || break; pause 0.05; done
          if ((turn == 600)); then echo waits; end_background "$pid"; elif wait "$pid"; then echo written; else echo refused; fi`,
         [log],
@@ -61,5 +61,23 @@ describe('a line in a log of the runbook', () => {
     for (const path of [site.folder, site.root, join(site.root, 'logs')]) chownSync(path, application, application)
     expect(write()).toBe('written')
     expect(execFileSync('stat', ['-c', '%u %a', log], { encoding: 'utf8' })).toBe(`${application} 644\n`)
+  })
+
+  it.runIf(root)('becomes the application’s where the runbook’s scripts made the log as root', () => {
+    writeFileSync(log, 'before\n')
+    for (const path of [site.root, join(site.root, 'logs')]) chownSync(path, application, application)
+    expect(write()).toBe('written')
+    expect(readFileSync(log, 'utf8')).toBe('before\na line\n')
+    expect(execFileSync('stat', ['-c', '%u', log], { encoding: 'utf8' })).toBe(`${application}\n`)
+  })
+
+  it.runIf(root)('is not written into a folder of root’s that the application put in its place', () => {
+    const other = join(site.folder, 'roots')
+    mkdirSync(other)
+    rmSync(join(site.root, 'logs'), { recursive: true })
+    symlinkSync(other, join(site.root, 'logs'))
+    chownSync(site.root, application, application)
+    expect(write()).toBe('refused')
+    expect(readdirSync(other)).toEqual([])
   })
 })

@@ -20,7 +20,7 @@ const tame = `services_do() { :; }; service_state() { REPLY=active; }; holders_f
 const started = `${tame}
   begin ${restore}
   TX_FOLDER=\${DATABASE_FILE%/*} TX_STAGE=.cvd-backup-00000000 TX_WERE=cvd TX_HEALTHY_BEFORE=yes HEALTH_PROBE=http://127.0.0.1:1/
-  cd "$TX_FOLDER"; mkdir -m 700 "$TX_STAGE"; gzip -dc <"$1" >"$TX_STAGE/staged.db"
+  cd "$TX_FOLDER"; mkdir -m 700 "$TX_STAGE"; gzip -dc <"$1" >"$TX_STAGE/staged.db"; exec {TX_STAGE_FD}<"$TX_STAGE"
   transaction_begin "$1"; phase stopping; transaction_keep; transaction_swap; phase starting`
 const noSpace = 'journal() { return 1; }'
 /** Another operation has the lock, until `: >"$STATE/waits"`; half a minute later it is not waited for any more. */

@@ -237,8 +237,8 @@ describe('verify', () => {
     const path = site.backup(name)
     const told = site.library(
       `cat >"$1/run" <<'SCRIPT'
-         source <(sed '$d' "$KIT"); extract_space() { EXTRACT_LIMIT=100000000; }
-         mount -t tmpfs -o size=100k none "$1/work" && cd "$1/work" && extract_backup "$2" database '' 
+         source <(sed '$d' "$KIT"); KIT_FILE=$KIT; extract_space() { EXTRACT_LIMIT=100000000; }
+         mount -t tmpfs -o size=100k none "$1/work" && policy_load && enter_work_dir "$1/work" && extract_backup "$2" database ''
          printf '%s|%s' "$EXTRACT_CODE" "$EXTRACT_PROBLEM"
 SCRIPT
        mkdir "$1/work"; unshare -m bash --noprofile --norc "$1/run" "$1" "$2"`,
@@ -255,8 +255,7 @@ SCRIPT
 
   it('does not judge a file that is exchanged while it is read', async () => {
     const path = site.backup(name)
-    const instead = `eval "checked_$(declare -f extract_unmoved)"
-      extract_unmoved() { cp -- "$1" "$1.other"; mv -- "$1.other" "$1"; checked_extract_unmoved "$1"; }`
+    const instead = `dd() { command dd "$@"; [[ $1 != if=*/${name} || $2 != *bs=1M* && $3 != bs=1M ]] || { cp -p -- "\${1#if=}" "\${1#if=}.other"; mv -- "\${1#if=}.other" "\${1#if=}"; }; }`
     const { result } = await site.run(['verify', path], { instead })
     expect(report.parse(result.data).backups[0]).toMatchObject({ verdict: 'inconclusive' })
   })

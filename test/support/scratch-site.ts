@@ -1,7 +1,7 @@
 /** A CVD-like site in a temporary folder, and the assembled kit run on it with real bash and sqlite3. */
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import type { z } from 'zod'
@@ -70,6 +70,7 @@ export class ScratchSite {
     for (const part of ['app', 'data', 'config', 'logs', 'backups/app', 'backups/system']) {
       mkdirSync(join(this.root, part), { recursive: true })
     }
+    chmodSync(this.folder, 0o755)
     writeKit(this.kit)
     this.sql(this.database, schema)
   }
@@ -97,7 +98,7 @@ export class ScratchSite {
   fingerprint(path: string, takenAt = Date.now()): void {
     this.library(
       `database=$(mktemp -d)/db; state_create
-       extract_open "$1" && { if [[ $EXTRACT_FORMAT == gzip ]]; then gzip -dc <"$1"; else cat "$1"; fi; } >"$database"
+       extract_look "$1" && { if [[ $EXTRACT_FORMAT == gzip ]]; then gzip -dc <"$1"; else cat "$1"; fi; } >"$database"
        database_check "$database" || exit 1
        fingerprint_of_check "$1" "$(sha256sum <"$1" | cut -c1-64)" "$EXTRACT_SIZE" "$(sha256sum <"$database" | cut -c1-64)" "$2"
        fingerprint_save "$1" && rm -r "\${database%/*}"`,
@@ -107,7 +108,7 @@ export class ScratchSite {
 
   /** Runs bash text with the kit's functions defined, `$1…` being the arguments; returns what it prints. */
   library(text: string, args: readonly string[] = []): string {
-    const load = `source <(sed '$d' "$KIT"); ROOT_OPTION=$SITE_ROOT; KIT_SHA256=test; policy_load; services_load\n${text}`
+    const load = `source <(sed '$d' "$KIT"); ROOT_OPTION=$SITE_ROOT; KIT_SHA256=test; KIT_FILE=$KIT; policy_load; services_load\n${text}`
     return execFileSync('/bin/bash', ['--noprofile', '--norc', '-c', load, 'library', ...args], {
       env: this.environment({ KIT: this.kit, SITE_ROOT: this.root }),
       encoding: 'utf8',

@@ -109,42 +109,50 @@ check_key_tables() {
   if ((${#CHECK_TABLES[@]} == 0)); then check_finds empty 'The database holds no table.'; fi
 }
 
-# database_check_to RESULT FILE: for a background process. The globals go to RESULT, which is there only when complete.
-database_check_to() {
-  local target=$1 text
-  database_check "$2"
-  text="problem=$CHECK_PROBLEM"$'\n'"code=$CHECK_CODE"$'\n'"integrity=$CHECK_INTEGRITY"$'\n'"fk=$CHECK_FK"$'\n'
-  text+="size=$CHECK_SIZE"$'\n'"pageSize=$CHECK_PAGE_SIZE"$'\n'"pageCount=$CHECK_PAGE_COUNT"$'\n'
-  text+="journal=$CHECK_JOURNAL"$'\n'"userVersion=$CHECK_USER_VERSION"$'\n'
-  text+="keyMissing=$CHECK_KEY_MISSING"$'\n'"keyEmpty=$CHECK_KEY_EMPTY"$'\n'
-  ((${#CHECK_TABLES[@]} == 0)) || text+=$(printf 'table\t%s\n' "${CHECK_TABLES[@]}")$'\n'
-  printf '%s' "$text" >"$target.new" && mv -fT -- "$target.new" "$target" && [[ $CHECK_PROBLEM == '' ]]
+# database_check_say FILE: what database_check finds, as lines on stdout. Status as database_check.
+database_check_say() {
+  database_check "$1"
+  printf '%s\n' "problem=$CHECK_PROBLEM" "code=$CHECK_CODE" "integrity=$CHECK_INTEGRITY" "fk=$CHECK_FK" "size=$CHECK_SIZE" \
+    "pageSize=$CHECK_PAGE_SIZE" "pageCount=$CHECK_PAGE_COUNT" "journal=$CHECK_JOURNAL" "userVersion=$CHECK_USER_VERSION" \
+    "keyMissing=$CHECK_KEY_MISSING" "keyEmpty=$CHECK_KEY_EMPTY"
+  ((${#CHECK_TABLES[@]} == 0)) || printf 'table\t%s\n' "${CHECK_TABLES[@]}"
+  printf 'end\n'
+  [[ $CHECK_PROBLEM == '' ]]
 }
 
-# database_check_load RESULT: sets the globals from what database_check_to wrote. Status as database_check; a result
-# that is not there is a check that failed.
+readonly COUNT_LINE=$'^[A-Za-z0-9._/%-]*\t[0-9]{1,15}\t(-?[0-9]{1,19})?\t[^\t]{0,160}$'
+
+# database_check_load RESULT: sets the globals from what database_check_say said. Status as database_check; a result that is
+# not there, or not whole, is a check that failed. What it says comes from a reader of foreign data: only what can be meant
+# is taken.
 database_check_load() {
-  local line value
-  CHECK_PROBLEM='The check was stopped before its end.' CHECK_CODE=internal CHECK_TABLES=()
-  [[ -r $1 ]] || return 1
+  local line value whole=''
+  CHECK_PROBLEM='The check was stopped before its end.' CHECK_CODE=internal CHECK_TABLES=() CHECK_INTEGRITY='' CHECK_FK=''
+  CHECK_SIZE=0 CHECK_PAGE_SIZE=0 CHECK_PAGE_COUNT=0 CHECK_JOURNAL='' CHECK_USER_VERSION=0 CHECK_KEY_MISSING='' CHECK_KEY_EMPTY=''
+  [[ -r $1 && $(tail -n 1 -- "$1") == end ]] || return 1
   while IFS= read -r line; do
     value=${line#*=}
     case $line in
-      table$'\t'*) CHECK_TABLES+=("${line#*$'\t'}") ;;
-      problem=*) CHECK_PROBLEM=$value ;;
-      code=*) CHECK_CODE=$value ;;
-      integrity=*) CHECK_INTEGRITY=$value ;;
-      fk=*) CHECK_FK=$value ;;
-      size=*) CHECK_SIZE=$value ;;
-      pageSize=*) CHECK_PAGE_SIZE=$value ;;
-      pageCount=*) CHECK_PAGE_COUNT=$value ;;
-      journal=*) CHECK_JOURNAL=$value ;;
-      userVersion=*) CHECK_USER_VERSION=$value ;;
+      table$'\t'*)
+        value=${line#*$'\t'}
+        [[ ! $value =~ $COUNT_LINE ]] || CHECK_TABLES+=("$value")
+        ;;
+      problem=*) CHECK_PROBLEM=${value:0:1000} ;;
+      code=*) [[ ! $value =~ ^(ok|empty|not-a-backup|integrity|internal)$ ]] || CHECK_CODE=$value ;;
+      integrity=*) CHECK_INTEGRITY=${value:0:1000} ;;
+      fk=*) [[ ! $value =~ ^[0-9]{1,15}$ ]] || CHECK_FK=$value ;;
+      size=*) [[ ! $value =~ ^[0-9]{1,15}$ ]] || CHECK_SIZE=$value ;;
+      pageSize=*) [[ ! $value =~ ^[0-9]{1,6}$ ]] || CHECK_PAGE_SIZE=$value ;;
+      pageCount=*) [[ ! $value =~ ^[0-9]{1,15}$ ]] || CHECK_PAGE_COUNT=$value ;;
+      journal=*) [[ ! $value =~ ^(wal|delete)$ ]] || CHECK_JOURNAL=$value ;;
+      userVersion=*) [[ ! $value =~ ^-?[0-9]{1,11}$ ]] || CHECK_USER_VERSION=$value ;;
       keyMissing=*) CHECK_KEY_MISSING=$value ;;
       keyEmpty=*) CHECK_KEY_EMPTY=$value ;;
+      end) whole=yes ;;
     esac
   done <"$1"
-  [[ $CHECK_PROBLEM == '' ]]
+  [[ $whole != '' ]] || CHECK_PROBLEM='The check was stopped before its end.' CHECK_CODE=internal
+  [[ $CHECK_PROBLEM == '' && $CHECK_CODE == ok ]]
 }
 
 # tables_json LINE...: REPLY = tableCount array of lines of table_counts.

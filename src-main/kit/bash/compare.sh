@@ -3,6 +3,12 @@
 readonly COMPARE_LIMIT_WAL=20000000 # rows of one table; above, the comparison is not worth its time
 readonly COMPARE_LIMIT_LOCKING=300000 # where reading keeps writers waiting, it must be short
 
+# The owner may read what the reader extracted.
+compare_by_owner() { owner_do compare_say ../reader/database >compared 2>/dev/null; }
+
+# compare_say FILE: by the owner: what compare_to finds, on stdout.
+compare_say() { compare_to result "$1" && cat result; }
+
 COMPARE_ATTACH=''
 # compare_to RESULT FILE: for a background process. One line a table goes to RESULT:
 #   NAME LIVE-ROWS BACKUP-ROWS COMMON-ROWS (TAB-separated; `-` where it is not there or not known)

@@ -11,8 +11,12 @@ compressor_choose() {
   fail missing-tool 'There is no gzip on this server.' "$NO_BACKUP" 'install gzip'
 }
 
-# Leaves backup.gz and the hashes of both files; and read-back-equal, if what is in the one is the other.
+compress_by_reader() { reader_do compress_and_read_back "$D_COMPRESSOR" >/dev/null 2>&1; }
+
+# compress_and_read_back TOOL: by the reader. Leaves backup.gz and the hashes of both files; and read-back-equal, if what is in
+# the one is the other.
 compress_and_read_back() {
+  D_COMPRESSOR=$1
   {
     local hashing status
     sha256 <copy.db >copy.sha256 &

@@ -36,20 +36,25 @@ readonly NO_BACKUP='The live database was only read; no backup was made.'
 database_prepare() {
   local free needed
   step check 'Check the database and the space'
-  [[ -f $DATABASE_FILE ]] || fail no-database "There is no database at $DATABASE." "$NO_BACKUP" \
-    'if it lies elsewhere, set it: cvd-backup policy database=…'
-  [[ -r $DATABASE_FILE ]] || fail no-rights "This login cannot read $DATABASE_FILE." "$NO_BACKUP" 'log in as root or with sudo'
-  header_read "$DATABASE_FILE" || { [[ -s $DATABASE_FILE ]] &&
-    fail not-a-backup 'The live database is no SQLite database: its header is wrong.' "$NO_BACKUP" 'restore a backup'; } ||
-    [[ -s $DATABASE_FILE-wal ]] || fail empty 'The live database is empty (0 bytes).' "$NO_BACKUP" 'restore a backup'
-  database_plain "$DATABASE_FILE" || fail no-database "$REPLY is no plain file." "$NO_BACKUP" 'look what it is, and remove it'
-  file_size "$DATABASE_FILE"
-  D_SIZE=$REPLY
-  file_size "$DATABASE_FILE-wal"
-  D_SIZE=$((D_SIZE + REPLY))
+  live_look
+  case $LIVE_STATE in
+    missing | not-plain) fail no-database "There is no database at $DATABASE." "$NO_BACKUP" \
+      'if it lies elsewhere, set it: cvd-backup policy database=…' ;;
+    no-rights)
+      owner_words
+      fail no-rights "The owner of the CVD data ($REPLY) cannot read $DATABASE_FILE." "$NO_BACKUP" \
+        'look who owns it; if this login is not root, log in as root or with sudo' ;;
+  esac
+  if [[ $LIVE_HEADER == '' ]]; then
+    ((LIVE_SIZE == 0)) ||
+      fail not-a-backup 'The live database is no SQLite database: its header is wrong.' "$NO_BACKUP" 'restore a backup'
+    ((LIVE_WAL > 0)) || fail empty 'The live database is empty (0 bytes).' "$NO_BACKUP" 'restore a backup'
+  fi
+  [[ $LIVE_PLAIN == '' ]] ||
+    fail no-database "$DATABASE_FILE$LIVE_PLAIN is no plain file." "$NO_BACKUP" 'look what it is, and remove it'
+  D_SIZE=$((LIVE_SIZE + LIVE_WAL))
   if [[ ! -d $BACKUPS ]]; then
-    database_make_folder ||
-      fail no-rights "The folder $BACKUPS cannot be made." "$NO_BACKUP" ''
+    owner_do backups_make_folder >/dev/null 2>&1 || fail no-rights "The folder $BACKUPS cannot be made." "$NO_BACKUP" ''
   fi
   [[ -w $BACKUPS ]] || fail no-rights "This login cannot write to $BACKUPS." "$NO_BACKUP" 'log in as root or with sudo'
   free_bytes "$BACKUPS"
@@ -63,10 +68,8 @@ database_prepare() {
   step_done size:="$D_SIZE" free:="$free" journal_mode="${H_JOURNAL:-unknown}" compressor="$D_COMPRESSOR"
 }
 
-# In a folder that the application's user may write, a path is a trap: what is given away is where we are, and was made by us.
-database_make_folder() (
-  enter_work_dir "$ROOT" && chown --reference=.. . && chmod 755 . && mv -nT -- "$WORK_DIR" "$BACKUPS" && [[ . -ef $BACKUPS ]]
-)
+# backups_make_folder: by the owner.
+backups_make_folder() { umask 022 && mkdir -- "$BACKUPS"; }
 
 # One read transaction is held around the copy. Without it the copy starts again whenever another process commits, and
 # under steady writes never ends. A WAL database's writers are not blocked by it; in a rollback-journal database they
@@ -77,7 +80,7 @@ database_copy() {
   now_ms
   began=$REPLY
   D_TAKEN_AT=$began
-  in_background database_copy_run
+  in_background database_copy_by_owner
   watch "$NO_BACKUP" database_copy_progress "$REPLY"
   status=$?
   now_ms
@@ -87,44 +90,48 @@ database_copy() {
     fail block-limit "The copy was given up after ${POLICY[writer_block_limit]} s, because the application cannot write meanwhile." "$NO_BACKUP" \
       'set the database to WAL mode, or allow more: cvd-backup policy writer_block_limit=…'
   elif ((status != 0)); then
-    database_copy_failed "$(tail -n 1 copy.log)"
+    database_copy_failed "$(tail -n 1 copy.log | head -c 300)"
   fi
-  [[ ! -e copy.db-journal ]] || fail internal 'The copy is not complete: its journal is still there.' "$NO_BACKUP"
+  [[ ! -e owner/copy.db-journal ]] || fail internal 'The copy is not complete: its journal is still there.' "$NO_BACKUP"
+  seize copy.db || fail internal 'The copy is no plain file of the owner.' "$NO_BACKUP"
   ((D_BLOCKED_MS < 5000)) || say warning "The application could not write for up to $((D_BLOCKED_MS / 1000)) s."
-  file_size copy.db
+  file_size reader/copy.db
   step_done bytes:="$REPLY" writers_blocked_ms:="$D_BLOCKED_MS"
 }
 
-# The copy is private, is read back, and goes when it is compressed: no journal and no fsync, where sqlite3 can do without.
+database_copy_by_owner() { owner_do database_copy_run >copy.log 2>&1; }
+
+# database_copy_run: by the owner. The copy is private, is read back, and goes when it is compressed: no journal and no fsync,
+# where sqlite3 can do without.
 database_copy_run() {
   local limit=() async='' status
+  header_read "$DATABASE_FILE"
   [[ $(sqlite3 -batch -init /dev/null :memory: '.help backup' 2>/dev/null </dev/null) != *--async* ]] || async='--async '
   # sqlite3 hears an interrupt and copies on; what it has copied is thrown away, so it can be ended at once.
   [[ $H_JOURNAL == wal ]] || limit=(timeout --signal=TERM --kill-after=2 "${POLICY[writer_block_limit]}")
   database_copy_once
   status=$?
-  # A change that was cut off, and nobody took it back yet: who owns the folder may.
-  if ((status != 0 && status != 124)) && [[ -s $DATABASE_FILE-journal && $(<copy.log) == *'readonly database'* ]]; then
-    as_folder_owner "${DATABASE_FILE%/*}" sqlite3 -batch -init /dev/null -cmd ".timeout ${POLICY[busy_timeout]}" \
+  # A change that was cut off, and nobody took it back yet: its owner may.
+  if ((status != 0 && status != 124)) && [[ -s $DATABASE_FILE-journal && $(<log) == *'readonly database'* ]]; then
+    sqlite3 -batch -init /dev/null -cmd ".timeout ${POLICY[busy_timeout]}" \
       "$DATABASE_FILE" 'SELECT count(*) FROM sqlite_master;' </dev/null >/dev/null 2>&1
     rm -f copy.db
     database_copy_once
     status=$?
   fi
+  tail -n 1 log
   return "$status"
 }
 
-# Read-only: a -journal, which the application can write as it likes, may name any file for SQLite to delete when it takes
-# the change back. As root that must not be done.
 database_copy_once() {
-  ${limit[@]+"${limit[@]}"} sqlite3 -batch -bail -init /dev/null -readonly "$DATABASE_FILE" >copy.log 2>&1 < <(
+  ${limit[@]+"${limit[@]}"} sqlite3 -batch -bail -init /dev/null -readonly "$DATABASE_FILE" >log 2>&1 < <(
     printf '%s\n' ".timeout ${POLICY[busy_timeout]}" 'BEGIN;' 'SELECT count(*) FROM sqlite_master;' \
       ".backup ${async}main copy.db" 'COMMIT;'
   )
 }
 
 database_copy_progress() {
-  file_size copy.db
+  file_size owner/copy.db
   progress "$((REPLY < D_SIZE ? REPLY : D_SIZE))" "$D_SIZE" bytes
 }
 
@@ -146,32 +153,34 @@ database_copy_failed() {
 database_check_and_compress() {
   local violations checker
   step compress "Verify the copy, compress it with $D_COMPRESSOR, read it back"
-  in_background database_check_to check copy.db
+  in_background check_by_reader copy.db
   checker=$REPLY
-  in_background compress_and_read_back
+  in_background compress_by_reader
   watch "$NO_BACKUP" database_compress_progress "$checker" "$REPLY" || true
+  # What the reader has written is ours from here on.
+  reader_settle || fail internal 'What was written is not what was meant to be.' "$NO_BACKUP"
   # Without its result the check says nothing about the copy.
   [[ -s check ]] || database_disk_full verified
   if ! database_check_load check; then
     [[ $CHECK_CODE != internal ]] || fail internal "$CHECK_PROBLEM" "$NO_BACKUP"
     fail "$CHECK_CODE" "The copy of the live database is not sound: $CHECK_PROBLEM" "$NO_BACKUP" 'restore a backup that is'
   fi
-  if [[ ! -e read-back-equal ]]; then
+  if [[ ! -e reader/read-back-equal ]]; then
     database_disk_full compressed
-    fail integrity "What was compressed does not read back as it was: $(tail -n 1 compress.log)" "$NO_BACKUP" ''
+    fail integrity "What was compressed does not read back as it was: $(tail -n 1 reader/compress.log | head -c 300)" "$NO_BACKUP" ''
   fi
   violations=${CHECK_FK:-0}
   ((violations == 0)) || say info "$violations foreign key violations are in the live database, and so in its backup."
   [[ $CHECK_KEY_EMPTY == '' ]] || say warning "These tables hold no rows in the live database: $CHECK_KEY_EMPTY"
   [[ $CHECK_KEY_MISSING == '' ]] || say warning "These tables are not in the live database: $CHECK_KEY_MISSING"
-  file_size backup.gz
+  file_size reader/backup.gz
   step_done integrity="$CHECK_INTEGRITY" tables:="${#CHECK_TABLES[@]}" bytes:="$REPLY" read_back=equal
 }
 
 # There was space for more than twice the copy when it began.
 database_disk_full() { # WHILE-IT-WAS
   local size
-  file_size copy.db
+  file_size reader/copy.db
   size=$REPLY
   free_bytes .
   ((REPLY >= size)) || fail no-space "The disk became full while the copy was $1." "$NO_BACKUP" 'remove old backups'
@@ -179,7 +188,7 @@ database_disk_full() { # WHILE-IT-WAS
 
 database_compress_progress() {
   local one bytes=0
-  for one in backup.gz part.*; do
+  for one in reader/backup.gz reader/part.*; do
     file_size "$one"
     bytes=$((bytes + REPLY))
   done
@@ -188,39 +197,41 @@ database_compress_progress() {
 
 # A final name is given only to what is complete, was read back and is on disk; its fingerprint is there before it.
 database_publish() {
-  local stamp owner size tries=0
+  local stamp size folder=/proc/self/fd/$WORK_PARENT_FD sha256 copy_sha256 tries=0
   step publish 'Give the backup its name'
-  owner=${POLICY[owner]:-$(stat -c %u:%g -- "$BACKUPS")}
-  chmod 640 backup.gz && { chown -- "$owner" backup.gz 2>/dev/null || ((EUID != 0)); } ||
-    fail internal "The owner of the backup could not be set to $owner." "$NO_BACKUP"
+  read -r sha256 _ <reader/backup.sha256
+  read -r copy_sha256 _ <reader/copy.sha256
+  [[ "$sha256 $copy_sha256" =~ ^[0-9a-f]{64}\ [0-9a-f]{64}$ ]] || fail internal 'The SHA-256 of the backup could not be told.' "$NO_BACKUP"
+  mv -nT -- reader/backup.gz backup.gz && chmod 640 backup.gz && { ((EUID != 0)) || chown -- "$OWNER_UID:$OWNER_GID" backup.gz; } ||
+    fail internal 'The owner of the backup could not be set.' "$NO_BACKUP"
   file_size backup.gz
   size=$REPLY
   while :; do
     stamp=$(date +%Y%m%d_%H%M%S)
     D_FILE=$BACKUPS/${D_NAME_PREFIX}_$stamp.db.gz
     if database_name_free; then
-      fingerprint_of_check "$D_FILE" "$(<backup.sha256)" "$size" "$(<copy.sha256)" "$D_TAKEN_AT"
+      fingerprint_of_check "$D_FILE" "$sha256" "$size" "$copy_sha256" "$D_TAKEN_AT"
       fingerprint_save "$D_FILE" || fail internal 'The fingerprint could not be written.' "$NO_BACKUP"
       sync_paths backup.gz
-      publish backup.gz "../${D_FILE##*/}" && break
+      publish backup.gz "$folder/${D_FILE##*/}" && break
     fi
     # The name is taken: by a backup of this very second, or of the hour that comes twice in autumn.
     ((tries++ < 5)) || fail internal "The backup could not be given the name $D_FILE." "$NO_BACKUP"
     sleep 1
   done
-  sync_paths .. || fail internal 'The folder of the backups could not be written to disk.' ''
-  file_stamp "$D_FILE"
+  sync_paths "$folder/." || fail internal 'The folder of the backups could not be written to disk.' ''
+  file_stamp "$folder/${D_FILE##*/}"
   catalog_add made "$D_FILE" "${REPLY%$'\t'*}" "${REPLY#*$'\t'}" database "$D_ORIGIN" "$D_TAKEN_AT"
   now_ms
   local at=$REPLY
-  file_stamp "$D_FILE"
+  file_stamp "$folder/${D_FILE##*/}"
   catalog_add verdict "$D_FILE" "${REPLY%$'\t'*}" "${REPLY#*$'\t'}" verified "$at" fingerprint "${FP[sha256]}" \
     'Read back and checked when it was made.'
   step_done file="${D_FILE##*/}" sha256="${FP[sha256]}"
 }
 
 # A backup that has this name keeps its own fingerprint.
-database_name_free() { [[ ! -e $D_FILE && ! -L $D_FILE ]]; }
+database_name_free() { [[ ! -e $folder/${D_FILE##*/} && ! -L $folder/${D_FILE##*/} ]]; }
 
 database_report() { # MS
   local users backup

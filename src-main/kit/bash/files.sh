@@ -99,77 +99,16 @@ publish() {
   rm -f -- "$1"
 }
 
-# In a folder that the application's user may write, a name is a trap: we work in a private folder of our own, entered
-# once, and use relative names from there on. WORK_DIR is its path, for messages and for removal.
-# The lock on it tells a sweep that somebody is at work there.
-WORK_DIR='' WORK_FD=''
-enter_work_dir() { # PARENT
-  local folder
-  WORK_DIR=''
-  folder=$(mktemp -d -- "$1/.cvd-backup-XXXXXXXX") || return 1
-  cd -P -- "$folder" || return 1
-  work_dir_is_ours "$1" && exec {WORK_FD}<. && flock -n "$WORK_FD" || { cd /; return 1; }
-  WORK_DIR=$folder # only now: what has this name is emptied when we leave
-}
-
-# Whoever owns the parent can put a link under the new name before we enter it: where we are must be what was made.
-work_dir_is_ours() { # PARENT
-  # A parent that hands on its group gives its mark to the folder, too: 2700.
-  [[ -O . && $(stat -c %a .) == ?(2)700 && .. -ef $1 && $(find . -mindepth 1 -print -quit) == '' ]]
-}
-
-leave_work_dir() {
-  [[ $WORK_DIR != '' && . -ef $WORK_DIR ]] || return 0
-  find . -mindepth 1 -delete 2>/dev/null
-  cd / && rmdir -- "$WORK_DIR" 2>/dev/null
-  WORK_DIR=''
-}
-
-# enter_scratch: a private folder in STATE/work; where that has no room for a database such as the live one, and the file
-# system of the backups has more, there. Folders that a killed process left are removed: in STATE/work now, among the
-# backups by the next operation that changes something.
-enter_scratch() {
-  local folder place=$STATE/work wanted here
-  mkdir -p -- "$STATE/work" || return 1
-  while IFS= read -r -d '' folder; do
-    flock -n "$folder" true && rm -rf -- "$folder"
-  done < <(find "$STATE/work" -mindepth 1 -maxdepth 1 -type d -mmin +1 -print0)
-  file_size "$DATABASE_FILE"
-  wanted=$((REPLY * 2 + 67108864))
-  free_bytes "$place"
-  here=$REPLY
-  if ((here < wanted)) && [[ -w $BACKUPS ]]; then
-    free_bytes "$BACKUPS"
-    ((REPLY <= here)) || place=$BACKUPS
-  fi
-  enter_work_dir "$place"
-}
-
-# as_folder_owner FOLDER COMMAND...: with the rights of the folder's owner where we are root and he is not, else with ours.
-as_folder_owner() {
-  local uid gid
-  read -r uid gid < <(stat -c '%u %g' -- "$1")
-  shift
-  if ((EUID == 0 && uid != 0)); then
-    close_for_child setpriv --reuid="$uid" --regid="$gid" --clear-groups "$@"
-  else
-    "$@"
-  fi
-}
-
-# append_as_owner FILE LINE: one line to a log that lies in a folder of the application's user. Written as that user,
-# so that a link put there leads nowhere that it could not write by itself. Without waiting: a named pipe put there, which
-# nobody reads, must not hold us for ever.
-append_as_owner() {
-  local file=$1 line=$2 uid gid
-  [[ -d ${file%/*} ]] || return 0
-  read -r uid gid < <(stat -c '%u %g' -- "${file%/*}")
-  if ((EUID == 0 && uid != 0)) && command -v setpriv >/dev/null; then
-    # shellcheck disable=SC2016 # the inner shell expands
-    printf '%s\n' "$line" | close_for_child setpriv --reuid="$uid" --regid="$gid" --clear-groups \
-      /bin/bash -c 'umask 022; exec dd of="$1" oflag=append,nonblock conv=notrunc status=none' - "$file" 2>/dev/null && return 0
-  fi
-  # The log itself may be root's (the runbook's scripts ran as root): then only a plain file of root's is appended to.
-  [[ -L $file || (-e $file && ! -f $file) ]] && return 1
-  printf '%s\n' "$line" | dd of="$file" oflag=append,nofollow,nonblock conv=notrunc status=none 2>/dev/null
+# log_line FILE LINE: one line at the end of a log, for owner_do. Never waits: a named pipe that somebody put there is no
+# log. A log that the owner may not write, because the runbook's scripts made it as root, is replaced by a copy that he may.
+log_line() {
+  local file=$1 line=$2 fresh
+  umask 022
+  [[ ! -e $file || -f $file ]] || return 1
+  printf '%s\n' "$line" | dd of="$file" oflag=append,nofollow,nonblock conv=notrunc status=none 2>/dev/null && return 0
+  [[ -f $file && ! -L $file && -r $file ]] && fresh=$(mktemp -- "$file.XXXXXXXX" 2>/dev/null) || return 1
+  { dd if="$file" iflag=nonblock bs=64K status=none && printf '%s\n' "$line"; } >"$fresh" && chmod 644 -- "$fresh" &&
+    mv -fT -- "$fresh" "$file" && return 0
+  rm -f -- "$fresh"
+  return 1
 }

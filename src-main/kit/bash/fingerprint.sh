@@ -47,14 +47,15 @@ fingerprint_of_check() {
   FP[path]=$REPLY
   FP[databaseSize]=$CHECK_SIZE FP[pageSize]=$CHECK_PAGE_SIZE FP[pageCount]=$CHECK_PAGE_COUNT
   FP[userVersion]=$CHECK_USER_VERSION FP[journalMode]=$CHECK_JOURNAL FP[foreignKeyViolations]=${CHECK_FK:-0}
-  FP[commit]=$(site_commit)
+  FP[commit]=$(owner_do site_commit 2>/dev/null | head -c 64)
+  [[ ${FP[commit]} =~ ^[0-9a-f]{40,64}$ ]] || FP[commit]=''
   FP[zone]=$(date '+%Z %z')
-  FP[tool.sqlite3]=$(sqlite3 -version 2>/dev/null | cut -d' ' -f1)
+  FP[tool.sqlite3]=$(sqlite3 -version 2>/dev/null </dev/null | cut -d' ' -f1)
   FP[tool.kit]=$KIT_SHA256
   FP_TABLES=(${CHECK_TABLES[@]+"${CHECK_TABLES[@]}"})
 }
 
-# The commit of the application, read from its files: running git in a folder of somebody else runs his configuration.
+# site_commit: by the owner: the commit of the application, read from its files: running git in a folder of somebody else runs his configuration.
 site_commit() {
   local git=$ROOT/app/.git head ref
   plain_line "$git/HEAD"

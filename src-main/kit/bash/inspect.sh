@@ -130,22 +130,23 @@ inspect_layout() {
 I_PRESENT=false I_DATABASE_SIZE=0 I_HEADER=false
 declare -A I_SIDECAR=()
 inspect_database() {
-  local path resolved sidecars owner='' mode='' holders keys suffix list=()
+  local path resolved sidecars owner='' mode='' holders keys suffix size list=()
   encode_path "$DATABASE"
   path=$REPLY
   encode_path "$DATABASE_FILE"
   resolved=$REPLY
-  H_PAGE_SIZE=0 H_JOURNAL='' H_USER_VERSION=0 I_PRESENT=false I_HEADER=false I_DATABASE_SIZE=0
-  if [[ -f $DATABASE_FILE ]]; then
+  live_look
+  I_PRESENT=false I_HEADER=false I_DATABASE_SIZE=$LIVE_SIZE I_SIDECAR=([-wal]=$LIVE_WAL [-journal]=$LIVE_JOURNAL)
+  [[ $LIVE_HEADER == '' ]] || I_HEADER=true
+  if [[ $LIVE_STATE == there || $LIVE_STATE == no-rights ]]; then
     I_PRESENT=true
-    IFS=$'\t' read -r I_DATABASE_SIZE owner mode < <(stat -c $'%s\t%U:%G\t%a' -- "$DATABASE_FILE")
-    if header_read "$DATABASE_FILE"; then I_HEADER=true; else H_PAGE_SIZE=0 H_JOURNAL='' H_USER_VERSION=0; fi
+    IFS=$'\t' read -r owner mode < <(stat -c $'%U:%G\t%a' -- "$DATABASE_FILE" 2>/dev/null)
   fi
   for suffix in -wal -shm -journal; do
     [[ -f $DATABASE_FILE$suffix ]] || continue
     file_size "$DATABASE_FILE$suffix"
-    I_SIDECAR[$suffix]=$REPLY
-    json_object suffix="$suffix" size:="$REPLY"
+    size=$REPLY
+    json_object suffix="$suffix" size:="$size"
     list+=("$REPLY")
   done
   json_array ${list[@]+"${list[@]}"}
@@ -157,7 +158,8 @@ inspect_database() {
   inspect_key_tables
   keys=$REPLY
   # What a WAL holds may be newer than the header in the file.
-  [[ $I_ROWS_KNOWN == '' ]] || { suffix=$(live_sql 'PRAGMA user_version;' 500 2>/dev/null) && H_USER_VERSION=${suffix:-$H_USER_VERSION}; }
+  [[ $I_ROWS_KNOWN == '' ]] || { suffix=$(live_sql 'PRAGMA user_version;' 500 2>/dev/null | head -c 20) &&
+    [[ $suffix =~ ^-?[0-9]{1,11}$ ]] && H_USER_VERSION=$suffix; }
   json_object path="$path" resolved="$resolved" present:=$I_PRESENT size:="$I_DATABASE_SIZE" pageSize:="$H_PAGE_SIZE" \
     pageCount:=$((H_PAGE_SIZE > 0 ? I_DATABASE_SIZE / H_PAGE_SIZE : 0)) userVersion:="$H_USER_VERSION" \
     journalMode="$H_JOURNAL" owner="$owner" mode="$mode" sidecars:="$sidecars" keyTables:="$keys" holders:="$holders"
@@ -169,9 +171,9 @@ inspect_key_tables() {
   I_ROWS_KNOWN='' I_ROWS=''
   for name in ${POLICY[key_tables]}; do
     rows=''
-    if [[ $I_HEADER == true && -r $DATABASE_FILE ]]; then
+    if [[ $I_HEADER == true && $LIVE_STATE == there ]]; then
       sql_name "$name"
-      rows=$(live_sql "SELECT count(*) FROM $REPLY;" 500 2>/dev/null) || rows=''
+      rows=$(live_sql "SELECT count(*) FROM $REPLY;" 500 2>/dev/null | head -c 20) && [[ $rows =~ ^[0-9]{1,15}$ ]] || rows=''
     fi
     [[ $rows == '' ]] || I_ROWS_KNOWN=yes
     I_ROWS+="${I_ROWS:+, }$name ${rows:-?}"
@@ -217,7 +219,7 @@ inspect_unfinished() {
 
 I_LINES='' I_COUNT=0 I_BYTES=0 I_EMPTY=0 I_FAILED=0 I_NEWEST='' I_VERIFIED=''
 inspect_backups() {
-  I_LINES=$(backups_found | backup_lines)
+  I_LINES=$(owner_do backups_found 2>/dev/null | backup_lines)
   I_COUNT=0 I_BYTES=0 I_EMPTY=0 I_FAILED=0 I_NEWEST='' I_VERIFIED=''
   REPLY='[]'
   [[ $I_LINES != '' ]] || return 0
@@ -240,19 +242,25 @@ inspect_policy() { policy_json; }
 # is not read.
 I_ERRORS_TODAY=0
 inspect_log_errors() {
-  local name file text day week
-  week=$(date -d '-7 days' '+%Y-%m-%d %H:%M:%S') day=$(date -d '-1 day' '+%Y-%m-%d %H:%M:%S')
-  text=$(for name in $RUNBOOK_LOGS; do
-    file=$LOGS/$name.log
-    [[ -f $file && ! -L $file && -r $file ]] || continue
-    tail -c 262144 -- "$file" | tr '\t' ' ' | name=$name week=$week awk '
-      /^\[[0-9-]+ [0-9:]+\] .*ERROR/ {
-        at = substr($0, 2, 19)
-        if (at >= ENVIRON["week"]) print at "\t" ENVIRON["name"] ".log\t" substr($0, 23, 300)
-      }' | tail -n 20
-  done | sort | tail -n 20)
+  local text day
+  day=$(date -d '-1 day' '+%Y-%m-%d %H:%M:%S')
+  text=$(owner_do log_errors_found "$(date -d '-7 days' '+%Y-%m-%d %H:%M:%S')" 2>/dev/null | head -c 16384)
   I_ERRORS_TODAY=$(printf '%s\n' "$text" | day=$day awk -F '\t' '$1 >= ENVIRON["day"] { n++ } END { print n + 0 }')
   log_errors_json "$text"
+}
+
+# log_errors_found SINCE: by the owner.
+log_errors_found() {
+  local name file
+  for name in $RUNBOOK_LOGS; do
+    file=$LOGS/$name.log
+    [[ -f $file && ! -L $file && -r $file ]] || continue
+    tail -c 262144 -- "$file" | tr '\t' ' ' | name=$name since=$1 awk '
+      /^\[[0-9-]+ [0-9:]+\] .*ERROR/ {
+        at = substr($0, 2, 19)
+        if (at >= ENVIRON["since"]) print at "\t" ENVIRON["name"] ".log\t" substr($0, 23, 300)
+      }' | tail -n 20
+  done | sort | tail -n 20
 }
 
 log_errors_json() {

@@ -21,6 +21,8 @@
 
 readonly SIDECARS=('' -wal -shm -journal)
 TX_DIR='' TX_FOLDER='' TX_NAME='' TX_STAGE='' TX_SAFETY='' TX_LIVE_INODE='' TX_STAGED_INODE='' TX_STAGED_STAMP='' TX_WERE='' TX_HEALTHY_BEFORE=''
+TX_FOLDER_FD='' TX_STAGE_FD='' # the folder of the database, and the staged file's: held, whatever happens to their names
+TX_FOLDER_INODE=''
 TX_BACKUP='' TX_DOWN_MS='' TX_PHASE='' TX_TABLES=()
 TX_DOWN_FROM=0    # the time of day at which the services were asked to stop; 0 before
 TX_DOWN_UPTIME='' # the same by the clock that never jumps; empty after another boot
@@ -78,12 +80,14 @@ transaction_begin() {
   safety_free || fail internal "$TX_SAFETY is there already."
   inode "$TX_NAME"
   TX_LIVE_INODE=$REPLY
-  inode "$TX_STAGE/staged.db"
+  inode "/proc/self/fd/$TX_STAGE_FD/staged.db"
   TX_STAGED_INODE=$REPLY
+  inode .
+  TX_FOLDER_INODE=$REPLY
   local field
-  file_stamp "$TX_STAGE/staged.db"
+  file_stamp "/proc/self/fd/$TX_STAGE_FD/staged.db"
   TX_STAGED_STAMP=$REPLY
-  for field in FOLDER NAME STAGE SAFETY LIVE_INODE STAGED_INODE STAGED_STAMP WERE HEALTHY_BEFORE BACKUP; do
+  for field in FOLDER FOLDER_INODE NAME STAGE SAFETY LIVE_INODE STAGED_INODE STAGED_STAMP WERE HEALTHY_BEFORE BACKUP; do
     local variable=TX_$field
     encode_path "${!variable}"
     must_journal "$field" "$REPLY"
@@ -118,7 +122,7 @@ transaction_load() {
   while IFS= read -r line; do
     key=${line%%=*} value=${line#*=}
     case $key in
-      FOLDER | NAME | STAGE | SAFETY | LIVE_INODE | STAGED_INODE | STAGED_STAMP | WERE | HEALTHY_BEFORE | BACKUP | SIDECARS)
+      FOLDER | FOLDER_INODE | NAME | STAGE | SAFETY | LIVE_INODE | STAGED_INODE | STAGED_STAMP | WERE | HEALTHY_BEFORE | BACKUP | SIDECARS)
         decode_path "$value"
         printf -v "TX_$key" '%s' "$REPLY"
         ;;
@@ -139,7 +143,10 @@ transaction_load() {
   [[ $TX_PHASE != '' ]] || return 1
   about "$1" boot
   [[ $REPLY == "$(</proc/sys/kernel/random/boot_id)" ]] || TX_DOWN_UPTIME=''
-  cd -P -- "$TX_FOLDER" 2>/dev/null || return 2
+  # The folder that it was, and the owner's: a name can be exchanged while nobody looks.
+  hold_folder "$TX_FOLDER" || return 2
+  inode .
+  [[ $TX_FOLDER_INODE == '' || $REPLY == "$TX_FOLDER_INODE" ]] || return 2
   DATABASE_FILE=$TX_FOLDER/$TX_NAME
   # A way back may have begun without a word in the journal: the disk was full. Then the new database is gone from its place.
   case $TX_PHASE in

@@ -107,4 +107,6 @@ set +u
 unset -f fail record ours hash_of stored store forget_old
 unset sha256 count arguments state folder kit i
 set -- --params-fd 3
+# The kit reads itself from here for those that it starts.
+text_of_kit=$text
 eval "$text"

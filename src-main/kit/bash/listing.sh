@@ -127,7 +127,7 @@ function number(text) { return text ~ /^[0-9]+$/ ? text : "null" }
 backup_lines_json() { awk "$BACKUP_JSON_AWK"; }
 
 # backups_json: REPLY = array of all backups, newest first.
-backups_json() { REPLY="[$(backups_found | backup_lines | backup_lines_json)]"; }
+backups_json() { REPLY="[$(owner_do backups_found 2>/dev/null | backup_lines | backup_lines_json)]"; }
 
 # backup_entry_json PATH: REPLY = the entry of one file (absolute path), or null if it is not there.
 backup_entry_json() {

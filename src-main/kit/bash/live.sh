@@ -8,8 +8,55 @@ live_uri() {
   if header_read "$DATABASE_FILE" && [[ $H_JOURNAL == wal && ! -e $DATABASE_FILE-wal ]]; then REPLY+='&immutable=1'; fi
 }
 
+LIVE_STATE=missing # missing, not-plain, no-rights, there
+LIVE_PLAIN=''      # the sidecar that is no plain file, where there is one
+LIVE_SIZE=0 LIVE_WAL=0 LIVE_JOURNAL=0 # bytes: of the database, its -wal and its -journal
+LIVE_HEADER=''     # not empty where its header is a database's
+
+# live_look: sets the LIVE_ globals and, from the header, the H_ globals.
+live_look() {
+  local line value
+  LIVE_STATE=missing LIVE_PLAIN='' LIVE_SIZE=0 LIVE_WAL=0 LIVE_JOURNAL=0 LIVE_HEADER=''
+  H_PAGE_SIZE=0 H_PAGE_COUNT=0 H_JOURNAL='' H_USER_VERSION=0 H_CHANGES=0
+  while IFS= read -r line; do
+    value=${line#*=}
+    case $line in
+      state=*) [[ ! $value =~ ^(missing|not-plain|no-rights|there)$ ]] || LIVE_STATE=$value ;;
+      plain=*) [[ ! $value =~ ^-(wal|shm|journal)$ ]] || LIVE_PLAIN=$value ;;
+      size=*) [[ ! $value =~ ^[0-9]{1,15}$ ]] || LIVE_SIZE=$value ;;
+      wal=*) [[ ! $value =~ ^[0-9]{1,15}$ ]] || LIVE_WAL=$value ;;
+      rollback=*) [[ ! $value =~ ^[0-9]{1,15}$ ]] || LIVE_JOURNAL=$value ;;
+      header=yes) LIVE_HEADER=yes ;;
+      pageSize=*) [[ ! $value =~ ^[0-9]{1,6}$ ]] || H_PAGE_SIZE=$value ;;
+      journal=*) [[ ! $value =~ ^(wal|delete)$ ]] || H_JOURNAL=$value ;;
+      userVersion=*) [[ ! $value =~ ^-?[0-9]{1,11}$ ]] || H_USER_VERSION=$value ;;
+    esac
+  done < <(owner_do live_facts 2>/dev/null | head -c 4096)
+}
+
+# live_facts: by the owner: key=value lines. Opens nothing that could keep it waiting.
+live_facts() {
+  local suffix
+  if [[ ! -e $DATABASE_FILE ]]; then echo state=missing; return; fi
+  if [[ ! -f $DATABASE_FILE ]]; then echo state=not-plain; return; fi
+  for suffix in -wal -shm -journal; do
+    [[ ! -e $DATABASE_FILE$suffix || -f $DATABASE_FILE$suffix ]] || printf 'plain=%s\n' "$suffix"
+  done
+  file_size "$DATABASE_FILE"
+  printf 'size=%s\n' "$REPLY"
+  file_size "$DATABASE_FILE-wal"
+  printf 'wal=%s\n' "$REPLY"
+  file_size "$DATABASE_FILE-journal"
+  printf 'rollback=%s\n' "$REPLY"
+  if [[ ! -r $DATABASE_FILE ]]; then echo state=no-rights; return; fi
+  ! header_read "$DATABASE_FILE" || printf 'header=yes\n'
+  printf 'pageSize=%s\njournal=%s\nuserVersion=%s\nstate=there\n' "$H_PAGE_SIZE" "$H_JOURNAL" "$H_USER_VERSION"
+}
+
 # live_sql SQL [MILLISECONDS]: as sql, on the live database. Waits for a lock no longer than told, and never writes.
-live_sql() {
+live_sql() { owner_do live_query "$@"; }
+
+live_query() {
   database_plain "$DATABASE_FILE" || return 1
   live_uri
   sql "$REPLY" "$1" -cmd ".timeout ${2:-2000}"
@@ -55,7 +102,8 @@ operation_runs() { # ID
 # rights_known: R_READ, R_WRITE_BACKUPS, R_SERVICES, R_STATE = true or false; R_RESTORE: may replace the database.
 rights_known() {
   R_READ=false R_WRITE_BACKUPS=false R_SERVICES=false R_STATE=false R_RESTORE=false
-  [[ ! -r $DATABASE_FILE ]] || R_READ=true
+  # What can be read is what its owner can read.
+  ! as_owner test -r "$DATABASE_FILE" || R_READ=true
   [[ ! -w $BACKUPS ]] || R_WRITE_BACKUPS=true
   if [[ ${POLICY[service_manager]} == program ]]; then
     [[ ! -x ${POLICY[service_program]} ]] || R_SERVICES=true

@@ -6,6 +6,12 @@ KIT_FILE=''
 
 main() {
   local events='' words=() help_text
+  if [[ ${1-} == --side ]]; then
+    side_main "${@:2}"
+    exit
+  fi
+  [[ ! -f ${BASH_SOURCE[0]-} ]] || KIT_FILE=$(readlink -f -- "${BASH_SOURCE[0]}")
+  leave_terminal "$@"
   if [[ ${1-} == --params-fd ]]; then
     # The console's way: the arguments come as NUL-terminated records, so that none is ever part of a command line.
     [[ ${2-} =~ ^[0-9]{1,3}$ ]] || exit 2
@@ -34,7 +40,6 @@ main() {
     esac
   done
   if [[ $events != '' ]]; then EVENTS_FD=1 READABLE_FD=''; fi
-  [[ ! -f ${BASH_SOURCE[0]-} ]] || KIT_FILE=$(readlink -f -- "${BASH_SOURCE[0]}")
   kit_identity
   WHO=${WHO:-${SUDO_USER:-$(id -un)}@$(hostname)}
   COMMAND=${words[0]:-help}

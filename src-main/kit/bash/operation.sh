@@ -138,8 +138,11 @@ lock_site() {
     fail busy "Another operation is running on this site: ${holder:-unknown}" 'nothing was changed' \
       'wait until it has ended, or cancel it'
   fi
-  if [[ -d ${DATABASE_FILE%/*} && -r ${DATABASE_FILE%/*} ]]; then
-    exec {DATA_LOCK_FD}<"${DATABASE_FILE%/*}"
+  [[ $OWNER_PROBLEM == '' ]] || fail wrong-owner "$OWNER_PROBLEM" 'nothing was changed' \
+    'look who owns the folders; if the policy is wrong, set it: cvd-backup policy owner=USER:GROUP'
+  # Entered, not opened by its name: a named pipe of that name would be waited for.
+  if hold_folder "${DATABASE_FILE%/*}" && { exec {DATA_LOCK_FD}<.; } 2>/dev/null; then
+    cd /
     flock -n "$DATA_LOCK_FD" || recovery_waits "$DATA_LOCK_FD" || fail busy 'Another login of this server runs an operation on this site.' \
       'nothing was changed' 'wait until it has ended'
   fi
@@ -147,6 +150,7 @@ lock_site() {
   write_whole "$STATE/lock.holder" "operation=$OPERATION"$'\n'"command=$COMMAND"$'\n'"pid=$$"$'\n'"since=$REPLY"$'\n'"who=$WHO"$'\n'
   # Only who holds the lock works in these folders: what is there was left by a process that was killed. What belongs to
   # an open transaction is for `recover`.
+  cd /
   [[ -e $STATE/unfinished ]] || scratch_sweep "$BACKUPS" "${DATABASE_FILE%/*}"
 }
 

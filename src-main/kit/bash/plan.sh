@@ -14,6 +14,7 @@ run_plan() {
   file=$REPLY
   state_writable || fail no-rights "This login cannot keep a work folder: $STATE cannot be written." "$PLAN_UNCHANGED"
   answer_alone
+  live_look
   enter_scratch || fail internal "A work folder could not be made in $STATE/work." "$PLAN_UNCHANGED"
   plan_read "$file"
   step checks 'Check the site'
@@ -84,9 +85,9 @@ plan_read() {
   human_bytes "$EXTRACT_DATABASE_SIZE"
   plan_check readable passed 'The backup can be read' "$packed, $REPLY extracted"
   step compare 'Verify it, and compare it with the live database'
-  in_background database_check_to check database
+  in_background check_by_reader database
   checker=$REPLY
-  in_background compare_to compared database
+  in_background compare_by_owner
   watch "$PLAN_UNCHANGED" '' "$checker" "$REPLY"
   compare_load compared
   if ! database_check_load check; then
@@ -136,7 +137,7 @@ plan_check_space() { # REPLY = space
   local folder=${DATABASE_FILE%/*} needed=$EXTRACT_DATABASE_SIZE problem=$EXTRACT_PROBLEM code=$EXTRACT_CODE path status words
   ((needed > 0)) || needed=$EXTRACT_SIZE
   # By the same rule as the restore itself.
-  extract_space "$folder/staged.db" "$needed"
+  extract_space "$folder" "$needed"
   status=$?
   extract_needs "$needed"
   words=$REPLY

@@ -34,6 +34,7 @@ problems_of_tools() {
 
 problems_of_database() {
   local env=$ROOT/config/.env mode
+  [[ $OWNER_PROBLEM == '' ]] || problem error wrong-owner "$OWNER_PROBLEM" 'set it: cvd-backup policy owner=USER:GROUP'
   if [[ ! -d $ROOT ]]; then
     problem error no-root "There is no folder $ROOT." 'set it: cvd-backup policy root=…'
   elif [[ $I_PRESENT == false ]]; then

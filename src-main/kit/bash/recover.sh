@@ -169,14 +169,3 @@ recover_orphans() {
   scratch_sweep "$STATE/work" "$BACKUPS" "${DATABASE_FILE%/*}"
   ((count == 0)) || ORPHANS="$count interrupted operations were closed; they had changed nothing."
 }
-
-# scratch_sweep FOLDER...: private work folders of processes that are gone. Whoever works in one holds a lock on it.
-scratch_sweep() {
-  local folder leftover
-  for folder in "$@"; do
-    for leftover in "$folder"/.cvd-backup-????????; do
-      [[ -d $leftover && ! -L $leftover && -O $leftover ]] && flock -n "$leftover" true || continue
-      rm -rf -- "$leftover"
-    done
-  done
-}

@@ -111,11 +111,12 @@ restore_prepare() {
   local file=$1 name
   lock_site
   step check 'Check the site before anything is changed'
+  live_look
   [[ ! -e $STATE/unfinished ]] || fail checks-failed 'An earlier restore was interrupted and is not finished.' \
     "$NOTHING_CHANGED" 'run: cvd-backup recover'
   TX_FOLDER=${DATABASE_FILE%/*}
-  restore_target_safe
   restore_rights
+  restore_target_safe
   ((${#SERVICES[@]} > 0)) || fail service 'No service is set for this site.' "$NOTHING_CHANGED" 'set it: cvd-backup policy service=…'
   TX_WERE=''
   for name in "${SERVICES[@]}"; do
@@ -138,19 +139,16 @@ restore_prepare() {
 }
 
 # A restore puts a file where the database's path leads to. That must not be a way to write anywhere as root, nor over the
-# database of another service: a link may lead only to what belongs to who owns the folder of the link, or to a folder in
-# which he could have made the file by himself.
+# database of another service: the folder is entered once, must be the owner's, and is held from here to the end.
 restore_target_safe() {
-  local folder_owner
   [[ -d $TX_FOLDER ]] || fail no-database "The folder of the database does not exist: $TX_FOLDER" "$NOTHING_CHANGED" 'set it: cvd-backup policy database=…'
-  [[ ! -e $DATABASE_FILE || -f $DATABASE_FILE ]] || fail no-database "$DATABASE_FILE is not a file." "$NOTHING_CHANGED" ''
-  [[ $DATABASE_FILE != "$DATABASE" ]] || return 0
-  folder_owner=$(stat -c %u -- "${DATABASE%/*}")
-  # A folder that root put elsewhere by a link counts as what it is.
-  ((folder_owner != 0)) || folder_owner=$(stat -L -c %u -- "${DATABASE%/*}")
-  [[ $(stat -c %u -- "$DATABASE_FILE" 2>/dev/null) != "$folder_owner" && $(stat -c %u -- "$TX_FOLDER") != "$folder_owner" ]] || return 0
-  fail no-database "$DATABASE leads to $DATABASE_FILE, which belongs to somebody else." \
+  [[ $LIVE_STATE != not-plain ]] || fail no-database "$DATABASE_FILE is not a file." "$NOTHING_CHANGED" ''
+  enter_work_dir "$TX_FOLDER" || fail no-database "$DATABASE leads to $DATABASE_FILE, and the folder of that belongs to somebody else, or no private folder can be made there." \
     "$NOTHING_CHANGED" 'remove the link; or, if it is meant, set: cvd-backup policy database=…'
+  TX_STAGE=${WORK_DIR##*/}
+  local folder=/proc/self/fd/$WORK_PARENT_FD
+  [[ ! -e $folder/${DATABASE_FILE##*/} || (-f $folder/${DATABASE_FILE##*/} && ! -L $folder/${DATABASE_FILE##*/}) ]] ||
+    fail no-database "$DATABASE_FILE is not a file." "$NOTHING_CHANGED" ''
 }
 
 restore_rights() {
@@ -175,10 +173,8 @@ restore_no_strangers() {
 
 # Extracts beside the live database, verifies, and gives the file the owner, the mode and the journal mode of the live one.
 restore_stage() {
-  local file=$1 journal_mode
+  local file=$1 journal_mode live
   step stage 'Extract the backup beside the live database'
-  enter_work_dir "$TX_FOLDER" || fail internal "A private folder could not be made in $TX_FOLDER." "$NOTHING_CHANGED"
-  TX_STAGE=${WORK_DIR##*/}
   fingerprint_load "$file"
   extract_backup "$file" staged.db "$NOTHING_CHANGED" "${FP[databaseSize]:-0}" ||
     fail "$EXTRACT_CODE" "The backup cannot be restored: $EXTRACT_PROBLEM" "$NOTHING_CHANGED" 'choose another backup'
@@ -189,35 +185,45 @@ restore_stage() {
   restore_verify
   heed_cancel "$NOTHING_CHANGED"
   step ready 'Give it the owner, the mode and the journal mode of the live database'
-  if header_read "$DATABASE_FILE"; then
-    journal_mode=$H_JOURNAL
-  else
-    header_read staged.db
-    journal_mode=$H_JOURNAL
-  fi
-  sqlite3 -batch -init /dev/null ./staged.db "PRAGMA journal_mode=$journal_mode;" </dev/null >/dev/null ||
+  if [[ $LIVE_HEADER != '' ]]; then journal_mode=$H_JOURNAL; else journal_mode=$CHECK_JOURNAL; fi
+  reader_do database_set_journal staged.db "$journal_mode" >/dev/null 2>&1 ||
     fail internal 'The journal mode could not be set.' "$NOTHING_CHANGED"
-  if [[ -e $DATABASE_FILE ]]; then
-    chown --reference="$DATABASE_FILE" -- staged.db 2>/dev/null || ((EUID != 0)) ||
-      fail internal 'The owner could not be set.' "$NOTHING_CHANGED"
-    chmod --reference="$DATABASE_FILE" -- staged.db
-    chcon --reference="$DATABASE_FILE" -- staged.db 2>/dev/null
-  else
-    chown --reference=.. -- staged.db 2>/dev/null
-    chmod 644 staged.db
-  fi
+  # From here on nobody but root can change it.
+  reader_settle && mv -nT -- reader/staged.db staged.db && [[ ! -e reader/staged.db ]] ||
+    fail internal 'What was extracted is not what was meant to be.' "$NOTHING_CHANGED"
+  restore_dress "/proc/self/fd/$WORK_PARENT_FD/${DATABASE_FILE##*/}" || fail internal 'The owner could not be set.' "$NOTHING_CHANGED"
   sync_paths staged.db . || fail internal 'The extracted database could not be written to disk.' "$NOTHING_CHANGED"
   step_done journal_mode="$journal_mode" owner="$(stat -c %U:%G staged.db)" mode="$(stat -c %a staged.db)"
   # From here on all names are relative to the folder itself; the private folder is removed by the transaction.
   ON_FAIL=transaction_forget
-  cd -P .. && WORK_DIR='' && [[ . -ef $TX_FOLDER ]] || fail internal "$TX_FOLDER was moved away." "$NOTHING_CHANGED"
+  TX_FOLDER_FD=$WORK_PARENT_FD TX_STAGE_FD=$WORK_FD
+  cd -P "/proc/self/fd/$TX_FOLDER_FD" && WORK_DIR='' WORK_FD='' WORK_PARENT_FD='' && [[ . -ef $TX_FOLDER ]] ||
+    fail internal "$TX_FOLDER was moved away." "$NOTHING_CHANGED"
+}
+
+# database_set_journal FILE wal|delete: by the reader.
+database_set_journal() { sql_private "$1" "PRAGMA journal_mode=$2;"; }
+
+# restore_dress LIVE: staged.db gets the owner, the mode and the label of the live database; of its mode no more than reading
+# and writing.
+restore_dress() {
+  local uid gid mode kind
+  IFS=' ' read -r uid gid mode kind < <(stat -c '%u %g %a %F' -- "$1" 2>/dev/null)
+  if [[ "$uid $gid $mode" =~ ^[0-9]{1,10}\ [0-9]{1,10}\ [0-7]{1,4}$ && $kind == 'regular '?(empty\ )file ]] &&
+    [[ $uid == 0 || $uid == "$OWNER_UID" ]]; then
+    printf -v mode '%o' $((8#$mode & 8#666))
+    chcon -h --reference="$1" -- staged.db 2>/dev/null
+  else
+    uid=$OWNER_UID gid=$OWNER_GID mode=644
+  fi
+  { ((EUID != 0)) || chown -- "$uid:$gid" staged.db; } && chmod "$mode" staged.db
 }
 
 # The staged file against its fingerprint; where there is none (the runbook's backups, a safety copy), by its content.
 restore_verify() {
   local basis=content live_version
   step verify 'Verify the extracted database'
-  in_background database_check_to check staged.db
+  in_background check_by_reader staged.db
   watch "$NOTHING_CHANGED" '' "$REPLY" || true
   database_check_load check ||
     fail "$CHECK_CODE" "The backup cannot be restored: $CHECK_PROBLEM" "$NOTHING_CHANGED" 'choose another backup'
@@ -229,7 +235,7 @@ restore_verify() {
     fail empty "These tables are empty or missing in the backup: $CHECK_KEY_EMPTY $CHECK_KEY_MISSING" "$NOTHING_CHANGED" \
       'choose another backup; if this is right, set: cvd-backup policy key_tables=…'
   fi
-  if header_read "$DATABASE_FILE"; then
+  if [[ $LIVE_HEADER != '' ]]; then
     live_version=$H_USER_VERSION
     [[ $live_version == "$CHECK_USER_VERSION" ]] ||
       say warning "The backup has schema version $CHECK_USER_VERSION, the live database $live_version: the application may not fit it."

@@ -65,10 +65,7 @@ services_do() {
 
 # Runs a command without our lock and event descriptors.
 close_for_child() (
-  local fd
-  for fd in "$ALIVE_FD" "$LOCK_FD" "$DATA_LOCK_FD" "$WORK_FD" "$EVENTS_FD" "$READABLE_FD" "$PAUSE_FD"; do
-    [[ $fd == '' || $fd == 1 || $fd == 2 ]] || exec {fd}>&-
-  done
+  drop_descriptors
   "$@" >&2
 )
 
@@ -164,7 +161,8 @@ health_ask() {
   else
     where=("$probe")
   fi
-  answer=$(curl --silent --show-error --noproxy '*' --max-time 5 --connect-timeout 2 --max-filesize 100000 \
+  # By the owner: a socket's path may lead anywhere.
+  answer=$(as_owner curl --silent --show-error --noproxy '*' --max-time 5 --connect-timeout 2 --max-filesize 100000 \
     --write-out '\n%{http_code}' "${where[@]}" 2>&1 </dev/null)
   HEALTH_STATUS=${answer##*$'\n'}
   HEALTH_DETAIL=${answer%$'\n'*}

@@ -17,8 +17,9 @@ ROOT='' BACKUPS='' LOGS='' ROOT_OPTION=''
 DATABASE=''      # as the site calls it; may be a symbolic link
 DATABASE_FILE='' # the file itself: its sidecars lie beside it, and it is what a restore replaces
 
+# Others may pass through to the work folders, and see nothing: everything else in it is private by its own mode.
 state_create() {
-  mkdir -p -- "$STATE"/{operations,fingerprints,work,kit} 2>/dev/null && chmod 700 -- "$STATE" 2>/dev/null
+  mkdir -p -- "$STATE"/{operations,fingerprints,work,kit} 2>/dev/null && chmod 711 -- "$STATE" "$STATE/work" 2>/dev/null
 }
 
 state_writable() { [[ -d $STATE/operations && -O $STATE && -w $STATE ]] || state_create; }
@@ -59,9 +60,14 @@ policy_load() {
       [[ $line == *=* && $REPLY == '' ]] && POLICY[$key]=$value
     done <"$STATE/policy"
   fi
+  paths_set
+  DATABASE_FILE=$(readlink -f -- "$DATABASE") || DATABASE_FILE=$DATABASE
+  identities_load
+}
+
+paths_set() {
   ROOT=${ROOT_OPTION:-${POLICY[root]}}
   DATABASE=${POLICY[database]:-$ROOT/data/cvd.db}
-  DATABASE_FILE=$(readlink -f -- "$DATABASE") || DATABASE_FILE=$DATABASE
   BACKUPS=$ROOT/backups
   LOGS=$ROOT/logs
 }
@@ -87,7 +93,8 @@ file_stamp() { REPLY=$(find "$1" -maxdepth 0 -printf '%s\t%T@' 2>/dev/null); }
 
 # The runbook's own log, in the runbook's own format.
 runbook_log() { # FILE TEXT
-  append_as_owner "$LOGS/$1" "[$(date '+%Y-%m-%d %H:%M:%S')] ${2//[[:cntrl:]]/?}" || say warning "cannot write to $LOGS/$1"
+  owner_do log_line "$LOGS/$1" "[$(date '+%Y-%m-%d %H:%M:%S')] ${2//[[:cntrl:]]/?}" >/dev/null 2>&1 ||
+    say warning "cannot write to $LOGS/$1"
 }
 
 audit() { # EVENT OUTCOME CODE

@@ -71,10 +71,10 @@ transaction_keep() {
 transaction_swap() {
   step swap 'Put the restored database in its place'
   phase swapping
-  mv -nT -- "$TX_STAGE/staged.db" "$TX_NAME" || fail internal 'The restored database could not be renamed into place.'
+  mv -nT -- "/proc/self/fd/$TX_STAGE_FD/staged.db" "$TX_NAME" || fail internal 'The restored database could not be renamed into place.'
   inode "$TX_NAME"
   [[ $REPLY == "$TX_STAGED_INODE" ]] || fail internal "Another program made a file called $TX_NAME at this very moment."
-  sync_paths . "$TX_STAGE"
+  sync_paths . "/proc/self/fd/$TX_STAGE_FD/."
   phase swapped
   step_done
 }
@@ -98,14 +98,17 @@ transaction_start() {
 
 # After the start: the running site really uses what we put there, and its key tables hold what the backup held.
 transaction_prove() {
-  local table rows expected counts
+  local table rows expected counts line
   step prove 'Compare the running database with the backup'
   inode "$TX_NAME"
   [[ $REPLY == "$TX_STAGED_INODE" ]] || fail internal 'The live database is not the file that was restored.'
   # The site writes again: its locks are waited for.
-  counts=$(table_counts "$TX_NAME" -cmd ".timeout ${POLICY[busy_timeout]}") && [[ $counts != '' ]] ||
+  counts=$(owner_do live_counts 2>/dev/null) && [[ $counts != '' ]] ||
     fail integrity 'The restored database cannot be read while the site runs.'
-  mapfile -t TX_TABLES < <(printf '%s\n' "$counts")
+  TX_TABLES=()
+  while IFS= read -r line; do
+    [[ ! $line =~ $COUNT_LINE ]] || TX_TABLES+=("$line")
+  done < <(printf '%s\n' "$counts")
   for table in ${POLICY[key_tables]}; do
     table_rows "$table" ${CHECK_TABLES[@]+"${CHECK_TABLES[@]}"}
     expected=$REPLY
@@ -116,6 +119,9 @@ transaction_prove() {
   done
   step_done tables:="${#TX_TABLES[@]}"
 }
+
+# live_counts: by the owner.
+live_counts() { table_counts "$DATABASE_FILE" -cmd ".timeout ${POLICY[busy_timeout]}"; }
 
 # table_rows TABLE LINE...: REPLY = its rows by lines of table_counts, or empty.
 table_rows() {

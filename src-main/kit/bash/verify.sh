@@ -23,6 +23,7 @@ run_verify() {
   local file files=() list=() number=0 verified=0 failed=0 inconclusive=0 counts
   verify_select files "$@"
   ((${#files[@]} > 0)) || fail not-found 'There is no backup to verify.' 'nothing was changed'
+  live_look
   enter_scratch || fail internal "A work folder could not be made in $STATE/work." 'nothing was changed'
   for file in "${files[@]}"; do
     heed_cancel "$VERIFY_UNCHANGED"
@@ -61,7 +62,7 @@ verify_select() {
     ((limit < 0 || ${#selected[@]} < limit)) || break
     decode_path "$path"
     selected+=("$REPLY")
-  done < <(backups_found | backup_lines)
+  done < <(owner_do backups_found 2>/dev/null | backup_lines)
 }
 
 V_VERDICT='' V_REASON='' V_BASIS='' V_EVIDENCE=()
@@ -75,7 +76,7 @@ verify_one() {
   backup_kind "$file"
   kind=$REPLY
   if [[ $kind == database ]]; then verify_database "$file"; else verify_archive "$file" "$kind"; fi
-  find . -mindepth 1 -delete
+  reader_reset
   now_ms
   at=$REPLY
   [[ $EXTRACT_STAMP != '' ]] || { file_stamp "$file" && EXTRACT_STAMP=$REPLY; }
@@ -122,11 +123,13 @@ verify_database() {
     V_EVIDENCE+=(expectedSha256="${FP[sha256]}" expectedSize:="${FP[size]}")
     return
   fi
-  in_background database_check_to check database
-  watch "$VERIFY_UNCHANGED" '' "$REPLY"
+  check_by_reader_watched
   database_check_load check
   verdict_of_check "$file"
 }
+
+# check_by_reader NAME: what database_check finds goes to the file `check`, which is ours.
+check_by_reader() { reader_do database_check_say "$1" >check 2>/dev/null; }
 
 # verdict_of_check: from the CHECK_ and EXTRACT_ globals and, where V_BASIS says so, the fingerprint.
 verdict_of_check() {
@@ -171,45 +174,47 @@ live_violates_foreign_keys() {
 }
 
 verify_archive() { # FILE KIND
-  local file=$1 kind=$2 tool entries member
-  extract_open "$file" || { verdict_of_extraction; return; }
+  local file=$1 kind=$2 tool entries member=''
+  extract_look "$file" || { verdict_of_extraction; return; }
   if [[ $EXTRACT_FORMAT != gzip ]]; then
     extract_finds not-a-backup 'The file is no gzip archive.'
-  elif extract_space members $((EXTRACT_SIZE / 4 + 1048576)); then
+  elif extract_space . $((EXTRACT_SIZE / 4 + 1048576)); then
     decompressor
     tool=$REPLY
-    extract_run "$VERIFY_UNCHANGED" stream_archive members "$tool" -t --quoting-style=escape
-    [[ $EXTRACT_PROBLEM != '' ]] || extract_unmoved "$file"
+    EXTRACT_WANTED=0
+    extract_run "$file" "$VERIFY_UNCHANGED" stream_archive members "$tool" -t --quoting-style=escape
   fi
-  extract_close
   [[ $EXTRACT_PROBLEM == '' ]] || { verdict_of_extraction; return; }
-  entries=$(wc -l <members)
+  IFS=$'\t' read -r entries member < <(reader_do members_facts members 2>/dev/null | head -c 4096)
+  [[ $entries =~ ^[0-9]{1,15}$ ]] || { verdict inconclusive 'The list of what is in the archive could not be read.'; return; }
   V_EVIDENCE=(size:="$EXTRACT_SIZE" sha256="$EXTRACT_SHA256" entries:="$entries")
   if ((entries == 0)); then
     verdict failed 'The archive is empty.'
   elif [[ $kind == system ]]; then
-    verify_system "$file" "$entries"
+    verify_system "$file" "$entries" "$member"
   else
     verdict verified "The archive can be read to its end ($entries entries); there is no fingerprint to compare with."
   fi
 }
 
+readonly SYSTEM_DATABASE='^(\./)?[A-Za-z0-9._-]+/database/[A-Za-z0-9._-]+\.db(\.gz)?$'
+
+# members_facts LIST: by the reader: how many there are, and the first that is a system backup's database.
+members_facts() { printf '%s\t%s\n' "$(wc -l <"$1")" "$(grep -E "$SYSTEM_DATABASE" "$1" | head -n 1)"; }
+
 # A system backup is worth what the database in it is worth.
-verify_system() { # FILE ENTRIES
-  local file=$1 entries=$2 member stamp=$EXTRACT_STAMP sha256=$EXTRACT_SHA256
-  member=$(grep -E '^(\./)?[A-Za-z0-9._-]+/database/[A-Za-z0-9._-]+\.db(\.gz)?$' members | head -n 1)
-  if [[ $member == '' ]]; then
+verify_system() { # FILE ENTRIES MEMBER
+  local file=$1 entries=$2 member=$3 stamp=$EXTRACT_STAMP sha256=$EXTRACT_SHA256
+  if [[ ! $member =~ $SYSTEM_DATABASE ]]; then
     verdict failed "The archive can be read ($entries entries), but there is no database in it."
     return
   fi
-  if extract_open "$file" && extract_space member "$EXTRACT_SIZE"; then
+  if extract_space . "$EXTRACT_SIZE"; then
     decompressor
-    extract_run "$VERIFY_UNCHANGED" stream_archive member "$REPLY" -x -O -- "$member"
+    extract_run "$file" "$VERIFY_UNCHANGED" stream_archive member "$REPLY" -x -O -- "$member"
   fi
-  extract_close
-  if [[ $EXTRACT_PROBLEM == '' ]] && extract_backup "$PWD/member" database "$VERIFY_UNCHANGED"; then
-    in_background database_check_to check database
-    watch "$VERIFY_UNCHANGED" '' "$REPLY"
+  if [[ $EXTRACT_PROBLEM == '' ]] && extract_member; then
+    check_by_reader_watched
     database_check_load check
     verdict_of_check
     V_REASON="The database in it: $V_REASON"
@@ -217,4 +222,18 @@ verify_system() { # FILE ENTRIES
     verdict_of_extraction
   fi
   EXTRACT_STAMP=$stamp EXTRACT_SHA256=$sha256
+}
+
+check_by_reader_watched() {
+  in_background check_by_reader database
+  watch "$VERIFY_UNCHANGED" '' "$REPLY"
+}
+
+extract_member() {
+  local status
+  EXTRACT_SIDE=reader
+  extract_backup member database "$VERIFY_UNCHANGED"
+  status=$?
+  EXTRACT_SIDE=owner
+  return "$status"
 }

@@ -1,0 +1,205 @@
+# --- Identities: whose rights each part of the work has ------------------------------------------------------------------
+#
+# Everything below the CVD root belongs to the user that the application runs as, and that user may be hostile. So root
+# does not read or write there. It keeps to its own folders, services, /proc, ownership, and renames by descriptor. All else
+# is done by one of two others:
+#
+#   owner   the user who owns the CVD data: reads the live database, backups and logs, asks for health. Whatever it answers,
+#           the application's user could have answered.
+#   reader  a throw-away user that nobody else is: extracts, checks, hashes and compresses. The application's user can
+#           neither stop it nor change what it writes.
+#
+# Where the login is not root, all three are that login.
+
+OWNER_UID='' OWNER_GID=''
+OWNER_PROBLEM='' # one sentence where the policy names another owner than the one that is found; or empty
+READER_UID='' READER_GID=''
+readonly NOBODY=65534
+
+# identities_load: decides who the owner is, by the policy or by who owns the way to the database.
+identities_load() {
+  local found
+  OWNER_UID=$EUID OWNER_GID=${GROUPS[0]} OWNER_PROBLEM='' READER_UID='' READER_GID=''
+  ((EUID == 0)) || return 0
+  path_owner "$DATABASE"
+  found=$REPLY
+  OWNER_UID=${found% *} OWNER_GID=${found#* }
+  [[ ${POLICY[owner]} != '' ]] || return 0
+  if ! ids_of "${POLICY[owner]%%:*}" "${POLICY[owner]#*:}"; then
+    OWNER_PROBLEM="The policy names the owner ${POLICY[owner]}, and there is no such user or group on this server."
+    return 0
+  fi
+  OWNER_UID=${REPLY% *} OWNER_GID=${REPLY#* }
+  [[ ${found% *} == "$OWNER_UID" || ${found% *} == 0 ]] ||
+    OWNER_PROBLEM="The policy says that the CVD data belong to ${POLICY[owner]}, but user ${found% *} can exchange them."
+}
+
+# path_owner PATH: REPLY = "UID GID" of the first on the way to PATH that is not root's alone: whoever that is can exchange
+# everything below. "0 0" where all of it is root's.
+path_owner() {
+  local path=$1 part prefixes lines line i turn uid gid mode kind open=''
+  for ((turn = 0; turn < 10; turn++)); do
+    prefixes=() part=''
+    while [[ $path == /* ]]; do
+      path=${path#/}
+      [[ ${path%%/*} != '' ]] || continue
+      part+=/${path%%/*}
+      prefixes+=("$part")
+      path=${path#"${path%%/*}"}
+    done
+    mapfile -t lines < <(stat -c '%u %g %f' -- / ${prefixes[@]+"${prefixes[@]}"} 2>/dev/null)
+    for ((i = 0; i < ${#lines[@]}; i++)); do
+      line=${lines[i]}
+      [[ $line =~ ^([0-9]{1,10})\ ([0-9]{1,10})\ ([0-9a-f]{1,8})$ ]] || break 2
+      uid=${BASH_REMATCH[1]} gid=${BASH_REMATCH[2]} mode=$((16#${BASH_REMATCH[3]}))
+      if ((uid != 0)); then
+        REPLY="$uid $gid"
+        return
+      fi
+      kind=$((mode & 8#170000))
+      if ((kind == 8#120000 && i > 0)); then
+        # A link that root made, in a folder of root's: the way goes on where it leads.
+        part=${prefixes[i - 1]}
+        line=$(readlink -- "$part" && printf .)
+        line=${line%$'\n.'}
+        [[ $line == /* ]] || line=${part%/*}/$line
+        path=${prefixes[${#prefixes[@]} - 1]}
+        path=$line${path#"$part"}
+        continue 2
+      fi
+      # Sticky: an entry is exchanged by its owner only.
+      ((kind != 8#40000 || (mode & 8#22) == 0 || (mode & 8#1000) != 0)) || open=${open:-$gid}
+    done
+    break
+  done
+  # A folder of root's that others may write, and nobody to hold to below it: then somebody without rights.
+  REPLY='0 0'
+  [[ $open == '' ]] || REPLY="$NOBODY $open"
+}
+
+# ids_of USER GROUP: REPLY = "UID GID"; status 1 if there is none.
+ids_of() {
+  local uid gid
+  uid=$(id -u -- "$1" 2>/dev/null) && [[ $uid =~ ^[0-9]{1,10}$ ]] || return 1
+  IFS=: read -r _ _ gid _ < <(getent group "$2" 2>/dev/null) || return 1
+  [[ $gid =~ ^[0-9]{1,10}$ ]] || return 1
+  REPLY="$uid $gid"
+}
+
+# owner_words: REPLY = user:group, for chown and for people.
+owner_words() {
+  REPLY=$(stat -c %U:%G -- "$DATABASE" 2>/dev/null)
+  [[ ${POLICY[owner]} == '' ]] || REPLY=${POLICY[owner]}
+}
+
+# Numbers that systemd uses for users of one run (61184 to 65519) are nobody's in /etc/passwd.
+reader_choose() {
+  [[ $READER_UID == '' ]] || return 0
+  READER_UID=$OWNER_UID READER_GID=$OWNER_GID
+  ((EUID == 0)) || return 0
+  local uid turn
+  for ((turn = 0; turn < 20; turn++)); do
+    uid=$((61184 + (BASHPID + turn * 217) % 4336))
+    [[ $(find /proc -maxdepth 1 -uid "$uid" -print -quit 2>/dev/null) == '' ]] || continue
+    ! getent passwd "$uid" >/dev/null || continue
+    READER_UID=$uid READER_GID=$OWNER_GID
+    ((OWNER_GID != 0)) || READER_GID=$uid
+    return 0
+  done
+}
+
+# as_owner PROGRAM ARGUMENT..., as_reader PROGRAM ARGUMENT...: with a clean environment and without our descriptors. What
+# they say is theirs: never let their stdout be ours.
+as_owner() { run_as "$OWNER_UID" "$OWNER_GID" owner "$@"; }
+as_reader() {
+  reader_choose
+  run_as "$READER_UID" "$READER_GID" reader "$@"
+}
+
+# owner_do FUNCTION ARGUMENT..., reader_do FUNCTION ARGUMENT...: a function of the kit, in a bash of its own. It knows the
+# policy and the paths, and nothing else of ours.
+owner_do() { do_as "$OWNER_UID" "$OWNER_GID" owner "$@"; }
+reader_do() {
+  reader_choose
+  do_as "$READER_UID" "$READER_GID" reader "$@"
+}
+
+run_as() ( # UID GID FOLDER PROGRAM ARGUMENT...
+  local uid=$1 gid=$2 become=()
+  work_folder "$3"
+  shift 3
+  drop_descriptors
+  ((EUID != 0)) || become=(setpriv --reuid="$uid" --regid="$gid" --clear-groups --no-new-privs --inh-caps=-all)
+  ((uid != 0)) || become=()
+  exec ${become[@]+"${become[@]}"} env -i PATH="$PATH" LC_ALL=C ${TZ+TZ="$TZ"} TMPDIR=. SQLITE_TMPDIR=. "$@"
+)
+
+# shellcheck disable=SC2016 # expanded by the new bash
+readonly SIDE_LOADER='mapfile -d "" -t -n 1 -u 9 kit; exec 9<&-; eval "${kit[0]}"'
+do_as() ( # UID GID FOLDER FUNCTION ARGUMENT...
+  local uid=$1 gid=$2 folder=$3 key text=''
+  shift 3
+  if ((EUID != 0 || uid == 0)); then
+    work_folder "$folder"
+    drop_descriptors
+    umask 027
+    TMPDIR=. SQLITE_TMPDIR=.
+    export TMPDIR SQLITE_TMPDIR
+    "$@"
+    exit
+  fi
+  if [[ $KIT_FILE != '' ]]; then exec 9<"$KIT_FILE"; else exec 9< <(printf '%s' "${text_of_kit-}"); fi || exit 126
+  work_folder "$folder"
+  drop_descriptors 9
+  for key in "${!POLICY[@]}"; do text+="$key=${POLICY[$key]}"$'\n'; done
+  exec setpriv --reuid="$uid" --regid="$gid" --clear-groups --no-new-privs --inh-caps=-all \
+    env -i PATH="$PATH" LC_ALL=C ${TZ+TZ="$TZ"} TMPDIR=. SQLITE_TMPDIR=. CVD_SIDE_POLICY="$text" CVD_SIDE_ROOT="$ROOT" \
+    CVD_SIDE_DATABASE_FILE="$DATABASE_FILE" CVD_SIDE_LIMIT="${EXTRACT_LIMIT:-0}" \
+    /bin/bash --noprofile --norc -c "$SIDE_LOADER" cvd-backup --side "$@"
+)
+
+# The other end of do_as: `cvd-backup --side FUNCTION ARGUMENT...`. For root it is not there.
+side_main() {
+  local line
+  ((EUID != 0)) && declare -F -- "${1-}" >/dev/null || exit 2
+  umask 027
+  while IFS= read -r line; do
+    [[ ${POLICY[${line%%=*}]+known} != known ]] || POLICY[${line%%=*}]=${line#*=}
+  done < <(printf '%s' "${CVD_SIDE_POLICY-}")
+  STATE=/nonexistent ROOT_OPTION=${CVD_SIDE_ROOT-} EXTRACT_LIMIT=${CVD_SIDE_LIMIT-0}
+  paths_set
+  DATABASE_FILE=${CVD_SIDE_DATABASE_FILE-}
+  unset CVD_SIDE_POLICY CVD_SIDE_ROOT CVD_SIDE_DATABASE_FILE CVD_SIDE_LIMIT
+  "$@"
+}
+
+# In a subshell: where there is a work folder, to the part of it that is for them.
+work_folder() { # owner|reader
+  if [[ $WORK_FD == '' ]]; then cd /; else cd -P -- "/proc/self/fd/$WORK_FD/$1" || exit 126; fi
+}
+
+# In a subshell: what others may not hold: our locks, the journal, the events, somebody's terminal.
+drop_descriptors() { # [FD that is kept]
+  local path fd
+  for path in /proc/self/fd/*; do
+    fd=${path##*/}
+    [[ " ${1-} 0 1 2 255 " == *" $fd "* ]] || exec {fd}>&-
+  done
+  [[ ! -t 0 ]] || exec </dev/null
+  [[ ! -t 2 ]] || exec 2>/dev/null
+}
+
+# leave_terminal ARGUMENT...: who shares a terminal can type into it. So root's kit gives up the one that it was called from,
+# and hears an interrupt through whoever stays there.
+leave_terminal() {
+  local child status
+  ((EUID == 0)) && [[ $KIT_FILE != '' && ${CVD_BACKUP_DETACHED-} == '' ]] && { : </dev/tty; } 2>/dev/null || return 0
+  CVD_BACKUP_DETACHED=yes setsid /bin/bash --noprofile --norc "$KIT_FILE" "$@" <&0 &
+  child=$!
+  trap 'kill -TERM "$child" 2>/dev/null' INT TERM HUP
+  while :; do
+    wait "$child"
+    status=$?
+    kill -0 "$child" 2>/dev/null || exit "$status"
+  done
+}
