@@ -165,7 +165,7 @@ describe.each([
     const remoteOperation = await waitUntil('the id on the server', async () => {
       return desk.console.desk.store.operations.byId(started.id)?.remoteOperation ?? undefined
     })
-    expect(await leftBehind(server)).toContainEqual(expect.stringMatching(/\.cvd-backup-[^/]+\/copy\.db$/))
+    expect(await leftBehind(server)).toContainEqual(expect.stringMatching(/\.cvd-backup-[^/]+\/reader\/copy\.db$/))
     await server.must(`systemctl kill --kill-who=all --signal=KILL cvd-backup-${remoteOperation}`)
     const entry = await desk.settled(started)
     await held[Symbol.asyncDispose]()

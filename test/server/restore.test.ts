@@ -103,7 +103,7 @@ onBoth('a restore', (server: Server) => {
 
   test('of a backup with any name', async () => {
     const name = `/opt/cvd/backups/a 'b' "c" $(touch pwned) *\n-d.db.gz`
-    await server.must(`cp "$(printf '%b' '${backup}')" ${quote(name)}`)
+    await server.must(`cp -p "$(printf '%b' '${backup}')" ${quote(name)}`)
     await change(server, 'DELETE FROM devices WHERE id > 40')
     restored(await restore(desk, site, encodePath(Buffer.from(name))))
     expect(await devices()).toBe('48')

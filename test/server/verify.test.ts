@@ -70,7 +70,7 @@ describe.each([
 
   it('finds a backup that was cut off, with and without a fingerprint', async () => {
     const stranger = `${folder}/cvd_backup_20250101_000002.db.gz`
-    await server.must(`cp ${good} ${stranger} && truncate -s -4096 ${stranger}`)
+    await server.must(`cp -p ${good} ${stranger} && truncate -s -4096 ${stranger}`)
     expect(await verdictOf(stranger)).toMatchObject({ verdict: 'failed', basis: 'content' })
     const plain = await foreign('cvd_backup_20250101_000003.db')
     await server.must(`truncate -s -4096 ${plain}`)
@@ -125,7 +125,7 @@ open('${own}', 'wb').write(gzip.compress(bytes(data), 1))`
     expect(await desk.listed(site, file)).toMatchObject({ origin: 'manual', verdict: 'never', fingerprint: false })
     expect(await verdictOf(file)).toMatchObject({ verdict: 'verified', basis: 'content' })
     const copy = `${folder}/cvd.db.backup-20250722-115106`
-    await server.must(`cp ${file} ${copy}`)
+    await server.must(`cp -p ${file} ${copy}`)
     expect(await desk.listed(site, copy)).toMatchObject({ origin: 'foreign', verdict: 'never' })
     expect(await verdictOf(copy)).toMatchObject({ verdict: 'verified', basis: 'content' })
     await server.must(`sqlite3 ${file} 'UPDATE users SET email = email || 1 WHERE id = 2'`)

@@ -54,12 +54,22 @@ extract_look() {
     not-plain) extract_finds not-a-backup 'It is not a plain file.' ;;
     no-rights)
       owner_words
-      extract_finds no-rights "The owner of the CVD data ($REPLY) may not read the file." ;;
+      extract_finds no-rights "The owner of the CVD data, $REPLY, may not read the file." ;;
     *) extract_finds internal 'The file could not be looked at.' ;;
   esac
   [[ $EXTRACT_PROBLEM == '' ]] || return 1
   ((EXTRACT_SIZE > 0)) || extract_finds empty 'The file is empty (0 bytes).'
   [[ $EXTRACT_PROBLEM == '' ]]
+}
+
+# extract_fix FILE: REPLY = what helps where it cannot be extracted.
+extract_fix() {
+  local file
+  REPLY='choose another backup'
+  [[ $EXTRACT_CODE == no-rights && $1 != *[!A-Za-z0-9._/-]* ]] || return 0
+  file=$1
+  owner_words
+  REPLY="let its owner read it: chown $REPLY $file"
 }
 
 decompressor() { # REPLY = the fastest that is here

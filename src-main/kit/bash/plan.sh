@@ -77,7 +77,8 @@ plan_read() {
   step stage 'Extract the backup in a scratch folder'
   CHECK_USER_VERSION=0
   if ! extract_backup "$file" database "$PLAN_UNCHANGED" "$expected"; then
-    plan_check readable failed 'The backup can be read' "$EXTRACT_PROBLEM" 'choose another backup'
+    extract_fix "$file"
+    plan_check readable failed 'The backup can be read' "$EXTRACT_PROBLEM" "$REPLY"
     return
   fi
   human_bytes "$EXTRACT_SIZE"

@@ -176,8 +176,10 @@ restore_stage() {
   local file=$1 journal_mode live
   step stage 'Extract the backup beside the live database'
   fingerprint_load "$file"
-  extract_backup "$file" staged.db "$NOTHING_CHANGED" "${FP[databaseSize]:-0}" ||
-    fail "$EXTRACT_CODE" "The backup cannot be restored: $EXTRACT_PROBLEM" "$NOTHING_CHANGED" 'choose another backup'
+  extract_backup "$file" staged.db "$NOTHING_CHANGED" "${FP[databaseSize]:-0}" || {
+    extract_fix "$file"
+    fail "$EXTRACT_CODE" "The backup cannot be restored: $EXTRACT_PROBLEM" "$NOTHING_CHANGED" "$REPLY"
+  }
   [[ $R_EXPECT_SHA256 == '' || $R_EXPECT_SHA256 == "$EXTRACT_SHA256" ]] ||
     fail plan-stale 'The backup is not the one that the plan was made for: its content has changed.' "$NOTHING_CHANGED" 'plan again'
   step_done sha256="$EXTRACT_SHA256" bytes:="$EXTRACT_DATABASE_SIZE"

@@ -50,7 +50,7 @@ work_parts_make() {
   ((READER_UID == OWNER_UID)) && return 0
   as_reader test -w "$PWD/reader" 2>/dev/null && return 0
   READER_UID=$OWNER_UID READER_GID=$OWNER_GID
-  chown -- "$READER_UID:$READER_GID" reader
+  chown -- "$READER_UID:$READER_GID" reader && as_reader test -w "$PWD/reader"
 }
 
 # reader_settle: the reader has done its work. Nobody writes in its folder any more, and names in it can be trusted.
@@ -101,7 +101,7 @@ leave_work_dir() {
 # system of the backups has more, there.
 enter_scratch() {
   local place=$STATE/work wanted here
-  mkdir -p -- "$STATE/work" && chmod 711 -- "$STATE/work" || return 1
+  mkdir -p -- "$STATE/work" && chmod 711 -- "$STATE" "$STATE/work" || return 1
   scratch_sweep "$STATE/work"
   wanted=$((LIVE_SIZE * 2 + 67108864))
   free_bytes "$place"
