@@ -19,6 +19,8 @@ const parts = [
   'follow',
   'service',
   'sqlite',
+  'census',
+  'integrity',
   'check',
   'fingerprint',
   'extract',

@@ -53,17 +53,30 @@ describe('verify', () => {
   })
 
   it.each([
-    ['sqlite3 is killed while it looks for damage', '[[ "$*" != *integrity_check* ]] || kill -KILL "$BASHPID"'],
-    ['sqlite3 is killed while it counts', '[[ "$*" != *pragma_index_list* ]] || kill -KILL "$BASHPID"'],
-    ['sqlite3 cannot be run', 'return 127'],
-    ['the process that checks is killed', '[[ "$*" != *foreign_key_check* ]] || kill -KILL 0'],
+    ['sqlite3 is killed while it looks for damage', '[[ "$sql" != *integrity_check* ]] || kill -KILL "$$"'],
+    ['sqlite3 is killed while it lists the tables', '[[ "$sql" != *pragma_index_list* ]] || kill -KILL "$$"'],
+    ['sqlite3 is killed while it counts', '[[ "$sql" != *foreign_key_check* ]] || kill -KILL "$$"'],
+    ['sqlite3 cannot be run', 'exit 127'],
+    ['the process that checks is killed', '[[ "$sql" != *foreign_key_check* ]] || kill -KILL 0'],
+    ['the disk cannot be read', '[[ "$sql" != *integrity_check* ]] || { echo "Error: disk I/O error" >&2; exit 1; }'],
   ])('does not call a backup bad when %s', async (_, fault) => {
     const path = site.backup(name)
     site.fingerprint(path)
-    const instead = `sqlite3() { ${fault}; command sqlite3 "$@"; }`
-    const { result } = await site.run(['verify', name], { instead })
+    const { result } = await site.run(['verify', name], { instead: withSqlite(site, fault) })
     expect(result.message).toContain('failed: 0, inconclusive: 1')
     expect(entry(path)).toMatchObject({ verdict: 'inconclusive' })
+  })
+
+  it.each([
+    ['memory', '[[ "$sql" != *integrity_check* ]] || { echo "Error: out of memory" >&2; exit 1; }', 'out of memory'],
+    ['time', '[[ "$sql" != *integrity_check* ]] || exec sleep 1000', 'it took too long'],
+  ])('says what it had not enough %s to check, and calls it neither bad nor good', async (_, fault, words) => {
+    site.backup(name)
+    // The time that a check may take grows with the database; here it is short.
+    const hasty = `${withSqlite(site, fault)}; timeout() { command timeout --foreground 5 "\${@:4}"; }`
+    const { result } = await site.run(['verify', name], { instead: hasty })
+    const [one] = report.parse(result.data).backups
+    expect(one).toMatchObject({ verdict: 'inconclusive', reason: expect.stringContaining(words) })
   })
 
   it('says so when it verified by content only', async () => {
@@ -307,6 +320,16 @@ SCRIPT
     expect((await site.run(['verify'])).result.code).toBe('usage')
   })
 })
+
+/** Bash text after which `sqlite3` first runs the fault, with what it is to do in `$sql`. */
+function withSqlite(site: ScratchSite, fault: string): string {
+  const folder = join(site.folder, 'bin')
+  mkdirSync(folder)
+  const real = execFileSync('bash', ['-c', 'command -v sqlite3'], { encoding: 'utf8' }).trim()
+  const program = `#!/bin/bash\nsql=$(cat)\n${fault}\nexec ${real} "$@" < <(printf '%s\\n' "$sql")\n`
+  writeFileSync(join(folder, 'sqlite3'), program, { mode: 0o755 })
+  return `PATH=${folder}:$PATH`
+}
 
 function mayMount(): boolean {
   try {

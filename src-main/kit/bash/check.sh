@@ -3,51 +3,107 @@
 # For a plain database file that nobody else changes: an extracted backup, a fresh copy. Opened immutable: no lock, no
 # sidecar, nothing written beside it, whatever its journal mode and its folder are.
 
-CHECK_PROBLEM=''     # one sentence, or empty: the file is a sound database
+CHECK_PROBLEM=''     # one sentence, or empty: no fault was found
 CHECK_CODE=ok        # ok; empty, not-a-backup, integrity: the database's fault; internal: nothing is known about it
-CHECK_INTEGRITY=''   # `ok`, or the first complaint of integrity_check
+CHECK_UNABLE=''      # what this sqlite3 could not check, and why; empty: everything was checked
+CHECK_INTEGRITY=''   # `ok`, the first complaint of integrity_check, or `not checked`
 CHECK_FK=''          # foreign key violations; empty where they could not be counted
 CHECK_SIZE=0         # bytes
-CHECK_PAGE_SIZE=0 CHECK_PAGE_COUNT=0 CHECK_JOURNAL='' CHECK_USER_VERSION=0
+CHECK_PAGE_SIZE=0 CHECK_PAGE_COUNT=0 CHECK_JOURNAL='' CHECK_USER_VERSION=0 CHECK_ENCODING=1
 CHECK_TABLES=()      # lines of table_counts
+CHECK_UNREAD=()      # tables that could not be counted: name (percent-encoded) TAB reason
 CHECK_KEY_MISSING='' # key tables of the policy that are not there, separated by blanks
 CHECK_KEY_EMPTY=''   # key tables that are there and hold no row
+CHECK_KEY_UNREAD=''  # key tables that are there, as far as is known, and could not be counted
 
 # Options for sql, for a file that nobody else changes (one that is cut off under a mapping would kill its reader): read as
 # memory, in about a quarter of the time of reading page by page. The pragma answers with a row, which is of no interest.
 readonly MAPPED=(-cmd '.output /dev/null' -cmd 'PRAGMA mmap_size=2147418112;' -cmd '.output stdout')
 
-# database_check FILE: sets the CHECK_ globals. Status 0 if the file is sound. Violated foreign keys, missing and empty
-# key tables are told, not judged: whether they are a fault depends on what the database was like when it was copied.
+# database_check FILE: sets the CHECK_ globals. Status 0 if no fault was found; whether everything could be looked at is told by
+# CHECK_UNABLE. Violated foreign keys, missing and empty key tables are told, not judged: whether they are a fault depends
+# on what the database was like when it was copied.
 database_check() {
-  local file=$1 uri integrity_fd counts status
-  CHECK_PROBLEM='' CHECK_CODE=ok CHECK_INTEGRITY='' CHECK_FK='' CHECK_TABLES=() CHECK_KEY_MISSING='' CHECK_KEY_EMPTY=''
+  local file=$1 uri integrity_fd told integrity seconds
+  CHECK_PROBLEM='' CHECK_CODE=ok CHECK_UNABLE='' CHECK_INTEGRITY='' CHECK_FK='' CHECK_TABLES=() CHECK_UNREAD=()
+  CHECK_KEY_MISSING='' CHECK_KEY_EMPTY='' CHECK_KEY_UNREAD=''
   file_size "$file"
   CHECK_SIZE=$REPLY
+  seconds=$((120 + CHECK_SIZE / 1048576))
   check_header "$file" || return 1
   database_uri "$file"
   uri=$REPLY
   # Side by side: the check is bound by the processor, the counts by reading.
-  exec {integrity_fd}< <(integrity_check "$uri")
-  counts=$(table_counts "$uri" "${MAPPED[@]}" 2>/dev/null)
-  status=$?
-  [[ $counts == '' ]] || mapfile -t CHECK_TABLES < <(printf '%s\n' "$counts")
-  CHECK_FK=$(sql "$uri" 'SELECT count(*) FROM pragma_foreign_key_check;' "${MAPPED[@]}" 2>/dev/null) || CHECK_FK=''
-  CHECK_INTEGRITY=$(cat <&"$integrity_fd")
+  exec {integrity_fd}< <(integrity_check "$seconds" "$uri")
+  told=$(census "$seconds" "$uri" 1 "${MAPPED[@]}")
+  integrity=$(cat <&"$integrity_fd")
   exec {integrity_fd}<&-
-  if ((status >= 126)) || [[ $CHECK_INTEGRITY == '' || $CHECK_INTEGRITY == "$NOT_CHECKED"* ]]; then
-    CHECK_INTEGRITY=${CHECK_INTEGRITY#"$NOT_CHECKED"} CHECK_INTEGRITY=${CHECK_INTEGRITY%%$'\n'*}
-    check_finds internal "The database could not be checked: ${CHECK_INTEGRITY:0:300}"
-    return 1
-  fi
-  # The answer must be this one line: a complaint may well contain "ok".
-  if [[ $CHECK_INTEGRITY != ok ]]; then
-    CHECK_INTEGRITY=${CHECK_INTEGRITY%%$'\n'*}
-    check_finds integrity "The database is damaged: ${CHECK_INTEGRITY:0:300}"
-    return 1
-  fi
+  check_census "$told" || return 1
+  check_integrity "$seconds" "$uri" "$integrity" || return 1
   check_key_tables
   [[ $CHECK_PROBLEM == '' ]]
+}
+
+# Takes the lines of a census. Where there is none, only the integrity check can tell damage from what this sqlite3 cannot read.
+check_census() {
+  local line rest
+  while IFS= read -r line; do
+    rest=${line#*$'\t'}
+    case $line in
+      table$'\t'*) CHECK_TABLES+=("$rest") ;;
+      unread$'\t'*) CHECK_UNREAD+=("${rest%$'\t'*}") ;;
+      keys$'\t'*) CHECK_FK=$rest ;;
+      failed$'\t'*) check_unable "its tables could not be listed ($rest)" ;;
+      ended$'\t'*)
+        check_finds internal "The database could not be checked: sqlite3 ended with status $rest."
+        return 1
+        ;;
+    esac
+  done < <(printf '%s\n' "$1")
+  check_list CHECK_UNREAD 'the rows of '
+}
+
+check_integrity() { # SECONDS URI ANSWER
+  local text=${3#* }
+  text=${text%%$'\n'*}
+  CHECK_INTEGRITY=$text
+  case $3 in
+    # The answer must be this one line: a complaint may well contain "ok".
+    ok) CHECK_INTEGRITY=ok ;;
+    'damage '*) check_finds integrity "The database is damaged: ${text:0:300}" ;;
+    'unable '*)
+      CHECK_INTEGRITY='not checked'
+      check_by_table "$1" "$2" "$text"
+      ;;
+    *)
+      CHECK_INTEGRITY=''
+      check_finds internal "The database could not be checked: ${text:-integrity_check did not end}"
+      ;;
+  esac
+  [[ $CHECK_PROBLEM == '' ]]
+}
+
+check_unable() { CHECK_UNABLE+="${CHECK_UNABLE:+; }${1:0:400}"; }
+
+# check_list ARRAY-NAME WORDS: what is in it (name TAB reason) could not be checked. Three are named.
+check_list() {
+  local -n unable_list=$1
+  local entry words='' number=0
+  ((${#unable_list[@]} > 0)) || return 0
+  for entry in "${unable_list[@]}"; do
+    ((++number <= 3)) || break
+    name_for_people "${entry%%$'\t'*}"
+    words+="${words:+, }$2$REPLY (${entry#*$'\t'})"
+  done
+  ((${#unable_list[@]} <= 3)) || words+=" and $((${#unable_list[@]} - 3)) more"
+  CHECK_UNABLE+="${CHECK_UNABLE:+; }$words"
+}
+
+# name_for_people ENCODED: REPLY = the name, or its encoded form where it would disturb what it is printed in.
+name_for_people() {
+  decode_path "$1"
+  REPLY=${REPLY:0:80}
+  [[ $REPLY != *[[:cntrl:]]* && $1 != *%00* && $REPLY != '' ]] || REPLY="'${1:0:80}'"
 }
 
 # What can be told without opening it. integrity_check answers `ok` for an empty file, and for one that is not there.
@@ -62,7 +118,11 @@ check_header() {
     check_finds not-a-backup 'The file is no SQLite database: its header is wrong.'
     return 1
   fi
-  CHECK_PAGE_SIZE=$H_PAGE_SIZE CHECK_JOURNAL=$H_JOURNAL CHECK_USER_VERSION=$H_USER_VERSION
+  if ((H_FORMAT > 2)); then
+    check_finds internal "The database has the file format $H_FORMAT: it needs a newer sqlite3 than the one here."
+    return 1
+  fi
+  CHECK_PAGE_SIZE=$H_PAGE_SIZE CHECK_JOURNAL=$H_JOURNAL CHECK_USER_VERSION=$H_USER_VERSION CHECK_ENCODING=$H_ENCODING
   CHECK_PAGE_COUNT=$((CHECK_SIZE / H_PAGE_SIZE))
   if ((CHECK_SIZE % H_PAGE_SIZE != 0)); then
     check_finds integrity "The database ends in the middle of a page: $CHECK_SIZE bytes, pages of $H_PAGE_SIZE."
@@ -76,59 +136,50 @@ check_header() {
 
 check_finds() { CHECK_CODE=$1 CHECK_PROBLEM=$2; }
 
-readonly NOT_CHECKED='not checked: '
-# integrity_check URI: `ok`, or complaints, on stdout. Whatever goes wrong says something, and that is not `ok`.
-# It looks at every cell of every page itself; to have pages looked at again whenever one is met (cell_size_check) makes it
-# take three times as long and finds nothing more.
-# sqlite3 that is missing, or was killed, or had no memory or no disk, says nothing about the database: that is NOT_CHECKED.
-integrity_check() {
-  local answer status
-  answer=$(sql "$1" 'PRAGMA cell_size_check=OFF; PRAGMA cache_size=-131072; PRAGMA integrity_check(20);' "${MAPPED[@]}" 2>&1)
-  status=$?
-  ((status == 0)) || answer="${answer:+$answer$'\n'}integrity_check did not end (status $status)"
-  if ((status >= 126)) || { ((status != 0)) && [[ $answer == *@(out of memory|disk I/O error|unable to open)* ]]; }; then
-    answer=$NOT_CHECKED$answer
-  fi
-  printf '%s\n' "$answer"
-}
-
+# Names are taken as SQLite takes them: whether letters are large does not matter.
 check_key_tables() {
-  local name line rows
+  local name line known=' ' rows
+  for line in ${CHECK_TABLES[@]+"${CHECK_TABLES[@]}"}; do
+    count_line "$line"
+    [[ " ${POLICY[key_tables],,} " != *" ${T_NAME,,} "* ]] || known+="${T_NAME,,}=$T_ROWS "
+  done
+  for line in ${CHECK_UNREAD[@]+"${CHECK_UNREAD[@]}"}; do known+="${line%%$'\t'*}=? "; done
   for name in ${POLICY[key_tables]}; do
-    rows=''
-    for line in ${CHECK_TABLES[@]+"${CHECK_TABLES[@]}"}; do
-      count_line "$line"
-      [[ $T_NAME != "$name" ]] || rows=$T_ROWS
-    done
-    if [[ $rows == '' ]]; then
+    rows=${known#*" ${name,,}="}
+    if [[ $rows == "$known" && $CHECK_UNABLE != 'its tables could not be listed'* ]]; then
       CHECK_KEY_MISSING+="${CHECK_KEY_MISSING:+ }$name"
-    elif ((rows == 0)); then
+    elif [[ $rows == "$known" || $rows == '?'* ]]; then
+      CHECK_KEY_UNREAD+="${CHECK_KEY_UNREAD:+ }$name"
+    elif [[ $rows == '0 '* ]]; then
       CHECK_KEY_EMPTY+="${CHECK_KEY_EMPTY:+ }$name"
     fi
   done
-  if ((${#CHECK_TABLES[@]} == 0)); then check_finds empty 'The database holds no table.'; fi
+  [[ ${#CHECK_TABLES[@]} -gt 0 || $CHECK_UNABLE != '' ]] || check_finds empty 'The database holds no table.'
 }
 
 # database_check_say FILE: what database_check finds, as lines on stdout. Status as database_check.
 database_check_say() {
   database_check "$1"
-  printf '%s\n' "problem=$CHECK_PROBLEM" "code=$CHECK_CODE" "integrity=$CHECK_INTEGRITY" "fk=$CHECK_FK" "size=$CHECK_SIZE" \
-    "pageSize=$CHECK_PAGE_SIZE" "pageCount=$CHECK_PAGE_COUNT" "journal=$CHECK_JOURNAL" "userVersion=$CHECK_USER_VERSION" \
-    "keyMissing=$CHECK_KEY_MISSING" "keyEmpty=$CHECK_KEY_EMPTY"
+  printf '%s\n' "problem=$CHECK_PROBLEM" "code=$CHECK_CODE" "unable=$CHECK_UNABLE" "integrity=$CHECK_INTEGRITY" \
+    "fk=$CHECK_FK" "size=$CHECK_SIZE" "pageSize=$CHECK_PAGE_SIZE" "pageCount=$CHECK_PAGE_COUNT" "journal=$CHECK_JOURNAL" "userVersion=$CHECK_USER_VERSION" \
+    "encoding=$CHECK_ENCODING" "keyMissing=$CHECK_KEY_MISSING" "keyEmpty=$CHECK_KEY_EMPTY" "keyUnread=$CHECK_KEY_UNREAD"
   ((${#CHECK_TABLES[@]} == 0)) || printf 'table\t%s\n' "${CHECK_TABLES[@]}"
+  ((${#CHECK_UNREAD[@]} == 0)) || printf 'unread\t%s\n' "${CHECK_UNREAD[@]}"
   printf 'end\n'
   [[ $CHECK_PROBLEM == '' ]]
 }
 
 readonly COUNT_LINE=$'^[A-Za-z0-9._/%-]*\t[0-9]{1,15}\t(-?[0-9]{1,19})?\t[^\t]{0,160}$'
+readonly UNREAD_LINE=$'^[A-Za-z0-9._/%-]*\t[^\t]{0,300}$'
 
 # database_check_load RESULT: sets the globals from what database_check_say said. Status as database_check; a result that is
 # not there, or not whole, is a check that failed. What it says comes from a reader of foreign data: only what can be meant
 # is taken.
 database_check_load() {
   local line value whole=''
-  CHECK_PROBLEM='The check was stopped before its end.' CHECK_CODE=internal CHECK_TABLES=() CHECK_INTEGRITY='' CHECK_FK=''
-  CHECK_SIZE=0 CHECK_PAGE_SIZE=0 CHECK_PAGE_COUNT=0 CHECK_JOURNAL='' CHECK_USER_VERSION=0 CHECK_KEY_MISSING='' CHECK_KEY_EMPTY=''
+  CHECK_PROBLEM='The check was stopped before its end.' CHECK_CODE=internal CHECK_UNABLE='' CHECK_INTEGRITY='' CHECK_FK=''
+  CHECK_SIZE=0 CHECK_PAGE_SIZE=0 CHECK_PAGE_COUNT=0 CHECK_JOURNAL='' CHECK_USER_VERSION=0 CHECK_ENCODING=1
+  CHECK_TABLES=() CHECK_UNREAD=() CHECK_KEY_MISSING='' CHECK_KEY_EMPTY='' CHECK_KEY_UNREAD=''
   [[ -r $1 && $(tail -n 1 -- "$1") == end ]] || return 1
   while IFS= read -r line; do
     value=${line#*=}
@@ -137,8 +188,13 @@ database_check_load() {
         value=${line#*$'\t'}
         [[ ! $value =~ $COUNT_LINE ]] || CHECK_TABLES+=("$value")
         ;;
+      unread$'\t'*)
+        value=${line#*$'\t'}
+        [[ ! $value =~ $UNREAD_LINE ]] || CHECK_UNREAD+=("$value")
+        ;;
       problem=*) CHECK_PROBLEM=${value:0:1000} ;;
       code=*) [[ ! $value =~ ^(ok|empty|not-a-backup|integrity|internal)$ ]] || CHECK_CODE=$value ;;
+      unable=*) CHECK_UNABLE=${value:0:2000} ;;
       integrity=*) CHECK_INTEGRITY=${value:0:1000} ;;
       fk=*) [[ ! $value =~ ^[0-9]{1,15}$ ]] || CHECK_FK=$value ;;
       size=*) [[ ! $value =~ ^[0-9]{1,15}$ ]] || CHECK_SIZE=$value ;;
@@ -146,8 +202,10 @@ database_check_load() {
       pageCount=*) [[ ! $value =~ ^[0-9]{1,15}$ ]] || CHECK_PAGE_COUNT=$value ;;
       journal=*) [[ ! $value =~ ^(wal|delete)$ ]] || CHECK_JOURNAL=$value ;;
       userVersion=*) [[ ! $value =~ ^-?[0-9]{1,11}$ ]] || CHECK_USER_VERSION=$value ;;
-      keyMissing=*) CHECK_KEY_MISSING=$value ;;
-      keyEmpty=*) CHECK_KEY_EMPTY=$value ;;
+      encoding=*) [[ ! $value =~ ^[123]$ ]] || CHECK_ENCODING=$value ;;
+      keyMissing=*) CHECK_KEY_MISSING=${value:0:1000} ;;
+      keyEmpty=*) CHECK_KEY_EMPTY=${value:0:1000} ;;
+      keyUnread=*) CHECK_KEY_UNREAD=${value:0:1000} ;;
       end) whole=yes ;;
     esac
   done <"$1"

@@ -125,7 +125,7 @@ database_copy_run() {
 
 database_copy_once() {
   ${limit[@]+"${limit[@]}"} sqlite3 -batch -bail -init /dev/null -readonly "$DATABASE_FILE" >log 2>&1 < <(
-    printf '%s\n' ".timeout ${POLICY[busy_timeout]}" 'BEGIN;' 'SELECT count(*) FROM sqlite_master;' \
+    printf '%s\n' ".timeout ${POLICY[busy_timeout]}" 'BEGIN;' 'PRAGMA schema_version;' \
       ".backup ${async}main copy.db" 'COMMIT;'
   )
 }
@@ -169,6 +169,7 @@ database_check_and_compress() {
     database_disk_full compressed
     fail integrity "What was compressed does not read back as it was: $(tail -n 1 reader/compress.log | head -c 300)" "$NO_BACKUP" ''
   fi
+  [[ $CHECK_UNABLE == '' ]] || say warning "The backup is what the database is, but not everything in it could be checked: $CHECK_UNABLE."
   violations=${CHECK_FK:-0}
   ((violations == 0)) || say info "$violations foreign key violations are in the live database, and so in its backup."
   [[ $CHECK_KEY_EMPTY == '' ]] || say warning "These tables hold no rows in the live database: $CHECK_KEY_EMPTY"
@@ -226,7 +227,7 @@ database_publish() {
   local at=$REPLY
   file_stamp "$folder/${D_FILE##*/}"
   catalog_add verdict "$D_FILE" "${REPLY%$'\t'*}" "${REPLY#*$'\t'}" verified "$at" fingerprint "${FP[sha256]}" \
-    'Read back and checked when it was made.'
+    "${CHECK_UNABLE:+Read back when it was made. Not checked: }${CHECK_UNABLE:-Read back and checked when it was made}."
   step_done file="${D_FILE##*/}" sha256="${FP[sha256]}"
 }
 

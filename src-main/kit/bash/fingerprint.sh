@@ -21,7 +21,7 @@ fingerprint_load() {
   while IFS= read -r line; do
     case $line in
       table$'\t'*) FP_TABLES+=("${line#*$'\t'}") ;;
-      [a-z]*=*) FP[${line%%=*}]=${line#*=} ;;
+      *=*) [[ ! ${line%%=*} =~ ^[A-Za-z0-9.]{1,40}$ ]] || FP[${line%%=*}]=${line#*=} ;;
     esac
   done <"$REPLY"
   fingerprint_plausible || { FP=() FP_TABLES=(); return 1; }
@@ -49,6 +49,7 @@ fingerprint_of_check() {
   FP[userVersion]=$CHECK_USER_VERSION FP[journalMode]=$CHECK_JOURNAL FP[foreignKeyViolations]=${CHECK_FK:-0}
   FP[commit]=$(owner_do site_commit 2>/dev/null | head -c 64)
   [[ ${FP[commit]} =~ ^[0-9a-f]{40,64}$ ]] || FP[commit]=''
+  FP[unchecked]=$CHECK_UNABLE FP[names]=utf8
   FP[zone]=$(date '+%Z %z')
   FP[tool.sqlite3]=$(sqlite3 -version 2>/dev/null </dev/null | cut -d' ' -f1)
   FP[tool.kit]=$KIT_SHA256
@@ -98,36 +99,43 @@ fingerprint_compare() {
     REPLY="The database has $CHECK_SIZE bytes; it had ${FP[databaseSize]} when it was copied."
   elif [[ $3 != '' && $3 != "${FP[databaseSha256]}" ]]; then
     REPLY="The database is not what was copied: its SHA-256 is ${3:0:12}…, it was ${FP[databaseSha256]:0:12}…."
+  elif [[ $3 != '' ]]; then
+    : # every byte is what it was, so what is in it is
   elif [[ $CHECK_PAGE_COUNT != "${FP[pageCount]}" ]]; then
     REPLY="The database has $CHECK_PAGE_COUNT pages; it had ${FP[pageCount]} when it was copied."
   elif [[ $CHECK_USER_VERSION != "${FP[userVersion]}" ]]; then
     REPLY="user_version is $CHECK_USER_VERSION; it was ${FP[userVersion]} when it was copied."
-  else
+  elif [[ ${FP[names]-} == utf8 || $CHECK_ENCODING == 1 ]]; then # earlier kits could not read names of other encodings
     fingerprint_compare_tables
   fi
   [[ $REPLY == '' ]]
 }
 
+# What can be counted here and now is compared: what could be counted then may need another sqlite3.
 fingerprint_compare_tables() {
-  local line
-  local -A counted=()
-  REPLY=''
-  for line in ${CHECK_TABLES[@]+"${CHECK_TABLES[@]}"}; do
-    count_line "$line"
-    counted[$T_NAME]=$T_ROWS
-  done
-  for line in ${FP_TABLES[@]+"${FP_TABLES[@]}"}; do
-    count_line "$line"
-    if [[ ${counted[$T_NAME]-} == '' ]]; then
-      REPLY="The table $T_NAME is missing; it had $T_ROWS rows."
-      return
-    elif [[ ${counted[$T_NAME]} != "$T_ROWS" ]]; then
-      REPLY="The table $T_NAME has ${counted[$T_NAME]} rows; it had $T_ROWS when it was copied."
-      return
-    fi
-    unset -v 'counted[$T_NAME]'
-  done
-  ((${#counted[@]} == 0)) || REPLY="There are ${#counted[@]} tables that were not there when it was copied."
+  local difference kind name now before
+  difference=$({
+    ((${#CHECK_TABLES[@]} == 0)) || printf 'now\t%s\n' "${CHECK_TABLES[@]}"
+    ((${#CHECK_UNREAD[@]} == 0)) || printf 'unread\t%s\n' "${CHECK_UNREAD[@]}"
+    ((${#FP_TABLES[@]} == 0)) || printf 'then\t%s\n' "${FP_TABLES[@]}"
+  } | awk -F '\t' '
+    $1 == "now" { now[$2] = $3; next }
+    $1 == "unread" { unread[$2]; next }
+    found || $2 in unread { delete now[$2]; next }
+    !($2 in now) { found = 1; print "missing\t" $2 "\t\t" $3; next }
+    now[$2] != $3 { found = 1; print "rows\t" $2 "\t" now[$2] "\t" $3; next }
+    { delete now[$2] }
+    END { if (!found) { for (name in now) more++; if (more) print "more\t\t" more "\t" } }')
+  kind=${difference%%$'\t'*} difference=${difference#*$'\t'}
+  name=${difference%%$'\t'*} difference=${difference#*$'\t'}
+  now=${difference%%$'\t'*} before=${difference#*$'\t'}
+  name_for_people "$name"
+  case $kind in
+    missing) REPLY="The table $REPLY is missing; it had $before rows." ;;
+    rows) REPLY="The table $REPLY has $now rows; it had $before when it was copied." ;;
+    more) REPLY="There are $now tables that were not there when it was copied." ;;
+    *) REPLY='' ;;
+  esac
 }
 
 # fingerprint_json: REPLY = FP as a fingerprint of the protocol.

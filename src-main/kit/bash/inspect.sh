@@ -167,14 +167,12 @@ inspect_database() {
 
 I_ROWS_KNOWN='' I_ROWS=''
 inspect_key_tables() {
-  local name rows list=()
+  local name rows answer='' list=()
   I_ROWS_KNOWN='' I_ROWS=''
+  [[ $I_HEADER != true || $LIVE_STATE != there ]] || answer=$(owner_do live_key_tables 2>/dev/null | head -c 65536)
   for name in ${POLICY[key_tables]}; do
-    rows=''
-    if [[ $I_HEADER == true && $LIVE_STATE == there ]]; then
-      sql_name "$name"
-      rows=$(live_sql "SELECT count(*) FROM $REPLY;" 500 2>/dev/null | head -c 20) && [[ $rows =~ ^[0-9]{1,15}$ ]] || rows=''
-    fi
+    rows=$'\n'$answer rows=${rows#*$'\n'"$name"$'\t'} rows=${rows%%$'\n'*}
+    [[ $rows =~ ^[0-9]{1,15}$ ]] || rows=''
     [[ $rows == '' ]] || I_ROWS_KNOWN=yes
     I_ROWS+="${I_ROWS:+, }$name ${rows:-?}"
     json_number_or_null "$rows"
@@ -182,6 +180,17 @@ inspect_key_tables() {
     list+=("$REPLY")
   done
   json_array ${list[@]+"${list[@]}"}
+}
+
+# live_key_tables: by the owner: name and rows of each. Whatever a table of that name turns out to be, it ends.
+live_key_tables() {
+  local name
+  database_plain "$DATABASE_FILE" || return 1
+  live_uri
+  for name in ${POLICY[key_tables]}; do
+    census_one_sql "$name"
+    printf '%s\n' "$REPLY"
+  done | sql_run 10 "$REPLY" -cmd '.timeout 500'
 }
 
 I_SERVICES=''

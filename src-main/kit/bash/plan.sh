@@ -95,7 +95,11 @@ plan_read() {
     plan_check integrity failed 'The database in it is sound' "$CHECK_PROBLEM" 'choose another backup'
     return
   fi
-  plan_check integrity passed 'The database in it is sound' "integrity_check ok, $CHECK_PAGE_COUNT pages"
+  if [[ $CHECK_UNABLE == '' ]]; then
+    plan_check integrity passed 'The database in it is sound' "integrity_check ok, $CHECK_PAGE_COUNT pages"
+  else
+    plan_check integrity warning 'The database in it is sound' "no damage was found; not checked: $CHECK_UNABLE"
+  fi
   if [[ $fingerprint == '' ]]; then
     plan_check fingerprint warning 'It is what was written' 'there is no fingerprint to compare with'
     plan_check_key_tables
@@ -108,8 +112,10 @@ plan_read() {
 
 # Without a fingerprint nothing tells that a key table was empty when the backup was made.
 plan_check_key_tables() {
-  if [[ $CHECK_KEY_MISSING$CHECK_KEY_EMPTY == '' ]]; then
+  if [[ $CHECK_KEY_MISSING$CHECK_KEY_EMPTY$CHECK_KEY_UNREAD == '' ]]; then
     plan_check key-tables passed 'Its key tables are not empty' "${POLICY[key_tables]}"
+  elif [[ $CHECK_KEY_MISSING$CHECK_KEY_EMPTY == '' ]]; then
+    plan_check key-tables warning 'Its key tables are not empty' "could not be read: $CHECK_KEY_UNREAD"
   else
     plan_check key-tables failed 'Its key tables are not empty' \
       "missing: ${CHECK_KEY_MISSING:-none}; empty: ${CHECK_KEY_EMPTY:-none}" \
@@ -119,6 +125,10 @@ plan_check_key_tables() {
 
 plan_check_schema() {
   local words='' name
+  [[ $EXTRACT_PROBLEM == '' ]] || {
+    plan_check schema warning 'Its schema is the live one' 'the backup cannot be read, so there is nothing to compare'
+    return
+  }
   [[ $COMPARE_KNOWN != '' ]] || {
     plan_check schema warning 'Its schema is the live one' 'the live database cannot be read, so there is nothing to compare with'
     return

@@ -237,6 +237,7 @@ restore_verify() {
     fail empty "These tables are empty or missing in the backup: $CHECK_KEY_EMPTY $CHECK_KEY_MISSING" "$NOTHING_CHANGED" \
       'choose another backup; if this is right, set: cvd-backup policy key_tables=…'
   fi
+  [[ $CHECK_UNABLE == '' ]] || say warning "Not everything in the backup could be checked: $CHECK_UNABLE."
   if [[ $LIVE_HEADER != '' ]]; then
     live_version=$H_USER_VERSION
     [[ $live_version == "$CHECK_USER_VERSION" ]] ||

@@ -4,14 +4,48 @@
 # constraints are not run (an old sqlite3 would run any function in them), cells are checked before they are read.
 readonly SQL_DISTRUST='PRAGMA trusted_schema=OFF; PRAGMA ignore_check_constraints=ON; PRAGMA cell_size_check=ON;'
 
+# Whatever runs on a file of somebody else ends: a view may have rows without end, a tree of pages may lead in circles.
+readonly SQL_SECONDS=900
+
 # sql DATABASE SQL [OPTION...]: runs SQL on a file by its path or URI. Output: rows, tab-separated. Opened read-only: what
-# only reads must not be able to write. sqlite3 knows no `--`: a relative path must not look like an option.
+# only reads must not be able to write. sqlite3 knows no `--`: a relative path must not look like an option. The SQL goes
+# in by stdin: it may be longer than an argument can be.
 sql() {
   local database=$1 text=$2
   shift 2
   [[ $database == /* || $database == file:* ]] || database=./$database
-  sqlite3 -batch -bail -noheader -separator $'\t' -nullvalue '' -init /dev/null -readonly "$@" \
-    "$database" "$SQL_DISTRUST $text" </dev/null
+  sqlite_safe
+  [[ $text != ATTACH\ * ]] || SQLITE_SAFE=() # a safe sqlite3 refuses to attach
+  printf '%s\n' "$text" | timeout --foreground --kill-after=5 "$SQL_SECONDS" sqlite3 -batch -bail -noheader \
+    -separator $'\t' -nullvalue '' -init /dev/null -readonly "$@" -cmd "$SQL_DISTRUST" \
+    ${SQLITE_SAFE[@]+"${SQLITE_SAFE[@]}"} "$database"
+}
+
+# sql_run SECONDS DATABASE [OPTION...]: runs the SQL that comes on stdin; one statement that fails does not end the others.
+# Output: the rows; then what went wrong, each line after `! `; then `= STATUS`, which is 124 when the time was over.
+sql_run() {
+  local seconds=$1 database=$2 errors status
+  shift 2
+  sqlite_safe
+  {
+    errors=$(timeout --foreground --kill-after=5 "$seconds" sqlite3 -batch -noheader -separator $'\t' -nullvalue '' \
+      -init /dev/null -readonly "$@" -cmd "$SQL_DISTRUST" ${SQLITE_SAFE[@]+"${SQLITE_SAFE[@]}"} "$database" 2>&1 >&3 3>&-)
+    status=$?
+  } 3>&1
+  [[ $errors == '' ]] || printf '! %s\n' "${errors//$'\n'/$'\n! '}"
+  printf '= %s\n' "$status"
+}
+
+# sqlite_safe: SQLITE_SAFE = the option that keeps an sqlite3 (3.37 or newer) from running programs and writing files.
+# Comes last: what is set up before it (-cmd) may still say where output goes.
+SQLITE_SAFE=() SQLITE_SAFE_KNOWN=''
+sqlite_safe() {
+  if [[ $SQLITE_SAFE_KNOWN == '' ]]; then
+    SQLITE_SAFE_KNOWN=no
+    ! sqlite3 -safe -version >/dev/null 2>&1 </dev/null || SQLITE_SAFE_KNOWN=yes
+  fi
+  SQLITE_SAFE=()
+  [[ $SQLITE_SAFE_KNOWN != yes ]] || SQLITE_SAFE=(-safe)
 }
 
 # database_uri PATH: REPLY = a URI that opens it as what nobody changes: no locks, no sidecars, nothing written beside it.
@@ -37,49 +71,24 @@ database_plain() {
 }
 
 # header_read FILE: reads the 100-byte header without opening the database. Status 1 if it is none.
-# Sets H_PAGE_SIZE, H_PAGE_COUNT (0 where the header does not tell), H_JOURNAL (wal or delete), H_USER_VERSION, H_CHANGES.
+# Sets H_PAGE_SIZE, H_PAGE_COUNT (0 where the header does not tell), H_JOURNAL (wal or delete), H_USER_VERSION, H_CHANGES,
+# H_FORMAT (above 2: for a newer SQLite than any of today), H_ENCODING (1 is UTF-8, or not yet chosen).
 header_read() {
   local hex
-  H_PAGE_SIZE=0 H_PAGE_COUNT=0 H_JOURNAL='' H_USER_VERSION=0 H_CHANGES=0
+  H_PAGE_SIZE=0 H_PAGE_COUNT=0 H_JOURNAL='' H_USER_VERSION=0 H_CHANGES=0 H_FORMAT=1 H_ENCODING=1
   hex=$(head -c 100 -- "$1" 2>/dev/null | od -An -v -tx1 | tr -d ' \n')
   [[ ${#hex} -eq 200 && $hex == 53514c69746520666f726d6174203300* ]] || return 1
   H_PAGE_SIZE=$((16#${hex:32:4}))
   ((H_PAGE_SIZE != 1)) || H_PAGE_SIZE=65536
   if [[ ${hex:36:2} == 02 ]]; then H_JOURNAL=wal; else H_JOURNAL=delete; fi
+  H_FORMAT=$((16#${hex:38:2}))
+  [[ ${hex:112:8} != 0000000[23] ]] || H_ENCODING=${hex:119:1}
   H_CHANGES=$((16#${hex:48:8}))
   # The count is valid only while the change counter and the version-valid-for number agree.
   [[ ${hex:48:8} != "${hex:184:8}" ]] || H_PAGE_COUNT=$((16#${hex:56:8}))
   H_USER_VERSION=$((16#${hex:120:8}))
   ((H_USER_VERSION < 2147483648)) || H_USER_VERSION=$((H_USER_VERSION - 4294967296))
   ((H_PAGE_SIZE >= 512))
-}
-
-# table_counts DATABASE [OPTION...]: one line a table on stdout: name (percent-encoded), rows, greatest rowid, newest stamp; the last
-# two are empty where there is none. One pass of SQL makes the statements, a second runs them: the tables are the
-# database's, not a list of ours. Virtual tables (rootpage 0) are left out: their rows lie in tables that are counted.
-table_counts() {
-  local database=$1 statements line name
-  shift
-  statements=$(sql "$database" "
-    SELECT 'SELECT ' || quote(hex(m.name)) || ', count(*), '
-      || CASE WHEN EXISTS (SELECT 1 FROM pragma_index_list(m.name) i WHERE i.origin = 'pk'
-                AND NOT EXISTS (SELECT 1 FROM sqlite_master x WHERE x.type = 'index' AND x.name = i.name))
-           THEN 'NULL' ELSE 'max(rowid)' END || ', '
-      || coalesce((SELECT 'replace(replace(replace(substr(CAST(max(\"' || replace(p.name, '\"', '\"\"')
-                     || '\") AS TEXT), 1, 40), char(9), '' ''), char(10), '' ''), char(13), '' '')'
-           FROM pragma_table_info(m.name) p
-           WHERE lower(p.name) IN ('created_at', 'updated_at', 'last_modified', 'timestamp', 'recorded_at')
-           ORDER BY CASE lower(p.name) WHEN 'created_at' THEN 0 ELSE 1 END, p.cid LIMIT 1), 'NULL')
-      || ' FROM \"' || replace(m.name, '\"', '\"\"') || '\";'
-    FROM sqlite_master m
-    WHERE m.type = 'table' AND m.rootpage > 0 AND m.name NOT LIKE 'sqlite\\_%' ESCAPE '\\' ORDER BY m.name" "$@") || return
-  [[ $statements != '' ]] || return 0
-  sql "$database" "$statements" "$@" | while IFS= read -r line; do
-    name=${line%%$'\t'*}
-    hex_text "$name"
-    encode_path "$REPLY"
-    printf '%s\t%s\n' "$REPLY" "${line#*$'\t'}"
-  done
 }
 
 # hex_text HEX: REPLY = the bytes that SQLite's hex() wrote so (no NUL among them).

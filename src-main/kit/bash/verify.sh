@@ -139,21 +139,25 @@ verdict_of_check() {
     if [[ $CHECK_CODE == internal ]]; then verdict inconclusive "$CHECK_PROBLEM"; else verdict failed "$CHECK_PROBLEM"; fi
     return
   fi
-  for line in "${CHECK_TABLES[@]}"; do
+  for line in ${CHECK_TABLES[@]+"${CHECK_TABLES[@]}"}; do
     count_line "$line"
     rows=$((rows + T_ROWS))
   done
   V_EVIDENCE+=(databaseSha256="$EXTRACT_DATABASE_SHA256" integrity="$CHECK_INTEGRITY" pageCount:="$CHECK_PAGE_COUNT"
     userVersion:="$CHECK_USER_VERSION" foreignKeyViolations:="${CHECK_FK:-null}" tables:="${#CHECK_TABLES[@]}" rows:="$rows")
-  facts="integrity_check ok, $CHECK_PAGE_COUNT pages, ${#CHECK_TABLES[@]} tables, $rows rows"
+  facts="$CHECK_PAGE_COUNT pages, ${#CHECK_TABLES[@]} tables, $rows rows"
+  [[ $CHECK_INTEGRITY != ok ]] || facts="integrity_check ok, $facts"
+  [[ $CHECK_UNABLE == '' ]] || V_EVIDENCE+=(notChecked="$CHECK_UNABLE")
   if [[ $V_BASIS == fingerprint ]]; then
     if fingerprint_compare "$EXTRACT_SHA256" "$EXTRACT_SIZE" "$EXTRACT_DATABASE_SHA256"; then
-      verdict verified "Equal to its fingerprint: SHA-256, $facts.$(foreign_key_words)"
+      verdict verified "Equal to its fingerprint: SHA-256, $facts.$(foreign_key_words)${CHECK_UNABLE:+ Not checked: $CHECK_UNABLE.}"
     else
       verdict failed "$REPLY"
     fi
+  elif [[ $CHECK_UNABLE != '' ]]; then
+    verdict inconclusive "No damage found ($facts), but not everything could be checked, and there is no fingerprint to compare with: $CHECK_UNABLE."
   elif [[ $CHECK_KEY_MISSING != '' ]]; then
-    verdict failed "It is a database, but not a whole one of CVD: there is no table ${CHECK_KEY_MISSING// /, }."
+    verdict inconclusive "Sound ($facts), but has no table ${CHECK_KEY_MISSING// /, }: it may be from another application or an older version."
   elif [[ $CHECK_KEY_EMPTY != '' ]]; then
     verdict inconclusive "Sound ($facts), but ${CHECK_KEY_EMPTY// /, } is empty, and no fingerprint tells whether it was when the backup was made."
   elif ((${CHECK_FK:-0} > 0)) && ! live_violates_foreign_keys; then

@@ -1,0 +1,165 @@
+import { execFileSync } from 'node:child_process'
+import { rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { z } from 'zod'
+import {
+  backupReport,
+  inspection,
+  restorePlan,
+  shownBackup,
+  verification,
+} from '../../src-shared/domain/kit-protocol.ts'
+import { endlessUsers, manyTables, oddDatabases } from '../support/odd-databases.ts'
+import { type KitAnswer, ScratchSite } from '../support/scratch-site.ts'
+
+const name = 'cvd_backup_20260110_120000.db'
+const verifications = z.object({ backups: z.array(verification) })
+
+describe('an odd database', () => {
+  let site: ScratchSite
+  beforeEach(() => {
+    site = new ScratchSite()
+  })
+  afterEach(() => site.remove())
+
+  const make = (sql: string | Buffer) => {
+    rmSync(site.database)
+    execFileSync('sqlite3', ['-batch', '-bail', site.database], { input: sql })
+  }
+  const verdicts = async (...args: string[]) => {
+    const { result } = await site.run(['verify', ...args])
+    return verifications.parse(result.data).backups
+  }
+  const warnings = ({ events }: KitAnswer) =>
+    events.flatMap((event) => (event.kind === 'log' && event.level === 'warning' ? [event.text] : [])).join('\n')
+
+  it.each(oddDatabases)('is backed up, verified and planned: $kind', async ({ sql, tables, unable, byContent }) => {
+    make(sql)
+    const made = await site.run(['database'])
+    expect(made.result).toMatchObject({ outcome: 'succeeded' })
+    const report = backupReport.parse(made.result.data)
+    const counted = Object.fromEntries(report.fingerprint.tables.map((one) => [one.table, one.rows]))
+    expect(counted).toMatchObject(tables ?? {})
+    if (unable === undefined) expect(warnings(made)).not.toContain('could be checked')
+    else expect(warnings(made)).toContain(unable)
+
+    const [own] = await verdicts(report.backup.path)
+    expect(own).toMatchObject({ verdict: 'verified', basis: 'fingerprint' })
+    if (unable === undefined) expect(own?.evidence.integrity).toBe('ok')
+    else expect(own?.reason).toContain(unable)
+
+    site.backup(name)
+    const [foreign] = await verdicts(name)
+    expect(foreign).toMatchObject({ verdict: byContent, basis: 'content' })
+    if (unable !== undefined) expect(foreign?.reason).toContain(unable)
+
+    const plan = await site.ask(['plan', 'restore', 'database', report.backup.path], restorePlan)
+    const state = (check: string) => plan.checks.find((one) => one.check === check)?.state
+    expect([state('readable'), state('integrity'), state('fingerprint')]).toEqual([
+      'passed',
+      unable === undefined ? 'passed' : 'warning',
+      'passed',
+    ])
+  })
+
+  it('keeps the greatest rowid, and not what a column of that name holds', async () => {
+    make(oddDatabases.find((one) => one.kind === 'a column called rowid')?.sql ?? '')
+    const report = await site.ask(['database'], backupReport)
+    const greatest = (wanted: string) => report.fingerprint.tables.find((one) => one.table === wanted)?.maxRowid
+    expect([greatest('users'), greatest('one'), greatest('every')]).toEqual([2, 2, null])
+  })
+
+  it('with five thousand tables is counted whole', async () => {
+    make(manyTables)
+    const report = await site.ask(['database'], backupReport)
+    expect(report.fingerprint.tables).toHaveLength(5003)
+    expect((await verdicts(report.backup.path))[0]).toMatchObject({ verdict: 'verified', evidence: { tables: 5003 } })
+    expect((await site.ask(['show', report.backup.path], shownBackup)).fingerprint?.tables).toHaveLength(5003)
+  })
+
+  it('without a table is no backup', async () => {
+    make('PRAGMA user_version = 1;')
+    expect((await site.run(['database'])).result).toMatchObject({ outcome: 'failed', code: 'empty' })
+    site.backup(name)
+    expect((await verdicts(name))[0]).toMatchObject({ verdict: 'failed' })
+  })
+
+  it('of an older version is sound, and lacks a table', async () => {
+    site.sql(site.database, 'DROP TABLE users')
+    site.backup(name)
+    const [one] = await verdicts(name)
+    expect(one).toMatchObject({ verdict: 'inconclusive', reason: expect.stringContaining('has no table users') })
+    const plan = await site.ask(['plan', 'restore', 'database', name], restorePlan)
+    expect(plan.checks).toContainEqual(expect.objectContaining({ check: 'key-tables', state: 'failed' }))
+  })
+
+  it('is damaged where it is, though a collation is unknown', async () => {
+    make(oddDatabases.find((one) => one.kind === 'a collation of the application')?.sql ?? '')
+    site.sql(site.database, `CREATE INDEX by_asset ON devices (asset);`)
+    const root = site.sql(site.database, "SELECT rootpage FROM sqlite_master WHERE name = 'by_asset'").trim()
+    site.sql(site.database, `PRAGMA writable_schema = ON; DELETE FROM sqlite_master WHERE name = 'by_asset';`)
+    site.sql(site.database, "INSERT INTO devices VALUES (77, 'unindexed')")
+    site.sql(
+      site.database,
+      `PRAGMA writable_schema = ON;
+       INSERT INTO sqlite_master VALUES ('index', 'by_asset', 'devices', ${root}, 'CREATE INDEX by_asset ON devices (asset)');`,
+    )
+    site.backup(name)
+    expect((await verdicts(name))[0]).toMatchObject({ verdict: 'failed', reason: expect.stringContaining('by_asset') })
+  })
+
+  it('does not end the verification of the others', async () => {
+    const odd = {
+      empty: 'CREATE TABLE ""(x);',
+      endless: endlessUsers,
+      bracket: 'CREATE TABLE "]$(x)"(x); CREATE TABLE "a[b"(x);',
+    }
+    const names = ['cvd_auto_20260101_120000.db']
+    site.backup(names[0] ?? '')
+    for (const [index, sql] of Object.values(odd).entries()) {
+      make(sql)
+      names.push(`cvd_auto_2026010${index + 2}_120000.db`)
+      site.backup(names.at(-1) ?? '')
+    }
+    writeFileSync(join(site.backups, 'cvd_auto_20260105_120000.db'), 'no database')
+    make(oddDatabases[0]?.sql ?? '')
+    site.backup('cvd_auto_20260106_120000.db')
+    const all = (await verdicts('--all')).map((one) => [one.path.split('_')[2], one.verdict])
+    expect(Object.fromEntries(all)).toEqual({
+      20260101: 'verified',
+      20260102: 'inconclusive',
+      20260103: 'failed',
+      20260104: 'inconclusive',
+      20260105: 'failed',
+      20260106: 'verified',
+    })
+  })
+
+  it('does not make a good backup bad whose fingerprint an earlier kit made', async () => {
+    make(oddDatabases[0]?.sql ?? '')
+    const report = await site.ask(['database'], backupReport)
+    const file = join(site.state, 'fingerprints', report.backup.path.split('/').at(-1) ?? '')
+    // It took the first byte of each name.
+    site.library(`sed -i -E '/^(names|unchecked)=/d; s/^table\\t(.)[^\\t]*/table\\t\\1/' "$1"`, [file])
+    expect((await verdicts(report.backup.path))[0]).toMatchObject({ verdict: 'verified', basis: 'fingerprint' })
+  })
+
+  it('of 0 bytes is not told as a live database that cannot be read', async () => {
+    writeFileSync(join(site.backups, name), '')
+    const plan = await site.ask(['plan', 'restore', 'database', name], restorePlan)
+    const schema = plan.checks.find((one) => one.check === 'schema')
+    expect(schema?.evidence).toContain('the backup cannot be read')
+  })
+
+  it('with a view of users that has no end keeps nobody waiting', async () => {
+    site.sql(site.database, endlessUsers)
+    const seen = await site.ask(['inspect'], inspection)
+    expect(seen.database.keyTables.map((one) => [one.table, one.rows])).toEqual([
+      ['users', null],
+      ['devices', 60],
+      ['service_orders', 25],
+    ])
+    expect((await site.run(['database'])).result).toMatchObject({ outcome: 'succeeded' })
+  })
+})
