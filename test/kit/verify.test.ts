@@ -15,6 +15,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { z } from 'zod'
 import { backupEntry, verification } from '../../src-shared/domain/kit-protocol.ts'
 import { ScratchSite } from '../support/scratch-site.ts'
+import { withSqlite } from '../support/sqlite-program.ts'
 import { waitUntil } from '../support/wait.ts'
 
 const report = z.object({
@@ -320,16 +321,6 @@ SCRIPT
     expect((await site.run(['verify'])).result.code).toBe('usage')
   })
 })
-
-/** Bash text after which `sqlite3` first runs the fault, with what it is to do in `$sql`. */
-function withSqlite(site: ScratchSite, fault: string): string {
-  const folder = join(site.folder, 'bin')
-  mkdirSync(folder)
-  const real = execFileSync('bash', ['-c', 'command -v sqlite3'], { encoding: 'utf8' }).trim()
-  const program = `#!/bin/bash\nsql=$(cat)\n${fault}\nexec ${real} "$@" < <(printf '%s\\n' "$sql")\n`
-  writeFileSync(join(folder, 'sqlite3'), program, { mode: 0o755 })
-  return `PATH=${folder}:$PATH`
-}
 
 function mayMount(): boolean {
   try {

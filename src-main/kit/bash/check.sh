@@ -73,7 +73,8 @@ check_integrity() { # SECONDS URI ANSWER
     'damage '*) check_finds integrity "The database is damaged: ${text:0:300}" ;;
     'unable '*)
       CHECK_INTEGRITY='not checked'
-      check_by_table "$1" "$2" "$text"
+      # What was too much for the whole is not tried again in parts.
+      if [[ $text == *'too long'* || $text == *'out of memory'* ]]; then check_unable "$text"; else check_by_table "$1" "$2" "$text"; fi
       ;;
     *)
       CHECK_INTEGRITY=''
