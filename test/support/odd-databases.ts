@@ -111,6 +111,15 @@ export const oddDatabases: readonly OddDatabase[] = [
     byContent: sound,
   },
   {
+    kind: 'a name with CR LF, which sqlite3 reads as LF',
+    sql: `${base} CREATE TABLE "two\nlines" (a); INSERT INTO "two\nlines" VALUES (1); CREATE TABLE "two--lines" (a);
+      PRAGMA writable_schema = ON; UPDATE sqlite_master SET name = replace(name, '--', char(13, 10)),
+        tbl_name = replace(tbl_name, '--', char(13, 10)), sql = replace(sql, '--', char(13, 10)) WHERE name = 'two--lines';`,
+    tables: { 'two\nlines': 1 },
+    unable: "the rows of 'two%0D%0Alines' (its name cannot be given to sqlite3)",
+    byContent: 'inconclusive',
+  },
+  {
     kind: 'a NUL in a name',
     sql: `${base} CREATE TABLE cut (a); PRAGMA writable_schema = ON;
       UPDATE sqlite_master SET name = 'cut' || char(0) || 'off' WHERE name = 'cut';`,

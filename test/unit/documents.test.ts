@@ -49,7 +49,8 @@ describe('the tests that documents name as proofs', () => {
 
   test('prove every hazard, or the hazard says with what its remedy comes', () => {
     const hazards = readTop('docs/hazards.md').split(/^### /m).slice(1)
-    expect(hazards.map((text) => text.split(' ')[0])).toEqual(Array.from({ length: 18 }, (_, index) => `H${index + 1}`))
+    const ids = hazards.map((text) => text.split(' ')[0] ?? '')
+    expect(ids.filter((id) => id.startsWith('H'))).toEqual(Array.from({ length: 18 }, (_, index) => `H${index + 1}`))
     const without = hazards.filter((text) => proofs({ path: '', text }).length === 0)
     expect(without.filter((text) => !/come\s+with/.test(text))).toEqual([])
     expect(without.map((text) => text.split(' ')[0])).toEqual(['H7', 'H9', 'H13', 'H14'])

@@ -184,13 +184,14 @@ inspect_key_tables() {
 
 # live_key_tables: by the owner: name and rows of each. Whatever a table of that name turns out to be, it ends.
 live_key_tables() {
-  local name
+  local name uri
   database_plain "$DATABASE_FILE" || return 1
   live_uri
+  uri=$REPLY
   for name in ${POLICY[key_tables]}; do
     census_one_sql "$name"
     printf '%s\n' "$REPLY"
-  done | sql_run 10 "$REPLY" -cmd '.timeout 500'
+  done | sql_run 10 "$uri" -cmd '.timeout 500'
 }
 
 I_SERVICES=''
