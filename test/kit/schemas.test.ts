@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import { rmSync, writeFileSync } from 'node:fs'
+import { readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { z } from 'zod'
@@ -76,6 +76,19 @@ describe('an odd database', () => {
     expect(report.fingerprint.tables).toHaveLength(5003)
     expect((await verdicts(report.backup.path))[0]).toMatchObject({ verdict: 'verified', evidence: { tables: 5003 } })
     expect((await site.ask(['show', report.backup.path], shownBackup)).fingerprint?.tables).toHaveLength(5003)
+  })
+
+  it('of a file format of the future is not called damaged', async () => {
+    const bytes = readFileSync(site.database)
+    bytes.fill(3, 18, 20)
+    writeFileSync(site.database, bytes)
+    writeFileSync(join(site.backups, name), bytes)
+    const { result } = await site.run(['database'])
+    expect(result).toMatchObject({ outcome: 'failed', code: 'internal', message: expect.stringContaining('newer') })
+    expect((await verdicts(name))[0]).toMatchObject({
+      verdict: 'inconclusive',
+      reason: expect.stringContaining('newer sqlite3'),
+    })
   })
 
   it('without a table is no backup', async () => {

@@ -144,7 +144,9 @@ database_copy_failed() {
     *locked* | *busy*) fail database-locked "The database was locked for more than $((POLICY[busy_timeout] / 1000)) s: $words" "$NO_BACKUP" \
       'look who holds it: cvd-backup inspect' ;;
     *'disk is full'* | *'No space'*) fail no-space 'The disk became full while the database was copied.' "$NO_BACKUP" 'remove old backups' ;;
-    *malformed* | *'not a database'*) fail integrity "The live database is damaged: $words" "$NO_BACKUP" 'restore a backup' ;;
+    *'not a database'*) fail internal "This sqlite3 cannot read the live database: it needs a newer one, or its header is damaged." "$NO_BACKUP" \
+      'make a backup with a newer sqlite3, or restore one' ;;
+    *malformed*) fail integrity "The live database is damaged: $words" "$NO_BACKUP" 'restore a backup' ;;
     *) fail internal "The copy failed: $words" "$NO_BACKUP" ;;
   esac
 }
