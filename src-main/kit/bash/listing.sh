@@ -65,10 +65,11 @@ function classify(path, name) {
   }
 }
 BEGIN { FS = OFS = "\t" }
-$1 == "made" { made[$2] = $3 OFS $4; made_kind[$2] = $5; made_origin[$2] = $6; made_at[$2] = $7; next }
-$1 == "verdict" { judged[$2] = $3 OFS $4; verdict[$2] = $5; at[$2] = $6; reason[$2] = $9; next }
-$1 == "hold" { held[$2] = 1; next }
-$1 == "release" { delete held[$2]; next }
+/\ttorn$/ { next }
+$1 == "made" && NF == 7 { made[$2] = $3 OFS $4; made_kind[$2] = $5; made_origin[$2] = $6; made_at[$2] = $7; next }
+$1 == "verdict" && NF == 9 { judged[$2] = $3 OFS $4; verdict[$2] = $5; at[$2] = $6; reason[$2] = $9; next }
+$1 == "hold" && NF == 5 { held[$2] = 1; next }
+$1 == "release" && NF == 5 { delete held[$2]; next }
 $1 == "fingerprint" { printed[$2] = 1; next }
 $1 ~ /^[0-9]+$/ && NF == 4 {
   path = $4
@@ -92,10 +93,8 @@ $1 ~ /^[0-9]+$/ && NF == 4 {
 
 # backup_lines: reads LISTING records on stdin, writes lines of the list, newest first.
 backup_lines() {
-  local catalog=/dev/null
-  [[ ! -r $STATE/catalog ]] || catalog=$STATE/catalog
   {
-    cat -- "$catalog"
+    catalog_lines
     find "$STATE/fingerprints" -mindepth 1 -maxdepth 1 -type f -printf 'fingerprint\t%f\n' 2>/dev/null
     encode_listing
   } | awk "$BACKUP_LINES_AWK" | sort -t $'\t' -k1,1nr -k2,2

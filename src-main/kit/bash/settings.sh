@@ -54,11 +54,15 @@ run_release() { mark_backup release "$@"; }
 mark_backup() {
   local mark=$1 file=${2-}
   [[ $file != '' ]] || usage_error "$mark: which backup?"
-  backup_find "$file" || fail not-found "There is no backup '$file'." 'nothing was changed'
+  backup_resolve "$file" || fail not-found "There is no backup '$file'." 'nothing was changed'
   file=$REPLY
   state_writable || fail no-rights "This login cannot keep state: $STATE cannot be written." 'nothing was changed' ''
   now_ms
   catalog_add "$mark" "$file" "$REPLY" "$WHO" "$REASON" || fail internal 'The catalog could not be written.' 'nothing was changed'
+  # What is said is what everybody reads there now.
+  catalog_mark "$file"
+  [[ $REPLY == "$mark" ]] || fail internal 'The catalog does not have the mark that was written to it.' \
+    'the backup is marked as it was before' 'look at the catalog in the state folder, and at its disk; then try again'
   audit "$mark" succeeded "$file"
   encode_path "$file"
   json_string "$REPLY"

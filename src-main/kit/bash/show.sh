@@ -54,6 +54,5 @@ show_history() {
 
 # catalog_verdicts ENCODED-PATH: the lines of the catalog about it, newest first.
 catalog_verdicts() {
-  [[ -r $STATE/catalog ]] || return 0
-  path=$1 awk -F '\t' '$1 == "verdict" && $2 == ENVIRON["path"]' "$STATE/catalog" | tac | head -n 100
+  catalog_lines | path=$1 awk -F '\t' '!/\ttorn$/ && NF == 9 && $1 == "verdict" && $2 == ENVIRON["path"]' | tac | head -n 100
 }

@@ -72,20 +72,63 @@ paths_set() {
   LOGS=$ROOT/logs
 }
 
+# --- Files that grow line by line: the catalog, the audit, what operations said
+#
+# A line that was cut off (by a full disk, a power cut, with its process) is closed with TORN when the next one is
+# written: it was never reported, so it says nothing, and it swallows nothing. Whoever reads skips it.
+readonly TORN=$'\ttorn'
+
+# line_is_torn FILE: was its last line cut off?
+line_is_torn() {
+  local last
+  IFS= read -r -d '' last < <(exec tail -c 1 -- "$1" 2>/dev/null) && return 0 # a NUL, from a power cut
+  [[ $last != '' && $last != $'\n' ]]
+}
+
+# append_line FILE LINE: as a line of its own, whoever else writes there; on disk when this succeeds.
+append_line() {
+  local file=$1 fd lead='' status=1 paths=("$1")
+  [[ -e $file ]] || paths+=("${file%/*}")
+  while { exec {fd}>>"$file"; } 2>/dev/null; do
+    flock -w 10 "$fd" || break
+    # While we waited it may have been moved aside: then the lock is that of an old file.
+    [[ /proc/self/fd/$fd -ef $file ]] || { exec {fd}>&-; continue; }
+    ! line_is_torn "$file" || lead=$TORN$'\n'
+    { printf '%s%s\n' "$lead" "$2" >&"$fd"; } 2>/dev/null && sync_paths "${paths[@]}" && status=0
+    break
+  done
+  [[ ${fd-} == '' ]] || exec {fd}>&-
+  return "$status"
+}
+
 # The catalog is a journal of what we know about files: the last line about a file is true. Fields, tab-separated:
 #   made     PATH SIZE MTIME KIND ORIGIN TAKEN-AT-MS
 #   verdict  PATH SIZE MTIME VERDICT AT-MS BASIS SHA256 REASON
-#   hold     PATH AT-MS WHO REASON        release  PATH AT-MS WHO
-# PATH and the words of people are percent-encoded. A verdict counts only while size and mtime are still those.
+#   hold     PATH AT-MS WHO REASON        release  PATH AT-MS WHO REASON
+# PATH and the words of people are percent-encoded. A verdict counts only while size and mtime are still those. A line
+# with more fields, or fewer, is none.
 catalog_add() {
   local line='' field
   for field in "$@"; do
     encode_path "$field"
     line+="${line:+$'\t'}$REPLY"
   done
-  (
-    flock -w 10 9 && printf '%s\n' "$line" >&9
-  ) 9>>"$STATE/catalog"
+  append_line "$STATE/catalog" "$line"
+}
+
+# catalog_lines: the catalog for whoever skips lines that end with TORN; a last line that was cut off is one of them.
+catalog_lines() {
+  [[ -r $STATE/catalog ]] || return 0
+  cat -- "$STATE/catalog"
+  printf '%s\n' "$TORN"
+}
+
+# catalog_mark PATH: REPLY = the last mark on a backup, hold or release, or empty.
+catalog_mark() {
+  encode_path "$1"
+  REPLY=$(catalog_lines | path=$REPLY awk -F '\t' '
+    !/\ttorn$/ && NF == 5 && ($1 == "hold" || $1 == "release") && $2 == ENVIRON["path"] { mark = $1 }
+    END { print mark }')
 }
 
 # file_stamp PATH: REPLY = size TAB mtime, as find prints them and the catalog keeps them.
@@ -98,10 +141,25 @@ runbook_log() { # FILE TEXT
 }
 
 audit() { # EVENT OUTCOME CODE
-  local line
   now_ms
   json_object at:="$REPLY" event="$1" operation="$OPERATION" command="$COMMAND" who="$WHO" reason="$REASON" \
     outcome="$2" code="$3"
-  line=$REPLY
-  { printf '%s\n' "$line" >>"$STATE/audit"; } 2>/dev/null
+  append_line "$STATE/audit" "$REPLY"
+}
+
+# The audit keeps its last 5 MB and five files of 5 MB before them, audit.1 being the newest: about a hundred thousand
+# entries. A gap, left by a process that was killed while it renamed, is filled before the oldest file is given up.
+readonly AUDIT_BYTES=5000000 AUDIT_FILES=5
+audit_rotate() {
+  local number fd
+  file_size "$STATE/audit"
+  ((REPLY >= AUDIT_BYTES)) || return 0
+  { exec {fd}>>"$STATE/audit"; } 2>/dev/null && flock -w 10 "$fd" || return 1
+  if [[ /proc/self/fd/$fd -ef $STATE/audit ]]; then
+    for ((number = 1; number < AUDIT_FILES; number++)); do [[ -e $STATE/audit.$number ]] || break; done
+    for ((; number > 1; number--)); do mv -fT -- "$STATE/audit.$((number - 1))" "$STATE/audit.$number"; done
+    mv -fT -- "$STATE/audit" "$STATE/audit.1"
+    sync_paths "$STATE"
+  fi
+  exec {fd}>&-
 }
