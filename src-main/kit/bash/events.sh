@@ -162,7 +162,7 @@ exit_with_code() {
   case $1 in
     ok) exit 0 ;;
     usage) exit 2 ;;
-    busy | wrong-site | plan-stale | not-confirmed | no-rights | checks-failed) exit 4 ;;
+    busy | wrong-site | plan-stale | not-confirmed | no-rights | checks-failed | newer-format) exit 4 ;;
     *) exit 1 ;;
   esac
 }

@@ -31,11 +31,36 @@ TX_REJECTED=''    # name of the restored database where it was written to and ta
 TX_OVER=''        # not empty once only the outcome is missing
 TX_SIDECARS='' # inodes of the live database's sidecars at the moment of `keeping`, between blanks
 
-JOURNAL_LEAD='' # a line break where the line before may have been cut off: by a full disk, or with its process
-journal() { # KEY VALUE: on disk when it returns
-  printf '%s%s=%s\n' "$JOURNAL_LEAD" "$1" "$2" >>"$TX_DIR/journal" && sync_paths "$TX_DIR/journal" ||
-    { JOURNAL_LEAD=$'\n'; return 1; }
+# The journal begins with its format and with the kit that writes it: whatever is sent to the server meanwhile, that kit
+# finishes what it began (recover.sh). Journals without a format are of the first one. Any change that would make an
+# older kit read a journal wrongly needs a new number.
+readonly JOURNAL_FORMAT=2
+
+JOURNAL_LEAD='' # what closes the line before, where that may have been cut off: by a full disk, or with its process
+journal() { # KEY VALUE [KEY VALUE...]: on disk when it returns
+  local text=$JOURNAL_LEAD
+  while (($# > 0)); do
+    text+=$1=$2$'\n'
+    shift 2
+  done
+  printf '%s' "$text" >>"$TX_DIR/journal" && sync_paths "$TX_DIR/journal" || { JOURNAL_LEAD=$TORN$'\n'; return 1; }
   JOURNAL_LEAD=''
+}
+
+# journal_value OPERATION KEY: REPLY = the last value that its journal has for it, or empty. What was cut off is none.
+journal_value() {
+  local line value=''
+  while IFS= read -r line; do
+    [[ $line != "$2="* || $line == *"$TORN" ]] || value=${line#*=}
+  done 2>/dev/null <"$STATE/operations/$1/journal"
+  REPLY=$value
+}
+
+# journal_known OPERATION: can we read its journal? REPLY = its format.
+journal_known() {
+  journal_value "$1" format
+  REPLY=${REPLY:-1}
+  [[ $REPLY =~ ^[0-9]{1,4}$ ]] && ((10#$REPLY <= JOURNAL_FORMAT))
 }
 
 must_journal() { journal "$@" || fail internal 'The journal of the transaction cannot be written.'; }
@@ -84,6 +109,7 @@ transaction_begin() {
   TX_STAGED_INODE=$REPLY
   inode .
   TX_FOLDER_INODE=$REPLY
+  must_journal format "$JOURNAL_FORMAT" kit "$KIT_SHA256"
   local field
   file_stamp "/proc/self/fd/$TX_STAGE_FD/staged.db"
   TX_STAGED_STAMP=$REPLY
@@ -113,13 +139,16 @@ safety_free() {
 }
 
 # transaction_load ID: the journal of an interrupted operation. Status 1 if it never got as far as a transaction, 2 if
-# the folder of its database cannot be entered: then nothing can be said or done.
+# the folder of its database cannot be entered, 3 if its format is not known: then nothing can be said or done.
 transaction_load() {
   local line key value
   TX_DIR=$STATE/operations/$1
-  TX_PHASE='' TX_KEEPING='' TX_OVER='' JOURNAL_LEAD=$'\n'
+  TX_PHASE='' TX_KEEPING='' TX_OVER='' JOURNAL_LEAD=''
   [[ -e $TX_DIR/journal ]] || return 1
+  journal_known "$1" || return 3
+  ! line_is_torn "$TX_DIR/journal" || JOURNAL_LEAD=$TORN$'\n'
   while IFS= read -r line; do
+    [[ $line != *"$TORN" ]] || continue
     key=${line%%=*} value=${line#*=}
     case $key in
       FOLDER | FOLDER_INODE | NAME | STAGE | SAFETY | LIVE_INODE | STAGED_INODE | STAGED_STAMP | WERE | HEALTHY_BEFORE | BACKUP | SIDECARS)

@@ -73,15 +73,35 @@ store() {
   return 1
 }
 
-# Keeps this version and the newest other one, so that the console can go back one version without sending it again. While a
-# restore is unfinished all are kept: the recovery at boot names the one that began it.
+# Keeps this version, the newest other one, so that the console can go back one version without sending it again, and every
+# one that is still needed.
 forget_old() {
   local path kept=''
-  [[ ! -e $state/unfinished ]] || return 0
+  needed || return 0
   while IFS= read -r path; do
-    [[ ${path##*/} =~ ^[0-9a-f]{64}$ && $path != "$folder" ]] || continue
+    [[ ${path##*/} =~ ^[0-9a-f]{64}$ && $path != "$folder" && $needed != *" ${path##*/} "* ]] || continue
     if [[ $kept == '' ]]; then kept=yes; else rm -rf -- "$path"; fi
   done < <(find "$state/kit" -mindepth 1 -maxdepth 1 -type d -printf '%T@ %p\n' | sort -rn | cut -d ' ' -f 2-)
+}
+
+# Operations that are not over run from their kit, and recovery finishes a transaction with the one that began it.
+# 1: an open transaction does not say which that is; then all are needed.
+needed() {
+  local operation unfinished='' begun=''
+  needed=" $(sed -n 's|^ExecStart=.*/kit/\([0-9a-f]\{64\}\)/cvd-backup .*|\1|p' /etc/systemd/system/cvd-backup-recover.service 2>/dev/null) "
+  if [[ -e $state/unfinished ]]; then
+    read -r unfinished <"$state/unfinished"
+    begun=$(kit_of "$state/operations/$unfinished/journal")
+    [[ $begun != '' ]] || return 1
+    needed+="$begun "
+  fi
+  for operation in "$state"/operations/[0-9]*; do
+    [[ -e $operation/outcome ]] || needed+="$(kit_of "$operation/about" "$operation/journal") "
+  done
+}
+
+kit_of() { # FILE...
+  sed -n 's/^kit=\([0-9a-f]\{64\}\)$/\1/p' "$@" 2>/dev/null | tr '\n' ' '
 }
 
 text=''
@@ -104,8 +124,8 @@ fi
 export CVD_BACKUP_KIT_SHA256=$sha256
 [[ $text != '' ]] || exec /bin/bash --noprofile --norc "$kit" --params-fd 3
 set +u
-unset -f fail record ours hash_of stored store forget_old
-unset sha256 count arguments state folder kit i
+unset -f fail record ours hash_of stored store forget_old needed kit_of
+unset sha256 count arguments state folder kit i needed
 set -- --params-fd 3
 # The kit reads itself from here for those that it starts.
 text_of_kit=$text

@@ -31,8 +31,49 @@ WantedBy=multi-user.target
 }
 
 check_recover() {
-  [[ ${1-} == --boot ]] || { (($# == 0)) || usage_error 'recover takes no arguments'; return 0; }
-  recover_at_boot
+  [[ ${1-} == --boot ]] || (($# == 0)) || usage_error 'recover takes no arguments'
+  recover_with_its_kit "$@"
+  [[ ${1-} != --boot ]] || recover_at_boot
+}
+
+# recover_with_its_kit [--boot]: what was interrupted is finished by the kit that began it, whatever was sent since. Where
+# that kit is gone, ours goes on if it can read the journal; else nothing is touched.
+recover_with_its_kit() {
+  local id='' kit
+  [[ -r $STATE/unfinished ]] || return 0
+  read -r id <"$STATE/unfinished"
+  valid_operation "$id" || return 0
+  journal_value "$id" kit
+  kit=$REPLY
+  if [[ $kit =~ ^[0-9a-f]{64}$ && $kit != "$KIT_SHA256" ]] && kit_is_kept "$kit"; then
+    run_kept_kit "$kit" "$@"
+  fi
+  journal_known "$id" || newer_format "$id" "$kit"
+}
+
+newer_format() { # OPERATION KIT
+  fail newer-format "The interrupted operation $1 was begun by a newer cvd-backup (${2:0:12}…), which is not on this server any more; its journal cannot be read by this one." \
+    'nothing was changed' 'update the console (or use the one that began it): it brings its cvd-backup along; then recover again'
+}
+
+# kit_is_kept SHA256: is it here, whole, and could nobody else have put it here?
+kit_is_kept() {
+  local folder=$STATE/kit/$1
+  [[ $(find "$STATE" "$STATE/kit" "$folder" "$folder/cvd-backup" -maxdepth 0 \
+    \( -type l -o -perm /022 -o ! -uid "$EUID" \) -print 2>&1) == '' ]] &&
+    [[ $(sha256sum <"$folder/cvd-backup") == "$1 "* ]]
+}
+
+# run_kept_kit SHA256 [--boot]: goes on as that kit, with what we were asked.
+run_kept_kit() {
+  local words=(--who "$WHO" --reason "$REASON" --token "$TOKEN") kit=(/bin/bash --noprofile --norc "$STATE/kit/$1/cvd-backup")
+  [[ $EVENTS_FD == '' ]] || words=(--events "${words[@]}")
+  [[ $ROOT_OPTION == '' ]] || words+=(--root "$ROOT_OPTION")
+  words+=(recover "${@:2}")
+  export CVD_BACKUP_KIT_SHA256=$1
+  [[ $FOLLOW_STDIN != '' ]] || exec "${kit[@]}" "${words[@]}"
+  exec 3< <(printf '%s\0' "${words[@]}")
+  exec "${kit[@]}" --params-fd 3
 }
 
 # In the boot unit: files first, here and now; services and health in an operation of its own, when the boot lets us.
@@ -77,8 +118,13 @@ run_recover() {
       ;;
     2) fail no-database "The folder of the database cannot be entered: $TX_FOLDER" 'nothing was changed' \
       'make it available (is its disk mounted?), then: cvd-backup recover' ;;
+    3)
+      journal_value "$id" kit
+      newer_format "$id" "$REPLY"
+      ;;
   esac
-  step_done phase="$TX_PHASE"
+  journal_value "$id" kit
+  if [[ $REPLY == "$KIT_SHA256" ]]; then step_done phase="$TX_PHASE"; else step_done phase="$TX_PHASE" begun_by="${REPLY:-an older cvd-backup}"; fi
   case $TX_PHASE in
     committed)
       safety_record
@@ -138,10 +184,8 @@ recover_end() {
       TX_OVER='' # it stays open until that is written down
       fail no-space "$message It could not be written down." '' 'make space, then: cvd-backup recover' "$(report_json "$safety")"
     }
-    # A power cut may have left half a line, and that has to stay one of its own.
-    [[ $(tail -c 1 "$TX_DIR/events" | od -An -tx1) == ' 0a' ]] || printf '\n' >>"$TX_DIR/events"
-    printf '%s\n' "$line" >>"$TX_DIR/events"
-    printf '\n%s: %s\n' "$outcome" "$message" >>"$TX_DIR/readable"
+    append_line "$TX_DIR/events" "$line"
+    append_line "$TX_DIR/readable" "$outcome: $message"
   fi
   recover_orphans
   result succeeded ok "$id: $message" '' '' "$(report_json "$safety")"
@@ -162,8 +206,8 @@ recover_orphans() {
     write_whole "${dir}outcome" $'outcome=failed\ncode=interrupted\n'"endedAt=$REPLY"$'\nmessage=The operation was interrupted before it changed anything.\n'
     json_object kind=result at:="$REPLY" outcome=failed code=interrupted \
       message='The operation was interrupted before it changed anything.' unchanged='the site is as it was' next='' data:=null
-    printf '%s\n' "$REPLY" >>"${dir}events"
-    printf '\nfailed: interrupted before it changed anything\n' >>"${dir}readable"
+    append_line "${dir}events" "$REPLY"
+    append_line "${dir}readable" 'failed: interrupted before it changed anything'
     ((count++))
   done
   scratch_sweep "$STATE/work" "$BACKUPS" "${DATABASE_FILE%/*}"

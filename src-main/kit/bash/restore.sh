@@ -77,7 +77,8 @@ run_undo() {
 undo_find() {
   local safety
   valid_operation "$1" || fail not-found "There is no operation '$1' on this server." 'nothing was changed' ''
-  safety=$(sed -n 's/^safety=//p' "$STATE/operations/$1/journal" 2>/dev/null | tail -n 1)
+  journal_value "$1" safety
+  safety=$REPLY
   decode_path "$safety"
   [[ $safety != '' && -f $REPLY ]] ||
     fail not-undoable 'That operation kept no safety copy, or it is gone: there is nothing to bring back.' \
