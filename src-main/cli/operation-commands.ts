@@ -3,6 +3,7 @@ import type { Command } from 'commander'
 import { formatDuration, formatSpan } from '../../src-shared/domain/format.ts'
 import type { OperationEntry } from '../../src-shared/domain/kit-protocol.ts'
 import { fail, ok, type Result } from '../../src-shared/result.ts'
+import type { KitClient } from '../kit/client.ts'
 import type { JournalEntry } from '../store/operations.ts'
 import type { Site } from '../store/sites.ts'
 import type { Session } from './session.ts'
@@ -12,13 +13,16 @@ import { usage } from './target-options.ts'
 import { watchOperation } from './watch.ts'
 
 const LISTED = 50
-const SEARCHED = 500
 
-async function ask(session: Session, site: Site, limit: number): Promise<Result<OperationEntry[]>> {
+async function ask<T>(
+  session: Session,
+  site: Site,
+  what: (client: KitClient) => Promise<Result<T>>,
+): Promise<Result<T>> {
   const link = await session.desk.links.open(site)
   if (!link.ok) return link
   using kit = link.value
-  return kit.client.operations(limit)
+  return await what(kit.client)
 }
 
 function row(entry: OperationEntry, now: number): string[] {
@@ -40,7 +44,7 @@ async function catchUp(session: Session, site: Site, listed: readonly OperationE
 }
 
 async function operations(session: Session, site: Site): Promise<number> {
-  const listed = await ask(session, site, LISTED)
+  const listed = await ask(session, site, (client) => client.operations(LISTED))
   if (!listed.ok) return session.refuse(listed.error)
   await catchUp(session, site, listed.value)
   const now = session.desk.clock.now()
@@ -63,10 +67,9 @@ async function operations(session: Session, site: Site): Promise<number> {
 async function find(session: Session, site: Site, id: string): Promise<Result<JournalEntry>> {
   const known = session.desk.store.operations.find(site.id, id)
   if (known) return ok(known)
-  const listed = await ask(session, site, SEARCHED)
-  if (!listed.ok) return listed
-  const found = listed.value.find((entry) => entry.id === id)
-  if (found) return ok(session.runner.adopt(site, found))
+  const found = await ask(session, site, (client) => client.operation({ id }))
+  if (!found.ok) return found
+  if (found.value) return ok(session.runner.adopt(site, found.value))
   return fail({
     code: 'not-found',
     message: `${site.name} has no operation ${id}.`,

@@ -16,6 +16,7 @@ const parts = [
   'work',
   'state',
   'operation',
+  'operations',
   'follow',
   'service',
   'sqlite',

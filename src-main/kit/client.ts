@@ -112,8 +112,22 @@ export class KitClient {
   }
 
   /** Newest first. */
-  async operations(limit: number, signal?: AbortSignal): Promise<Result<OperationEntry[], KitError>> {
-    const answer = await this.#ask(['operations', '--limit', String(limit)], operationList, signal)
+  operations(limit: number, signal?: AbortSignal): Promise<Result<OperationEntry[], KitError>> {
+    return this.#operations(['--limit', String(limit)], signal)
+  }
+
+  /** The operation with an id, or the one that was asked for with a token; null where the server has none. */
+  async operation(
+    by: { readonly id: string } | { readonly token: string },
+    signal?: AbortSignal,
+  ): Promise<Result<OperationEntry | null, KitError>> {
+    const search = 'id' in by ? ['--id', by.id] : ['--limit', '1', '--token', by.token]
+    const found = await this.#operations(search, signal)
+    return found.ok ? ok(found.value[0] ?? null) : found
+  }
+
+  async #operations(options: readonly string[], signal?: AbortSignal): Promise<Result<OperationEntry[], KitError>> {
+    const answer = await this.#ask(['operations', ...options], operationList, signal)
     return answer.ok ? ok(answer.value.operations) : answer
   }
 

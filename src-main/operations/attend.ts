@@ -20,8 +20,6 @@ const PAUSES = [0, 1, 2, 5, 10, 20]
 const VAIN = 12
 /** How often `recover` is asked for before a person has to look. */
 const RECOVERIES = 5
-/** How many of the server's newest operations are searched for our token. */
-const SEARCH = 200
 /** Failures before which nothing of the request was read on the server. */
 const NOTHING_STARTED = new Set([
   'kit-launch',
@@ -144,10 +142,9 @@ export class Attendant {
       const link = await this.#open(PATIENCE)
       if (!link.ok) return this.#lose(link.error)
       using kit = link.value
-      const list = await kit.client.operations(SEARCH, signal)
-      const found = list.ok ? list.value.find((entry) => entry.token === this.#id) : undefined
-      if (found) return this.#found(found)
-      if (!list.ok) this.#tellLink(list.error)
+      const found = await kit.client.operation({ token: this.#id }, signal)
+      if (found.ok && found.value) return this.#found(found.value)
+      if (!found.ok) this.#tellLink(found.error)
       else if (attempt >= LOOKS) return this.#end(failed(neverStarted))
       // What was sent before the link broke may still be on its way through a dying shell, on a slow server: look again.
       await desk.clock.wait(3000, signal)

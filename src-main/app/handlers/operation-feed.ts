@@ -17,8 +17,6 @@ type OperationFeed = Feed<Watch['snapshot'], Watch['change']>
 
 /** Milliseconds between two words: a few times a second is all that eyes can follow. */
 const PACE = 100
-/** The server's newest operations among which ours is looked for, to learn whether it can be undone. */
-const SEARCH = 200
 
 const isTold = ({ kind }: KitEvent) => kind !== 'progress' && kind !== 'state'
 
@@ -28,19 +26,19 @@ function linkOf({ runner }: Services, entry: JournalEntry, broken: Failure | nul
   return { state: begun && runner.attends(entry.id) ? 'listening' : 'none', failure: null }
 }
 
-async function serverEntries({ desk }: Services, site: Site): Promise<Result<OperationEntry[]>> {
+/** One of the server's operations; null where it has none with this id. */
+export async function serverEntry({ desk }: Services, site: Site, id: string): Promise<Result<OperationEntry | null>> {
   const link = await desk.links.open(site)
   if (!link.ok) return link
   using kit = link.value
-  return await kit.client.operations(SEARCH)
+  return await kit.client.operation({ id })
 }
 
 async function undoable(services: Services, site: Site, entry: JournalEntry): Promise<boolean | null> {
   if (entry.state !== 'ended' || entry.remoteOperation === null) return null
   if (entry.command !== 'restore' && entry.command !== 'undo') return false
-  const list = await serverEntries(services, site)
-  if (!list.ok) return null
-  return list.value.find(({ id }) => id === entry.remoteOperation)?.undoable ?? false
+  const found = await serverEntry(services, site, entry.remoteOperation)
+  return found.ok ? (found.value?.undoable ?? false) : null
 }
 
 function foreignView(services: Services, id: string): OperationRow | null {
@@ -111,9 +109,8 @@ export async function feedOperation(
 /** How an operation of elsewhere stands by what the server remembers; null where it cannot be asked. */
 async function foreignEnd(services: Services, { site: siteId, remote }: OperationRow): Promise<OperationRow | null> {
   const site = services.desk.store.sites.byId(siteId)
-  const list = site ? await serverEntries(services, site) : null
-  const entry = list?.ok ? list.value.find(({ id }) => id === remote) : undefined
-  return site && entry ? services.activity.foreignRow(entry, site) : null
+  const found = site && remote !== null ? await serverEntry(services, site, remote) : null
+  return site && found?.ok && found.value ? services.activity.foreignRow(found.value, site) : null
 }
 
 /** An operation that is not in our journal: only how it stands is known, until it is adopted. */

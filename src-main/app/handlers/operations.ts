@@ -8,10 +8,7 @@ import { coalesce } from '../coalesce.ts'
 import { notFound } from '../failures.ts'
 import { onSite, type Services, siteOf } from '../services.ts'
 import { onSiteChange, PACE } from './fleet-feed.ts'
-import { feedOperation } from './operation-feed.ts'
-
-/** Of the server's operations, how many are searched for one that is to be adopted. */
-const SEARCH = 500
+import { feedOperation, serverEntry } from './operation-feed.ts'
 
 async function serverOperations({ desk }: Services, site: Site, limit: number): Promise<Result<OperationEntry[]>> {
   const link = await desk.links.open(site)
@@ -77,10 +74,9 @@ export function operationsHandlers(services: Services): NamespaceHandlers<Consol
         async (site) => {
           const known = desk.store.operations.find(site.id, operation)
           if (known) return ok(known)
-          const entries = await serverOperations(services, site, SEARCH)
-          if (!entries.ok) return entries
-          const found = entries.value.find((entry) => entry.id === operation)
-          return found ? ok(runner.adopt(site, found)) : fail(notFound('operation'))
+          const found = await serverEntry(services, site, operation)
+          if (!found.ok) return found
+          return found.value ? ok(runner.adopt(site, found.value)) : fail(notFound('operation'))
         },
         (entry) => ({ operation: entry.id }),
       ),

@@ -5,8 +5,8 @@ operation_state() {
   local dir=$STATE/operations/$1 began='' started boot
   if [[ -e $dir/outcome ]]; then REPLY=ended; return; fi
   about "$1" boot
-  boot=$REPLY
-  if [[ $boot == "$(</proc/sys/kernel/random/boot_id)" ]]; then
+  read -r boot </proc/sys/kernel/random/boot_id
+  if [[ $REPLY == "$boot" ]]; then
     # In this order: a worker writes its pid when it has the lock, so one that began and has no lock is gone. Asked the
     # other way round, one that begins between the two questions would be taken for gone.
     [[ ! -e $dir/pid ]] || began=yes
@@ -15,7 +15,7 @@ operation_state() {
       about "$1" startedAt
       started=$REPLY
       now_ms
-      if ((REPLY - started < 20000)); then REPLY=running; return; fi
+      if [[ $started =~ ^[0-9]{1,15}$ ]] && ((REPLY - started < 20000)); then REPLY=running; return; fi
     fi
     if [[ -e $dir/outcome ]]; then REPLY=ended; return; fi # it ended while we looked
   fi
@@ -25,27 +25,21 @@ operation_state() {
 # follow_operation ID OFFSET: copies its events (or its readable text) from a byte offset on until it has ended, then
 # exits as the operation did. Ends by itself when its own stdin ends: that is how a console that left is noticed.
 follow_operation() {
-  local id=$1 offset=$2 dir=$STATE/operations/$1 file state size watch_stdin=$FOLLOW_STDIN outcome code message key value
+  local id=$1 offset=$2 dir=$STATE/operations/$1 file outcome code message key value
   HELLO_SAID=yes # the operation said it itself, in what is copied
   if [[ $EVENTS_FD != '' ]]; then file=$dir/events; else file=$dir/readable; fi
-  while :; do
-    operation_state "$id"
-    state=$REPLY
-    # The outcome is on disk before the result is said: only when the worker has gone was everything said.
-    if [[ $state == ended ]] && ! flock -n -s "$dir/alive" true; then state=running; fi
-    size=$(stat -c %s -- "$file")
-    if ((size > offset)); then
-      copy_whole_lines "$file" "$offset" "$size" || exit 0
-      offset=$REPLY
-    fi
-    [[ $state == running ]] || break
-    wait_a_moment "$watch_stdin" || exit 0
-  done
-  if [[ $state == interrupted ]]; then
+  copy_whole_lines "$file" "$offset" || exit 0
+  await_begin "$id" || exit 0
+  # The outcome is on disk before the result is said: only when the worker has gone was everything said.
+  if ! flock -n -s "$dir/alive" true; then
+    follow_worker "$dir" "$file" "$REPLY" || exit 0
+  fi
+  copy_whole_lines "$file" "$REPLY" || exit 0
+  operation_state "$id"
+  if [[ $REPLY != ended ]]; then
     now_ms
     json_object kind=state at:="$REPLY" operation="$id" state=interrupted
     say_event "$REPLY"
-    about "$id" command
     result unknown interrupted "The operation was interrupted on the server: its process is gone." '' \
       "run: cvd-backup recover"
     exit 1
@@ -70,52 +64,92 @@ result_is_whole() { # EVENTS-FILE
   [[ $(tail -n 1 -- "$1") == '{"kind":"result"'* && $(tail -c 1 -- "$1" | od -An -tx1) == ' 0a' ]]
 }
 
-# Copies what is between the offsets, up to the last whole line: the worker may be in the middle of one.
-# REPLY = the offset after it.
+# copy_whole_lines FILE OFFSET: copies what is there from the offset on, up to the last whole line: the worker may be in the
+# middle of one. REPLY = the offset after it.
 copy_whole_lines() {
-  local file=$1 offset=$2 size=$3 text
+  local file=$1 offset=$2 size text
+  file_size "$file"
+  size=$REPLY REPLY=$offset
+  ((size > offset)) || return 0
   text=$(tail -c "+$((offset + 1))" -- "$file" | head -c "$((size - offset))"; printf .)
   text=${text%.}
-  REPLY=$offset
   [[ $text == *$'\n'* ]] || return 0
   text=${text%$'\n'*}
   printf '%s\n' "$text" 2>/dev/null || return 1
   REPLY=$((offset + ${#text} + 1))
 }
 
-wait_a_moment() {
-  local status
-  if [[ $1 == '' ]]; then sleep 0.1; return 0; fi
-  read -r -t 0.1 _ <&0
-  status=$?
-  ((status == 0 || status > 128)) # 1: stdin has ended
+# await_begin ID: until its worker has begun, or will not any more. Status 1: nobody listens. REPLY stays.
+await_begin() {
+  local id=$1 offset=$REPLY turn=0
+  until [[ -e $STATE/operations/$id/pid ]]; do
+    if ((turn++ % 20 == 0)); then
+      operation_state "$id"
+      [[ $REPLY == running ]] || break
+    fi
+    still_listening || return 1
+  done
+  REPLY=$offset
 }
 
-# operation_json ID: REPLY = the operation as JSON.
-operation_json() {
-  local id=$1 dir=$STATE/operations/$1 key value state undoable=false phase='' line
-  local -A field=([command]='' [startedAt]=0 [who]='' [reason]='' [backup]='' [outcome]='' [code]='' [endedAt]='' [message]='' [safety]='' [token]='')
-  while IFS= read -r line; do
-    key=${line%%=*} value=${line#*=}
-    [[ ${field[$key]+known} == known ]] && field[$key]=$value
-  done < <(cat -- "$dir/about" "$dir/outcome" "$dir/journal" 2>/dev/null)
-  [[ ! -r $dir/journal ]] || phase=$(sed -n 's/^phase=//p' "$dir/journal" | tail -n 1)
-  operation_state "$id"
-  state=$REPLY
-  if [[ ${field[safety]} != '' ]]; then
-    decode_path "${field[safety]}"
-    [[ -e $REPLY ]] && undoable=true
-  fi
-  local backup outcome ended
-  json_text_or_null "${field[backup]}"
-  backup=$REPLY
-  json_text_or_null "${field[outcome]}"
-  outcome=$REPLY
-  json_number_or_null "${field[endedAt]}"
-  ended=$REPLY
-  json_object id="$id" command="${field[command]}" state="$state" startedAt:="${field[startedAt]}" endedAt:="$ended" \
-    who="${field[who]}" reason="${field[reason]}" outcome:="$outcome" code="${field[code]}" \
-    message="${field[message]}" phase="$phase" backup:="$backup" undoable:="$undoable" token="${field[token]}"
+# Waits a moment, without a process. Status 1: our stdin has ended.
+still_listening() {
+  local status
+  if [[ $FOLLOW_STDIN == '' ]]; then pause 0.05; return 0; fi
+  read -r -t 0.05 _ <&0
+  status=$?
+  ((status == 0 || status > 128))
+}
+
+# follow_worker DIR FILE OFFSET: passes on what is said while the worker lives. Nothing runs while nothing happens: we wait
+# for `tail`, which waits for the file; a `flock` waits for the worker's end, and a shell for that of our stdin, and
+# either ends the `tail`. REPLY = the offset after what was passed on. Status 1: nobody listens any more.
+FOLLOW_HELPERS=()
+follow_worker() {
+  local dir=$1 offset=$3 lines line
+  trap follow_leave EXIT
+  exec {lines}< <(exec tail -f -s 0.2 -c "+$((offset + 1))" -- "$2" 2>/dev/null)
+  FOLLOW_HELPERS=("$!")
+  end_with_worker "$dir" "$!" "$lines"
+  end_with_stdin "${FOLLOW_HELPERS[0]}" "$lines"
+  while IFS= read -r -u "$lines" line; do
+    printf '%s\n' "$line" 2>/dev/null || break
+    offset=$((offset + ${#line} + 1))
+  done
+  exec {lines}<&-
+  follow_leave
+  REPLY=$offset
+  flock -n -s "$dir/alive" true
+}
+
+follow_leave() {
+  ((${#FOLLOW_HELPERS[@]} == 0)) || kill "${FOLLOW_HELPERS[@]}" 2>/dev/null
+  FOLLOW_HELPERS=()
+}
+
+# end_with_worker DIR PID FD: ends a process of ours when the worker has gone. Only while we are there to have one: its
+# number may be that of a stranger afterwards.
+# shellcheck disable=SC2016 # the inner shell expands
+end_with_worker() {
+  local descriptor=$3
+  flock -s "$1/alive" /bin/bash --noprofile --norc -c 'read -r _ _ _ parent _ <"/proc/$PPID/stat"; [[ $parent != "$1" ]] || kill "$2"' \
+    - "$$" "$2" {descriptor}<&- >/dev/null 2>&1 &
+  FOLLOW_HELPERS+=("$!")
+}
+
+# end_with_stdin PID FD: ends a process of ours when nobody listens any more.
+end_with_stdin() {
+  local input descriptor=$2 parent
+  [[ $FOLLOW_STDIN != '' ]] || return 0
+  exec {input}<&0
+  {
+    exec {descriptor}<&- {input}<&-
+    while IFS= read -r _; do :; done
+    read -r _ _ _ parent _ </proc/self/stat
+    [[ $parent != "$$" ]] || kill "$1"
+  } <&"$input" >/dev/null 2>&1 &
+  FOLLOW_HELPERS+=("$!")
+  exec {input}<&-
 }
 
 run_follow() {
@@ -126,35 +160,27 @@ run_follow() {
   follow_operation "$id" "$offset"
 }
 
-run_operations() {
-  local limit=50 id list=() count=0 line
-  [[ ${1-} != --limit ]] || limit=${2-}
-  [[ $limit =~ ^[0-9]{1,6}$ ]] || usage_error '--limit: a number'
-  while IFS= read -r id; do
-    valid_operation "$id" || continue
-    ((count++ < limit)) || break
-    operation_json "$id"
-    list+=("$REPLY")
-    if [[ $READABLE_FD != '' ]]; then
-      line=$(sed -n 's/^message=//p' "$STATE/operations/$id/outcome" 2>/dev/null)
-      operation_state "$id"
-      say_readable "$(printf '%-40s %-11s %s' "$id" "$REPLY" "$line")"
-    fi
-  done < <(ls -1r -- "$STATE/operations" 2>/dev/null)
-  json_array ${list[@]+"${list[@]}"}
-  succeed "$count operations" "{\"operations\":$REPLY}"
-}
-
 run_cancel() {
-  local id=${1-} who=${WHO:-somebody} waited=0
+  local id=${1-} who=${WHO:-somebody}
   valid_operation "$id" || fail not-found "There is no operation '$id' on this server."
   operation_state "$id"
   [[ $REPLY == running ]] || fail checks-failed "The operation is not running: it is $REPLY." 'nothing was changed'
   printf 'asked by %s\n' "$who" >"$STATE/operations/$id/cancel"
-  while operation_state "$id" && [[ $REPLY == running ]] && ((waited++ < 1200)); do
-    wait_a_moment "$FOLLOW_STDIN" || exit 0
-  done
+  await_begin "$id" && await_end "$id" 120 || exit 0
   operation_json "$id"
   succeed "Asked to stop; the operation is now $(sed -n 's/^outcome=//p' "$STATE/operations/$id/outcome" 2>/dev/null || echo still running)." \
     "{\"operation\":$REPLY}"
+}
+
+# await_end ID SECONDS: until its worker has gone, at most so long. Status 1: nobody listens.
+await_end() {
+  local dir=$STATE/operations/$1 over lines
+  trap follow_leave EXIT
+  exec {lines}< <(exec flock -s -w "$2" "$dir/alive" echo over 2>/dev/null)
+  FOLLOW_HELPERS=("$!")
+  end_with_stdin "$!" "$lines"
+  read -r -u "$lines" over
+  exec {lines}<&-
+  follow_leave
+  [[ $over != '' ]] || still_listening
 }

@@ -24,7 +24,7 @@ operation_start() {
   printf '%s\0' "$@" >"$draft/request"
   now_ms
   printf '%s\n' "command=$COMMAND" "startedAt=$REPLY" "boot=$(</proc/sys/kernel/random/boot_id)" \
-    "root=$ROOT_OPTION" "who=${WHO//$'\n'/ }" "reason=${REASON//$'\n'/ }" "token=$TOKEN" >"$draft/about"
+    "root=$ROOT_OPTION" "kit=$KIT_SHA256" "who=${WHO//$'\n'/ }" "reason=${REASON//$'\n'/ }" "token=$TOKEN" >"$draft/about"
   : >"$draft/events"
   : >"$draft/readable"
   : >"$draft/alive"
@@ -97,6 +97,8 @@ work() {
   trap 'worker_exit $?' EXIT
   say_hello
   audit began '' ''
+  audit_rotate
+  operations_prune
   mapfile -d '' -t ARGUMENTS <"$OPERATION_DIR/request"
   policy_load
   services_load
