@@ -26,6 +26,7 @@ const parts = [
   'fingerprint',
   'extract',
   'settings',
+  'listing-rules',
   'listing',
   'verify',
   'show',

@@ -85,7 +85,7 @@ export const backupEntry = z.looseObject({
   origin: z.enum(backupOrigins),
   size: count,
   modifiedAt: count,
-  /** From our record or from the name in the server's zone; null when neither tells. */
+  /** From our record, else from its name or that of its folder in the server's zone; null when none of them tells. */
   takenAt: count.nullable(),
   verdict: z.enum(verdicts),
   verifiedAt: count.nullable(),
@@ -94,6 +94,16 @@ export const backupEntry = z.looseObject({
   hold: z.boolean(),
   /** True where a fingerprint was recorded when the backup was made. */
   fingerprint: z.boolean(),
+  /** Encoded paths of what belongs to it: hashes, signatures, notes, a `-wal`. */
+  companions: z.array(z.string()).default([]),
+})
+
+/** A file among the backups that is none: by its name it is not complete, cannot be read, or is something else. */
+export const otherFile = z.looseObject({
+  path: z.string(),
+  class: z.enum(['unfinished', 'unsupported', 'unknown']),
+  size: count,
+  modifiedAt: count,
 })
 
 export const problem = z.looseObject({
@@ -236,6 +246,8 @@ export const inspection = z.looseObject({
   lock: lockState,
   unfinished: z.array(operationEntry),
   backups: z.array(backupEntry),
+  /** At most 500, newest first. */
+  otherFiles: z.array(otherFile).default([]),
   policy: z.record(z.string(), z.string()),
   logErrors: z.array(z.looseObject({ file: z.string(), at: z.string(), text: z.string() })),
   problems: z.array(problem),
@@ -340,6 +352,7 @@ export const backupReport = z.looseObject({
 export type KitEvent = z.infer<typeof kitEvent>
 export type KitResult = z.infer<typeof resultEvent>
 export type BackupEntry = z.infer<typeof backupEntry>
+export type OtherFile = z.infer<typeof otherFile>
 export type Inspection = z.infer<typeof inspection>
 export type Verification = z.infer<typeof verification>
 export type RestorePlan = z.infer<typeof restorePlan>

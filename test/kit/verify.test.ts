@@ -44,13 +44,14 @@ describe('verify', () => {
 
   it('verifies by fingerprint, and keeps the verdict', async () => {
     const path = site.backup(name)
-    site.fingerprint(path)
+    const takenAt = Date.UTC(2026, 0, 10, 11, 59, 58)
+    site.fingerprint(path, takenAt)
     const { first, result, exitCode, events } = await verify(name)
     expect(first).toMatchObject({ verdict: 'verified', basis: 'fingerprint' })
     expect(first?.evidence).toMatchObject({ integrity: 'ok', tables: 12, userVersion: 7 })
     expect([result.outcome, exitCode]).toEqual(['succeeded', 0])
     expect(events.some((event) => event.kind === 'progress' && event.unit === 'bytes' && event.done > 0)).toBe(true)
-    expect(entry(path)).toMatchObject({ verdict: 'verified', fingerprint: true, takenAt: Date.UTC(2026, 0, 10, 12) })
+    expect(entry(path)).toMatchObject({ verdict: 'verified', fingerprint: true, takenAt })
   })
 
   it.each([
@@ -208,7 +209,7 @@ describe('verify', () => {
     expect(data.backups.map((one) => one.path)).toEqual(
       files.map((file) => site.backups + '/' + [...file].map(encodeByte).join('')),
     )
-    const list = z.array(backupEntry).parse(JSON.parse(site.library('backups_json; printf %s "$REPLY"')))
+    const list = z.array(backupEntry).parse(JSON.parse(`[${site.library('backup_list | backups_json')}]`))
     expect(list.filter((one) => one.verdict === 'verified')).toHaveLength(files.length)
   })
 

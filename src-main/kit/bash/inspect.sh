@@ -21,7 +21,7 @@ run_inspect() {
   for part in host time tools compressor disk layout database services health lock unfinished backups policy problems; do
     pairs+=("$part:=${I[$part]}")
   done
-  json_object "${pairs[@]}" logErrors:="${I[log_errors]}"
+  json_object "${pairs[@]}" logErrors:="${I[log_errors]}" otherFiles:="${I[other_files]}"
   [[ $READABLE_FD == '' ]] || inspect_words
   succeed "${#PROBLEMS[@]} problems" "$REPLY"
 }
@@ -227,23 +227,30 @@ inspect_unfinished() {
   REPLY="[$REPLY]"
 }
 
-I_LINES='' I_COUNT=0 I_BYTES=0 I_EMPTY=0 I_FAILED=0 I_NEWEST='' I_VERIFIED=''
+I_COUNT=0 I_BYTES=0 I_EMPTY=0 I_FAILED=0 I_FUTURE=0 I_DATABASES=0 I_NEWEST='' I_VERIFIED='' I_UNFINISHED_FILES=0 I_UNSUPPORTED=0
 inspect_backups() {
-  I_LINES=$(owner_do backups_found 2>/dev/null | backup_lines)
-  I_COUNT=0 I_BYTES=0 I_EMPTY=0 I_FAILED=0 I_NEWEST='' I_VERIFIED=''
-  REPLY='[]'
-  [[ $I_LINES != '' ]] || return 0
-  IFS=$'\t' read -r I_COUNT I_BYTES I_EMPTY I_FAILED I_NEWEST I_VERIFIED < <(awk -F '\t' '
-    BEGIN { count = bytes = empty = failed = 0; newest = verified = "-" }
-    { count++; bytes += $5 }
-    $5 == 0 { empty++ }
-    $8 == "failed" { failed++ }
-    $3 == "database" && $4 != "safety" && $5 > 0 && newest == "-" { newest = $1 }
-    $3 == "database" && $8 == "verified" && verified == "-" { verified = $1 }
-    END { printf "%d\t%.0f\t%d\t%d\t%s\t%s\n", count, bytes, empty, failed, newest, verified }' < <(printf '%s\n' "$I_LINES"))
+  local list
+  list=$(backup_list)
+  IFS=$'\t' read -r I_COUNT I_BYTES I_EMPTY I_FAILED I_FUTURE I_DATABASES I_NEWEST I_VERIFIED I_UNFINISHED_FILES I_UNSUPPORTED < <(
+    printf '%s\n' "$list" | awk -F '\t' '
+      BEGIN { newest = verified = "-" }
+      $1 == "other" { others[$4]++ }
+      $1 != "backup" { next }
+      { count++; bytes += $6 }
+      $6 == 0 { empty++ }
+      $9 == "failed" { failed++ }
+      $15 { future++ }
+      $4 == "database" && $5 != "safety" && $6 > 0 { databases++ }
+      $14 && newest == "-" { newest = $2 }
+      $14 && $9 == "verified" && verified == "-" { verified = $2 }
+      END {
+        printf "%d\t%.0f\t%d\t%d\t%d\t%d\t%s\t%s\t%d\t%d\n", count, bytes, empty, failed, future, databases, newest, verified,
+          others["unfinished"], others["unsupported"]
+      }')
   [[ $I_NEWEST != - ]] || I_NEWEST=''
   [[ $I_VERIFIED != - ]] || I_VERIFIED=''
-  REPLY="[$(printf '%s\n' "$I_LINES" | backup_lines_json)]"
+  I[other_files]="[$(printf '%s\n' "$list" | other_files_json)]"
+  REPLY="[$(printf '%s\n' "$list" | backups_json)]"
 }
 
 inspect_policy() { policy_json; }

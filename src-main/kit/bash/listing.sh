@@ -1,104 +1,161 @@
 # --- The list of backups --------------------------------------------------------------------------------------------------
 #
-# Made in bulk, without a process for each file: a site may hold ten thousand. One line a backup, fields TAB-separated:
-#   SORT-MS PATH KIND ORIGIN SIZE MODIFIED-MS TAKEN-MS VERDICT VERIFIED-MS REASON HOLD FINGERPRINT
-# PATH and REASON are percent-encoded; TAKEN-MS and VERIFIED-MS are `-` where unknown; HOLD and FINGERPRINT are 0 or 1.
+# Made in bulk, with as many processes for ten thousand files as for one, and in two halves. One looks at the folders, which
+# belong to the user of the application, and prints what is there. The other joins that with what we know, in STATE, and
+# takes no line for granted. It prints, TAB-separated, backups first, newest first:
+#   backup SORT-MS PATH KIND ORIGIN SIZE MODIFIED-MS TAKEN-MS VERDICT VERIFIED-MS REASON HOLD FINGERPRINT CANDIDATE FUTURE COMPANIONS
+#   other  MODIFIED-MS PATH CLASS SIZE
+# PATH and REASON are percent-encoded; TAKEN-MS and VERIFIED-MS are `-` where unknown; HOLD, FINGERPRINT, CANDIDATE and
+# FUTURE are 0 or 1; COMPANIONS are paths with commas between them. The newest backup is the first that is a CANDIDATE:
+# of the database, not what a restore left, not empty, not dated in the future. CLASS is unfinished, unsupported or unknown.
 
-# backups_found: the files that may be backups, as NUL-terminated LISTING records.
-backups_found() {
+# folders_listed: the plain files among the backups, and beside the database those that carry its name and an ending of
+# their own, a line each: SIZE, modification time, inode, encoded path. Folders one level down are looked into, links are
+# not. A pure function of the paths of the site: it reads nothing of STATE.
+folders_listed() {
   local folder database not_database=()
   # A plain file only: find opens it, and would wait for ever for a named pipe.
   [[ ! -f $DATABASE ]] || not_database=(! -samefile "$DATABASE")
-  for folder in "$BACKUPS" "$BACKUPS/app" "$BACKUPS/system"; do
-    [[ -d $folder ]] || continue
-    find -H "$folder" -mindepth 1 -maxdepth 1 -type f ! -name '.*' \
-      \( -name '*.db' -o -name '*.db.*' -o -name '*.tar.gz' -o -name '*.tgz' \) \
-      ! -name '*-wal' ! -name '*-shm' ! -name '*-journal' ${not_database[@]+"${not_database[@]}"} \
-      -printf "$LISTING" 2>/dev/null
-  done
-  # Beside the database, only what carries its name and an ending of its own: the safety copies.
-  for database in "$DATABASE" "$DATABASE_FILE"; do
-    [[ -d ${database%/*} && ! ${database%/*} -ef $BACKUPS ]] || continue
-    find -H "${database%/*}" -mindepth 1 -maxdepth 1 -type f -name "$(glob_literal "${database##*/}").*" \
-      ! -name '*-wal' ! -name '*-shm' ! -name '*-journal' -printf "$LISTING" 2>/dev/null
-    [[ $DATABASE != "$DATABASE_FILE" ]] || break
-  done
+  {
+    find -H "$BACKUPS" -mindepth 1 -maxdepth 2 -type d -name '.*' -prune -o \
+      -type f ${not_database[@]+"${not_database[@]}"} -printf "$LISTING"
+    for folder in "$BACKUPS/app" "$BACKUPS/system"; do
+      [[ -L $folder && -d $folder ]] || continue
+      find -H "$folder" -mindepth 1 -maxdepth 1 -type f ${not_database[@]+"${not_database[@]}"} -printf "$LISTING"
+    done
+    for database in "$DATABASE" "$DATABASE_FILE"; do
+      [[ -d ${database%/*} && ! ${database%/*} -ef $BACKUPS ]] || continue
+      glob_literal "${database##*/}"
+      find -H "${database%/*}" -mindepth 1 -maxdepth 1 -type f -name "$REPLY.*" -printf "$LISTING"
+      [[ $DATABASE != "$DATABASE_FILE" ]] || break
+    done
+  } 2>/dev/null | encode_listing
 }
 
-glob_literal() { printf '%s' "$1" | sed 's/[][*?\\]/\\&/g'; }
+# glob_literal TEXT: REPLY = a pattern that matches this text only.
+glob_literal() {
+  REPLY=${1//\\/\\\\}
+  REPLY=${REPLY//\[/\\[}
+  REPLY=${REPLY//\*/\\*}
+  REPLY=${REPLY//\?/\\?}
+}
 
+# What is read: the catalog, the fingerprints (as grep prints them), then what was listed; `from` says which.
 # shellcheck disable=SC2016 # awk's own variables
-readonly BACKUP_LINES_AWK='
+readonly LISTING_JOIN_AWK='
+function number(text) { return length(text) <= 15 && text ~ /^[0-9]+$/ }
 function millis(stamp,   at) {
   if (stamp ~ /^-/) return "0"
   at = index(stamp, ".")
   if (at == 0) return stamp "000"
   return substr(stamp, 1, at - 1) substr(substr(stamp, at + 1) "000", 1, 3)
 }
-function named_time(name,   best, rest, d) {
-  best = ""
-  rest = name
-  while (match(rest, /[0-9][0-9][0-9][0-9][0-9][0-9][0-9][0-9][_-][0-9][0-9][0-9][0-9][0-9][0-9]/)) {
-    best = substr(rest, RSTART, RLENGTH)
-    rest = substr(rest, RSTART + 1)
-  }
-  if (best == "") return "-"
-  d = substr(best, 1, 4) " " substr(best, 5, 2) " " substr(best, 7, 2) " " \
-    substr(best, 10, 2) " " substr(best, 12, 2) " " substr(best, 14, 2)
-  if (substr(best, 1, 4) < 1980 || substr(best, 5, 2) + 0 < 1 || substr(best, 5, 2) + 0 > 12 || substr(best, 7, 2) + 0 < 1 ||
-    substr(best, 7, 2) + 0 > 31 || substr(best, 10, 2) + 0 > 23 || substr(best, 12, 2) + 0 > 59 || substr(best, 14, 2) + 0 > 60)
-    return "-"
-  return sprintf("%.0f000", mktime(d))
+function encoded(text) {
+  if (length(text) > 16384 || text ~ /[^A-Za-z0-9._\/%-]/) return 0
+  gsub(/%[0-9A-F][0-9A-F]/, "", text)
+  return text !~ /%/
 }
-function classify(path, name) {
-  kind = "database"; origin = "foreign"
-  if (name ~ /^cvd_backup_[0-9]+_[0-9]+(_[0-9]+)?\.db(\.gz)?$/) origin = "manual"
-  else if (name ~ /^cvd_auto_[0-9]+_[0-9]+(_[0-9]+)?\.db(\.gz)?$/) origin = "scheduled"
-  else if (name ~ /\.db\.pre-restore\./) origin = "safety"
-  else if (name ~ /\.(tar\.gz|tgz)$/) {
-    kind = path ~ /\/system\/[^\/]*$/ ? "system" : "application"
-    if (match(name, /^cvd_(app|config|systemd|system)_[0-9]+_[0-9]+/)) {
-      origin = "manual"
-      split(name, word, "_")
-      kind = word[2] == "app" ? "application" : word[2]
-    } else if (name ~ /^current_app_/) { kind = "application"; origin = "safety" }
+function name_of(path) { sub(/.*\//, "", path); return path }
+function folder_of(path) { sub(/\/[^\/]*$/, "", path); return path }
+# Without its own ending: a companion may carry the name of its backup with the ending, or without.
+function stem_of(path) { sub(/\.(db3?|sqlite3?)(\.gz)?$|\.tgz$|\.tar\.gz$/, "", path); return path }
+function backup_of(path,   i, name) {
+  for (i = 0; i < 3; i++) {
+    name = name_of(path)
+    if (name ~ /^git_version_/) {
+      sub(/^git_version_/, "cvd_app_", name)
+      path = folder_of(path) "/" name
+    }
+    if (!sub(/-(wal|shm|journal)$/, "", path) && !sub(/\.[^.\/]*$/, "", path)) return ""
+    if (path in place) return path
+    if (path in by_stem) return by_stem[path]
   }
+  return ""
 }
-BEGIN { FS = OFS = "\t" }
-/\ttorn$/ { next }
-$1 == "made" && NF == 7 { made[$2] = $3 OFS $4; made_kind[$2] = $5; made_origin[$2] = $6; made_at[$2] = $7; next }
-$1 == "verdict" && NF == 9 { judged[$2] = $3 OFS $4; verdict[$2] = $5; at[$2] = $6; reason[$2] = $9; next }
-$1 == "hold" && NF == 5 { held[$2] = 1; next }
-$1 == "release" && NF == 5 { delete held[$2]; next }
-$1 == "fingerprint" { printed[$2] = 1; next }
-$1 ~ /^[0-9]+$/ && NF == 4 {
+BEGIN { FS = OFS = "\t"; FUTURE = ENVIRON["now"] + SKEW * 1000; folder = ENVIRON["folder"] }
+from == "catalog" {
+  if (/\ttorn$/) next
+  if ($1 == "made" && NF == 7 && number($7)) { made[$2] = $3 OFS $4; made_kind[$2] = $5; made_origin[$2] = $6; made_at[$2] = $7 }
+  else if ($1 == "verdict" && NF == 9 && number($6)) { judged[$2] = $3 OFS $4; verdict[$2] = $5; at[$2] = $6; reason[$2] = $9 }
+  else if ($1 == "hold" && NF == 5) held[$2] = 1
+  else if ($1 == "release" && NF == 5) delete held[$2]
+  next
+}
+from == "fingerprints" {
+  if (!match($0, /:(size|takenAt)=[0-9]+$/)) next
+  name = name_of(substr($0, 1, RSTART - 1))
+  split(substr($0, RSTART + 1), pair, "=")
+  if (pair[1] == "size") printed[name] = pair[2]
+  else if (number(pair[2])) printed_at[name] = pair[2]
+  next
+}
+# What was listed comes from a user that is not trusted: what is not such a line is none.
+NF == 4 && number($1) && length($2) <= 32 && $2 ~ /^-?[0-9]+(\.[0-9]+)?$/ && $3 ~ /^[0-9]+$/ && $4 ~ /^\// && encoded($4) {
   path = $4
   if (path in seen) next
+  if (++count > 200000) exit
   seen[path] = 1
-  name = path
-  sub(/.*\//, "", name)
-  stamp = $1 OFS $2
-  classify(path, name)
-  taken = named_time(name)
-  if (made[path] == stamp) {
-    kind = made_kind[path]; origin = made_origin[path]
-    if (made_at[path] ~ /^[0-9]+$/) taken = made_at[path]
+  class = any ? "backup" : class_of(name_of(path))
+  size[path] = $1
+  stamp[path] = $2
+  if (class == "backup") { place[path] = 1; if (!(stem_of(path) in by_stem)) by_stem[stem_of(path)] = path }
+  else others[path] = class
+}
+END {
+  for (path in others) {
+    owner = others[path] == "companion" ? backup_of(path) : ""
+    if (owner != "") { companions[owner] = companions[owner] (companions[owner] == "" ? "" : ",") path; continue }
+    class = others[path]
+    # Armoured text is a signature beside what it signs; alone, it is what was encrypted.
+    if (class == "companion") class = path ~ /\.asc$/ && tail_of(plain_name(name_of(path))) != "%" ? "unsupported" : "unknown"
+    if (path ~ /-(wal|shm|journal)$/ && path == ENVIRON["live"] substr(path, match(path, /-[a-z]*$/))) continue
+    # Beside the database lies much that is none of ours.
+    if (substr(path, 1, length(folder) + 1) == folder "/") print "other", millis(stamp[path]), path, class, size[path]
   }
-  modified = millis($2)
-  known = path in judged && judged[path] == stamp
-  print taken == "-" ? modified : taken, path, kind, origin, $1, modified, taken, \
-    known ? verdict[path] : "never", known ? at[path] : "-", known ? reason[path] : "", \
-    path in held ? 1 : 0, name in printed ? 1 : 0
+  for (path in place) backup_line(path, name_of(path), size[path] OFS stamp[path])
+}
+function backup_line(path, name, was,   taken, modified, sort_ms, known, future, candidate) {
+  kind_of(path, name)
+  modified = millis(stamp[path])
+  # Our record, then our fingerprint, then the name, then the name of its folder; the modification time where none tells.
+  if (made[path] == was) { kind = made_kind[path]; origin = made_origin[path]; taken = made_at[path] }
+  else if (name in printed_at && printed[name] == size[path]) taken = printed_at[name]
+  else {
+    taken = moment_of(name, int(modified / 1000), origin == "safety")
+    if (taken == "-") taken = moment_of(name_of(folder_of(path)), int(modified / 1000), 0)
+    if (taken != "-") taken = sprintf("%.0f000", taken)
+  }
+  known = path in judged && judged[path] == was && verdict[path] ~ /^(verified|failed|inconclusive)$/
+  sort_ms = taken == "-" ? modified : taken
+  future = sort_ms + 0 > FUTURE ? 1 : 0
+  candidate = kind == "database" && origin != "safety" && size[path] > 0 && !future ? 1 : 0
+  print "backup", sort_ms, path, kind, origin, size[path], modified, taken, known ? verdict[path] : "never", \
+    known ? at[path] : "-", known && encoded(reason[path]) ? reason[path] : "", path in held ? 1 : 0, \
+    name in printed ? 1 : 0, candidate, future, companions[path]
 }'
 
-# backup_lines: reads LISTING records on stdin, writes lines of the list, newest first.
-backup_lines() {
-  {
-    catalog_lines
-    find "$STATE/fingerprints" -mindepth 1 -maxdepth 1 -type f -printf 'fingerprint\t%f\n' 2>/dev/null
-    encode_listing
-  } | awk "$BACKUP_LINES_AWK" | sort -t $'\t' -k1,1nr -k2,2
+# listing_joined [any]: reads lines of folders_listed on stdin, writes the list. With `any` all that is listed counts as a
+# backup: it was chosen by its path.
+listing_joined() {
+  local now folder live
+  now_ms
+  now=$REPLY
+  encode_path "$BACKUPS"
+  folder=$REPLY
+  encode_path "$DATABASE_FILE"
+  live=$REPLY
+  live_names
+  now=$now folder=$folder live=$live live_names=$REPLY awk -v any="${1:+1}" "$LISTING_RULES_AWK$LISTING_JOIN_AWK" \
+    from=catalog <(catalog_lines) \
+    from=fingerprints <(grep -rsE '^(takenAt|size)=[0-9]{1,15}$' "$STATE/fingerprints") \
+    from=listing - | sort -t $'\t' -k1,1 -k2,2nr -k3,3
 }
+
+# backup_list: the list of the whole site.
+backup_list() { owner_do folders_listed 2>/dev/null | head -c 67108864 | listing_joined; }
+
+# file_listed PATH: the line of one file, whatever its name is; nothing if it is not there.
+file_listed() { find -H "$1" -maxdepth 0 -type f -printf "$LISTING" 2>/dev/null | encode_listing | listing_joined any; }
 
 # shellcheck disable=SC2016 # awk's own variables
 readonly BACKUP_JSON_AWK='
@@ -118,31 +175,44 @@ function decoded(text,   out, at) {
   return out text
 }
 function number(text) { return text ~ /^[0-9]+$/ ? text : "null" }
-{
-  printf "%s{\"path\":\"%s\",\"kind\":\"%s\",\"origin\":\"%s\",\"size\":%s,\"modifiedAt\":%s,\"takenAt\":%s,\"verdict\":\"%s\",\"verifiedAt\":%s,\"reason\":\"%s\",\"hold\":%s,\"fingerprint\":%s}",
-    (NR == 1 ? "" : ","), $2, $3, $4, $5, $6, number($7), $8, number($9), decoded($10), ($11 ? "true" : "false"), ($12 ? "true" : "false")
+function names(list) { gsub(/,/, "\",\"", list); return list == "" ? "" : "\"" list "\"" }
+$1 == want && want == "backup" {
+  printf "%s{\"path\":\"%s\",\"kind\":\"%s\",\"origin\":\"%s\",\"size\":%s,\"modifiedAt\":%s,\"takenAt\":%s,\"verdict\":\"%s\",\"verifiedAt\":%s,\"reason\":\"%s\",\"hold\":%s,\"fingerprint\":%s,\"companions\":[%s]}",
+    (n++ == 0 ? "" : ","), $3, $4, $5, $6, $7, number($8), $9, number($10), decoded($11), ($12 ? "true" : "false"), ($13 ? "true" : "false"), names($16)
+}
+$1 == want && want == "other" && n < 500 {
+  printf "%s{\"path\":\"%s\",\"class\":\"%s\",\"size\":%s,\"modifiedAt\":%s}", (n++ == 0 ? "" : ","), $3, $4, $5, $2
 }'
 
-backup_lines_json() { awk "$BACKUP_JSON_AWK"; }
-
-# backups_json: REPLY = array of all backups, newest first.
-backups_json() { REPLY="[$(owner_do backups_found 2>/dev/null | backup_lines | backup_lines_json)]"; }
+# backups_json, other_files_json: the list on stdin as the members of a JSON array; of the other files at most 500.
+backups_json() { awk -v want=backup "$BACKUP_JSON_AWK"; }
+other_files_json() { awk -v want=other "$BACKUP_JSON_AWK"; }
 
 # backup_entry_json PATH: REPLY = the entry of one file (absolute path), or null if it is not there.
 backup_entry_json() {
-  REPLY=$(find -H "$1" -maxdepth 0 -type f -printf "$LISTING" 2>/dev/null | backup_lines | backup_lines_json)
+  REPLY=$(file_listed "$1" | backups_json)
   REPLY=${REPLY:-null}
 }
 
 # backup_kind PATH: REPLY = its kind; that of its name where it is not there any more.
 backup_kind() {
-  IFS=$'\t' read -r _ _ REPLY _ < <(printf '0\t0\t0\t%s\0' "$1" | backup_lines)
+  IFS=$'\t' read -r _ _ _ REPLY _ < <(printf '0\t0\t0\t%s\0' "$1" | encode_listing | listing_joined any)
 }
 
-# backup_resolve FILE: REPLY = the absolute path under which the list has this backup. Status 1 if there is no such file.
-backup_resolve() {
-  backup_find "$1" || return 1
-  [[ $REPLY == *//* || $REPLY == */./* || $REPLY == */../* ]] || return 0
-  REPLY=$(realpath -s -- "$REPLY" && printf .)
-  REPLY=${REPLY%$'\n.'}
+# backup_class NAME: REPLY = backup, companion, unfinished, unsupported or unknown, by the name alone.
+backup_class() {
+  local name
+  encode_path "${1##*/}"
+  name=$REPLY
+  live_names
+  REPLY=$(name=$name live_names=$REPLY awk "$LISTING_RULES_AWK"'BEGIN { print class_of(ENVIRON["name"]) }')
+}
+
+# live_names: REPLY = the names of the live database, encoded, a line each.
+live_names() {
+  local name
+  encode_path "${DATABASE##*/}"
+  name=$REPLY
+  encode_path "${DATABASE_FILE##*/}"
+  REPLY=$name$'\n'$REPLY
 }

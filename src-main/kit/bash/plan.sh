@@ -10,7 +10,7 @@ PLAN_POSSIBLE=true
 run_plan() {
   local file entry recovery='' loss=null health holders space services now
   [[ $# -eq 3 && $1 == restore && $2 == database ]] || usage_error 'plan restore database FILE'
-  backup_resolve "$3" || fail not-found "There is no backup '$3'." "$PLAN_UNCHANGED"
+  backup_find "$3" || fail not-found "There is no backup '$3'." "$PLAN_UNCHANGED"
   file=$REPLY
   state_writable || fail no-rights "This login cannot keep a work folder: $STATE cannot be written." "$PLAN_UNCHANGED"
   answer_alone
@@ -234,14 +234,12 @@ plan_check_lock() {
   plan_check machine passed 'This is the server' "$(hostname), machine $(head -c 32 /etc/machine-id 2>/dev/null || echo unknown)"
 }
 
-plan_recovery_point() { # FILE: REPLY = milliseconds, or null
-  local taken
-  if [[ ${FP[takenAt]-} != '' ]]; then
-    REPLY=${FP[takenAt]}
-    return
-  fi
-  IFS=$'\t' read -r _ _ _ _ _ _ taken _ < <(find -H "$1" -maxdepth 0 -type f -printf "$LISTING" | backup_lines)
-  json_number_or_null "${taken:-}"
+plan_recovery_point() {
+  local moment future
+  IFS=$'\t' read -r moment future < <(file_listed "$1" | awk -F '\t' -v OFS='\t' '{ print $2, $15 }')
+  json_number_or_null "${moment:-}"
+  # Nothing can bring back a moment that has not been: then the clock was wrong, and when it was nobody knows.
+  [[ ${future:-1} == 0 ]] || REPLY=null
 }
 
 plan_words() { # LOSS-SECONDS

@@ -95,25 +95,70 @@ problems_of_service() {
     problem error unfinished "An operation was interrupted and is not finished: $I_UNFINISHED." 'run: cvd-backup recover'
 }
 
+# counted NUMBER ONE MANY: REPLY = `1 ONE`, `2 MANY`.
+counted() { if (($1 == 1)); then REPLY="1 $2"; else REPLY="$1 $3"; fi; }
+
 problems_of_backups() {
-  local age
   if [[ ! -d $BACKUPS ]]; then
-    problem error no-backups "There is no backup folder $BACKUPS." 'make a backup: cvd-backup database'
+    problem error no-backups "There is no backup folder $BACKUPS." 'back up the database now'
     return
   fi
   if [[ ! -r $BACKUPS ]]; then
     problem warning no-rights "This login cannot read $BACKUPS." 'log in as root or with sudo'
+  elif ((I_DATABASES == 0)); then
+    problem error no-backups 'There is no backup of the database.' 'back up the database now'
   elif [[ $I_NEWEST == '' ]]; then
-    problem error no-backups 'There is no backup of the database.' 'make one: cvd-backup database'
-  else
-    age=$((I_NOW - I_NEWEST))
-    ((age <= 14400000)) || problem warning backup-old "The newest backup of the database is $((age / 3600000)) h old." 'make one: cvd-backup database'
-    ((age >= -300000)) || problem warning backup-in-future "The newest backup of the database is dated $((-age / 60000)) min in the future." \
-      'look at the clock and the time zone of this server'
+    problem error no-backups 'Every backup of the database is dated in the future: how old they are is not known.' \
+      'check the clock and the time zone of this server, then back up the database'
+  elif ((I_NOW - I_NEWEST > POLICY[backup_max_age] * 1000)); then
+    span_words $(((I_NOW - I_NEWEST) / 1000))
+    local age=$REPLY
+    span_words "${POLICY[backup_max_age]}"
+    problem warning backup-old "The newest backup of the database is $age old; it should not be older than $REPLY." \
+      'back up the database now, and find out why no newer one was made'
   fi
-  ((I_EMPTY == 0)) || problem warning empty-backups "Empty files (0 bytes) among the backups: $I_EMPTY." 'they are no backups: remove them'
-  ((I_FAILED == 0)) || problem error failed-backups "Backups that failed their verification: $I_FAILED." 'make a new backup, and remove them'
-  ((I_ERRORS_TODAY == 0)) || problem warning log-errors "Errors logged in the last 24 hours: $I_ERRORS_TODAY." "look at the logs in $LOGS"
+  problems_of_files
+  ((I_ERRORS_TODAY == 0)) || {
+    counted "$I_ERRORS_TODAY" 'error was' 'errors were'
+    problem warning log-errors "$REPLY logged in the last 24 hours." "look at the logs in $LOGS"
+  }
+}
+
+# What is odd about files among the backups, whichever of them is the newest.
+problems_of_files() {
+  ((I_FUTURE == 0)) || {
+    counted "$I_FUTURE" 'backup is dated in the future: it' 'backups are dated in the future: they'
+    problem warning backup-in-future "$REPLY cannot be the newest." \
+      'check the clock and the time zone of this server'
+  }
+  ((I_EMPTY == 0)) || {
+    counted "$I_EMPTY" 'empty file (0 bytes) looks like a backup.' 'empty files (0 bytes) look like backups.'
+    problem warning empty-backups "$REPLY" 'find out what wrote them, then delete them on the server'
+  }
+  ((I_FAILED == 0)) || {
+    counted "$I_FAILED" 'backup failed verification.' 'backups failed verification.'
+    problem error failed-backups "$REPLY" 'back up the database now, and do not rely on what failed'
+  }
+  ((I_UNSUPPORTED == 0)) || {
+    counted "$I_UNSUPPORTED" 'file has' 'files have'
+    problem info unsupported-files "$REPLY a format that cannot be read (encrypted, or not gzip): neither verified nor restored from here." \
+      'decrypt or unpack a file before you restore it'
+  }
+  ((I_UNFINISHED_FILES == 0)) || {
+    counted "$I_UNFINISHED_FILES" 'unfinished file lies' 'unfinished files lie'
+    problem info unfinished-files "$REPLY among the backups." 'if nothing is being copied now, find out what was cut off'
+  }
+}
+
+# span_words SECONDS: REPLY = in the largest unit of which there are two, rounded down.
+span_words() {
+  local unit
+  for unit in '86400 day' '3600 hour' '60 minute'; do
+    (($1 >= ${unit% *} * 2)) || continue
+    REPLY="$(($1 / ${unit% *})) ${unit#* }s"
+    return
+  done
+  counted "$1" second seconds
 }
 
 # --- One page for people ----------------------------------------------------------------------------------------------------

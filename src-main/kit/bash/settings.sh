@@ -32,20 +32,60 @@ run_policy() {
   succeed "$([[ $changed ]] && echo 'The policy was changed.' || echo 'The policy.')" "{\"policy\":$REPLY}"
 }
 
-# backup_find FILE: REPLY = absolute path of a backup given by path or by bare name; status 1 if there is none.
+# backup_find FILE: REPLY = the absolute path under which the list has a backup that is given by path or by name. Status 1
+# if there is none. What the list does not call a backup is refused, except a file of an unknown kind that is given by path.
 backup_find() {
-  local name=$1 folder
-  if [[ $name == */* ]]; then
-    REPLY=$name
-    [[ $name == /* ]] || REPLY=$PWD/$name
-    [[ -f $REPLY ]]
-    return
+  if [[ $1 == */* ]]; then
+    backup_at_path "$1" || return
+  else
+    backup_named "$1" || return
   fi
-  for folder in "$BACKUPS" "$BACKUPS/app" "$BACKUPS/system" "${DATABASE%/*}"; do
-    REPLY=$folder/$name
-    [[ ! -f $REPLY ]] || return 0
+  local path=$REPLY
+  [[ ! $path -ef $DATABASE_FILE ]] || fail not-a-backup "'$1' is the live database." 'nothing was changed' 'choose a backup'
+  backup_class "$path"
+  case $REPLY in
+    backup) ;;
+    unknown) [[ $1 == */* ]] || fail not-a-backup "By its name, '$1' is not a backup." 'nothing was changed' 'give its path if it is one' ;;
+    unfinished)
+      fail not-a-backup "By its name, '$1' is unfinished." 'nothing was changed' 'if it is complete, give it the name of a backup'
+      ;;
+    *)
+      fail not-a-backup "By its name, '$1' is not a backup that can be read." 'nothing was changed' \
+        'decrypt or unpack it first; a backup of the database is called .db or .db.gz'
+      ;;
+  esac
+  REPLY=$path
+}
+
+# backup_at_path PATH: where it is, below this folder or below the backups.
+backup_at_path() {
+  REPLY=$1
+  if [[ $1 != /* ]]; then
+    REPLY=$PWD/$1
+    [[ -f $REPLY ]] || REPLY=$BACKUPS/$1
+  fi
+  [[ -f $REPLY ]] || return 1
+  [[ $REPLY == *//* || $REPLY == */./* || $REPLY == */../* ]] || return 0
+  REPLY=$(realpath -s -- "$REPLY" && printf .)
+  REPLY=${REPLY%$'\n.'}
+}
+
+# backup_named NAME: among the backups, in the folders one level down, and beside the database.
+backup_named() {
+  local file folder places=()
+  for file in "$BACKUPS/$1" "$BACKUPS"/*/"$1" "${DATABASE%/*}/$1" "${DATABASE_FILE%/*}/$1"; do
+    folder=${file%/*}
+    [[ -f $file && ! $file -ef $DATABASE_FILE ]] || continue
+    # As in the list: of links to folders, only these are followed.
+    [[ ! -L $folder || $folder == "$BACKUPS"?(/app|/system) || $folder == "${DATABASE%/*}" ]] || continue
+    ((${#places[@]} == 0)) || [[ ! $file -ef ${places[0]} ]] || continue
+    places+=("$file")
   done
-  return 1
+  ((${#places[@]} > 0)) || return 1
+  ((${#places[@]} == 1)) ||
+    fail usage "There are ${#places[@]} backups called '$1': ${places[0]}, ${places[1]}$( ((${#places[@]} == 2)) || printf ', …')." \
+      'nothing was changed' 'give the path'
+  REPLY=${places[0]}
 }
 
 run_hold() { mark_backup hold "$@"; }

@@ -4,7 +4,7 @@
 run_show() {
   local file=${1-} entry fingerprint=null
   [[ $file != '' ]] || usage_error 'show: which backup?'
-  backup_resolve "$file" || fail not-found "There is no backup '$file'." 'nothing was changed'
+  backup_find "$file" || fail not-found "There is no backup '$file'." 'nothing was changed'
   file=$REPLY
   backup_entry_json "$file"
   entry=$REPLY

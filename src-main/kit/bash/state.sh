@@ -11,7 +11,7 @@ fi
 declare -A POLICY=(
   [root]=/opt/cvd [database]='' [service]=cvd [service_manager]=systemd [service_program]=''
   [health]='' [health_status]=200 [health_timeout]=60 [key_tables]='users devices service_orders'
-  [compressor]='' [busy_timeout]=10000 [writer_block_limit]=30 [owner]=''
+  [compressor]='' [busy_timeout]=10000 [writer_block_limit]=30 [backup_max_age]=14400 [owner]=''
 )
 ROOT='' BACKUPS='' LOGS='' ROOT_OPTION=''
 DATABASE=''      # as the site calls it; may be a symbolic link
@@ -33,7 +33,7 @@ policy_problem() {
   case $key in
     root | service_program | database)
       [[ $value == '' || $value == /* ]] || REPLY="$key: an absolute path, not '$value'" ;;
-    health_status | health_timeout | busy_timeout | writer_block_limit)
+    health_status | health_timeout | busy_timeout | writer_block_limit | backup_max_age)
       [[ $value =~ ^[1-9][0-9]{0,6}$ ]] || REPLY="$key: a positive whole number, not '$value'" ;;
     service_manager)
       [[ $value == systemd || $value == program ]] || REPLY="service_manager: systemd or program, not '$value'" ;;

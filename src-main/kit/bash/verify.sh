@@ -11,7 +11,7 @@ check_verify() {
     --last) [[ $# -eq 2 && $2 =~ ^[1-9][0-9]{0,5}$ ]] || usage_error 'verify --last: a positive number' ;;
     *)
       for file in "$@"; do
-        backup_resolve "$file" || fail not-found "There is no backup '$file'." 'nothing was changed'
+        backup_find "$file" || fail not-found "There is no backup '$file'." 'nothing was changed'
         files+=("$REPLY")
       done
       ARGUMENTS=("${files[@]}")
@@ -49,20 +49,19 @@ run_verify() {
 # verify_select ARRAY-NAME ARGUMENT...: the files meant, as absolute paths.
 verify_select() {
   local -n selected=$1
-  local line path kind origin limit=-1
+  local path limit=-1
   shift
   case $1 in
     --all) ;;
     --last) limit=$2 ;;
     *) selected=("$@"); return ;;
   esac
-  while IFS=$'\t' read -r _ path kind origin _; do
-    # The newest N are those that a restore would reach for: database backups, and not what restores left.
-    ((limit < 0)) || [[ $kind == database && $origin != safety ]] || continue
-    ((limit < 0 || ${#selected[@]} < limit)) || break
+  while IFS= read -r path; do
     decode_path "$path"
     selected+=("$REPLY")
-  done < <(owner_do backups_found 2>/dev/null | backup_lines)
+  done < <(backup_list | limit=$limit awk -F '\t' '
+    # The newest N are those that a restore would reach for.
+    $1 == "backup" && (ENVIRON["limit"] < 0 || $14 && ++n <= ENVIRON["limit"] + 0) { print $3 }')
 }
 
 V_VERDICT='' V_REASON='' V_BASIS='' V_EVIDENCE=()

@@ -19,6 +19,7 @@ function backup(name: string, rest: Partial<BackupEntry> = {}): BackupEntry {
     reason: '',
     hold: false,
     fingerprint: true,
+    companions: [],
     ...rest,
   }
 }
