@@ -2,7 +2,8 @@
 import type { OperationRow } from '../../src-shared/contract/operations.ts'
 import type { SiteOverview } from '../../src-shared/contract/sites.ts'
 import type { BackupEntry, Inspection } from '../../src-shared/domain/kit-protocol.ts'
-import { databaseBackups, momentOf, verdictOf } from '../../src-shared/domain/verdict.ts'
+import { backupMaxAge, isFuture, momentOf, newestFirst } from '../../src-shared/domain/newest.ts'
+import { verdictOf } from '../../src-shared/domain/verdict.ts'
 import type { Keeping } from '../fleet/refresh.ts'
 import { hopName } from '../remote/target.ts'
 import { clockOffset, type KeptInspection } from '../store/inspections.ts'
@@ -45,7 +46,7 @@ function markOf(backup: BackupEntry | undefined): SiteOverview['newestBackup'] {
 
 /** Days until the disk is full when backups go on as in the last weeks; null where that cannot be told. */
 export function runwayDays(backups: readonly BackupEntry[], free: number, now: number): number | null {
-  const recent = backups.filter((backup) => now - momentOf(backup) < 30 * DAY)
+  const recent = backups.filter((backup) => now - momentOf(backup) < 30 * DAY && !isFuture(backup, now))
   const oldest = Math.min(...recent.map(momentOf))
   const span = now - oldest
   if (recent.length < 3 || span < 2 * DAY) return null
@@ -59,9 +60,9 @@ function diskOf({ disk, backups, time }: Inspection): SiteOverview['disk'] {
   return { free: found.free, total: found.total, runwayDays: runwayDays(backups, found.free, time.now) }
 }
 
-function seenFacts(inspection: Inspection | undefined) {
+function seenFacts(inspection: Inspection | undefined, now: number) {
   const backups = inspection?.backups ?? []
-  const list = databaseBackups(backups)
+  const list = newestFirst(backups, now)
   const judged = backups
     .filter(({ verifiedAt }) => verifiedAt !== null)
     .sort((one, other) => (other.verifiedAt ?? 0) - (one.verifiedAt ?? 0))[0]
@@ -85,13 +86,14 @@ function seenFacts(inspection: Inspection | undefined) {
 export function overviewOf({ site, kept, keeping, operations, now }: OverviewFacts): SiteOverview {
   const inspection = kept?.inspection
   const offset = clockOffset(kept)
-  const seen = seenFacts(inspection)
+  const seen = seenFacts(inspection, now + offset)
   const verdict = verdictOf({
     now: now + offset,
     seenAt: kept?.at ?? null,
     lookedNow: now,
     failure: keeping.failure?.message ?? null,
     backups: inspection?.backups ?? [],
+    maxAge: backupMaxAge(inspection?.policy),
     interrupted: inspection?.unfinished.filter(({ state }) => state === 'interrupted').length ?? 0,
     errors: seen.problems.errors,
   })

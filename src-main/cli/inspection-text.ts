@@ -2,26 +2,15 @@
 import { showPath } from '../../src-shared/domain/backup-path.ts'
 import { formatBytes, formatCount, formatSpan, formatTime } from '../../src-shared/domain/format.ts'
 import type { BackupEntry, Inspection } from '../../src-shared/domain/kit-protocol.ts'
+import { isFuture, momentOf, newestFirst } from '../../src-shared/domain/newest.ts'
 import { clean, facts, table } from './table.ts'
 
-/** The newest backup from which the database could be restored, by when it was taken. A failed one is none. */
-function newestBackup(inspection: Inspection): BackupEntry | null {
-  const usable = inspection.backups.filter(
-    ({ kind, verdict, takenAt }) =>
-      (kind === 'database' || kind === 'system') && verdict !== 'failed' && takenAt !== null,
-  )
-  return usable.reduce<BackupEntry | null>(
-    (best, entry) => (best === null || (entry.takenAt ?? 0) > (best.takenAt ?? 0) ? entry : best),
-    null,
-  )
-}
-
 /** `16 minutes old, verified`, or that there is none. */
-export function recoveryPoint(inspection: Inspection): string {
-  const newest = newestBackup(inspection)
-  if (newest?.takenAt == null) return 'none'
+export function recoveryPoint({ backups, time: { now } }: Inspection): string {
+  const [newest] = newestFirst(backups, now)
+  if (!newest) return 'none'
   const verdict = newest.verdict === 'never' ? 'never verified' : newest.verdict
-  return `${formatSpan(inspection.time.now - newest.takenAt)} old, ${verdict}`
+  return `${formatSpan(now - momentOf(newest))} old, ${verdict}`
 }
 
 export function problemLines({ problems }: Inspection): string[] {
@@ -87,14 +76,13 @@ function verdictWords({ verdict, verifiedAt }: BackupEntry, now: number): string
 /** Newest first. Ages and times are by the server's clock and zone. */
 export function backupTable(inspection: Inspection): string[] {
   const { now, zone } = inspection.time
-  const moment = ({ takenAt, modifiedAt }: BackupEntry) => takenAt ?? modifiedAt
-  const newestFirst = inspection.backups.toSorted((one, other) => moment(other) - moment(one))
-  const rows = newestFirst.map((entry) => [
+  const sorted = inspection.backups.toSorted((one, other) => momentOf(other) - momentOf(one))
+  const rows = sorted.map((entry) => [
     showPath(entry.path),
     entry.kind,
     entry.origin,
     entry.takenAt === null ? 'unknown' : formatTime(entry.takenAt, zone),
-    entry.takenAt === null ? '' : formatSpan(now - entry.takenAt),
+    entry.takenAt === null ? '' : isFuture(entry, now) ? 'in the future' : formatSpan(now - entry.takenAt),
     formatBytes(entry.size),
     verdictWords(entry, now),
     entry.hold ? 'held' : '',

@@ -2,6 +2,7 @@
 import { z } from 'zod'
 import { formatLess, formatSpan } from './format.ts'
 import type { BackupEntry } from './kit-protocol.ts'
+import { databaseBackups, momentOf, newestFirst } from './newest.ts'
 
 /** `good`: proven. `attention`: somebody should look. `bad`: it cannot be brought back. `unknown`: not seen. */
 export const siteVerdict = z.object({
@@ -10,8 +11,6 @@ export const siteVerdict = z.object({
 })
 export type SiteVerdict = z.infer<typeof siteVerdict>
 
-/** A proven backup older than this is worth a look: a day, and two hours in which the next one may be made. */
-export const RECOVERY_POINT_LIMIT = 26 * 3_600_000
 /** A site that was not seen for so long is shown with a word of doubt. */
 const SIGHT_LIMIT = 15 * 60_000
 
@@ -23,30 +22,24 @@ export interface SiteFacts {
   readonly lookedNow: number
   /** Why it cannot be seen now; null when it can. */
   readonly failure: string | null
-  readonly backups: readonly Pick<BackupEntry, 'kind' | 'origin' | 'takenAt' | 'modifiedAt' | 'verdict'>[]
+  readonly backups: readonly Pick<BackupEntry, 'kind' | 'origin' | 'size' | 'takenAt' | 'modifiedAt' | 'verdict'>[]
+  /** Milliseconds that the newest backup may be old, by the policy of the site. */
+  readonly maxAge: number
   /** Operations that were interrupted, and are not recovered from. */
   readonly interrupted: number
   /** Problems of severity `error`. */
   readonly errors: number
 }
 
-/** The moment that a backup would bring back, as far as it can be told. */
-export function momentOf(backup: Pick<BackupEntry, 'takenAt' | 'modifiedAt'>): number {
-  return backup.takenAt ?? backup.modifiedAt
-}
-
-/** Backups of the database that were made to be restored, newest first. A safety copy is what a restore replaced. */
-export function databaseBackups<B extends SiteFacts['backups'][number]>(backups: readonly B[]): B[] {
-  return backups
-    .filter(({ kind, origin }) => kind === 'database' && origin !== 'safety')
-    .sort((one, other) => momentOf(other) - momentOf(one))
-}
-
 const plural = (count: number, word: string) => `${count} ${word}${count === 1 ? '' : 's'}`
 
-function verdictOfBackups({ now, backups }: SiteFacts): SiteVerdict {
-  const list = databaseBackups(backups)
+function verdictOfBackups({ now, backups, maxAge }: SiteFacts): SiteVerdict {
+  const list = newestFirst(backups, now)
   const [newest] = list
+  if (!newest && databaseBackups(backups).length > 0) {
+    const sentence = 'Every backup is dated in the future: check the clock of the server.'
+    return { state: 'bad', sentence }
+  }
   if (!newest) return { state: 'bad', sentence: 'There is no backup: what is lost now is lost for good.' }
   const age = (backup: typeof newest) => {
     const ms = now - momentOf(backup)
@@ -64,7 +57,7 @@ function verdictOfBackups({ now, backups }: SiteFacts): SiteVerdict {
   if (newest !== proven && newest.verdict === 'failed') {
     return { state: 'attention', sentence: `${can}; the newest backup is damaged.` }
   }
-  if (now - momentOf(proven) > RECOVERY_POINT_LIMIT) {
+  if (now - momentOf(proven) > maxAge) {
     const newer = newest === proven ? 'there is no newer backup' : 'no newer backup is proven'
     return { state: 'attention', sentence: `${can}; ${newer}.` }
   }

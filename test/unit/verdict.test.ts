@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { encodePath } from '../../src-shared/domain/backup-path.ts'
 import { commandsFor, shellPath } from '../../src-shared/domain/commands.ts'
 import type { BackupEntry } from '../../src-shared/domain/kit-protocol.ts'
+import { backupMaxAge } from '../../src-shared/domain/newest.ts'
 import { fleetVerdict, type SiteFacts, verdictOf } from '../../src-shared/domain/verdict.ts'
 
 const HOUR = 3_600_000
@@ -11,11 +12,21 @@ type Sketch = SiteFacts['backups'][number]
 
 function backup(hours: number, verdict: BackupEntry['verdict'], more: Partial<Sketch> = {}): Sketch {
   const at = now - hours * HOUR
-  return { kind: 'database', origin: 'scheduled', takenAt: at, modifiedAt: at, verdict, ...more }
+  return { kind: 'database', origin: 'scheduled', size: 1, takenAt: at, modifiedAt: at, verdict, ...more }
 }
 
 function of(backups: readonly Sketch[], more: Partial<SiteFacts> = {}) {
-  const facts = { now, seenAt: now, lookedNow: now, failure: null, backups, interrupted: 0, errors: 0, ...more }
+  const facts = {
+    now,
+    seenAt: now,
+    lookedNow: now,
+    failure: null,
+    backups,
+    maxAge: 4 * HOUR,
+    interrupted: 0,
+    errors: 0,
+    ...more,
+  }
   const { state, sentence } = verdictOf(facts)
   return [state, sentence]
 }
@@ -37,17 +48,38 @@ describe('a site', () => {
       'attention',
       /5 hours ago; the newest backup is damaged/,
     ],
-    ['an old proven one', [backup(27, 'verified')], 'attention', /there is no newer backup/],
+    ['an old proven one', [backup(4.1, 'verified')], 'attention', /there is no newer backup/],
     [
       'an old proven one and new untested ones',
       [backup(1, 'never'), backup(30, 'verified')],
       'attention',
       /no newer backup is proven/,
     ],
+    [
+      'a proven one from the future beside a real one',
+      [backup(-8760, 'verified'), backup(960, 'verified')],
+      'attention',
+      /^Can be brought back to 40 days ago; there is no newer backup/,
+    ],
+    ['nothing but backups from the future', [backup(-0.1, 'verified')], 'bad', /dated in the future/],
+    ['nothing but an empty file', [backup(1, 'never', { size: 0 })], 'bad', /no backup/],
     ['nothing but a safety copy', [backup(1, 'verified', { origin: 'safety' })], 'bad', /no backup/],
     ['nothing but the application', [backup(1, 'verified', { kind: 'application' })], 'bad', /no backup/],
   ])('with %s', (_what, backups, state, sentence) => {
     expect(of(backups)).toEqual([state, expect.stringMatching(sentence)])
+  })
+
+  test('is old by the policy of the site, and by nothing else', () => {
+    expect(of([backup(30, 'verified')], { maxAge: 31 * HOUR })[0]).toBe('good')
+    expect(of([backup(2, 'verified')], { maxAge: HOUR })[1]).toMatch(/there is no newer backup/)
+    expect(backupMaxAge({ backup_max_age: '3600' })).toBe(HOUR)
+    // Kits that do not know the setting, and what is none.
+    expect([undefined, {}, { backup_max_age: 'soon' }].map(backupMaxAge)).toEqual(Array(3).fill(4 * HOUR))
+  })
+
+  test('allows the clocks of two machines to differ by five minutes', () => {
+    expect(of([backup(-0.08, 'verified')])[0]).toBe('good')
+    expect(of([backup(-0.09, 'verified')])[0]).toBe('bad')
   })
 
   test('takes the time of the file where its name tells none', () => {
