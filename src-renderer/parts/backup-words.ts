@@ -1,5 +1,5 @@
 /** Words for what a backup is and where it comes from. */
-import type { BackupEntry } from '../../src-shared/domain/kit-protocol.ts'
+import type { BackupEntry, OtherFile } from '../../src-shared/domain/kit-protocol.ts'
 
 export const kindWords: Record<BackupEntry['kind'], string> = {
   database: 'Database',
@@ -16,7 +16,8 @@ export const originWords: Record<BackupEntry['origin'], string> = {
   foreign: 'Elsewhere',
 }
 
-/** The newest moment that is known of a backup: when it was taken, else when its file was written. */
-export function momentOf(entry: Pick<BackupEntry, 'takenAt' | 'modifiedAt'>): number {
-  return entry.takenAt ?? entry.modifiedAt
+export const otherFileWords: Record<OtherFile['class'], string> = {
+  unfinished: 'unfinished',
+  unsupported: 'cannot be read',
+  unknown: 'unknown',
 }

@@ -1,6 +1,13 @@
 /** Moments, spans and sizes as people read them. */
 import { useSyncExternalStore } from 'react'
-import { formatBytes, formatCount, formatDuration, formatSpan, formatTime } from '../../src-shared/domain/format.ts'
+import {
+  formatBytes,
+  formatClock,
+  formatCount,
+  formatDuration,
+  formatSpan,
+  formatTime,
+} from '../../src-shared/domain/format.ts'
 import css from './time.module.css'
 import { Tooltip } from './tooltip.tsx'
 
@@ -65,7 +72,7 @@ export function Time(props: {
   if (at === null) return <span className={css.none}>{none}</span>
   const words = ageWords(at, clock + offset)
   const [relative, full] = [props.compact ? compactWords(words) : words, formatTime(at, zone)]
-  const absolute = props.zoneless ? full.slice(0, 19) : full
+  const absolute = props.zoneless ? formatClock(at, zone) : full
   return (
     <Tooltip text={exact ? relative : absolute}>
       <time dateTime={new Date(at).toISOString()} className={css.time}>

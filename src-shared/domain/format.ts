@@ -57,13 +57,45 @@ function clockOf(timeZone: string): Intl.DateTimeFormat {
   return made
 }
 
-/** `YYYY-MM-DD HH:MM:SS` in a zone, with its name; in UTC where the zone is not known here. */
+const DAY = 86_400_000
+
+/** What the clocks showed, as if it had been in UTC: what they were ahead is the difference. */
+const shownBy = (clock: Intl.DateTimeFormat, at: number) => Date.parse(`${clock.format(at).replace(' ', 'T')}Z`)
+
+/** ` +02:00`, where the clocks of the zone showed this twice, as they are set back; empty everywhere else. */
+function offsetWhereTwice(clock: Intl.DateTimeFormat, at: number): string {
+  const moment = Math.floor(at / 1000) * 1000
+  const offset = shownBy(clock, moment) - moment
+  const others = [moment - DAY, moment + DAY].map((near) => shownBy(clock, near) - near)
+  const twice = others.some((other) => {
+    const again = moment + offset - other
+    return other !== offset && shownBy(clock, again) === moment + offset
+  })
+  if (!twice) return ''
+  const minutes = Math.abs(offset) / 60_000
+  const two = (value: number) => String(Math.floor(value)).padStart(2, '0')
+  return ` ${offset < 0 ? '-' : '+'}${two(minutes / 60)}:${two(minutes % 60)}`
+}
+
+/** `YYYY-MM-DD HH:MM:SS` in a zone, or in UTC where the zone is not known here; with the offset where that is needed. */
+export function formatClock(at: number, zone: string): string {
+  let clock: Intl.DateTimeFormat
+  try {
+    clock = clockOf(zone)
+  } catch {
+    clock = clockOf('UTC')
+  }
+  return `${clock.format(at)}${offsetWhereTwice(clock, at)}`
+}
+
+/** The same with the name of the zone. */
 export function formatTime(at: number, zone: string): string {
   try {
-    return `${clockOf(zone).format(at)} ${zone}`
+    clockOf(zone)
   } catch {
-    return `${clockOf('UTC').format(at)} UTC`
+    return `${formatClock(at, 'UTC')} UTC`
   }
+  return `${formatClock(at, zone)} ${zone}`
 }
 
 /** Thousands apart: `12,345`. */

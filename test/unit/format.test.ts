@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import {
   formatBytes,
+  formatClock,
   formatCount,
   formatDuration,
   formatLess,
@@ -57,6 +58,22 @@ test.each([
 test('times are told in the zone of the server, in UTC where that is not known', () => {
   expect(formatTime(1_780_000_000_000, 'Europe/Berlin')).toBe('2026-05-28 22:26:40 Europe/Berlin')
   expect(formatTime(1_780_000_000_000, 'Nowhere/At All')).toBe('2026-05-28 20:26:40 UTC')
+})
+
+test.each([
+  ['Europe/Berlin', '2025-10-26T00:30:00Z', '2025-10-26 02:30:00 +02:00'],
+  ['Europe/Berlin', '2025-10-26T01:30:00Z', '2025-10-26 02:30:00 +01:00'],
+  ['Europe/Berlin', '2025-10-25T23:59:59Z', '2025-10-26 01:59:59'],
+  ['Europe/Berlin', '2025-10-26T02:00:00Z', '2025-10-26 03:00:00'],
+  ['Europe/Berlin', '2025-03-30T01:00:00Z', '2025-03-30 03:00:00'],
+  ['America/New_York', '2025-11-02T05:30:00Z', '2025-11-02 01:30:00 -04:00'],
+  ['America/New_York', '2025-11-02T06:30:00Z', '2025-11-02 01:30:00 -05:00'],
+  ['Australia/Lord_Howe', '2025-04-05T14:45:00Z', '2025-04-06 01:45:00 +11:00'],
+  ['Australia/Lord_Howe', '2025-04-05T15:15:00Z', '2025-04-06 01:45:00 +10:30'],
+  ['UTC', '2025-10-26T01:30:00Z', '2025-10-26 01:30:00'],
+])('what the clocks of %s show twice is told with its offset: %s', (zone, at, text) => {
+  expect(formatClock(Date.parse(at), zone)).toBe(text)
+  expect(formatTime(Date.parse(at) + 999, zone)).toBe(`${text} ${zone}`)
 })
 
 test('thousands stand apart', () => {

@@ -5,10 +5,11 @@ import type { SiteOverview } from '../../../src-shared/contract/sites.ts'
 import { showName, showPath } from '../../../src-shared/domain/backup-path.ts'
 import { formatBytes, formatCount, formatTime } from '../../../src-shared/domain/format.ts'
 import type { BackupEntry } from '../../../src-shared/domain/kit-protocol.ts'
+import { isFuture, momentOf } from '../../../src-shared/domain/newest.ts'
 import { type OutputOf, useQuery, useSubscription } from '../../api/hooks.ts'
 import { useRefusal } from '../../api/session.tsx'
 import { go } from '../../app/router.ts'
-import { kindWords, momentOf, originWords } from '../../parts/backup-words.ts'
+import { kindWords, originWords } from '../../parts/backup-words.ts'
 import { shortHash } from '../../parts/operation-steps.ts'
 import { SiteOver, SiteTabs } from '../../parts/site-heading.tsx'
 import { useStart } from '../../parts/use-start.ts'
@@ -153,6 +154,9 @@ function About(props: { entry: BackupEntry; overview: SiteOverview; shown: Shown
         <Fact name="Taken">
           <Time at={momentOf(entry)} offset={offset} zone={zone} />{' '}
           <span className={css.more}>{formatTime(momentOf(entry), zone)}</span>
+          {isFuture(entry, Date.now() + offset) && (
+            <span className={css.more}> Dated in the future: a clock was wrong.</span>
+          )}
         </Fact>
         <Fact name="Kind">{kindWords[entry.kind]}</Fact>
         <Fact name="Origin">{originWords[entry.origin]}</Fact>
@@ -165,6 +169,11 @@ function About(props: { entry: BackupEntry; overview: SiteOverview; shown: Shown
         <Fact name="Path">
           <HostileText text={showPath(entry.path)} />
         </Fact>
+        {entry.companions.length > 0 && (
+          <Fact name="Companions">
+            <HostileText text={entry.companions.map(showName).join(', ')} />
+          </Fact>
+        )}
         {fingerprint && (
           <>
             <Fact name="SHA-256">

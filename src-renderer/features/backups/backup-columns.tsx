@@ -1,10 +1,11 @@
 import { LockKeyhole } from 'lucide-react'
 import type { SiteOverview } from '../../../src-shared/contract/sites.ts'
 import { showName } from '../../../src-shared/domain/backup-path.ts'
-import { formatTime } from '../../../src-shared/domain/format.ts'
+import { formatClock } from '../../../src-shared/domain/format.ts'
 import type { BackupEntry } from '../../../src-shared/domain/kit-protocol.ts'
+import { momentOf } from '../../../src-shared/domain/newest.ts'
 import { href } from '../../app/routes.ts'
-import { kindWords, momentOf, originWords } from '../../parts/backup-words.ts'
+import { kindWords, originWords } from '../../parts/backup-words.ts'
 import { HostileText } from '../../ui/hostile-text.tsx'
 import type { Column } from '../../ui/table.tsx'
 import { Bytes, Time } from '../../ui/time.tsx'
@@ -25,7 +26,7 @@ export function backupColumns({ id, zone, clockOffset: offset }: Pick<SiteOvervi
       descendingFirst: true,
       cell: (entry) => (
         <span className={css.taken}>
-          <span>{formatTime(momentOf(entry), zone).slice(0, 19)}</span>
+          <span>{formatClock(momentOf(entry), zone)}</span>
           <span className={css.age}>
             <Time compact at={momentOf(entry)} offset={offset} zone={zone} />
           </span>

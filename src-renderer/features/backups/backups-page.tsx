@@ -4,7 +4,13 @@ import { useDeferredValue, useMemo, useState } from 'react'
 import type { SiteOverview } from '../../../src-shared/contract/sites.ts'
 import { showName } from '../../../src-shared/domain/backup-path.ts'
 import { formatBytes, formatCount } from '../../../src-shared/domain/format.ts'
-import { type BackupEntry, backupKinds, backupOrigins, verdicts } from '../../../src-shared/domain/kit-protocol.ts'
+import {
+  type BackupEntry,
+  backupKinds,
+  backupOrigins,
+  type OtherFile,
+  verdicts,
+} from '../../../src-shared/domain/kit-protocol.ts'
 import { useSubscription } from '../../api/hooks.ts'
 import { useRefusal } from '../../api/session.tsx'
 import { go } from '../../app/router.ts'
@@ -20,6 +26,7 @@ import { markWord } from '../../ui/verdict.tsx'
 import { backupColumns } from './backup-columns.tsx'
 import css from './backups.module.css'
 import { filterBackups, isFiltering, noFilter } from './filter-backups.ts'
+import { OtherFiles } from './other-files.tsx'
 
 export function BackupsPage({ site }: { readonly site: string }) {
   const watched = useSubscription('site.watch', { site })
@@ -32,7 +39,8 @@ export function BackupsPage({ site }: { readonly site: string }) {
       </Page>
     )
   }
-  return <Known overview={watched.state.overview} backups={list.state.backups} />
+  const others = watched.state.inspection?.otherFiles ?? []
+  return <Known overview={watched.state.overview} backups={list.state.backups} others={others} />
 }
 
 const all = { value: 'all', label: '' }
@@ -47,7 +55,12 @@ const origins = [
   ...backupOrigins.map((value) => ({ value, label: originWords[value] })),
 ]
 
-function Known({ overview, backups }: { readonly overview: SiteOverview; readonly backups: readonly BackupEntry[] }) {
+function Known(props: {
+  readonly overview: SiteOverview
+  readonly backups: readonly BackupEntry[]
+  readonly others: readonly OtherFile[]
+}) {
+  const { overview, backups, others } = props
   const [filter, setFilter] = useState(noFilter)
   const [selected, setSelected] = useState<ReadonlySet<string>>(new Set())
   const start = useStart()
@@ -107,6 +120,7 @@ function Known({ overview, backups }: { readonly overview: SiteOverview; readonl
       {chosen.length > 0 && (
         <Chosen chosen={chosen} overview={overview} start={start} onDone={() => setSelected(new Set())} />
       )}
+      <OtherFiles files={others} />
       <Table
         fill
         label={`Backups of ${overview.name}`}

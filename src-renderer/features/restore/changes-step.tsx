@@ -1,7 +1,7 @@
 /** Step two: what would be lost, what would come back, and who has the database open. */
 import { RotateCw } from 'lucide-react'
 import { useMemo, useState } from 'react'
-import { formatBytes, formatSpan, formatTime } from '../../../src-shared/domain/format.ts'
+import { formatBytes, formatClock, formatSpan } from '../../../src-shared/domain/format.ts'
 import { href } from '../../app/routes.ts'
 import { Button, LinkButton } from '../../ui/button.tsx'
 import { Checkbox } from '../../ui/field.tsx'
@@ -26,7 +26,7 @@ export function ChangesStep({ overview, path, view, plan, again }: PlanStepProps
         <div>
           <p className={css.figureName}>The database would be as it was</p>
           <p className={css.figure}>
-            {plan.recoveryPoint === null ? 'at a time nobody knows' : formatTime(plan.recoveryPoint, zone).slice(0, 19)}
+            {plan.recoveryPoint === null ? 'at a time nobody knows' : formatClock(plan.recoveryPoint, zone)}
           </p>
           <p className={css.more}>
             {plan.recoveryPoint !== null && <Time at={plan.recoveryPoint} offset={offset} zone={zone} />}

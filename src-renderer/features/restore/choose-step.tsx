@@ -2,11 +2,12 @@
 import { useMemo } from 'react'
 import type { SiteOverview } from '../../../src-shared/contract/sites.ts'
 import { showName } from '../../../src-shared/domain/backup-path.ts'
-import { formatCount, formatSpan, formatTime } from '../../../src-shared/domain/format.ts'
+import { formatClock, formatCount, formatSpan } from '../../../src-shared/domain/format.ts'
 import type { BackupEntry } from '../../../src-shared/domain/kit-protocol.ts'
+import { isFuture, momentOf } from '../../../src-shared/domain/newest.ts'
 import { go } from '../../app/router.ts'
 import { href } from '../../app/routes.ts'
-import { momentOf, originWords } from '../../parts/backup-words.ts'
+import { originWords } from '../../parts/backup-words.ts'
 import { LinkButton } from '../../ui/button.tsx'
 import { HostileText } from '../../ui/hostile-text.tsx'
 import { Section } from '../../ui/page.tsx'
@@ -23,7 +24,7 @@ export function ChooseStep(props: {
 }) {
   const { overview, backups } = props
   const { id: site, zone, clockOffset: offset, recoveryPoint } = overview
-  const restorable = useMemo(() => backups.filter(({ kind }) => kind === 'database'), [backups])
+  const restorable = useMemo(() => backups.filter(({ kind, size }) => kind === 'database' && size > 0), [backups])
   const columns = useMemo(() => chooseColumns(site, zone, offset), [site, zone, offset])
   if (restorable.length === 0) {
     const unseen = overview.inspectedAt === null
@@ -82,8 +83,9 @@ export function ChooseStep(props: {
 }
 
 /** What was written since then; by the clock of the server, which tells the moment. */
-function Loss({ at, offset }: { readonly at: number; readonly offset: number }) {
-  return formatSpan(useNow() + offset - at)
+function Loss({ entry, offset }: { readonly entry: BackupEntry; readonly offset: number }) {
+  const now = useNow() + offset
+  return isFuture(entry, now) ? 'Dated in the future' : formatSpan(now - momentOf(entry))
 }
 
 function chooseColumns(site: string, zone: string, offset: number): Column<BackupEntry>[] {
@@ -92,11 +94,12 @@ function chooseColumns(site: string, zone: string, offset: number): Column<Backu
       id: 'taken',
       header: 'Brings back the state of',
       width: 'minmax(12rem, 1.2fr)',
-      sort: momentOf,
+      // What is dated in the future is none of the newest, and never the first choice.
+      sort: (entry) => (isFuture(entry, Date.now() + offset) ? 0 : momentOf(entry)),
       descendingFirst: true,
       cell: (entry) => (
         <a className={css.choice} href={href({ page: 'restore', site, path: entry.path, step: 'changes' })}>
-          {formatTime(momentOf(entry), zone).slice(0, 19)}
+          {formatClock(momentOf(entry), zone)}
         </a>
       ),
     },
@@ -104,7 +107,7 @@ function chooseColumns(site: string, zone: string, offset: number): Column<Backu
       id: 'loss',
       header: 'Would lose the last',
       width: '8.5rem',
-      cell: (entry) => <Loss at={momentOf(entry)} offset={offset} />,
+      cell: (entry) => <Loss entry={entry} offset={offset} />,
     },
     {
       id: 'verdict',
