@@ -4,7 +4,7 @@ import { matchKeys } from '../../../src-renderer/app/match-keys.ts'
 import { filterBackups, noFilter } from '../../../src-renderer/features/backups/filter-backups.ts'
 import { filterSites, sitesInNeed } from '../../../src-renderer/features/fleet/filter-sites.ts'
 import { layoutStrip } from '../../../src-renderer/features/site/strip-layout.ts'
-import type { BackupEntry } from '../../../src-shared/domain/kit-protocol.ts'
+import { type BackupEntry, backupEntry, inspection } from '../../../src-shared/domain/kit-protocol.ts'
 
 function backup(name: string, rest: Partial<BackupEntry> = {}): BackupEntry {
   return {
@@ -48,6 +48,12 @@ describe('backups', () => {
   test('are the very same list without a filter', () => {
     expect(filterBackups(list, noFilter)).toBe(list)
   })
+})
+
+test('a list that an earlier version stored is read: nothing had companions then', () => {
+  const { companions: _, ...stored } = backup('one.db.gz')
+  expect(backupEntry.parse(stored)).toEqual(backup('one.db.gz'))
+  expect(inspection.shape.otherFiles.parse(undefined)).toEqual([])
 })
 
 describe('the timeline', () => {
