@@ -68,7 +68,7 @@ describe('a hold', () => {
          catalog_add hold "$first" 1 me x; catalog_add hold "$second" 1 me x
          printf %s "\${whole:0:cut}" >>"$STATE/catalog"
          ((cut % 2)) || catalog_add hold "$BACKUPS/third" 1 me x
-         backups_found | backup_lines | cut -f 11 | tr -d '\\n'
+         backup_list | grep '^backup' | cut -f 12 | tr -d '\\n'
          echo
        done`,
       names,

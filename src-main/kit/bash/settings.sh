@@ -94,7 +94,7 @@ run_release() { mark_backup release "$@"; }
 mark_backup() {
   local mark=$1 file=${2-}
   [[ $file != '' ]] || usage_error "$mark: which backup?"
-  backup_resolve "$file" || fail not-found "There is no backup '$file'." 'nothing was changed'
+  backup_find "$file" || fail not-found "There is no backup '$file'." 'nothing was changed'
   file=$REPLY
   state_writable || fail no-rights "This login cannot keep state: $STATE cannot be written." 'nothing was changed' ''
   now_ms
