@@ -2,27 +2,34 @@
 import { showPath } from '../../src-shared/domain/backup-path.ts'
 import { formatBytes, formatCount, formatSpan, formatTime } from '../../src-shared/domain/format.ts'
 import type { RestorePlan } from '../../src-shared/domain/kit-protocol.ts'
+import { lossOf, lossSentence, momentSpan, schemaWords } from '../../src-shared/domain/loss.ts'
 import { clean, table } from './table.ts'
 
 function rows(count: number | null): string {
   return count === null ? '-' : formatCount(count)
 }
 
-/** Tables that would change come first; of the others only their number is told. */
+/** Tables that would change come first; of the others only their number is told. What was not compared is named. */
 function tableLines(plan: RestorePlan): string[] {
-  const changed = plan.tables.filter(
-    ({ live, backup, onlyLive, onlyBackup }) => live !== backup || (onlyLive ?? 0) > 0 || (onlyBackup ?? 0) > 0,
-  )
-  const same = plan.tables.length - changed.length
-  const rest =
-    same === 0 ? [] : [`${same} ${same === 1 ? 'table has' : 'tables have'} the same rows by key on both sides.`]
-  if (changed.length === 0) return rest
-  const titles = ['TABLE', 'LIVE', 'BACKUP', 'WOULD BE LOST', 'WOULD COME BACK']
+  const { differing, same } = lossOf(plan)
+  const rest = same === 0 ? [] : [`${same} ${same === 1 ? 'table has' : 'tables have'} the same rows on both sides.`]
+  const notes = plan.tables
+    .filter(({ reason }) => reason !== '')
+    .map(
+      ({ table: name, basis, reason }) =>
+        `${basis === 'none' ? 'Not compared' : 'Compared'}: ${clean(name)}: ${clean(reason)}`,
+    )
+  if (differing.length === 0) return [...rest, ...notes]
+  const titles = ['TABLE', 'LIVE', 'BACKUP', 'WOULD BE LOST', 'WOULD COME BACK', 'CHANGED']
   const lines = table(
-    titles.map((title, index) => ({ title, right: index > 0 })),
-    changed.map((one) => [one.table, rows(one.live), rows(one.backup), rows(one.onlyLive), rows(one.onlyBackup)]),
+    [...titles.map((title, index) => ({ title, right: index > 0 })), { title: 'MOMENTS', right: false }],
+    differing.map((one) => [
+      one.table,
+      ...[one.live, one.backup, one.onlyLive, one.onlyBackup, one.changed].map(rows),
+      momentSpan(one),
+    ]),
   )
-  return [...lines, ...rest]
+  return [...lines, ...rest, ...notes]
 }
 
 /** `Everything written after … (2 hours before now) would be gone.` */
@@ -34,14 +41,13 @@ export function lossWords(plan: RestorePlan, zone: string): string {
 }
 
 function schemaLines({ schema }: RestorePlan): string[] {
-  const lines: string[] = []
-  if (schema.liveUserVersion !== null && schema.liveUserVersion !== schema.backupUserVersion) {
-    lines.push(`The schema's version is ${schema.liveUserVersion} live and ${schema.backupUserVersion} in the backup.`)
-  }
-  if (schema.onlyLive.length > 0) lines.push(`Tables that the backup has not: ${clean(schema.onlyLive.join(', '))}.`)
-  if (schema.onlyBackup.length > 0)
-    lines.push(`Tables that only the backup has: ${clean(schema.onlyBackup.join(', '))}.`)
-  return lines
+  const words = { lacks: 'Not in the backup', differs: 'Another in the backup', extra: 'Only in the backup' }
+  return [
+    ...schema.settings
+      .filter(({ live, backup }) => live !== backup)
+      .map(({ name, live, backup }) => `Setting ${clean(name)}: ${clean(live)} live, ${clean(backup)} in the backup.`),
+    ...schema.differences.map((one) => `${words[one.state]}: ${clean(schemaWords(one))}`),
+  ]
 }
 
 export function planLines(plan: RestorePlan, zone: string): string[] {
@@ -52,6 +58,7 @@ export function planLines(plan: RestorePlan, zone: string): string[] {
     `sha256  ${clean(plan.sha256)}`,
     '',
     lossWords(plan, zone),
+    clean(lossSentence(plan)),
     '',
     ...tableLines(plan),
     ...schemaLines(plan),

@@ -290,10 +290,31 @@ export const tableDifference = z.looseObject({
   table: z.string(),
   live: count.nullable(),
   backup: count.nullable(),
-  /** Rows (by key) that the live database has and the backup has not: they would be lost. */
+  /** Rows that the live database has and the backup has not: they would be lost. Null, as the next two, where not compared. */
   onlyLive: count.nullable(),
   /** Rows that the backup has and the live database has not: they would come back. */
   onlyBackup: count.nullable(),
+  /** Rows of the same key whose content differs: they would go back to their old values. */
+  changed: count.nullable(),
+  /** What tells rows apart: a declared key, or their whole content; `none` where they were not compared. */
+  basis: z.enum(['key', 'content', 'none']),
+  /** Why they were not compared, or not by their key; else empty. */
+  reason: z.string(),
+  /** The moments that the differing rows bear, as the database writes them; null where they bear none. */
+  oldest: z.string().nullable(),
+  newest: z.string().nullable(),
+  /** Columns that only one side has; rows are compared by the others. */
+  columnsOnlyLive: z.array(z.string()),
+  columnsOnlyBackup: z.array(z.string()),
+})
+
+/** A difference between the two schemas. `lacks`: the backup has not what the live database has. */
+export const schemaDifference = z.looseObject({
+  kind: z.string(),
+  name: z.string(),
+  table: z.string(),
+  state: z.enum(['lacks', 'extra', 'differs']),
+  detail: z.string(),
 })
 
 export const planCheck = z.looseObject({
@@ -302,6 +323,8 @@ export const planCheck = z.looseObject({
   state: z.enum(['passed', 'warning', 'failed']),
   evidence: z.string(),
   fix: z.string(),
+  /** A warning that a person has to acknowledge: `restore` is refused without `--accept-schema`. */
+  acknowledge: z.boolean(),
 })
 
 /** Data of `plan restore database FILE`. `possible` is false when a check failed: then a restore is refused. */
@@ -314,12 +337,17 @@ export const restorePlan = z.looseObject({
   /** The moment the restore would bring back, and the seconds between it and now. Null when unknown. */
   recoveryPoint: count.nullable(),
   lossSeconds: z.number().int().nullable(),
+  /** Whether the live database and the backup were compared, and if not, why. */
+  comparison: z.looseObject({ known: z.boolean(), reason: z.string() }),
   tables: z.array(tableDifference),
   schema: z.looseObject({
     liveUserVersion: z.number().int().nullable(),
     backupUserVersion: z.number().int(),
+    /** Tables that only one side has. */
     onlyLive: z.array(z.string()),
     onlyBackup: z.array(z.string()),
+    differences: z.array(schemaDifference),
+    settings: z.array(z.looseObject({ name: z.string(), live: z.string(), backup: z.string() })),
   }),
   space: z.looseObject({ needed: count, free: count, path: z.string() }),
   services: z.array(serviceState),

@@ -48,11 +48,11 @@ describe('plan restore database', () => {
     expect(answer.possible).toBe(true)
     const table = (wanted: string) => answer.tables.find((one) => one.table === wanted)
     expect(table('service_orders')).toMatchObject({ live: 26, backup: 25, onlyLive: 3, onlyBackup: 2 })
-    expect(table('sessions')).toMatchObject({ live: 3, backup: 2, onlyLive: null, onlyBackup: null })
+    expect(table('sessions')).toMatchObject({ live: 3, backup: 2, onlyLive: 1, onlyBackup: 0, changed: 0 })
     expect(table('users')).toMatchObject({ live: 40, backup: 40, onlyLive: 0, onlyBackup: 0 })
     expect(table("new 'table'")).toMatchObject({ live: 2, backup: null, onlyLive: 2, onlyBackup: 0 })
     expect(table('migrations')).toMatchObject({ live: null, backup: 1, onlyLive: 0, onlyBackup: 1 })
-    expect(answer.schema).toEqual({
+    expect(answer.schema).toMatchObject({
       liveUserVersion: 8,
       backupUserVersion: 7,
       onlyLive: ["new 'table'"],
@@ -88,6 +88,11 @@ describe('plan restore database', () => {
     writeFileSync(join(site.backups, name), '')
     const empty = await plan(name)
     expect([empty.possible, state(empty, 'readable')]).toEqual([false, 'failed'])
+    // Nothing is wrong with the live database.
+    expect(empty.comparison).toEqual({ known: false, reason: 'the backup cannot be read' })
+    expect(empty.checks.find(({ check }) => check === 'schema')?.evidence).toBe(
+      'not compared: the backup cannot be read',
+    )
     const other = site.backup('cvd_backup_20260111_120000.db')
     site.fingerprint(other)
     site.sql(other, 'DELETE FROM users WHERE id = 1')
@@ -131,6 +136,10 @@ describe('plan restore database', () => {
     writeFileSync(site.database, 'scrambled'.repeat(1000))
     const answer = await plan(name)
     expect(answer.schema.liveUserVersion).toBeNull()
+    expect(answer.comparison).toEqual({
+      known: false,
+      reason: 'the live database cannot be read: file is not a database (26)',
+    })
     expect(answer.tables.find((one) => one.table === 'users')).toMatchObject({ live: null, backup: 40, onlyLive: null })
     expect(answer.possible).toBe(true)
   })

@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { showName } from '../../../src-shared/domain/backup-path.ts'
 import { type RestoreReport, restoreReport } from '../../../src-shared/domain/kit-protocol.ts'
+import { lossOf } from '../../../src-shared/domain/loss.ts'
 import { planRestore } from '../../operations/plan-restore.ts'
 import { restorePlanned } from '../../operations/restore-database.ts'
 import { undoRestore } from '../../operations/undo.ts'
@@ -47,19 +48,17 @@ export const planIt: Step<WalkState> = {
     const planned = granted(tell, 'there is a plan', answer, ({ plan }) => `for ${showName(plan.backup.path)}`)
     state.planned = planned
     const { plan } = planned
-    // Where rows cannot be told apart by a key, only their number speaks.
-    const changed = plan.tables.filter(
-      ({ live, backup: then, onlyLive, onlyBackup }) => live !== then || (onlyLive ?? 0) + (onlyBackup ?? 0) > 0,
-    )
+    const { differing } = lossOf(plan)
     const cell = (value: number | null): string => (value === null ? '?' : grouped(value))
     tell.table(
-      ['table', 'live', 'backup', 'would be lost', 'would come back'],
-      changed.map((table) => [
+      ['table', 'live', 'backup', 'would be lost', 'would come back', 'changed'],
+      differing.map((table) => [
         table.table,
         cell(table.live),
         cell(table.backup),
         cell(table.onlyLive),
         cell(table.onlyBackup),
+        cell(table.changed),
       ]),
     )
     const loss = plan.lossSeconds
@@ -72,6 +71,12 @@ export const planIt: Step<WalkState> = {
       'it says that exactly the deleted orders would come back',
       back === accident.count,
       `${back} of ${accident.count}`,
+    )
+    const unknown = plan.tables.filter(({ basis }) => basis === 'none')
+    tell.prove(
+      'every table was compared',
+      unknown.length === 0,
+      `${plan.tables.length} tables, ${unknown.length} not compared`,
     )
     const lost = find('sales')?.onlyLive ?? 0
     tell.prove('it says that sales made since the backup would be lost', lost > 0, `${lost} sales`)

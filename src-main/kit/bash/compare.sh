@@ -1,129 +1,195 @@
 # --- What the live database has and a backup has not, and the other way round ---------------------------------------------
 
-readonly COMPARE_LIMIT_WAL=20000000 # rows of one table; above, the comparison is not worth its time
-readonly COMPARE_LIMIT_LOCKING=300000 # where reading keeps writers waiting, it must be short
+readonly COMPARE_TIME_LIMIT=900 # seconds; what is not compared by then is said not to be
 
-# The owner may read what the reader extracted.
-compare_by_owner() { owner_do compare_say ../reader/database >compared 2>/dev/null; }
+# The owner may read what the reader extracted. What he answers is data, and only so much of it.
+compare_by_owner() { owner_do compare_say compare_to ../reader/database 2>/dev/null | head -c 33554432 >compared; }
+compare_schema_by_owner() { owner_do compare_say compare_schema_to ../reader/staged.db 2>/dev/null | head -c 33554432 >compared; }
 
-# compare_say FILE: by the owner: what compare_to finds, on stdout.
-compare_say() { compare_to result "$1" && cat result; }
+# compare_say FUNCTION FILE: by the owner: what it finds, on stdout.
+compare_say() {
+  "$1" result "$2"
+  cat result
+}
 
-COMPARE_ATTACH=''
-# compare_to RESULT FILE: for a background process. One line a table goes to RESULT:
-#   NAME LIVE-ROWS BACKUP-ROWS COMMON-ROWS (TAB-separated; `-` where it is not there or not known)
-# and `version TAB LIVE-USER-VERSION` if the live database can be read.
+# compare_to RESULT FILE: for a background process, in a folder of ours. Looks at the live database (DATABASE_FILE) and at
+# the database FILE, writes nothing but files `compare.*` here and RESULT, which compare_load reads.
 compare_to() {
-  local result=$1 name backup live common version kind
-  database_plain "$DATABASE_FILE" || return 1
-  database_uri "$2"
-  backup=$REPLY
-  live_uri
-  live=$REPLY
-  sql_text "$live"
-  COMPARE_ATTACH="ATTACH $REPLY AS live;"
-  {
-    version=$(sql "$live" 'PRAGMA user_version;' -cmd '.timeout 2000') && printf 'version\t%s\n' "$version"
-    compare_names "$backup" | while IFS=$'\t' read -r name kind; do
-      hex_text "$name"
-      name=$REPLY
-      compare_table "$backup" "$name" "$kind"
-    done
-  } >"$result.new" 2>>"$result.stderr"
-  mv -fT -- "$result.new" "$result"
-}
-
-# Names in hexadecimal, with where they are: live, backup or both; `both-key` where rows have no rowid.
-compare_names() {
-  local live backup
-  names_of live
-  live=$REPLY
-  names_of main
-  backup=$REPLY
-  sql "$1" "$COMPARE_ATTACH
-    SELECT hex(name), CASE WHEN name NOT IN ($live) THEN 'backup' WHEN name NOT IN ($backup) THEN 'live'
-      WHEN $(without_rowid main) OR $(without_rowid live) THEN 'both-key' ELSE 'both' END
-    FROM ($live UNION $backup) t ORDER BY name;" -cmd '.timeout 2000' ||
-    sql "$1" "SELECT hex(name), 'unknown' FROM ($backup) ORDER BY name;"
-}
-
-names_of() { # SCHEMA: REPLY = an SQL query for its tables
-  REPLY="SELECT name FROM $1.sqlite_master WHERE type = 'table' AND rootpage > 0 AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\'"
-}
-
-without_rowid() { # SCHEMA: an SQL condition on t.name
-  printf '%s' "EXISTS (SELECT 1 FROM pragma_index_list(t.name, '$1') i WHERE i.origin = 'pk'
-    AND NOT EXISTS (SELECT 1 FROM $1.sqlite_master x WHERE x.type = 'index' AND x.name = i.name))"
-}
-
-# One table, one statement: its numbers belong together although the application goes on writing.
-compare_table() { # BACKUP-URI NAME KIND
-  local uri=$1 kind=$3 quoted answer live='-' backup='-' common='-' limit=$COMPARE_LIMIT_WAL
-  sql_name "$2"
-  quoted=$REPLY
-  [[ $H_JOURNAL == wal ]] || limit=$COMPARE_LIMIT_LOCKING
-  [[ $kind == live ]] || backup=$(sql "$uri" "SELECT count(*) FROM main.$quoted;") || backup='-'
-  case $kind in
-    both | both-key | live)
-      if [[ $kind == both && $backup != - ]] && ((backup <= limit)); then
-        answer=$(sql "$uri" "$COMPARE_ATTACH SELECT (SELECT count(*) FROM live.$quoted),
-          (SELECT count(*) FROM live.$quoted a NOT INDEXED CROSS JOIN main.$quoted b ON b.rowid = a.rowid);" -cmd '.timeout 2000') &&
-          live=${answer%%$'\t'*} common=${answer#*$'\t'}
-      else
-        live=$(sql "$uri" "$COMPARE_ATTACH SELECT count(*) FROM live.$quoted;" -cmd '.timeout 2000') || live='-'
-      fi
-      ;;
-  esac
-  encode_path "$2"
-  printf '%s\t%s\t%s\t%s\t%s\n' "$REPLY" "${live:--}" "${backup:--}" "${common:--}" "$kind"
-}
-
-COMPARE_VERSION='' COMPARE_TABLES='[]' COMPARE_ONLY_LIVE=() COMPARE_ONLY_BACKUP=() COMPARE_LOST=0 COMPARE_KNOWN=''
-
-# compare_load RESULT: sets the COMPARE_ globals; COMPARE_TABLES is a tableDifference array, COMPARE_LOST the rows that
-# would be lost as far as they are known.
-compare_load() {
-  local name live backup common kind list=() only_live only_backup
-  COMPARE_VERSION='' COMPARE_TABLES='[]' COMPARE_ONLY_LIVE=() COMPARE_ONLY_BACKUP=() COMPARE_LOST=0 COMPARE_KNOWN=''
-  [[ -r $1 ]] || return 1
-  while IFS=$'\t' read -r name live backup common kind; do
-    if [[ $kind == '' ]]; then
-      COMPARE_VERSION=$live COMPARE_KNOWN=yes
-      continue
+  local result=$1 backup live report locking=no
+  compare_begin "$2" || { compare_stopped "$result"; return 1; }
+  live=$COMPARE_LIVE backup=$COMPARE_BACKUP
+  [[ $H_JOURNAL == wal ]] || locking=yes
+  if [[ $COMPARE_UNREAD == '' ]]; then
+    compare_parts_sql "$COMPARE_ACROSS"
+    compare_catalog "$REPLY" || { compare_stopped "$result"; return 1; }
+    : >compare.results
+    if [[ $COMPARE_ACROSS == no ]]; then
+      compare_looked_up "$live" "$backup" "$locking"
+    else
+      compare_streamed "$live" "$backup"
+      compare_failures
+      compare_keep compare.results compare.failures
+      compare_catalog "$COMPARE_FAILED"
     fi
-    only_live=null only_backup=null
-    case $kind in
-      live) only_live=$live only_backup=0 && COMPARE_ONLY_LIVE+=("$name") ;;
-      backup) only_live=0 only_backup=$backup && COMPARE_ONLY_BACKUP+=("$name") ;;
-      *) [[ $common == - ]] || only_live=$((live - common)) only_backup=$((backup - common)) ;;
-    esac
-    [[ ! $only_live =~ ^[0-9]+$ ]] || COMPARE_LOST=$((COMPARE_LOST + only_live))
-    compare_row "$name" "$live" "$backup" "$only_live" "$only_backup"
-    list+=("$REPLY")
-  done <"$1"
-  json_array ${list[@]+"${list[@]}"}
-  COMPARE_TABLES=$REPLY
+  else
+    compare_counted "$backup"
+  fi
+  compare_schema_report_sql
+  report=$REPLY
+  compare_report_sql "$locking" "$COMPARE_ACROSS"
+  compare_catalog "$COMPARE_SCHEMA $report $REPLY" >"$result.new"
+  compare_stopped "$result"
 }
 
-compare_row() {
-  local name=$1 value fields=()
+# compare_schema_to RESULT FILE: the same, without looking at any row.
+compare_schema_to() {
+  if compare_begin "$2"; then
+    compare_schema_report_sql
+    compare_catalog "$COMPARE_SCHEMA $REPLY" >"$1.new"
+  fi
+  compare_stopped "$1"
+}
+
+COMPARE_UNTIL=0 COMPARE_LIVE='' COMPARE_BACKUP='' COMPARE_UNREAD='' COMPARE_ACROSS=no COMPARE_OPTIONS=() COMPARE_NONCE=''
+
+# compare_begin FILE: describes both databases in the catalog.
+compare_begin() {
+  rm -f -- compare.*
+  COMPARE_UNREAD='' H_JOURNAL='' COMPARE_UNTIL=$((SECONDS + COMPARE_TIME_LIMIT))
+  compare_options
+  printf '%s\n' "$COMPARE_CATALOG" >compare.described
+  database_uri "$PWD/$1"
+  COMPARE_BACKUP=$REPLY
+  compare_describe "$COMPARE_BACKUP" B || { COMPARE_UNREAD="the database in the backup cannot be read: $REPLY"; return 1; }
+  if ! database_plain "$DATABASE_FILE"; then
+    COMPARE_UNREAD="the live database cannot be read: $REPLY is no plain file"
+  elif [[ ! -e $DATABASE_FILE ]]; then
+    COMPARE_UNREAD='there is no live database'
+  else
+    live_uri
+    COMPARE_LIVE=$REPLY
+    compare_describe "$COMPARE_LIVE" L || COMPARE_UNREAD="the live database cannot be read: $REPLY"
+  fi
+  { cat compare.described; printf '%s\n' "$COMPARE_PAIRS" 'COMMIT;'; } >compare.script
+  sqlite3 -batch -bail -init /dev/null compare.catalog <compare.script >/dev/null 2>>compare.stderr || return 1
+  [[ $(compare_catalog "SELECT count(DISTINCT value) FROM setting WHERE name = 'encoding';") == 2 ]] && COMPARE_ACROSS=yes || COMPARE_ACROSS=no
+}
+
+# What an sqlite3 is told not to do with foreign data, as far as it knows how. A safe one attaches nothing, except with a
+# word that nobody else knows.
+compare_options() {
+  local version
+  COMPARE_OPTIONS=(-batch -noheader -separator $'\t' -nullvalue '' -init /dev/null -readonly)
+  version=$(sqlite3 --version 2>/dev/null)
+  [[ $version =~ ^3\.([0-9]{1,3})\. ]] || return 0
+  COMPARE_NONCE=''
+  if ((BASH_REMATCH[1] >= 37)); then
+    COMPARE_NONCE=$(od -An -N16 -tx1 /dev/urandom | tr -d ' \n')
+    COMPARE_OPTIONS+=(-safe -nonce "$COMPARE_NONCE")
+  fi
+  ((BASH_REMATCH[1] < 50)) || COMPARE_OPTIONS+=(-escape off) # names come as they are, or they lead nowhere
+}
+
+# compare_run URI SCRIPT-FILE...: runs them on a database, read-only. An interrupt ends it with what it has told so far.
+compare_run() {
+  local uri=$1 seconds=$((COMPARE_UNTIL - SECONDS)) status
   shift
-  for value in "$@"; do
-    json_number_or_null "$value"
-    fields+=("$REPLY")
-  done
-  decode_path "$name"
-  say_readable "$(printf '  %-32s live %10s   backup %10s   would be lost %8s   would come back %8s' "$REPLY" "$1" "$2" "$3" "$4")"
-  json_object table="$REPLY" live:="${fields[0]}" backup:="${fields[1]}" onlyLive:="${fields[2]}" onlyBackup:="${fields[3]}"
+  { printf '.timeout 2000\n%s\n' "$SQL_DISTRUST"; cat -- "$@"; } |
+    SQLITE_TMPDIR=. timeout --foreground -s INT -k 10 "$((seconds > 0 ? seconds : 1))" sqlite3 "${COMPARE_OPTIONS[@]}" "$uri" 2>>compare.stderr
+  status=$?
+  ((status < 124)) || : >compare.late
+  return "$status"
 }
 
-# names_json ENCODED-NAME...: REPLY = array of the names.
-names_json() {
-  local name list=()
-  for name in "$@"; do
-    decode_path "$name"
-    json_string "$REPLY"
-    list+=("$REPLY")
+compare_catalog() { # SQL
+  printf '%s\n' "$1" | sqlite3 -batch -bail -noheader -separator '|' -nullvalue '' -init /dev/null compare.catalog 2>>compare.stderr
+}
+
+# compare_describe URI SIDE: into the catalog. Status 1, and REPLY = why, where it cannot be read.
+compare_describe() {
+  compare_describe_sql "$2"
+  printf '.bail on\n%s\n' "$REPLY" >compare.script
+  if compare_run "$1" compare.script >"compare.description.$2"; then
+    cat -- "compare.description.$2" >>compare.described
+    return 0
+  fi
+  compare_reason
+  return 1
+}
+
+# REPLY = the last complaint of sqlite3, without where it was.
+compare_reason() {
+  REPLY=$(sed -nE 's/^[A-Za-z: ]*[Ee]rror:?( near line [0-9]+)?: (in prepare, )?//p' compare.stderr | tail -n 1 | head -c 200 | tr -s '[:cntrl:]' ' ')
+  REPLY=${REPLY:-no detail}
+  REPLY=${REPLY% }
+}
+
+# One sqlite3 for all tables. Reading a database with a WAL keeps nobody waiting: all numbers belong to one moment. A
+# damaged table spoils the transaction for those after it, so these are asked for again, without it.
+compare_looked_up() { # LIVE-URI BACKUP-URI LOCKING
+  local begin='BEGIN;' round
+  [[ $3 == no ]] || begin=''
+  compare_script_sql "$3"
+  compare_catalog "$REPLY" || return
+  sql_text "$1"
+  {
+    [[ $COMPARE_NONCE == '' ]] || printf '.nonce %s\n' "$COMPARE_NONCE"
+    printf '%s\n' "ATTACH $REPLY AS live;" \
+      'PRAGMA temp_store=FILE; PRAGMA automatic_index=OFF; PRAGMA main.cache_size=-8000; PRAGMA live.cache_size=-8000;' \
+      'CREATE TEMP TABLE r(n INTEGER PRIMARY KEY, live, backup, hit, changed, nl, nb, same DEFAULT 0, only_live, only_backup, lo, hi, lo2, hi2, lo3, hi3);' \
+      "$begin"
+  } >compare.prepare
+  for ((round = 0; round < 20; round++)); do
+    # A complaint names the line of its statement.
+    compare_catalog "DROP TABLE IF EXISTS line; CREATE TABLE line AS SELECT n, text, $(wc -l <compare.prepare) + 2
+      + sum(1 + length(text) - length(replace(text, char(10), ''))) OVER (ORDER BY n) last
+      FROM script WHERE n NOT IN (SELECT n FROM result) AND n NOT IN (SELECT n FROM failed WHERE final);
+      SELECT text FROM line ORDER BY n;" >compare.script || return
+    [[ -s compare.script ]] || return 0
+    : >compare.stderr
+    compare_run "$2" compare.prepare compare.script >compare.results
+    compare_failures
+    compare_keep compare.results compare.failures
+    compare_catalog "$COMPARE_FAILED"
+    [[ ! -e compare.late && -s compare.failures ]] || return 0
   done
-  json_array ${list[@]+"${list[@]}"}
+}
+
+readonly COMPARE_FAILED="
+DELETE FROM failed WHERE NOT final;
+INSERT INTO failed SELECT t, message, 0 FROM (SELECT (SELECT n FROM line l WHERE l.last >= f.line ORDER BY last LIMIT 1) t, message, min(line)
+  FROM failure f GROUP BY 1);
+UPDATE failed SET final = 1 WHERE NOT final AND n = (SELECT min(n) FROM failed WHERE NOT final);
+DELETE FROM failure;
+"
+
+# Where there is nothing to compare with, at least how many rows the backup has.
+compare_counted() { # BACKUP-URI
+  compare_count_sql B
+  compare_catalog "$REPLY SELECT text FROM script;" >compare.script &&
+    compare_run "$1" compare.script >compare.results && compare_keep compare.results &&
+    compare_catalog 'INSERT INTO result(n, backup) SELECT n, rows FROM counted;'
+}
+
+# compare_keep FILE...: adds what they tell to the catalog; a line that is not whole, and nothing but numbers and moments, is none.
+compare_keep() {
+  local value="(NULL|[0-9]{1,15}|'[LB]'|'[0-9: -]{4,19}')"
+  { printf 'BEGIN;\n'; LC_ALL=C grep -hE "^INSERT INTO (result|counted) VALUES\($value(,$value)*\);\$|^INSERT INTO failure " "$@"; printf 'COMMIT;\n'; } |
+    sqlite3 -batch -init /dev/null compare.catalog 2>>compare.stderr
+}
+
+# What sqlite3 complained of, as INSERT statements.
+compare_failures() {
+  sed -nE "s/'/''/g; s/^[A-Za-z: ]*[Ee]rror:? near line ([0-9]{1,9}): (in prepare, )?(.{1,200}).*\$/INSERT INTO failure VALUES(\\1,'\\3');/p" \
+    compare.stderr >compare.failures
+  [[ ! -e compare.late ]] || printf "INSERT INTO failure VALUES(NULL,'interrupted');\n" >>compare.failures
+}
+
+# compare_stopped RESULT: puts the result in its place, with the reason where nothing could be compared.
+compare_stopped() {
+  if [[ $COMPARE_UNREAD != '' ]]; then
+    encode_path "$COMPARE_UNREAD"
+    printf 'unread|%s\n' "$REPLY" >>"$1.new"
+  fi
+  [[ ! -e $1.new ]] || mv -fT -- "$1.new" "$1"
 }

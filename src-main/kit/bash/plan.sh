@@ -42,28 +42,31 @@ run_plan() {
 }
 
 plan_answer() { # ENTRY RECOVERY LOSS SPACE SERVICES HEALTH HOLDERS
-  local checks live only_live only_backup schema words='A restore is possible.'
+  local checks live only_live only_backup schema comparison words='A restore is possible.'
   json_array "${PLAN_CHECKS[@]}"
   checks=$REPLY
-  names_json ${COMPARE_ONLY_LIVE[@]+"${COMPARE_ONLY_LIVE[@]}"}
+  texts_json ${COMPARE_ONLY_LIVE[@]+"${COMPARE_ONLY_LIVE[@]}"}
   only_live=$REPLY
-  names_json ${COMPARE_ONLY_BACKUP[@]+"${COMPARE_ONLY_BACKUP[@]}"}
+  texts_json ${COMPARE_ONLY_BACKUP[@]+"${COMPARE_ONLY_BACKUP[@]}"}
   only_backup=$REPLY
   json_number_or_null "$COMPARE_VERSION"
   live=$REPLY
-  json_object liveUserVersion:="$live" backupUserVersion:="$CHECK_USER_VERSION" onlyLive:="$only_live" onlyBackup:="$only_backup"
+  json_object liveUserVersion:="$live" backupUserVersion:="$CHECK_USER_VERSION" onlyLive:="$only_live" onlyBackup:="$only_backup" \
+    differences:="$COMPARE_SCHEMA_JSON" settings:="$COMPARE_SETTINGS"
   schema=$REPLY
+  json_object known:="$([[ $COMPARE_KNOWN == yes ]] && echo true || echo false)" reason="$COMPARE_UNREAD"
+  comparison=$REPLY
   json_object backup:="$1" sha256="$EXTRACT_SHA256" possible:=$PLAN_POSSIBLE checks:="$checks" recoveryPoint:="$2" \
-    lossSeconds:="$3" tables:="$COMPARE_TABLES" schema:="$schema" space:="$4" services:="$5" health:="$6" holders:="$7"
+    lossSeconds:="$3" comparison:="$comparison" tables:="$COMPARE_TABLES" schema:="$schema" space:="$4" services:="$5" health:="$6" holders:="$7"
   [[ $PLAN_POSSIBLE == true ]] || words='A restore is not possible: a check failed.'
   succeed "$words" "$REPLY"
 }
 
-# plan_check CHECK STATE TITLE EVIDENCE [FIX]
+# plan_check CHECK STATE TITLE EVIDENCE [FIX] [ACKNOWLEDGE]: a warning that has to be acknowledged refuses a restore without that.
 plan_check() {
   [[ $2 != failed ]] || PLAN_POSSIBLE=false
   say_readable "$(printf '  %-8s %-30s %s' "$2" "$3" "$4${5:+ -> $5}")"
-  json_object check="$1" state="$2" title="$3" evidence="$4" fix="${5:-}"
+  json_object check="$1" state="$2" title="$3" evidence="$4" fix="${5:-}" acknowledge:="${6:-false}"
   PLAN_CHECKS+=("$REPLY")
 }
 
@@ -75,7 +78,7 @@ plan_read() {
     expected=${FP[databaseSize]}
   fi
   step stage 'Extract the backup in a scratch folder'
-  CHECK_USER_VERSION=0
+  CHECK_USER_VERSION=0 COMPARE_UNREAD='the backup cannot be read'
   if ! extract_backup "$file" database "$PLAN_UNCHANGED" "$expected"; then
     extract_fix "$file"
     plan_check readable failed 'The backup can be read' "$EXTRACT_PROBLEM" "$REPLY"
@@ -124,24 +127,26 @@ plan_check_key_tables() {
 }
 
 plan_check_schema() {
-  local words='' name
-  [[ $EXTRACT_PROBLEM == '' ]] || {
-    plan_check schema warning 'Its schema is the live one' 'the backup cannot be read, so there is nothing to compare'
-    return
-  }
-  [[ $COMPARE_KNOWN != '' ]] || {
-    plan_check schema warning 'Its schema is the live one' 'the live database cannot be read, so there is nothing to compare with'
-    return
-  }
-  [[ $COMPARE_VERSION == "$CHECK_USER_VERSION" ]] ||
-    words="user_version is $CHECK_USER_VERSION in the backup, $COMPARE_VERSION now"
-  for name in ${COMPARE_ONLY_LIVE[@]+"${COMPARE_ONLY_LIVE[@]}"}; do words+="${words:+; }no table $name in the backup"; done
-  for name in ${COMPARE_ONLY_BACKUP[@]+"${COMPARE_ONLY_BACKUP[@]}"}; do words+="${words:+; }no table $name now"; done
-  if [[ $words == '' ]]; then
-    plan_check schema passed 'Its schema is the live one' "user_version $COMPARE_VERSION, the same tables"
+  local title='The backup has what the live schema has'
+  if [[ $COMPARE_KNOWN == '' ]]; then
+    plan_check schema warning "$title" "not compared: ${COMPARE_UNREAD:-the backup cannot be read}"
+  elif ((${#COMPARE_LACKS[@]} > 0)); then
+    schema_words "${COMPARE_LACKS[@]}" ${COMPARE_OTHERS[@]+"${COMPARE_OTHERS[@]}"}
+    plan_check schema warning "$title" "$REPLY" 'make sure that the running application fits the backup; then restore with --accept-schema' true
+  elif ((${#COMPARE_OTHERS[@]} > 0)); then
+    schema_words "${COMPARE_OTHERS[@]}"
+    plan_check schema warning "$title" "$REPLY" 'make sure that the running application fits the backup'
   else
-    plan_check schema warning 'Its schema is the live one' "$words" 'make sure that the running application fits the backup'
+    plan_check schema passed "$title" "user_version $COMPARE_VERSION; the same tables, columns, indexes, triggers and views"
   fi
+}
+
+# schema_words DIFFERENCE...: REPLY = the first ones in a sentence, and how many more there are.
+schema_words() {
+  local words='' one total=$#
+  for one in "${@:1:8}"; do words+="${words:+; }$one"; done
+  ((total <= 8)) || words+="; and $((total - 8)) more"
+  REPLY=$words
 }
 
 plan_check_space() { # REPLY = space
@@ -243,6 +248,13 @@ plan_recovery_point() {
 }
 
 plan_words() { # LOSS-SECONDS
+  local least=''
   [[ $1 == null ]] || say_readable "  What was entered in the last $(($1 / 86400)) d $(($1 % 86400 / 3600)) h $(($1 % 3600 / 60)) min would be lost."
-  say_readable "  Rows that would be lost, as far as they can be compared: $COMPARE_LOST"
+  if [[ $COMPARE_KNOWN == '' ]]; then
+    say_readable "  It is not known which rows would be lost: ${COMPARE_UNREAD:-the backup cannot be read}."
+    return
+  fi
+  ((COMPARE_UNCOMPARED == 0)) || least='at least '
+  say_readable "  Rows that would be lost: $least$COMPARE_LOST; come back: $least$COMPARE_BACK; go back to their old values: $least$COMPARE_CHANGED"
+  ((COMPARE_UNCOMPARED == 0)) || say_readable "  Tables that could not be compared: $COMPARE_UNCOMPARED"
 }

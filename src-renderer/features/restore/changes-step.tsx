@@ -1,7 +1,8 @@
-/** Step two: what would be lost, what would come back, and who has the database open. */
+/** Step two: what would be lost, come back and change, and who has the database open. */
 import { RotateCw } from 'lucide-react'
 import { useMemo, useState } from 'react'
 import { formatBytes, formatClock, formatSpan } from '../../../src-shared/domain/format.ts'
+import { lossOf, lossSentence, momentSpan, type TableDifference } from '../../../src-shared/domain/loss.ts'
 import { href } from '../../app/routes.ts'
 import { Button, LinkButton } from '../../ui/button.tsx'
 import { Checkbox } from '../../ui/field.tsx'
@@ -10,7 +11,6 @@ import { Fact, Facts, Row, Section } from '../../ui/page.tsx'
 import { type Column, Table } from '../../ui/table.tsx'
 import { Count, Time } from '../../ui/time.tsx'
 import { Mark } from '../../ui/verdict.tsx'
-import { lossOf, lossSentence, type TableDifference } from './loss.ts'
 import css from './restore.module.css'
 import type { PlanStepProps } from './restore-page.tsx'
 import { SchemaFacts } from './schema-facts.tsx'
@@ -20,8 +20,15 @@ export function ChangesStep({ overview, path, view, plan, again }: PlanStepProps
   const loss = useMemo(() => lossOf(plan), [plan])
   const [all, setAll] = useState(false)
   const foreign = plan.holders.filter(({ service }) => service === null)
+  const least = loss.unknown.length > 0 && 'at least '
+  const notes = plan.tables.filter(({ reason }) => reason !== '')
   return (
     <>
+      <p className={css.sentence}>
+        <strong>
+          <HostileText text={lossSentence(plan)} />
+        </strong>
+      </p>
       <div className={css.headline}>
         <div>
           <p className={css.figureName}>The database would be as it was</p>
@@ -39,22 +46,24 @@ export function ChangesStep({ overview, path, view, plan, again }: PlanStepProps
           <p className={css.figure}>{plan.lossSeconds === null ? 'not known' : formatSpan(plan.lossSeconds * 1000)}</p>
           <p className={css.more}>until the plan was made</p>
         </div>
-        <div data-tone={loss.lost === 0 ? undefined : 'bad'}>
+        <div data-tone={loss.lost + loss.changed === 0 ? undefined : 'bad'}>
           <p className={css.figureName}>Rows that would be lost</p>
           <p className={css.figure}>
-            {loss.unknown > 0 && 'at least '}
-            <Count value={loss.lost} />
+            {least}
+            <Count value={plan.comparison.known ? loss.lost : null} />
           </p>
-          <p className={css.more}>
-            {loss.unknown > 0 && 'at least '}
-            <Count value={loss.back} /> would come back
-          </p>
+          {plan.comparison.known && (
+            <p className={css.more}>
+              {least}
+              <Count value={loss.back} /> would come back, {least}
+              <Count value={loss.changed} /> would go back to old values
+            </p>
+          )}
         </div>
       </div>
-      <p className={css.sentence}>{lossSentence(plan)}</p>
       <Section
         title="Table by table"
-        note="live database against backup"
+        note="live database against backup; moments as the rows bear them"
         actions={
           loss.same > 0 && (
             <Checkbox label={`Show the ${loss.same} without a difference`} checked={all} onChange={setAll} />
@@ -63,13 +72,27 @@ export function ChangesStep({ overview, path, view, plan, again }: PlanStepProps
       >
         <Table
           label="Differences of tables"
-          rows={all ? plan.tables : loss.changed}
+          rows={all ? plan.tables : loss.differing}
           columns={columns}
           rowKey={({ table }) => table}
           rowHeight={32}
-          empty={<p className={css.none}>All {loss.same} tables have the same rows on both sides.</p>}
+          empty={<p className={css.none}>{sameWords(plan.comparison.known, loss.same)}</p>}
         />
       </Section>
+      {notes.length > 0 && (
+        <Section title="Not compared as usual" note={`${loss.unknown.length} of ${plan.tables.length} not compared`}>
+          <Facts>
+            {notes.map(({ table, basis, reason }) => (
+              <Fact key={table} name={basis === 'none' ? 'Not compared' : 'By content'}>
+                <Mark of={basis === 'none' ? 'warning' : 'passed'} bare /> <HostileText text={table} />{' '}
+                <span className={css.more}>
+                  <HostileText text={reason} />
+                </span>
+              </Fact>
+            ))}
+          </Facts>
+        </Section>
+      )}
       <SchemaFacts plan={plan} />
       <Section title="Open connections">
         <Facts>
@@ -105,6 +128,10 @@ export function ChangesStep({ overview, path, view, plan, again }: PlanStepProps
       </Row>
     </>
   )
+}
+
+function sameWords(known: boolean, tables: number): string {
+  return known ? `All ${tables} tables have the same rows on both sides.` : 'Nothing was compared.'
 }
 
 function Rows({ value, tone }: { readonly value: number | null; readonly tone?: 'bad' | 'good' }) {
@@ -156,5 +183,26 @@ const columns: readonly Column<TableDifference>[] = [
     sort: ({ onlyBackup }) => onlyBackup,
     descendingFirst: true,
     cell: ({ onlyBackup }) => <Rows value={onlyBackup} tone="good" />,
+  },
+  {
+    id: 'changed',
+    header: 'Changed',
+    width: '6rem',
+    align: 'end',
+    sort: ({ changed }) => changed,
+    descendingFirst: true,
+    cell: ({ changed }) => <Rows value={changed} tone="bad" />,
+  },
+  {
+    id: 'moments',
+    header: 'Moments of these rows',
+    width: 'minmax(9rem, 2fr)',
+    sort: ({ newest }) => newest,
+    descendingFirst: true,
+    cell: (row) => (
+      <span className={css.more}>
+        <HostileText text={momentSpan(row)} />
+      </span>
+    ),
   },
 ]

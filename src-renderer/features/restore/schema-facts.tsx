@@ -1,18 +1,39 @@
 import type { RestorePlan } from '../../../src-shared/domain/kit-protocol.ts'
+import { type SchemaDifference, schemaWords } from '../../../src-shared/domain/loss.ts'
 import { HostileText } from '../../ui/hostile-text.tsx'
 import { Fact, Facts, Section } from '../../ui/page.tsx'
 import { Mark } from '../../ui/verdict.tsx'
+import css from './restore.module.css'
+
+const states: readonly (readonly [SchemaDifference['state'], string])[] = [
+  ['lacks', 'Not in the backup'],
+  ['differs', 'Another in the backup'],
+  ['extra', 'Only in the backup'],
+]
 
 /** Whether the running application fits the database that would come back. */
-export function SchemaFacts({ plan: { schema } }: { readonly plan: Pick<RestorePlan, 'schema'> }) {
-  const { liveUserVersion, backupUserVersion, onlyLive, onlyBackup } = schema
-  const sameVersion = liveUserVersion === backupUserVersion
-  const same = sameVersion && onlyLive.length === 0 && onlyBackup.length === 0
+export function SchemaFacts({ plan }: { readonly plan: Pick<RestorePlan, 'schema' | 'comparison'> }) {
+  const { differences, settings, liveUserVersion, backupUserVersion } = plan.schema
+  if (!plan.comparison.known) {
+    return (
+      <Section title="Schema">
+        <Facts>
+          <Fact name="Schema">
+            <Mark of="warning">Not compared</Mark>{' '}
+            <span className={css.more}>
+              <HostileText text={plan.comparison.reason} />
+            </span>
+          </Fact>
+        </Facts>
+      </Section>
+    )
+  }
+  const other = settings.filter(({ name, live, backup }) => name !== 'user_version' && live !== backup)
   return (
     <Section title="Schema">
       <Facts>
         <Fact name="Version">
-          {sameVersion ? (
+          {liveUserVersion === backupUserVersion ? (
             <>{backupUserVersion} on both sides</>
           ) : (
             <Mark of="warning">
@@ -20,21 +41,30 @@ export function SchemaFacts({ plan: { schema } }: { readonly plan: Pick<RestoreP
             </Mark>
           )}
         </Fact>
-        {onlyLive.length > 0 && (
-          <Fact name="Only live">
+        {other.map(({ name, live, backup }) => (
+          <Fact key={name} name={name}>
             <Mark of="warning">
-              <HostileText text={onlyLive.join(', ')} />
+              {live} live, {backup} in the backup
             </Mark>
           </Fact>
+        ))}
+        {states.map(([state, words]) => {
+          const found = differences.filter((one) => one.state === state)
+          return found.length === 0 ? null : (
+            <Fact key={state} name={words}>
+              <ul className={css.differences}>
+                {found.map((one) => (
+                  <li key={`${one.kind} ${one.table} ${one.name}`}>
+                    <Mark of={state === 'extra' ? 'skipped' : 'warning'} bare /> <HostileText text={schemaWords(one)} />
+                  </li>
+                ))}
+              </ul>
+            </Fact>
+          )
+        })}
+        {differences.length === 0 && (
+          <Fact name="Objects">The same tables, columns, indexes, triggers and views on both sides</Fact>
         )}
-        {onlyBackup.length > 0 && (
-          <Fact name="Only in the backup">
-            <Mark of="warning">
-              <HostileText text={onlyBackup.join(', ')} />
-            </Mark>
-          </Fact>
-        )}
-        {same && <Fact name="Tables">The same on both sides</Fact>}
       </Facts>
     </Section>
   )
