@@ -19,6 +19,7 @@ import { watchOperation } from './watch.ts'
 interface ConfirmOptions {
   readonly confirm: string
   readonly reason: string
+  readonly acceptSchema?: boolean
 }
 
 function notDatabase(what: string) {
@@ -90,6 +91,7 @@ export function addRestoreCommands(program: Command): void {
       onSite(command, name, (session, site) => plan(session, site, what, words)),
     )
   confirmed(program.command('restore <name> <what> <backup>'))
+    .option('--accept-schema', 'although the backup lacks what the live schema has')
     .description('restores a backup as a transaction on the server: proven healthy, or the old state is back')
     .action((name: string, what: string, words: string, given: ConfirmOptions, command: Command) =>
       onSite(command, name, (session, site) => restore(session, site, what, words, given)),

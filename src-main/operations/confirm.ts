@@ -6,6 +6,8 @@ export interface Confirmation {
   /** What was typed: must be the site's name, letter for letter. */
   readonly confirm: string
   readonly reason: string
+  /** That the backup lacks what the live schema has was seen, and is accepted. */
+  readonly acceptSchema?: boolean
 }
 
 /** Null when confirmed. Asked before anything is sent to the server. */

@@ -9,14 +9,26 @@ import { type PlannedRestore, planRestore } from './plan-restore.ts'
 import type { Runner } from './runner.ts'
 
 /** Why a plan cannot be carried out; null when it can. */
-export function planRefusal(plan: RestorePlan): Failure | null {
-  if (plan.possible) return null
+export function planRefusal(plan: RestorePlan, acceptSchema = false): Failure | null {
+  if (plan.possible) return acceptSchema ? null : acknowledgement(plan)
   const failed = plan.checks.filter(({ state }) => state === 'failed')
   return {
     code: 'checks-failed',
     message: `The restore is not possible: ${failed.map(({ title, evidence }) => `${title}: ${evidence}`).join('; ')}`,
     unchanged: 'The site runs as before; nothing was changed.',
     next: failed.map(({ fix }) => fix).find((fix) => fix !== '') ?? 'Choose another backup.',
+  }
+}
+
+/** What has to be acknowledged first; null when nothing has. */
+function acknowledgement({ checks }: RestorePlan): Failure | null {
+  const warnings = checks.filter(({ acknowledge }) => acknowledge)
+  if (warnings.length === 0) return null
+  return {
+    code: 'checks-failed',
+    message: `The backup lacks what the live schema has: ${warnings.map(({ evidence }) => evidence).join('; ')}`,
+    unchanged: 'The site runs as before; nothing was changed.',
+    next: 'Make sure that the running application fits the backup, then accept it: --accept-schema',
   }
 }
 
@@ -48,7 +60,7 @@ export function restorePlanned(
   { inspection, plan }: PlannedRestore,
   confirmation: Confirmation,
 ): Result<JournalEntry> {
-  const refused = confirmationProblem(site, confirmation) ?? planRefusal(plan)
+  const refused = confirmationProblem(site, confirmation) ?? planRefusal(plan, confirmation.acceptSchema)
   if (refused) return fail(refused)
   const { reason } = confirmation
   const { name, machineId } = inspection.host
@@ -62,6 +74,7 @@ export function restorePlanned(
         { path: plan.backup.path },
         ...['--confirm', name, '--reason', reason],
         ...['--expect-sha256', plan.sha256, '--expect-machine', machineId],
+        ...(confirmation.acceptSchema ? ['--accept-schema'] : []),
       ],
     }),
   )

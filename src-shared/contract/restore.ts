@@ -52,10 +52,18 @@ export const restore = {
     },
     errors: ['no-such-site', 'wrong-site', 'not-found'],
   }),
-  /** Starts exactly what was planned. Refused when the backup or the machine is no longer the one of the plan. */
+  /**
+   * Starts exactly what was planned. Refused when the backup or the machine is no longer the one of the plan, and, without
+   * `acceptSchema`, when a check of the plan has to be acknowledged.
+   */
   start: command({
     role: 'admin',
-    input: z.strictObject({ planId: z.string().min(1).max(64), confirm: confirmation, reason }),
+    input: z.strictObject({
+      planId: z.string().min(1).max(64),
+      confirm: confirmation,
+      reason,
+      acceptSchema: z.boolean().optional(),
+    }),
     output: startedOperation,
     errors: ['plan-expired', 'not-confirmed', 'checks-failed', 'no-such-site'],
   }),

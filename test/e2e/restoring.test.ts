@@ -126,7 +126,7 @@ test('a state that does not become healthy is taken back before your eyes', asyn
   await demo.kitCommand('policy', 'health_timeout=15')
   const before = sql(demo, 'SELECT count(*) FROM devices')
 
-  const page = await desk.window({ at: addressOf(await startRestore(desk, site, path)) })
+  const page = await desk.window({ at: addressOf(await startRestore(desk, site, path, true)) })
   const steps = page.getByRole('list', { name: 'Steps' }).getByRole('listitem')
   await steps.filter({ hasText: 'Bring the old state back' }).waitFor()
   await ended(page, 'The restore was rolled back: the old state is back and runs')

@@ -47,14 +47,14 @@ export function restoreHandlers(services: Services): NamespaceHandlers<ConsoleCo
       return ok(null)
     },
 
-    start: ({ planId, confirm, reason }) => {
+    start: ({ planId, confirm, reason, acceptSchema = false }) => {
       const plan = plans.plan(planId)
       if (!plan) return fail(expired)
       return onSite(
         services,
         plan.siteId,
         async (site) => {
-          const started = restorePlanned(runner, site, plan.planned, { confirm, reason })
+          const started = restorePlanned(runner, site, plan.planned, { confirm, reason, acceptSchema })
           if (started.ok) plans.used(planId)
           return started
         },

@@ -96,9 +96,10 @@ run_help() {
   Verdicts: verified, failed, inconclusive. A backup that was never verified is "never".' ;;
     plan) help_text='plan restore database FILE
   Tells what a restore of FILE would change, table by table, and whether it can be done. Changes nothing.' ;;
-    restore) help_text='restore database FILE --confirm HOST --reason TEXT [--expect-sha256 HEX] [--expect-machine ID]
+    restore) help_text='restore database FILE --confirm HOST --reason TEXT [--accept-schema] [--expect-sha256 HEX] [--expect-machine ID]
   Brings the backup back: it is extracted and verified first, then the service stops, the live database is kept as a
-  safety copy, and the service starts again. Ends with the new state proven healthy, or the old one back.' ;;
+  safety copy, and the service starts again. Ends with the new state proven healthy, or the old one back.
+  --accept-schema: although the backup lacks what the live schema has.' ;;
     undo) help_text='undo OPERATION --confirm HOST --reason TEXT
   Brings back the safety copy that a restore kept.' ;;
     recover) help_text='recover

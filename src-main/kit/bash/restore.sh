@@ -1,11 +1,12 @@
 # --- restore database, undo ---------------------------------------------------------------------------------------------------
 
-R_WORDS=() R_CONFIRM='' R_EXPECT_SHA256=''
+R_WORDS=() R_CONFIRM='' R_EXPECT_SHA256='' R_ACCEPT_SCHEMA=''
 
-# Arguments of both: WHAT [...] --confirm HOST --reason TEXT [--expect-sha256 HEX] [--expect-machine ID]. Sets R_*.
+# Arguments of both: WHAT [...] --confirm HOST --reason TEXT [--expect-sha256 HEX] [--expect-machine ID] [--accept-schema].
+# Sets R_*.
 restore_arguments() {
   local confirm='' machine='' words=()
-  R_EXPECT_SHA256=''
+  R_EXPECT_SHA256='' R_ACCEPT_SCHEMA=''
   while (($# > 0)); do
     case $1 in
       --confirm | --reason | --expect-sha256 | --expect-machine)
@@ -17,6 +18,10 @@ restore_arguments() {
           --expect-machine) machine=$2 ;;
         esac
         shift 2
+        ;;
+      --accept-schema)
+        R_ACCEPT_SCHEMA=yes
+        shift
         ;;
       *)
         words+=("$1")
@@ -50,7 +55,7 @@ check_restore() {
   backup_find "${R_WORDS[1]}" || fail not-found "There is no backup '${R_WORDS[1]}'." 'nothing was changed' \
     'look at the list: cvd-backup inspect'
   # The worker runs elsewhere: it gets the whole path.
-  ARGUMENTS=(database "$REPLY" --reason "$REASON" --expect-sha256 "$R_EXPECT_SHA256")
+  ARGUMENTS=(database "$REPLY" --reason "$REASON" --expect-sha256 "$R_EXPECT_SHA256" ${R_ACCEPT_SCHEMA:+--accept-schema})
   restore_confirm
 }
 
@@ -69,6 +74,7 @@ check_undo() {
 
 run_undo() {
   restore_arguments "$@"
+  R_ACCEPT_SCHEMA=yes # what comes back is what the application ran with
   undo_find "${R_WORDS[0]}"
   restore_database "$REPLY"
 }
@@ -224,7 +230,7 @@ restore_dress() {
 
 # The staged file against its fingerprint; where there is none (the runbook's backups, a safety copy), by its content.
 restore_verify() {
-  local basis=content live_version
+  local basis=content
   step verify 'Verify the extracted database'
   in_background check_by_reader staged.db
   watch "$NOTHING_CHANGED" '' "$REPLY" || true
@@ -239,10 +245,24 @@ restore_verify() {
       'choose another backup; if this is right, set: cvd-backup policy key_tables=…'
   fi
   [[ $CHECK_UNABLE == '' ]] || say warning "Not everything in the backup could be checked: $CHECK_UNABLE."
-  if [[ $LIVE_HEADER != '' ]]; then
-    live_version=$H_USER_VERSION
-    [[ $live_version == "$CHECK_USER_VERSION" ]] ||
-      say warning "The backup has schema version $CHECK_USER_VERSION, the live database $live_version: the application may not fit it."
-  fi
+  restore_check_schema
   step_done basis="$basis" integrity="$CHECK_INTEGRITY" tables:="${#CHECK_TABLES[@]}" user_version:="$CHECK_USER_VERSION"
+}
+
+# A backup that lacks what the live schema has may stop the application: that has to be known, and accepted.
+restore_check_schema() {
+  in_background compare_schema_by_owner
+  watch "$NOTHING_CHANGED" '' "$REPLY" || true
+  compare_load compared
+  rm -f -- compared
+  if [[ $COMPARE_KNOWN == '' ]]; then
+    say warning "The schema of the backup could not be compared with the live one: $COMPARE_UNREAD."
+  elif ((${#COMPARE_LACKS[@]} > 0)); then
+    schema_words "${COMPARE_LACKS[@]}"
+    [[ $R_ACCEPT_SCHEMA == yes ]] ||
+      fail checks-failed "The backup lacks what the live schema has: $REPLY." "$NOTHING_CHANGED" \
+        'make sure that the running application fits the backup; then restore with --accept-schema'
+    say warning "The backup lacks what the live schema has: $REPLY."
+  fi
+  ((${#COMPARE_OTHERS[@]} == 0)) || { schema_words "${COMPARE_OTHERS[@]}"; say warning "The schema of the backup is not the live one: $REPLY."; }
 }

@@ -2,15 +2,15 @@
 import { useEffect, useRef, useState } from 'react'
 import { showName } from '../../../src-shared/domain/backup-path.ts'
 import { formatTime } from '../../../src-shared/domain/format.ts'
+import { lossSentence } from '../../../src-shared/domain/loss.ts'
 import { useCommand } from '../../api/hooks.ts'
 import { go, replace } from '../../app/router.ts'
 import { Button } from '../../ui/button.tsx'
-import { TextField } from '../../ui/field.tsx'
+import { Checkbox, TextField } from '../../ui/field.tsx'
 import { HostileText } from '../../ui/hostile-text.tsx'
 import { Row } from '../../ui/page.tsx'
 import { ErrorState, Notice } from '../../ui/states.tsx'
 import { useNow } from '../../ui/time.tsx'
-import { lossSentence } from './loss.ts'
 import css from './restore.module.css'
 import type { PlanStepProps } from './restore-page.tsx'
 
@@ -18,18 +18,27 @@ export function ConfirmStep({ overview, path, view, plan, again }: PlanStepProps
   const { id: site, name, zone } = overview
   const [typed, setTyped] = useState('')
   const [reason, setReason] = useState('')
+  const [accepted, setAccepted] = useState(false)
   const start = useCommand('restore.start')
   const now = useNow(5000)
   const cancel = useRef<HTMLElement>(null)
   const expired = view.expiresAt !== null && view.expiresAt <= now
   const { planId } = view
-  const ready = plan.possible && !expired && planId !== null && typed === name && reason.trim() !== ''
+  const doubts = plan.checks.filter(({ acknowledge }) => acknowledge)
+  const acceptSchema = doubts.length > 0 && accepted
+  const ready =
+    plan.possible &&
+    !expired &&
+    planId !== null &&
+    typed === name &&
+    reason.trim() !== '' &&
+    (doubts.length === 0 || accepted)
   // The safe answer is the default one.
   useEffect(() => cancel.current?.focus(), [])
   const leave = () => go({ page: 'restore', site, path, plan: planId ?? undefined, step: 'changes' })
   async function confirm(): Promise<void> {
     if (!ready || planId === null) return
-    const begun = await start.run({ planId, confirm: typed, reason: reason.trim() })
+    const begun = await start.run({ planId, confirm: typed, reason: reason.trim(), acceptSchema })
     if (begun.ok) replace({ page: 'restoring', site, operation: begun.value.operation })
   }
   if (!plan.possible) {
@@ -61,7 +70,9 @@ export function ConfirmStep({ overview, path, view, plan, again }: PlanStepProps
           will be replaced by the backup <strong>{showName(plan.backup.path)}</strong>
           {plan.recoveryPoint !== null && <>, the state of {formatTime(plan.recoveryPoint, zone)}</>}.
         </p>
-        <p>{lossSentence(plan)}</p>
+        <p>
+          <HostileText text={lossSentence(plan)} />
+        </p>
         <p className={css.more}>
           The service is stopped only for the exchange. What is live now becomes the safety copy, from which the restore
           can be undone. If the service is not healthy afterwards, the server brings the old state back by itself.
@@ -74,6 +85,20 @@ export function ConfirmStep({ overview, path, view, plan, again }: PlanStepProps
           action={<Button onClick={again}>Plan again</Button>}
         >
           What would change may be something else by now.
+        </Notice>
+      )}
+      {doubts.length > 0 && (
+        <Notice tone="warn" title="The backup lacks what the live schema has.">
+          {doubts.map(({ check, evidence }) => (
+            <p key={check}>
+              <HostileText text={evidence} />
+            </p>
+          ))}
+          <Checkbox
+            label="I have made sure that the running application works with this backup."
+            checked={accepted}
+            onChange={setAccepted}
+          />
         </Notice>
       )}
       <TextField

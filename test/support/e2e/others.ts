@@ -12,13 +12,18 @@ export async function backUp({ console }: Desk, site: Site): Promise<string> {
 }
 
 /** Asks for a restore without a window, as somebody else would; answers the operation's id. */
-export async function startRestore({ console }: Desk, site: Site, path: string): Promise<string> {
+export async function startRestore({ console }: Desk, site: Site, path: string, acceptSchema = false): Promise<string> {
   const { calls, close } = windowOf(console.application)
   const planned = await until<{ readonly state: string; readonly planId: string | null }>(
     (observer) => calls.restore.plan({ site: site.id, path }, observer),
     ({ state }) => state !== 'planning',
   )
-  const started = await calls.restore.start({ planId: planned.planId ?? '', confirm: site.name, reason: 'test' })
+  const started = await calls.restore.start({
+    planId: planned.planId ?? '',
+    confirm: site.name,
+    reason: 'test',
+    acceptSchema,
+  })
   close()
   if (!started.ok) throw new Error(`${started.error.code}: ${started.error.message}`)
   return started.value.operation

@@ -1,0 +1,59 @@
+/** What a restore would lose, bring back and change, as the page says it after an accident; and what has to be acknowledged. */
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
+import { type DemoSite, startDemoSite } from '../../src-main/demo/site.ts'
+import type { Site } from '../../src-main/store/sites.ts'
+import { accessible } from '../support/e2e/axe.ts'
+import { know, sql } from '../support/e2e/demo.ts'
+import { Desk } from '../support/e2e/desk.ts'
+import { rows } from '../support/e2e/hands.ts'
+import { backUp } from '../support/e2e/others.ts'
+import { button, ended, fact, grid, heading } from '../support/e2e/pages.ts'
+
+const NAME = 'Depot West'
+let demo: DemoSite
+let desk: Desk
+let site: Site
+let backup: string
+
+beforeAll(async () => {
+  demo = await startDemoSite()
+  desk = await Desk.open()
+  site = await know(desk, demo, { name: NAME, colour: 'green' })
+  backup = await backUp(desk, site)
+})
+afterEach(({ task }) => desk.tidy(task))
+afterAll(async () => {
+  await desk?.[Symbol.asyncDispose]()
+  await demo?.stop()
+})
+
+test('changed rows, the moment of the damage, and a lacking column are told, and have to be acknowledged', async () => {
+  const slots = Number(sql(demo, 'SELECT count(*) FROM products'))
+  sql(
+    demo,
+    `UPDATE products SET name = name || '!', updated_at = '2026-11-26 14:07:11';
+     ALTER TABLE routes ADD COLUMN driver_hint TEXT; CREATE TABLE odd (x TEXT COLLATE NOCASE PRIMARY KEY) WITHOUT ROWID`,
+  )
+  const page = await desk.window({ at: `/sites/${site.id}/restore?path=${encodeURIComponent(backup)}&step=changes` })
+  await heading(page, 'What would change').waitFor()
+  const products = rows(grid(page, 'Differences of tables')).filter({ hasText: 'products' })
+  await products.waitFor()
+  const cells = await products.getByRole('gridcell').allTextContents()
+  expect(cells.slice(3)).toEqual(['0', '0', String(slots), '2026-11-26 14:07:11'])
+  await page.getByText(`${slots} changed rows would go back to their old values`).waitFor()
+  expect(await fact(page, 'Not in the backup').textContent()).toContain('column routes.driver_hint')
+  expect(await accessible(page)).toEqual([])
+
+  await page.getByRole('link', { name: 'Go on to the checks' }).click()
+  await page.getByRole('link', { name: 'Go on to confirming' }).click()
+  await page.getByLabel(/^Type the name/).fill(NAME)
+  await page.getByLabel('Reason').fill('prices were changed')
+  const restore = button(page, `Restore ${NAME}`)
+  expect(await restore.isDisabled()).toBe(true)
+  await page.getByRole('checkbox', { name: /running application works/ }).click()
+  expect(await accessible(page)).toEqual([])
+  expect(await restore.isDisabled()).toBe(false)
+  await restore.click()
+  await ended(page, 'The database was restored')
+  expect(sql(demo, "SELECT count(*) FROM products WHERE name LIKE '%!'")).toBe('0')
+})
