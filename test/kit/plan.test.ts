@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process'
-import { chmodSync, existsSync, readdirSync, writeFileSync } from 'node:fs'
+import { chmodSync, existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { createServer, type Server } from 'node:http'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
@@ -158,6 +158,30 @@ describe('plan restore database', () => {
     expect(code).toBe(143)
     expect(readdirSync(join(site.state, 'work'))).toEqual([])
     expect(existsSync(`/proc/${child.pid}`)).toBe(false)
+  })
+
+  it('ends, with its sqlite3, when nobody listens any more while rows are compared', async () => {
+    site.backup(name)
+    const endless = 'WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT count(*) FROM n;'
+    const child = site.start(
+      ['plan', 'restore', 'database', name],
+      `compare_looked_up() { echo '${endless}' >compare.script; : >begun; compare_run "$2" compare.script >compare.results; }`,
+    )
+    child.stdout?.resume()
+    const work = join(site.state, 'work')
+    const begun = () => existsSync(work) && readdirSync(work).some((folder) => existsSync(join(work, folder, 'begun')))
+    await expect.poll(begun).toBe(true)
+    child.stdin?.end()
+    expect(await new Promise((resolve) => child.once('close', resolve))).toBe(143)
+    expect(readdirSync(work)).toEqual([])
+    const open = readdirSync('/proc').filter((pid) => {
+      try {
+        return /^\d+$/.test(pid) && readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes(`file:${work}`)
+      } catch {
+        return false
+      }
+    })
+    expect(open).toEqual([])
   })
 
   // Seen on a busy machine: bash was aborted by what it does when it is asked to stop, and what it had started went on.

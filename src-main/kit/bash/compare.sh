@@ -97,7 +97,10 @@ compare_run() {
   { printf '.timeout 2000\n%s\n' "$SQL_DISTRUST"; cat -- "$@"; } |
     SQLITE_TMPDIR=. timeout --foreground -s INT -k 10 "$((seconds > 0 ? seconds : 1))" sqlite3 "${COMPARE_OPTIONS[@]}" "$uri" 2>>compare.stderr
   status=$?
-  ((status < 124)) || : >compare.late
+  case $status in
+    124 | 137) printf 'interrupted' >compare.late ;;
+    12[5-9] | 1[3-9]? | 2??) printf 'sqlite3 was stopped (status %s)' "$status" >compare.late ;;
+  esac
   return "$status"
 }
 
@@ -182,7 +185,7 @@ compare_keep() {
 compare_failures() {
   sed -nE "s/'/''/g; s/^[A-Za-z: ]*[Ee]rror:? near line ([0-9]{1,9}): (in prepare, )?(.{1,200}).*\$/INSERT INTO failure VALUES(\\1,'\\3');/p" \
     compare.stderr >compare.failures
-  [[ ! -e compare.late ]] || printf "INSERT INTO failure VALUES(NULL,'interrupted');\n" >>compare.failures
+  [[ ! -e compare.late ]] || printf "INSERT INTO failure VALUES(NULL,'%s');\n" "$(<compare.late)" >>compare.failures
 }
 
 # compare_stopped RESULT: puts the result in its place, with the reason where nothing could be compared.

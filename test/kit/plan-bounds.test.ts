@@ -1,0 +1,37 @@
+import { afterEach, expect, it } from 'vitest'
+import { Comparison } from '../support/comparison.ts'
+
+let both: Comparison | undefined
+afterEach(() => both?.remove())
+
+const numbered = (n: number) => `WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ${n})`
+/** Kibibytes of memory of each process, and of each file that it writes. */
+const within = (memory: number, file: number) => `ulimit -v ${memory}; ulimit -f ${file};`
+
+it('a million rows by key are compared without a file and in 60 MB', () => {
+  both = new Comparison()
+  both.pair(
+    `CREATE TABLE sales (id INTEGER PRIMARY KEY, device INTEGER, price REAL, note TEXT, created_at TEXT);
+     ${numbered(1_000_000)} INSERT INTO sales SELECT i, i % 100, i / 7.0, 'note of sale ' || i, datetime(1700000000 + i, 'unixepoch') FROM n`,
+    `UPDATE sales SET price = 0 WHERE id BETWEEN 500001 AND 501081; DELETE FROM sales WHERE id % 100000 = 7;
+     INSERT INTO sales (device) SELECT 1 FROM sales LIMIT 41`,
+  )
+  expect(both.table('sales', within(60_000, 1000))).toMatchObject({
+    ...{ live: 1_000_031, backup: 1_000_000, onlyLive: 41, onlyBackup: 10, changed: 1080 },
+    ...{ oldest: '2023-11-14 22:13:27', newest: '2023-11-25 08:13:27' },
+  })
+})
+
+it('rows without a key that lie elsewhere are compared in pieces, each within its space', () => {
+  both = new Comparison()
+  const rows = `${numbered(300_000)} INSERT INTO bag SELECT i % 1000, 'row ' || (i / 2), '2026-01-01' FROM n`
+  both.sql(both.backup, 'CREATE TABLE bag (a, b, created_at)', rows)
+  both.sql(both.live, "CREATE TABLE bag (a, b, created_at); INSERT INTO bag VALUES (1, 2, '2026-07-07')", rows)
+  both.sql(both.live, 'PRAGMA journal_mode = WAL')
+  const found = { onlyLive: 1, onlyBackup: 0, changed: 0, oldest: '2026-07-07', newest: '2026-07-07' }
+  expect(both.table('bag', `COMPARE_AT_A_TIME=250000; ${within(60_000, 16_000)}`)).toMatchObject(found)
+  // In one piece it does not fit; then nothing is said of the rows.
+  expect(both.table('bag', within(60_000, 16_000))).toMatchObject({
+    ...{ onlyLive: null, basis: 'none', reason: expect.stringContaining('sqlite3 was stopped') },
+  })
+})
