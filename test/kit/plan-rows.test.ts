@@ -1,3 +1,4 @@
+import Sqlite from 'better-sqlite3'
 import { afterEach, beforeEach, describe, expect, it, test } from 'vitest'
 import { Comparison } from '../support/comparison.ts'
 
@@ -152,6 +153,27 @@ describe('rows of a table', () => {
     both.sql(both.backup, 'DELETE FROM t WHERE id > 300000')
     expect(both.table('t')).toMatchObject({ onlyLive: 1, onlyBackup: 2, changed: 0 })
   })
+})
+
+test('all numbers belong to one moment, and who writes meanwhile does not wait', () => {
+  both.pair('CREATE TABLE a (x); INSERT INTO a VALUES (1); CREATE TABLE z (x); INSERT INTO z VALUES (1)')
+  // As an application does: while it has the database open, there is a -wal.
+  const application = new Sqlite(both.live)
+  application.exec('INSERT INTO a VALUES (2)')
+  const { tables } = both.found(`cat() {
+    [[ $* == *compare.prepare* ]] || { command cat "$@"; return; }
+    command cat compare.prepare
+    sed '/FROM temp.r WHERE n = 1;$/q' compare.script
+    until grep -q "READ .*:$(stat -c %i "$DATABASE_FILE-shm") 12[4-7]" /proc/locks; do sleep 0.01; done
+    command sqlite3 "$DATABASE_FILE" 'INSERT INTO z VALUES (2)' >&2
+    sed '1,/FROM temp.r WHERE n = 1;$/d' compare.script
+  }`)
+  expect(application.prepare('SELECT count(*) AS n FROM z').get()).toEqual({ n: 2 })
+  application.close()
+  expect(tables).toMatchObject([
+    { table: 'a', live: 2, backup: 1, onlyLive: 1 },
+    { table: 'z', live: 1, backup: 1, onlyLive: 0 },
+  ])
 })
 
 test('what takes too long ends, and is said not to have been compared', () => {

@@ -169,7 +169,8 @@ describe('plan restore database', () => {
     )
     child.stdout?.resume()
     const work = join(site.state, 'work')
-    const begun = () => existsSync(work) && readdirSync(work).some((folder) => existsSync(join(work, folder, 'begun')))
+    const begun = () =>
+      existsSync(work) && readdirSync(work).some((folder) => existsSync(join(work, folder, 'owner', 'begun')))
     await expect.poll(begun).toBe(true)
     child.stdin?.end()
     expect(await new Promise((resolve) => child.once('close', resolve))).toBe(143)

@@ -115,7 +115,7 @@ compare_readable() { # NAME BASIS REASON OLDEST NEWEST LIVE BACKUP ONLY-LIVE ONL
   if [[ $2 == none ]]; then
     printf -v line '  %-32s could not be compared: %s' "$1" "$3"
   else
-    printf -v line '  %-32s live %10s   backup %10s   would be lost %8s   would come back %8s   changed %8s%s' "$1" "$6" "$7" "$8" "$9" "${10}" \
+    printf -v line '  %-32s live %10s   backup %10s   would be lost %8s   would come back %8s   changed %8s%s' "$1" "${6/null/-}" "${7/null/-}" "$8" "$9" "${10}" \
       "${4:+   $4 to $5}"
   fi
   say_readable "$line"
