@@ -74,12 +74,12 @@ function listed(parts: readonly string[]): string {
   return `${parts.slice(0, -1).join(', ')}, and ${parts.at(-1)}`
 }
 
-/** `2026-02-02 14:07:11 – 14:09:00`: the moments that the differing rows bear. Empty where they bear none. */
+/** `2026-02-02 14:07:11 – 14:09:00`, over days to the minute: the moments that the differing rows bear. Empty where they bear none. */
 export function momentSpan({ oldest, newest }: Pick<TableDifference, 'oldest' | 'newest'>): string {
   if (oldest === null || newest === null) return ''
   if (oldest === newest) return newest
   const sameDay = oldest.length > 10 && newest.length > 10 && oldest.slice(0, 10) === newest.slice(0, 10)
-  return `${oldest} – ${sameDay ? newest.slice(11) : newest}`
+  return sameDay ? `${oldest} – ${newest.slice(11)}` : `${oldest.slice(0, 16)} – ${newest.slice(0, 16)}`
 }
 
 /** `column routes.driver_id (INTEGER)` */

@@ -146,14 +146,14 @@ const columns: readonly Column<TableDifference>[] = [
   {
     id: 'table',
     header: 'Table',
-    width: 'minmax(10rem, 2fr)',
+    width: 'minmax(7rem, 1fr)',
     sort: ({ table }) => table,
     cell: ({ table }) => <HostileText text={table} />,
   },
   {
     id: 'live',
     header: 'Live',
-    width: '6rem',
+    width: '4.25rem',
     align: 'end',
     sort: ({ live }) => live,
     cell: ({ live }) => <Count value={live} />,
@@ -161,7 +161,7 @@ const columns: readonly Column<TableDifference>[] = [
   {
     id: 'backup',
     header: 'Backup',
-    width: '6rem',
+    width: '4.5rem',
     align: 'end',
     sort: ({ backup }) => backup,
     cell: ({ backup }) => <Count value={backup} />,
@@ -169,7 +169,7 @@ const columns: readonly Column<TableDifference>[] = [
   {
     id: 'lost',
     header: 'Would be lost',
-    width: '8rem',
+    width: '6.5rem',
     align: 'end',
     sort: ({ onlyLive }) => onlyLive,
     descendingFirst: true,
@@ -178,7 +178,7 @@ const columns: readonly Column<TableDifference>[] = [
   {
     id: 'back',
     header: 'Would come back',
-    width: '8rem',
+    width: '7.75rem',
     align: 'end',
     sort: ({ onlyBackup }) => onlyBackup,
     descendingFirst: true,
@@ -187,7 +187,7 @@ const columns: readonly Column<TableDifference>[] = [
   {
     id: 'changed',
     header: 'Changed',
-    width: '6rem',
+    width: '4.75rem',
     align: 'end',
     sort: ({ changed }) => changed,
     descendingFirst: true,
@@ -195,8 +195,8 @@ const columns: readonly Column<TableDifference>[] = [
   },
   {
     id: 'moments',
-    header: 'Moments of these rows',
-    width: 'minmax(9rem, 2fr)',
+    header: 'Moments',
+    width: '14rem',
     sort: ({ newest }) => newest,
     descendingFirst: true,
     cell: (row) => (

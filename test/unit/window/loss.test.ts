@@ -68,7 +68,7 @@ test('moments are told once, and the day once', () => {
   expect(momentSpan({ oldest: '2026-02-02 14:07:11', newest: '2026-02-02 14:09:00' })).toBe(
     '2026-02-02 14:07:11 – 14:09:00',
   )
-  expect(momentSpan({ oldest: '2026-02-01 14:07:11', newest: '2026-02-02' })).toBe('2026-02-01 14:07:11 – 2026-02-02')
+  expect(momentSpan({ oldest: '2026-02-01 14:07:11', newest: '2026-02-02' })).toBe('2026-02-01 14:07 – 2026-02-02')
 })
 
 test('a difference of the schema is told by its kind', () => {
