@@ -19,7 +19,7 @@ compare_moment() { # T: REPLY = an SQL expression
 
 # What a statement is put together from, for each table that is on both sides. `a` is a live row, `b` one of the backup.
 compare_parts_sql() { # ACROSS-ENCODINGS
-  local one many i all='' bytes serial a_times b_times
+  local one many i terms='' bytes serial a_times b_times
   compare_time_columns L
   a_times=$REPLY
   compare_time_columns B
@@ -28,9 +28,9 @@ compare_parts_sql() { # ACROSS-ENCODINGS
   one=$REPLY
   for i in 1 2 3 4; do
     compare_moment "t$i"
-    all+="${all:+, }coalesce($REPLY, '')"
+    terms+="${terms:+, }coalesce($REPLY, '')"
   done
-  many="nullif(max($all), '')"
+  many="nullif(max($terms), '')"
   one=${one//\'/\'\'} many=${many//\'/\'\'}
   bytes="hex(' || %s || ')"
   # Between encodings, text is compared as UTF-8.
