@@ -4,14 +4,25 @@ import type { Prompt } from '../../src-shared/contract/prompts.ts'
 import type { Clock } from '../ports/clock.ts'
 import { requestKey, type SecretStore } from '../ports/secrets.ts'
 import { Secret } from '../remote/secret.ts'
-import { hopName, type SecretRequest, type SecretSource, type SshTarget, type SudoMode } from '../remote/target.ts'
+import {
+  hopName,
+  type LoginQuestion,
+  type SecretRequest,
+  type SecretSource,
+  type SshTarget,
+  type SudoMode,
+} from '../remote/target.ts'
 
 /** How long a question stands, in milliseconds. */
 const PATIENCE = 120_000
 
+/** The same for what a server asks: sshd ends a login after 120 seconds. */
+const LOGIN_PATIENCE = 90_000
+
 interface Question {
   readonly requestId: string
-  readonly request: SecretRequest
+  /** A secret that may be kept, or a question of a server, whose answer never is. */
+  readonly asked: { readonly secret: SecretRequest } | { readonly login: LoginQuestion }
   readonly expiresAt: number
   readonly answer: Promise<Secret | null>
   readonly settle: (secret: Secret | null) => void
@@ -34,7 +45,9 @@ export function secretsOf({ target }: Login): SecretRequest[] {
   return [
     ...hops.flatMap(({ auth, ...hop }): SecretRequest[] => [
       { kind: 'password', host: hop.host, port: hop.port, user: hop.user },
-      ...(auth.method === 'key' ? [{ kind: 'passphrase' as const, keyFile: auth.keyFile }] : []),
+      ...(auth.method === 'key' ? [auth.keyFile, ...(auth.others ?? [])] : []).map((keyFile) => {
+        return { kind: 'passphrase' as const, keyFile }
+      }),
     ]),
     { kind: 'sudo', host, port, user },
   ]
@@ -59,13 +72,28 @@ export class Prompts implements SecretSource {
   }
 
   list(namesOf: (request: SecretRequest) => string[]): Prompt[] {
-    return [...this.#questions.values()].map(({ requestId, request, expiresAt }) => ({
-      requestId,
-      expiresAt,
-      kind: request.kind,
-      about: aboutSecret(request),
-      sites: namesOf(request),
-    }))
+    return [...this.#questions.values()].map(({ requestId, asked, expiresAt }) => {
+      if ('secret' in asked) {
+        const { kind } = asked.secret
+        const about = aboutSecret(asked.secret)
+        return { requestId, expiresAt, kind, about, sites: namesOf(asked.secret), question: null }
+      }
+      const { question, instructions, echo, host, port, user } = asked.login
+      const sites = namesOf({ kind: 'password', host, port, user })
+      const words = { text: question, instructions, echo }
+      return { requestId, expiresAt, kind: 'question', about: hopName(asked.login), sites, question: words }
+    })
+  }
+
+  /** Shows what a server asks. Never shared by two logins, as a code is good for one; never kept, never declined for long. */
+  async ask(login: LoginQuestion, over: AbortSignal): Promise<Secret | null> {
+    if (over.aborted) return null
+    const question = this.#pose(randomUUID(), { login }, LOGIN_PATIENCE)
+    const end = () => question.settle(null)
+    over.addEventListener('abort', end, { once: true })
+    const given = await question.answer
+    over.removeEventListener('abort', end)
+    return given
   }
 
   /** From the store, or from a person; null where neither has it. */
@@ -74,7 +102,7 @@ export class Prompts implements SecretSource {
     if (kept || (request.kind === 'password' && request.needed === false)) return kept
     const key = requestKey(request)
     if (this.#declined.has(key)) return null
-    const question = this.#questions.get(key) ?? this.#ask(key, request)
+    const question = this.#questions.get(key) ?? this.#pose(key, { secret: request }, PATIENCE)
     return question.answer
   }
 
@@ -94,7 +122,7 @@ export class Prompts implements SecretSource {
     const question = [...this.#questions.values()].find((one) => one.requestId === requestId)
     if (!question) return false
     const secret = text === null ? null : new Secret(text)
-    if (secret) await this.#store.save(question.request, secret)
+    if (secret && 'secret' in question.asked) await this.#store.save(question.asked.secret, secret)
     question.settle(secret)
     return true
   }
@@ -116,19 +144,19 @@ export class Prompts implements SecretSource {
     for (const { settle } of [...this.#questions.values()]) settle(null)
   }
 
-  #ask(key: string, request: SecretRequest): Question {
+  #pose(key: string, asked: Question['asked'], patience: number): Question {
     const { promise, resolve } = Promise.withResolvers<Secret | null>()
     const expiry = new AbortController()
     const settle = (secret: Secret | null) => {
       expiry.abort()
-      if (this.#questions.delete(key) && secret === null) this.#declined.add(key)
+      if (this.#questions.delete(key) && secret === null && 'secret' in asked) this.#declined.add(key)
       resolve(secret)
       this.#tell()
     }
-    const expiresAt = this.#clock.now() + PATIENCE
-    const question = { requestId: randomUUID(), request, expiresAt, answer: promise, settle }
+    const expiresAt = this.#clock.now() + patience
+    const question = { requestId: randomUUID(), asked, expiresAt, answer: promise, settle }
     this.#questions.set(key, question)
-    void this.#clock.wait(PATIENCE, expiry.signal).then((over) => {
+    void this.#clock.wait(patience, expiry.signal).then((over) => {
       if (over) settle(null)
     })
     this.#tell()

@@ -1,7 +1,7 @@
 /** Where the command line gets secrets from: stdin where that was asked for, else a prompt. Never arguments or the environment. */
 import { text } from 'node:stream/consumers'
 import { Secret } from '../remote/secret.ts'
-import { hopName, type SecretRequest } from '../remote/target.ts'
+import { hopName, type LoginQuestion, type SecretRequest } from '../remote/target.ts'
 import { clean } from './table.ts'
 
 export interface StdinSecrets {
@@ -15,8 +15,8 @@ interface Given {
   readonly sudo: string | undefined
 }
 
-/** Reads a line from the terminal without showing it. Null when there is no terminal, or on Ctrl-C and Ctrl-D. */
-export function promptHidden(question: string): Promise<string | null> {
+/** Reads a line from the terminal, by default without showing it. Null without a terminal, or on Ctrl-C and Ctrl-D. */
+export function promptHidden(question: string, echo = false): Promise<string | null> {
   const { stdin, stderr } = process
   if (!stdin.isTTY) return Promise.resolve(null)
   stderr.write(question)
@@ -36,8 +36,13 @@ export function promptHidden(question: string): Promise<string | null> {
       for (const character of chunk) {
         if (character === '\r' || character === '\n') return end(typed)
         if (character === '\u0003' || character === '\u0004') return end(null)
-        if (character === '\u007f' || character === '\b') typed = typed.slice(0, -1)
-        else typed += character
+        if (character === '\u007f' || character === '\b') {
+          if (echo && typed !== '') stderr.write('\b \b')
+          typed = typed.slice(0, -1)
+        } else {
+          typed += character
+          if (echo) stderr.write(clean(character))
+        }
       }
     }
     stdin.on('data', hear)
@@ -48,6 +53,14 @@ function questionOf(request: SecretRequest): string {
   if (request.kind === 'passphrase') return `Passphrase of ${clean(request.keyFile)}: `
   const what = request.kind === 'sudo' ? 'Password for sudo of' : 'Password of'
   return `${what} ${clean(hopName(request))}: `
+}
+
+/** Shows a server's question in its own words, and reads the answer. Only at a terminal: a code is of no use later. */
+export async function answerAtTerminal(asked: LoginQuestion): Promise<Secret | null> {
+  const { instructions, question, echo } = asked
+  const said = instructions === '' ? '' : `${clean(instructions)}\n`
+  const answer = await promptHidden(`${said}${clean(hopName(asked))} asks: ${clean(question)} `, echo)
+  return answer === null ? null : new Secret(answer)
 }
 
 /**

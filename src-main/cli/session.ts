@@ -11,7 +11,7 @@ import { storeFailure } from '../store/open.ts'
 import type { Site } from '../store/sites.ts'
 import { exitCodeOf } from './exit-codes.ts'
 import { Output, type OutputResult } from './output.ts'
-import { secretAsker } from './prompt.ts'
+import { answerAtTerminal, secretAsker } from './prompt.ts'
 
 export interface GlobalOptions {
   readonly json?: boolean
@@ -66,7 +66,7 @@ export async function runSession(options: GlobalOptions, work: (session: Session
   const clock = systemClock
   const log = fileLog({ file: paths.log, now: clock.now })
   const stdin = { password: options.passwordStdin === true, passphrase: options.passphraseStdin === true }
-  const secrets = askingSecrets(new MemorySecrets(), secretAsker(stdin))
+  const secrets = askingSecrets(new MemorySecrets(), secretAsker(stdin), answerAtTerminal)
   const { end, refuse } = endings(out)
   try {
     const created = createConsole({ paths, secrets, clock, identity: systemIdentity(), log })

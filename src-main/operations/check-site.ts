@@ -33,7 +33,7 @@ const plain = (step: CheckStepName, state: CheckedStep['state'], evidence = '', 
 /** Which step a failure of connecting belongs to. */
 function stepOf(code: string): CheckStepName {
   if (code.startsWith('host-key-')) return 'host-key'
-  return code.startsWith('key-') || code === 'auth-failed' ? 'login' : 'reach'
+  return code.startsWith('key-') || code.startsWith('auth-') ? 'login' : 'reach'
 }
 
 const way: readonly CheckStepName[] = ['reach', 'host-key', 'login']

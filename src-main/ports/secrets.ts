@@ -1,6 +1,6 @@
 /** Where secrets come from and where they may stay. Nothing here writes one to a file, a log or the environment. */
 import type { Secret } from '../remote/secret.ts'
-import type { SecretRequest, SecretSource } from '../remote/target.ts'
+import type { LoginQuestion, SecretRequest, SecretSource } from '../remote/target.ts'
 
 /** A place for secrets. `keeps` tells people how long: in the OS store, or only as long as this program runs. */
 export interface SecretStore extends SecretSource {
@@ -43,8 +43,10 @@ export class MemorySecrets implements SecretStore {
 export function askingSecrets(
   store: SecretStore,
   ask: (request: SecretRequest) => Promise<Secret | null>,
+  answer?: (question: LoginQuestion) => Promise<Secret | null>,
 ): SecretSource {
   return {
+    ...(answer ? { ask: answer } : {}),
     async find(request) {
       const kept = await store.find(request)
       if (kept) return kept

@@ -1,56 +1,95 @@
-/** The user's running SSH agent, narrowed to the keys that a login may try. Never forwarded. */
-// Node finds only some of what this CommonJS package exports by name; the rest is in its default.
-import ssh2, {
-  BaseAgent,
-  type IdentityCallback,
-  type OpenSSHAgent,
-  type ParsedKey,
-  type SignCallback,
-  type SigningRequestOptions,
-} from 'ssh2'
+/** The user's running SSH agent: what it holds, and signatures by it. Never forwarded. */
+import { connect } from 'node:net'
 import { type Failure, fail, ok, type Result } from '../../src-shared/result.ts'
-import { keyFingerprint } from './known-hosts.ts'
+import { type Identity, isSha256 } from './identity.ts'
+import { type PublicKey, readPublicKey } from './public-key.ts'
+import { FieldReader, numberField, stringField } from './wire.ts'
 
 const windowsPipe = '\\\\.\\pipe\\openssh-ssh-agent'
+
+/** Numbers of the agent's protocol. */
+const message = { identities: 11, identitiesAnswer: 12, sign: 13, signature: 14 } as const
+
+/** No answer of an agent is longer; OpenSSH has the same limit. */
+const longestAnswer = 256 * 1024
+
+/** Milliseconds: a list comes at once, a signature may wait for a touch or a click. */
+const patience = { list: 10_000, sign: 60_000 }
 
 /** Where the agent listens: SSH_AUTH_SOCK, or on Windows the pipe of its OpenSSH service. Null when there is none. */
 export function agentSocket(environment: NodeJS.ProcessEnv = process.env): string | null {
   return environment.SSH_AUTH_SOCK || (process.platform === 'win32' ? windowsPipe : null)
 }
 
-class NarrowedAgent extends BaseAgent<ParsedKey> {
-  readonly #agent: OpenSSHAgent
-  readonly #keys: ParsedKey[]
+/** One question and its answer, without its length. */
+function ask(socket: string, request: Buffer, limit: number): Promise<Buffer> {
+  return new Promise((resolve, reject) => {
+    const link = connect(socket)
+    const parts: Buffer[] = []
+    const end = (error: Error | null, answer = Buffer.alloc(0)) => {
+      clearTimeout(timer)
+      link.destroy()
+      if (error) reject(error)
+      else resolve(answer)
+    }
+    const timer = setTimeout(() => end(new Error('it did not answer in time')), limit)
+    link.on('error', (error) => end(error))
+    link.on('close', () => end(new Error('it closed the connection')))
+    link.on('data', (chunk: Buffer) => {
+      parts.push(chunk)
+      const bytes = Buffer.concat(parts)
+      const length = bytes.length < 4 ? 0 : bytes.readUInt32BE(0)
+      if (length > longestAnswer) end(new Error('its answer is too long'))
+      else if (length > 0 && bytes.length >= 4 + length) end(null, bytes.subarray(4, 4 + length))
+    })
+    link.write(stringField(request))
+  })
+}
 
-  constructor(agent: OpenSSHAgent, keys: ParsedKey[]) {
-    super()
-    this.#agent = agent
-    this.#keys = keys
-  }
+export interface Agent {
+  readonly socket: string
+  /** Keys and certificates, in its own order; those that no login can be made with are left out. */
+  readonly keys: readonly PublicKey[]
+}
 
-  override getIdentities(done: IdentityCallback<ParsedKey>): void {
-    done(null, this.#keys)
-  }
-
-  override sign(
-    key: ParsedKey,
-    data: Buffer,
-    options: SigningRequestOptions | SignCallback,
-    done?: SignCallback,
-  ): void {
-    if (typeof options === 'function') this.#agent.sign(key, data, options)
-    else this.#agent.sign(key, data, options, done)
+/** Asks an agent what it holds. Null where it does not answer. */
+export async function openAgent(socket: string): Promise<Agent | null> {
+  try {
+    const answer = await ask(socket, Buffer.of(message.identities), patience.list)
+    if (answer[0] !== message.identitiesAnswer) return null
+    const reader = new FieldReader(answer.subarray(1))
+    const keys: PublicKey[] = []
+    for (let left = reader.number() ?? 0; left > 0; left -= 1) {
+      const blob = reader.string()
+      const comment = reader.text()
+      if (blob === null || comment === null) break
+      const key = readPublicKey(blob, comment)
+      if (key) keys.push(key)
+    }
+    return { socket, keys }
+  } catch {
+    return null
   }
 }
 
-function identities(agent: OpenSSHAgent): Promise<Result<ParsedKey[], Error>> {
-  return new Promise((resolve) => {
-    agent.getIdentities((error, keys) => {
-      if (error) return resolve({ ok: false, error })
-      const parsed = (keys ?? []).map((key) => ssh2.utils.parseKey(key as ParsedKey))
-      resolve(ok(parsed.filter((key): key is ParsedKey => !(key instanceof Error) && !Array.isArray(key))))
-    })
-  })
+/** A key of an agent as something to log in with. */
+export function agentIdentity({ socket }: Agent, key: PublicKey): Identity {
+  return {
+    key,
+    source: key.comment === '' ? `${key.type} in the agent` : `${key.comment} in the agent`,
+    sign: async (data, algorithm) => {
+      // SSH_AGENT_RSA_SHA2_256 and _512; for other keys it says nothing.
+      const flags = key.type.startsWith('ssh-rsa') ? (isSha256(algorithm) ? 2 : 4) : 0
+      const request = [Buffer.of(message.sign), stringField(key.blob), stringField(data), numberField(flags)]
+      try {
+        const answer = await ask(socket, Buffer.concat(request), patience.sign)
+        const signature = answer[0] === message.signature ? new FieldReader(answer.subarray(1)).string() : null
+        return signature ?? new Error('the agent refused to sign')
+      } catch (error) {
+        return new Error(`the agent did not sign: ${(error as Error).message}`)
+      }
+    },
+  }
 }
 
 export interface AgentKey {
@@ -59,41 +98,12 @@ export interface AgentKey {
   readonly comment: string
 }
 
+const notThere: Failure = { code: 'no-agent', message: 'No SSH agent is running (SSH_AUTH_SOCK is not set).' }
+
 /** What the agent holds. Fails where none is running, or it does not answer. */
 export async function agentKeys(socket: string | null = agentSocket()): Promise<Result<AgentKey[], Failure>> {
-  if (!socket) return fail({ code: 'no-agent', message: 'No SSH agent is running (SSH_AUTH_SOCK is not set).' })
-  const keys = await identities(new ssh2.OpenSSHAgent(socket))
-  if (!keys.ok) return fail({ code: 'no-agent', message: 'The SSH agent does not answer.' })
-  const fingerprint = (key: ParsedKey) => keyFingerprint(key.getPublicSSH())
-  return ok(keys.value.map((key) => ({ type: key.type, comment: key.comment ?? '', fingerprint: fingerprint(key) })))
-}
-
-const unavailable = (message: string, next: string) =>
-  fail({ code: 'auth-failed', message, unchanged: 'No connection was opened.', next } satisfies Failure)
-
-/**
- * The agent with at most `limit` of its keys, or with only the one that has the fingerprint `identity`. Fails when the
- * agent does not answer, is empty, or does not have that key: trying the others instead would not be what was asked.
- */
-export async function openAgent(
-  socket: string | null,
-  limit: number,
-  identity?: string,
-): Promise<Result<BaseAgent, Failure>> {
-  if (!socket) {
-    return unavailable(
-      'No SSH agent is running (SSH_AUTH_SOCK is not set).',
-      'Start an agent, or log in with a key file.',
-    )
-  }
-  const agent = new ssh2.OpenSSHAgent(socket)
-  const keys = await identities(agent)
-  if (!keys.ok) return unavailable('The SSH agent does not answer.', 'Start the agent again, or use a key file.')
-  if (keys.value.length === 0) return unavailable('The SSH agent holds no key.', 'Add the key with ssh-add.')
-  if (!identity) return ok(new NarrowedAgent(agent, keys.value.slice(0, limit)))
-  const chosen = keys.value.filter((key) => keyFingerprint(key.getPublicSSH()) === identity)
-  if (chosen.length === 0) {
-    return unavailable(`The SSH agent does not hold the key ${identity}.`, 'Add that key with ssh-add.')
-  }
-  return ok(new NarrowedAgent(agent, chosen))
+  if (!socket) return fail(notThere)
+  const agent = await openAgent(socket)
+  if (!agent) return fail({ code: 'no-agent', message: 'The SSH agent does not answer.' })
+  return ok(agent.keys.map(({ type, comment, fingerprint }) => ({ type, comment, fingerprint })))
 }

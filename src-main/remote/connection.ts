@@ -177,7 +177,8 @@ export class SshConnection implements AsyncDisposable {
 
 /**
  * Connects to a target through its jump hosts. Fails with `unreachable`, `timeout`, `host-key-unknown`,
- * `host-key-changed`, `host-key-revoked`, `host-key-store`, `auth-failed`, `key-unreadable`, `key-needs-passphrase` or `cancelled`.
+ * `host-key-changed`, `host-key-revoked`, `host-key-store`, `auth-failed`, `auth-incomplete`, `key-unreadable`,
+ * `key-unsupported`, `key-needs-passphrase` or `cancelled`.
  * Never tries twice.
  */
 export async function connect(options: ConnectOptions): Promise<Result<SshConnection, ConnectFailure>> {
@@ -203,7 +204,7 @@ export async function connect(options: ConnectOptions): Promise<Result<SshConnec
     } catch (error) {
       return giveBack(hostKeyStore(error as Error))
     }
-    const connected = await openHop(hop, credentials.value, types, options, socket.value)
+    const connected = await openHop(hop, credentials.value, options.secrets, types, options, socket.value)
     if (!connected.ok) return giveBack(connected.error)
     opened.push(connected.value)
     before = hop

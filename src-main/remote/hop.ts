@@ -6,11 +6,13 @@ import { offer } from './algorithms.ts'
 import { type Credentials, login } from './auth.ts'
 import { connectFailure, hostKeyStore, serverWords } from './connection-failure.ts'
 import type { HostKeyDecision, HostKeyFailure } from './host-key.ts'
-import { hopName, type SshHop } from './target.ts'
+import { NotSigned } from './offer-key.ts'
+import { Stopwatch } from './stopwatch.ts'
+import { hopName, type SecretSource, type SshHop } from './target.ts'
 
 export interface HopOptions {
   readonly hostKeys: HostKeyDecision
-  /** Milliseconds until it is logged in to. */
+  /** Milliseconds until it is logged in to, without the time that a person or a device is waited for. */
   readonly readyTimeout?: number
   /** Milliseconds between two signs of life that are asked of the server; it is given up after three without. */
   readonly keepalive?: number
@@ -38,6 +40,7 @@ interface Handshake {
 export function openHop(
   hop: SshHop,
   credentials: Credentials,
+  secrets: SecretSource,
   knownTypes: readonly string[],
   options: HopOptions,
   socket: Duplex | undefined,
@@ -52,9 +55,18 @@ export function openHop(
   let remember: () => Promise<void> = async () => undefined
   let fingerprint = ''
   let giveUpReason = false
-  const way = login(hop, credentials, () => {
-    giveUpReason = true
+  const time = new Stopwatch(options.readyTimeout ?? 20_000, () => {
+    seen.error ??= Object.assign(new Error('no answer in time'), { level: 'client-timeout' })
     client.destroy()
+  })
+  const over = new AbortController()
+  const way = login(hop, credentials, secrets, {
+    over: over.signal,
+    giveUp: () => {
+      giveUpReason = true
+      client.destroy()
+    },
+    waitFor: (work) => time.holdFor(work),
   })
   const abort = () => client.destroy()
   options.signal?.addEventListener('abort', abort, { once: true })
@@ -84,9 +96,12 @@ export function openHop(
 
   // Stays for the life of the client: an error event without a listener would end the program.
   client.on('error', (error) => {
-    seen.error ??= error
+    // The login goes on with the next key.
+    if (!(error instanceof NotSigned)) seen.error ??= error
   })
   client.on('close', () => {
+    time.stop()
+    over.abort()
     options.signal?.removeEventListener('abort', abort)
     if (seen.hostKey) return resolve(fail(seen.hostKey))
     if (seen.store) return resolve(fail(hostKeyStore(seen.store)))
@@ -96,6 +111,7 @@ export function openHop(
     resolve(fail(connectFailure.of(hop, seen.error)))
   })
   client.on('ready', () => {
+    time.stop()
     options.signal?.removeEventListener('abort', abort)
     client.setNoDelay(true)
     remember().then(
@@ -114,11 +130,13 @@ export function openHop(
     hostVerifier: verify,
     authHandler: way.next,
     agentForward: false,
-    readyTimeout: options.readyTimeout ?? 20_000,
+    // Kept here: the time must stand still while somebody is asked.
+    readyTimeout: 0,
     keepaliveInterval: options.keepalive ?? 15_000,
     keepaliveCountMax: 3,
     ...(socket ? { sock: socket } : {}),
   })
+  way.attach(client)
   return promise
 }
 

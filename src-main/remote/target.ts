@@ -24,19 +24,29 @@ export type SecretRequest =
   | { readonly kind: 'passphrase'; readonly keyFile: string }
   | { readonly kind: 'sudo'; readonly host: string; readonly port: number; readonly user: string }
 
+/** What a server asks during a login, in its own words: a one-time code, a confirmation. Its answer is never kept. */
+export interface LoginQuestion {
+  readonly host: string
+  readonly port: number
+  readonly user: string
+  /** What the server says before it; may be empty. */
+  readonly instructions: string
+  readonly question: string
+  /** Whether what is typed may be seen. */
+  readonly echo: boolean
+}
+
 /** Gives the secrets that a target needs: from the OS store, from a prompt, from stdin. Null where there is none. */
 export interface SecretSource {
   find(request: SecretRequest): Promise<Secret | null>
+  /** Asks a person. Where it is absent there is nobody to ask. @param over the login ended: nobody waits any more. */
+  ask?(question: LoginQuestion, over: AbortSignal): Promise<Secret | null>
 }
 
 function hopKey(hop: SshHop): string {
-  const how =
-    hop.auth.method === 'key'
-      ? ['key', hop.auth.keyFile]
-      : hop.auth.method === 'agent'
-        ? ['agent', hop.auth.identity ?? '']
-        : ['password']
-  return JSON.stringify([hop.user, hop.host.toLowerCase(), hop.port, ...how])
+  const { method, ...how } = hop.auth
+  const chosen = Object.entries(how).filter(([, value]) => value !== undefined)
+  return JSON.stringify([hop.user, hop.host.toLowerCase(), hop.port, method, ...chosen.sort().flat()])
 }
 
 /** What two targets must have in common to share a connection: every hop of the chain, and how it is logged in to. */

@@ -21,12 +21,14 @@ const titles: Record<Prompt['kind'], string> = {
   password: 'Password for the login',
   passphrase: 'Passphrase of the key',
   sudo: 'Password for sudo',
+  question: 'The server asks',
 }
 
 function Ask({ prompt, more }: { readonly prompt: Prompt; readonly more: number }) {
   const [secret, setSecret] = useState('')
   const answer = useCommand('prompts.answer')
   const { secrets } = useSession()
+  const { question } = prompt
   const give = (value: string | null) => {
     setSecret('')
     void answer.run({ requestId: prompt.requestId, secret: value })
@@ -51,19 +53,28 @@ function Ask({ prompt, more }: { readonly prompt: Prompt; readonly more: number 
       actions={
         <>
           <Button onClick={() => give(null)}>Do not give it</Button>
-          <Button look="primary" type="submit" disabled={secret === ''} busy={answer.busy}>
+          <Button look="primary" type="submit" disabled={secret === '' && !question} busy={answer.busy}>
             Give it
           </Button>
         </>
       }
     >
+      {question && question.instructions !== '' && (
+        <p>
+          <HostileText text={question.instructions} />
+        </p>
+      )}
       <TextField
-        label={titles[prompt.kind]}
-        type="password"
+        label={question ? question.text || 'Answer' : titles[prompt.kind]}
+        type={question?.echo ? 'text' : 'password'}
         value={secret}
         onChange={setSecret}
         autoFocus
-        hint={secrets.words}
+        hint={
+          question
+            ? 'These are the words of the server. The answer is sent to it once, and kept nowhere.'
+            : secrets.words
+        }
       />
       <p>
         Counts as not given <Time at={prompt.expiresAt} />

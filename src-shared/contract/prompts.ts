@@ -1,15 +1,18 @@
-/** What the console has to ask a person while it works: passwords and passphrases. Secrets go one way only. */
+/** What the console has to ask a person while it works: secrets, and what servers ask. Answers go one way only. */
 import { z } from 'zod'
 import { command, nothing, subscription } from './define.ts'
 import { time } from './words.ts'
 
 const prompt = z.object({
   requestId: z.string(),
-  kind: z.enum(['password', 'passphrase', 'sudo']),
+  /** `question` is one that a server asks, a one-time code for example; its answer is kept nowhere. */
+  kind: z.enum(['password', 'passphrase', 'sudo', 'question']),
   /** Names of the sites that wait for it; empty for one that is being added. */
   sites: z.array(z.string()),
   /** `user@host:port`, or the key file. */
   about: z.string(),
+  /** With kind `question`: the server's own words, cleaned and cut. */
+  question: z.object({ text: z.string().max(400), instructions: z.string().max(900), echo: z.boolean() }).nullable(),
   /** When nobody has answered by then, it counts as not given. */
   expiresAt: time,
 })

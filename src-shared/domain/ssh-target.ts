@@ -15,10 +15,31 @@ const userName = z
   .regex(noControl, 'not a user name')
   .refine((name) => !name.startsWith('-'), 'not a user name')
 
+/** A path on the console's computer. */
+const localPath = z.string().min(1).max(4096)
+
+/** Where another agent listens than the usual one (`IdentityAgent`); null: none is asked. */
+const agentSocket = localPath.nullable().optional()
+
 const sshAuth = z.discriminatedUnion('method', [
   /** Keys of the running agent; with `identity` only the key with this `SHA256:…` fingerprint. */
-  z.strictObject({ method: z.literal('agent'), identity: z.string().startsWith('SHA256:').optional() }),
-  z.strictObject({ method: z.literal('key'), keyFile: z.string().min(1) }),
+  z.strictObject({
+    method: z.literal('agent'),
+    identity: z.string().startsWith('SHA256:').max(64).optional(),
+    agentSocket,
+  }),
+  /** A private key, or the public key of one that the agent holds. */
+  z.strictObject({
+    method: z.literal('key'),
+    keyFile: localPath,
+    /** Tried after it, in this order. */
+    others: z.array(localPath).max(15).optional(),
+    /** Besides those that lie beside the keys (`KEY-cert.pub`). */
+    certificates: z.array(localPath).max(16).optional(),
+    agentSocket,
+    /** After these, the other keys of the agent are tried (no `IdentitiesOnly`). */
+    agentToo: z.literal(true).optional(),
+  }),
   /** By `password` or `keyboard-interactive`, whichever the server offers. */
   z.strictObject({ method: z.literal('password') }),
 ])

@@ -1,5 +1,3 @@
-import { type ChildProcess, spawn } from 'node:child_process'
-import { once } from 'node:events'
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
@@ -9,6 +7,7 @@ import type { SecretSource, SshTarget } from '../../src-main/remote/target.ts'
 import { fakeServer } from '../support/fake-server.ts'
 import { missing } from '../support/prerequisites.ts'
 import { accepting, failureOf, must, scratch, secrets, target } from '../support/remote.ts'
+import { addKey, startAgent } from '../support/ssh-agent.ts'
 import { type KeyPair, makeKey, makeUser, type Sshd, sshdNeeds, startSshd, type TestUser } from '../support/sshd.ts'
 
 const lacks = missing({ ...sshdNeeds, programs: [...sshdNeeds.programs, 'ssh-agent', 'ssh-add'] })
@@ -114,8 +113,8 @@ describe.skipIf(lacks)(`logging in to OpenSSH${lacks && ` (skipped: lacks ${lack
   test('by the agent, with any of its keys or with exactly the one that was named', async () => {
     await using folder = await scratch()
     const socket = join(folder.path, 'agent')
-    const agent = await startAgent(socket)
-    try {
+    {
+      await using _agent = await startAgent(socket)
       const fits = await makeKey(folder.path, 'fits')
       const stranger = await makeKey(folder.path, 'stranger')
       await user.authorize(fits)
@@ -127,24 +126,10 @@ describe.skipIf(lacks)(`logging in to OpenSSH${lacks && ` (skipped: lacks ${lack
       must(await logIn(sshd, { method: 'agent', identity: fits.fingerprint }, secrets(), socket))
       const named = { method: 'agent', identity: locked.fingerprint } as const
       expect(failureOf(await logIn(sshd, named, secrets(), socket)).message).toContain(locked.fingerprint)
-    } finally {
-      agent.kill()
     }
     expect(failureOf(await logIn(sshd, { method: 'agent' }, secrets(), null)).code).toBe('auth-failed')
   })
 })
-
-async function startAgent(socket: string): Promise<ChildProcess> {
-  const agent = spawn('ssh-agent', ['-D', '-a', socket], { stdio: ['ignore', 'pipe', 'ignore'] })
-  await once(agent.stdout, 'data')
-  return agent
-}
-
-async function addKey(socket: string, key: KeyPair): Promise<void> {
-  const child = spawn('ssh-add', ['-q', key.privateFile], { env: { ...process.env, SSH_AUTH_SOCK: socket } })
-  const [code] = await once(child, 'exit')
-  if (code !== 0) throw new Error(`ssh-add: ${code}`)
-}
 
 describe('what a server may ask', () => {
   async function logIn(server: Awaited<ReturnType<typeof fakeServer>>) {

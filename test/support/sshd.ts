@@ -78,10 +78,16 @@ export interface Sshd extends HostAddress, AsyncDisposable {
   stop(): Promise<void>
 }
 
-/** Starts a server. `config` holds further sshd_config lines, which win over the ones made here. */
-export async function startSshd(
-  options: { readonly config?: readonly string[]; readonly hostKeyType?: 'ed25519' | 'rsa' | 'ecdsa' } = {},
-): Promise<Sshd> {
+export interface SshdOptions {
+  /** Further sshd_config lines, which win over the ones made here. */
+  readonly config?: readonly string[]
+  readonly hostKeyType?: 'ed25519' | 'rsa' | 'ecdsa'
+  /** Path of the sshd. PAM knows it by its file name. */
+  readonly program?: string
+}
+
+/** Starts a server. */
+export async function startSshd(options: SshdOptions = {}): Promise<Sshd> {
   const folder = await mkdtemp(join(tmpdir(), 'sshd-'))
   await chmod(folder, 0o755)
   await mkdir('/run/sshd', { recursive: true, mode: 0o755 })
@@ -102,7 +108,7 @@ export async function startSshd(
     'StrictModes no',
   ]
   await writeFile(join(folder, 'config'), `${config.join('\n')}\n`)
-  const child = spawn('/usr/sbin/sshd', ['-D', '-e', '-f', join(folder, 'config')], {
+  const child = spawn(options.program ?? '/usr/sbin/sshd', ['-D', '-e', '-f', join(folder, 'config')], {
     stdio: ['ignore', 'ignore', 'pipe'],
   })
   const lines: Buffer[] = []

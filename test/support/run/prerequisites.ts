@@ -16,6 +16,7 @@ const packageOf = {
   igzip: 'isal',
   ip: 'iproute2',
   lsof: 'lsof',
+  'pam_oath.so': 'libpam-oath',
   nsenter: 'util-linux',
   pigz: 'pigz',
   setsid: 'util-linux',
@@ -36,7 +37,11 @@ export type Program = keyof typeof packageOf
 const isRoot = process.getuid?.() === 0
 const adminFolders = ['/usr/local/sbin', '/usr/sbin', '/sbin']
 
+/** Where Debian keeps the modules of PAM, on the machines that it runs on. */
+export const pamFolders = ['x86_64', 'aarch64'].map((machine) => `/lib/${machine}-linux-gnu/security`)
+
 function has(program: Program): boolean {
+  if (program.endsWith('.so')) return pamFolders.some((folder) => existsSync(join(folder, program)))
   return [...(process.env.PATH ?? '').split(delimiter), ...adminFolders].some((folder) => {
     try {
       accessSync(join(folder, program), constants.X_OK)

@@ -1,0 +1,87 @@
+/** Answers to what a server asks during a login: the password where it asks for that, else a person's. */
+import type { Prompt } from 'ssh2'
+import type { Secret } from './secret.ts'
+import type { SecretSource, SshHop } from './target.ts'
+
+/** A server that asks more than this is not logging anybody in. */
+const most = { rounds: 12, prompts: 8, text: 400 }
+
+const password = /passwor[dt]|kennwort|senha|contrase|mot de passe|wachtwoord|lozinka|parola|parol/i
+
+/** Words of what is asked for beside the password, and changes with every login. */
+const changing = /one.?time|otp|oath|token|code|verif|duo|yubi|authenticator|factor|new password|neues|retype|again/i
+
+const asksForPassword = ({ echo, prompt }: Prompt) => echo !== true && password.test(prompt) && !changing.test(prompt)
+
+/** A server's words, cut and cleaned: no control characters, no text that is written backwards. */
+function cleaned(text: string): string {
+  return text
+    .replace(/[\p{Cc}\p{Cf}]+/gu, ' ')
+    .trim()
+    .slice(0, most.text)
+}
+
+/** The same, for a message. */
+const quote = (text: string) => `“${cleaned(text).slice(0, 80)}”`
+
+/** An answer, or why there is none, in a sentence. */
+type Given<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly error: string }
+
+export class Answers {
+  readonly #hop: SshHop
+  readonly #secrets: SecretSource
+  #password: Secret | null
+  /** The prompt that the password was given to. */
+  #answered = ''
+  #passwordUsed = false
+  #rounds = 0
+  readonly #over: AbortSignal
+
+  constructor(hop: SshHop, secrets: SecretSource, known: Secret | null, over: AbortSignal) {
+    this.#over = over
+    this.#hop = hop
+    this.#secrets = secrets
+    this.#password = known
+  }
+
+  /** The password, once; asked for where the login began without one. Null where it was given out, or there is none. */
+  async password(): Promise<Secret | null> {
+    if (this.#passwordUsed) return null
+    this.#passwordUsed = true
+    const { host, port, user } = this.#hop
+    return this.#password ?? (await this.#secrets.find({ kind: 'password', host, port, user, needed: true }))
+  }
+
+  /** Answers to all prompts of one round. */
+  async to(name: string, instructions: string, prompts: readonly Prompt[]): Promise<Given<string[]>> {
+    this.#rounds += 1
+    if (this.#rounds > most.rounds || prompts.length > most.prompts) {
+      return { ok: false, error: 'The server asks more than a login needs.' }
+    }
+    const said = [name, instructions].map(cleaned).filter((text) => text !== '')
+    const answers: string[] = []
+    for (const prompt of prompts) {
+      const answer = await this.#one(prompt, said.join(' — '))
+      if (!answer.ok) return { ok: false, error: answer.error }
+      answers.push(answer.value)
+    }
+    return { ok: true, value: answers }
+  }
+
+  async #one(prompt: Prompt, instructions: string): Promise<Given<string>> {
+    const asked = cleaned(prompt.prompt)
+    if (asksForPassword(prompt)) {
+      const given = await this.password()
+      if (given) {
+        this.#answered = asked
+        return { ok: true, value: given.expose() }
+      }
+      if (this.#answered === asked) return { ok: false, error: 'The server did not accept the password.' }
+    }
+    const { host, port, user } = this.#hop
+    const echo = prompt.echo === true
+    const answer = await this.#secrets.ask?.({ host, port, user, instructions, question: asked, echo }, this.#over)
+    if (answer) return { ok: true, value: answer.expose() }
+    return { ok: false, error: `The server asks ${quote(prompt.prompt)}, and it was not answered.` }
+  }
+}

@@ -1,0 +1,116 @@
+/**
+ * Teaches an ssh2 client to log in with any key that an agent or a file has. Its own way knows neither certificates nor
+ * security keys, signs before anybody could be asked for a passphrase, and overlooks after a key of an agent that the
+ * server wants a second factor. What is changed is one message of its protocol, `publickey` requests of ours.
+ */
+import ssh2, { type AnyAuthMethod, type Client, type ParsedKey } from 'ssh2'
+import type { Identity } from './identity.ts'
+import { stringField } from './wire.ts'
+
+/** What is used of ssh2 1.17, of which its types say nothing. */
+interface Protocol {
+  authPK(user: string, key: unknown, algorithm?: unknown, sign?: unknown): void
+  readonly _kex: { readonly sessionID: Buffer }
+  _kexinit: unknown
+  _queue: unknown[] | undefined
+  readonly _authsQueue: string[]
+  readonly _cipher: { encrypt(packet: Buffer): void }
+  readonly _handlers: { EXT_INFO?: (protocol: Protocol, extensions: Extension[]) => void }
+  readonly _packetRW: {
+    readonly write: { readonly allocStart: number; alloc(size: number): Buffer; finalize(packet: Buffer): Buffer }
+  }
+}
+
+interface Extension {
+  readonly name: string
+  readonly algs?: readonly string[]
+}
+
+/** A key as ssh2 takes it for one of its own; what it stands for is in `offered`. */
+type Stand = ParsedKey & { sign: (data: Buffer) => Error }
+
+const anyKey = Buffer.concat([stringField('ssh-ed25519'), stringField(Buffer.alloc(32))]).toString('base64')
+const template = ssh2.utils.parseKey(`ssh-ed25519 ${anyKey}`) as ParsedKey
+const offered = new WeakMap<object, Identity>()
+
+/** Nothing was signed, for a reason that is this error's message; the login goes on with what comes next. */
+export class NotSigned extends Error {}
+
+/** The method that tries one key. */
+export function offerOf(user: string, identity: Identity): AnyAuthMethod {
+  const stand = Object.create(template, {
+    type: { value: identity.key.type === 'ssh-rsa' ? 'rsa' : identity.key.type },
+    isPrivateKey: { value: () => true },
+    getPublicSSH: { value: () => identity.key.blob },
+    sign: { value: () => new NotSigned('not signed') },
+  }) as Stand
+  offered.set(stand, identity)
+  return { type: 'publickey', username: user, key: stand }
+}
+
+/** RSA keys sign with SHA-2; SHA-512 only where a server takes nothing else. */
+function algorithmOf(type: string, serverTakes: readonly string[] | null): string {
+  if (!type.startsWith('ssh-rsa')) return type
+  const only512 = serverTakes?.includes('rsa-sha2-512') && !serverTakes.includes('rsa-sha2-256')
+  return type.replace('ssh-rsa', only512 ? 'rsa-sha2-512' : 'rsa-sha2-256')
+}
+
+export interface OfferHooks {
+  /** Called around every signature, which may wait for a touch, a click or a passphrase. */
+  readonly signing: (work: Promise<unknown>) => void
+  readonly notSigned: (identity: Identity, reason: Error) => void
+}
+
+/** To be called once for a client, after `connect`. */
+export function teachOffers(client: Client, hooks: OfferHooks): void {
+  const protocol = (client as unknown as { _protocol?: Protocol })._protocol
+  if (!protocol?._authsQueue || !protocol._packetRW) throw new Error('this is another ssh2 than the one that is known')
+  let serverTakes: readonly string[] | null = null
+  const hear = protocol._handlers.EXT_INFO
+  protocol._handlers.EXT_INFO = (same, extensions) => {
+    serverTakes = extensions.find(({ name }) => name === 'server-sig-algs')?.algs ?? serverTakes
+    hear?.(same, extensions)
+  }
+  const send = (body: Buffer) => {
+    const { write } = protocol._packetRW
+    const packet = write.alloc(body.length)
+    packet.set(body, write.allocStart)
+    protocol._authsQueue.push('publickey')
+    const ready = write.finalize(packet)
+    if (protocol._kexinit === undefined) protocol._cipher.encrypt(ready)
+    else {
+      protocol._queue ??= []
+      protocol._queue.push(ready)
+    }
+  }
+  const ssh2sOwn = protocol.authPK.bind(protocol)
+  protocol.authPK = (user, key, algorithm, sign) => {
+    const identity = typeof key === 'object' && key !== null ? offered.get(key) : undefined
+    if (!identity) return ssh2sOwn(user, key, algorithm, sign)
+    const chosen = algorithmOf(identity.key.type, serverTakes)
+    const wanted = typeof sign === 'function'
+    const request = Buffer.concat([
+      Buffer.of(50),
+      ...[user, 'ssh-connection', 'publickey'].map(stringField),
+      Buffer.of(wanted ? 1 : 0),
+      stringField(chosen),
+      stringField(identity.key.blob),
+    ])
+    // Without a signature it is only asked whether the server would take the key.
+    if (!wanted) return send(request)
+    const data = Buffer.concat([stringField(protocol._kex.sessionID), request])
+    const work = identity.sign(data, chosen).then(
+      (signature) => {
+        if (!(signature instanceof Error)) return send(Buffer.concat([request, stringField(signature)]))
+        hooks.notSigned(identity, signature)
+        // ssh2 asks the stand for the signature, gets the error, and goes on to the next method.
+        sign(data, () => undefined)
+      },
+      (error: Error) => {
+        hooks.notSigned(identity, error)
+        sign(data, () => undefined)
+      },
+    )
+    hooks.signing(work)
+  }
+}
