@@ -57,7 +57,9 @@ test('S9: nothing leads out of the console: no address is ever handed to the sys
 test('S15: only what logs in, and the store of the system, reads a secret', () => {
   expect(filesWith(/\.expose\(/, ['src-main', 'src-shared', 'src-renderer'])).toEqual([
     'src-main/electron/secrets.ts',
+    'src-main/remote/answers.ts',
     'src-main/remote/auth.ts',
+    'src-main/remote/key-file.ts',
     'src-main/remote/secret.ts',
     'src-main/remote/sudo.ts',
   ])
@@ -70,13 +72,13 @@ describe('S25: programs of this machine', () => {
 
   test('are started in one place of the console', () => {
     expect(filesWith(starts, ['src-main', 'src-shared', 'src-renderer']).filter(shipped)).toEqual([
-      'src-main/remote/ssh-config.ts',
+      'src-main/remote/ssh-config-ask.ts',
     ])
   })
 
   test('with their arguments as a list, never by a shell', () => {
-    const text = read('src-main/remote/ssh-config.ts')
-    expect(text).toMatch(/import \{ execFile \} from 'node:child_process'/)
+    const text = read('src-main/remote/ssh-config-ask.ts')
+    expect(text).toMatch(/import \{ spawn \} from 'node:child_process'/)
     expect(text).not.toMatch(/shell:/)
   })
 })

@@ -64,7 +64,9 @@ export function settingsHandlers(services: Services): NamespaceHandlers<ConsoleC
       const byFile = new Map<string, Set<string>>()
       for (const { hop, site } of hopsOf(services)) {
         if (hop.auth.method !== 'key') continue
-        byFile.set(hop.auth.keyFile, (byFile.get(hop.auth.keyFile) ?? new Set()).add(site))
+        for (const file of [hop.auth.keyFile, ...(hop.auth.others ?? [])]) {
+          byFile.set(file, (byFile.get(file) ?? new Set()).add(site))
+        }
       }
       const files = [...byFile].map(async ([path, sites]) => ({
         path,

@@ -5,7 +5,7 @@ import { useQuery } from '../../api/hooks.ts'
 import { Button, IconButton } from '../../ui/button.tsx'
 import { Select, TextField } from '../../ui/field.tsx'
 import css from './add-site.module.css'
-import { type Draft, emptyHop, type HopDraft, type Problems } from './draft.ts'
+import { alsoTried, type Draft, emptyHop, type HopDraft, type Problems } from './draft.ts'
 
 const methods = [
   { value: 'agent', label: 'SSH agent' },
@@ -106,8 +106,9 @@ function Hop(props: {
             value={hop.keyFile}
             placeholder="/home/you/.ssh/id_ed25519"
             error={problem('auth.keyFile')}
-            hint="A passphrase is asked when it is needed."
-            onChange={(keyFile) => onChange({ keyFile })}
+            hint={`A passphrase is asked when it is needed. ${alsoTried(hop)}`.trim()}
+            // Another key was not meant together with what the ssh config named beside the first one.
+            onChange={(keyFile) => onChange({ keyFile, also: {} })}
           />
         )}
         {hop.method === 'agent' && <AgentKey hop={hop} onChange={onChange} />}

@@ -1,7 +1,16 @@
 /** What somebody fills in about the way to a site, and the target that it amounts to. Pure. */
 import { z } from 'zod'
 import { siteName } from '../../../src-shared/domain/site-name.ts'
-import { type SshHop, type SshTarget, type SudoMode, sshTarget } from '../../../src-shared/domain/ssh-target.ts'
+import {
+  type SshAuth,
+  type SshHop,
+  type SshTarget,
+  type SudoMode,
+  sshTarget,
+} from '../../../src-shared/domain/ssh-target.ts'
+
+/** What an ssh config says about keys besides the first one. */
+export type AlsoTried = Partial<Omit<Extract<SshAuth, { method: 'key' }>, 'method' | 'keyFile'>>
 
 export interface HopDraft {
   readonly host: string
@@ -11,6 +20,7 @@ export interface HopDraft {
   readonly keyFile: string
   /** `SHA256:…` of one key of the agent; empty for any. */
   readonly identity: string
+  readonly also: AlsoTried
 }
 
 export interface Draft extends HopDraft {
@@ -22,7 +32,15 @@ export interface Draft extends HopDraft {
   readonly jumps: readonly HopDraft[]
 }
 
-export const emptyHop: HopDraft = { host: '', port: '22', user: '', method: 'agent', keyFile: '', identity: '' }
+export const emptyHop: HopDraft = {
+  host: '',
+  port: '22',
+  user: '',
+  method: 'agent',
+  keyFile: '',
+  identity: '',
+  also: {},
+}
 export const emptyDraft: Draft = {
   ...emptyHop,
   user: 'root',
@@ -34,10 +52,24 @@ export const emptyDraft: Draft = {
   jumps: [],
 }
 
-function authOf({ method, keyFile, identity }: HopDraft): unknown {
-  if (method === 'key') return { method, keyFile: keyFile.trim() }
-  if (method === 'agent') return { method, ...(identity === '' ? {} : { identity }) }
+function authOf({ method, keyFile, identity, also }: HopDraft): unknown {
+  if (method === 'key') return { method, keyFile: keyFile.trim(), ...also }
+  const agent = also.agentSocket === undefined ? {} : { agentSocket: also.agentSocket }
+  if (method === 'agent') return { method, ...(identity === '' ? {} : { identity }), ...agent }
   return { method }
+}
+
+/** What is tried besides the key file, in a sentence; empty where that is all. */
+export function alsoTried({ also }: HopDraft): string {
+  const { others = [], certificates = [], agentSocket, agentToo } = also
+  const sentences = [
+    others.length > 0 ? `Then tried: ${others.join(', ')}.` : '',
+    certificates.length > 0 ? `Certificates: ${certificates.join(', ')}.` : '',
+    agentToo ? 'Then the other keys of the agent.' : '',
+    typeof agentSocket === 'string' ? `Agent: ${agentSocket}.` : '',
+    agentSocket === null ? 'No agent is asked.' : '',
+  ]
+  return sentences.filter((sentence) => sentence !== '').join(' ')
 }
 
 function hopOf(hop: HopDraft): unknown {
@@ -91,7 +123,15 @@ function hopDraft({ host, port, user, auth }: SshHop): HopDraft {
     method: auth.method,
     keyFile: auth.method === 'key' ? auth.keyFile : '',
     identity: auth.method === 'agent' ? (auth.identity ?? '') : '',
+    also: alsoOf(auth),
   }
+}
+
+function alsoOf(auth: SshAuth): AlsoTried {
+  if (auth.method === 'password') return {}
+  if (auth.method === 'agent') return auth.agentSocket === undefined ? {} : { agentSocket: auth.agentSocket }
+  const { method: _, keyFile: __, ...also } = auth
+  return also
 }
 
 export function draftOf(target: SshTarget, rest: Partial<Draft> = {}): Draft {

@@ -1,7 +1,7 @@
 import { describe, expect, test, vi } from 'vitest'
 import { Watches } from '../../../src-renderer/api/watches.ts'
 import { follow, nothing } from '../../../src-renderer/app/activity.ts'
-import { draftOf, emptyDraft, policyOf, targetOf } from '../../../src-renderer/features/add-site/draft.ts'
+import { alsoTried, draftOf, emptyDraft, policyOf, targetOf } from '../../../src-renderer/features/add-site/draft.ts'
 import { visibleParts, visibleText } from '../../../src-renderer/ui/visible.ts'
 import type { OperationRow } from '../../../src-shared/contract/operations.ts'
 
@@ -86,6 +86,25 @@ describe('the form of a site', () => {
     const made = targetOf({ ...draft, jumps: [{ ...draft, host: 'jump', method: 'agent' as const }] })
     expect(made.target).toMatchObject({ host: 'server', port: 22, auth: { method: 'key', keyFile: '/k' } })
     if (made.target) expect(targetOf(draftOf(made.target)).target).toEqual(made.target)
+  })
+
+  test('keeps what an ssh config names besides the first key, and says it', () => {
+    const auth = {
+      method: 'key' as const,
+      keyFile: '/keys/one',
+      others: ['/keys/two.pub'],
+      certificates: ['/keys/one-cert.pub'],
+      agentSocket: '/run/agent',
+      agentToo: true as const,
+    }
+    const draft = draftOf({ host: 'server', port: 22, user: 'root', auth, jumps: [] })
+    expect(targetOf(draft).target?.auth).toEqual(auth)
+    expect(alsoTried(draft)).toBe(
+      'Then tried: /keys/two.pub. Certificates: /keys/one-cert.pub. Then the other keys of the agent. Agent: /run/agent.',
+    )
+    expect(targetOf({ ...draft, method: 'agent' }).target?.auth).toEqual({ method: 'agent', agentSocket: '/run/agent' })
+    expect(targetOf({ ...draft, method: 'password' }).target?.auth).toEqual({ method: 'password' })
+    expect(alsoTried(emptyDraft)).toBe('')
   })
 
   test('says by field what is wrong', () => {
