@@ -44,6 +44,12 @@ export interface KitFailure extends Failure, KitProgress {
   readonly stderr: string
 }
 
+/**
+ * What one answer may hold. The longest honest line lists ten thousand backups in half of it; the longest honest answer is
+ * the events of an operation of many hours.
+ */
+const limits = { line: 8 * 1024 * 1024, total: 64 * 1024 * 1024, events: 100_000, strays: 1_000, told: 20 }
+
 const launcherSays = 'cvd-backup-launcher '
 const launcher = readFileSync(new URL('./bash/launcher.sh', import.meta.url))
 
@@ -55,8 +61,9 @@ function record(value: string | Buffer): Buffer {
 
 const knownKinds: ReadonlySet<string> = new Set(kitEvent.options.map((option) => option.shape.kind.value))
 
-/** One line of the kit: an event, null for a kind that a newer kit may say, or a warning for what is neither. */
-function parseLine(line: string): KitEvent | null {
+/** One line of the kit: an event, null for a kind that a newer kit may say, or `stray` for what is neither. */
+function parseLine(line: string): KitEvent | null | 'stray' {
+  if (!line.startsWith('{')) return 'stray'
   let value: unknown
   try {
     value = JSON.parse(line)
@@ -66,13 +73,18 @@ function parseLine(line: string): KitEvent | null {
   const parsed = kitEvent.safeParse(value)
   if (parsed.success) return parsed.data
   const kind = value !== null && typeof value === 'object' && 'kind' in value ? value.kind : null
-  if (typeof kind === 'string' && !knownKinds.has(kind)) return null
-  return {
-    kind: 'log',
-    at: Date.now(),
-    level: 'warning',
-    text: `The server said what is no event: ${serverWords(line)}`,
-  }
+  return typeof kind === 'string' && !knownKinds.has(kind) ? null : 'stray'
+}
+
+function strayLine(line: string): KitEvent {
+  const text = `The server said what is no event: ${serverWords(line.slice(0, 1000))}`
+  return { kind: 'log', at: Date.now(), level: 'warning', text }
+}
+
+const notTheKit: Failure = {
+  code: 'too-much',
+  message: 'What the server says is no answer of the kit, and does not end.',
+  next: 'Look what runs there under the name of the kit.',
 }
 
 /** Listens to one run. */
@@ -87,6 +99,8 @@ class Conversation {
   #offset = 0
   #stored = true
   #kitSent = false
+  #events = 0
+  #strays = 0
 
   constructor(run: KitRun) {
     this.#run = run
@@ -102,7 +116,14 @@ class Conversation {
   }
 
   #kitLine(line: string, bytes: number): void {
-    const event = parseLine(line)
+    const parsed = parseLine(line)
+    this.#events += 1
+    if (parsed === 'stray') this.#strays += 1
+    if (this.#strays > limits.strays || this.#events > limits.events) {
+      this.running?.distrust(notTheKit)
+      return
+    }
+    const event = parsed === 'stray' ? (this.#strays > limits.told ? null : strayLine(line)) : parsed
     // `state`, and what comes after it, is said by the follower and is no part of the operation's events.
     if (event?.kind === 'state') this.#stored = false
     if (this.#stored) this.#offset += bytes
@@ -141,6 +162,7 @@ export async function runKit(run: KitRun): Promise<Result<KitAnswer, KitFailure>
       talk.stderr = (talk.stderr + chunk.toString('utf8')).slice(-64 * 1024)
     },
     grace,
+    limits,
     ...(signal ? { signal } : {}),
   })
   if (!started.ok) return talk.fail(started.error)

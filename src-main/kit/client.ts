@@ -51,8 +51,8 @@ export interface OperationStart {
 
 const operationList = z.looseObject({ operations: z.array(operationEntry) })
 const oneOperation = z.looseObject({ operation: operationEntry })
-const policyAnswer = z.looseObject({ policy: z.record(z.string(), z.string()) })
-const markAnswer = z.looseObject({ path: z.string() })
+const policyAnswer = z.looseObject({ policy: z.record(z.string().max(256), z.string().max(16_384)) })
+const markAnswer = z.looseObject({ path: z.string().max(16_384) })
 
 /** A result that is no success as a failure with the kit's own words. */
 export function resultFailure(result: KitResult): KitError {

@@ -1,9 +1,12 @@
 /** Runs one command over a connection. */
+import type { Readable } from 'node:stream'
 import type { ClientChannel } from 'ssh2'
 import { type Failure, fail, ok, type Result } from '../../src-shared/result.ts'
 import type { SshConnection } from './connection.ts'
 import { linkLost, serverWords } from './connection-failure.ts'
 import { LineSplitter } from './lines.ts'
+import type { OutputStart } from './output-start.ts'
+import { Pace } from './pace.ts'
 
 type Stdin = Buffer | AsyncIterable<Buffer>
 
@@ -21,6 +24,10 @@ export interface ExecOptions {
   readonly grace?: number
   /** Most bytes of a line, 64 MiB. */
   readonly lineLimit?: number
+  /** Where the lines begin; default: at once. */
+  readonly begin?: OutputStart
+  /** Most bytes of stdout and stderr together, from where the lines begin. Who says more loses the connection. */
+  readonly total?: number
   /** Most bytes of stdout (where no handler takes them) and of stderr that are kept: 1 MiB. The rest is dropped. */
   readonly keep?: number
 }
@@ -35,7 +42,7 @@ export interface ExecOutcome {
 }
 
 /**
- * `link-lost`, `killed` (ended by a signal), `cancelled`, `line-too-long`, `channel-refused`. `ended` tells whether the
+ * `link-lost`, `killed` (ended by a signal), `cancelled`, `line-too-long`, `too-much`, `channel-refused`. `ended` tells whether the
  * remote process is known to have ended; where it is false it may still be running.
  */
 export interface ExecFailure extends Failure {
@@ -51,6 +58,8 @@ export interface Running {
   endInput(): void
   /** Ends its stdin and, after the grace, the waiting for it. The slot stays taken as long as the process runs. */
   cancel(): void
+  /** Fails it now, and ends the connection: what this server says is not to be listened to. */
+  distrust(failure: Failure): void
   /** Settles when the channel closed, after everything that was sent arrived; or earlier with a failure. */
   readonly done: Promise<Result<ExecOutcome, ExecFailure>>
 }
@@ -92,6 +101,8 @@ class Command implements Running {
   readonly #stdout: Kept
   readonly #stderr: Kept
   readonly #closed: Promise<void>
+  readonly #pace = new Pace()
+  #total = 0
   #over = false
   #cutShort = false
   #cancelling: NodeJS.Timeout | null = null
@@ -116,22 +127,27 @@ class Command implements Running {
   #listen(): void {
     const { onStdout, onLine, onStderr, signal, lineLimit } = this.#options
     const channel = this.#channel
-    const lines = onLine && new LineSplitter(onLine, lineLimit ?? 64 * 1024 * 1024)
+    const hear = (line: string, bytes: number) => {
+      if (!this.#over) onLine?.(line, bytes)
+    }
+    const lines = onLine && new LineSplitter(hear, lineLimit ?? 64 * 1024 * 1024)
     channel.on('error', () => undefined)
     channel.stderr.on('error', () => undefined)
     channel.on('data', (chunk: Buffer) =>
       this.#guard(() => {
         if (this.#over) return
-        if (lines && !lines.push(chunk)) return this.#lineTooLong()
+        if (lines) this.#paced(channel, chunk, () => this.#takeLines(lines, chunk))
         const busy = onStdout?.(chunk)
-        if (busy) this.#holdUntil(busy)
+        if (busy) this.#holdUntil(channel, busy)
         if (!lines && !onStdout) this.#stdout.push(chunk)
       }),
     )
     channel.stderr.on('data', (chunk: Buffer) =>
       this.#guard(() => {
         this.#stderr.push(chunk)
-        if (!this.#over) onStderr?.(chunk)
+        if (this.#over) return
+        if (lines) this.#paced(channel.stderr, chunk, () => onStderr?.(chunk))
+        else onStderr?.(chunk)
       }),
     )
     const forget = this.#connection.onGone(() => {
@@ -163,12 +179,42 @@ class Command implements Running {
     }
   }
 
-  #holdUntil(busy: Promise<void>): void {
-    this.#channel.pause()
+  #takeLines(lines: LineSplitter, chunk: Buffer): void {
+    const { begin } = this.#options
+    const own = begin ? begin.push(chunk) : chunk
+    if (own === null) {
+      const message = 'The start-up files of this login print without end.'
+      this.distrust({
+        code: 'too-much',
+        message,
+        next: 'Correct them on the server (~/.bashrc, /etc/bash.bashrc).',
+      })
+      return
+    }
+    if (own.length > 0 && !lines.push(own)) this.#lineTooLong()
+  }
+
+  /** Does what is to be done with a chunk, and lets the stream rest where this server takes too much time. */
+  #paced(stream: Readable, chunk: Buffer, work: () => void): void {
+    const { total } = this.#options
+    this.#total += chunk.length
+    if (total !== undefined && this.#total > total) {
+      const message = 'The server says more than an answer can hold.'
+      this.distrust({ code: 'too-much', message, next: 'Look what runs there under the name of the kit.' })
+      return
+    }
+    const begun = performance.now()
+    work()
+    const pause = this.#pace.spent(performance.now() - begun, chunk.length)
+    if (pause && !this.#over) this.#holdUntil(stream, pause)
+  }
+
+  #holdUntil(stream: Readable, busy: Promise<void>): void {
+    stream.pause()
     busy.then(
-      () => this.#channel.resume(),
+      () => stream.resume(),
       (error) => {
-        this.#channel.resume()
+        stream.resume()
         this.#guard(() => {
           throw error
         })
@@ -178,8 +224,20 @@ class Command implements Running {
 
   #lineTooLong(): void {
     const message = 'The server sent a line that is longer than allowed.'
-    this.#fail({ code: 'line-too-long', message, next: 'The output was not used.' }, false)
+    const failure = { code: 'line-too-long', message, next: 'The output was not used.' }
+    if (this.#options.total !== undefined) {
+      this.distrust(failure)
+      return
+    }
+    this.#fail(failure, false)
     this.#channel.end()
+  }
+
+  distrust(failure: Failure): void {
+    if (this.#over) return
+    this.#fail(failure, false)
+    // Without it the rest would still be received, decrypted and thrown away.
+    this.#connection.drop()
   }
 
   #fail(failure: Failure, ended: boolean): void {

@@ -5,6 +5,7 @@ import type { SshConnection } from './connection.ts'
 import { serverWords } from './connection-failure.ts'
 import { type ExecFailure, type ExecOutcome, type Running, start } from './exec.ts'
 import { MarkerFilter } from './marker.ts'
+import { OutputStart } from './output-start.ts'
 import type { Secret } from './secret.ts'
 import type { SudoMode } from './target.ts'
 
@@ -20,17 +21,28 @@ export interface BashOptions {
   readonly onStderr?: (chunk: Buffer) => void
   readonly signal?: AbortSignal
   readonly grace?: number
+  /** Most bytes of a line, and of all that is said. A server that says more loses the connection. */
+  readonly limits: { readonly line: number; readonly total: number }
   /** Milliseconds until the bash must be ready. */
   readonly readyTimeout?: number
 }
 
-const readyLine = 'cvd-ready'
+/**
+ * What bash says when it is ready. No start-up file prints it by accident: it has control characters, and stands like this
+ * in no command line, which some put into the title of a terminal.
+ */
+const readyMark = Buffer.from('\u0001cvd-ready\u0002', 'latin1')
+
+const sayReady = 'printf "\\001%s-ready\\002" cvd'
+
+/** Bytes that start-up files may print before; a message of the day has a few hundred. */
+const noiseLimit = 32 * 1024 * 1024
 
 /**
  * The whole remote command, a constant: the script comes as the first NUL-terminated record on stdin. It says that it is
  * ready first, because sudo may or may not ask for a password, and would take what is sent too early for one.
  */
-const bash = `/bin/bash --noprofile --norc -c 'echo ${readyLine}; IFS= read -r -d "" s && eval "$s"'`
+const bash = `/bin/bash --noprofile --norc -c '${sayReady} >&2; ${sayReady}; IFS= read -r -d "" s && eval "$s"'`
 
 function commandLine(mode: SudoMode, marker: string): string {
   // In English, so that what sudo says can be told apart.
@@ -63,14 +75,15 @@ const failures = {
 } satisfies Record<string, Failure>
 
 /** Why there is no bash, from what was said before it could be ready. */
-function notReady(mode: SudoMode, said: string, ended: Result<ExecOutcome, ExecFailure>): Failure {
+function notReady(mode: SudoMode, user: string, said: string, ended: Result<ExecOutcome, ExecFailure>): Failure {
   const words = serverWords(said)
   if (mode !== 'none') {
-    if (
-      /not in the sudoers|may not run sudo|not allowed to (execute|run)|must have a tty|command not found|no such file/i.test(
-        said,
-      )
-    ) {
+    if (/must have a tty/i.test(said)) {
+      const message = `sudo on the server demands a terminal from ${user} (requiretty), and the console has none.`
+      const next = `Add the line “Defaults:${user} !requiretty” with visudo on the server, then try again.`
+      return { code: 'no-sudo', message, unchanged, next }
+    }
+    if (/not in the sudoers|may not run sudo|not allowed to (execute|run)|command not found|no such file/i.test(said)) {
       const next = 'Permit this login to run /bin/bash by sudo, or use another login.'
       return { code: 'no-sudo', message: `This login cannot use sudo: ${words}`, unchanged, next }
     }
@@ -110,25 +123,30 @@ export async function startBash(
     if (asked > 1) ready.resolve(failures.wrongPassword)
     else if (password) void running?.write(Buffer.from(`${password.expose()}\n`))
   }
+  const beginErrors = new OutputStart(readyMark, Number.POSITIVE_INFINITY, () => undefined)
   const onStderr = (chunk: Buffer) => {
     const { clean, found } = filter.push(chunk)
     asked += found
-    if (isReady) return options.onStderr?.(clean)
+    // What comes before the mark is said by start-up files, even where it arrives after bash was ready.
+    const own = beginErrors.push(clean)
+    if (own && own.length > 0) options.onStderr?.(own)
+    if (isReady) return
     // Only sudo's own words, to tell what it refused.
-    said = (said + clean.toString('utf8')).slice(-4096)
+    said = (said + clean.subarray(-4096).toString('utf8')).slice(-4096)
     if (found === 0) return
     if (running) answer()
     else early += found
   }
-  const onLine = (line: string, bytes: number) => {
-    if (isReady) return options.onLine(line, bytes)
-    if (line !== readyLine) return
+  const begin = new OutputStart(readyMark, noiseLimit, () => {
     isReady = true
     ready.resolve(null)
-  }
-  const { signal, grace } = options
+  })
+  const { signal, grace, limits } = options
   const started = await start(connection, commandLine(mode, marker), {
-    onLine,
+    onLine: options.onLine,
+    begin,
+    lineLimit: limits.line,
+    total: limits.total + noiseLimit,
     onStderr,
     keep: 0,
     ...(signal ? { signal } : {}),
@@ -140,8 +158,9 @@ export async function startBash(
   const timer = setTimeout(() => ready.resolve(failures.timeout), options.readyTimeout ?? 30_000)
   const ended = running.done.then((outcome) => {
     const rest = filter.end()
-    if (isReady && rest.length > 0) options.onStderr?.(rest)
-    return notReady(mode, said, outcome)
+    const own = rest.length > 0 ? beginErrors.push(rest) : null
+    if (own && own.length > 0) options.onStderr?.(own)
+    return notReady(mode, connection.target.user, said, outcome)
   })
   const failure = await Promise.race([ready.promise, ended])
   clearTimeout(timer)

@@ -15,7 +15,12 @@ export const backupKinds = ['database', 'application', 'config', 'systemd', 'sys
 export const backupOrigins = ['manual', 'scheduled', 'safety', 'foreign'] as const
 
 const count = z.number().int().nonnegative()
-const evidence = z.record(z.string(), z.union([z.string(), z.number(), z.boolean(), z.null()]))
+// What a server says is bounded field by field: nothing that it can say fills a window, or the store.
+/** A word, a name of an account, a version, a hash. */
+const word = z.string().max(256)
+/** A sentence, or a percent-encoded path: 4096 bytes are 12,288 characters of it. */
+const text = z.string().max(16_384)
+const evidence = z.record(word, z.union([text, z.number(), z.boolean(), z.null()]))
 
 /** First line of every answer. */
 export const helloEvent = z.looseObject({
@@ -23,23 +28,23 @@ export const helloEvent = z.looseObject({
   kind: z.literal('hello'),
   at: count,
   /** SHA-256 of the kit that answers. */
-  kit: z.string(),
-  command: z.string(),
+  kit: word,
+  command: text,
   /** The operation that this line belongs to; null for a command that is none (inspect, plan, …). */
-  operation: z.string().nullable(),
+  operation: word.nullable(),
 })
 export const stepEvent = z.looseObject({
   kind: z.literal('step'),
   at: count,
-  step: z.string(),
-  title: z.string(),
+  step: word,
+  title: text,
   state: z.enum(['started', 'done', 'failed', 'skipped']),
   evidence: evidence.default({}),
 })
 export const progressEvent = z.looseObject({
   kind: z.literal('progress'),
   at: count,
-  step: z.string(),
+  step: word,
   done: count,
   total: count,
   unit: z.enum(['bytes', 'files', 'seconds']),
@@ -48,13 +53,13 @@ export const logEvent = z.looseObject({
   kind: z.literal('log'),
   at: count,
   level: z.enum(['info', 'warning', 'error']),
-  text: z.string(),
+  text,
 })
 /** Said by `follow` only, never stored: how the operation stands when there is no more to read. */
 export const stateEvent = z.looseObject({
   kind: z.literal('state'),
   at: count,
-  operation: z.string(),
+  operation: word,
   state: z.enum(['running', 'ended', 'interrupted']),
 })
 /** Last line of every answer. */
@@ -63,10 +68,10 @@ export const resultEvent = z.looseObject({
   at: count,
   outcome: z.enum(outcomes),
   /** `ok`, or the reason in a word: see `docs/kit.md`. */
-  code: z.string(),
-  message: z.string(),
-  unchanged: z.string().default(''),
-  next: z.string().default(''),
+  code: word,
+  message: text,
+  unchanged: text.default(''),
+  next: text.default(''),
   data: z.unknown(),
 })
 export const kitEvent = z.discriminatedUnion('kind', [
@@ -80,7 +85,7 @@ export const kitEvent = z.discriminatedUnion('kind', [
 
 /** A backup as `inspect` lists it and as operations report it. */
 export const backupEntry = z.looseObject({
-  path: z.string(),
+  path: text,
   kind: z.enum(backupKinds),
   origin: z.enum(backupOrigins),
   size: count,
@@ -90,89 +95,89 @@ export const backupEntry = z.looseObject({
   verdict: z.enum(verdicts),
   verifiedAt: count.nullable(),
   /** One sentence: what the verdict rests on. Empty when never. */
-  reason: z.string(),
+  reason: text,
   hold: z.boolean(),
   /** True where a fingerprint was recorded when the backup was made. */
   fingerprint: z.boolean(),
   /** Encoded paths of what belongs to it: hashes, signatures, notes, a `-wal`. */
-  companions: z.array(z.string()).default([]),
+  companions: z.array(text).default([]),
 })
 
 /** A file among the backups that is none: by its name it is not complete, cannot be read, or is something else. */
 export const otherFile = z.looseObject({
-  path: z.string(),
+  path: text,
   class: z.enum(['unfinished', 'unsupported', 'unknown']),
   size: count,
   modifiedAt: count,
 })
 
 export const problem = z.looseObject({
-  code: z.string(),
+  code: word,
   severity: z.enum(['error', 'warning', 'info']),
-  text: z.string(),
-  fix: z.string(),
+  text,
+  fix: text,
 })
 
 export const holder = z.looseObject({
   pid: count,
-  user: z.string(),
-  command: z.string(),
+  user: word,
+  command: text,
   /** The managed service that the process belongs to, or null: then it stands in the way of a restore. */
-  service: z.string().nullable(),
+  service: word.nullable(),
 })
 
 /** One table of a database. `newest` is the greatest created/updated stamp as the database spells it. */
 export const tableCount = z.looseObject({
-  table: z.string(),
+  table: text,
   rows: count,
   maxRowid: z.number().int().nullable(),
-  newest: z.string().nullable(),
+  newest: text.nullable(),
 })
 
 export const fingerprint = z.looseObject({
-  path: z.string(),
+  path: text,
   /** Of the file as it lies there (compressed). */
-  sha256: z.string(),
+  sha256: word,
   size: count,
   /** Of the database inside. */
-  databaseSha256: z.string(),
+  databaseSha256: word,
   databaseSize: count,
   pageSize: count,
   pageCount: count,
   userVersion: z.number().int(),
-  journalMode: z.string(),
+  journalMode: word,
   tables: z.array(tableCount),
   foreignKeyViolations: count,
-  commit: z.string().nullable(),
+  commit: word.nullable(),
   takenAt: count,
-  zone: z.string(),
-  tools: z.record(z.string(), z.string()),
+  zone: word,
+  tools: z.record(word, text),
 })
 
 export const healthAnswer = z.looseObject({
   /** `http://…` or `unix:SOCKET:PATH`; null when nothing is configured and nothing answered. */
-  probe: z.string().nullable(),
+  probe: text.nullable(),
   configured: z.boolean(),
   healthy: z.boolean(),
   status: z.number().int().nullable(),
   ms: count,
-  detail: z.string(),
+  detail: text,
 })
 
 export const serviceState = z.looseObject({
-  name: z.string(),
+  name: text,
   manager: z.enum(['systemd', 'program']),
-  state: z.string(),
-  enabled: z.string(),
+  state: word,
+  enabled: word,
 })
 
 export const lockState = z.looseObject({
   held: z.boolean(),
   holder: z
     .looseObject({
-      operation: z.string(),
-      command: z.string(),
-      who: z.string(),
+      operation: word,
+      command: text,
+      who: text,
       pid: count,
       since: count,
     })
@@ -181,32 +186,32 @@ export const lockState = z.looseObject({
 
 /** An operation as the server knows it. `outcome` is null while it runs or when it was interrupted. */
 export const operationEntry = z.looseObject({
-  id: z.string(),
-  command: z.string(),
+  id: word,
+  command: text,
   state: z.enum(['running', 'ended', 'interrupted']),
   startedAt: count,
   endedAt: count.nullable(),
-  who: z.string(),
-  reason: z.string(),
+  who: text,
+  reason: text,
   outcome: z.enum(outcomes).nullable(),
-  code: z.string(),
-  message: z.string(),
+  code: word,
+  message: text,
   /** Last journaled phase of a transaction; empty for operations that have none. */
-  phase: z.string(),
-  backup: z.string().nullable(),
+  phase: word,
+  backup: text.nullable(),
   /** True where `undo` can still bring back what this operation replaced. */
   undoable: z.boolean(),
   /** What the console that asked for it gave with `--token`; empty where nothing was given. */
-  token: z.string().default(''),
+  token: word.default(''),
 })
 
 export const inspection = z.looseObject({
   host: z.looseObject({
-    name: z.string(),
-    machineId: z.string(),
-    os: z.string(),
-    kernel: z.string(),
-    login: z.string(),
+    name: text,
+    machineId: word,
+    os: word,
+    kernel: word,
+    login: word,
     uid: count,
     rights: z.looseObject({
       readDatabase: z.boolean(),
@@ -215,30 +220,28 @@ export const inspection = z.looseObject({
       keepState: z.boolean(),
     }),
   }),
-  time: z.looseObject({ now: count, zone: z.string(), offset: z.string() }),
-  tools: z.array(z.looseObject({ name: z.string(), version: z.string(), problem: z.string().nullable() })),
-  compressor: z.string(),
-  disk: z.array(
-    z.looseObject({ purpose: z.string(), path: z.string(), total: count, free: count, device: z.string() }),
-  ),
+  time: z.looseObject({ now: count, zone: word, offset: word }),
+  tools: z.array(z.looseObject({ name: text, version: text, problem: text.nullable() })),
+  compressor: word,
+  disk: z.array(z.looseObject({ purpose: word, path: text, total: count, free: count, device: text })),
   layout: z.looseObject({
-    root: z.string(),
+    root: text,
     found: z.boolean(),
-    parts: z.record(z.string(), z.boolean()),
+    parts: z.record(word, z.boolean()),
   }),
   database: z.looseObject({
-    path: z.string(),
-    resolved: z.string(),
+    path: text,
+    resolved: text,
     present: z.boolean(),
     size: count,
     pageSize: count,
     pageCount: count,
     userVersion: z.number().int(),
-    journalMode: z.string(),
-    owner: z.string(),
-    mode: z.string(),
-    sidecars: z.array(z.looseObject({ suffix: z.string(), size: count })),
-    keyTables: z.array(z.looseObject({ table: z.string(), rows: count.nullable() })),
+    journalMode: word,
+    owner: word,
+    mode: word,
+    sidecars: z.array(z.looseObject({ suffix: word, size: count })),
+    keyTables: z.array(z.looseObject({ table: text, rows: count.nullable() })),
     holders: z.array(holder),
   }),
   services: z.array(serviceState),
@@ -248,16 +251,16 @@ export const inspection = z.looseObject({
   backups: z.array(backupEntry),
   /** At most 500, newest first. */
   otherFiles: z.array(otherFile).default([]),
-  policy: z.record(z.string(), z.string()),
-  logErrors: z.array(z.looseObject({ file: z.string(), at: z.string(), text: z.string() })),
+  policy: z.record(text, text),
+  logErrors: z.array(z.looseObject({ file: text, at: text, text: text })),
   problems: z.array(problem),
 })
 
 /** One verified backup: an element of the `verify` result's `data.backups`. */
 export const verification = z.looseObject({
-  path: z.string(),
+  path: text,
   verdict: z.enum(verdicts),
-  reason: z.string(),
+  reason: text,
   at: count,
   ms: count,
   /** What was compared, and what it said: sha256, integrity, page count, tables, … in words. */
@@ -276,9 +279,9 @@ export const shownBackup = z.looseObject({
     z.looseObject({
       verdict: z.enum(verdicts),
       at: count,
-      basis: z.string(),
-      sha256: z.string(),
-      reason: z.string(),
+      basis: word,
+      sha256: word,
+      reason: text,
       /** False where the file was changed since: then the verdict says nothing about it any more. */
       current: z.boolean(),
     }),
@@ -287,7 +290,7 @@ export const shownBackup = z.looseObject({
 
 /** How one table differs between the live database and the backup. */
 export const tableDifference = z.looseObject({
-  table: z.string(),
+  table: text,
   live: count.nullable(),
   backup: count.nullable(),
   /** Rows that the live database has and the backup has not: they would be lost. Null, as the next two, where not compared. */
@@ -299,30 +302,30 @@ export const tableDifference = z.looseObject({
   /** What tells rows apart: a declared key, or their whole content; `none` where they were not compared. */
   basis: z.enum(['key', 'content', 'none']),
   /** Why they were not compared, or not by their key; else empty. */
-  reason: z.string(),
+  reason: text,
   /** The moments that the differing rows bear, as the database writes them; null where they bear none. */
-  oldest: z.string().nullable(),
-  newest: z.string().nullable(),
+  oldest: text.nullable(),
+  newest: text.nullable(),
   /** Columns that only one side has; rows are compared by the others. */
-  columnsOnlyLive: z.array(z.string()),
-  columnsOnlyBackup: z.array(z.string()),
+  columnsOnlyLive: z.array(text),
+  columnsOnlyBackup: z.array(text),
 })
 
 /** A difference between the two schemas. `lacks`: the backup has not what the live database has. */
 export const schemaDifference = z.looseObject({
-  kind: z.string(),
-  name: z.string(),
-  table: z.string(),
+  kind: text,
+  name: text,
+  table: text,
   state: z.enum(['lacks', 'extra', 'differs']),
-  detail: z.string(),
+  detail: text,
 })
 
 export const planCheck = z.looseObject({
-  check: z.string(),
-  title: z.string(),
+  check: word,
+  title: text,
   state: z.enum(['passed', 'warning', 'failed']),
-  evidence: z.string(),
-  fix: z.string(),
+  evidence: text,
+  fix: text,
   /** A warning that a person has to acknowledge: `restore` is refused without `--accept-schema`. */
   acknowledge: z.boolean(),
 })
@@ -331,25 +334,25 @@ export const planCheck = z.looseObject({
 export const restorePlan = z.looseObject({
   backup: backupEntry,
   /** SHA-256 of the backup file as it was read for this plan; `restore` can be bound to it. */
-  sha256: z.string(),
+  sha256: word,
   possible: z.boolean(),
   checks: z.array(planCheck),
   /** The moment the restore would bring back, and the seconds between it and now. Null when unknown. */
   recoveryPoint: count.nullable(),
   lossSeconds: z.number().int().nullable(),
   /** Whether the live database and the backup were compared, and if not, why. */
-  comparison: z.looseObject({ known: z.boolean(), reason: z.string() }),
+  comparison: z.looseObject({ known: z.boolean(), reason: text }),
   tables: z.array(tableDifference),
   schema: z.looseObject({
     liveUserVersion: z.number().int().nullable(),
     backupUserVersion: z.number().int(),
     /** Tables that only one side has. */
-    onlyLive: z.array(z.string()),
-    onlyBackup: z.array(z.string()),
+    onlyLive: z.array(text),
+    onlyBackup: z.array(text),
     differences: z.array(schemaDifference),
-    settings: z.array(z.looseObject({ name: z.string(), live: z.string(), backup: z.string() })),
+    settings: z.array(z.looseObject({ name: text, live: text, backup: text })),
   }),
-  space: z.looseObject({ needed: count, free: count, path: z.string() }),
+  space: z.looseObject({ needed: count, free: count, path: text }),
   services: z.array(serviceState),
   health: healthAnswer,
   holders: z.array(holder),
@@ -357,10 +360,10 @@ export const restorePlan = z.looseObject({
 
 /** Data of a `restore`, `undo` or `recover` result. */
 export const restoreReport = z.looseObject({
-  operation: z.string(),
-  backup: z.string().nullable(),
+  operation: word,
+  backup: text.nullable(),
   /** Encoded path of what was live before; null when there was nothing to keep, or when it was put back. */
-  safetyCopy: z.string().nullable(),
+  safetyCopy: text.nullable(),
   /** Milliseconds from asking the service to stop until it answered healthy. */
   downMs: count.nullable(),
   tables: z.array(tableCount),
@@ -374,7 +377,7 @@ export const backupReport = z.looseObject({
   /** Longest time in which a writer could have been kept waiting; 0 for a WAL database. */
   writersBlockedMs: count,
   ms: count,
-  compressor: z.string(),
+  compressor: word,
 })
 
 export type KitEvent = z.infer<typeof kitEvent>

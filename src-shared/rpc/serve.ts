@@ -4,7 +4,7 @@ import { type WireFailure, wireFailure } from '../contract/failure.ts'
 import { fail, ok, type Result } from '../result.ts'
 import { type AnswerFrame, readRequest } from './frames.ts'
 import type { CallContext, Handlers } from './handlers.ts'
-import { OPEN_LIMIT, type Transport } from './transport.ts'
+import { ANSWER_LIMIT, OPEN_LIMIT, type Transport } from './transport.ts'
 
 export interface ServeOptions<C extends Contract> {
   readonly contract: C
@@ -30,6 +30,11 @@ const forbidden: WireFailure = {
   message: 'This session may look, and change nothing.',
   unchanged: 'Nothing was changed.',
   next: 'Ask an administrator to do it.',
+}
+const tooLarge: WireFailure = {
+  code: 'too-large',
+  message: 'The answer is larger than a window takes, and was left out.',
+  next: 'Look at fewer at a time, or at which site has so much to tell.',
 }
 const tooMany: WireFailure = {
   code: 'too-many',
@@ -65,8 +70,12 @@ class Session {
     this.#open.clear()
   }
 
-  #post(frame: AnswerFrame): void {
-    this.#options.transport.post(JSON.stringify(frame))
+  /** What is more than a window takes costs the call that it belongs to, never the window. False then. */
+  #post(frame: AnswerFrame): boolean {
+    const text = JSON.stringify(frame)
+    const fits = text.length <= ANSWER_LIMIT
+    this.#options.transport.post(fits ? text : JSON.stringify({ k: 'fail', id: frame.id, error: tooLarge }))
+    return fits
   }
 
   #hear(text: string): void {
@@ -84,7 +93,10 @@ class Session {
   }
 
   async #answer(id: number, path: string, input: unknown): Promise<void> {
-    if (this.#open.has(id)) return this.#post({ k: 'fail', id, error: { code: 'bad-frame', message: 'Used already.' } })
+    if (this.#open.has(id)) {
+      this.#post({ k: 'fail', id, error: { code: 'bad-frame', message: 'Used already.' } })
+      return
+    }
     const stop = new AbortController()
     const full = this.#open.size >= OPEN_LIMIT
     if (!full) this.#open.set(id, stop)
@@ -139,7 +151,7 @@ class Session {
       try {
         if (number < 0) throw new Error('a change was told before the snapshot')
         seq = number
-        this.#post({ k: 'event', id, seq, value: schema.parse(value) })
+        if (!this.#post({ k: 'event', id, seq, value: schema.parse(value) })) stop.abort()
       } catch (error) {
         this.#post({ k: 'fail', id, error: this.#internal(error, path) })
         stop.abort()

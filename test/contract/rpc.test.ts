@@ -7,7 +7,7 @@ import type { Observer } from '../../src-shared/rpc/client-types.ts'
 import { connect, type RpcClient } from '../../src-shared/rpc/connect.ts'
 import { aborted, type Handlers } from '../../src-shared/rpc/handlers.ts'
 import { serve } from '../../src-shared/rpc/serve.ts'
-import { OPEN_LIMIT, REQUEST_LIMIT, type Transport } from '../../src-shared/rpc/transport.ts'
+import { ANSWER_LIMIT, OPEN_LIMIT, REQUEST_LIMIT, type Transport } from '../../src-shared/rpc/transport.ts'
 import { type Carrier, carriers } from '../support/carriers.ts'
 
 const contract = {
@@ -287,6 +287,20 @@ describe.each(Object.entries(carriers))('over %s', (_name, make) => {
     opened.value.post(JSON.stringify({ k: 'call', id: 1, path: 'toy.write', input: { text } }))
     await closed
     expect(written).toEqual([])
+  })
+
+  test('an answer that is larger than a window takes costs the call that it belongs to, and not the window', async () => {
+    const one = client()
+    const seen: number[] = []
+    const ended = new Promise((resolve) => {
+      one.calls.toy.watch({}, { onState: ({ texts }) => seen.push(texts.length), onEnd: resolve })
+    })
+    await expect.poll(() => listeners.size).toBe(1)
+    for (const listener of listeners) listener('x'.repeat(ANSWER_LIMIT))
+    expect(await ended).toMatchObject({ code: 'too-large' })
+    expect(seen).toEqual([0])
+    expect([one.link.state, sessions.length, incidents]).toEqual(['open', 1, []])
+    expect(await one.calls.toy.double({ n: 1 })).toEqual(ok({ n: 2 }))
   })
 
   test('what comes through is the same as what was sent, whatever it holds', async () => {

@@ -4,6 +4,7 @@ import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { SshConnection } from '../../src-main/remote/connection.ts'
 import { MarkerFilter } from '../../src-main/remote/marker.ts'
+import { OutputStart } from '../../src-main/remote/output-start.ts'
 import { Secret } from '../../src-main/remote/secret.ts'
 import { startBash } from '../../src-main/remote/sudo.ts'
 import type { SudoMode } from '../../src-main/remote/target.ts'
@@ -27,6 +28,25 @@ test('a marker is taken out however the stream is cut', () => {
   }
 })
 
+test('the start of the output is found however the stream is cut, and what comes before it is bounded', () => {
+  const mark = Buffer.from('\u0001ready\u0002')
+  const text = Buffer.from(`noise \u0001read \u0001\u0001ready\u0002first\nsecond \u0001ready\u0002`)
+  for (let size = 1; size <= text.length; size += 1) {
+    let found = 0
+    const start = new OutputStart(mark, 1000, () => {
+      found += 1
+    })
+    let own = ''
+    for (let at = 0; at < text.length; at += size) own += start.push(text.subarray(at, at + size))?.toString() ?? 'null'
+    expect([own, found]).toEqual(['first\nsecond \u0001ready\u0002', 1])
+  }
+  const start = new OutputStart(mark, 1000, () => undefined)
+  expect(start.push(Buffer.alloc(1000))?.length).toBe(0)
+  expect(start.push(Buffer.alloc(1000))).toBe(null)
+})
+
+const limits = { line: 1024 * 1024, total: 1024 * 1024 }
+
 const script = (text: string, input = '') => Buffer.from(`${text}\0${input}`)
 
 async function run(connection: SshConnection, mode: SudoMode, password: string | null, text: Buffer) {
@@ -36,7 +56,11 @@ async function run(connection: SshConnection, mode: SudoMode, password: string |
   const onStderr = (chunk: Buffer) => {
     stderr += chunk.toString()
   }
-  const started = await startBash(connection, privilege, { onLine: (line) => lines.push(line), onStderr })
+  const started = await startBash(connection, privilege, {
+    onLine: (line) => lines.push(line),
+    onStderr,
+    limits,
+  })
   if (!started.ok) return started
   await started.value.write(text)
   started.value.endInput()
@@ -118,11 +142,58 @@ describe.skipIf(lacks)(`sudo${lacks && ` (skipped: lacks ${lacks})`}`, () => {
     )
   })
 
-  test('without sudo, what start-up files print is not taken for the answer', async () => {
+  // The last one is what bash itself is asked to run, as titles of terminals show it.
+  const noise = {
+    'lines, of which one is an event and one is ours': `echo hello; echo cvd-backup-launcher need-kit
+printf '%s\\n' '{"kind":"result","at":1,"outcome":"succeeded","code":"ok","message":"","data":null}'`,
+    'a title, without a new line': `printf '\\033]0;north\\007'`,
+    'a word, without a new line': `printf 'Welcome'; printf '{"kind":'`,
+    'a prompt': `printf '\\n$ '`,
+    'five megabytes': `head -c 5000000 /dev/zero | tr '\\0' 'x'`,
+    'NULs and bytes that are no text': `printf '\\0\\0\\377\\1\\1cvd-read\\0'`,
+    'what used to be the mark': `echo cvd-ready; printf cvd-ready`,
+    'the command that is started': `printf '\\033]0;%s\\007' "$BASH_EXECUTION_STRING"; printf '%s\\n' "$BASH_EXECUTION_STRING"`,
+    'much of everything on stderr': `head -c 3000000 /dev/zero | tr '\\0' '\\n' >&2; echo 'sudo: a password is required' >&2`,
+  }
+
+  test.each(Object.entries(noise))(
+    'start-up files that print %s: recognised anyway, and nothing of it taken for an answer',
+    async (_, text) => {
+      const { user, connection } = await as('USER ALL=(ALL) ALL')
+      await writeFile(`${user.home}/.bashrc`, `${text}\n`)
+      const done = must(await run(connection, 'none', null, script('id -un; cat', 'input\n')))
+      expect(done).toEqual({ code: 0, lines: [user.name, 'input'], stderr: '' })
+      const asRoot = must(await run(connection, 'password', user.password, script('id -un; cat', 'input\n')))
+      expect(asRoot).toEqual({ code: 0, lines: ['root', 'input'], stderr: '' })
+      const wrong = failureOf(await run(connection, 'password', 'wrong', script('id')))
+      expect(wrong.code).toBe('wrong-sudo-password')
+    },
+  )
+
+  test('start-up files that print without end are said to do so, and the connection is given up', async () => {
     const { user, connection } = await as(null)
-    await writeFile(`${user.home}/.bashrc`, 'echo hello from .bashrc\necho cvd-backup-launcher need-kit\n')
-    const done = must(await run(connection, 'none', null, script('id -un; cat', 'input\n')))
-    expect(done).toEqual({ code: 0, lines: [user.name, 'input'], stderr: '' })
+    await writeFile(`${user.home}/.bashrc`, 'yes\n')
+    expect(failureOf(await run(connection, 'none', null, script('id')))).toMatchObject({
+      code: 'too-much',
+      message: 'The start-up files of this login print without end.',
+    })
+    await connection.closed
+  })
+
+  test('where sudo demands a terminal, the advice is to take that demand back, not to permit more', async () => {
+    const { user, connection } = await as('USER ALL=(ALL) NOPASSWD: ALL\nDefaults:USER requiretty')
+    for (const mode of ['passwordless', 'password'] as const) {
+      const refused = failureOf(await run(connection, mode, user.password, script('id -u')))
+      expect(refused).toMatchObject({
+        code: 'no-sudo',
+        message: `sudo on the server demands a terminal from ${user.name} (requiretty), and the console has none.`,
+        next: `Add the line “Defaults:${user.name} !requiretty” with visudo on the server, then try again.`,
+      })
+    }
+    // The advice works.
+    const rule = `USER ALL=(ALL) NOPASSWD: ALL\nDefaults:USER requiretty\nDefaults:USER !requiretty`
+    const cured = await as(rule)
+    expect(must(await run(cured.connection, 'passwordless', null, script('id -u'))).lines).toEqual(['0'])
   })
 
   test('the password is in no command line and in no environment', async () => {
@@ -167,7 +238,9 @@ describe.skipIf(lacks)(`sudo${lacks && ` (skipped: lacks ${lacks})`}`, () => {
       secrets: secrets({ password: 'x' }),
     })
     const privilege = { mode: 'none', password: null } as const
-    const refused = failureOf(await startBash(connection, privilege, { onLine: () => undefined, readyTimeout: 50 }))
+    const refused = failureOf(
+      await startBash(connection, privilege, { onLine: () => undefined, limits, readyTimeout: 50 }),
+    )
     expect(refused.code).toBe('timeout')
   })
 })
