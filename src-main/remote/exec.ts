@@ -4,6 +4,7 @@ import type { ClientChannel } from 'ssh2'
 import { type Failure, fail, ok, type Result } from '../../src-shared/result.ts'
 import type { SshConnection } from './connection.ts'
 import { linkLost, serverWords } from './connection-failure.ts'
+import { Kept } from './kept.ts'
 import { LineSplitter } from './lines.ts'
 import type { OutputStart } from './output-start.ts'
 import { Pace } from './pace.ts'
@@ -62,27 +63,6 @@ export interface Running {
   distrust(failure: Failure): void
   /** Settles when the channel closed, after everything that was sent arrived; or earlier with a failure. */
   readonly done: Promise<Result<ExecOutcome, ExecFailure>>
-}
-
-class Kept {
-  #parts: Buffer[] = []
-  #room: number
-  truncated = false
-
-  constructor(room: number) {
-    this.#room = room
-  }
-
-  push(chunk: Buffer): void {
-    if (chunk.length > this.#room) this.truncated = true
-    const part = chunk.subarray(0, this.#room)
-    this.#room -= part.length
-    if (part.length > 0) this.#parts.push(part)
-  }
-
-  bytes(): Buffer {
-    return Buffer.concat(this.#parts)
-  }
 }
 
 /** How far the server's side of a channel had come; ssh2 keeps it, and its types do not tell. */
