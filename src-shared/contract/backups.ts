@@ -81,8 +81,10 @@ export const backup = {
       fingerprint: z.object(kitFingerprint.shape).nullable(),
       /** Newest first. */
       history: z.array(z.object(shownBackup.shape.history.element.shape)),
-      /** The same by hand: on the server, as the runbook would do it. */
+      /** The same by hand, on the server: safe to paste. */
       commands: z.array(shownCommand),
+      /** Why there are none; empty where there are. */
+      noCommands: z.string(),
     }),
     errors: ['no-such-site', 'not-found'],
   }),

@@ -1,54 +1,72 @@
-/** The console's work on a backup as commands that a person can run on the server. Pure. */
+/** The console's work on a backup as commands that a person can paste on the server, or why there are none. Pure. */
 import { decodePath } from './backup-path.ts'
-import type { BackupEntry, Inspection } from './kit-protocol.ts'
-
-/** A path as one word of bash, whatever it is called: bytes that are no plain text are written as `\xNN`. */
-export function shellPath(encoded: string): string {
-  const bytes = decodePath(encoded)
-  const text = new TextDecoder('utf-8').decode(bytes)
-  if (/^[A-Za-z0-9._/-]+$/.test(text)) return text
-  const escaped = Array.from(bytes, (byte) => {
-    const character = String.fromCharCode(byte)
-    if (/[A-Za-z0-9._/ -]/.test(character)) return character
-    return `\\x${byte.toString(16).padStart(2, '0')}`
-  })
-  return `$'${escaped.join('')}'`
-}
+import type { BackupEntry } from './kit-protocol.ts'
 
 export interface ShownCommand {
   readonly title: string
   readonly command: string
 }
 
-/** What to type, in the order of a restore. `inspection` names the database and its service; null: as the runbook has them. */
-export function commandsFor(backup: Pick<BackupEntry, 'path' | 'kind'>, inspection: Inspection | null): ShownCommand[] {
+export interface ShownCommands {
+  readonly commands: readonly ShownCommand[]
+  /** Why none are offered; empty where they are. */
+  readonly refusal: string
+}
+
+/** What a terminal could act on when it is pasted, or a reader could be deceived by. */
+const unseen = /[\p{Cc}\p{Cf}\p{Cn}\p{Co}\p{Cs}\p{Zl}\p{Zp}]/u
+
+/** A path as one word of any shell; null where it cannot be pasted for sure: it is not plain text, or not absolute. */
+export function shellPath(encoded: string): string | null {
+  let text: string
+  try {
+    text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(decodePath(encoded))
+  } catch {
+    return null
+  }
+  if (!text.startsWith('/') || unseen.test(text)) return null
+  // A `~` or `=` would only matter at the start of a word, where there is the slash.
+  return /^[A-Za-z0-9._/-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`
+}
+
+const refused: ShownCommands = {
+  commands: [],
+  refusal:
+    'The path of this backup holds characters that cannot be pasted safely. Work on it with the console, or rename it on the server first.',
+}
+
+/** What to paste, in the order of a restore. Nothing here changes the site: the restore asks for the server's name first. */
+export function commandsFor(backup: Pick<BackupEntry, 'path' | 'kind'>): ShownCommands {
   const file = shellPath(backup.path)
-  if (backup.kind !== 'database') return [{ title: 'List what is in it', command: `tar -tzvf ${file}` }]
-  const database = inspection ? shellPath(inspection.database.path) : '/opt/cvd/data/cvd.db'
-  const service = inspection?.services.map(({ name }) => name).join(' ') || 'cvd'
+  if (file === null) return refused
+  const listing = `tar --force-local --quoting-style=escape -tzvf ${file}`
+  if (backup.kind !== 'database') return { commands: [{ title: 'List its files', command: listing }], refusal: '' }
   const packed = backup.path.endsWith('.gz')
-  return [
-    { title: 'Read it to the last byte', command: packed ? `gzip -t ${file}` : `cat ${file} >/dev/null` },
-    { title: 'Unpack a copy', command: packed ? `gunzip -c ${file} >/tmp/check.db` : `cp -- ${file} /tmp/check.db` },
+  const commands = [
+    { title: 'Read it to the last byte', command: packed ? `gzip -t -- ${file}` : `cat -- ${file} >/dev/null` },
+    { title: 'Verify it', command: `cvd-backup verify ${file}` },
     {
-      title: 'Check the database in it',
-      command: `sqlite3 /tmp/check.db 'PRAGMA integrity_check; PRAGMA foreign_key_check'`,
+      title: 'Check the database in it without cvd-backup: in a private folder that is removed again',
+      command: checkByHand(packed ? `gzip -dc -- ${file}` : `cat -- ${file}`),
     },
-    { title: 'Verify it as the console does', command: `cvd-backup verify ${file}` },
     { title: 'See what a restore would change', command: `cvd-backup plan restore database ${file}` },
     {
-      title: 'Restore it as a transaction',
-      command: `cvd-backup restore database ${file} --confirm "$(hostname)" --reason 'why'`,
-    },
-    {
-      title: 'By hand, when nothing else is there: the old database is kept beside it',
-      command: [
-        `systemctl stop ${service}`,
-        `for end in '' -wal -shm -journal; do [ ! -e ${database}$end ] || mv ${database}$end ${database}.kept$end; done`,
-        `cp /tmp/check.db ${database}`,
-        `chown --reference=${database}.kept ${database} && chmod --reference=${database}.kept ${database}`,
-        `systemctl start ${service}`,
-      ].join('\n'),
+      title: 'Restore it: put the name of the server and your reason in',
+      command: `cvd-backup restore database ${file} --confirm 'NAME OF THE SERVER' --reason 'YOUR REASON'`,
     },
   ]
+  return { commands, refusal: '' }
+}
+
+/** In a subshell, so that neither the mask nor the trap stays with whoever pastes it; the copy is nobody else's to read. */
+function checkByHand(unpack: string): string {
+  return [
+    '(',
+    '  umask 077 && folder=$(mktemp -d) || exit 1',
+    `  trap 'rm -rf -- "$folder"' EXIT`,
+    '  trap "exit 1" HUP INT TERM',
+    `  ${unpack} >"$folder/check.db" &&`,
+    `    sqlite3 -init /dev/null -readonly "$folder/check.db" 'PRAGMA integrity_check; PRAGMA foreign_key_check'`,
+    ')',
+  ].join('\n')
 }

@@ -1,6 +1,4 @@
 import { describe, expect, test } from 'vitest'
-import { encodePath } from '../../src-shared/domain/backup-path.ts'
-import { commandsFor, shellPath } from '../../src-shared/domain/commands.ts'
 import type { BackupEntry } from '../../src-shared/domain/kit-protocol.ts'
 import { backupMaxAge } from '../../src-shared/domain/newest.ts'
 import { fleetVerdict, type SiteFacts, verdictOf } from '../../src-shared/domain/verdict.ts'
@@ -147,25 +145,5 @@ describe('the fleet', () => {
     expect(fleetVerdict({ now, sites })).toEqual({ state: 'good', sentence })
     expect(fleetVerdict({ now, sites: [] }).state).toBe('unknown')
     expect(fleetVerdict({ now, sites: [site('North', 'unknown', null)] }).sentence).toMatch(/^No site is proven/)
-  })
-})
-
-describe('shown commands', () => {
-  test.each([
-    ['/opt/cvd/backups/a.db.gz', '/opt/cvd/backups/a.db.gz'],
-    ["/b/it's $(rm -rf /).db", "$'/b/it\\x27s \\x24\\x28rm -rf /\\x29.db'"],
-    ['/b/new\nline', "$'/b/new\\x0aline'"],
-    ['/b/ä', "$'/b/\\xc3\\xa4'"],
-  ])('%j is one word', (path, word) => {
-    expect(shellPath(encodePath(path))).toBe(word)
-  })
-
-  test('never copy over the live database, and keep its sidecars with it', () => {
-    const text = commandsFor({ path: '/b/a.db.gz', kind: 'database' }, null)
-      .map(({ command }) => command)
-      .join('\n')
-    expect(text.indexOf('systemctl stop cvd')).toBeLessThan(text.indexOf("for end in '' -wal -shm -journal"))
-    expect(text.indexOf('for end in')).toBeLessThan(text.indexOf('cp /tmp/check.db'))
-    expect(commandsFor({ path: '/b/a.tar.gz', kind: 'application' }, null)).toHaveLength(1)
   })
 })

@@ -88,6 +88,12 @@ export function backupsHandlers(services: Services): NamespaceHandlers<ConsoleCo
   }
 }
 
+/** As the contract has it. */
+function shownCommands(backup: BackupEntry) {
+  const { commands, refusal } = commandsFor(backup)
+  return { commands: [...commands], noCommands: refusal }
+}
+
 export function backupHandlers(services: Services): NamespaceHandlers<ConsoleContract['backup']> {
   const { desk } = services
   return {
@@ -105,7 +111,7 @@ export function backupHandlers(services: Services): NamespaceHandlers<ConsoleCon
           entry: backup,
           fingerprint,
           history,
-          commands: commandsFor(backup, desk.store.inspections.latest(id)?.inspection ?? null),
+          ...shownCommands(backup),
         }),
       ),
   }

@@ -92,16 +92,21 @@ function Known(props: {
           <Contents shown={shown.data} loading={shown.loading} />
         </Stack>
       </Columns>
-      {shown.data && shown.data.commands.length > 0 && (
-        <Section title="The same by hand" note="on the server, as the runbook does it">
-          <div className={css.commands}>
-            {shown.data.commands.map(({ title, command }) => (
-              <CodeBlock key={title} title={title} text={command} />
-            ))}
-          </div>
-        </Section>
-      )}
+      {shown.data && <ByHand {...shown.data} />}
     </Page>
+  )
+}
+
+function ByHand({ commands, noCommands }: Pick<Shown, 'commands' | 'noCommands'>) {
+  return (
+    <Section title="The same by hand" note={noCommands === '' ? 'safe to paste on the server' : undefined}>
+      {noCommands !== '' && <Notice title="No commands are offered.">{noCommands}</Notice>}
+      <div className={css.commands}>
+        {commands.map(({ title, command }) => (
+          <CodeBlock key={title} title={title} text={command} />
+        ))}
+      </div>
+    </Section>
   )
 }
 
