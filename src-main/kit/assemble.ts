@@ -19,6 +19,7 @@ const parts = [
   'operations',
   'follow',
   'service',
+  'health',
   'sqlite',
   'census',
   'integrity',

@@ -1,6 +1,7 @@
 /** The kit as functions: every answer is checked against the protocol before anybody sees it. */
 import { z } from 'zod'
 import {
+  type HealthAnswer,
   type Inspection,
   inspection,
   KIT_PROTOCOL_VERSION,
@@ -8,6 +9,7 @@ import {
   type KitResult,
   type OperationEntry,
   operationEntry,
+  policyAnswer,
   type RestorePlan,
   restorePlan,
   type ShownBackup,
@@ -51,7 +53,6 @@ export interface OperationStart {
 
 const operationList = z.looseObject({ operations: z.array(operationEntry) })
 const oneOperation = z.looseObject({ operation: operationEntry })
-const policyAnswer = z.looseObject({ policy: z.record(z.string().max(256), z.string().max(16_384)) })
 const markAnswer = z.looseObject({ path: z.string().max(16_384) })
 
 /** A result that is no success as a failure with the kit's own words. */
@@ -142,6 +143,12 @@ export class KitClient {
     const pairs = Object.entries(changes).map(([key, value]) => `${key}=${value}`)
     const answer = await this.#ask(['policy', ...pairs], policyAnswer)
     return answer.ok ? ok(answer.value.policy) : answer
+  }
+
+  /** What the site answers when it is asked for its health in this way. Changes nothing. */
+  async tryHealth(health: string, signal?: AbortSignal): Promise<Result<HealthAnswer | null, KitError>> {
+    const answer = await this.#ask(['policy', '--try', `health=${health}`], policyAnswer, signal)
+    return answer.ok ? ok(answer.value.probe) : answer
   }
 
   /** Keeps a backup from rotation, or takes that back. The value is the backup's path. */

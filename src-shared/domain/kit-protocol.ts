@@ -161,7 +161,10 @@ export const healthAnswer = z.looseObject({
   healthy: z.boolean(),
   status: z.number().int().nullable(),
   ms: count,
+  /** The beginning of what was answered. */
   detail: text,
+  /** What was answered, against what was expected, and what that probably means: no full stop. */
+  words: text.default(''),
 })
 
 export const serviceState = z.looseObject({
@@ -368,6 +371,14 @@ export const restoreReport = z.looseObject({
   downMs: count.nullable(),
   tables: z.array(tableCount),
   health: healthAnswer.nullable(),
+  /** False where a person had to say that the site was down. Null where it is not known. */
+  healthyBefore: z.boolean().nullable().default(null),
+})
+
+/** Data of a `policy` result. `probe`: what the site answered where the change was about its health; null elsewhere. */
+export const policyAnswer = z.looseObject({
+  policy: z.record(z.string(), z.string()),
+  probe: healthAnswer.nullable().default(null),
 })
 
 /** Data of a `database` result. */
@@ -388,6 +399,7 @@ export type Inspection = z.infer<typeof inspection>
 export type Verification = z.infer<typeof verification>
 export type RestorePlan = z.infer<typeof restorePlan>
 export type RestoreReport = z.infer<typeof restoreReport>
+export type HealthAnswer = z.infer<typeof healthAnswer>
 export type BackupReport = z.infer<typeof backupReport>
 export type OperationEntry = z.infer<typeof operationEntry>
 export type ShownBackup = z.infer<typeof shownBackup>

@@ -28,6 +28,14 @@ const hostile = [
   "x'$(touch ran).db",
 ]
 
+/** In the place of sqlite3: says who could read the copy. */
+const privacy = [
+  '#!/bin/bash',
+  'for word; do',
+  '  [[ $word != */check.db ]] || { stat -c %a "$word"; stat -c %a "$(dirname "$word")"; }',
+  'done\n',
+].join('\n')
+
 describe('commands to paste', () => {
   let folder: string
   beforeEach(() => {
@@ -105,9 +113,8 @@ describe('commands to paste', () => {
   test('unpack with a private mask in a private folder', () => {
     const path = join(folder, 'backups/a.db')
     writeFileSync(path, 'x')
-    // In the place of sqlite3: who could read the copy.
     const spy = join(folder, 'bin/sqlite3')
-    writeFileSync(spy, '#!/bin/bash\nfor word; do [[ $word != */check.db ]] || stat -c %a "$word" "${word%/*}"; done\n')
+    writeFileSync(spy, privacy)
     chmodSync(spy, 0o755)
     const { commands } = commandsFor({ path: encodePath(path), kind: 'database' })
     expect(paste(commands.map(({ command }) => command).join('\n'))).toBe('600\n700\n')

@@ -29,12 +29,15 @@ now_ms() {
 # only notes what it has to do where PAUSING is not empty, as AFTER_PAUSE: it is done when the pause is over.
 PAUSE_FD='' PAUSING='' AFTER_PAUSE=''
 pause() {
-  local after
   [[ $PAUSE_FD != '' ]] || exec {PAUSE_FD}<> <(:)
   PAUSING=yes
   read -r -t "$1" -u "$PAUSE_FD" _
-  PAUSING=''
-  after=$AFTER_PAUSE AFTER_PAUSE=''
+  pause_over
+}
+
+pause_over() {
+  local after=$AFTER_PAUSE
+  PAUSING='' AFTER_PAUSE=''
   [[ $after == '' ]] || "$after"
 }
 
@@ -162,7 +165,7 @@ exit_with_code() {
   case $1 in
     ok) exit 0 ;;
     usage) exit 2 ;;
-    busy | wrong-site | plan-stale | not-confirmed | no-rights | checks-failed | newer-format) exit 4 ;;
+    busy | wrong-site | plan-stale | not-confirmed | no-rights | checks-failed | newer-format | health-fails) exit 4 ;;
     *) exit 1 ;;
   esac
 }

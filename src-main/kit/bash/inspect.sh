@@ -151,7 +151,7 @@ inspect_database() {
   done
   json_array ${list[@]+"${list[@]}"}
   sidecars=$REPLY
-  dependents_load
+  services_read
   holders_find
   holders_json
   holders=$REPLY
@@ -195,12 +195,12 @@ live_key_tables() {
 }
 
 I_SERVICES=''
-inspect_services() {
-  local name
+inspect_services() { # as they were read with the database, whose holders are looked for by them
+  local index
   I_SERVICES=''
-  for name in ${SERVICES[@]+"${SERVICES[@]}"}; do
-    service_state "$name"
-    I_SERVICES+="$name $REPLY"$'\n'
+  for index in "${!SERVICES[@]}"; do
+    state_of "${SERVICE_LOAD[$index]}" "${SERVICE_ACTIVE[$index]}"
+    I_SERVICES+="${I_SERVICES:+, }${SERVICES[$index]} $REPLY"
   done
   services_json
 }

@@ -94,13 +94,14 @@ run_help() {
     verify) help_text='verify FILE... | --last N | --all
   Reads backups from the first byte to the last and compares them with their fingerprints.
   Verdicts: verified, failed, inconclusive. A backup that was never verified is "never".' ;;
-    plan) help_text='plan restore database FILE
+    plan) help_text='plan restore database FILE [--site-is-down]
   Tells what a restore of FILE would change, table by table, and whether it can be done. Changes nothing.' ;;
-    restore) help_text='restore database FILE --confirm HOST --reason TEXT [--accept-schema] [--expect-sha256 HEX] [--expect-machine ID]
+    restore) help_text='restore database FILE --confirm HOST --reason TEXT [--accept-schema] [--site-is-down] [--expect-sha256 HEX] [--expect-machine ID]
   Brings the backup back: it is extracted and verified first, then the service stops, the live database is kept as a
   safety copy, and the service starts again. Ends with the new state proven healthy, or the old one back.
-  --accept-schema: although the backup lacks what the live schema has.' ;;
-    undo) help_text='undo OPERATION --confirm HOST --reason TEXT
+  --accept-schema: although the backup lacks what the live schema has.
+  Refused where the site is not healthy before, unless you say --site-is-down: then the probe that is set must be right.' ;;
+    undo) help_text='undo OPERATION --confirm HOST --reason TEXT [--site-is-down]
   Brings back the safety copy that a restore kept.' ;;
     recover) help_text='recover
   Completes or rolls back what was interrupted (power, a killed process). Runs by itself at boot.' ;;
@@ -110,8 +111,9 @@ run_help() {
   Shows what an operation says, from the start or from a byte offset on, until it ends.' ;;
     cancel) help_text='cancel OPERATION
   Asks an operation to stop, and tells what it left.' ;;
-    policy) help_text='policy [KEY=VALUE ...]
-  Shows the settings of this site, or changes them.' ;;
+    policy) help_text='policy [--try] [KEY=VALUE ...]
+  Shows the settings of this site, or changes them. A change of health or health_status asks the site for its health and
+  tells the answer; with --try that is all: nothing is changed.' ;;
     show) help_text='show FILE
   What was recorded when a backup was made, and every verdict since.' ;;
     hold | release) help_text='hold FILE | release FILE

@@ -6,10 +6,11 @@ readonly PLAN_UNCHANGED='nothing was changed'
 PLAN_CHECKS=()
 PLAN_POSSIBLE=true
 
-# plan restore database FILE
+# plan restore database FILE [--site-is-down]
 run_plan() {
   local file entry recovery='' loss=null health holders space services now
-  [[ $# -eq 3 && $1 == restore && $2 == database ]] || usage_error 'plan restore database FILE'
+  [[ ${4-} != --site-is-down ]] || { SITE_IS_DOWN=yes; set -- "${@:1:3}" "${@:5}"; }
+  [[ $# -eq 3 && $1 == restore && $2 == database ]] || usage_error 'plan restore database FILE [--site-is-down]'
   backup_find "$3" || fail not-found "There is no backup '$3'." "$PLAN_UNCHANGED"
   file=$REPLY
   state_writable || fail no-rights "This login cannot keep a work folder: $STATE cannot be written." "$PLAN_UNCHANGED"
@@ -180,14 +181,21 @@ plan_check_rights() {
 }
 
 plan_check_services() { # REPLY = services
-  local name words='' state=passed
-  for name in ${SERVICES[@]+"${SERVICES[@]}"}; do
-    service_state "$name"
-    words+="${words:+, }$name is $REPLY"
-    case $REPLY in unknown) state=failed ;; active) ;; *) [[ $state == failed ]] || state=warning ;; esac
+  local index words='' fix='' state=passed
+  services_read
+  for index in "${!SERVICES[@]}"; do
+    service_problem "$index"
+    if [[ $REPLY != '' ]]; then
+      state=failed fix=$SERVICE_FIX
+    else
+      REPLY="${SERVICES[$index]} is ${SERVICE_ACTIVE[$index]}"
+      [[ ${SERVICE_ACTIVE[$index]} == active || $state == failed ]] || state=warning
+    fi
+    words+="${words:+; }$REPLY"
   done
-  [[ $words != '' ]] || { state=failed words='no service is set'; }
-  plan_check service "$state" 'The services are known' "$words" "$([[ $state != failed ]] || echo 'set them: cvd-backup policy service=…')"
+  [[ $words != '' ]] || { state=failed words='no service is set' fix='set it: cvd-backup policy service=…'; }
+  [[ $state != warning ]] || fix='the restore starts them; look why they do not run'
+  plan_check service "$state" 'The services can be stopped and started' "$words" "$fix"
   services_json
 }
 
@@ -196,21 +204,24 @@ plan_check_health() { # REPLY = healthAnswer
   health_choose
   health_json
   answer=$REPLY
-  if [[ $HEALTH_PROBE == '' ]]; then
-    plan_check health failed 'Its health can be asked for' "$HEALTH_DETAIL" \
+  health_words
+  if [[ $HEALTH_HEALTHY == true ]]; then
+    plan_check health passed 'Its health can be asked for' "$REPLY"
+  elif [[ $HEALTH_PROBE == '' ]]; then
+    plan_check health failed 'Its health can be asked for' "$REPLY" \
       'set it: cvd-backup policy health=http://127.0.0.1:5000/api/health'
-  elif [[ $HEALTH_STATUS == "${POLICY[health_status]}" ]]; then
-    plan_check health passed 'Its health can be asked for' "$HEALTH_PROBE answers $HEALTH_STATUS in $HEALTH_MS ms"
+  elif [[ $SITE_IS_DOWN != '' && $HEALTH_CONFIGURED == true ]]; then
+    plan_check health warning 'Its health can be asked for' "$REPLY; you say that the site is down, and that this is how its health is asked for" \
+      'if the address is wrong, the restore will be rolled back'
   else
-    plan_check health warning 'Its health can be asked for' "$HEALTH_PROBE does not answer as expected now: $HEALTH_STATUS" \
-      'look whether the application runs'
+    plan_check health failed 'Its health can be asked for' "$REPLY" \
+      'if the address is wrong, set it: cvd-backup policy health=…; if it is right and the site is down, say so: --site-is-down'
   fi
   REPLY=$answer
 }
 
 plan_check_holders() { # REPLY = holders
   local entry strangers='' rest service
-  dependents_load
   holders_find
   for entry in ${HOLDERS[@]+"${HOLDERS[@]}"}; do
     rest=${entry#*$'\t'*$'\t'}

@@ -77,19 +77,22 @@ problems_of_space() {
 }
 
 problems_of_service() {
-  local name state
-  while IFS=' ' read -r name state; do
-    case $state in
-      '' | active) ;;
-      unknown) problem error service-unknown "There is no service $name on this server." 'set it: cvd-backup policy service=…' ;;
-      *) problem error service-down "The service $name is $state." "look why: journalctl -u $name" ;;
-    esac
-  done < <(printf '%s' "$I_SERVICES")
+  local index
+  for index in "${!SERVICES[@]}"; do
+    service_problem "$index"
+    if [[ $REPLY != '' ]]; then
+      problem error service-unknown "$REPLY" "$SERVICE_FIX"
+    elif [[ ${SERVICE_ACTIVE[$index]} != active ]]; then
+      problem error service-down "The service ${SERVICES[$index]} is ${SERVICE_ACTIVE[$index]}." \
+        "look why: journalctl -u ${SERVICES[$index]}"
+    fi
+  done
+  health_words
   if [[ $HEALTH_PROBE == '' ]]; then
     problem warning health-unknown 'It is not known how to ask this site for its health; without that, nothing can be restored.' \
       'set it: cvd-backup policy health=http://127.0.0.1:5000/api/health'
-  elif [[ $HEALTH_STATUS != "${POLICY[health_status]}" ]]; then
-    problem error unhealthy "$HEALTH_PROBE does not answer as expected: $HEALTH_STATUS ${HEALTH_DETAIL:0:80}" 'look whether the application runs'
+  elif [[ $HEALTH_HEALTHY != true ]]; then
+    problem error unhealthy "${REPLY:0:300}." 'look whether the application runs; if the address is wrong, set it: cvd-backup policy health=…'
   fi
   [[ $I_UNFINISHED == '' ]] ||
     problem error unfinished "An operation was interrupted and is not finished: $I_UNFINISHED." 'run: cvd-backup recover'
@@ -172,7 +175,7 @@ inspect_words() {
   page_line database "$DATABASE, $((I_DATABASE_SIZE >> 10)) kB, journal ${H_JOURNAL:-unknown}, version $H_USER_VERSION"
   page_line rows "$I_ROWS"
   page_line 'opened by' "${#HOLDERS[@]} processes$( ((EUID == 0)) || printf ' (only root sees them all)')"
-  page_line service "$(printf '%s' "${I_SERVICES%$'\n'}" | tr '\n' ',')"
+  page_line service "$I_SERVICES"
   page_line health "${HEALTH_PROBE:-not known how to ask}: $HEALTH_STATUS, $HEALTH_MS ms"
   page_line backups "$I_COUNT, $((I_BYTES >> 20)) MB in all; newest $(page_time "$I_NEWEST"), newest verified $(page_time "$I_VERIFIED")"
   for name in database backups; do

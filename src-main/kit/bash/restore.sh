@@ -1,14 +1,20 @@
 # --- restore database, undo ---------------------------------------------------------------------------------------------------
 
 R_WORDS=() R_CONFIRM='' R_EXPECT_SHA256='' R_ACCEPT_SCHEMA=''
+SITE_IS_DOWN='' # not empty: a person says so, and that the probe that is set tells when it is up again
 
-# Arguments of both: WHAT [...] --confirm HOST --reason TEXT [--expect-sha256 HEX] [--expect-machine ID] [--accept-schema].
-# Sets R_*.
+# Arguments of both: WHAT [...] --confirm HOST --reason TEXT [--site-is-down] [--accept-schema] [--expect-sha256 HEX]
+# [--expect-machine ID].
+# Sets R_* and SITE_IS_DOWN.
 restore_arguments() {
   local confirm='' machine='' words=()
-  R_EXPECT_SHA256='' R_ACCEPT_SCHEMA=''
+  R_EXPECT_SHA256='' R_ACCEPT_SCHEMA='' SITE_IS_DOWN=''
   while (($# > 0)); do
     case $1 in
+      --site-is-down)
+        SITE_IS_DOWN=yes
+        shift
+        ;;
       --confirm | --reason | --expect-sha256 | --expect-machine)
         (($# >= 2)) || usage_error "$1: a value is missing"
         case $1 in
@@ -55,7 +61,7 @@ check_restore() {
   backup_find "${R_WORDS[1]}" || fail not-found "There is no backup '${R_WORDS[1]}'." 'nothing was changed' \
     'look at the list: cvd-backup inspect'
   # The worker runs elsewhere: it gets the whole path.
-  ARGUMENTS=(database "$REPLY" --reason "$REASON" --expect-sha256 "$R_EXPECT_SHA256" ${R_ACCEPT_SCHEMA:+--accept-schema})
+  ARGUMENTS=(database "$REPLY" --reason "$REASON" --expect-sha256 "$R_EXPECT_SHA256" ${R_ACCEPT_SCHEMA:+--accept-schema} ${SITE_IS_DOWN:+--site-is-down})
   restore_confirm
 }
 
@@ -109,13 +115,14 @@ restore_database() {
   name=${file##*/}
   runbook_log restore.log "Database restored from $file; safety copy: $TX_FOLDER/$TX_SAFETY"
   if [[ -e $TX_SAFETY ]]; then name+=". The state before is kept as $TX_SAFETY"; TX_SAFETY=$TX_FOLDER/$TX_SAFETY; else TX_SAFETY=''; fi
+  [[ $TX_HEALTHY_BEFORE == yes ]] || name+='. The site was not healthy before'
   succeed "The database was restored from $name." "$(report_json "$TX_SAFETY")"
 }
 
 readonly NOTHING_CHANGED='The site runs as before; nothing was changed.'
 
 restore_prepare() {
-  local file=$1 name
+  local file=$1
   lock_site
   step check 'Check the site before anything is changed'
   live_look
@@ -125,24 +132,43 @@ restore_prepare() {
   restore_rights
   restore_target_safe
   ((${#SERVICES[@]} > 0)) || fail service 'No service is set for this site.' "$NOTHING_CHANGED" 'set it: cvd-backup policy service=…'
-  TX_WERE=''
-  for name in "${SERVICES[@]}"; do
-    service_state "$name"
-    [[ $REPLY != unknown ]] || fail service "There is no service $name on this server." "$NOTHING_CHANGED" \
-      'set it: cvd-backup policy service=…'
-    [[ $REPLY == inactive ]] || TX_WERE+="${TX_WERE:+ }$name"
-  done
-  dependents_load
-  health_choose
-  [[ $HEALTH_PROBE != '' ]] || fail health-unknown 'It is not known how to ask this site for its health: nothing is set, and the usual addresses do not answer.' \
-    "$NOTHING_CHANGED" 'set it: cvd-backup policy health=http://127.0.0.1:5000/api/health'
-  TX_HEALTHY_BEFORE=no
-  health_ask "$HEALTH_PROBE" && TX_HEALTHY_BEFORE=yes
+  restore_services
+  restore_health
   restore_no_strangers
   step_done services="${SERVICES[*]}" healthy_before="$TX_HEALTHY_BEFORE" probe="$HEALTH_PROBE"
   heed_cancel "$NOTHING_CHANGED"
   restore_stage "$file"
   recovery_unit_install
+}
+
+# Every service can be stopped and started. TX_WERE = those that ran.
+restore_services() {
+  local index
+  services_read
+  TX_WERE=''
+  for index in "${!SERVICES[@]}"; do
+    service_problem "$index"
+    [[ $REPLY == '' ]] || fail service "$REPLY" "$NOTHING_CHANGED" "$SERVICE_FIX"
+    [[ ${SERVICE_ACTIVE[$index]} == inactive ]] || TX_WERE+="${TX_WERE:+ }${SERVICES[$index]}"
+  done
+}
+
+# A probe that fails before the restore would fail after it, too: the site would be stopped for nothing. Only where somebody
+# says that the site is down, and how its health is asked for, is it believed.
+restore_health() {
+  health_choose
+  TX_HEALTHY_BEFORE=yes
+  [[ $HEALTH_HEALTHY != true ]] || return 0 # choosing it was asking
+  [[ $HEALTH_PROBE == '' ]] || ! health_ask "$HEALTH_PROBE" || return 0
+  TX_HEALTHY_BEFORE=no
+  health_words
+  if [[ $HEALTH_CONFIGURED == false ]]; then
+    fail health-unknown "It is not known how to ask this site for its health: $REPLY." \
+      "$NOTHING_CHANGED" 'set it: cvd-backup policy health=http://127.0.0.1:5000/api/health'
+  fi
+  [[ $SITE_IS_DOWN != '' ]] || fail health-fails "The site is not healthy before the restore: $REPLY." "$NOTHING_CHANGED" \
+    'if the address is wrong, set it: cvd-backup policy health=…; if it is right and the site is down, say so: --site-is-down'
+  say warning "$REPLY. Somebody says that the site is down; the restore goes on with this probe."
 }
 
 # A restore puts a file where the database's path leads to. That must not be a way to write anywhere as root, nor over the

@@ -1,40 +1,137 @@
-# --- Services, holders, health --------------------------------------------------------------------------------------------
+# --- Services, and who has the database open --------------------------------------------------------------------------------------------
 
 SERVICES=()
-DEPENDENTS=() # running units that systemd stops together with ours, and does not start again by itself
+SERVICE_LOAD=()    # of each of them, what the manager knows: loaded, not-found, masked, bad-setting, error; or unknown
+SERVICE_ACTIVE=()  # active, inactive, failed, activating, …
+SERVICE_ENABLED=() # enabled, disabled, static, …; unknown where nothing tells
+DEPENDENTS=()      # running units that systemd stops together with ours, and does not start again by itself
 
 services_load() { read -r -a SERVICES < <(printf '%s\n' "${POLICY[service]}"); }
 
-dependents_load() {
-  local name unit state
-  DEPENDENTS=()
-  [[ ${POLICY[service_manager]} == systemd ]] || return 0
-  for name in "${SERVICES[@]}"; do
-    for unit in $(systemctl show --property=ConsistsOf --property=BoundBy --property=RequiredBy --value -- "$name" 2>/dev/null); do
-      [[ $unit == *.service && " ${DEPENDENTS[*]-} " != *" ${unit%.service} "* ]] || continue
-      service_state "$unit"
-      [[ $REPLY != active ]] || DEPENDENTS+=("${unit%.service}")
+# services_read: fills SERVICE_LOAD, SERVICE_ACTIVE, SERVICE_ENABLED, and DEPENDENTS: two processes at most under systemd,
+# however many services there are.
+services_read() {
+  local name other tied=() properties=() others
+  SERVICE_LOAD=() SERVICE_ACTIVE=() SERVICE_ENABLED=() DEPENDENTS=()
+  ((${#SERVICES[@]} > 0)) || return 0
+  if [[ ${POLICY[service_manager]} == program ]]; then
+    for name in "${SERVICES[@]}"; do
+      program_read "$name"
+      SERVICE_LOAD+=("$UNIT_LOAD") SERVICE_ACTIVE+=("$UNIT_ACTIVE") SERVICE_ENABLED+=(unknown)
     done
+    return 0
+  fi
+  for name in Names LoadState ActiveState UnitFileState ConsistsOf BoundBy RequiredBy; do properties+=("--property=$name"); done
+  units_read "${properties[@]}" -- "${SERVICES[@]}"
+  for name in "${SERVICES[@]}"; do
+    unit_find "$name"
+    SERVICE_LOAD+=("$UNIT_LOAD") SERVICE_ACTIVE+=("$UNIT_ACTIVE") SERVICE_ENABLED+=("$UNIT_ENABLED")
+    read -r -a others < <(printf '%s\n' "$UNIT_TIED")
+    for other in ${others[@]+"${others[@]}"}; do
+      [[ $other != *.service || " ${tied[*]-} ${SERVICES[*]} " == *" ${other%.service} "* ]] || tied+=("${other%.service}")
+    done
+  done
+  ((${#tied[@]} > 0)) || return 0
+  units_read --property=Names --property=ActiveState -- "${tied[@]/%/.service}"
+  for name in "${tied[@]}"; do
+    unit_find "$name"
+    [[ $UNIT_ACTIVE != active ]] || DEPENDENTS+=("$name")
   done
 }
 
-# service_state NAME: REPLY = active, inactive, failed, activating, … as the manager says; `unknown` if there is none.
-service_state() {
-  if [[ ${POLICY[service_manager]} == program ]]; then
-    REPLY=unknown
-    [[ -x ${POLICY[service_program]} ]] || return 0
-    if "${POLICY[service_program]}" status "$1" >/dev/null 2>&1; then REPLY=active; else REPLY=inactive; fi
-    return 0
-  fi
-  REPLY=$(systemctl show --property=ActiveState --value -- "$1" 2>/dev/null)
-  REPLY=${REPLY:-unknown}
+# units_read ARGUMENT...: what systemctl shows, one paragraph a unit in UNITS.
+UNITS=()
+units_read() {
+  local line paragraph=''
+  UNITS=()
+  while IFS= read -r line; do
+    if [[ $line != '' ]]; then
+      paragraph+=$line$'\n'
+    elif [[ $paragraph != '' ]]; then
+      UNITS+=("$paragraph") paragraph=''
+    fi
+  done < <(systemctl show "$@" 2>/dev/null)
+  [[ $paragraph == '' ]] || UNITS+=("$paragraph")
 }
 
-service_enabled() {
-  REPLY=unknown
-  [[ ${POLICY[service_manager]} == systemd ]] || return 0
-  REPLY=$(systemctl is-enabled -- "$1" 2>/dev/null)
-  REPLY=${REPLY:-unknown}
+# unit_find NAME: UNIT_LOAD, UNIT_ACTIVE, UNIT_ENABLED, UNIT_TIED from the paragraph of UNITS that is about it. By its name:
+# a unit that systemd takes no name for has no paragraph.
+UNIT_LOAD=unknown UNIT_ACTIVE=unknown UNIT_ENABLED=unknown UNIT_TIED=''
+unit_find() {
+  local name=$1 paragraph line mine
+  UNIT_LOAD=unknown UNIT_ACTIVE=unknown UNIT_ENABLED=unknown UNIT_TIED=''
+  for paragraph in ${UNITS[@]+"${UNITS[@]}"}; do
+    mine=''
+    while IFS= read -r line; do
+      [[ $line != Names=* || " ${line#*=} " != *" $name "* && " ${line#*=} " != *" $name.service "* ]] || mine=yes
+    done < <(printf '%s' "$paragraph")
+    [[ $mine != '' ]] || continue
+    while IFS= read -r line; do
+      case $line in
+        LoadState=?*) UNIT_LOAD=${line#*=} ;;
+        ActiveState=?*) UNIT_ACTIVE=${line#*=} ;;
+        UnitFileState=?*) UNIT_ENABLED=${line#*=} ;;
+        ConsistsOf=* | BoundBy=* | RequiredBy=*) UNIT_TIED+=" ${line#*=}" ;;
+      esac
+    done < <(printf '%s' "$paragraph")
+    return 0
+  done
+}
+
+# program_read NAME: UNIT_LOAD and UNIT_ACTIVE as the program of the policy tells them, by the exit codes that status
+# commands of services share: 0 it runs; 1 to 3 it does not; whatever else, it is not known.
+program_read() {
+  UNIT_LOAD=unknown UNIT_ACTIVE=unknown
+  [[ -x ${POLICY[service_program]} ]] || return 0
+  "${POLICY[service_program]}" status "$1" >/dev/null 2>&1
+  case $? in
+    0) UNIT_LOAD=loaded UNIT_ACTIVE=active ;;
+    1 | 2 | 3) UNIT_LOAD=loaded UNIT_ACTIVE=inactive ;;
+  esac
+}
+
+# service_state NAME: REPLY = how it stands now: active, inactive, failed, activating, …; where it does not run and could
+# not, why: not-found, masked, bad-setting, error, unknown.
+service_state() {
+  if [[ ${POLICY[service_manager]} == program ]]; then
+    program_read "$1"
+  else
+    units_read --property=Names --property=LoadState --property=ActiveState -- "$1"
+    unit_find "$1"
+  fi
+  state_of "$UNIT_LOAD" "$UNIT_ACTIVE"
+}
+
+state_of() { # LOAD ACTIVE: REPLY = as service_state
+  REPLY=$2
+  [[ $1 == loaded || $2 == active || $2 == reloading || $2 == deactivating ]] || REPLY=$1
+}
+
+# service_problem INDEX: REPLY = why this service could not be stopped and started for a restore, or empty; and
+# SERVICE_FIX = what to do. services_read must have been called.
+SERVICE_FIX=''
+service_problem() {
+  local name=${SERVICES[$1]} load=${SERVICE_LOAD[$1]}
+  SERVICE_FIX="set the right name: cvd-backup policy service=…"
+  case $load in
+    loaded) REPLY='' ;;
+    not-found) REPLY="There is no service $name on this server." ;;
+    masked)
+      REPLY="The service $name is masked: it cannot be started."
+      SERVICE_FIX="systemctl unmask $name; or ${SERVICE_FIX}"
+      ;;
+    bad-setting | error)
+      REPLY="The unit of the service $name is faulty ($load): it cannot be started."
+      SERVICE_FIX="look why: systemctl status $name"
+      ;;
+    *)
+      REPLY="It is not known whether there is a service $name."
+      if [[ ${POLICY[service_manager]} == program ]]; then
+        REPLY="The service program (${POLICY[service_program]:-none is set}) knows no service $name."
+        SERVICE_FIX='set them: cvd-backup policy service_program=… service=…'
+      fi
+      ;;
+  esac
 }
 
 # services_do start|stop [NAME...]: all of them, or these; stop in the order of the policy, start in the opposite order,
@@ -69,13 +166,12 @@ close_for_child() (
   "$@" >&2
 )
 
-services_json() {
-  local name list=() state
-  for name in "${SERVICES[@]}"; do
-    service_state "$name"
+services_json() { # of what services_read has read
+  local index list=() state
+  for index in "${!SERVICES[@]}"; do
+    state_of "${SERVICE_LOAD[$index]}" "${SERVICE_ACTIVE[$index]}"
     state=$REPLY
-    service_enabled "$name"
-    json_object name="$name" manager="${POLICY[service_manager]}" state="$state" enabled="$REPLY"
+    json_object name="${SERVICES[$index]}" manager="${POLICY[service_manager]}" state="$state" enabled="${SERVICE_ENABLED[$index]}"
     list+=("$REPLY")
   done
   json_array ${list[@]+"${list[@]}"}
@@ -146,79 +242,4 @@ holders_json() {
     list+=("$REPLY")
   done
   json_array ${list[@]+"${list[@]}"}
-}
-
-# health_ask PROBE: sets HEALTH_STATUS (000 when nothing answered), HEALTH_DETAIL, HEALTH_MS. Never longer than 5 s.
-HEALTH_STATUS=000 HEALTH_DETAIL='' HEALTH_MS=0 HEALTH_PROBE='' HEALTH_CONFIGURED=false
-health_ask() {
-  local probe=$1 rest began answer
-  local -a where
-  uptime_ms
-  began=$REPLY
-  if [[ $probe == unix:* ]]; then
-    rest=${probe#unix:}
-    where=(--unix-socket "${rest%%:*}" "http://localhost${rest#*:}")
-  else
-    where=("$probe")
-  fi
-  # By the owner: a socket's path may lead anywhere.
-  answer=$(as_owner curl --silent --show-error --noproxy '*' --max-time 5 --connect-timeout 2 --max-filesize 100000 \
-    --write-out '\n%{http_code}' "${where[@]}" 2>&1 </dev/null)
-  HEALTH_STATUS=${answer##*$'\n'}
-  HEALTH_DETAIL=${answer%$'\n'*}
-  HEALTH_DETAIL=${HEALTH_DETAIL:0:200}
-  [[ $HEALTH_STATUS =~ ^[0-9]{3}$ ]] || HEALTH_STATUS=000
-  uptime_ms
-  HEALTH_MS=$((REPLY - began))
-  [[ $HEALTH_STATUS == "${POLICY[health_status]}" ]]
-}
-
-# health_choose: HEALTH_PROBE = the site's probe; where none is set, the usual one that answers now, or empty.
-health_choose() {
-  local probe
-  HEALTH_CONFIGURED=false
-  if [[ ${POLICY[health]} != '' ]]; then
-    HEALTH_PROBE=${POLICY[health]} HEALTH_CONFIGURED=true
-    return 0
-  fi
-  for probe in http://127.0.0.1:5000/api/health http://127.0.0.1:5000/health; do
-    HEALTH_PROBE=$probe
-    health_ask "$probe" && return 0
-  done
-  HEALTH_PROBE=''
-}
-
-# health_json: asks once, REPLY = healthAnswer.
-health_json() {
-  local healthy=false probe status
-  if [[ $HEALTH_PROBE != '' ]]; then
-    health_ask "$HEALTH_PROBE" && healthy=true
-  else
-    HEALTH_STATUS=000 HEALTH_DETAIL='no health probe is set, and none of the usual ones answers' HEALTH_MS=0
-  fi
-  health_last_json "$healthy"
-}
-
-# health_last_json HEALTHY: REPLY = healthAnswer of what was asked last.
-health_last_json() {
-  local probe status=null
-  json_text_or_null "$HEALTH_PROBE"
-  probe=$REPLY
-  [[ $HEALTH_STATUS == 000 ]] || status=$((10#$HEALTH_STATUS))
-  json_object probe:="$probe" configured:="$HEALTH_CONFIGURED" healthy:="$1" status:="$status" ms:="$HEALTH_MS" \
-    detail="$HEALTH_DETAIL"
-}
-
-# health_await SECONDS: asks until it answers as expected. Heeds a cancel. Status 0 healthy, 1 not in time, 2 cancelled.
-health_await() {
-  local seconds=$1 until
-  uptime_ms
-  until=$((REPLY + seconds * 1000))
-  while :; do
-    [[ $ON_FAIL != '' ]] && cancel_asked && return 2
-    health_ask "$HEALTH_PROBE" && return 0
-    uptime_ms
-    ((REPLY < until)) || return 1
-    sleep 0.1
-  done
 }

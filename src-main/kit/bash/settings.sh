@@ -6,30 +6,62 @@ policy_json() {
   json_object "${list[@]}"
 }
 
-# policy [KEY=VALUE...]: all or none.
+# policy [--try] [KEY=VALUE...]: all or none. Where they are about health, the site is asked, and its answer told: a wrong
+# address is known now, and not in the middle of a restore. It is set nevertheless: the site may be down today.
 run_policy() {
-  local pair key text='' changed='' lock
+  local pair key try='' words='The policy.' probe=null
+  [[ ${1-} != --try ]] || { try=yes; shift; }
   for pair in "$@"; do
     key=${pair%%=*}
     [[ $pair == *=* ]] || usage_error "policy: KEY=VALUE, not '$pair'"
     policy_problem "$key" "${pair#*=}"
     [[ $REPLY == '' ]] || usage_error "policy: $REPLY"
-    changed=yes
   done
-  if [[ $changed != '' ]]; then
-    state_writable || fail no-rights "This login cannot keep state: $STATE cannot be written." 'nothing was changed' ''
-    { exec {lock}>>"$STATE/policy.lock"; } 2>/dev/null && flock -w 10 "$lock" ||
-      fail busy 'Another console is changing the policy.' 'nothing was changed' 'try again'
-    policy_load # as it is now: what others have set meanwhile stays
-    for pair in "$@"; do POLICY[${pair%%=*}]=${pair#*=}; done
-    for key in "${!POLICY[@]}"; do text+="$key=${POLICY[$key]}"$'\n'; done
-    write_whole "$STATE/policy" "$text" || fail internal 'The policy could not be written.' 'the old one is in force'
-    exec {lock}>&-
-    audit policy '' "$*"
+  if (($# > 0)); then
+    if [[ $try == '' ]]; then
+      policy_set "$@"
+      words='The policy was changed.'
+    else
+      for pair in "$@"; do POLICY[${pair%%=*}]=${pair#*=}; done
+      words='Nothing was changed: this is what the policy would be.'
+    fi
+    policy_probe "$@"
+    probe=$REPLY
+    if [[ $probe != null ]]; then
+      health_words
+      words+=" $REPLY."
+    fi
   fi
   for key in $(printf '%s\n' "${!POLICY[@]}" | sort); do say_readable "$key=${POLICY[$key]}"; done
+  [[ $probe == null || $HEALTH_HEALTHY == true ]] || say warning "$words A restore needs a probe that works."
   policy_json
-  succeed "$([[ $changed ]] && echo 'The policy was changed.' || echo 'The policy.')" "{\"policy\":$REPLY}"
+  succeed "$words" "{\"policy\":$REPLY,\"probe\":$probe}"
+}
+
+policy_set() { # KEY=VALUE…, all of them valid
+  local pair key text='' lock
+  state_writable || fail no-rights "This login cannot keep state: $STATE cannot be written." 'nothing was changed' ''
+  { exec {lock}>>"$STATE/policy.lock"; } 2>/dev/null && flock -w 10 "$lock" ||
+    fail busy 'Another console is changing the policy.' 'nothing was changed' 'try again'
+  policy_load # as it is now: what others have set meanwhile stays
+  for pair in "$@"; do POLICY[${pair%%=*}]=${pair#*=}; done
+  for key in "${!POLICY[@]}"; do text+="$key=${POLICY[$key]}"$'\n'; done
+  write_whole "$STATE/policy" "$text" || fail internal 'The policy could not be written.' 'the old one is in force'
+  exec {lock}>&-
+  audit policy '' "$*"
+}
+
+# policy_probe KEY=VALUE…: REPLY = what the site answers when it is asked for its health as it is set now (healthAnswer),
+# or null where none of the settings is about that.
+policy_probe() {
+  local pair
+  REPLY=null
+  for pair in "$@"; do
+    [[ ${pair%%=*} == health || ${pair%%=*} == health_status ]] || continue
+    health_choose
+    health_json
+    return
+  done
 }
 
 # backup_find FILE: REPLY = the absolute path under which the list has a backup that is given by path or by name. Status 1

@@ -33,12 +33,14 @@ policy_problem() {
   case $key in
     root | service_program | database)
       [[ $value == '' || $value == /* ]] || REPLY="$key: an absolute path, not '$value'" ;;
-    health_status | health_timeout | busy_timeout | writer_block_limit | backup_max_age)
+    health_status)
+      [[ $value =~ ^[1-5][0-9][0-9]$ ]] || REPLY="health_status: a status of HTTP, such as 200, not '$value'" ;;
+    health_timeout | busy_timeout | writer_block_limit | backup_max_age)
       [[ $value =~ ^[1-9][0-9]{0,6}$ ]] || REPLY="$key: a positive whole number, not '$value'" ;;
     service_manager)
       [[ $value == systemd || $value == program ]] || REPLY="service_manager: systemd or program, not '$value'" ;;
     health)
-      [[ $value == '' || $value =~ ^https?://[^[:space:]]+$ || $value =~ ^unix:/[^:]+:/[^[:space:]]*$ ]] ||
+      [[ $value == '' || (! $value =~ [[:cntrl:]] && ($value =~ ^https?://[^[:space:]]+$ || $value =~ ^unix:/[^:]+:/[^[:space:]]*$)) ]] ||
         REPLY="health: http://HOST:PORT/PATH or unix:SOCKET:PATH, not '$value'" ;;
     compressor)
       [[ $value =~ ^(igzip|pigz|gzip)?$ ]] || REPLY="compressor: igzip, pigz or gzip, not '$value'" ;;

@@ -170,7 +170,8 @@ stage_remove() {
 
 # report_json SAFETY-PATH: printed (not REPLY: used inside argument lists).
 report_json() {
-  local safety backup healthy=false health
+  local safety backup healthy=false health before=null
+  case $TX_HEALTHY_BEFORE in yes) before=true ;; no) before=false ;; esac
   if [[ $1 == '' ]]; then REPLY=''; else encode_path "$1"; fi
   json_text_or_null "$REPLY"
   safety=$REPLY
@@ -182,6 +183,6 @@ report_json() {
   health=$REPLY
   tables_json ${TX_TABLES[@]+"${TX_TABLES[@]}"}
   json_object operation="${TX_DIR##*/}" backup:="$backup" safetyCopy:="$safety" downMs:="${TX_DOWN_MS:-null}" \
-    tables:="$REPLY" health:="$health"
+    tables:="$REPLY" health:="$health" healthyBefore:="$before"
   printf '%s' "$REPLY"
 }

@@ -1,0 +1,135 @@
+# --- Health: is the site up? ---------------------------------------------------------------------------------------------------
+
+# health_ask PROBE: sets HEALTH_STATUS (000 when nothing answered), HEALTH_DETAIL, HEALTH_MS. Never longer than 7 s, one
+# program, one request to this address and no other, and no more of the answer than its beginning.
+HEALTH_STATUS=000 HEALTH_DETAIL='' HEALTH_MS=0 HEALTH_PROBE='' HEALTH_CONFIGURED=false HEALTH_HEALTHY=false
+readonly HEALTH_LIMIT=8192
+health_ask() {
+  local probe=$1 rest began answer asked status cut=''
+  local -a where
+  uptime_ms
+  began=$REPLY
+  if [[ $probe == unix:* ]]; then
+    rest=${probe#unix:}
+    where=(--unix-socket "${rest%%:*}" "http://localhost${rest#*:}")
+  else
+    where=("$probe")
+  fi
+  HEALTH_STATUS=000 HEALTH_HEALTHY=false
+  [[ $PAUSE_FD != '' ]] || pause 0.001 # made now: what is asked below must be the last process that was begun
+  PAUSING=yes
+  # By the owner: a socket's path may lead anywhere. -q: what the login has in its .curlrc is not asked. The head comes first,
+  # so that it is known however long the rest is.
+  IFS= read -r -t 7 -N "$HEALTH_LIMIT" answer < <(as_owner curl -q --silent --show-error --include --globoff --noproxy '*' \
+    --proto '=http,https' --max-redirs 0 --max-time 5 --connect-timeout 2 "${where[@]}" 2>&1 </dev/null)
+  asked=$!
+  pause_over
+  health_end "$asked"
+  status=$?
+  ((${#answer} < HEALTH_LIMIT)) || cut=yes
+  answer=${answer//$'\r'/}
+  while [[ $answer =~ ^HTTP/[0-9.]+\ ([0-9]{3})[^0-9] ]]; do
+    HEALTH_STATUS=${BASH_REMATCH[1]}
+    rest=${answer#*$'\n\n'}
+    [[ $rest != "$answer" ]] || rest=''
+    answer=$rest
+    [[ $HEALTH_STATUS == 1?? ]] || break # only announced: the answer itself follows
+  done
+  HEALTH_DETAIL=${answer:0:200}
+  # An answer of which we have read enough is one; one that did not come to its end is none.
+  if [[ $status != 0 && $cut == '' ]]; then
+    HEALTH_STATUS=000
+    [[ ! $answer =~ curl:\ \([0-9]+\)\ ([^$'\n']+) ]] || HEALTH_DETAIL=${BASH_REMATCH[1]:0:200}
+  fi
+  uptime_ms
+  HEALTH_MS=$((REPLY - began))
+  [[ $HEALTH_STATUS == "${POLICY[health_status]}" ]] || return 1
+  HEALTH_HEALTHY=true
+}
+
+# health_end PID: waits for who asked; status as his. The owner can stop what runs with its rights: it is waited for for a
+# second, then killed.
+health_end() {
+  local turn children=''
+  for ((turn = 0; turn < 200; turn++)); do
+    kill -0 "$1" 2>/dev/null || break
+    pause 0.005
+  done
+  if ((turn == 200)); then
+    { IFS= read -r children <"/proc/$1/task/$1/children"; } 2>/dev/null
+    # shellcheck disable=SC2086 # numbers, as words
+    kill -KILL $children "$1" 2>/dev/null
+  fi
+  wait "$1"
+}
+
+# health_words: REPLY = what was answered last, as a sentence without its full stop, and what it probably means.
+health_words() {
+  local expected=${POLICY[health_status]}
+  if [[ $HEALTH_PROBE == '' ]]; then
+    REPLY='no health probe is set, and none of the usual addresses answers'
+    return
+  fi
+  REPLY="$HEALTH_PROBE answers $HEALTH_STATUS, expected $expected"
+  case $HEALTH_STATUS in
+    "$expected") REPLY="$HEALTH_PROBE answers $HEALTH_STATUS in $HEALTH_MS ms" ;;
+    000) REPLY="$HEALTH_PROBE does not answer: ${HEALTH_DETAIL:-nothing was said}" ;;
+    404 | 405 | 410) REPLY+=': the address is probably wrong' ;;
+    3??) REPLY+=': it leads elsewhere, and that is not followed' ;;
+    401 | 403) REPLY+=': this address wants a login' ;;
+    502 | 503 | 504) REPLY+=': the application behind it is probably down' ;;
+    5??) REPLY+=': the application reports an error' ;;
+    *) REPLY+=": if this is its healthy answer, set health_status=$HEALTH_STATUS" ;;
+  esac
+}
+
+# health_choose: HEALTH_PROBE = the site's probe; where none is set, the usual one that answers now, or empty.
+health_choose() {
+  local probe
+  HEALTH_CONFIGURED=false HEALTH_HEALTHY=false
+  if [[ ${POLICY[health]} != '' ]]; then
+    HEALTH_PROBE=${POLICY[health]} HEALTH_CONFIGURED=true
+    return 0
+  fi
+  for probe in http://127.0.0.1:5000/api/health http://127.0.0.1:5000/health; do
+    HEALTH_PROBE=$probe
+    health_ask "$probe" && return 0
+  done
+  HEALTH_PROBE=''
+}
+
+# health_json: asks, unless choosing the probe has done that; REPLY = healthAnswer.
+health_json() {
+  if [[ $HEALTH_PROBE != '' ]]; then
+    [[ $HEALTH_HEALTHY == true ]] || health_ask "$HEALTH_PROBE"
+  else
+    HEALTH_STATUS=000 HEALTH_DETAIL='no health probe is set, and none of the usual ones answers' HEALTH_MS=0 HEALTH_HEALTHY=false
+  fi
+  health_last_json "$HEALTH_HEALTHY"
+}
+
+# health_last_json HEALTHY: REPLY = healthAnswer of what was asked last.
+health_last_json() {
+  local probe status=null words
+  json_text_or_null "$HEALTH_PROBE"
+  probe=$REPLY
+  [[ $HEALTH_STATUS == 000 ]] || status=$((10#$HEALTH_STATUS))
+  health_words
+  words=$REPLY
+  json_object probe:="$probe" configured:="$HEALTH_CONFIGURED" healthy:="$1" status:="$status" ms:="$HEALTH_MS" \
+    detail="$HEALTH_DETAIL" words="$words"
+}
+
+# health_await SECONDS: asks until it answers as expected. Heeds a cancel. Status 0 healthy, 1 not in time, 2 cancelled.
+health_await() {
+  local seconds=$1 until
+  uptime_ms
+  until=$((REPLY + seconds * 1000))
+  while :; do
+    [[ $ON_FAIL != '' ]] && cancel_asked && return 2
+    health_ask "$HEALTH_PROBE" && return 0
+    uptime_ms
+    ((REPLY < until)) || return 1
+    sleep 0.1
+  done
+}

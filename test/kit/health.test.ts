@@ -1,0 +1,176 @@
+/** What is said about services and health before a restore depends on it. */
+import { chmodSync, existsSync, rmSync, writeFileSync } from 'node:fs'
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import { hostname } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { inspection, policyAnswer, restorePlan, restoreReport } from '../../src-shared/domain/kit-protocol.ts'
+import { ScratchSite } from '../support/scratch-site.ts'
+
+const name = 'cvd_backup_20260110_120000.db.gz'
+const confirmed = ['--confirm', hostname(), '--reason', 'a test']
+
+let site: ScratchSite
+let server: Server
+let origin: string
+let asked: string[]
+/** What the site's application answers at `/health` while its service runs. */
+let answer: (response: ServerResponse) => void
+
+function reply(request: IncomingMessage, response: ServerResponse): void {
+  asked.push(request.url ?? '')
+  if (request.url !== '/health') {
+    response.writeHead(404).end('no such page')
+  } else if (existsSync(join(site.folder, 'running'))) answer(response)
+  else response.writeHead(503).end('down')
+}
+
+beforeEach(async () => {
+  site = new ScratchSite()
+  asked = []
+  answer = (response) => response.end('{"status":"healthy"}')
+  server = createServer(reply)
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const address = server.address()
+  origin = `http://127.0.0.1:${typeof address === 'object' ? address?.port : ''}`
+  const program = join(site.folder, 'service')
+  const lines = [
+    '#!/bin/bash',
+    `[[ $2 == cvd ]] || exit 5`,
+    `case $1 in start) : >'${site.folder}/running' ;; stop) rm -f '${site.folder}/running' ;;`,
+    `  status) [[ -e '${site.folder}/running' ]] || exit 3 ;; *) exit 1 ;; esac`,
+  ]
+  writeFileSync(program, `${lines.join('\n')}\n`)
+  chmodSync(program, 0o755)
+  writeFileSync(join(site.folder, 'running'), '')
+  site.backup(name)
+  await policy(`service_program=${program}`, 'service_manager=program', `health=${origin}/health`)
+})
+afterEach(async () => {
+  server.closeAllConnections()
+  await new Promise((resolve) => server.close(resolve))
+  site.remove()
+})
+
+const policy = async (...pairs: string[]) => {
+  const { result } = await site.run(['policy', ...pairs])
+  expect(result.outcome).toBe('succeeded')
+  return { ...policyAnswer.parse(result.data), message: result.message }
+}
+const plan = (...options: string[]) => site.ask(['plan', 'restore', 'database', name, ...options], restorePlan)
+const check = (made: Awaited<ReturnType<typeof plan>>, wanted: string) =>
+  made.checks.find((one) => one.check === wanted)
+const restore = (...options: string[]) => site.run(['restore', 'database', name, ...confirmed, ...options])
+const add = () => site.sql(site.database, "INSERT INTO routes VALUES (3, 'after the backup')")
+const routes = () => site.sql(site.database, 'SELECT count(*) FROM routes').trim()
+
+describe('a probe that fails before a restore', () => {
+  it('refuses the restore, which would stop the site for nothing; the address that answers 404 is called wrong', async () => {
+    add()
+    await policy(`health=${origin}/wrong`)
+    const made = await plan()
+    expect(made.possible).toBe(false)
+    expect(check(made, 'health')).toMatchObject({
+      state: 'failed',
+      evidence: `${origin}/wrong answers 404, expected 200: the address is probably wrong`,
+      fix: expect.stringContaining('--site-is-down'),
+    })
+    const { result, exitCode } = await restore()
+    expect(result).toMatchObject({
+      outcome: 'failed',
+      code: 'health-fails',
+      unchanged: expect.stringContaining('nothing'),
+    })
+    expect(result.message).toContain('answers 404, expected 200')
+    expect(exitCode).toBe(4)
+    expect([routes(), existsSync(join(site.folder, 'running'))]).toEqual(['3', true])
+  })
+
+  it('does not refuse a restore of a site that somebody says is down; the outcome says that it was', async () => {
+    add()
+    rmSync(join(site.folder, 'running'))
+    expect((await plan()).possible).toBe(false)
+    const made = await plan('--site-is-down')
+    expect([made.possible, check(made, 'health')?.state]).toEqual([true, 'warning'])
+    const { result } = await restore('--site-is-down')
+    expect(result).toMatchObject({ outcome: 'succeeded', message: expect.stringContaining('was not healthy before') })
+    expect(restoreReport.parse(result.data)).toMatchObject({ healthyBefore: false, health: { healthy: true } })
+    expect(routes()).toBe('2')
+  })
+
+  it('refuses it nevertheless where nothing says how health is asked for', async () => {
+    await policy('health=')
+    const made = await plan('--site-is-down')
+    expect([made.possible, check(made, 'health')?.state]).toEqual([false, 'failed'])
+    expect((await restore('--site-is-down')).result.code).toBe('health-unknown')
+  })
+
+  it('says nothing of the kind where the site is healthy', async () => {
+    const { result } = await restore('--site-is-down')
+    expect(restoreReport.parse(result.data).healthyBefore).toBe(true)
+    expect(result.message).not.toContain('not healthy')
+  })
+})
+
+describe('a probe that the policy is given', () => {
+  it('is tried: the answer is told, and that the address is probably wrong; it is set all the same', async () => {
+    const wrong = await policy(`health=${origin}/nowhere`)
+    expect(wrong.policy.health).toBe(`${origin}/nowhere`)
+    expect(wrong.probe).toMatchObject({ healthy: false, status: 404 })
+    expect(wrong.message).toContain('answers 404, expected 200: the address is probably wrong')
+    const right = await policy(`health=${origin}/health`)
+    expect(right.probe).toMatchObject({ healthy: true, status: 200 })
+    expect((await policy('busy_timeout=5000')).probe).toBeNull()
+  })
+
+  it('is tried without being set, when that is asked for', async () => {
+    const tried = await policy('--try', `health=${origin}/nowhere`)
+    expect(tried.probe).toMatchObject({ healthy: false, status: 404 })
+    expect((await policy()).policy.health).toBe(`${origin}/health`)
+  })
+
+  it('must be one that can be answered', async () => {
+    for (const pair of ['health_status=20', 'health_status=abc', 'health=file:///etc/passwd', 'health=http://a\x07b']) {
+      expect((await site.run(['policy', pair])).result).toMatchObject({ outcome: 'failed', code: 'usage' })
+    }
+  })
+})
+
+describe('the question for health', () => {
+  const ask = async () => (await site.ask(['inspect'], inspection)).health
+
+  it('is one request, to this address: what looks like a pattern is none, and a redirect is not followed', async () => {
+    const odd = `${origin}/{a,b}[1-3]`
+    expect((await policy('--try', `health=${odd}`)).probe).toMatchObject({ status: 404 })
+    expect(asked.filter((url) => url !== '/health')).toEqual(['/{a,b}[1-3]'])
+    answer = (response) => response.writeHead(302, { location: `${origin}/health?again` }).end()
+    const seen = await ask()
+    expect(seen).toMatchObject({ healthy: false, status: 302, words: expect.stringContaining('leads elsewhere') })
+    expect(asked).not.toContain('/health?again')
+  })
+
+  it('reads no more of an endless answer than its beginning', async () => {
+    answer = (response) => {
+      response.writeHead(200)
+      const more = () => {
+        while (!response.destroyed && response.write('x'.repeat(65_536)));
+        if (!response.destroyed) response.once('drain', more)
+      }
+      more()
+    }
+    const seen = await ask()
+    expect(seen).toMatchObject({ healthy: true, status: 200 })
+    expect(seen.detail).toHaveLength(200)
+    expect(seen.ms).toBeLessThan(4000)
+  })
+
+  it('takes no answer that does not come to its end for one', async () => {
+    answer = (response) => {
+      response.writeHead(200, { 'content-length': 100 })
+      response.write('{"status":')
+      response.once('drain', () => undefined)
+    }
+    const seen = await ask()
+    expect(seen).toMatchObject({ healthy: false, status: null, words: expect.stringContaining('does not answer') })
+  })
+})

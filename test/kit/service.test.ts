@@ -1,0 +1,103 @@
+/** Services as the manager knows them: what is not there is not merely inactive. */
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { inspection, restorePlan } from '../../src-shared/domain/kit-protocol.ts'
+import { ScratchSite } from '../support/scratch-site.ts'
+
+const name = 'cvd_backup_20260110_120000.db.gz'
+
+interface Unit {
+  readonly load: string
+  readonly active?: string
+  readonly file?: string
+  readonly consistsOf?: string
+}
+
+/** Bash text: what `systemctl show` of systemd 252 prints about these units, and a line for each time it was started. */
+function systemctl(units: Readonly<Record<string, Unit>>): string {
+  const cases = Object.entries(units).map(([unit, { load, active = 'inactive', file = '', consistsOf = '' }]) => {
+    const lines = [
+      `ConsistsOf=${consistsOf}`,
+      'RequiredBy=',
+      `Names=${unit}.service`,
+      `LoadState=${load}`,
+      `ActiveState=${active}`,
+      `UnitFileState=${file}`,
+    ]
+    return `${unit} | ${unit}.service) printf '%s' "$gap"; printf '%s\\n' ${lines.map((line) => `'${line}'`).join(' ')}; gap=$'\\n' ;;`
+  })
+  return `systemctl() {
+    local gap='' word
+    printf 'systemctl %s\\n' "$*" >>"$STATE/../asked"
+    for word; do case $word in ${cases.join('\n')} esac; done
+  }`
+}
+
+describe('services under systemd', () => {
+  let site: ScratchSite
+  beforeEach(() => {
+    site = new ScratchSite()
+    site.backup(name)
+  })
+  afterEach(() => site.remove())
+
+  const see = async (units: Readonly<Record<string, Unit>>, service: string) => {
+    await site.run(['policy', `service=${service}`])
+    const options = { instead: systemctl(units) }
+    const seen = await site.ask(['inspect'], inspection, options)
+    const plan = await site.ask(['plan', 'restore', 'database', name], restorePlan, options)
+    return { seen, plan, check: plan.checks.find(({ check }) => check === 'service') }
+  }
+  /** What a restore says before it does anything. */
+  const refusal = (units: Readonly<Record<string, Unit>>) =>
+    site.library(
+      `${systemctl(units)}\nfail() { printf '%s: %s -> %s\\n' "$1" "$2" "$4"; exit 0; }; restore_services; echo "fine: $TX_WERE"`,
+    )
+
+  it.each([
+    ['not-found', 'There is no service cvd on this server.'],
+    ['masked', 'The service cvd is masked: it cannot be started.'],
+    ['bad-setting', 'The unit of the service cvd is faulty (bad-setting): it cannot be started.'],
+    ['error', 'The unit of the service cvd is faulty (error): it cannot be started.'],
+  ])('say that a unit is %s, and no restore begins', async (load, words) => {
+    const units = { cvd: { load } }
+    const { seen, plan, check } = await see(units, 'cvd')
+    expect(seen.services).toMatchObject([{ name: 'cvd', state: load }])
+    expect(seen.problems).toContainEqual(expect.objectContaining({ code: 'service-unknown', text: words }))
+    expect([plan.possible, check?.state, check?.evidence]).toEqual([false, 'failed', words])
+    expect(refusal(units)).toMatch(`service: ${words} ->`)
+  })
+
+  it('say so of one that still runs, too: it could be stopped, and not be started again', async () => {
+    const units = { cvd: { load: 'masked', active: 'active', file: 'masked' } }
+    const { seen, check } = await see(units, 'cvd')
+    expect(seen.services).toMatchObject([{ state: 'active', enabled: 'masked' }])
+    expect(check?.state).toBe('failed')
+  })
+
+  it('are known and do not run: a warning, and a restore starts them', async () => {
+    const units = { cvd: { load: 'loaded', file: 'enabled' } }
+    const { seen, check } = await see(units, 'cvd')
+    expect(seen.services).toMatchObject([{ state: 'inactive', enabled: 'enabled' }])
+    expect([check?.state, check?.evidence]).toEqual(['warning', 'cvd is inactive'])
+    expect(refusal(units)).toBe('fine: \n')
+  })
+
+  it('are told apart by their names: one that systemd says nothing about is not known', async () => {
+    const { seen, check } = await see({ worker: { load: 'loaded', active: 'active' } }, 'cvd@ worker')
+    expect(seen.services.map(({ state }) => state)).toEqual(['unknown', 'active'])
+    expect(check).toMatchObject({ state: 'failed', evidence: expect.stringContaining('It is not known whether') })
+  })
+
+  it('are asked for together, with what stops with them', async () => {
+    const running = { load: 'loaded', active: 'active' }
+    const units = {
+      cvd: { ...running, consistsOf: 'feeder.service idle.service worker.service feed.socket' },
+      worker: running,
+      feeder: running,
+      idle: { load: 'loaded' },
+    }
+    await site.run(['policy', 'service=cvd worker'])
+    const text = `${systemctl(units)}\nservices_read; echo "$\{DEPENDENTS[*]}: $\{SERVICE_ACTIVE[*]}"; wc -l <"$STATE/../asked"`
+    expect(site.library(text)).toBe('feeder: active active\n2\n')
+  })
+})
