@@ -27,6 +27,7 @@ const REFUSED = new Set([
   'busy',
   'no-rights',
   'checks-failed',
+  'health-fails',
   'name-taken',
 ])
 

@@ -28,8 +28,7 @@ function databaseWords({ database }: Inspection): string {
 
 function healthWords({ health }: Inspection): string {
   if (health.probe === null) return 'not known how to ask'
-  const answer = health.healthy ? 'healthy' : `not healthy: ${health.detail}`
-  return `${answer} (${health.probe}${health.status === null ? '' : `, status ${health.status}`})`
+  return `${health.healthy ? 'healthy' : 'not healthy'}: ${health.words}`
 }
 
 function lockWords({ lock }: Inspection): string {

@@ -2,7 +2,8 @@
 import type { Command } from 'commander'
 import { showPath } from '../../src-shared/domain/backup-path.ts'
 import { formatDuration } from '../../src-shared/domain/format.ts'
-import { restoreReport } from '../../src-shared/domain/kit-protocol.ts'
+import { type RestorePlan, restoreReport } from '../../src-shared/domain/kit-protocol.ts'
+import { standing } from '../../src-shared/domain/plan-checks.ts'
 import { planRestore } from '../operations/plan-restore.ts'
 import { restoreDatabase } from '../operations/restore-database.ts'
 import { undoRestore } from '../operations/undo.ts'
@@ -16,7 +17,11 @@ import { clean } from './table.ts'
 import { usage } from './target-options.ts'
 import { watchOperation } from './watch.ts'
 
-interface ConfirmOptions {
+interface DownOption {
+  readonly siteIsDown?: boolean
+}
+
+interface ConfirmOptions extends DownOption {
   readonly confirm: string
   readonly reason: string
   readonly acceptSchema?: boolean
@@ -26,15 +31,19 @@ function notDatabase(what: string) {
   return usage(`${what} cannot be restored: database.`)
 }
 
-async function plan(session: Session, site: Site, what: string, words: string): Promise<number> {
+function possibleWords({ possible }: RestorePlan): string {
+  return possible ? 'The restore is possible.' : 'The restore is possible, as you say that the site is down.'
+}
+
+async function plan(session: Session, site: Site, what: string, words: string, given: DownOption): Promise<number> {
   if (what !== 'database') return session.refuse(notDatabase(what))
   const planned = await planRestore(session.desk, site, words)
   if (!planned.ok) return session.refuse(planned.error)
   const { plan: found, inspection } = planned.value
   session.out.text(...planLines(found, inspection.time.zone))
   const data = found
-  if (found.possible)
-    return session.end({ outcome: 'succeeded', code: 'ok', message: 'The restore is possible.', data })
+  if (standing(found, given.siteIsDown ?? false).length === 0)
+    return session.end({ outcome: 'succeeded', code: 'ok', message: possibleWords(found), data })
   const message = 'The restore is not possible: a check failed.'
   return session.end({ outcome: 'failed', code: 'checks-failed', message, unchanged: 'Nothing was changed.', data })
 }
@@ -77,18 +86,25 @@ async function undo(session: Session, site: Site, operation: string, given: Conf
   return watchOperation(session, site, started.value, (entry) => sayRestored(session.out, site, entry))
 }
 
+const siteIsDown = [
+  '--site-is-down',
+  'the site is down, and its health probe is the right one: else a probe that fails refuses the restore',
+] as const
+
 function confirmed(command: Command): Command {
   return command
     .requiredOption('--confirm <name>', 'the name of the site again, letter for letter')
     .requiredOption('--reason <text>', 'why; kept with the operation, here and on the server')
+    .option(...siteIsDown)
 }
 
 export function addRestoreCommands(program: Command): void {
   program
     .command('plan <name> <what> <backup>')
     .description('what a restore would change, table by table; changes nothing. WHAT is: database')
-    .action((name: string, what: string, words: string, _: unknown, command: Command) =>
-      onSite(command, name, (session, site) => plan(session, site, what, words)),
+    .option(...siteIsDown)
+    .action((name: string, what: string, words: string, given: DownOption, command: Command) =>
+      onSite(command, name, (session, site) => plan(session, site, what, words, given)),
     )
   confirmed(program.command('restore <name> <what> <backup>'))
     .option('--accept-schema', 'although the backup lacks what the live schema has')

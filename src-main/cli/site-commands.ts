@@ -82,7 +82,8 @@ function loginWords({ auth }: SshTarget): string {
   return auth.method === 'agent' ? 'keys of the agent' : 'password (asked for each time)'
 }
 
-function siteFacts(site: Site): string[] {
+/** `health`: what the probe that was given answered, said at once: it is needed on a worse day. */
+function siteFacts(site: Site, health = ''): string[] {
   const { target } = site
   return facts([
     ['site', site.name],
@@ -92,6 +93,7 @@ function siteFacts(site: Site): string[] {
     ['sudo', site.sudo],
     ['root', site.root],
     ['machine', `${site.hostName} (${site.machineId})`],
+    ...(health === '' ? [] : ([['health', health]] as const)),
   ])
 }
 
@@ -103,17 +105,22 @@ async function add(session: Session, name: string, options: SiteOptions): Promis
   const { colour, acceptHostKey: accept = [] } = options
   const wanted = { name, target: target.value, sudo: sudo.value, policy: policyOf(options), accept }
   const added = await addSite(session.desk, { ...wanted, ...(colour === undefined ? {} : { colour }) })
-  return added.ok ? sayAdded(session, added.value) : refuse(session, added.error)
+  return added.ok ? sayAdded(session, added.value, options) : refuse(session, added.error)
 }
 
-function sayAdded(session: Session, { site, inspection }: AddedSite): number {
+function sayAdded(session: Session, { site, inspection }: AddedSite, options: SiteOptions): number {
   const { out } = session
-  out.text(...siteFacts(site), '', ...problemLines(inspection))
+  const { health } = inspection
+  out.text(...siteFacts(site, options.health === undefined ? '' : health.words), '', ...problemLines(inspection))
   if (needsSecret(site)) {
     out.note('The password was kept for this run only; it is asked for again next time (prompt or --password-stdin).')
   }
-  const data = { site: siteData(site), problems: inspection.problems }
-  return session.end({ outcome: 'succeeded', code: 'ok', message: `${site.name} was added.`, data })
+  const data = { site: siteData(site), problems: inspection.problems, health }
+  const doubt =
+    options.health === undefined || health.healthy
+      ? ''
+      : ' Its health probe does not answer as expected: until it does, no restore begins without --site-is-down.'
+  return session.end({ outcome: 'succeeded', code: 'ok', message: `${site.name} was added.${doubt}`, data })
 }
 
 function list(session: Session): number {
@@ -189,12 +196,13 @@ async function edit(session: Session, site: Site, options: SiteOptions): Promise
   const edited = await editSite(session.desk, site, changes)
   if (!edited.ok) return refuse(session, edited.error)
   const after = edited.value.site ?? site
-  session.out.text(...siteFacts(after), '')
+  const health = edited.value.inspection?.health
+  session.out.text(...siteFacts(after, options.health === undefined ? '' : health?.words), '')
   return session.end({
     outcome: 'succeeded',
     code: 'ok',
     message: `${after.name} was changed.`,
-    data: { site: siteData(after) },
+    data: { site: siteData(after), ...(health ? { health } : {}) },
   })
 }
 

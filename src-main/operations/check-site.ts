@@ -1,5 +1,5 @@
 /** Walks the way to a site step by step, keeping nothing: what a person sees before a site is added or changed. */
-import type { Inspection } from '../../src-shared/domain/kit-protocol.ts'
+import type { HealthAnswer, Inspection } from '../../src-shared/domain/kit-protocol.ts'
 import { type Failure, fail, ok, type Result } from '../../src-shared/result.ts'
 import type { Site } from '../store/sites.ts'
 import { noLayout, type SitePolicy, twin } from './add-site.ts'
@@ -64,16 +64,17 @@ function rightsStep({ host }: Inspection): CheckedStep {
   )
 }
 
-function policyStep({ health, services }: Inspection, policy: SitePolicy): CheckedStep {
+function policyStep({ services }: Inspection, health: HealthAnswer, given: boolean): CheckedStep {
   const managed = services.map(({ name, state }) => `${name} is ${state}`).join(', ')
-  if (policy.health !== undefined)
-    return plain('policy', 'passed', `${policy.health} will be asked for health; ${managed}.`)
-  if (health.healthy) return plain('policy', 'passed', `${health.probe} answers ${health.status}; ${managed}.`)
-  const evidence = health.probe
-    ? `${health.probe} is not healthy: ${health.detail}`
-    : 'Nothing answers when asked for health.'
-  return plain('policy', 'warning', evidence, 'Say how to ask for health: without an answer no restore can be proven.')
+  const evidence = `${sentence(health.words)}; ${managed}.`
+  if (health.healthy) return plain('policy', 'passed', evidence)
+  const fix = given
+    ? 'Correct the address. If it is right and the site is down, go on: it is tried again before every restore.'
+    : 'Say how to ask for health: without an answer no restore can be proven.'
+  return plain('policy', 'warning', evidence, fix)
 }
+
+const sentence = (words: string) => words.charAt(0).toUpperCase() + words.slice(1)
 
 /** Tells each step; the value is what was seen. Host keys that were accepted for this are forgotten again. */
 export async function checkSite(
@@ -121,8 +122,30 @@ async function walk(desk: Desk, check: SiteCheck, tell: Tell, signal: AbortSigna
     return fail(problem)
   }
   tell(plain('layout', 'passed', `CVD in ${found.layout.root} on ${found.host.name} (${found.host.os}).`))
-  tell(policyStep(found, check.policy))
+  tell(plain('policy', 'running'))
+  const health = await probe(desk, check, found, signal)
+  if (!health.ok) {
+    tell(plain('policy', 'failed', health.error.message, health.error.next))
+    return health
+  }
+  tell(policyStep(found, health.value, check.policy.health !== undefined))
   return ok(found)
+}
+
+/** What the address that was given answers, before it is set; without one, what the server asks by itself. */
+async function probe(
+  desk: Desk,
+  check: SiteCheck,
+  found: Inspection,
+  signal: AbortSignal,
+): Promise<Result<HealthAnswer>> {
+  const { health } = check.policy
+  if (health === undefined) return ok(found.health)
+  const link = await desk.links.open(check, { signal })
+  if (!link.ok) return link
+  using kit = link.value
+  const tried = await kit.client.tryHealth(health, signal)
+  return tried.ok ? ok(tried.value ?? found.health) : tried
 }
 
 async function look(link: KitLink, { policy }: SiteCheck, signal: AbortSignal): Promise<Result<Inspection>> {

@@ -8,6 +8,13 @@ export interface Confirmation {
   readonly reason: string
   /** That the backup lacks what the live schema has was seen, and is accepted. */
   readonly acceptSchema?: boolean
+  /** A person says that the site is down, and that the probe that is set tells when it is up again. */
+  readonly siteIsDown?: boolean
+}
+
+/** What the kit is told of it. */
+export function acceptedOptions({ acceptSchema = false, siteIsDown = false }: Confirmation): readonly string[] {
+  return [...(acceptSchema ? ['--accept-schema'] : []), ...(siteIsDown ? ['--site-is-down'] : [])]
 }
 
 /** Null when confirmed. Asked before anything is sent to the server. */

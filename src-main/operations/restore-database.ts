@@ -1,17 +1,21 @@
 /** Restores a site's database from a backup: bound to the plan that was made for it, and to the machine. */
 import type { RestorePlan } from '../../src-shared/domain/kit-protocol.ts'
+import { standing } from '../../src-shared/domain/plan-checks.ts'
 import { type Failure, fail, ok, type Result } from '../../src-shared/result.ts'
 import type { JournalEntry } from '../store/operations.ts'
 import type { Site } from '../store/sites.ts'
-import { type Confirmation, confirmationProblem } from './confirm.ts'
+import { acceptedOptions, type Confirmation, confirmationProblem } from './confirm.ts'
 import type { Desk } from './desk.ts'
 import { type PlannedRestore, planRestore } from './plan-restore.ts'
 import type { Runner } from './runner.ts'
 
 /** Why a plan cannot be carried out; null when it can. */
-export function planRefusal(plan: RestorePlan, acceptSchema = false): Failure | null {
-  if (plan.possible) return acceptSchema ? null : acknowledgement(plan)
-  const failed = plan.checks.filter(({ state }) => state === 'failed')
+function planRefusal(
+  plan: RestorePlan,
+  { acceptSchema = false, siteIsDown = false }: Pick<Confirmation, 'acceptSchema' | 'siteIsDown'> = {},
+): Failure | null {
+  const failed = standing(plan, siteIsDown)
+  if (failed.length === 0) return acceptSchema ? null : acknowledgement(plan)
   return {
     code: 'checks-failed',
     message: `The restore is not possible: ${failed.map(({ title, evidence }) => `${title}: ${evidence}`).join('; ')}`,
@@ -60,7 +64,7 @@ export function restorePlanned(
   { inspection, plan }: PlannedRestore,
   confirmation: Confirmation,
 ): Result<JournalEntry> {
-  const refused = confirmationProblem(site, confirmation) ?? planRefusal(plan, confirmation.acceptSchema)
+  const refused = confirmationProblem(site, confirmation) ?? planRefusal(plan, confirmation)
   if (refused) return fail(refused)
   const { reason } = confirmation
   const { name, machineId } = inspection.host
@@ -74,7 +78,7 @@ export function restorePlanned(
         { path: plan.backup.path },
         ...['--confirm', name, '--reason', reason],
         ...['--expect-sha256', plan.sha256, '--expect-machine', machineId],
-        ...(confirmation.acceptSchema ? ['--accept-schema'] : []),
+        ...acceptedOptions(confirmation),
       ],
     }),
   )

@@ -5,6 +5,9 @@ import { command, subscription } from './define.ts'
 import { wireFailure } from './failure.ts'
 import { backupPath, confirmation, operationId, progress, reason, siteId, startedOperation, time } from './words.ts'
 
+/** A person says so, and that the probe that is set tells when the site is up again; else a failing probe refuses. */
+const siteIsDown = z.boolean().default(false)
+
 const planStep = z.object({
   step: z.string(),
   title: z.string(),
@@ -63,6 +66,7 @@ export const restore = {
       confirm: confirmation,
       reason,
       acceptSchema: z.boolean().optional(),
+      siteIsDown,
     }),
     output: startedOperation,
     errors: ['plan-expired', 'not-confirmed', 'checks-failed', 'no-such-site'],
@@ -70,7 +74,7 @@ export const restore = {
   /** Brings back what a restore replaced. */
   undo: command({
     role: 'admin',
-    input: z.strictObject({ site: siteId, operation: operationId, confirm: confirmation, reason }),
+    input: z.strictObject({ site: siteId, operation: operationId, confirm: confirmation, reason, siteIsDown }),
     output: startedOperation,
     errors: ['no-such-site', 'not-confirmed', 'wrong-site'],
   }),

@@ -105,6 +105,13 @@ describe('a probe that fails before a restore', () => {
     expect((await restore('--site-is-down')).result.code).toBe('health-unknown')
   })
 
+  it('is asked again where the service runs: it may just have been started', async () => {
+    let asked = 0
+    answer = (response) => response.writeHead(++asked < 3 ? 503 : 200).end()
+    expect((await restore()).result.outcome).toBe('succeeded')
+    expect(asked).toBeGreaterThanOrEqual(3)
+  })
+
   it('says nothing of the kind where the site is healthy', async () => {
     const { result } = await restore('--site-is-down')
     expect(restoreReport.parse(result.data).healthyBefore).toBe(true)

@@ -28,8 +28,8 @@ async function prepare(server: Server, health?: string): Promise<{ site: Site; b
   return { site, backup: backup.path }
 }
 const newOrders = (server: Server) => server.query('SELECT count(*) FROM service_orders WHERE total_units = 777777')
-const restore = async (site: Site, backup: string) => {
-  const confirmation = { confirm: site.name, reason: 'health' }
+const restore = async (site: Site, backup: string, siteIsDown = false) => {
+  const confirmation = { confirm: site.name, reason: 'health', siteIsDown }
   return desk.settled(must(await restoreDatabase(desk.console.desk, desk.console.runner, site, backup, confirmation)))
 }
 
@@ -54,7 +54,12 @@ describe('a site with no health setting', () => {
     // Nothing answers any more: the database is gone, and the service with it.
     await north.must('systemctl stop cvd cvd-writer && : >/opt/cvd/data/cvd.db && rm -f /opt/cvd/data/cvd.db-*')
     expect((await desk.inspect(site)).health).toMatchObject({ probe, healthy: false })
-    expect(await restore(site, backup)).toMatchObject({ outcome: 'succeeded', code: 'ok' })
+    const entry = await restore(site, backup, true)
+    expect(entry).toMatchObject({
+      outcome: 'succeeded',
+      code: 'ok',
+      message: expect.stringContaining('was not healthy before'),
+    })
     expect((await north.health()).status).toBe(200)
     expect(await north.query('SELECT count(*) > 0 FROM service_orders')).toBe('1')
   })
@@ -84,7 +89,7 @@ describe.each([
   ['south', south, 'unix:/opt/cvd/app/cvd.sock:/health', '404'],
   ['north', north, 'http://127.0.0.1:5999/api/health', '000'],
 ] as const)('a wrong probe on %s', (_name, server, probe, status) => {
-  it(`${probe}: the plan warns, the restore rolls back and says which address answered what`, async () => {
+  it(`${probe}: the restore is refused; where somebody says that the site is down, it rolls back`, async () => {
     const { site, backup } = await prepare(server, probe)
     // Time enough for the service to start and to answer, and for the writer to write.
     await desk.setPolicy(site, { health_timeout: '10' })
@@ -92,8 +97,17 @@ describe.each([
     expect(seen.health).toMatchObject({ probe, configured: true, healthy: false })
     expect(seen.problems).toContainEqual(expect.objectContaining({ code: 'unhealthy' }))
     const { plan } = must(await planRestore(desk.console.desk, site, backup))
-    expect(plan.checks).toContainEqual(expect.objectContaining({ check: 'health', state: 'warning' }))
-    const entry = await restore(site, backup)
+    expect(plan.checks).toContainEqual(expect.objectContaining({ check: 'health', state: 'failed' }))
+    const forced = ['--confirm', server.name, '--reason', 'x']
+    const refused = await desk.run(site, 'restore', 'database', { path: backup }, ...forced)
+    expect(refused).toMatchObject({
+      outcome: 'failed',
+      code: 'health-fails',
+      unchanged: expect.stringContaining('nothing'),
+    })
+    expect(await newOrders(server)).toBe('1')
+
+    const entry = await restore(site, backup, true)
     expect(entry).toMatchObject({
       ...{ outcome: 'rolled back', code: 'unhealthy', next: expect.stringContaining('policy health=') },
       unchanged: expect.stringContaining('The database from before is back'),
@@ -109,5 +123,25 @@ describe.each([
     const rejected = beside.split('\n').filter((file) => !/-(wal|shm|journal)$/.test(file))
     expect(rejected).toEqual([expect.stringMatching(/^cvd\.db\.rejected\.\d{8}_\d{6}$/)])
     expect(entry.unchanged).toContain(rejected[0])
+  })
+})
+
+describe('a service that could not be stopped and started', () => {
+  it.each([
+    ['does not exist', 'no-such-unit', 'There is no service no-such-unit on this server.'],
+    ['is masked', 'masked-unit', 'The service masked-unit is masked: it cannot be started.'],
+  ])('%s: is called so, and no restore begins', async (_, unit, words) => {
+    const { site, backup } = await prepare(north)
+    await north.must('ln -sf /dev/null /etc/systemd/system/masked-unit.service && systemctl daemon-reload')
+    await desk.setPolicy(site, { service: `cvd ${unit}` })
+    const seen = await desk.inspect(site)
+    expect(seen.problems).toContainEqual(expect.objectContaining({ code: 'service-unknown', text: words }))
+    const { plan } = must(await planRestore(desk.console.desk, site, backup))
+    expect(plan.checks).toContainEqual(expect.objectContaining({ check: 'service', state: 'failed' }))
+    const forced = ['--confirm', 'north', '--reason', 'x']
+    const entry = await desk.run(site, 'restore', 'database', { path: backup }, ...forced)
+    expect(entry).toMatchObject({ outcome: 'failed', code: 'service', message: words })
+    await north.must('rm /etc/systemd/system/masked-unit.service && systemctl daemon-reload')
+    expect((await north.health()).status).toBe(200)
   })
 })

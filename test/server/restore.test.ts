@@ -114,7 +114,7 @@ onBoth('a restore', (server: Server) => {
   test('where the database is missing, or empty', async () => {
     for (const damage of ['rm -f cvd.db*', 'rm -f cvd.db* && install -o cvdapp -g www-data -m 640 /dev/null cvd.db']) {
       await server.must(`systemctl stop cvd && cd /opt/cvd/data && ${damage}; systemctl start cvd`)
-      restored(await restore(desk, site, backup))
+      restored(await restore(desk, site, backup, { siteIsDown: true }))
       expect(await devices()).toBe('48')
       expect((await server.health()).status).toBe(200)
       await server.writes()

@@ -75,7 +75,7 @@ describe.each([
     // The fault: the rows that the backup would have brought back are gone again, or the database is damaged.
     expect(await naively(server, backup, sound)).not.toBe('48\nok')
 
-    const report = restored(await restore(desk, site, path))
+    const report = restored(await restore(desk, site, path, { siteIsDown: true }))
     await server.waitHealthy()
     await server.writes(2)
     expect(await server.query('SELECT count(*) FROM devices')).toBe('48')

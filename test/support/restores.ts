@@ -16,15 +16,30 @@ export const state = '/var/lib/cvd-backup'
 export const database = '/opt/cvd/data/cvd.db'
 const reason = 'a test'
 
+interface RestoreHow {
+  /** Somebody says so. */
+  readonly siteIsDown?: boolean
+}
+
 /** Asks for a restore as people do; answers its row in the journal while it runs. */
-export async function beginRestore(desk: ServerDesk, site: Site, backup: string): Promise<JournalEntry> {
+export async function beginRestore(
+  desk: ServerDesk,
+  site: Site,
+  backup: string,
+  how: RestoreHow = {},
+): Promise<JournalEntry> {
   const { desk: services, runner } = desk.console
-  return must(await restoreDatabase(services, runner, site, backup, { confirm: site.name, reason }))
+  return must(await restoreDatabase(services, runner, site, backup, { confirm: site.name, reason, ...how }))
 }
 
 /** Restores, and waits for the end, whatever it is. */
-export async function restore(desk: ServerDesk, site: Site, backup: string): Promise<JournalEntry> {
-  return await desk.settled(await beginRestore(desk, site, backup))
+export async function restore(
+  desk: ServerDesk,
+  site: Site,
+  backup: string,
+  how: RestoreHow = {},
+): Promise<JournalEntry> {
+  return await desk.settled(await beginRestore(desk, site, backup, how))
 }
 
 export async function undo(desk: ServerDesk, site: Site, operation: string): Promise<JournalEntry> {

@@ -47,14 +47,15 @@ export function restoreHandlers(services: Services): NamespaceHandlers<ConsoleCo
       return ok(null)
     },
 
-    start: ({ planId, confirm, reason, acceptSchema = false }) => {
+    start: ({ planId, confirm, reason, acceptSchema = false, siteIsDown }) => {
       const plan = plans.plan(planId)
       if (!plan) return fail(expired)
       return onSite(
         services,
         plan.siteId,
         async (site) => {
-          const started = restorePlanned(runner, site, plan.planned, { confirm, reason, acceptSchema })
+          const confirmation = { confirm, reason, acceptSchema, siteIsDown }
+          const started = restorePlanned(runner, site, plan.planned, confirmation)
           if (started.ok) plans.used(planId)
           return started
         },
@@ -62,11 +63,11 @@ export function restoreHandlers(services: Services): NamespaceHandlers<ConsoleCo
       )
     },
 
-    undo: ({ site: id, operation, confirm, reason }) =>
+    undo: ({ site: id, operation, confirm, reason, siteIsDown }) =>
       onSite(
         services,
         id,
-        (site) => undoRestore(desk, runner, site, operation, { confirm, reason }),
+        (site) => undoRestore(desk, runner, site, operation, { confirm, reason, siteIsDown }),
         (entry) => ({ operation: entry.id }),
       ),
   }

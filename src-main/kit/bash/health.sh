@@ -95,16 +95,26 @@ health_choose() {
     HEALTH_PROBE=$probe
     health_ask "$probe" && return 0
   done
-  HEALTH_PROBE=''
+  HEALTH_PROBE='' HEALTH_STATUS=000 HEALTH_DETAIL='no health probe is set, and none of the usual ones answers' HEALTH_MS=0
+}
+
+# health_settled: is it healthy before anything is done? One that runs and does not answer yet may just have been started,
+# so it is asked for a few seconds. services_read must have been called.
+health_settled() {
+  local asked=1
+  health_choose
+  [[ $HEALTH_HEALTHY != true ]] || return 0 # choosing it was asking
+  [[ $HEALTH_PROBE != '' ]] || return 1
+  until health_ask "$HEALTH_PROBE"; do
+    [[ $HEALTH_STATUS == 000 || $HEALTH_STATUS == 5?? ]] && [[ " ${SERVICE_ACTIVE[*]-} " == *" active "* ]] || return 1
+    ((asked++ < 6)) || return 1
+    sleep 1
+  done
 }
 
 # health_json: asks, unless choosing the probe has done that; REPLY = healthAnswer.
 health_json() {
-  if [[ $HEALTH_PROBE != '' ]]; then
-    [[ $HEALTH_HEALTHY == true ]] || health_ask "$HEALTH_PROBE"
-  else
-    HEALTH_STATUS=000 HEALTH_DETAIL='no health probe is set, and none of the usual ones answers' HEALTH_MS=0 HEALTH_HEALTHY=false
-  fi
+  [[ $HEALTH_HEALTHY == true || $HEALTH_PROBE == '' ]] || health_ask "$HEALTH_PROBE"
   health_last_json "$HEALTH_HEALTHY"
 }
 

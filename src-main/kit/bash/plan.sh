@@ -201,8 +201,8 @@ plan_check_services() { # REPLY = services
 
 plan_check_health() { # REPLY = healthAnswer
   local answer
-  health_choose
-  health_json
+  health_settled
+  health_last_json "$HEALTH_HEALTHY"
   answer=$REPLY
   health_words
   if [[ $HEALTH_HEALTHY == true ]]; then

@@ -156,10 +156,8 @@ restore_services() {
 # A probe that fails before the restore would fail after it, too: the site would be stopped for nothing. Only where somebody
 # says that the site is down, and how its health is asked for, is it believed.
 restore_health() {
-  health_choose
   TX_HEALTHY_BEFORE=yes
-  [[ $HEALTH_HEALTHY != true ]] || return 0 # choosing it was asking
-  [[ $HEALTH_PROBE == '' ]] || ! health_ask "$HEALTH_PROBE" || return 0
+  ! health_settled || return 0
   TX_HEALTHY_BEFORE=no
   health_words
   if [[ $HEALTH_CONFIGURED == false ]]; then

@@ -5,7 +5,7 @@ import { formatBytes, formatCount } from '../../../src-shared/domain/format.ts'
 import { HostileText } from '../../ui/hostile-text.tsx'
 import { Meter } from '../../ui/meter.tsx'
 import { Fact, Facts, Section } from '../../ui/page.tsx'
-import { Duration, Time } from '../../ui/time.tsx'
+import { Time } from '../../ui/time.tsx'
 import { Badge, Mark } from '../../ui/verdict.tsx'
 import css from './site.module.css'
 
@@ -98,20 +98,8 @@ export function HealthFacts({ inspection: { services, health, lock }, overview }
             {health.healthy ? 'Healthy' : health.probe === null ? 'Nothing answers' : 'Not healthy'}
           </Mark>{' '}
           <span className={css.more}>
-            {health.probe !== null && <HostileText text={health.probe} />}
-            {health.status !== null && ` answered ${health.status}`}
-            {health.healthy && (
-              <>
-                {' '}
-                in <Duration ms={health.ms} />
-              </>
-            )}
+            <HostileText text={health.words === '' ? (health.probe ?? '') : health.words} />
           </span>
-          {!health.healthy && health.detail !== '' && (
-            <p className={css.more}>
-              <HostileText text={health.detail} />
-            </p>
-          )}
         </Fact>
         <Fact name="Lock">
           {lock.holder ? (
