@@ -23,6 +23,7 @@ export interface Planning {
   view: PlanView
   /** Called after each change of `view`. */
   readonly listeners: Set<() => void>
+  readonly stop: AbortController
 }
 
 const beginning: PlanView = {
@@ -34,6 +35,13 @@ const beginning: PlanView = {
   plan: null,
   plannedAt: null,
   expiresAt: null,
+}
+
+const stopped = {
+  code: 'cancelled',
+  message: 'The plan was stopped.',
+  unchanged: 'Nothing was changed.',
+  next: '',
 }
 
 function afterEvent(view: PlanView, event: KitEvent): PlanView {
@@ -66,13 +74,24 @@ export class Plans {
   planning(site: Site, path: string, planId: string | undefined): Planning {
     const key = JSON.stringify([site.id, path])
     const known = this.#plannings.get(key)
-    if (known && (known.view.state === 'planning' || (planId && known.view.planId === planId && this.plan(planId)))) {
-      return known
+    if (known?.view.state === 'planning' && !known.stop.signal.aborted) return known
+    if (known && planId && known.view.planId === planId && this.plan(planId)) return known
+    const planning: Planning = {
+      siteId: site.id,
+      path,
+      view: beginning,
+      listeners: new Set(),
+      stop: new AbortController(),
     }
-    const planning: Planning = { siteId: site.id, path, view: beginning, listeners: new Set() }
     this.#plannings.set(key, planning)
     void this.#make(site, planning)
     return planning
+  }
+
+  /** A person does not want it any more: its work on the server ends. One that is made stays. */
+  stopPlanning(site: Site, path: string): void {
+    const known = this.#plannings.get(JSON.stringify([site.id, path]))
+    if (known?.view.state === 'planning') known.stop.abort()
   }
 
   /** Null where there is none (any more). */
@@ -100,8 +119,10 @@ export class Plans {
     }
     try {
       const hear = (event: KitEvent) => tell(afterEvent(planning.view, event))
-      const made = await planRestore(this.#desk, site, planning.path, this.#stop.signal, hear)
-      if (made.ok) tell(this.#keep(site, planning, made.value))
+      const signal = AbortSignal.any([this.#stop.signal, planning.stop.signal])
+      const made = await planRestore(this.#desk, site, planning.path, signal, hear)
+      if (planning.stop.signal.aborted) tell({ ...planning.view, state: 'failed', progress: null, failure: stopped })
+      else if (made.ok) tell(this.#keep(site, planning, made.value))
       else tell({ ...planning.view, state: 'failed', progress: null, failure: forWindow(made.error) })
     } catch (error) {
       this.#desk.log.write('error', 'planning failed', { site: site.name, error })

@@ -19,7 +19,7 @@ function planRefusal(
   return {
     code: 'checks-failed',
     message: `The restore is not possible: ${failed.map(({ title, evidence }) => `${title}: ${evidence}`).join('; ')}`,
-    unchanged: 'The site runs as before; nothing was changed.',
+    unchanged: 'Nothing was changed.',
     next: failed.map(({ fix }) => fix).find((fix) => fix !== '') ?? 'Choose another backup.',
   }
 }

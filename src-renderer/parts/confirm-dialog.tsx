@@ -17,6 +17,8 @@ interface ConfirmDialogProps {
   readonly decline?: string
   /** Said while it is being done, where that can take a while. */
   readonly meanwhile?: string
+  /** What else is asked. */
+  readonly children?: ReactNode
   readonly busy: boolean
   readonly failure: WireFailure | null
   readonly onConfirm: (typed: string, reason: string) => void
@@ -65,6 +67,7 @@ export function ConfirmDialog(props: ConfirmDialogProps) {
           hint="It is kept with the operation, here and on the server."
         />
       )}
+      {props.children}
       {props.busy && props.meanwhile !== undefined && <p role="status">{props.meanwhile}</p>}
       {props.failure && <ErrorState failure={props.failure} />}
     </Dialog>

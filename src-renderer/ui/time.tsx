@@ -37,6 +37,14 @@ export function useNow(stepMs = 1000): number {
   })
 }
 
+/** In which ages and spans are shown: those of one page are of the same moment. */
+const TICK = 5000
+
+/** How long ago that was, by the same tick as every `Time` on the page: `98 seconds`. */
+export function Since({ at, offset = 0 }: { readonly at: number; readonly offset?: number }) {
+  return formatSpan(useNow(TICK) + offset - at)
+}
+
 export const localZone = Intl.DateTimeFormat().resolvedOptions().timeZone
 
 /** `3 minutes ago`, `in 2 hours`, `just now`. */
@@ -67,7 +75,7 @@ export function Time(props: {
   readonly compact?: boolean
   readonly none?: string
 }) {
-  const clock = useNow(5000)
+  const clock = useNow(TICK)
   const { at, zone = localZone, offset = 0, exact = false, none = '–' } = props
   if (at === null) return <span className={css.none}>{none}</span>
   const words = ageWords(at, clock + offset)

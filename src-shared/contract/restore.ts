@@ -55,6 +55,13 @@ export const restore = {
     },
     errors: ['no-such-site', 'wrong-site', 'not-found'],
   }),
+  /** Ends a plan that is being made; whoever watches it is told that it was stopped. */
+  stopPlanning: command({
+    role: 'admin',
+    input: z.strictObject({ site: siteId, path: backupPath }),
+    output: z.object({}),
+    errors: ['no-such-site'],
+  }),
   /**
    * Starts exactly what was planned. Refused when the backup or the machine is no longer the one of the plan, and, without
    * `acceptSchema`, when a check of the plan has to be acknowledged.

@@ -53,7 +53,7 @@ const rows = (count: number) => `${formatCount(count)} ${count === 1 ? 'row' : '
 export function lossSentence(plan: Pick<RestorePlan, 'tables' | 'lossSeconds' | 'comparison'>): string {
   const { lost, back, changed, unknown } = lossOf(plan)
   const { lossSeconds } = plan
-  const window = lossSeconds === null ? '' : ` The loss window is ${formatSpan(lossSeconds * 1000)} wide.`
+  const window = lossSeconds === null ? '' : ` The backup is ${formatSpan(lossSeconds * 1000)} old.`
   if (!plan.comparison.known) return `It is not known what you would lose: ${plan.comparison.reason}.${window}`
   const least = unknown.length > 0 ? 'at least ' : ''
   const parts: string[] = []

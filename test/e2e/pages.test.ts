@@ -147,7 +147,7 @@ test('of a site that was never seen nothing is claimed', async () => {
   await page.getByRole('link', { name: 'Backups', exact: true }).click()
   await page.getByText('This site was not seen yet').waitFor()
   await page.evaluate("location.hash = '#/sites/never-seen/restore'")
-  await heading(page, 'Choose what to bring back').waitFor()
+  await heading(page, 'Choose a backup').waitFor()
   await page.getByText('What could be brought back is not known').waitFor()
   await page.evaluate("location.hash = '#/'")
   const row = rows(grid(page, 'Sites')).filter({ hasText: 'Never seen' })

@@ -47,6 +47,13 @@ export function restoreHandlers(services: Services): NamespaceHandlers<ConsoleCo
       return ok(null)
     },
 
+    stopPlanning: ({ site: id, path }) => {
+      const site = siteOf(services, id)
+      if (!site.ok) return site
+      plans.stopPlanning(site.value, path)
+      return ok({})
+    },
+
     start: ({ planId, confirm, reason, acceptSchema = false, siteIsDown }) => {
       const plan = plans.plan(planId)
       if (!plan) return fail(expired)

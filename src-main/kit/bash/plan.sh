@@ -206,15 +206,15 @@ plan_check_health() { # REPLY = healthAnswer
   answer=$REPLY
   health_words
   if [[ $HEALTH_HEALTHY == true ]]; then
-    plan_check health passed 'Its health can be asked for' "$REPLY"
+    plan_check health passed 'Its health probe answers' "$REPLY"
   elif [[ $HEALTH_PROBE == '' ]]; then
-    plan_check health failed 'Its health can be asked for' "$REPLY" \
+    plan_check health failed 'Its health probe answers' "$REPLY" \
       'set it: cvd-backup policy health=http://127.0.0.1:5000/api/health'
   elif [[ $SITE_IS_DOWN != '' && $HEALTH_CONFIGURED == true ]]; then
-    plan_check health warning 'Its health can be asked for' "$REPLY; you say that the site is down, and that this is how its health is asked for" \
+    plan_check health warning 'Its health probe answers' "$REPLY; you say that the site is down, and that this is how its health is asked for" \
       'if the address is wrong, the restore will be rolled back'
   else
-    plan_check health failed 'Its health can be asked for' "$REPLY" \
+    plan_check health failed 'Its health probe answers' "$REPLY" \
       'if the address is wrong, set it: cvd-backup policy health=…; if it is right and the site is down, say so: --site-is-down'
   fi
   REPLY=$answer

@@ -164,7 +164,7 @@ restore_health() {
     fail health-unknown "It is not known how to ask this site for its health: $REPLY." \
       "$NOTHING_CHANGED" 'set it: cvd-backup policy health=http://127.0.0.1:5000/api/health'
   fi
-  [[ $SITE_IS_DOWN != '' ]] || fail health-fails "The site is not healthy before the restore: $REPLY." "$NOTHING_CHANGED" \
+  [[ $SITE_IS_DOWN != '' ]] || fail health-fails "The site is not healthy before the restore: $REPLY." 'nothing was changed' \
     'if the address is wrong, set it: cvd-backup policy health=…; if it is right and the site is down, say so: --site-is-down'
   say warning "$REPLY. Somebody says that the site is down; the restore goes on with this probe."
 }

@@ -1,7 +1,7 @@
 /** Step two: what would be lost, come back and change, and who has the database open. */
 import { RotateCw } from 'lucide-react'
 import { useMemo, useState } from 'react'
-import { formatBytes, formatClock, formatSpan } from '../../../src-shared/domain/format.ts'
+import { formatBytes, formatClock } from '../../../src-shared/domain/format.ts'
 import { lossOf, lossSentence, momentSpan, type TableDifference } from '../../../src-shared/domain/loss.ts'
 import { href } from '../../app/routes.ts'
 import { Button, LinkButton } from '../../ui/button.tsx'
@@ -9,7 +9,7 @@ import { Checkbox } from '../../ui/field.tsx'
 import { HostileText } from '../../ui/hostile-text.tsx'
 import { Fact, Facts, Row, Section } from '../../ui/page.tsx'
 import { type Column, Table } from '../../ui/table.tsx'
-import { Count, Time } from '../../ui/time.tsx'
+import { Count, Since, Time } from '../../ui/time.tsx'
 import { Mark } from '../../ui/verdict.tsx'
 import css from './restore.module.css'
 import type { PlanStepProps } from './restore-page.tsx'
@@ -42,9 +42,11 @@ export function ChangesStep({ overview, path, view, plan, again }: PlanStepProps
           </p>
         </div>
         <div>
-          <p className={css.figureName}>Loss window</p>
-          <p className={css.figure}>{plan.lossSeconds === null ? 'not known' : formatSpan(plan.lossSeconds * 1000)}</p>
-          <p className={css.more}>until the plan was made</p>
+          <p className={css.figureName}>You would lose the last</p>
+          <p className={css.figure}>
+            {plan.recoveryPoint === null ? 'not known' : <Since at={plan.recoveryPoint} offset={offset} />}
+          </p>
+          <p className={css.more}>until now</p>
         </div>
         <div data-tone={loss.lost + loss.changed === 0 ? undefined : 'bad'}>
           <p className={css.figureName}>Rows that would be lost</p>
@@ -123,7 +125,7 @@ export function ChangesStep({ overview, path, view, plan, again }: PlanStepProps
           look="primary"
           href={href({ page: 'restore', site, path, plan: view.planId ?? undefined, step: 'checks' })}
         >
-          Go on to the checks
+          Continue to the checks
         </LinkButton>
       </Row>
     </>

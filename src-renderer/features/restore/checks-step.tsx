@@ -1,50 +1,67 @@
 /** Step three: everything that must be right before the service is stopped, each with its evidence or its fix. */
 import { RotateCw } from 'lucide-react'
-import type { RestorePlan } from '../../../src-shared/domain/kit-protocol.ts'
+import type { ReactNode } from 'react'
+import { mayBeDown, type PlanCheck, standing } from '../../../src-shared/domain/plan-checks.ts'
 import { href } from '../../app/routes.ts'
 import { Button, LinkButton } from '../../ui/button.tsx'
+import { Checkbox } from '../../ui/field.tsx'
 import { HostileText } from '../../ui/hostile-text.tsx'
 import { Row } from '../../ui/page.tsx'
 import { Notice } from '../../ui/states.tsx'
 import { Time } from '../../ui/time.tsx'
 import { Mark } from '../../ui/verdict.tsx'
 import css from './restore.module.css'
+import { sayDown, useSaidDown } from './restore-memory.ts'
 import type { PlanStepProps } from './restore-page.tsx'
 
 export function ChecksStep({ overview, path, view, plan, again }: PlanStepProps) {
   const { id: site } = overview
-  const failed = plan.checks.filter(({ state }) => state === 'failed').length
-  const warnings = plan.checks.filter(({ state }) => state === 'warning').length
+  const { planId } = view
+  const saidDown = useSaidDown(planId) && mayBeDown(plan)
+  const failed = standing(plan, saidDown).length
+  const possible = failed === 0
+  const warnings = plan.checks.filter(({ state }) => state === 'warning').length + (saidDown ? 1 : 0)
   return (
     <>
-      {plan.possible ? (
+      {possible ? (
         <Notice tone={warnings > 0 ? 'warn' : 'good'} title={passedWords(plan.checks.length, warnings)}>
           The server makes the same checks again before it stops the service.
         </Notice>
       ) : (
         <Notice tone="bad" title={`The restore is not possible: ${failed} of ${plan.checks.length} checks failed.`}>
-          The site runs as before; nothing was changed. Put right what is red, then plan again.
+          Nothing was changed. Put right what is red, then plan again.
         </Notice>
       )}
       <ul className={css.checks} aria-label="Checks">
         {plan.checks.map((check) => (
-          <Check key={check.check} check={check} />
+          <Check key={check.check} check={check}>
+            {check.check === 'health' && planId !== null && mayBeDown(plan) && (
+              <p className={css.down}>
+                <Checkbox
+                  label={`The site is down, and ${plan.health.probe ?? ''} is the right address of its health`}
+                  checked={saidDown}
+                  onChange={(said) => sayDown(planId, said)}
+                />
+                <a href={href({ page: 'connection', site })}>Change the address</a>
+              </p>
+            )}
+          </Check>
         ))}
       </ul>
       <Row end>
         <span className={css.planned}>
           Checked <Time at={view.plannedAt} />
         </span>
-        <Button look={plan.possible ? 'quiet' : 'primary'} icon={RotateCw} onClick={again}>
+        <Button look={possible ? 'quiet' : 'primary'} icon={RotateCw} onClick={again}>
           Plan again
         </Button>
         <LinkButton href={href({ page: 'site', site })}>Cancel</LinkButton>
-        {plan.possible && (
+        {possible && (
           <LinkButton
             look="primary"
-            href={href({ page: 'restore', site, path, plan: view.planId ?? undefined, step: 'confirm' })}
+            href={href({ page: 'restore', site, path, plan: planId ?? undefined, step: 'confirm' })}
           >
-            Go on to confirming
+            Continue
           </LinkButton>
         )}
       </Row>
@@ -57,7 +74,7 @@ function passedWords(total: number, warnings: number): string {
   return `${total - warnings} of ${total} checks passed, ${warnings} ${warnings === 1 ? 'asks' : 'ask'} for a look.`
 }
 
-function Check({ check }: { readonly check: RestorePlan['checks'][number] }) {
+function Check({ check, children }: { readonly check: PlanCheck; readonly children?: ReactNode }) {
   return (
     <li className={css.check}>
       <Mark of={check.state} />
@@ -74,6 +91,7 @@ function Check({ check }: { readonly check: RestorePlan['checks'][number] }) {
             <HostileText text={check.fix} />
           </p>
         )}
+        {children}
       </div>
     </li>
   )

@@ -1,8 +1,9 @@
-/** Step one: which backup. Proven ones first in words, newest first in order. */
+/** Step one: which backup, and above all: which one is from before the accident. Nothing is proposed that may hold the damage. */
 import { useMemo } from 'react'
-import type { SiteOverview } from '../../../src-shared/contract/sites.ts'
+import type { SiteOverview, SiteView } from '../../../src-shared/contract/sites.ts'
+import { proposed, readMoment, relationTo } from '../../../src-shared/domain/accident.ts'
 import { showName } from '../../../src-shared/domain/backup-path.ts'
-import { formatClock, formatCount, formatSpan } from '../../../src-shared/domain/format.ts'
+import { formatClock, formatCount } from '../../../src-shared/domain/format.ts'
 import type { BackupEntry } from '../../../src-shared/domain/kit-protocol.ts'
 import { isFuture, momentOf } from '../../../src-shared/domain/newest.ts'
 import { go } from '../../app/router.ts'
@@ -13,19 +14,29 @@ import { HostileText } from '../../ui/hostile-text.tsx'
 import { Section } from '../../ui/page.tsx'
 import { EmptyState, Notice } from '../../ui/states.tsx'
 import { type Column, Table } from '../../ui/table.tsx'
-import { Bytes, Time, useNow } from '../../ui/time.tsx'
+import { Bytes, Since, Time, useNow } from '../../ui/time.tsx'
 import { Mark } from '../../ui/verdict.tsx'
+import { FindBefore } from './find-before.tsx'
 import css from './restore.module.css'
+import { useAccident } from './restore-memory.ts'
 
 export function ChooseStep(props: {
   readonly overview: SiteOverview
+  readonly inspection: SiteView['inspection']
   readonly backups: readonly BackupEntry[]
-  readonly chosen: string | undefined
 }) {
-  const { overview, backups } = props
-  const { id: site, zone, clockOffset: offset, recoveryPoint } = overview
+  const { overview, inspection, backups } = props
+  const { id: site, zone, clockOffset: offset } = overview
   const restorable = useMemo(() => backups.filter(({ kind, size }) => kind === 'database' && size > 0), [backups])
-  const columns = useMemo(() => chooseColumns(site, zone, offset), [site, zone, offset])
+  const { when, compared } = useAccident(site)
+  const now = useNow(5000) + offset
+  const read = readMoment(when, zone, now)
+  const { moment } = read
+  const columns = useMemo(() => chooseColumns(site, zone, offset, moment), [site, zone, offset, moment])
+  const tables = useMemo(() => {
+    const key = inspection?.database.keyTables.map(({ table }) => table) ?? []
+    return [...new Set([...key, ...compared.flatMap(({ findings }) => findings?.most ?? [])])]
+  }, [inspection, compared])
   if (restorable.length === 0) {
     const unseen = overview.inspectedAt === null
     return (
@@ -41,30 +52,9 @@ export function ChooseStep(props: {
   }
   return (
     <>
-      {recoveryPoint ? (
-        <Notice
-          tone="good"
-          title={
-            <>
-              The newest proven backup was taken <Time at={recoveryPoint.takenAt} offset={offset} zone={zone} />.
-            </>
-          }
-          action={
-            <LinkButton
-              look="primary"
-              href={href({ page: 'restore', site, path: recoveryPoint.path, step: 'changes' })}
-            >
-              Take this one
-            </LinkButton>
-          }
-        >
-          <HostileText text={showName(recoveryPoint.path)} />
-        </Notice>
-      ) : (
-        <Notice tone="warn" title="No backup of this site is proven.">
-          A restore verifies what it extracts before anything is changed; verifying first tells you sooner.
-        </Notice>
-      )}
+      <Being overview={overview} inspection={inspection} />
+      <Proposal overview={overview} backups={restorable} moment={moment} now={now} />
+      <FindBefore overview={overview} backups={restorable} tables={tables} read={read} />
       <Section title="Database backups" note={`${formatCount(restorable.length)}, times in ${zone}`}>
         <div className={css.choices}>
           <Table
@@ -84,11 +74,97 @@ export function ChooseStep(props: {
 
 /** What was written since then; by the clock of the server, which tells the moment. */
 function Loss({ entry, offset }: { readonly entry: BackupEntry; readonly offset: number }) {
-  const now = useNow() + offset
-  return isFuture(entry, now) ? 'Dated in the future' : formatSpan(now - momentOf(entry))
+  const now = useNow(5000) + offset
+  return isFuture(entry, now) ? 'Dated in the future' : <Since at={momentOf(entry)} offset={offset} />
 }
 
-function chooseColumns(site: string, zone: string, offset: number): Column<BackupEntry>[] {
+/** A backup that is being made is not among the others yet. */
+function Being({ overview, inspection }: { overview: SiteOverview; inspection: SiteView['inspection'] }) {
+  const own = overview.operations.find(({ command, state }) => command === 'database' && state !== 'ended')
+  const holder = inspection?.lock.holder
+  if (!own && holder?.command !== 'database') return null
+  const who = own?.who ?? holder?.who ?? ''
+  return (
+    <Notice title="A backup is being made right now.">
+      It holds the database as it is now, and with it whatever went wrong before.
+      {who !== '' && (
+        <>
+          {' '}
+          Started by <HostileText text={who} />.
+        </>
+      )}
+    </Notice>
+  )
+}
+
+/** What the newest backup means. One that may hold the damage is never the obvious choice. */
+function Proposal(props: {
+  readonly overview: SiteOverview
+  readonly backups: readonly BackupEntry[]
+  readonly moment: number | null
+  readonly now: number
+}) {
+  const { overview, backups, moment, now } = props
+  const { id: site, zone, clockOffset: offset } = overview
+  const entry = proposed(backups, now, moment)
+  if (!entry) {
+    return (
+      <Notice
+        tone="warn"
+        title={
+          moment === null
+            ? 'No usable backup is known.'
+            : `No backup is known to be from before ${clock(moment, zone)}.`
+        }
+      >
+        {moment === null
+          ? 'All of them are empty, failed verification, or are dated in the future.'
+          : 'Look at the list: what was still being written then may hold the damage or not.'}
+      </Notice>
+    )
+  }
+  const taken = momentOf(entry)
+  const verified =
+    entry.verdict === 'verified'
+      ? 'It is verified.'
+      : 'It is not verified yet; a restore verifies it before anything is changed.'
+  return (
+    <Notice
+      title={
+        moment === null
+          ? `The newest backup is from ${clock(taken, zone)}.`
+          : `The newest backup from before ${clock(moment, zone)} is from ${clock(taken, zone)}.`
+      }
+      action={
+        <LinkButton
+          look={moment === null ? 'plain' : 'primary'}
+          href={href({ page: 'restore', site, path: entry.path, step: 'changes' })}
+        >
+          {moment === null ? 'See what it would change' : 'Use this backup'}
+        </LinkButton>
+      }
+    >
+      Everything entered since then would be lost: the last <Since at={taken} offset={offset} />.{' '}
+      {moment === null ? 'If the damage was done before that, it is in this backup, too.' : verified}
+    </Notice>
+  )
+}
+
+const clock = formatClock
+
+const relationMarks = {
+  before: <span>Before</span>,
+  unsure: <Mark of="warning">May hold it</Mark>,
+  after: <Mark of="warning">After the accident</Mark>,
+} as const
+
+function chooseColumns(site: string, zone: string, offset: number, moment: number | null): Column<BackupEntry>[] {
+  const relation: Column<BackupEntry> = {
+    id: 'relation',
+    header: 'The accident',
+    width: '10rem',
+    cell: (entry) => moment !== null && relationMarks[relationTo(entry, moment)],
+  }
   return [
     {
       id: 'taken',
@@ -105,10 +181,11 @@ function chooseColumns(site: string, zone: string, offset: number): Column<Backu
     },
     {
       id: 'loss',
-      header: 'Would lose the last',
-      width: '8.5rem',
+      header: 'You would lose the last',
+      width: '10rem',
       cell: (entry) => <Loss entry={entry} offset={offset} />,
     },
+    ...(moment === null ? [] : [relation]),
     {
       id: 'verdict',
       header: 'Verdict',

@@ -3,6 +3,7 @@ import { useEffect, useRef, useState } from 'react'
 import { showName } from '../../../src-shared/domain/backup-path.ts'
 import { formatTime } from '../../../src-shared/domain/format.ts'
 import { lossSentence } from '../../../src-shared/domain/loss.ts'
+import { mayBeDown, standing } from '../../../src-shared/domain/plan-checks.ts'
 import { useCommand } from '../../api/hooks.ts'
 import { go, replace } from '../../app/router.ts'
 import { Button } from '../../ui/button.tsx'
@@ -10,12 +11,13 @@ import { Checkbox, TextField } from '../../ui/field.tsx'
 import { HostileText } from '../../ui/hostile-text.tsx'
 import { Row } from '../../ui/page.tsx'
 import { ErrorState, Notice } from '../../ui/states.tsx'
-import { useNow } from '../../ui/time.tsx'
+import { Since, useNow } from '../../ui/time.tsx'
 import css from './restore.module.css'
+import { useSaidDown } from './restore-memory.ts'
 import type { PlanStepProps } from './restore-page.tsx'
 
 export function ConfirmStep({ overview, path, view, plan, again }: PlanStepProps) {
-  const { id: site, name, zone } = overview
+  const { id: site, name, zone, clockOffset: offset } = overview
   const [typed, setTyped] = useState('')
   const [reason, setReason] = useState('')
   const [accepted, setAccepted] = useState(false)
@@ -26,8 +28,10 @@ export function ConfirmStep({ overview, path, view, plan, again }: PlanStepProps
   const { planId } = view
   const doubts = plan.checks.filter(({ acknowledge }) => acknowledge)
   const acceptSchema = doubts.length > 0 && accepted
+  const saidDown = useSaidDown(planId) && mayBeDown(plan)
+  const possible = standing(plan, saidDown).length === 0
   const ready =
-    plan.possible &&
+    possible &&
     !expired &&
     planId !== null &&
     typed === name &&
@@ -38,10 +42,11 @@ export function ConfirmStep({ overview, path, view, plan, again }: PlanStepProps
   const leave = () => go({ page: 'restore', site, path, plan: planId ?? undefined, step: 'changes' })
   async function confirm(): Promise<void> {
     if (!ready || planId === null) return
-    const begun = await start.run({ planId, confirm: typed, reason: reason.trim(), acceptSchema })
+    const answers = { acceptSchema, siteIsDown: saidDown }
+    const begun = await start.run({ planId, confirm: typed, reason: reason.trim(), ...answers })
     if (begun.ok) replace({ page: 'restoring', site, operation: begun.value.operation })
   }
-  if (!plan.possible) {
+  if (!possible) {
     return (
       <Notice
         tone="bad"
@@ -71,8 +76,14 @@ export function ConfirmStep({ overview, path, view, plan, again }: PlanStepProps
           {plan.recoveryPoint !== null && <>, the state of {formatTime(plan.recoveryPoint, zone)}</>}.
         </p>
         <p>
-          <HostileText text={lossSentence(plan)} />
+          {plan.recoveryPoint !== null && (
+            <>
+              You would lose the last <Since at={plan.recoveryPoint} offset={offset} />.{' '}
+            </>
+          )}
+          <HostileText text={lossSentence({ ...plan, lossSeconds: null })} />
         </p>
+        {saidDown && <p>You said that the site is down; the restore goes on although its health probe fails now.</p>}
         <p className={css.more}>
           The service is stopped only for the exchange. What is live now becomes the safety copy, from which the restore
           can be undone. If the service is not healthy afterwards, the server brings the old state back by itself.
@@ -105,7 +116,7 @@ export function ConfirmStep({ overview, path, view, plan, again }: PlanStepProps
         label={`Type the name of the site to confirm: ${name}`}
         value={typed}
         onChange={setTyped}
-        error={typed !== '' && !name.startsWith(typed) ? 'This is not the name of the site.' : undefined}
+        error={typed !== '' && !name.startsWith(typed) ? 'Name must match, including capitals.' : undefined}
       />
       <TextField
         label="Reason"

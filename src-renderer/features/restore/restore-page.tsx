@@ -4,22 +4,27 @@
  */
 import { useEffect } from 'react'
 import type { PlanView } from '../../../src-shared/contract/restore.ts'
-import type { SiteOverview } from '../../../src-shared/contract/sites.ts'
+import type { SiteOverview, SiteView } from '../../../src-shared/contract/sites.ts'
+import { readMoment, relationTo } from '../../../src-shared/domain/accident.ts'
 import { showName } from '../../../src-shared/domain/backup-path.ts'
+import { formatTime } from '../../../src-shared/domain/format.ts'
 import type { BackupEntry } from '../../../src-shared/domain/kit-protocol.ts'
 import { useSubscription } from '../../api/hooks.ts'
 import { useRefusal } from '../../api/session.tsx'
 import { replace } from '../../app/router.ts'
 import { href, type RestoreStep } from '../../app/routes.ts'
+import { momentOf } from '../../parts/backup-words.ts'
 import { Button, LinkButton } from '../../ui/button.tsx'
 import { Page } from '../../ui/page.tsx'
 import { ErrorState, Loading, Notice, Skeleton } from '../../ui/states.tsx'
+import { useNow } from '../../ui/time.tsx'
 import { ChangesStep } from './changes-step.tsx'
 import { ChecksStep } from './checks-step.tsx'
 import { ChooseStep } from './choose-step.tsx'
 import { ConfirmStep } from './confirm-step.tsx'
 import { Planning } from './planning.tsx'
 import { RestoreHead, RestoreSteps } from './restore-head.tsx'
+import { useAccident } from './restore-memory.ts'
 
 interface RestoreProps {
   readonly site: string
@@ -50,19 +55,20 @@ export function RestorePage(props: RestoreProps) {
       </Framed>
     )
   }
-  return <Steps {...props} overview={overview.state.overview} backups={list.state.backups} />
+  return <Steps {...props} {...overview.state} backups={list.state.backups} />
 }
 
-type StepsProps = RestoreProps & { readonly overview: SiteOverview; readonly backups: readonly BackupEntry[] }
+type StepsProps = RestoreProps &
+  Pick<SiteView, 'overview' | 'inspection'> & { readonly backups: readonly BackupEntry[] }
 
 function Steps(props: StepsProps) {
-  const { overview, backups, path } = props
+  const { overview, inspection, backups, path } = props
   const step = path === undefined ? 'choose' : (props.step ?? 'changes')
   const entry = backups.find((one) => one.path === path)
   return (
     <Framed {...props} step={step} entry={entry}>
       {step === 'choose' || path === undefined ? (
-        <ChooseStep overview={overview} backups={backups} chosen={path} />
+        <ChooseStep overview={overview} inspection={inspection} backups={backups} />
       ) : (
         <Planned {...props} path={path} step={step} />
       )}
@@ -98,8 +104,28 @@ function Planned(props: StepsProps & { readonly path: string; readonly step: Exc
     )
   }
   const view = watched.state
-  if (!view?.plan) return <Planning view={view} overview={overview} />
-  return <OfPlan {...props} view={view} plan={view.plan} again={again} />
+  if (!view?.plan) return <Planning view={view} overview={overview} path={path} />
+  return (
+    <>
+      <FromAfter overview={overview} entry={view.plan.backup} />
+      <OfPlan {...props} view={view} plan={view.plan} again={again} />
+    </>
+  )
+}
+
+/** What somebody said of the accident holds on every step. */
+function FromAfter({ overview, entry }: { readonly overview: SiteOverview; readonly entry: BackupEntry }) {
+  const { when } = useAccident(overview.id)
+  const { moment } = readMoment(when, overview.zone, useNow(5000) + overview.clockOffset)
+  if (moment === null || relationTo(entry, moment) === 'before') return null
+  return (
+    <Notice
+      tone="warn"
+      title={`This backup may hold the damage: it was taken ${formatTime(momentOf(entry), overview.zone).slice(0, 19)}.`}
+    >
+      You said that the accident happened at {formatTime(moment, overview.zone).slice(0, 19)}.
+    </Notice>
+  )
 }
 
 export interface PlanStepProps {
@@ -152,7 +178,7 @@ function Framed(props: {
 }
 
 const titles: Record<RestoreStep, string> = {
-  choose: 'Choose what to bring back',
+  choose: 'Choose a backup',
   changes: 'What would change',
   checks: 'Checks before anything is changed',
   confirm: 'Confirm the restore',

@@ -13,6 +13,7 @@ import { DownTimeClock, OperationProgress } from '../../parts/operation-progress
 import { cancelWords } from '../../parts/operation-words.ts'
 import { outOfSight } from '../../parts/out-of-sight.ts'
 import { Button, LinkButton } from '../../ui/button.tsx'
+import { Checkbox } from '../../ui/field.tsx'
 import { HostileText } from '../../ui/hostile-text.tsx'
 import { Fact, Facts, Page, Section } from '../../ui/page.tsx'
 import { ProgressBar, progressWords } from '../../ui/progress.tsx'
@@ -183,6 +184,7 @@ function Undo({ view, overview }: { readonly view: OperationView; readonly overv
   const refusal = useRefusal()
   const undo = useCommand('restore.undo')
   const [asking, setAsking] = useState(false)
+  const [saidDown, setSaidDown] = useState(false)
   const { id: site, name } = overview
   const unknown = view.undoable === null ? 'Whether it can be undone, the server has not told yet.' : undefined
   const gone = view.undoable === false ? 'What it replaced cannot be brought back any more.' : unknown
@@ -208,11 +210,21 @@ function Undo({ view, overview }: { readonly view: OperationView; readonly overv
           failure={undo.failure}
           onClose={() => setAsking(false)}
           onConfirm={(confirm, reason) =>
-            void undo.run({ site, operation: row.remote ?? row.id, confirm, reason }).then((begun) => {
-              if (begun.ok) go({ page: 'restoring', site, operation: begun.value.operation })
-            })
+            void undo
+              .run({ site, operation: row.remote ?? row.id, confirm, reason, siteIsDown: saidDown })
+              .then((begun) => {
+                if (begun.ok) go({ page: 'restoring', site, operation: begun.value.operation })
+              })
           }
-        />
+        >
+          {overview.healthy === false && (
+            <Checkbox
+              label="The site is down, and its health probe is the right one"
+              checked={saidDown}
+              onChange={setSaidDown}
+            />
+          )}
+        </ConfirmDialog>
       )}
     </>
   )

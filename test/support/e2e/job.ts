@@ -54,7 +54,7 @@ export async function planRestore(job: Job, differences: Readonly<Record<string,
   const { page, hands } = job
   await hands.press(page.getByRole('link', { name: 'Overview' }))
   await hands.press(button(page, 'Restore…'))
-  await heading(page, 'Choose what to bring back').waitFor()
+  await heading(page, 'Choose a backup').waitFor()
   await hands.openFirst(grid(page, 'Backups to choose from'))
   await readPlan(job, differences)
 }
@@ -72,11 +72,11 @@ export async function readPlan(
     expect([table, cells?.[4]]).toEqual([table, String(back)])
     if (lost !== undefined) expect([table, cells?.[3]]).toEqual([table, String(lost)])
   }
-  await hands.press(page.getByRole('link', { name: 'Go on to the checks' }))
+  await hands.press(page.getByRole('link', { name: 'Continue to the checks' }))
   const checks = page.getByRole('list', { name: 'Checks' }).getByRole('listitem')
   await checks.first().waitFor()
   for (const check of await checks.all()) expect(await check.textContent()).toMatch(marks)
-  await hands.press(page.getByRole('link', { name: 'Go on to confirming' }))
+  await hands.press(page.getByRole('link', { name: 'Continue' }))
 }
 
 /** Confirms with the name of the site, after everything that is nearly its name was refused. */
@@ -92,7 +92,7 @@ export async function confirmRestore({ page, hands, name }: Job, reason: string)
   expect(await restore.isDisabled()).toBe(true)
   await hands.type(typed, name.toLowerCase())
   expect(await restore.isDisabled()).toBe(true)
-  await page.getByText('This is not the name of the site.').waitFor()
+  await page.getByText('Name must match, including capitals.').waitFor()
   await hands.type(typed, name)
   await hands.press(restore)
 }

@@ -49,7 +49,7 @@ describe('what would be lost', () => {
   })
 
   test('is told in a sentence', () => {
-    expect(sentence([table('a', 1, 0)], 7200)).toBe('You would lose 1 row. The loss window is 2 hours wide.')
+    expect(sentence([table('a', 1, 0)], 7200)).toBe('You would lose 1 row. The backup is 2 hours old.')
     expect(sentence([table('a', 0, 3)])).toBe('You would lose no row and 3 rows would come back.')
     expect(sentence([table('a', 41, 3, 1)])).toBe(
       'You would lose 41 rows, 3 rows would come back, and 1 changed row would go back to its old values.',

@@ -1,0 +1,109 @@
+/** Which backup is from before an accident: by the moment that a person tells, and by what a plan finds. Pure. */
+import { formatTime } from './format.ts'
+import type { BackupEntry, RestorePlan } from './kit-protocol.ts'
+
+const DAY = 86_400_000
+
+/** `unsure`: its name is from before, and its file was still written afterwards. */
+export type Relation = 'before' | 'unsure' | 'after'
+
+type Dated = Pick<BackupEntry, 'takenAt' | 'modifiedAt' | 'fingerprint'>
+
+/** How a backup stands to an accident at `moment`. A backup of that very moment may hold the damage. */
+export function relationTo(entry: Dated, moment: number): Relation {
+  const taken = entry.takenAt ?? entry.modifiedAt
+  if (taken >= moment) return 'after'
+  // Ours hold the state of one moment. Of others only the beginning is in the name; the file may be a later copy of it.
+  const copied = !entry.fingerprint && entry.modifiedAt >= moment && entry.modifiedAt - taken < DAY
+  return copied ? 'unsure' : 'before'
+}
+
+type Candidate = Dated & Pick<BackupEntry, 'kind' | 'size' | 'verdict' | 'origin' | 'path'>
+
+const takenOf = ({ takenAt, modifiedAt }: Dated) => takenAt ?? modifiedAt
+
+/** From which a database could be restored, newest first. `now` by the server's clock: what is dated later is not from now. */
+export function candidates<T extends Candidate>(backups: readonly T[], now: number): T[] {
+  return backups
+    .filter(({ kind, size, verdict }) => kind === 'database' && size > 0 && verdict !== 'failed')
+    .filter((entry) => takenOf(entry) <= now + 60_000)
+    .sort((one, other) => takenOf(other) - takenOf(one))
+}
+
+/**
+ * The backup that is proposed: the newest from before the moment, or without a moment simply the newest. Safety copies are
+ * states that somebody has replaced, and never proposed.
+ */
+export function proposed<T extends Candidate>(backups: readonly T[], now: number, moment: number | null): T | null {
+  const own = candidates(backups, now).filter(({ origin }) => origin !== 'safety')
+  return own.find((entry) => moment === null || relationTo(entry, moment) === 'before') ?? null
+}
+
+export type MomentOf =
+  | { readonly moment: number; readonly problem?: never }
+  | { readonly moment: null; readonly problem: string | undefined }
+
+/** `HH:MM` or `YYYY-MM-DD HH:MM` of a zone. Of an hour that comes twice the first is taken: then nothing later passes for earlier. */
+export function readMoment(text: string, zone: string, now: number): MomentOf {
+  const trimmed = text.trim()
+  if (trimmed === '') return { moment: null, problem: undefined }
+  const found = /^(?:(\d{4}-\d{2}-\d{2})[ T])?(\d{1,2}):(\d{2})(?::(\d{2}))?$/.exec(trimmed)
+  if (!found) return { moment: null, problem: 'Write 14:07, or 2026-11-24 14:07.' }
+  const [, day, hour = '', minute, second = '00'] = found
+  const clock = `${hour.padStart(2, '0')}:${minute}:${second}`
+  const today = formatTime(now, zone).slice(0, 10)
+  const moment = momentAt(`${day ?? today} ${clock}`, zone)
+  if (moment === null) return { moment: null, problem: 'There is no such moment.' }
+  if (moment <= now) return { moment }
+  if (day !== undefined) return { moment: null, problem: 'This is in the future.' }
+  // At ten past midnight, 23:50 was yesterday.
+  const yesterday = momentAt(`${new Date(Date.parse(today) - DAY).toISOString().slice(0, 10)} ${clock}`, zone)
+  return yesterday === null ? { moment: null, problem: 'There is no such moment.' } : { moment: yesterday }
+}
+
+/** The first moment that a clock of the zone shows as `YYYY-MM-DD HH:MM:SS`; null where none does. */
+function momentAt(wall: string, zone: string): number | null {
+  const asUtc = Date.parse(`${wall.replace(' ', 'T')}Z`)
+  if (Number.isNaN(asUtc)) return null
+  const shown = (at: number) => formatTime(at, zone).slice(0, 19)
+  const offsetAt = (at: number) => Date.parse(`${shown(at).replace(' ', 'T')}Z`) - at
+  const moments = [asUtc - DAY, asUtc + DAY].map((at) => asUtc - offsetAt(at)).filter((at) => shown(at) === wall)
+  return moments.length === 0 ? null : Math.min(...moments)
+}
+
+/** What a person misses: `rows` that are gone, `values` that are wrong, or nobody knows. */
+export type Missed = 'rows' | 'values' | 'unknown'
+
+export interface Findings {
+  /** Rows that would come back, that would get their old values, and that would be lost. */
+  readonly back: number
+  readonly changed: number
+  readonly lost: number
+  /** Tables that could not be compared. */
+  readonly unknown: number
+  /** The table with the most rows that would come back or change. */
+  readonly most: string | null
+}
+
+/** What a plan finds in one table, or in all. */
+export function findingsOf(plan: Pick<RestorePlan, 'tables'>, table: string | null): Findings {
+  const tables = plan.tables.filter((one) => table === null || one.table === table)
+  const changedOf = (one: object) => ('changed' in one && typeof one.changed === 'number' ? one.changed : 0)
+  const weight = (one: (typeof tables)[number]) => (one.onlyBackup ?? 0) + changedOf(one)
+  const most = tables.reduce<(typeof tables)[number] | null>(
+    (best, one) => (weight(one) > (best ? weight(best) : 0) ? one : best),
+    null,
+  )
+  return {
+    back: tables.reduce((sum, { onlyBackup }) => sum + (onlyBackup ?? 0), 0),
+    changed: tables.reduce((sum, one) => sum + changedOf(one), 0),
+    lost: tables.reduce((sum, { onlyLive }) => sum + (onlyLive ?? 0), 0),
+    unknown: tables.filter(({ onlyBackup }) => onlyBackup === null).length,
+    most: most?.table ?? null,
+  }
+}
+
+/** Does the backup hold what is missed? */
+export function answers({ back, changed }: Findings, missed: Missed): boolean {
+  return missed === 'rows' ? back > 0 : back + changed > 0
+}

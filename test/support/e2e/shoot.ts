@@ -1,0 +1,20 @@
+/** Pictures of a page, light and dark, large and small, for whoever looks at what a test has seen: where SHOOT names a folder. */
+import { join } from 'node:path'
+import type { Page } from 'playwright-core'
+
+export async function shoot(page: Page, name: string): Promise<void> {
+  const folder = process.env.SHOOT
+  if (folder === undefined) return
+  const before = page.viewportSize()
+  for (const [width, height] of [
+    [1280, 900],
+    [640, 900],
+  ] as const) {
+    await page.setViewportSize({ width, height })
+    for (const colorScheme of ['light', 'dark'] as const) {
+      await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' })
+      await page.screenshot({ path: join(folder, `${name}-${width}-${colorScheme}.png`), fullPage: true })
+    }
+  }
+  if (before) await page.setViewportSize(before)
+}
