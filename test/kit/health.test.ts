@@ -1,5 +1,5 @@
 /** What is said about services and health before a restore depends on it. */
-import { chmodSync, existsSync, rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
@@ -180,4 +180,35 @@ describe('the question for health', () => {
     const seen = await ask()
     expect(seen).toMatchObject({ healthy: false, status: null, words: expect.stringContaining('does not answer') })
   })
+
+  // What asks has the rights of the application's user, who can stop it.
+  it('ends, though the application stops who asks, and leaves nothing of it', async () => {
+    let stopped: number[] = []
+    answer = () => {
+      stopped = asking()
+      for (const pid of stopped) process.kill(pid, 'SIGSTOP')
+    }
+    const began = Date.now()
+    expect(await ask()).toMatchObject({ healthy: false, status: null })
+    expect(Date.now() - began).toBeLessThan(25_000)
+    expect(stopped).toHaveLength(1)
+    expect(asking()).toEqual([])
+  })
+
+  /** Processes that ask the site of this test just now. */
+  function asking(): number[] {
+    return readdirSync('/proc')
+      .filter((name) => /^\d+$/.test(name))
+      .filter((pid) => {
+        try {
+          return (
+            readFileSync(`/proc/${pid}/cmdline`, 'utf8').startsWith('curl\0') &&
+            readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes(origin)
+          )
+        } catch {
+          return false
+        }
+      })
+      .map(Number)
+  }
 })
