@@ -173,9 +173,9 @@ describe('the question for health', () => {
 
   it('takes no answer that does not come to its end for one', async () => {
     answer = (response) => {
-      response.writeHead(200, { 'content-length': 100 })
-      response.write('{"status":')
-      response.once('drain', () => undefined)
+      // So much that curl hands its beginning on before it gives up.
+      response.writeHead(200, { 'content-length': 100_000 })
+      response.write('x'.repeat(6000))
     }
     const seen = await ask()
     expect(seen).toMatchObject({ healthy: false, status: null, words: expect.stringContaining('does not answer') })
