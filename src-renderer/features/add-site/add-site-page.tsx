@@ -61,7 +61,7 @@ export function AddSitePage() {
       narrow
       name="Add a site"
       title="Add a site"
-      lead="Every step is proven over a real login before anything is kept. Nothing is changed on the server."
+      lead="Every step is proven over a real login before anything is kept. On the server nothing is changed but that the program cvd-backup is stored there."
       actions={
         <Button icon={FileInput} onClick={() => setImporting(true)}>
           From ssh config…
@@ -92,7 +92,7 @@ export function AddSitePage() {
                 mono
                 value={draft.health}
                 placeholder="http://127.0.0.1:5000/api/health"
-                hint="Empty: the usual addresses are tried."
+                hint="It is tried, and its answer told. Empty: the usual addresses are tried."
                 onChange={(health) => change({ health })}
               />
             </div>
