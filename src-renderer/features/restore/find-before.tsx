@@ -70,10 +70,18 @@ export function FindBefore(props: {
         />
         <Select label="Where?" value={accident.table} options={options} onChange={(table) => change({ table })} />
         <div className={css.act}>
+          {/* Two elements: one that becomes the other while it is pressed would submit what was just stopped. */}
           {busy ? (
-            <Button onClick={search.stop}>Stop</Button>
+            <Button key="stop" onClick={search.stop}>
+              Stop
+            </Button>
           ) : (
-            <Button type="submit" icon={SearchIcon} disabled={walk.length === 0 || read.problem !== undefined}>
+            <Button
+              key="find"
+              type="submit"
+              icon={SearchIcon}
+              disabled={walk.length === 0 || read.problem !== undefined}
+            >
               Find the backup from before
             </Button>
           )}
