@@ -2,7 +2,7 @@
 import { fail, ok, type Result } from '../../src-shared/result.ts'
 import type { JournalEntry } from '../store/operations.ts'
 import type { Site } from '../store/sites.ts'
-import { type Confirmation, confirmationProblem, acceptedOptions } from './confirm.ts'
+import { acceptedOptions, type Confirmation, confirmationProblem } from './confirm.ts'
 import type { Desk } from './desk.ts'
 import { inspectSite } from './inspect.ts'
 import type { Runner } from './runner.ts'
@@ -22,6 +22,14 @@ export async function undoRestore(
   const remote = desk.store.operations.find(site.id, operation)?.remoteOperation ?? operation
   const { name, machineId } = inspected.value.host
   const { reason } = confirmation
-  const options = ['--confirm', name, '--reason', reason, '--expect-machine', machineId, ...acceptedOptions(confirmation)]
+  const options = [
+    '--confirm',
+    name,
+    '--reason',
+    reason,
+    '--expect-machine',
+    machineId,
+    ...acceptedOptions(confirmation),
+  ]
   return ok(runner.start({ site, reason, request: ['undo', remote, ...options] }))
 }

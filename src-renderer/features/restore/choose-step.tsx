@@ -2,7 +2,6 @@
 import { useMemo } from 'react'
 import type { SiteOverview, SiteView } from '../../../src-shared/contract/sites.ts'
 import { proposed, readMoment, relationTo } from '../../../src-shared/domain/accident.ts'
-import { showName } from '../../../src-shared/domain/backup-path.ts'
 import { formatClock, formatCount } from '../../../src-shared/domain/format.ts'
 import type { BackupEntry } from '../../../src-shared/domain/kit-protocol.ts'
 import { isFuture, momentOf } from '../../../src-shared/domain/newest.ts'
