@@ -7,6 +7,7 @@ import { dirname, join } from 'node:path'
 import type { z } from 'zod'
 import { writeKit } from '../../src-main/kit/assemble.ts'
 import { helloEvent, type KitEvent, type KitResult, kitEvent } from '../../src-shared/domain/kit-protocol.ts'
+import { collectTrace, traced } from './kit/trace.ts'
 
 const schema = `
   CREATE TABLE users (id INTEGER PRIMARY KEY, username TEXT UNIQUE, email TEXT, role TEXT, created_at TEXT, updated_at TEXT, deleted_at TEXT);
@@ -58,6 +59,18 @@ export interface RunOptions {
   readonly uid?: number
 }
 
+export interface SiteOptions {
+  /** Who owns what is in the CVD root; needs root. */
+  readonly owner?: number
+  /** Who runs the kit, by setpriv, and owns its state; needs root. The CVD root is his where `owner` names nobody else. */
+  readonly login?: number
+}
+
+/** An ordinary user: a number that has no name on this machine. */
+export const ORDINARY = 61_001
+
+let template: Buffer | undefined
+
 export class ScratchSite {
   readonly folder = mkdtempSync(join(tmpdir(), 'cvd-site-'))
   readonly root = join(this.folder, 'cvd')
@@ -65,14 +78,39 @@ export class ScratchSite {
   readonly database = join(this.root, 'data/cvd.db')
   readonly backups = join(this.root, 'backups')
   readonly kit = join(this.folder, 'kit/cvd-backup')
+  /** The kit without its last line: it defines, and does nothing. */
+  readonly definitions = join(this.folder, 'kit/definitions')
+  readonly #trace = join(this.folder, 'trace')
+  /** Who runs the kit; undefined: who runs the test. */
+  readonly #login: number | undefined
 
-  constructor() {
+  constructor(options: SiteOptions = {}) {
     for (const part of ['app', 'data', 'config', 'logs', 'backups/app', 'backups/system']) {
       mkdirSync(join(this.root, part), { recursive: true })
     }
+    // The way to the site is root's, and others can go it; what is in the CVD root belongs to its owner.
     chmodSync(this.folder, 0o755)
     writeKit(this.kit)
-    this.sql(this.database, schema)
+    writeFileSync(this.kit, traced(readFileSync(this.kit, 'utf8'), this.#trace))
+    writeFileSync(this.definitions, readFileSync(this.kit, 'utf8').replace(/\nmain "\$@"\n$/, '\n'))
+    writeFileSync(this.database, this.template())
+    this.#login = options.login
+    const owner = options.owner ?? options.login
+    if (owner !== undefined) execFileSync('chown', ['-R', `${owner}:${owner}`, '--', this.root])
+    if (owner === undefined && options.login === undefined) return
+    chmodSync(dirname(this.kit), 0o755)
+    mkdirSync(this.state, { mode: 0o700 })
+    if (options.login !== undefined) execFileSync('chown', [`${options.login}:${options.login}`, '--', this.state])
+  }
+
+  private template(): Buffer {
+    if (template === undefined) {
+      const file = join(this.folder, 'template.db')
+      this.sql(file, schema)
+      template = readFileSync(file)
+      rmSync(file)
+    }
+    return template
   }
 
   /** Runs SQL with the sqlite3 command, writing; returns what it prints. */
@@ -108,9 +146,9 @@ export class ScratchSite {
 
   /** Runs bash text with the kit's functions defined, `$1…` being the arguments; returns what it prints. */
   library(text: string, args: readonly string[] = []): string {
-    const load = `source <(sed '$d' "$KIT"); ROOT_OPTION=$SITE_ROOT; KIT_SHA256=test; KIT_FILE=$KIT; policy_load; services_load\n${text}`
+    const load = `source "$KIT_DEFINITIONS"; ROOT_OPTION=$SITE_ROOT; KIT_SHA256=test; KIT_FILE=$KIT; policy_load; services_load\n${text}`
     return execFileSync('/bin/bash', ['--noprofile', '--norc', '-c', load, 'library', ...args], {
-      env: this.environment({ KIT: this.kit, SITE_ROOT: this.root }),
+      env: this.environment({ KIT: this.kit, KIT_DEFINITIONS: this.definitions, SITE_ROOT: this.root }),
       encoding: 'utf8',
     })
   }
@@ -126,9 +164,8 @@ export class ScratchSite {
       if (!existsSync(kit)) writeFileSync(kit, changed)
     }
     const command = ['/bin/bash', '--noprofile', '--norc', kit, '--params-fd', '3']
-    if (options.uid !== undefined) {
-      command.unshift('setpriv', `--reuid=${options.uid}`, `--regid=${options.uid}`, '--clear-groups', '--')
-    }
+    const uid = options.uid ?? this.#login
+    if (uid !== undefined) command.unshift('setpriv', `--reuid=${uid}`, `--regid=${uid}`, '--clear-groups', '--')
     const child = spawn(command[0] ?? '', command.slice(1), {
       env: this.environment(options.env ?? {}),
       stdio: ['pipe', 'pipe', 'pipe', 'pipe'],
@@ -169,6 +206,7 @@ export class ScratchSite {
 
   remove(): void {
     if (dirname(this.folder) !== tmpdir()) throw new Error('not ours')
+    collectTrace(this.#trace)
     rmSync(this.folder, { recursive: true, force: true })
   }
 }

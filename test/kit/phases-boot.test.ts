@@ -1,0 +1,43 @@
+/** What recovery does at boot before any service starts: the files alone are right already, whatever was interrupted. */
+import { describe, it } from 'vitest'
+import { commands, phases, Trial } from '../support/kit/trial.ts'
+
+describe.concurrent.for(commands)('%s, when the server stops,', (command) => {
+  it.for(['staged', ...phases.back])('has the old files at boot after the phase %s', async (phase, test) => {
+    const trial = await Trial.of(test, command)
+    await trial.killedAt(`${phase} kill`)
+    await trial.bootFiles()
+    trial.proveOldFiles()
+    trial.site.service('start')
+    await trial.recover()
+    await trial.proveOld(phase === 'staged' ? 'failed' : 'rolled back')
+  })
+
+  it.for(['swapped', 'starting'])('has the new files at boot after the phase %s', async (phase, test) => {
+    const trial = await Trial.of(test, command)
+    await trial.killedAt(`${phase} kill`)
+    await trial.bootFiles()
+    trial.proveNewFiles()
+    trial.site.service('start')
+    await trial.recover()
+    await trial.proveNew()
+  })
+
+  it.for(phases.wayBack)('has the old files at boot after the phase %s', async (phase, test) => {
+    const trial = await Trial.of(test, command)
+    await trial.killedAt('starting fail', `${phase} kill`)
+    await trial.bootFiles()
+    trial.proveOldFiles()
+    trial.site.service('start')
+    await trial.recover()
+    await trial.proveOld('rolled back')
+  })
+
+  it('is finished by the operation that the boot starts', async (test) => {
+    const trial = await Trial.of(test, command)
+    await trial.killedAt('swapping kill')
+    trial.site.service('stop')
+    await trial.boot()
+    await trial.proveOld('rolled back')
+  })
+})

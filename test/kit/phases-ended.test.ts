@@ -1,0 +1,49 @@
+/** A transaction that fails, is cancelled, or meets an application that does not get well: the old state is back, or the new is there. */
+import { describe, expect, it } from 'vitest'
+import { commands, phases, Trial } from '../support/kit/trial.ts'
+
+describe.concurrent.for(commands)('%s,', (command) => {
+  it('left alone, succeeds', async (test) => {
+    const trial = await Trial.of(test, command)
+    await trial.run()
+    await trial.proveNew()
+  })
+
+  it.for(['staged', ...phases.back, 'swapped', 'starting'])(
+    'failing at the phase %s, has changed nothing',
+    async (phase, test) => {
+      const trial = await Trial.of(test, command)
+      const { code } = await trial.failedAt(`${phase} fail`)
+      expect(code).toBe('internal')
+      await trial.proveOld(phase === 'staged' ? 'failed' : 'rolled back')
+    },
+  )
+
+  it.for(['staged', ...phases.back, 'swapped', 'starting'])(
+    'cancelled at the phase %s, has changed nothing',
+    async (phase, test) => {
+      const trial = await Trial.of(test, command)
+      await trial.cancelledAt(phase)
+      await trial.proveOld('cancelled')
+    },
+  )
+
+  it('cannot be cancelled any more when it has succeeded', async (test) => {
+    const trial = await Trial.of(test, command)
+    await trial.cancelledAt('committed')
+    await trial.proveNew()
+  })
+
+  it.for(phases.wayBack)('cancelled on its way back at the phase %s, comes back', async (phase, test) => {
+    const trial = await Trial.of(test, command)
+    await trial.cancelledAt(phase, 'starting fail')
+    await trial.proveOld('rolled back')
+  })
+
+  it('is rolled back when the site is not healthy with it', async (test) => {
+    const trial = await Trial.of(test, command, { broken: true })
+    const { code } = await trial.run()
+    expect(code).toBe('unhealthy')
+    await trial.proveOld('rolled back')
+  })
+})

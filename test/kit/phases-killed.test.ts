@@ -1,0 +1,49 @@
+/** A transaction that is killed at any of its phases: recovery brings one whole state, running and healthy. */
+import { describe, it } from 'vitest'
+import { commands, phases, Trial } from '../support/kit/trial.ts'
+
+describe.concurrent.for(commands)('%s, when it is killed,', (command) => {
+  it('is closed as failed at the phase staged', async (test) => {
+    const trial = await Trial.of(test, command)
+    await trial.killedAt('staged kill')
+    await trial.recover()
+    await trial.proveOld('failed')
+  })
+
+  it.for(phases.back)('is rolled back at the phase %s', async (phase, test) => {
+    const trial = await Trial.of(test, command)
+    await trial.killedAt(`${phase} kill`)
+    await trial.recover()
+    await trial.proveOld('rolled back')
+  })
+
+  it.for(phases.forward)('is completed at the phase %s', async (phase, test) => {
+    const trial = await Trial.of(test, command)
+    await trial.killedAt(`${phase} kill`)
+    await trial.recover()
+    await trial.proveNew()
+  })
+
+  it.for(phases.wayBack)('is rolled back at the phase %s', async (phase, test) => {
+    const trial = await Trial.of(test, command)
+    await trial.killedAt('starting fail', `${phase} kill`)
+    await trial.recover()
+    await trial.proveOld('rolled back')
+  })
+
+  it('is rolled back when its recovery is killed, too, and the next one', async (test) => {
+    const trial = await Trial.of(test, command)
+    await trial.killedAt('swapping kill')
+    await trial.recoveryKilledAt('rolling-back kill')
+    await trial.recoveryKilledAt('returned-started kill')
+    await trial.recover()
+    await trial.proveOld('rolled back')
+  })
+
+  it('is rolled back when the site is not healthy with what was put in place', async (test) => {
+    const trial = await Trial.of(test, command, { broken: true })
+    await trial.killedAt('swapped kill')
+    await trial.recover()
+    await trial.proveOld('rolled back')
+  })
+})

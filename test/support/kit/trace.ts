@@ -1,0 +1,45 @@
+/**
+ * Which lines of the kit ran. While `CVD_KIT_TRACE` names a folder, every copy of the kit that a test makes writes what it
+ * does to a file for each process; here those files become one list of lines for each site.
+ */
+import { randomUUID } from 'node:crypto'
+import { appendFileSync, chmodSync, existsSync, globSync, mkdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+
+const target = process.env.CVD_KIT_TRACE
+
+/** The last line of `prologue.sh`. What is added stands on the same line, so that no line has another number. */
+const anchor = /^readonly PROTOCOL=\d+$/m
+
+/**
+ * The text of the kit, tracing itself into the folder. Not by the environment: the kit runs parts of itself in clean ones,
+ * with other descriptors closed, as other users.
+ */
+export function traced(kit: string, folder: string): string {
+  if (target === undefined) return kit
+  mkdirSync(folder, { recursive: true })
+  chmodSync(folder, 0o1777)
+  // Also the number of the process's parent: a number is used again, and a file of another user cannot be appended to.
+  const start = [
+    `exec {BASH_XTRACEFD}>>'${folder}/'"$$.$PPID.$EUID.$RANDOM"`,
+    `PS4=$'+\\x1e\${LINENO}\\x1f\${FUNCNAME[0]-}\\x1f\${BASH_SOURCE[0]-}\\x1f '`,
+    'set -x',
+  ]
+  if (!anchor.test(kit)) throw new Error('the prologue of the kit has no line to trace from')
+  return kit.replace(anchor, (line) => `${line}; { ${start.join('; ')}; } 2>/dev/null`)
+}
+
+// biome-ignore lint/suspicious/noControlCharactersInRegex: what separates the fields is in no text that is expanded there
+const entry = /\x1e(\d+)\x1f(\w*)\x1f([^\x1f\n]*)\x1f/g
+
+/** Keeps what the processes of one site wrote as `LINE FUNCTION` lines. What is replaced by a test is beyond the kit's end. */
+export function collectTrace(folder: string): void {
+  if (target === undefined || !existsSync(folder)) return
+  const seen = new Set<string>()
+  for (const file of globSync('*', { cwd: folder })) {
+    for (const [, line, name, source] of readFileSync(join(folder, file), 'latin1').matchAll(entry)) {
+      if (source !== '' && source !== 'environment') seen.add(`${line} ${name}`)
+    }
+  }
+  if (seen.size > 0) appendFileSync(join(target, `${randomUUID()}.lines`), `${[...seen].join('\n')}\n`)
+}

@@ -1,0 +1,166 @@
+/** One transaction on a working site, disturbed on its way; and the proof that the site has one whole state afterwards. */
+import { existsSync, readFileSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
+import { expect, type TestContext } from 'vitest'
+import type { KitResult } from '../../../src-shared/domain/kit-protocol.ts'
+import type { SiteOptions } from '../scratch-site.ts'
+import { waitUntil } from '../wait.ts'
+import { type DatabaseState, listen, WorkingSite } from './working-site.ts'
+
+export const commands = ['restore', 'undo'] as const
+
+/** Where a transaction can be stopped, in order: docs/kit.md. */
+export const phases = {
+  /** The new database is not in place yet. */
+  back: ['stopping', 'keeping', 'keeping-wal', 'keeping-shm', 'swapping'],
+  forward: ['swapped', 'starting', 'committed', 'outcome'],
+  wayBack: ['rolling-back', 'returned', 'returned-started', 'rolled-back'],
+} as const
+
+export interface TrialOptions extends SiteOptions {
+  /** The application does not get well with what is brought back. */
+  readonly broken?: boolean
+}
+
+type Point = `${string} ${'kill' | 'pause' | 'fail'}`
+
+export class Trial {
+  readonly site: WorkingSite
+  readonly command: 'restore' | 'undo'
+  readonly #before: DatabaseState
+  readonly #rowsAfter: string
+  readonly #args: readonly string[]
+  readonly #filesBefore: readonly string[]
+
+  private constructor(site: WorkingSite, command: 'restore' | 'undo', args: readonly string[], rowsAfter: string) {
+    this.site = site
+    this.command = command
+    this.#args = args
+    this.#rowsAfter = rowsAfter
+    this.#before = site.databaseState()
+    this.#filesBefore = site.besideDatabase()
+    // Its end leaves sidecars: they are renamed, and come back, with the database.
+    site.behave('unclean')
+  }
+
+  /** A site with a backup that differs from its database; for an undo, with a restore that succeeded. */
+  static async of(test: TestContext, command: 'restore' | 'undo', options: TrialOptions = {}): Promise<Trial> {
+    const site = new WorkingSite({ ...options, wal: true })
+    test.onTestFinished(() => site.remove())
+    const breaks = () => options.broken && site.sql(site.database, "INSERT INTO system_config VALUES ('broken', '1')")
+    const mends = () => options.broken && site.sql(site.database, "DELETE FROM system_config WHERE key = 'broken'")
+    if (command === 'restore') breaks()
+    const backup = site.backup('cvd_backup_20260110_120000.db.gz')
+    const inBackup = site.databaseState().rows
+    if (command === 'restore') mends()
+    site.sql(site.database, "INSERT INTO routes VALUES (3, 'after the backup')")
+    if (command === 'restore') return new Trial(site, command, site.restoring(backup), inBackup)
+    breaks()
+    const live = site.databaseState().rows
+    const { result } = await site.run(site.restoring(backup))
+    if (result.outcome !== 'succeeded') throw new Error(result.message)
+    return new Trial(site, command, site.undoing(site.operations('restore')[0] ?? ''), live)
+  }
+
+  get operation(): string {
+    return this.site.operations(this.command).at(-1) ?? ''
+  }
+
+  async run(): Promise<KitResult> {
+    return (await this.site.run(this.#args)).result
+  }
+
+  /** Runs it until a failpoint kills its worker. */
+  async killedAt(...points: readonly Point[]): Promise<void> {
+    this.site.failpoint(...points)
+    const result = await this.run()
+    expect(existsSync(join(this.site.state, 'failpoint')), 'the failpoint was not reached').toBe(false)
+    expect(result.code, 'what a follower hears').toMatch(/^(interrupted|ok)$/)
+  }
+
+  /** Runs it with a failpoint that makes it fail. */
+  async failedAt(...points: readonly Point[]): Promise<KitResult> {
+    this.site.failpoint(...points)
+    const result = await this.run()
+    rmSync(join(this.site.state, 'failpoint'))
+    return result
+  }
+
+  /** Stops it at a phase, asks it to end, and lets it go on. */
+  async cancelledAt(phase: string, ...before: readonly Point[]): Promise<void> {
+    this.site.failpoint(...before, `${phase} pause`)
+    const ended = listen(this.site.start([...this.#args]))
+    await this.site.paused()
+    const asked = this.site.run(['cancel', this.operation])
+    const file = join(this.site.state, 'operations', this.operation, 'cancel')
+    await waitUntil('a word in the folder of the operation', () => existsSync(file), { everyMs: 10 })
+    rmSync(join(this.site.state, 'failpoint'))
+    await Promise.all([ended, asked])
+  }
+
+  async recoveryKilledAt(point: Point): Promise<void> {
+    this.site.failpoint(point)
+    const { result } = await this.site.run(['recover'])
+    expect(result.code).toBe('interrupted')
+  }
+
+  async recover(): Promise<void> {
+    const { result, exitCode } = await this.site.run(['recover'])
+    expect([result.code, result.message, exitCode]).toEqual(['ok', expect.stringContaining(this.operation), 0])
+  }
+
+  /** Recovery as the unit at boot runs it, with what that leaves to an operation of its own. */
+  async boot(): Promise<void> {
+    const ended = listen(this.site.start(['recover', '--boot']))
+    await ended
+    const recovery = () => this.site.operations('recover').at(-1)
+    await waitUntil('an operation that recovers', recovery, { everyMs: 10 })
+    await this.site.run(['follow', recovery() ?? ''])
+  }
+
+  /** The server stops and boots again, until its services may start. The operation that goes on with it does not begin yet. */
+  async bootFiles(): Promise<void> {
+    this.site.service('stop')
+    await listen(this.site.start(['recover', '--boot'], 'operation_start() { :; }'))
+  }
+
+  proveOldFiles(): void {
+    expect(this.site.databaseState()).toEqual(this.#before)
+  }
+
+  proveNewFiles(): void {
+    const { inode, ...rest } = this.site.databaseState()
+    expect(inode).not.toBe(this.#before.inode)
+    const { inode: _, ...before } = this.#before
+    expect(rest).toEqual({ ...before, rows: this.#rowsAfter })
+  }
+
+  /** The old state, whole: the same file with the same rows, and nothing beside it that was not there. */
+  async proveOld(outcome: string): Promise<void> {
+    await this.#proveWhole(outcome)
+    this.proveOldFiles()
+    expect(this.site.besideDatabase()).toEqual(this.#filesBefore)
+  }
+
+  /** The new state, whole; and the old one, whole, as its safety copy. */
+  async proveNew(): Promise<void> {
+    await this.#proveWhole('succeeded')
+    this.proveNewFiles()
+    const added = this.site.besideDatabase().filter((name) => !this.#filesBefore.includes(name))
+    const copy = added.find((name) => /^cvd\.db\.pre-restore\.[0-9_]+(\.[0-9a-f]+)?$/.test(name))
+    expect(added.filter((name) => name.replace(/-(wal|shm|journal)$/, '') !== copy)).toEqual([])
+    expect(this.site.databaseState(join(this.site.root, 'data', copy ?? ''))).toEqual(this.#before)
+  }
+
+  async #proveWhole(outcome: string): Promise<void> {
+    expect(this.site.outcome(this.operation)).toMatchObject({ outcome })
+    this.site.service('status')
+    expect(await this.site.health()).toBe(200)
+    expect(this.site.leftBehind()).toEqual([])
+    expect(this.site.complaints()).toBe('')
+    const { events } = await this.site.run(['follow', this.operation])
+    expect(events.at(-1)).toMatchObject({ kind: 'result', outcome })
+    const said = readFileSync(join(this.site.state, 'operations', this.operation, 'events'), 'utf8')
+    expect(said.endsWith('\n')).toBe(true)
+  }
+}
