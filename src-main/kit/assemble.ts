@@ -57,10 +57,17 @@ export interface Kit {
   readonly sha256: string
 }
 
+/** The parts in their order: each ends with a line break, and an empty line follows it. */
+export function kitParts(): readonly { readonly name: string; readonly text: string }[] {
+  const folder = join(dirname(fileURLToPath(import.meta.url)), 'bash')
+  return parts.map((part) => ({ name: `${part}.sh`, text: readFileSync(join(folder, `${part}.sh`), 'utf8') }))
+}
+
 /** The kit as it is sent to servers. Reads the parts from disk: call it once and keep the answer. */
 export function assembleKit(): Kit {
-  const folder = join(dirname(fileURLToPath(import.meta.url)), 'bash')
-  const text = parts.map((part) => readFileSync(join(folder, `${part}.sh`), 'utf8')).join('\n')
+  const text = kitParts()
+    .map((part) => part.text)
+    .join('\n')
   const bytes = Buffer.from(text)
   return { bytes, sha256: createHash('sha256').update(bytes).digest('hex') }
 }

@@ -7,6 +7,7 @@ import { dirname, join } from 'node:path'
 import type { z } from 'zod'
 import { writeKit } from '../../src-main/kit/assemble.ts'
 import { helloEvent, type KitEvent, type KitResult, kitEvent } from '../../src-shared/domain/kit-protocol.ts'
+import { type CommandResult, command } from './command.ts'
 import { collectTrace, traced } from './kit/trace.ts'
 
 const schema = `
@@ -163,10 +164,10 @@ export class ScratchSite {
       const changed = readFileSync(this.kit, 'utf8').replace(/\nmain "\$@"\n$/, () => `\n${instead}\nmain "$@"\n`)
       if (!existsSync(kit)) writeFileSync(kit, changed)
     }
-    const command = ['/bin/bash', '--noprofile', '--norc', kit, '--params-fd', '3']
+    const words = ['/bin/bash', '--noprofile', '--norc', kit, '--params-fd', '3']
     const uid = options.uid ?? this.#login
-    if (uid !== undefined) command.unshift('setpriv', `--reuid=${uid}`, `--regid=${uid}`, '--clear-groups', '--')
-    const child = spawn(command[0] ?? '', command.slice(1), {
+    if (uid !== undefined) words.unshift('setpriv', `--reuid=${uid}`, `--regid=${uid}`, '--clear-groups', '--')
+    const child = spawn(words[0] ?? '', words.slice(1), {
       env: this.environment(options.env ?? {}),
       stdio: ['pipe', 'pipe', 'pipe', 'pipe'],
     })
@@ -174,6 +175,12 @@ export class ScratchSite {
     if (parameters === null || parameters === undefined || !('end' in parameters)) throw new Error('no parameter pipe')
     parameters.end(Buffer.concat(records.flatMap((one) => [one, Buffer.from([0])])))
     return child
+  }
+
+  /** Runs the kit as a person does, who reads what it says. */
+  async asPerson(...args: readonly string[]): Promise<CommandResult> {
+    const options = { env: this.environment({}), cwd: this.folder }
+    return await command('/bin/bash', ['--noprofile', '--norc', this.kit, '--root', this.root, ...args], '', options)
   }
 
   /** Runs the kit with `--events`, arguments as bytes, and reads what it says against the protocol. */

@@ -66,6 +66,15 @@ export class Trial {
     return this.site.operations(this.command).at(-1) ?? ''
   }
 
+  get arguments(): readonly string[] {
+    return this.#args
+  }
+
+  /** Starts it; what comes back is kept when it has ended. */
+  start(): Promise<unknown> {
+    return listen(this.site.start(this.#args))
+  }
+
   async run(): Promise<KitResult> {
     return (await this.site.run(this.#args)).result
   }

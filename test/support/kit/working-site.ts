@@ -39,16 +39,23 @@ export interface DatabaseState {
 
 export class WorkingSite extends ScratchSite {
   readonly socket = join(this.folder, 'run/health.sock')
-  readonly #program = join(this.folder, 'bin/cvd-service')
+  readonly #program = join(this.folder, 'bin/service')
+  /** While it is there, the service does not stop, and says that it has. */
+  readonly #clings = join(this.folder, 'clings')
   readonly #login: number | undefined
 
   constructor(options: SiteOptions & { readonly wal?: boolean } = {}) {
     super(options)
     this.#login = options.login
     for (const part of ['bin', 'run', 'services', 'home']) mkdirSync(join(this.folder, part))
-    copyFileSync(serviceProgram, this.#program)
+    const real = join(this.folder, 'bin/cvd-service')
+    copyFileSync(serviceProgram, real)
     copyFileSync(application, join(this.folder, 'bin/application'))
-    for (const program of [this.#program, join(this.folder, 'bin/application')]) chmodSync(program, 0o755)
+    writeFileSync(
+      this.#program,
+      `#!/bin/bash\n[[ $1 != stop || ! -e '${this.#clings}' ]] || exit 0\nexec '${real}' "$@"\n`,
+    )
+    for (const program of [this.#program, real, join(this.folder, 'bin/application')]) chmodSync(program, 0o755)
     const service = {
       command: join(this.folder, 'bin/application'),
       argument: this.folder,
@@ -74,6 +81,11 @@ export class WorkingSite extends ScratchSite {
   /** How the application behaves from its next start, or end, on: see `application`. */
   behave(...words: readonly string[]): void {
     writeFileSync(join(this.folder, 'behaviour'), ` ${words.join(' ')} \n`)
+  }
+
+  cling(clings: boolean): void {
+    if (clings) writeFileSync(this.#clings, '')
+    else rmSync(this.#clings, { force: true })
   }
 
   service(verb: 'start' | 'stop' | 'status'): void {
@@ -174,6 +186,7 @@ export class WorkingSite extends ScratchSite {
 
   override remove(): void {
     try {
+      this.cling(false)
       this.service('stop')
     } finally {
       super.remove()

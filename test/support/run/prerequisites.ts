@@ -18,6 +18,7 @@ const packageOf = {
   lsof: 'lsof',
   'pam_oath.so': 'libpam-oath',
   nsenter: 'util-linux',
+  perl: 'perl-base',
   pigz: 'pigz',
   setsid: 'util-linux',
   shellcheck: 'shellcheck',

@@ -4,9 +4,18 @@ import { delimiter, resolve } from 'node:path'
 const root = resolve(import.meta.dirname, '../../..')
 
 /** Runs a program in the checkout, its output on ours; answers its exit code, null when a signal ended it. */
-export function inherit(program: string, args: readonly string[], stdin?: Buffer): Promise<number | null> {
+export function inherit(
+  program: string,
+  args: readonly string[],
+  stdin?: Buffer,
+  more: NodeJS.ProcessEnv = {},
+): Promise<number | null> {
   // Our own node comes first, also when this was not started by npm.
-  const env = { ...process.env, PATH: `${resolve(root, 'node_modules/.bin')}${delimiter}${process.env.PATH ?? ''}` }
+  const env = {
+    ...process.env,
+    ...more,
+    PATH: `${resolve(root, 'node_modules/.bin')}${delimiter}${process.env.PATH ?? ''}`,
+  }
   return new Promise((done, reject) => {
     const child = spawn(program, args, {
       cwd: root,

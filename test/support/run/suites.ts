@@ -48,18 +48,23 @@ async function checkShell(): Promise<Count> {
 }
 
 /** Runs a vitest project and counts its tests. */
-async function runProject(name: string): Promise<Outcome> {
+async function runProject(name: string, environment: NodeJS.ProcessEnv = {}): Promise<Outcome> {
   const folder = mkdtempSync(join(tmpdir(), 'cvd-test-'))
   const report = join(folder, 'report.json')
   try {
-    const code = await inherit(tool('vitest'), [
-      'run',
-      '--config=build/vitest.config.ts',
-      `--project=${name}`,
-      '--reporter=default',
-      '--reporter=json',
-      `--outputFile.json=${report}`,
-    ])
+    const code = await inherit(
+      tool('vitest'),
+      [
+        'run',
+        '--config=build/vitest.config.ts',
+        `--project=${name}`,
+        '--reporter=default',
+        '--reporter=json',
+        `--outputFile.json=${report}`,
+      ],
+      undefined,
+      environment,
+    )
     if (!existsSync(report)) return one(false)
     const read = JSON.parse(readFileSync(report, 'utf8')) as VitestReport
     return { ...countReport(read, code), failures: failuresOf(read) }
@@ -74,6 +79,24 @@ function project(name: string, what: string, programs: readonly Program[], impos
       ? `test/${name} has no tests`
       : await impossible?.()
   return { name, what, programs, impossible: noTests, run: () => runProject(name) }
+}
+
+/** The kit's tests, and which of its lines they ran. */
+async function runKit(): Promise<Outcome> {
+  const { coverageOf, coverageProblems, coverageWords } = await import('./kit-coverage.ts')
+  const folder = mkdtempSync(join(tmpdir(), 'cvd-trace-'))
+  try {
+    const tests = await runProject('kit', { CVD_KIT_TRACE: folder })
+    const coverage = coverageOf(folder)
+    process.stdout.write(`${coverageWords(coverage)}\n`)
+    // What tests that failed did not reach says nothing.
+    if (tests.failed > 0) return tests
+    const problems = coverageProblems(coverage)
+    const { passed, failed } = one(problems.length === 0)
+    return { passed: tests.passed + passed, failed, skipped: tests.skipped, failures: problems }
+  } finally {
+    rmSync(folder, { recursive: true, force: true })
+  }
 }
 
 /** The runtime is downloaded from one place of the internet, and runs only on a desktop. */
@@ -107,7 +130,7 @@ export const suites: readonly Suite[] = [
   project('desktop', 'the shell, on a stand-in for Electron', []),
   project('package', 'the packages, packed on a stand-in for Electron', []),
   electron,
-  project('kit', 'the kit on scratch roots', [...shell, 'pigz', 'igzip']),
+  { ...project('kit', 'the kit on scratch roots', [...shell, 'perl', 'pigz', 'igzip']), run: runKit },
   project('remote', 'SSH against real sshd', ['ssh', 'sshd', 'ssh-keygen', 'ssh-agent', 'sudo', 'pam_oath.so']),
   project('demo', 'the demo site', [...shell, 'ssh-keygen']),
   project('operations', 'the procedures and their runner, on the demo site', [...shell, 'ssh-keygen']),

@@ -1,0 +1,71 @@
+/** Applications that do not behave while their database is exchanged: what they wrote is kept, what they hold is let go. */
+import { spawn } from 'node:child_process'
+import { readdirSync, readFileSync, rmSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+import { describe, expect, it } from 'vitest'
+import { Trial } from '../support/kit/trial.ts'
+import { listen, type WorkingSite } from '../support/kit/working-site.ts'
+import { waitUntil } from '../support/wait.ts'
+
+const root = process.getuid?.() === 0
+const beside = (site: WorkingSite, part: string) => site.besideDatabase().filter((name) => name.includes(part))
+
+describe.concurrent('a restore', () => {
+  it('that is taken back keeps what the application has written to the restored database', async (test) => {
+    const trial = await Trial.of(test, 'restore', { broken: true })
+    trial.site.behave('writes', 'unclean')
+    await trial.run()
+    const [rejected = ''] = beside(trial.site, '.rejected.').filter(
+      (name) => !name.endsWith('-wal') && !name.endsWith('-shm'),
+    )
+    expect(rejected).toMatch(/^cvd\.db\.rejected\.\d{8}_\d{6}$/)
+    const kept = new DatabaseSync(join(dirname(trial.site.database), rejected))
+    expect(kept.prepare("SELECT value FROM system_config WHERE key = 'started'").get()).toEqual({ value: '1' })
+    kept.close()
+    expect(trial.site.outcome(trial.operation)).toMatchObject({ outcome: 'rolled back', code: 'unhealthy' })
+  })
+
+  it.runIf(root)(
+    'is refused while a program that is none of the service has the database open, and names it',
+    async (test) => {
+      const trial = await Trial.of(test, 'restore')
+      const stranger = spawn('sqlite3', [trial.site.database], { stdio: ['pipe', 'pipe', 'inherit'] })
+      stranger.stdin.write('SELECT count(*) FROM users;\n')
+      await new Promise((done) => stranger.stdout.once('data', done))
+      const result = await trial.run()
+      expect(result).toMatchObject({ outcome: 'failed', code: 'holders' })
+      expect(result.message).toContain(`process ${stranger.pid} of `)
+      await trial.proveOld('failed')
+      const over = new Promise((done) => stranger.once('close', done))
+      stranger.stdin.end()
+      await over
+    },
+  )
+
+  it('ends what does not let go of the restored database, when it is taken back', async (test) => {
+    const trial = await Trial.of(test, 'restore', { broken: true })
+    const ended = trial.start()
+    await waitUntil('the application on the restored database', async () => (await trial.site.health()) === 503, {
+      everyMs: 20,
+    })
+    trial.site.cling(true)
+    await ended
+    trial.site.cling(false)
+    expect(trial.site.outcome(trial.operation)).toMatchObject({ outcome: 'rolled back' })
+    trial.proveOldFiles()
+    expect(await trial.site.health()).toBe(200)
+  })
+
+  it('is left to the boot when the server shuts down meanwhile', async (test) => {
+    const trial = await Trial.of(test, 'restore')
+    trial.site.failpoint('starting fail')
+    await listen(trial.site.start(trial.arguments, 'system_stopping() { true; }'))
+    rmSync(join(trial.site.state, 'failpoint'))
+    const events = readFileSync(join(trial.site.state, 'operations', trial.operation, 'events'), 'utf8')
+    expect(events).toContain('the server is shutting down')
+    expect(readdirSync(join(trial.site.state, 'operations', trial.operation))).not.toContain('outcome')
+    await trial.recover()
+    await trial.proveOld('rolled back')
+  })
+})

@@ -1,0 +1,68 @@
+/** What is said of the kit's lines is so: which are statements, which ran, and when that is too few. */
+import { expect, test } from 'vitest'
+import { functions, scan, statements } from '../support/bash/scan.ts'
+import { coverageFrom, coverageProblems } from '../support/run/kit-coverage.ts'
+
+const text = `# a comment with a ' in it
+first() { # ARGUMENT
+  local text="a )
+ $(printf '%s' "b")"
+  case $1 in
+    one) echo one &&
+      echo two ;;
+    *)
+      ((1 + (2 * 3) > 4)) || return 1
+      ;;
+  esac
+  if [[ $text =~ ^(a|b)$ ]]; then
+    awk '
+      BEGIN { print "no statement of bash" }'
+  else
+    : >"$1"
+  fi
+}
+second() { echo second; }
+`
+
+test('a statement is counted once, on however many lines, and what only frames it is not', () => {
+  expect(statements(scan(text)).map(({ from, to }) => [from, to])).toEqual([
+    [3, 4],
+    [5, 5],
+    [6, 7],
+    [9, 9],
+    [12, 12],
+    [13, 14],
+    [16, 16],
+    [19, 19],
+  ])
+  expect(functions(text)).toEqual([
+    { name: 'first', from: 2, to: 18 },
+    { name: 'second', from: 19, to: 19 },
+  ])
+})
+
+test('what is not understood is refused', () => {
+  expect(() => scan('echo "never closed')).toThrow('of line 1 is not closed')
+})
+
+const parts = [
+  { name: 'prologue.sh', text: '# nothing\n' },
+  { name: 'one.sh', text },
+]
+
+test('a line that ran counts for its statement, and for a function only when that function ran it', () => {
+  // The part begins behind the prologue and an empty line. `second` was replaced by a test, under another name.
+  const { files, percent } = coverageFrom(['5 first', '9 first', '21 replaced', '900 first'], parts)
+  expect(files[1]).toMatchObject({ hit: 3, total: 8, missed: [5, 9, 12, 13, 16], neverEntered: ['second'] })
+  expect(percent).toBe(37.5)
+})
+
+test('fewer lines than recorded, a function that nothing enters, and a reason that is none any more are problems', () => {
+  const coverage = coverageFrom(['5 first'], parts)
+  expect(coverageProblems(coverage, { percent: 12.5, unreachable: { second: 'only a real server' } })).toEqual([])
+  expect(coverageProblems(coverage, { percent: 12.6, unreachable: { first: 'only a real server' } })).toEqual([
+    expect.stringContaining('no test of the kit enters second'),
+    expect.stringContaining('first is entered, or gone'),
+    expect.stringContaining('12.5 % of the kit ran'),
+  ])
+})
