@@ -52,9 +52,12 @@ const parts = [
 
 test('a line that ran counts for its statement, and for a function only when that function ran it', () => {
   // The part begins behind the prologue and an empty line. `second` was replaced by a test, under another name.
-  const { files, percent } = coverageFrom(['5 first', '9 first', '21 replaced', '900 first'], parts)
-  expect(files[1]).toMatchObject({ hit: 3, total: 8, missed: [5, 9, 12, 13, 16], neverEntered: ['second'] })
-  expect(percent).toBe(37.5)
+  const { files, percent } = coverageFrom(
+    ['5 first', '9 first', '21 replaced', '900 first', '7 first evaluated', '11 other evaluated'],
+    parts,
+  )
+  expect(files[1]).toMatchObject({ hit: 4, total: 8, missed: [9, 12, 13, 16], neverEntered: ['second'] })
+  expect(percent).toBe(50)
 })
 
 test('fewer lines than recorded, a function that nothing enters, and a reason that is none any more are problems', () => {

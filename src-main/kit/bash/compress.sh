@@ -121,7 +121,7 @@ same_as_copy() {
   local from=$1 bytes=$2
   if command -v cmp >/dev/null; then
     # cmp reads no more than it compares: anything left is too much.
-    cmp -i "0:$from" -n "$bytes" - copy.db >&2 && [[ $(head -c 1 | wc -c) -eq 0 ]]
+    cmp -i "0:$from" -n "$bytes" - copy.db >&2 && [[ $(head -c 1 | wc -c) == 0 ]]
   else
     [[ $(sha256) == "$(range copy.db "$from" "$bytes" sha256)" ]]
   fi

@@ -1,3 +1,4 @@
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: it is bash
 /**
  * Which lines of the kit ran. While `CVD_KIT_TRACE` names a folder, every copy of the kit that a test makes writes what it
  * does to a file for each process; here those files become one list of lines for each site.
@@ -10,6 +11,9 @@ const target = process.env.CVD_KIT_TRACE
 
 /** The last line of `prologue.sh`. What is added stands on the same line, so that no line has another number. */
 const anchor = /^readonly PROTOCOL=\d+$/m
+
+/** In `drop_descriptors`: the descriptors that stay open. */
+const kept = '[[ " ${1-} 0 1 2 255 " == '
 
 /**
  * The text of the kit, tracing itself into the folder. Not by the environment: the kit runs parts of itself in clean ones,
@@ -26,19 +30,26 @@ export function traced(kit: string, folder: string): string {
     'set -x',
   ]
   if (!anchor.test(kit)) throw new Error('the prologue of the kit has no line to trace from')
-  return kit.replace(anchor, (line) => `${line}; { ${start.join('; ')}; } 2>/dev/null`)
+  if (!kit.includes(kept)) throw new Error('drop_descriptors does not say any more what it keeps')
+  // Where the kit lets go of its descriptors and runs on, the number of the trace would soon be that of another file.
+  return kit
+    .replace(kept, kept.replace('0 1 2', '${BASH_XTRACEFD-} 0 1 2'))
+    .replace(anchor, (line) => `${line}; { ${start.join('; ')}; } 2>/dev/null`)
 }
 
 // biome-ignore lint/suspicious/noControlCharactersInRegex: what separates the fields is in no text that is expanded there
 const entry = /\x1e(\d+)\x1f(\w*)\x1f([^\x1f\n]*)\x1f/g
 
-/** Keeps what the processes of one site wrote as `LINE FUNCTION` lines. What is replaced by a test is beyond the kit's end. */
+/**
+ * Keeps what the processes of one site wrote as `LINE FUNCTION` lines. What is replaced by a test is beyond the kit's end, or
+ * has no file: then `evaluated` follows, as it does where another bash evaluates the kit as text.
+ */
 export function collectTrace(folder: string): void {
   if (target === undefined || !existsSync(folder)) return
   const seen = new Set<string>()
   for (const file of globSync('*', { cwd: folder })) {
     for (const [, line, name, source] of readFileSync(join(folder, file), 'latin1').matchAll(entry)) {
-      if (source !== '' && source !== 'environment') seen.add(`${line} ${name}`)
+      seen.add(source === '' || source === 'environment' ? `${line} ${name} evaluated` : `${line} ${name}`)
     }
   }
   if (seen.size > 0) appendFileSync(join(target, `${randomUUID()}.lines`), `${[...seen].join('\n')}\n`)
