@@ -36,6 +36,7 @@ export default defineConfig({
       suite('desktop'),
       suite('host', programs),
       suite('kit', programs),
+      suite('fuzz', programs),
       suite('remote', programs),
       suite('demo', programs),
       suite('operations', programs),

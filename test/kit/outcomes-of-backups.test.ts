@@ -1,7 +1,11 @@
 /** How a backup or a verification ends where something around it is not as it should be. */
+import { readdirSync, statSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
 import { describe, expect, it } from 'vitest'
 import { ScratchSite } from '../support/scratch-site.ts'
 
+const root = process.getuid?.() === 0
 const violation = 'PRAGMA foreign_keys = OFF; INSERT INTO locations VALUES (3, "nowhere", 99);'
 
 describe.concurrent('foreign key violations without a fingerprint', () => {
@@ -23,14 +27,41 @@ describe.concurrent('foreign key violations without a fingerprint', () => {
 describe.concurrent('a disk that becomes full while a backup is made', () => {
   it.for([
     ['compressed', 'compress_part() { cat >/dev/null; return 1; }'],
-    ['verified', 'database_check_to() { return 1; }'],
+    ['verified', 'database_check_say() { return 1; }'],
   ] as const)('is told when the copy was being %s', async ([moment, broken], { onTestFinished }) => {
     const site = new ScratchSite()
     onTestFinished(() => site.remove())
-    const instead = `${broken}; free_bytes() { REPLY=1000000000; [[ $1 != . || ! -s copy.db ]] || REPLY=0; }
-      database_copy() { step copy copy; cp -- "$DATABASE_FILE" copy.db; D_TAKEN_AT=1; }`
+    const instead = `${broken}; free_bytes() { REPLY=1000000000; [[ $1 != . || ! -s reader/copy.db ]] || REPLY=0; }`
     const { result } = await site.run(['database'], { instead })
     expect(result).toMatchObject({ code: 'no-space', message: `The disk became full while the copy was ${moment}.` })
-    expect(site.library('ls -A "$BACKUPS"')).toBe('app\nsystem\n')
+    expect(readdirSync(site.backups).sort()).toEqual(['app', 'system'])
   })
 })
+
+it('a backup of a database that somebody holds is given up, and says so', async ({ onTestFinished }) => {
+  const site = new ScratchSite()
+  onTestFinished(() => site.remove())
+  await site.run(['policy', 'busy_timeout=200'])
+  const holder = new DatabaseSync(site.database)
+  onTestFinished(() => holder.close())
+  holder.exec('BEGIN EXCLUSIVE')
+  expect((await site.run(['database'])).result).toMatchObject({ outcome: 'failed', code: 'database-locked' })
+  expect(readdirSync(site.backups).sort()).toEqual(['app', 'system'])
+})
+
+it.runIf(root)(
+  'the owner that the policy names owns the backup, and is named where he may not read one',
+  async ({ onTestFinished }) => {
+    const site = new ScratchSite({ owner: 1 })
+    onTestFinished(() => site.remove())
+    await site.run(['policy', 'owner=daemon:daemon'])
+    expect((await site.run(['database'])).result.outcome).toBe('succeeded')
+    const [name = ''] = readdirSync(site.backups).filter((one) => one.startsWith('cvd_backup_'))
+    const { uid, gid } = statSync(join(site.backups, name))
+    expect([uid, gid]).toEqual([1, 1])
+    const unreadable = join(site.backups, 'cvd_backup_20260101_000000.db')
+    writeFileSync(unreadable, 'of root', { mode: 0o600 })
+    const { result } = await site.run(['verify', unreadable])
+    expect(JSON.stringify(result.data)).toContain('The owner of the CVD data (daemon:daemon) may not read the file.')
+  },
+)

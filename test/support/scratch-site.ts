@@ -65,6 +65,8 @@ export interface SiteOptions {
   readonly owner?: number
   /** Who runs the kit, by setpriv, and owns its state; needs root. The CVD root is his where `owner` names nobody else. */
   readonly login?: number
+  /** Programs that the kit finds before those of the system: scripts by their names. */
+  readonly programs?: Readonly<Record<string, string>>
 }
 
 /** An ordinary user: a number that has no name on this machine. */
@@ -92,7 +94,7 @@ export class ScratchSite {
     // The way to the site is root's, and others can go it; what is in the CVD root belongs to its owner.
     chmodSync(this.folder, 0o755)
     writeKit(this.kit)
-    writeFileSync(this.kit, traced(readFileSync(this.kit, 'utf8'), this.#trace))
+    writeFileSync(this.kit, traced(this.withPrograms(readFileSync(this.kit, 'utf8'), options.programs), this.#trace))
     writeFileSync(this.definitions, readFileSync(this.kit, 'utf8').replace(/\nmain "\$@"\n$/, '\n'))
     writeFileSync(this.database, this.template())
     this.#login = options.login
@@ -102,6 +104,19 @@ export class ScratchSite {
     chmodSync(dirname(this.kit), 0o755)
     mkdirSync(this.state, { mode: 0o700 })
     if (options.login !== undefined) execFileSync('chown', [`${options.login}:${options.login}`, '--', this.state])
+  }
+
+  private withPrograms(kit: string, programs: Readonly<Record<string, string>> = {}): string {
+    if (Object.keys(programs).length === 0) return kit
+    const folder = join(this.folder, 'programs')
+    mkdirSync(folder)
+    for (const [name, text] of Object.entries(programs)) {
+      writeFileSync(join(folder, name), text)
+      chmodSync(join(folder, name), 0o755)
+    }
+    const changed = kit.replace(/^PATH=/m, () => `PATH=${folder}:`)
+    if (changed === kit) throw new Error('the kit does not set its PATH any more')
+    return changed
   }
 
   private template(): Buffer {

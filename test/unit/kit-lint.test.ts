@@ -109,7 +109,8 @@ describe('programs that read', () => {
   ])('are found: %j', (text) => expect(readersOf(codeOf('bad.sh', `${text}\n`))).toHaveLength(1))
 
   test('are let be behind an unprivileged user, and where they are only named', () => {
-    const text = 'f() {\n  as_owner cat "$1"\n  x=$(as_owner curl "$1")\n  command -v gzip\n  echo "cat $1" # cat\n  tool=(gzip -dc)\n}\n'
+    const text =
+      'f() {\n  as_owner cat "$1"\n  x=$(as_owner curl "$1")\n  command -v gzip\n  echo "cat $1" # cat\n  tool=(gzip -dc)\n}\n'
     expect(readersOf(codeOf('good.sh', text))).toEqual([])
   })
 })

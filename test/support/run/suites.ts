@@ -131,6 +131,7 @@ export const suites: readonly Suite[] = [
   project('package', 'the packages, packed on a stand-in for Electron', []),
   electron,
   { ...project('kit', 'the kit on scratch roots', [...shell, 'perl', 'pigz', 'igzip']), run: runKit },
+  project('fuzz', 'hostile data for the kit, a few cases; npm run fuzz has more', [...shell, 'perl', 'pigz', 'igzip']),
   project('remote', 'SSH against real sshd', ['ssh', 'sshd', 'ssh-keygen', 'ssh-agent', 'sudo', 'pam_oath.so']),
   project('demo', 'the demo site', [...shell, 'ssh-keygen']),
   project('operations', 'the procedures and their runner, on the demo site', [...shell, 'ssh-keygen']),
