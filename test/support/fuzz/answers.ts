@@ -1,7 +1,8 @@
 /**
- * Programs that lie. What runs as the owner of the data is at his mercy, so whatever it says may be anything; what root runs
- * itself is not his. So these lie to everybody but root.
+ * Programs that lie. What runs as the owner of the data is at his mercy, so whatever it says may be anything; what root and the
+ * reader run is not his. So these lie to the owner alone.
  */
+import { ORDINARY } from '../scratch-site.ts'
 import { type Canary, payload } from './payloads.ts'
 import type { Random } from './random.ts'
 
@@ -50,5 +51,5 @@ function script(name: string, random: Random, canary: Canary): string {
     `"$real" "$@"; kill -KILL $$`,
     `for ((i = 0; i < ${random.one([10, 20_000])}; i++)); do ${print}; done`,
   ])
-  return `#!/bin/bash\nreal=$(PATH=/usr/bin:/bin command -v ${name})\n((EUID != 0)) || exec "$real" "$@"\n${lie}\n`
+  return `#!/bin/bash\nreal=$(PATH=/usr/bin:/bin command -v ${name})\n((EUID == ${ORDINARY})) || exec "$real" "$@"\n${lie}\n`
 }

@@ -41,7 +41,7 @@ export interface CaseResult {
 }
 
 const isRoot = process.getuid?.() === 0
-const patience = 120_000
+const patience = 60_000
 
 /** What bash says of itself: never of the data, always of a program that took data for something else. */
 const bashError = /: (?:line \d+|eval|environment): (?!\d+ (?:Killed|Terminated)|warning: .*ignored null byte).*/g
@@ -189,15 +189,16 @@ async function runCommand(site: WorkingSite, words: readonly Buffer[], plant: st
   const [out, err]: [Buffer[], Buffer[]] = [[], []]
   child.stdout?.on('data', (part: Buffer) => out.push(part))
   child.stderr?.on('data', (part: Buffer) => err.push(part))
-  let slow = false
-  const clock = setTimeout(() => {
-    slow = true
-    child.kill('SIGKILL')
-  }, patience)
-  const code = await new Promise<number | null>((done) => child.on('close', done))
-  clearTimeout(clock)
+  const closed = new Promise<number | null>((done) => child.on('close', done))
+  const late = new Promise<'late'>((done) => setTimeout(() => done('late'), patience).unref())
+  const code = await Promise.race([closed, late])
   child.stdin?.destroy()
-  if (slow) return { answer: 'none', faults: [`it did not end within ${patience / 1000} s`] }
+  if (code === 'late') {
+    const running = strangers(site).map(({ command }) => command)
+    endStrangers(site)
+    await closed
+    return { answer: 'none', faults: [`it did not end within ${patience / 1000} s; running: ${running.join('; ')}`] }
+  }
   const faults = (Buffer.concat(err).toString().match(bashError) ?? []).map((line) => `stderr: ${line}`)
   try {
     const events = Buffer.concat(out)
@@ -237,36 +238,48 @@ function faultsOf(command: string, result: KitResult, code: number | null): read
 async function settled(site: WorkingSite): Promise<readonly string[]> {
   for (let turn = 0; turn < 100 && strangers(site).length > 0; turn++)
     await new Promise((done) => setTimeout(done, 100))
-  return [
-    ...strangers(site).map((process) => `still running: ${process}`),
-    ...site
-      .leftBehind()
-      .filter(isOurs)
-      .map((name) => `left behind: ${name}`),
-  ]
+  const running = strangers(site).map(({ command }) => `still running: ${command}`)
+  endStrangers(site)
+  const left = site.leftBehind().filter(isOurs)
+  return [...running, ...left.map((name) => `left behind: ${name}`)]
 }
 
 /** Names that the case itself has put there look like work folders, and are not. */
 const isOurs = (name: string): boolean => !name.startsWith('.') || /^\.cvd-backup-[A-Za-z0-9]{8}$/.test(name)
 
-function strangers(site: WorkingSite): readonly string[] {
-  const service = existsSync(join(site.folder, 'run/cvd.pid'))
-    ? readFileSync(join(site.folder, 'run/cvd.pid'), 'utf8').split(' ')[0]
-    : ''
-  return readdirSync('/proc')
-    .filter((name) => /^\d+$/.test(name))
-    .flatMap((pid) => {
-      try {
-        const session = readFileSync(`/proc/${pid}/stat`, 'latin1')
-          .replace(/^.*\) /s, '')
-          .split(' ')[3]
-        const command = readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ')
-        const mine = command.includes(site.folder) || readlinkSync(`/proc/${pid}/cwd`).startsWith(site.folder)
-        return mine && session !== service ? [`${pid} ${command}`] : []
-      } catch {
-        return []
-      }
-    })
+interface Stranger {
+  readonly pid: number
+  readonly command: string
+}
+
+/** Processes that work on this site and are none of its service. */
+function strangers(site: WorkingSite): readonly Stranger[] {
+  const file = join(site.folder, 'run/cvd.pid')
+  const service = existsSync(file) ? readFileSync(file, 'utf8').split(' ')[0] : ''
+  const processes = readdirSync('/proc').filter((name) => /^\d+$/.test(name))
+  return processes.flatMap((pid) => {
+    try {
+      const session = readFileSync(`/proc/${pid}/stat`, 'latin1')
+        .replace(/^.*\) /s, '')
+        .split(' ')[3]
+      const command = readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ')
+      const mine = command.includes(site.folder) || readlinkSync(`/proc/${pid}/cwd`).startsWith(site.folder)
+      return mine && session !== service ? [{ pid: Number(pid), command }] : []
+    } catch {
+      return []
+    }
+  })
+}
+
+/** What a case leaves running would run for ever. */
+function endStrangers(site: WorkingSite): void {
+  for (const { pid } of strangers(site)) {
+    try {
+      process.kill(pid, 'SIGKILL')
+    } catch {
+      // It has ended by itself.
+    }
+  }
 }
 
 function keepCase(site: WorkingSite, folder: string, report: readonly string[]): void {
