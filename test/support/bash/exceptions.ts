@@ -17,7 +17,6 @@ export const numbers: Readonly<Record<string, string>> = {
   'restore_dress:mode': `${matched}, with the words beside it`,
   'ours:mode': system,
   'problems_of_database:mode': system,
-  'path_owner:BASH_REMATCH': matched,
   'path_owner:uid': matched,
   OWNER_GID: matched,
   'compress_in_turn:1': argument,

@@ -40,6 +40,7 @@ export function isNumber(
   const key = `${scope.name || code.file}:${name}`
   if (ownNumbers.test(name) || names.allows(key, name) || asked.has(key)) return true
   const seen = new Set([...asked, key])
+  if (name === 'BASH_REMATCH') return groupsAreDigits(scope.text)
   if (isMatched(name, scope.text)) return true
   const values = valuesOf(name, scope.text)
   if (values.length > 0) return values.every((value) => isNumericValue(value, code, scope, names, seen))
@@ -68,6 +69,12 @@ function isMatched(name: string, text: string): boolean {
   const together = String.raw`"(?:\$\w+ )*\$${name}(?: \$\w+)*" =~ \^\[0-`
   if (new RegExp(together).test(text)) return true
   return new RegExp(String.raw`\$\{?${name}(?:\[[^\]]*\])?(?:-|:-)?\}? ${digits}`).test(text)
+}
+
+/** Does every pattern in a text catch digits only? */
+function groupsAreDigits(text: string): boolean {
+  const groups = [...text.matchAll(/=~ (.*?) \]\]/g)].flatMap(([, pattern = '']) => pattern.match(/\([^)]*\)/g) ?? [])
+  return groups.length > 0 && groups.every((group) => /^\(-?\??\[0-9(?:a-f)?\][*+]?(?:\{[\d,]+\})?\)$/.test(group))
 }
 
 interface Value {
