@@ -62,6 +62,6 @@ it.runIf(root)(
     const unreadable = join(site.backups, 'cvd_backup_20260101_000000.db')
     writeFileSync(unreadable, 'of root', { mode: 0o600 })
     const { result } = await site.run(['verify', unreadable])
-    expect(JSON.stringify(result.data)).toContain('The owner of the CVD data (daemon:daemon) may not read the file.')
+    expect(JSON.stringify(result.data)).toContain('The owner of the CVD data, daemon:daemon, may not read the file.')
   },
 )
