@@ -107,7 +107,7 @@ export const open: readonly (readonly [rule: string, where: string, what: string
   [
     'arithmetic is done with numbers only',
     'compare.sh:compare_load',
-    'the owner says these numbers: match them against digits',
+    'the owner says these numbers, and root evaluates them: match them against digits',
   ],
   [
     'arithmetic is done with numbers only',

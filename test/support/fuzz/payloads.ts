@@ -21,7 +21,7 @@ export function payloads({ folder, command }: Canary): readonly string[] {
     '99999999999999999999999',
     '1e9',
     '0x7fffffffffffffff',
-    `a[$(${command})]`,
+    `BASH_VERSINFO[$(${command})]`,
     `a[$(${command} 2>&1)]=1`,
     `x[0$(${command})]+1`,
     `BASH_VERSINFO[$(${command}>${folder}/written)]`,
