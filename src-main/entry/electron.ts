@@ -75,7 +75,8 @@ const runtime = {
   openPath: (path: string) => void shell.openPath(path),
 }
 
-await startShell(runtime, {
+// Not awaited: Electron says that it is ready only after this module has been evaluated, and the shell waits for that.
+void startShell(runtime, {
   desktop: { platform: process.platform, argv: process.argv, env: process.env },
   appId: 'cvd.backup.console',
   userData: join(paths.data, 'window'),
@@ -94,4 +95,11 @@ await startShell(runtime, {
       log,
       role: values.viewer ? 'viewer' : 'admin',
     }),
+}).catch((error: unknown) => {
+  log.write('error', 'the start failed', { error })
+  dialog.showErrorBox(
+    'The console cannot start',
+    `Unexpected error. Nothing was changed. The log says more: ${paths.log}`,
+  )
+  app.exit(1)
 })

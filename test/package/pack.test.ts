@@ -103,11 +103,8 @@ test('what is packed starts: the whole console, from the archive, on a stand-in 
   const unpacked = scratchFolder()
   extractAll(join(resources, 'app.asar'), unpacked)
   const data = join(scratchFolder(), 'data')
-  const hook = join(import.meta.dirname, '../support/electron-hook.mjs')
-  const run = await command(process.execPath, [
-    ...['--import', hook, join(unpacked, 'dist/main/electron.js')],
-    ...['--data', data],
-  ])
+  const launch = join(import.meta.dirname, '../support/electron-launch.mjs')
+  const run = await command(process.execPath, [launch, join(unpacked, 'dist/main/electron.js'), '--data', data])
   expect(run.stderr).toBe('')
   expect(JSON.parse(run.stdout)).toEqual({
     window: 'app://bundle/index.html',

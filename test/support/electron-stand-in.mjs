@@ -7,6 +7,10 @@ import { existsSync } from 'node:fs'
 import { MessageChannel } from 'node:worker_threads'
 
 let servePage = null
+const ready = Promise.withResolvers()
+
+/** Electron is ready only after the main module has been evaluated: `electron-launch.mjs` calls this then. */
+export const becomeReady = () => ready.resolve()
 const request = '00000000-0000-4000-8000-000000000000'
 
 export const app = Object.assign(new EventEmitter(), {
@@ -17,7 +21,7 @@ export const app = Object.assign(new EventEmitter(), {
   setAppUserModelId() {},
   setAsDefaultProtocolClient: () => true,
   requestSingleInstanceLock: () => true,
-  whenReady: async () => {},
+  whenReady: () => ready.promise,
   quit() {
     const asking = { prevented: false, preventDefault: () => (asking.prevented = true) }
     app.emit('before-quit', asking)

@@ -1,0 +1,15 @@
+/** Starts a bundle as Electron does: a stand-in where it asks for Electron, which is ready once the bundle was evaluated. */
+import { registerHooks } from 'node:module'
+import { pathToFileURL } from 'node:url'
+
+const standIn = new URL('./electron-stand-in.mjs', import.meta.url).href
+
+registerHooks({
+  resolve: (name, context, next) => (name === 'electron' ? { url: standIn, shortCircuit: true } : next(name, context)),
+})
+
+const [, , bundle] = process.argv
+process.argv.splice(1, 1)
+await import(pathToFileURL(bundle).href)
+const { becomeReady } = await import(standIn)
+becomeReady()
