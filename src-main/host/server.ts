@@ -2,10 +2,12 @@
 import { once } from 'node:events'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import type { Duplex } from 'node:stream'
 import type { Role } from '../../src-shared/contract/define.ts'
 import type { Transport } from '../../src-shared/rpc/transport.ts'
 import { type Page, type Pages, pageHeaders } from '../app/pages.ts'
 import { Sockets } from './sockets.ts'
+import { Strangers } from './strangers.ts'
 import { newTokens } from './tokens.ts'
 
 export interface LoopbackOptions {
@@ -23,21 +25,23 @@ export interface LoopbackHost extends AsyncDisposable {
   readonly viewerUrl: string
 }
 
-const CONNECTIONS = 128
+/** Connections without a token that may be there at once: see `strangers.ts`. */
+const STRANGERS = 512
+/** Half a request, or none, is waited for no longer; looked after each second, since Node would do so twice a minute. */
+const DEADLINES = { headersTimeout: 3000, requestTimeout: 5000, connectionsCheckingInterval: 1000 }
 
 /** Listens on 127.0.0.1, on a port that the system chooses, until it is disposed. */
 export async function startLoopbackHost({ pages, session, patience }: LoopbackOptions): Promise<LoopbackHost> {
   const tokens = newTokens()
   let address = ''
   const own = () => address
-  const sockets = new Sockets({ tokens, session, address: own, ...(patience === undefined ? {} : { patience }) })
-  const server = createServer(
-    { maxHeaderSize: 16_384, requestTimeout: 10_000, headersTimeout: 5000 },
-    (request, response) => {
-      answer(request, response, pages, address)
-    },
-  )
-  server.maxConnections = CONNECTIONS
+  const strangers = new Strangers(STRANGERS)
+  const known = (socket: Duplex) => strangers.know(socket)
+  const sockets = new Sockets({ tokens, session, known, address: own, ...(patience === undefined ? {} : { patience }) })
+  const server = createServer({ maxHeaderSize: 16_384, ...DEADLINES }, (request, response) => {
+    answer(request, response, pages, address)
+  })
+  server.on('connection', (socket) => strangers.meet(socket))
   server.on('upgrade', (request, socket, head) => sockets.upgrade(request, socket, head))
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')

@@ -19,13 +19,16 @@ export interface SocketsOptions {
   /** `127.0.0.1:PORT`, known once the host listens. */
   readonly address: () => string
   readonly session: (transport: Transport, role: Role) => void
+  /** Hears of the connection of a window that said its token. */
+  readonly known: (socket: Duplex) => void
   /** Milliseconds within which a socket must say its token. */
   readonly patience?: number
 }
 
-/** Sockets that have not said a token yet, and all of them. */
-const STRANGERS = 16
-const SOCKETS = 64
+/** Windows at once. Only those that were let in are counted: see `strangers.ts` for the others. */
+const WINDOWS = 64
+/** Closes a socket that could be let in at another time, as RFC 6455 numbers it. */
+const TRY_AGAIN = 1013
 /** Frames that a window may send in a span of so many milliseconds: no honest one comes near. */
 const FLOOD = { frames: 2000, span: 5000 }
 /** Bytes that may wait for a window that does not read. */
@@ -54,7 +57,7 @@ export class Sockets {
     perMessageDeflate: false,
     clientTracking: true,
   })
-  #strangers = 0
+  #windows = 0
 
   constructor(options: SocketsOptions) {
     this.#options = options
@@ -68,14 +71,7 @@ export class Sockets {
       refuse(socket, problem)
       return
     }
-    this.#strangers += 1
-    let strange = true
-    const known = () => {
-      if (strange) this.#strangers -= 1
-      strange = false
-    }
-    socket.once('close', known)
-    this.#server.handleUpgrade(request, socket, head, (opened) => this.#meet(opened, known))
+    this.#server.handleUpgrade(request, socket, head, (opened) => this.#meet(opened, socket))
   }
 
   close(): void {
@@ -89,12 +85,10 @@ export class Sockets {
     if (request.headers.host !== address()) return '421 Misdirected Request'
     // A WebSocket knows no same-origin policy: any page could open one.
     if (request.headers.origin !== `http://${address()}`) return '403 Forbidden'
-    if (request.url !== SOCKET_PATH) return '404 Not Found'
-    const full = this.#strangers >= STRANGERS || this.#server.clients.size >= SOCKETS
-    return full ? '503 Service Unavailable' : null
+    return request.url === SOCKET_PATH ? null : '404 Not Found'
   }
 
-  #meet(socket: WebSocket, known: () => void): void {
+  #meet(socket: WebSocket, connection: Duplex): void {
     socket.on('error', () => socket.terminate())
     const late = setTimeout(() => socket.close(UNAUTHORISED, 'no token'), this.#options.patience ?? 5000)
     socket.once('close', () => clearTimeout(late))
@@ -106,18 +100,26 @@ export class Sockets {
         socket.close(UNAUTHORISED, 'unknown token')
         return
       }
-      known()
+      if (this.#windows >= WINDOWS) {
+        socket.close(TRY_AGAIN, 'too many windows')
+        return
+      }
+      this.#options.known(connection)
       this.#letIn(socket, role)
     })
   }
 
   #letIn(socket: WebSocket, role: Role): void {
+    this.#windows += 1
     let frames = 0
     const span = setInterval(() => {
       frames = 0
       if (socket.bufferedAmount > BACKLOG) socket.terminate()
     }, FLOOD.span)
-    socket.once('close', () => clearInterval(span))
+    socket.once('close', () => {
+      clearInterval(span)
+      this.#windows -= 1
+    })
     socket.on('message', () => {
       frames += 1
       if (frames > FLOOD.frames) socket.terminate()

@@ -1,0 +1,109 @@
+/** D2: whoever says nothing keeps nobody out. Over real sockets, of which no deadline may rid the host meanwhile. */
+import { once } from 'node:events'
+import { connect, type Socket } from 'node:net'
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import { WebSocket } from 'ws'
+import { type LoopbackHost, startLoopbackHost } from '../../src-main/host/server.ts'
+import { browserSocket } from '../support/carriers.ts'
+
+/** More than there are places for strangers. */
+const CROWD = 700
+let host: LoopbackHost
+let crowd: Set<Socket>
+
+beforeEach(async () => {
+  crowd = new Set()
+  // Whoever waits for this long has waited in vain: a window is let in at once, or the test fails.
+  host = await startLoopbackHost({ pages: new Map(), session: () => {}, patience: 300_000 })
+})
+afterEach(async () => {
+  for (const socket of crowd) socket.destroy()
+  await host[Symbol.asyncDispose]()
+})
+
+const upgrade = () =>
+  [
+    'GET /rpc HTTP/1.1',
+    `Host: 127.0.0.1:${host.port}`,
+    `Origin: http://127.0.0.1:${host.port}`,
+    'Upgrade: websocket',
+    'Connection: Upgrade',
+    'Sec-WebSocket-Version: 13',
+    'Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==',
+    '\r\n',
+  ].join('\r\n')
+
+/** A connection that says this, and nothing more. */
+async function intrude(text: string): Promise<Socket> {
+  const socket = connect(host.port, '127.0.0.1')
+  crowd.add(socket)
+  socket.on('error', () => undefined)
+  socket.on('close', () => crowd.delete(socket))
+  await once(socket, 'connect')
+  if (text !== '') socket.write(text)
+  return socket
+}
+
+async function letIn(): Promise<void> {
+  const began = performance.now()
+  const opened = await browserSocket(host.adminUrl)
+  expect(opened.ok).toBe(true)
+  // Any deadline of the host's comes later than this.
+  expect(performance.now() - began).toBeLessThan(2500)
+  if (opened.ok) opened.value.close()
+}
+
+test.each([
+  ['connections that say nothing', () => ''],
+  ['half requests', () => 'GET /rpc HTTP/1.1\r\nHost: '],
+  ['sockets that say no token', upgrade],
+])(`${CROWD} %s keep no window out`, async (_what, text) => {
+  for (let count = 0; count < CROWD; count += 1) await intrude(text())
+  // Bounded they are: those that came first had to go.
+  await expect.poll(() => crowd.size).toBeLessThanOrEqual(512)
+  for (let time = 0; time < 5; time += 1) await letIn()
+})
+
+test('strangers that come again as soon as they are sent away keep no window out', async () => {
+  let open = true
+  const comeAgain = async (): Promise<void> => {
+    while (open) await once(await intrude(upgrade()), 'close')
+  }
+  const all = Array.from({ length: CROWD }, comeAgain)
+  await expect.poll(() => crowd.size).toBeGreaterThan(500)
+  for (let time = 0; time < 20; time += 1) await letIn()
+  open = false
+  for (const socket of crowd) socket.destroy()
+  await Promise.all(all)
+})
+
+test('windows that were let in stay, however many strangers come', async () => {
+  const opened = await browserSocket(host.viewerUrl)
+  if (!opened.ok) throw new Error(opened.error.message)
+  let closed = false
+  opened.value.onClose(() => {
+    closed = true
+  })
+  for (let count = 0; count < CROWD; count += 1) await intrude(upgrade())
+  await letIn()
+  expect(closed).toBe(false)
+})
+
+test('there are places for 64 windows; one more is told so, and one that leaves makes room', async () => {
+  const windows = await Promise.all(Array.from({ length: 64 }, () => browserSocket(host.adminUrl)))
+  expect(windows.every(({ ok }) => ok)).toBe(true)
+  const origin = `http://127.0.0.1:${host.port}`
+  const late = new WebSocket(`ws://127.0.0.1:${host.port}/rpc`, { origin })
+  late.on('open', () => late.send(JSON.stringify({ k: 'hello', token: new URL(host.adminUrl).hash.slice(7) })))
+  expect((await once(late, 'close'))[0]).toBe(1013)
+  const [first] = windows
+  if (first?.ok) first.value.close()
+  await expect.poll(async () => (await browserSocket(host.adminUrl)).ok).toBe(true)
+})
+
+test('half a request, and none, is ended by the host within seconds', async () => {
+  const sockets = await Promise.all([intrude(''), intrude('GET / HTTP/1.1\r\nHost: ')])
+  const began = performance.now()
+  await Promise.all(sockets.map((socket) => once(socket.resume(), 'close')))
+  expect(performance.now() - began).toBeLessThan(15_000)
+})
