@@ -42,7 +42,7 @@ export default defineConfig({
       suite('operations', programs),
       suite('cli', programs),
       suite('package', programs),
-      suite('electron', programs),
+      suite('electron', { ...programs, globalSetup: 'test/support/electron/global-setup.ts' }),
       suite('e2e', { ...programs, globalSetup: 'test/support/e2e/build.ts' }),
       // One after another: they share the servers, and some pull a plug. What they wait for has limits of its own, and says
       // what did not come; so a test ends by itself, and not while the next one runs.

@@ -66,7 +66,8 @@ function addressOf(folder: string, { platform, arch, env }: Circumstances): stri
 }
 
 /** Looks for the runtime; asks the network only where it is missing, and never for longer than three seconds. */
-export async function electronRuntime(circumstances: Circumstances = here()): Promise<ElectronRuntime> {
+export async function electronRuntime(given: Partial<Circumstances> = {}): Promise<ElectronRuntime> {
+  const circumstances = { ...here(), ...given }
   const { packageFolder: folder, env } = circumstances
   if (folder === null) return { state: 'absent', reason: 'the package electron is not installed' }
   const reason = obstacle(circumstances)

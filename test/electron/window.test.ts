@@ -1,31 +1,25 @@
-/** The shell in a real Electron, where there is one: what only the runtime itself can prove. */
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join, resolve } from 'node:path'
-import { _electron, type ElectronApplication, type Page } from 'playwright-core'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { electronRuntime } from '../../src-main/electron/presence.ts'
+/** The window in a real Electron: what only the runtime itself can prove. */
+import type { ElectronApplication, Page } from 'playwright-core'
+import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest'
+import { DesktopConsole } from '../support/electron/console.ts'
+import { Desktop } from '../support/electron/desktop.ts'
 
-const main = resolve(import.meta.dirname, '../../dist/main/electron.js')
-const data = mkdtempSync(join(tmpdir(), 'cvd-test-'))
+const stage = inject('electron')
+let desktop: Desktop
+let console: DesktopConsole
 let app: ElectronApplication
 let page: Page
-const problems: string[] = []
 
 beforeAll(async () => {
-  const runtime = await electronRuntime()
-  if (runtime.state !== 'present') throw new Error('the suite must not run without a runtime')
-  app = await _electron.launch({ executablePath: runtime.executable, args: [main, '--data', data] })
-  page = await app.firstWindow()
-  page.on('console', (message) => {
-    if (message.type() === 'error') problems.push(message.text())
-  })
-  await page.waitForLoadState('domcontentloaded')
+  desktop = await Desktop.start(stage.account)
+  console = new DesktopConsole(stage, desktop)
+  page = await console.open()
+  app = console.app
 })
 
 afterAll(async () => {
-  await app?.close()
-  rmSync(data, { recursive: true, force: true })
+  await console?.[Symbol.asyncDispose]()
+  await desktop?.[Symbol.asyncDispose]()
 })
 
 describe('the window', () => {
@@ -34,7 +28,7 @@ describe('the window', () => {
     // What the console answered: before, there is a page too.
     await page.getByRole('heading', { level: 1, name: 'No site is under management yet' }).waitFor()
     expect(await page.getByRole('main').count()).toBe(1)
-    expect(problems).toEqual([])
+    expect(console.complaints).toEqual([])
   })
 
   test('gives its page two keys, and nothing of Node', async () => {

@@ -1,25 +1,39 @@
-import { accessSync, constants, existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { accessSync, constants, existsSync, globSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
 import { command } from '../command.ts'
 
-/** Programs that suites need and Debian has, with the package that brings each. */
+/** Programs and libraries that suites need and Debian has, with the package that brings each. */
 const packageOf = {
+  Xvfb: 'xvfb',
   bash: 'bash',
   chromium: 'chromium',
   chroot: 'coreutils',
   cp: 'coreutils',
   curl: 'curl',
+  'dbus-daemon': 'dbus-daemon',
   debootstrap: 'debootstrap',
+  dunst: 'dunst',
   flock: 'util-linux',
+  gdbus: 'libglib2.0-bin',
   git: 'git',
+  'gnome-keyring-daemon': 'gnome-keyring',
   gzip: 'gzip',
   igzip: 'isal',
+  import: 'imagemagick',
   ip: 'iproute2',
+  'libasound.so.2': 'libasound2',
+  'libgbm.so.1': 'libgbm1',
+  'libgtk-3.so.0': 'libgtk-3-0',
+  'libnotify.so.4': 'libnotify4',
+  'libnss3.so': 'libnss3',
+  'libsecret-1.so.0': 'libsecret-1-0',
   lsof: 'lsof',
   'pam_oath.so': 'libpam-oath',
   nsenter: 'util-linux',
+  openbox: 'openbox',
   perl: 'perl-base',
   pigz: 'pigz',
+  setpriv: 'util-linux',
   setsid: 'util-linux',
   shellcheck: 'shellcheck',
   sqlite3: 'sqlite3',
@@ -31,6 +45,11 @@ const packageOf = {
   sudo: 'sudo',
   'systemd-nspawn': 'systemd-container',
   tar: 'tar',
+  unzip: 'unzip',
+  useradd: 'passwd',
+  xdotool: 'xdotool',
+  'xfce4-panel': 'xfce4-panel',
+  'xfconf-query': 'xfconf',
 } as const
 
 export type Program = keyof typeof packageOf
@@ -41,11 +60,19 @@ const adminFolders = ['/usr/local/sbin', '/usr/sbin', '/sbin']
 /** Where Debian keeps the modules of PAM, on the machines that it runs on. */
 export const pamFolders = ['x86_64', 'aarch64'].map((machine) => `/lib/${machine}-linux-gnu/security`)
 
+/** Libraries too, which need not be executable: `/usr/lib/x86_64-linux-gnu` on most machines. */
+function foldersOf(program: Program): readonly string[] {
+  if (program.startsWith('pam_')) return pamFolders
+  if (isLibrary(program)) return globSync('/usr/lib/*-linux-gnu*')
+  return [...(process.env.PATH ?? '').split(delimiter), ...adminFolders]
+}
+
+const isLibrary = (program: Program): boolean => /\.so(\.|$)/.test(program)
+
 function has(program: Program): boolean {
-  if (program.endsWith('.so')) return pamFolders.some((folder) => existsSync(join(folder, program)))
-  return [...(process.env.PATH ?? '').split(delimiter), ...adminFolders].some((folder) => {
+  return foldersOf(program).some((folder) => {
     try {
-      accessSync(join(folder, program), constants.X_OK)
+      accessSync(join(folder, program), isLibrary(program) ? constants.R_OK : constants.X_OK)
       return true
     } catch {
       return false

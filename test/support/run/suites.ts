@@ -19,11 +19,6 @@ export interface Suite {
   readonly programs: readonly Program[]
   /** A reason why it cannot run here that no package cures. */
   readonly impossible?: () => Promise<string | undefined>
-  /**
-   * A reason why there is nothing to prove here: it is printed, and counts as nothing, in CI too. Only for what needs a
-   * program that no machine of ours can be made to have.
-   */
-  readonly inapplicable?: () => Promise<string | undefined>
   readonly run: () => Promise<Outcome>
 }
 
@@ -99,22 +94,20 @@ async function runKit(): Promise<Outcome> {
   }
 }
 
-/** The runtime is downloaded from one place of the internet, and runs only on a desktop. */
+/** Asked only when it is wanted: the answer loads what reads an Electron. */
 async function noElectron(): Promise<string | undefined> {
-  const { electronRuntime } = await import('../../../src-main/electron/presence.ts')
-  const runtime = await electronRuntime()
-  if (runtime.state === 'present') return undefined
-  return runtime.state === 'absent' ? runtime.reason : 'its runtime was not fetched: npx install-electron'
-}
-
-/** The window in a real Electron, built as it is shipped. */
-const electron: Suite = {
-  ...project('electron', 'the window in a real Electron', []),
-  inapplicable: noElectron,
-  run: async () => ((await inherit('npm', ['run', 'build'])) === 0 ? runProject('electron') : one(false)),
+  const { noRuntime } = await import('../electron/runtime.ts')
+  return await noRuntime()
 }
 
 const shell: readonly Program[] = ['bash', 'sqlite3', 'tar', 'gzip', 'curl', 'flock', 'setsid']
+
+/** A desktop of its own, and the libraries that Electron loads. */
+const desktop: readonly Program[] = [
+  ...(['Xvfb', 'dbus-daemon', 'dunst', 'gdbus', 'gnome-keyring-daemon', 'import', 'openbox', 'unzip'] as const),
+  ...(['setpriv', 'useradd', 'xdotool', 'xfce4-panel', 'xfconf-query'] as const),
+  ...(['libasound.so.2', 'libgbm.so.1', 'libgtk-3.so.0', 'libnotify.so.4', 'libnss3.so', 'libsecret-1.so.0'] as const),
+]
 
 /** Everything that `npm test` does, in this order. */
 export const suites: readonly Suite[] = [
@@ -129,7 +122,7 @@ export const suites: readonly Suite[] = [
   project('security', 'what a page, a link and a start may not do', []),
   project('desktop', 'the shell, on a stand-in for Electron', []),
   project('package', 'the packages, packed on a stand-in for Electron', []),
-  electron,
+  project('electron', 'the window in a real Electron', [...shell, ...desktop, 'ssh-keygen'], noElectron),
   { ...project('kit', 'the kit on scratch roots', [...shell, 'perl', 'pigz', 'igzip']), run: runKit },
   project('fuzz', 'hostile data for the kit, a few cases; npm run fuzz has more', [...shell, 'perl', 'pigz', 'igzip']),
   project('remote', 'SSH against real sshd', ['ssh', 'sshd', 'ssh-keygen', 'ssh-agent', 'sudo', 'pam_oath.so']),

@@ -1,0 +1,59 @@
+/** What all files of the suite share: the runtime, the console built for it, and an ordinary user. */
+import { chmodSync, cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { TestProject } from 'vitest/node'
+import { must } from '../command.ts'
+import { ordinaryAccount } from './account.ts'
+import { makeProject } from './project.ts'
+import { testRuntime } from './runtime.ts'
+import type { Stage } from './stage.ts'
+
+declare module 'vitest' {
+  interface ProvidedContext {
+    readonly electron: Stage
+  }
+}
+
+/** Chromium's sandbox needs its helper to be root's; where we are not root, the kernel has to let it do without. */
+async function makeHelper(folder: string, isRoot: boolean): Promise<void> {
+  if (!isRoot) return
+  await must('chown', ['-R', 'root:root', folder])
+  chmodSync(join(folder, 'chrome-sandbox'), 0o4755)
+}
+
+export async function setup(project: TestProject): Promise<() => Promise<void>> {
+  const say = (text: string): void => project.vitest.logger.log(`electron: ${text}`)
+  const runtime = await testRuntime(say)
+  say(`Electron ${runtime.version}${runtime.older ? ', bridged' : ''}`)
+  const { remove, ...account } = await ordinaryAccount()
+  const folder = mkdtempSync(join(tmpdir(), 'cvd-electron-'))
+  const end = async () => {
+    await remove()
+    rmSync(folder, { recursive: true, force: true, maxRetries: 5 })
+  }
+  try {
+    chmodSync(folder, 0o755)
+    const place = join(folder, 'runtime')
+    cpSync(runtime.folder, place, { recursive: true })
+    chmodSync(place, 0o755)
+    await makeHelper(place, account.become.length > 0)
+    const console = join(folder, 'console')
+    mkdirSync(console)
+    await makeProject(console, runtime.older)
+    const program = join(folder, 'electron')
+    // Playwright's own preload holds the program back until it is ready, which hides when Electron is.
+    const skip = 'while [ "$1" = -r ]; do shift 2; done'
+    const start = `exec ${[...account.become, `'${join(place, 'electron')}'`].join(' ')} "$@"`
+    writeFileSync(program, `#!/bin/sh\n${skip}\n${start}\n`, { mode: 0o755 })
+    project.provide('electron', { account, folder, runtime: place, console, program, ...pick(runtime) })
+    return end
+  } catch (error) {
+    await end()
+    throw error
+  }
+}
+
+function pick({ version, older }: Pick<Stage, 'version' | 'older'>): Pick<Stage, 'version' | 'older'> {
+  return { version, older }
+}
