@@ -3,11 +3,15 @@
  * dependencies). A registry that holds only this platform's builds makes npm leave the others out, and then `npm ci`
  * refuses the lock everywhere. Their versions are exact in the package that asks for them, so nothing is guessed but
  * the platform, which is in the name.
+ *
+ * And takes out which Node each package wants: the project brings the Node that runs them, but npm compares with the one
+ * that runs npm, and warned whoever has an older one of things that are not so.
  */
 import { readFileSync, writeFileSync } from 'node:fs'
 
 interface Entry {
   version?: string
+  engines?: unknown
   dev?: boolean
   optional?: boolean
   os?: string[]
@@ -36,6 +40,7 @@ const lock = JSON.parse(readFileSync(file, 'utf8')) as { packages: Record<string
 let added = 0
 for (const [path, entry] of Object.entries(lock.packages)) {
   if (path === '') continue
+  delete entry.engines
   for (const [name, version] of Object.entries(entry.optionalDependencies ?? {})) {
     const nested = `${path}/node_modules/${name}`
     const hoisted = `node_modules/${name}`
