@@ -1,7 +1,8 @@
-/** Flips the fuses of what was packed, before it is signed. Called by electron-builder. */
+/** Flips the fuses of what was packed, before it is signed, and on Linux names its hashes. Called by electron-builder. */
 import { join } from 'node:path'
 import { flipFuses } from '@electron/fuses'
 import { fuseConfig } from './fuses.mjs'
+import { writeSums } from './sums.mjs'
 
 /** The file that holds the fuses; `flipFuses` finds it inside a bundle of macOS by itself. */
 function executableOf({ appOutDir, electronPlatformName, packager }) {
@@ -13,4 +14,5 @@ function executableOf({ appOutDir, electronPlatformName, packager }) {
 
 export default async function afterPack(context) {
   await flipFuses(executableOf(context), fuseConfig(context.electronPlatformName))
+  if (context.electronPlatformName === 'linux') writeSums(join(context.appOutDir, 'resources'))
 }

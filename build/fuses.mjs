@@ -16,7 +16,7 @@ export function fuseConfig(platform) {
     [FuseV1Options.EnableCookieEncryption]: true,
     [FuseV1Options.EnableNodeOptionsEnvironmentVariable]: false,
     [FuseV1Options.EnableNodeCliInspectArguments]: false,
-    // Linux has no such check: there the package's signature and its owner protect the archive.
+    // Electron has no such check on Linux: there the console compares by itself (`src-main/electron/archive.ts`).
     [FuseV1Options.EnableEmbeddedAsarIntegrityValidation]: platform !== 'linux',
     [FuseV1Options.OnlyLoadAppFromAsar]: true,
     [FuseV1Options.LoadBrowserProcessSpecificV8Snapshot]: false,

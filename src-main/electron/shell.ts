@@ -55,6 +55,8 @@ export interface ShellOptions {
   readonly preload: string
   readonly icon: string | undefined
   readonly pages: Pages
+  /** The file of the program that is not what was installed, where that can be told; null where all is well. */
+  readonly damage: () => string | null
   readonly now: () => number
   readonly warn: (event: string, facts: Readonly<Record<string, unknown>>) => void
   readonly openConsole: (safeStorage: SafeStorage) => Promise<Result<ShellConsole>>
@@ -98,6 +100,16 @@ export async function startShell<W extends ShellWindow, P extends MainPort>(
   let show: (place: Place | null) => void = () => undefined
   const arrivals = expectArrivals({ app, argv: options.desktop.argv.slice(1), show: (place) => show(place) })
   await app.whenReady()
+  const damaged = app.isPackaged ? options.damage() : null
+  if (damaged !== null) {
+    options.warn('refused to start', { damaged })
+    dialog.showErrorBox(
+      'The console cannot start',
+      `Its file ${damaged} is not the one that was installed. Nothing was changed. Install the console again.`,
+    )
+    app.exit(1)
+    return
+  }
   hardenSession(runtime.defaultSession(), { packaged: app.isPackaged })
   runtime.protocol.handle(SCHEME, pageHandler(options.pages))
   if (app.isPackaged) app.setAsDefaultProtocolClient(LINK_SCHEME)

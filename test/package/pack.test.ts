@@ -91,6 +91,17 @@ describe.each(targets)('the package for $platform, $arch', (target) => {
   })
 })
 
+test('the package for Linux names the hash of its archive and of what lies beside it', async () => {
+  const { resources } = places(join(project, 'packed-linux-x64'), { platform: 'linux', arch: 'x64' })
+  const sums = readFileSync(join(resources, 'SHA256SUMS'), 'utf8')
+  expect(sums.match(/ {2}.+$/gm)).toEqual([
+    '  app.asar',
+    '  app.asar.unpacked/node_modules/better-sqlite3/prebuilds/linux-x64.node',
+  ])
+  const checked = await command('sha256sum', ['--check', '--strict', 'SHA256SUMS'], '', { cwd: resources })
+  expect(checked.code).toBe(0)
+})
+
 test('S19: the package for macOS names the hash of its archive', async () => {
   const resources = places(join(project, 'packed-darwin-arm64'), { platform: 'darwin', arch: 'arm64' }).resources
   expect(readFileSync(join(resources, '../Info.plist'), 'utf8')).toMatch(

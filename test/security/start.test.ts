@@ -1,9 +1,14 @@
 /** S1, S2, S4, S23, S24: what is settled before anything can be shown. */
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
+import { writeSums } from '../../build/sums.mjs'
+import { damagedFile } from '../../src-main/electron/archive.ts'
 import type { MenuEntry } from '../../src-main/electron/menu.ts'
 import { menuTemplate } from '../../src-main/electron/menu.ts'
 import { forbiddenSwitch } from '../../src-main/electron/switches.ts'
 import { windowOptions } from '../../src-main/electron/window-options.ts'
+import { scratchFolder } from '../support/folder.ts'
 import { beginShell, runningShell } from '../support/shell.ts'
 
 const facts = { preload: '/p.cjs', dark: false, packaged: true, icon: undefined }
@@ -123,5 +128,34 @@ describe('S24: tools for developers', () => {
     expect(rolesOf(true, platform)).not.toContain('toggleDevTools')
     expect(rolesOf(true, platform)).not.toContain('reload')
     expect(rolesOf(false, platform)).toContain('toggleDevTools')
+  })
+})
+
+describe('a program that is not what was installed', () => {
+  test('says so, and neither opens its store nor shows a window', async () => {
+    const shell = beginShell({ packaged: true, damage: () => 'app.asar' })
+    shell.becomeReady()
+    await shell.started
+    expect(shell.errors).toEqual([expect.stringContaining('Its file app.asar is not the one that was installed.')])
+    expect(shell.order.at(-1)).toBe('exit 1')
+    expect(shell.order).not.toContain('console')
+    expect(shell.windows).toEqual([])
+  })
+
+  test('is told by the hash of each file, and by a list that is gone', () => {
+    const folder = scratchFolder()
+    mkdirSync(join(folder, 'app.asar.unpacked'))
+    const files = ['app.asar', 'app.asar.unpacked/x.node']
+    for (const name of files) writeFileSync(join(folder, name), Buffer.from([1, 2, 3]))
+    expect(damagedFile(folder)).toBe('SHA256SUMS')
+    writeSums(folder)
+    expect(damagedFile(folder)).toBeNull()
+    for (const name of files) {
+      writeFileSync(join(folder, name), Buffer.from([1, 2, 2]))
+      expect(damagedFile(folder)).toBe(name)
+      writeFileSync(join(folder, name), Buffer.from([1, 2, 3]))
+    }
+    writeFileSync(join(folder, 'SHA256SUMS'), '')
+    expect(damagedFile(folder)).toBe('SHA256SUMS')
   })
 })

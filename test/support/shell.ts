@@ -62,6 +62,7 @@ export function beginShell(options: StartOptions = {}) {
     preload: '/bundle/preload.cjs',
     icon: undefined,
     pages: new Map(),
+    damage: () => null,
     now: () => 0,
     warn: (event, facts) => void warnings.push(`${event} ${Object.values(facts).join(' ')}`),
     openConsole: async () => {
