@@ -24,7 +24,7 @@ export function guideData(site: DemoSite, console: ConsoleUrls): Record<string, 
 }
 
 /** The whole text, with command lines that can be pasted. */
-export function guideText(site: DemoSite, console: ConsoleUrls, kept: boolean, paint: Paint): string {
+export function guideText(site: DemoSite, console: ConsoleUrls | 'window', kept: boolean, paint: Paint): string {
   const facts = columns([
     ['  SSH', `${site.user}@${site.host}, port ${site.port}`],
     ['  Host key', site.hostKeyFingerprint],
@@ -51,7 +51,10 @@ export function guideText(site: DemoSite, console: ConsoleUrls, kept: boolean, p
   ].join('\n')
 }
 
-function consoleLines(console: ConsoleUrls, paint: Paint): string[] {
+function consoleLines(console: ConsoleUrls | 'window', paint: Paint): string[] {
+  if (console === 'window') {
+    return [paint.bold('The console is open on it, in a window of its own. Closing the window ends the demo.'), '']
+  }
   if (!console) return ['The console’s window is not built (npm run build), so it does not open.', '']
   return [
     paint.bold('The console is open on it:'),

@@ -89,13 +89,18 @@ async function know(console: Console, site: DemoSite): Promise<Site> {
   return must(added).site
 }
 
+/** Hears what is done now. */
+export type Progress = (doing: string) => void
+
 /** Adds the site to the console and, where it is new, gives it a past. The value is the site. */
-export async function prepareDemo(console: Console, site: DemoSite): Promise<Site> {
+export async function prepareDemo(console: Console, site: DemoSite, progress: Progress = () => {}): Promise<Site> {
+  progress('adding the site to the console')
   const known = await know(console, site)
   const mark = join(site.folder, 'history')
   if (existsSync(mark)) return known
   mkdirSync(mark)
   const { desk, runner } = console
+  progress('making backups as the runbook makes them, one a day')
   const held = await runbookBackup(site, 'cvd_backup', 7 * 24 + 3)
   const older: string[] = []
   for (const days of [5, 4, 3]) older.push(await runbookBackup(site, 'cvd_auto', days * 24 + 2))
@@ -103,8 +108,10 @@ export async function prepareDemo(console: Console, site: DemoSite): Promise<Sit
   damage(site, damaged)
   await runbookBackup(site, 'cvd_auto', 26)
   emptyFile(site)
+  progress('verifying five of them; one is damaged')
   await ended(console, await verifyBackups(desk, runner, known, { which: 'named', backups: [held, ...older, damaged] }))
   must(await markBackup(desk, known, 'hold', held, 'Before the move to the new application'))
+  progress('making a backup of now')
   await ended(console, await backupDatabase(desk, runner, known))
   return known
 }

@@ -1,5 +1,6 @@
 /** The console as the desktop has it: the shared one, with the secrets of the operating system. */
 import { join } from 'node:path'
+import { z } from 'zod'
 import type { Role } from '../../src-shared/contract/define.ts'
 import { ok, type Result } from '../../src-shared/result.ts'
 import { portTransport } from '../../src-shared/rpc/port-transport.ts'
@@ -21,11 +22,20 @@ export interface DesktopConsole {
   readonly version: string
   /** What the windows of this start may do. */
   readonly role: Role
+  /** Of the demo: its site, by name, and what to try on it. */
+  readonly demo: DemoFacts | null
 }
+
+/** What `npm run demo` tells the window that it opens. */
+export const demoFacts = z.object({
+  name: z.string(),
+  hints: z.array(z.object({ title: z.string(), text: z.string() })),
+})
+export type DemoFacts = z.infer<typeof demoFacts>
 
 /** Opens the store and takes up what was unfinished. Fails as the store does. */
 export async function openDesktopConsole(options: DesktopConsole): Promise<Result<ShellConsole>> {
-  const { safeStorage, paths, clock, log, name, version, role } = options
+  const { safeStorage, paths, clock, log, name, version, role, demo } = options
   const file = join(paths.data, 'secrets.json')
   const secrets = await openSecrets({ safeStorage, platform: process.platform, file, log })
   const host = { name, version, kind: 'electron' as const }
@@ -33,6 +43,8 @@ export async function openDesktopConsole(options: DesktopConsole): Promise<Resul
   if (!created.ok) return created
   const application = created.value
   const { desk, runner } = application.console
+  const shown = demo && desk.store.sites.byName(demo.name)
+  if (demo && shown) application.demo({ site: shown.id, hints: demo.hints })
   return ok({
     activity: activityOf(desk, runner),
     theme: {

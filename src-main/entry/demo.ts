@@ -1,27 +1,31 @@
 /** `npm run demo`: an embedded CVD site to try the console on, or, with --headless, the whole job walked through on it. */
-import { mkdtempSync } from 'node:fs'
+import { mkdtempSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
+import type { Application } from '../app/application.ts'
 import { guideData, guideText } from '../demo/guide.ts'
-import { consoleData, demoHints, prepareDemo } from '../demo/history.ts'
+import { consoleData, DEMO_NAME, demoHints, type Progress, prepareDemo } from '../demo/history.ts'
 import { missingForDemo } from '../demo/requirements.ts'
 import { type DemoSite, startDemoSite } from '../demo/site.ts'
 import { paintFor } from '../demo/terminal.ts'
 import { walkDemo } from '../demo/walk/headless.ts'
 import { jsonReport, type Report, textReport } from '../demo/walk/report.ts'
+import { type OpenWindow, ownWindow } from '../electron/own-window.ts'
 import { canOpen, openInBrowser } from '../host/browser.ts'
-import { type OpenConsole, openConsoleInBrowser } from '../host/open-console.ts'
+import { openConsoleInBrowser } from '../host/open-console.ts'
+import type { LoopbackHost } from '../host/server.ts'
 
 const HELP = `npm run demo -- [options]
 
 Starts a CVD site on this machine (a real SSH server on loopback, real bash and sqlite3 on a scratch folder, a small
-application that serves health and keeps writing), gives it a few days of backups, opens the console on it, and stays
-until Ctrl-C.
+application that serves health and keeps writing), gives it a few days of backups, opens the console on it (in a window of
+its own where Electron is present or can be fetched, else in the browser), and stays until Ctrl-C.
 
   --headless    instead walks the whole job with the console's own services and proves each step: add the site, back up
                 under live writes, verify, lose rows, plan, restore, undo. Exit code 0 only if everything was proven.
-  --no-open     do not open the browser; the address is printed
+  --browser     the browser, even where Electron is present
+  --no-open     open nothing; the address of the page is printed
   --size MB     grow the database by about this much (default 0: 1.7 MB in all)
   --data DIR    keep the site in this folder, and use it again next time
   --keep        do not remove the temporary folder at the end
@@ -34,6 +38,7 @@ interface Options {
   readonly headless: boolean
   readonly json: boolean
   readonly open: boolean
+  readonly browser: boolean
   readonly databaseMb: number
   readonly folder: string | undefined
 }
@@ -42,6 +47,7 @@ function readOptions(): Options | null {
   const { values } = parseArgs({
     options: {
       headless: { type: 'boolean', default: false },
+      browser: { type: 'boolean', default: false },
       keep: { type: 'boolean', default: false },
       'no-open': { type: 'boolean', default: false },
       json: { type: 'boolean', default: false },
@@ -52,9 +58,9 @@ function readOptions(): Options | null {
   })
   if (values.help) return null
   if (!/^\d{1,5}$/.test(values.size)) throw new Error(`--size: whole megabytes, not '${values.size}'`)
-  const { headless, keep, json, data } = values
+  const { headless, keep, json, data, browser } = values
   const folder = data ?? (keep ? mkdtempSync(join(tmpdir(), 'cvd-demo-')) : undefined)
-  return { headless, json, open: !json && !values['no-open'], databaseMb: Number(values.size), folder }
+  return { headless, json, browser, open: !json && !values['no-open'], databaseMb: Number(values.size), folder }
 }
 
 function say(text: string): void {
@@ -72,37 +78,77 @@ function askedToEnd(): Promise<void> {
   })
 }
 
-/** Opens the console on the site; null where its window is not built. */
-async function openOn(site: DemoSite): Promise<OpenConsole | null> {
-  const data = consoleData(site)
-  const opened = await openConsoleInBrowser({
-    data,
-    before: async (application) => {
-      const { id } = await prepareDemo(application.console, site)
-      application.demo({ site: id, hints: demoHints(site) })
-    },
-  })
-  if (opened.ok) return opened.value
-  if (opened.error.code === 'not-built') return null
-  throw new Error(opened.error.message)
+/** What shows the console to a person, until it is disposed. */
+interface Shown extends AsyncDisposable {
+  /** Its addresses, where it is in the browser. */
+  readonly urls: LoopbackHost | null
+  /** Resolves when the person has closed it. */
+  readonly closed: Promise<void>
+}
+
+const never = new Promise<void>(() => undefined)
+
+/** Behind a loopback host; null where its window is not built. */
+async function showInBrowser(site: DemoSite, progress: Progress): Promise<Shown | null> {
+  const before = async (application: Application) => {
+    const { id } = await prepareDemo(application.console, site, progress)
+    application.demo({ site: id, hints: demoHints(site) })
+  }
+  const opened = await openConsoleInBrowser({ data: consoleData(site), before })
+  if (!opened.ok && opened.error.code === 'not-built') return null
+  if (!opened.ok) throw new Error(opened.error.message)
+  const console = opened.value
+  return { urls: console.host, closed: never, [Symbol.asyncDispose]: () => console[Symbol.asyncDispose]() }
+}
+
+/** In a window of its own: the past is made first, by a console that ends before the window's begins. */
+async function showInWindow(site: DemoSite, open: OpenWindow, progress: Progress): Promise<Shown | null> {
+  const prepared = await showInBrowser(site, progress)
+  if (!prepared) return null
+  await prepared[Symbol.asyncDispose]()
+  const file = join(consoleData(site), 'demo.json')
+  writeFileSync(file, JSON.stringify({ name: DEMO_NAME, hints: demoHints(site) }), { mode: 0o600 })
+  const child = open(['--data', consoleData(site), '--demo', file])
+  const closed = new Promise<void>((resolve) => child.once('exit', () => resolve()).once('error', () => resolve()))
+  const dispose = async () => {
+    child.kill('SIGTERM')
+    await closed
+  }
+  return { urls: null, closed, [Symbol.asyncDispose]: dispose }
+}
+
+/** The window where there can be one and it is wanted, else the browser; says why. */
+async function show(site: DemoSite, { json, open, browser }: Options): Promise<Shown | null> {
+  const progress: Progress = (text) => {
+    if (!json) say(`  ${text} …`)
+  }
+  const own = open && !browser ? await ownWindow(say) : null
+  const inWindow = typeof own === 'function'
+  if (own && !inWindow) say(`No window of its own, because ${own.reason}: the console is for the browser.`)
+  if (!json) say('Making the site a past to look at, which takes from seconds to a minute:')
+  return inWindow ? showInWindow(site, own, progress) : showInBrowser(site, progress)
 }
 
 /** Shows the site until somebody ends it. */
-async function stay({ databaseMb, folder, json, open }: Options): Promise<number> {
+async function stay(options: Options): Promise<number> {
+  const { databaseMb, folder, json, open } = options
   const end = askedToEnd()
+  if (!json) say('Starting the demo site …')
   const site = await startDemoSite({ databaseMb, ...(folder === undefined ? {} : { folder }) })
-  let console: OpenConsole | null = null
+  let shown: Shown | null = null
   try {
-    if (!json) say('The demo site runs; making it a past to look at …\n')
-    console = await openOn(site)
-    const urls = console?.host ?? null
+    shown = await show(site, options)
+    const urls = shown?.urls ?? null
     if (json) say(JSON.stringify(guideData(site, urls)))
-    else say(guideText(site, urls, folder !== undefined, paintFor(process.stdout, process.env)))
+    else
+      say(
+        `\n${guideText(site, shown && !urls ? 'window' : urls, folder !== undefined, paintFor(process.stdout, process.env))}`,
+      )
     if (urls && open && canOpen()) openInBrowser(urls.adminUrl, consoleData(site))
-    await end
+    await Promise.race([end, shown?.closed ?? never])
     if (!json) say('\nEnding the demo site …')
   } finally {
-    await console?.[Symbol.asyncDispose]()
+    await shown?.[Symbol.asyncDispose]()
     await site.stop()
   }
   return 0

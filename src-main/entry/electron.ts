@@ -1,4 +1,5 @@
 /** The desktop application. Runs bundled (`npm run build`), by Electron. */
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
@@ -21,7 +22,8 @@ import {
   Tray,
 } from 'electron'
 import { loadPages } from '../app/pages.ts'
-import { openDesktopConsole } from '../electron/desktop-console.ts'
+import { damagedFile } from '../electron/archive.ts'
+import { demoFacts, openDesktopConsole } from '../electron/desktop-console.ts'
 import { startShell } from '../electron/shell.ts'
 import type { TrayIcon } from '../electron/tray.ts'
 import { about } from '../host/about.ts'
@@ -33,7 +35,7 @@ const here = (path: string): string => fileURLToPath(new URL(path, import.meta.u
 // Chromium's own switches are among the arguments: what is not ours is left to it.
 const { values } = parseArgs({
   args: process.argv.slice(app.isPackaged ? 1 : 2),
-  options: { data: { type: 'string' }, viewer: { type: 'boolean' } },
+  options: { data: { type: 'string' }, demo: { type: 'string' }, viewer: { type: 'boolean' } },
   strict: false,
 })
 const paths = systemPaths(typeof values.data === 'string' ? values.data : undefined)
@@ -84,6 +86,7 @@ void startShell(runtime, {
   preload: here('../preload/preload.cjs'),
   icon: process.platform === 'linux' ? here('./icons/256x256.png') : undefined,
   pages,
+  damage: () => (process.platform === 'linux' ? damagedFile(process.resourcesPath) : null),
   now: systemClock.now,
   warn: (event, facts) => log.write('warning', event, facts),
   openConsole: (store) =>
@@ -93,6 +96,7 @@ void startShell(runtime, {
       paths,
       clock: systemClock,
       log,
+      demo: typeof values.demo === 'string' ? demoFacts.parse(JSON.parse(readFileSync(values.demo, 'utf8'))) : null,
       role: values.viewer ? 'viewer' : 'admin',
     }),
 }).catch((error: unknown) => {

@@ -1,9 +1,6 @@
 /** `npm start`: the console in its own window where Electron is present, else in the browser. */
-import { spawn } from 'node:child_process'
-import { existsSync } from 'node:fs'
-import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
-import { electronRuntime } from '../electron/presence.ts'
+import { ownWindow } from '../electron/own-window.ts'
 import { canOpen, openInBrowser } from '../host/browser.ts'
 import { openConsoleInBrowser } from '../host/open-console.ts'
 import { systemPaths } from '../ports/paths.ts'
@@ -16,29 +13,6 @@ Opens the console: in a window of its own where Electron is present or can be fe
   --browser    the browser, even where Electron is present
   --no-open    print the address, and open nothing
   --help       this text`
-
-const fromTop = (path: string) => fileURLToPath(new URL(`../../${path}`, import.meta.url))
-
-const shell = fromTop('dist/main/electron.js')
-
-/** Downloads the runtime by the package's own installer, which checks what it gets. */
-async function fetchRuntime(): Promise<void> {
-  say('Fetching the Electron runtime, once …')
-  const child = spawn(process.execPath, [fromTop('node_modules/electron/install.js')], { stdio: 'inherit' })
-  await new Promise((resolve) => child.once('exit', resolve).once('error', resolve))
-}
-
-/** Electron's program; where it cannot be used, why. */
-async function electronHere(): Promise<{ readonly program: string } | { readonly reason: string }> {
-  if (!existsSync(shell)) return { reason: 'the window was not built (npm run build)' }
-  let runtime = await electronRuntime()
-  if (runtime.state === 'fetchable') {
-    await fetchRuntime()
-    runtime = await electronRuntime()
-  }
-  if (runtime.state === 'present') return { program: runtime.executable }
-  return { reason: runtime.state === 'absent' ? runtime.reason : 'its runtime could not be fetched' }
-}
 
 function say(text: string): void {
   process.stdout.write(`${text}\n`)
@@ -75,13 +49,12 @@ async function main(): Promise<number> {
     say(HELP)
     return 0
   }
-  const electron = values.browser ? { reason: '' } : await electronHere()
-  if ('program' in electron) {
-    const words = values.data === undefined ? [] : ['--data', values.data]
-    const child = spawn(electron.program, [shell, ...words], { stdio: 'inherit' })
+  const open = values.browser ? null : await ownWindow(say)
+  if (typeof open === 'function') {
+    const child = open(values.data === undefined ? [] : ['--data', values.data])
     return new Promise((resolve) => child.once('exit', (code) => resolve(code ?? 1)))
   }
-  if (!values.browser) say(`No window of its own, because ${electron.reason}: the console opens in the browser.`)
+  if (open) say(`No window of its own, because ${open.reason}: the console opens in the browser.`)
   return inBrowser(values.data, !values['no-open'])
 }
 
