@@ -1,9 +1,10 @@
 /** Builds and packs the console in a folder of its own, on a stand-in for the runtime that cannot be had everywhere. */
-import { cpSync, existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
+import { cpSync, mkdirSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { join, resolve } from 'node:path'
 import { build } from 'vite'
 import { command } from './command.ts'
+import { copyPackages } from './electron/project.ts'
 import { fakeRuntime } from './fake-runtime.ts'
 
 const top = resolve(import.meta.dirname, '../..')
@@ -11,17 +12,6 @@ const top = resolve(import.meta.dirname, '../..')
 export interface Target {
   readonly platform: 'linux' | 'win32' | 'darwin'
   readonly arch: 'x64' | 'arm64'
-}
-
-/** The packages that `npm ci --omit=dev` would bring, and the one that packing itself needs. */
-function copyPackages(folder: string): void {
-  const lock = json(join(top, 'package-lock.json')) as { packages: Record<string, { dev?: boolean }> }
-  for (const [path, { dev }] of Object.entries(lock.packages)) {
-    if (path !== '' && !dev && existsSync(join(top, path)))
-      cpSync(join(top, path), join(folder, path), { recursive: true })
-  }
-  mkdirSync(join(folder, 'node_modules/@electron'), { recursive: true })
-  symlinkSync(join(top, 'node_modules/@electron/fuses'), join(folder, 'node_modules/@electron/fuses'))
 }
 
 /** A project with everything built but the page, of which there is a small one. */
@@ -51,11 +41,25 @@ export async function builtProject(folder: string): Promise<void> {
   writeFileSync(join(folder, 'dist/renderer/index.html'), '<!doctype html><title>page</title>')
 }
 
-/** Packs it for a target, and gives the folder of the result. Throws with electron-builder's words where it fails. */
-export async function pack(project: string, { platform, arch }: Target): Promise<string> {
+export interface Runtime {
+  readonly folder: string
+  readonly version: string
+}
+
+function standIn(project: string, { platform, arch }: Target): Runtime {
   const { version } = createRequire(import.meta.url)('electron/package.json') as { version: string }
-  const runtime = join(project, `runtime-${platform}-${arch}`)
-  fakeRuntime(runtime, platform, version)
+  const folder = join(project, `runtime-${platform}-${arch}`)
+  fakeRuntime(folder, platform, version)
+  return { folder, version }
+}
+
+/**
+ * Packs it for a target, and gives the folder of the result. Throws with electron-builder's words where it fails.
+ * @param runtime the unpacked Electron; without it, a stand-in
+ */
+export async function pack(project: string, target: Target, runtime = standIn(project, target)): Promise<string> {
+  const { platform, arch } = target
+  const { folder, version } = runtime
   const output = join(project, `packed-${platform}-${arch}`)
   const flag = { linux: '--linux', win32: '--win', darwin: '--mac' }[platform]
   const result = await command(
@@ -63,7 +67,7 @@ export async function pack(project: string, { platform, arch }: Target): Promise
     [
       ...[join(top, 'node_modules/electron-builder/cli.js'), flag, 'dir', `--${arch}`, '--publish', 'never'],
       ...['--projectDir', project, '--config', 'electron-builder.yml'],
-      ...[`-c.electronDist=${runtime}`, `-c.directories.output=${output}`, `-c.electronVersion=${version}`],
+      ...[`-c.electronDist=${folder}`, `-c.directories.output=${output}`, `-c.electronVersion=${version}`],
       // The program is no real one, so its resources cannot be edited.
       ...['-c.win.signAndEditExecutable=false', '-c.mac.identity=null'],
       ...(platform === 'win32' ? ['-c.disableAsarIntegrity=true'] : []),
@@ -73,8 +77,4 @@ export async function pack(project: string, { platform, arch }: Target): Promise
   )
   if (result.code !== 0) throw new Error(`${result.stdout}\n${result.stderr}`)
   return output
-}
-
-function json(file: string): Record<string, unknown> {
-  return JSON.parse(readFileSync(file, 'utf8')) as Record<string, unknown>
 }

@@ -70,3 +70,15 @@ export async function keep(page: Page, name: string): Promise<void> {
   await button(page, 'Add the site').click()
   await button(page, 'Back up now').waitFor()
 }
+
+export function checkWay(page: Page): Promise<void> {
+  return button(page, 'Check the way').click()
+}
+
+/** Answers the question for the login's password. */
+export async function givePassword(page: Page, password: string): Promise<void> {
+  const dialog = page.getByRole('dialog', { name: 'Password for the login' })
+  await dialog.getByLabel('Password for the login').fill(password)
+  await button(dialog, /^Give it$/).click()
+  await dialog.waitFor({ state: 'detached' })
+}

@@ -1,13 +1,17 @@
 /** What all files of the suite share: the runtime, the console built for it, and an ordinary user. */
 import { chmodSync, cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { createPackage } from '@electron/asar'
 import type { TestProject } from 'vitest/node'
 import { must } from '../command.ts'
 import { ordinaryAccount } from './account.ts'
 import { makeProject } from './project.ts'
 import { testRuntime } from './runtime.ts'
 import type { Stage } from './stage.ts'
+
+const LOADER = 'lib/server/electron/loader.js'
 
 declare module 'vitest' {
   interface ProvidedContext {
@@ -37,15 +41,24 @@ export async function setup(project: TestProject): Promise<() => Promise<void>> 
     const place = join(folder, 'runtime')
     cpSync(runtime.folder, place, { recursive: true })
     chmodSync(place, 0o755)
+    if (runtime.older)
+      await createPackage(join(import.meta.dirname, 'starter'), join(place, 'resources/default_app.asar'))
     await makeHelper(place, account.become.length > 0)
     const console = join(folder, 'console')
     mkdirSync(console)
     await makeProject(console, runtime.older)
     const program = join(folder, 'electron')
-    // Playwright's own preload holds the program back until it is ready, which hides when Electron is.
-    const skip = 'while [ "$1" = -r ]; do shift 2; done'
+    // It holds the program back until Playwright listens to it; where the program is named, Playwright leaves that to us.
+    const loader = join(folder, 'loader.js')
+    cpSync(
+      createRequire(import.meta.url)
+        .resolve('playwright-core/package.json')
+        .replace('package.json', LOADER),
+      loader,
+    )
+    const hold = `if [ "$1" = --inspect=0 ]; then set -- -r '${loader}' "$@"; fi`
     const start = `exec ${[...account.become, `'${join(place, 'electron')}'`].join(' ')} "$@"`
-    writeFileSync(program, `#!/bin/sh\n${skip}\n${start}\n`, { mode: 0o755 })
+    writeFileSync(program, `#!/bin/sh\n${hold}\n${start}\n`, { mode: 0o755 })
     project.provide('electron', { account, folder, runtime: place, console, program, ...pick(runtime) })
     return end
   } catch (error) {

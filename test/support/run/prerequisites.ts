@@ -32,6 +32,7 @@ const packageOf = {
   nsenter: 'util-linux',
   openbox: 'openbox',
   perl: 'perl-base',
+  pgrep: 'procps',
   pigz: 'pigz',
   setpriv: 'util-linux',
   setsid: 'util-linux',
@@ -50,6 +51,7 @@ const packageOf = {
   xdotool: 'xdotool',
   'xfce4-panel': 'xfce4-panel',
   'xfconf-query': 'xfconf',
+  xprop: 'x11-utils',
 } as const
 
 export type Program = keyof typeof packageOf

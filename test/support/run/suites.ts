@@ -105,7 +105,7 @@ const shell: readonly Program[] = ['bash', 'sqlite3', 'tar', 'gzip', 'curl', 'fl
 /** A desktop of its own, and the libraries that Electron loads. */
 const desktop: readonly Program[] = [
   ...(['Xvfb', 'dbus-daemon', 'dunst', 'gdbus', 'gnome-keyring-daemon', 'import', 'openbox', 'unzip'] as const),
-  ...(['setpriv', 'useradd', 'xdotool', 'xfce4-panel', 'xfconf-query'] as const),
+  ...(['pgrep', 'setpriv', 'useradd', 'xdotool', 'xfce4-panel', 'xfconf-query', 'xprop'] as const),
   ...(['libasound.so.2', 'libgbm.so.1', 'libgtk-3.so.0', 'libnotify.so.4', 'libnss3.so', 'libsecret-1.so.0'] as const),
 ]
 

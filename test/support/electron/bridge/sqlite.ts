@@ -16,7 +16,7 @@ interface WasmDatabase {
   close(): void
 }
 
-const { Database: Wasm } = createRequire(import.meta.url)('node-sqlite3-wasm') as {
+const { Database: Wasm } = createRequire(import.meta.url)('./sqlite/dist/node-sqlite3-wasm.js') as {
   Database: new (file: string) => WasmDatabase
 }
 

@@ -1,0 +1,163 @@
+/** The console as people get it: packed by electron-builder with a real Electron, started from the package. */
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import {
+  chmodSync,
+  closeSync,
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeSync,
+} from 'node:fs'
+import { join, resolve } from 'node:path'
+import { getRawHeader } from '@electron/asar'
+import { afterAll, afterEach, beforeAll, describe, expect, inject, test } from 'vitest'
+import { Desktop } from '../support/electron/desktop.ts'
+import { focus, press, titles } from '../support/electron/people.ts'
+import { pack } from '../support/packing.ts'
+
+const stage = inject('electron')
+const pictures = resolve(import.meta.dirname, '../../test-output/electron')
+let desktop: Desktop
+let program: string
+let archive: string
+let started: ChildProcess | null = null
+
+beforeAll(async () => {
+  mkdirSync(pictures, { recursive: true })
+  desktop = await Desktop.start(stage.account)
+  const output = await pack(
+    stage.console,
+    { platform: 'linux', arch: 'x64' },
+    { folder: stage.runtime, version: stage.version },
+  )
+  const folder = join(output, 'linux-unpacked')
+  // As the Debian and RPM packages do when they are installed.
+  if (stage.account.become.length > 0) chmodSync(join(folder, 'chrome-sandbox'), 0o4755)
+  program = join(folder, 'cvd-backup-console')
+  archive = join(folder, 'resources/app.asar')
+}, 300_000)
+afterEach(async ({ task }) => {
+  if (task.result?.state === 'fail') await desktop.picture(join(pictures, `failed-${task.id}.png`))
+  if (started && started.exitCode === null && started.signalCode === null) {
+    const ended = once(started, 'exit')
+    if (started.pid) process.kill(-started.pid, 'SIGKILL')
+    await ended
+  }
+  started = null
+  rmSync(data(), { recursive: true, force: true })
+})
+afterAll(() => desktop?.[Symbol.asyncDispose]())
+
+const data = () => join(desktop.home, 'data')
+const store = () => join(data(), 'console.db')
+
+function start(...more: readonly string[]): {
+  readonly child: ChildProcess
+  readonly said: () => string
+  readonly ended: Promise<number | null>
+} {
+  const [first = '', ...rest] = [...stage.account.become, program, '--disable-gpu', '--data', data(), ...more]
+  const child = spawn(first, rest, {
+    env: desktop.env,
+    cwd: desktop.home,
+    stdio: ['ignore', 'ignore', 'pipe'],
+    detached: true,
+  })
+  started = child
+  let said = ''
+  child.stderr?.on('data', (data: Buffer) => {
+    said += String(data)
+  })
+  return { child, said: () => said, ended: once(child, 'exit').then(([code]) => code as number | null) }
+}
+
+test('the packed console opens its window, is worked with by keys, and ends', async () => {
+  const { ended } = start()
+  await expect.poll(() => titles(desktop)).toContainEqual(expect.stringMatching(/^Fleet . CVD Backup Console$/))
+  await focus(desktop, 'CVD Backup Console')
+  await desktop.picture(join(pictures, 'packed.png'))
+  await press(desktop, 'ctrl+3')
+  await expect.poll(() => titles(desktop)).toContainEqual(expect.stringMatching(/^Audit . CVD Backup Console$/))
+  expect(existsSync(store())).toBe(true)
+  await press(desktop, 'ctrl+q')
+  expect(await ended).toBe(0)
+})
+
+/** Processes that show a page, of the console that was started. */
+async function renderers(): Promise<readonly string[]> {
+  return (await desktop.ask('pgrep', '--full', `${program} --type=renderer`)).split('\n').filter((pid) => pid !== '')
+}
+
+test('a page that dies is loaded again, and is worked with', async () => {
+  start()
+  await expect.poll(() => titles(desktop)).toContainEqual(expect.stringMatching(/^Fleet . CVD Backup Console$/))
+  const [died] = await renderers()
+  process.kill(Number(died), 'SIGKILL')
+  await expect.poll(async () => (await renderers()).filter((pid) => pid !== died).length).toBeGreaterThan(0)
+  await expect.poll(() => readFileSync(join(data(), 'console.log'), 'utf8')).toMatch(/page died.*killed/)
+  await focus(desktop, 'CVD Backup Console')
+  await expect
+    .poll(async () => {
+      await press(desktop, 'ctrl+3')
+      return await titles(desktop)
+    })
+    .toContainEqual(expect.stringMatching(/^Audit . CVD Backup Console$/))
+})
+
+test.each(['--remote-debugging-port=0', '--inspect=0', '--no-sandbox'])(
+  'the packed console does not start with %s',
+  async (word) => {
+    expect(await start(word).ended).toBe(2)
+    expect(existsSync(store())).toBe(false)
+  },
+)
+
+/** Where the bytes of a file in the archive begin. */
+function placeOf(file: string): number {
+  const { headerSize, header } = getRawHeader(archive)
+  type Entry = { readonly files?: Record<string, Entry>; readonly offset?: string }
+  const entry = file.split('/').reduce<Entry | undefined>((folder, name) => folder?.files?.[name], header as Entry)
+  return 8 + headerSize + Number(entry?.offset)
+}
+
+describe('one byte of the archive that is another stops the start', () => {
+  let good: string
+
+  beforeAll(() => {
+    good = `${archive}.good`
+    copyFileSync(archive, good)
+  })
+  afterEach(() => copyFileSync(good, archive))
+  afterAll(() => renameSync(good, archive))
+
+  test.each([
+    ['in the page', () => placeOf('dist/renderer/index.html') + 30],
+    ['in what is sent to servers', () => placeOf('dist/main/bash/prologue.sh') + 5],
+    ['in a comment of the main process', () => readFileSync(archive).indexOf('//#region') + 4],
+    ['in a package', () => placeOf('node_modules/ssh2/lib/client.js') + 2],
+    ['at its end', () => readFileSync(archive).length - 1],
+  ])('%s', async (_where, place) => {
+    const file = openSync(archive, 'r+')
+    const at = place()
+    const byte = readFileSync(archive)[at] ?? 0
+    writeSync(file, Buffer.of(byte ^ 1), 0, 1, at)
+    closeSync(file)
+    const { child, ended, said } = start()
+    // A box says so, until somebody has read it; where Electron itself has read the file, it ends at once.
+    await expect.poll(async () => child.exitCode !== null || (await titles(desktop)).length > 0).toBe(true)
+    expect((await titles(desktop)).join()).not.toContain('CVD Backup Console')
+    if (child.exitCode === null) {
+      expect(readFileSync(join(data(), 'console.log'), 'utf8')).toMatch(/refused to start.*app\.asar/)
+      await press(desktop, 'Return')
+    } else {
+      expect(said()).toMatch(/ASAR Integrity Violation/)
+    }
+    expect(await ended).toBe(1)
+    expect(existsSync(store())).toBe(false)
+  })
+})
