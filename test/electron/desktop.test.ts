@@ -34,6 +34,14 @@ let page: Page
 /** Where the page of the site is. */
 let place: string
 
+/** Backups that were made by hand. */
+let made = 0
+
+async function backUp(): Promise<void> {
+  await follow(page, () => button(page, 'Back up now').click(), 'Database backup: succeeded')
+  made += 1
+}
+
 beforeAll(async () => {
   mkdirSync(pictures, { recursive: true })
   ;[site, desktop] = await Promise.all([
@@ -53,7 +61,7 @@ beforeAll(async () => {
   await proven(page)
   await keep(page, NAME)
   place = new URL(page.url()).hash
-  await follow(page, () => button(page, 'Back up now').click(), 'Database backup: succeeded')
+  await backUp()
 })
 afterEach(async ({ task }) => {
   if (task.result?.state === 'fail') await desktop.picture(join(pictures, `failed-${task.id}.png`))
@@ -199,4 +207,12 @@ test('Quit while a restore runs ends the console, not the restore, and the next 
   await press(desktop, 'ctrl+2')
   await page.getByText('The database was restored').first().waitFor()
   expect(orders(site)).toBeGreaterThan(0)
+})
+
+test('the window that the demo opens proposes what to try on its site', async () => {
+  await console.quit()
+  const hints = [{ title: 'Lose something', text: 'Delete the orders of a day.' }]
+  page = await console.open('--demo', desktop.file('demo.json', JSON.stringify({ name: NAME, hints })))
+  await button(page, /What to try/).click()
+  await page.getByText('Delete the orders of a day.').waitFor()
 })
