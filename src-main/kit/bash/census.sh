@@ -193,7 +193,7 @@ census_listed() { # LIST: says why it is none
     return 1
   fi
   names=$(printf '%s\n' "$1" | grep -c $'^name\t')
-  ((names <= CENSUS_TABLES)) || { printf 'failed\tthere are more than %s tables\n' "$CENSUS_TABLES"; return 1; }
+  [[ $names =~ ^[0-9]{1,9}$ ]] && ((names <= CENSUS_TABLES)) || { printf 'failed\tthere are more than %s tables\n' "$CENSUS_TABLES"; return 1; }
 }
 
 # census_one_sql NAME: REPLY = a statement that answers NAME and its rows, if there is a table of that name: of a view nothing is

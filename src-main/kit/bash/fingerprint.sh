@@ -14,14 +14,15 @@ fingerprint_file() { # BACKUP: REPLY = where its fingerprint is kept
 
 # fingerprint_load BACKUP: fills FP and FP_TABLES. Status 1 if there is none, or none that makes sense.
 fingerprint_load() {
-  local line
+  local line key
   FP=() FP_TABLES=()
   fingerprint_file "$1"
   [[ -r $REPLY ]] || return 1
   while IFS= read -r line; do
+    key=${line%%=*}
     case $line in
       table$'\t'*) FP_TABLES+=("${line#*$'\t'}") ;;
-      *=*) [[ ! ${line%%=*} =~ ^[A-Za-z0-9.]{1,40}$ ]] || FP[${line%%=*}]=${line#*=} ;;
+      *=*) [[ ! $key =~ ^[A-Za-z0-9.]{1,40}$ ]] || FP[$key]=${line#*=} ;;
     esac
   done <"$REPLY"
   fingerprint_plausible || { FP=() FP_TABLES=(); return 1; }

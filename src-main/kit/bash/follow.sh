@@ -157,7 +157,7 @@ run_follow() {
   valid_operation "$id" || fail not-found "There is no operation '$id' on this server."
   if [[ ${2-} == --from ]]; then offset=${3-}; fi
   [[ $offset =~ ^[0-9]{1,15}$ ]] || usage_error '--from: a byte offset'
-  follow_operation "$id" "$offset"
+  follow_operation "$id" "$((10#$offset))"
 }
 
 run_cancel() {

@@ -50,15 +50,14 @@ health_ask() {
 # health_end PID: waits for who asked; status as his. The owner can stop what runs with its rights: it is waited for for a
 # second, then killed.
 health_end() {
-  local turn children=''
+  local turn children=()
   for ((turn = 0; turn < 200; turn++)); do
     kill -0 "$1" 2>/dev/null || break
     pause 0.005
   done
   if ((turn == 200)); then
-    { IFS= read -r children <"/proc/$1/task/$1/children"; } 2>/dev/null
-    # shellcheck disable=SC2086 # numbers, as words
-    kill -KILL $children "$1" 2>/dev/null
+    { read -r -a children <"/proc/$1/task/$1/children"; } 2>/dev/null
+    kill -KILL ${children[@]+"${children[@]}"} "$1" 2>/dev/null
   fi
   wait "$1"
 }
@@ -123,7 +122,7 @@ health_last_json() {
   local probe status=null words
   json_text_or_null "$HEALTH_PROBE"
   probe=$REPLY
-  [[ $HEALTH_STATUS == 000 ]] || status=$((10#$HEALTH_STATUS))
+  [[ ! $HEALTH_STATUS =~ ^[1-9][0-9]{2}$ ]] || status=$HEALTH_STATUS
   health_words
   words=$REPLY
   json_object probe:="$probe" configured:="$HEALTH_CONFIGURED" healthy:="$1" status:="$status" ms:="$HEALTH_MS" \

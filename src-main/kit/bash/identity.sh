@@ -163,9 +163,7 @@ side_main() {
   local line
   ((EUID != 0)) && declare -F -- "${1-}" >/dev/null || exit 2
   umask 027
-  while IFS= read -r line; do
-    [[ ${POLICY[${line%%=*}]+known} != known ]] || POLICY[${line%%=*}]=${line#*=}
-  done < <(printf '%s' "${CVD_SIDE_POLICY-}")
+  while IFS= read -r line; do policy_take "$line"; done < <(printf '%s' "${CVD_SIDE_POLICY-}")
   STATE=/nonexistent ROOT_OPTION=${CVD_SIDE_ROOT-} EXTRACT_LIMIT=${CVD_SIDE_LIMIT-0}
   paths_set
   DATABASE_FILE=${CVD_SIDE_DATABASE_FILE-}

@@ -244,11 +244,14 @@ inspect_backups() {
       $14 && newest == "-" { newest = $2 }
       $14 && $9 == "verified" && verified == "-" { verified = $2 }
       END {
-        printf "%d\t%.0f\t%d\t%d\t%d\t%d\t%s\t%s\t%d\t%d\n", count, bytes, empty, failed, future, databases, newest, verified,
+        printf "%d\t%.0f\t%d\t%d\t%d\t%d\t%s\t%s\t%d\t%d\n", count, bytes < 1e17 ? bytes : 1e17, empty, failed, future, databases, newest, verified,
           others["unfinished"], others["unsupported"]
       }')
-  [[ $I_NEWEST != - ]] || I_NEWEST=''
-  [[ $I_VERIFIED != - ]] || I_VERIFIED=''
+  # What was listed is the owner's: only a number is reckoned with.
+  [[ "$I_COUNT $I_BYTES $I_EMPTY $I_FAILED $I_FUTURE $I_DATABASES $I_UNFINISHED_FILES $I_UNSUPPORTED" =~ ^[0-9]{1,18}(\ [0-9]{1,18}){7}$ ]] ||
+    I_COUNT=0 I_BYTES=0 I_EMPTY=0 I_FAILED=0 I_FUTURE=0 I_DATABASES=0 I_UNFINISHED_FILES=0 I_UNSUPPORTED=0
+  [[ $I_NEWEST =~ ^[1-9][0-9]{0,14}$ ]] || I_NEWEST=''
+  [[ $I_VERIFIED =~ ^[1-9][0-9]{0,14}$ ]] || I_VERIFIED=''
   I[other_files]="[$(printf '%s\n' "$list" | other_files_json)]"
   REPLY="[$(printf '%s\n' "$list" | backups_json)]"
 }
@@ -263,6 +266,7 @@ inspect_log_errors() {
   day=$(date -d '-1 day' '+%Y-%m-%d %H:%M:%S')
   text=$(owner_do log_errors_found "$(date -d '-7 days' '+%Y-%m-%d %H:%M:%S')" 2>/dev/null | head -c 16384)
   I_ERRORS_TODAY=$(printf '%s\n' "$text" | day=$day awk -F '\t' '$1 >= ENVIRON["day"] { n++ } END { print n + 0 }')
+  [[ $I_ERRORS_TODAY =~ ^[0-9]{1,9}$ ]] || I_ERRORS_TODAY=0
   log_errors_json "$text"
 }
 

@@ -74,9 +74,9 @@ check_each() {
       at=$((10#${BASH_REMATCH[1]}))
     elif [[ $line == ok ]]; then
       seen[at]=yes
-    elif [[ $line =~ ^'! '[A-Za-z\ ]*[Ee]rror:?\ near\ line\ ([0-9]{1,6}):\ (.*)$ ]]; then
+    elif [[ $line =~ ^'! '[A-Za-z\ ]*[Ee]rror:?\ near\ line\ ([0-9]{1,6}): ]]; then
       at=$(((10#${BASH_REMATCH[1]} - 1) / 2))
-      answer_means "! ${BASH_REMATCH[2]}"$'\n= 1'
+      answer_means "! ${line#"${BASH_REMATCH[0]} "}"$'\n= 1'
       [[ $REPLY == unable* ]] || complaint=${complaint:-$REPLY}
       reason[at]=${REPLY#* }
     elif [[ $line != '! '* && $line != '= '* ]]; then
@@ -88,7 +88,7 @@ check_each() {
     damage*) CHECK_INTEGRITY=${complaint#* } && check_finds integrity "The database is damaged: ${CHECK_INTEGRITY:0:300}" && return 1 ;;
     *) check_finds internal "The database could not be checked: ${complaint#* }" && return 1 ;;
   esac
-  for at in "${!names[@]}"; do
+  for ((at = 0; at < ${#names[@]}; at++)); do
     entry=${names[at]}
     if [[ ${seen[at]-} == yes ]]; then CHECK_DONE+=("$entry"); else CHECK_LEFT+=("${entry%%$'\t'*}"$'\t'"${reason[at]:-${entry#*$'\t'}}"); fi
   done

@@ -79,7 +79,7 @@ lock_json() {
   local -A field=([operation]='' [command]='' [who]='' [pid]=0 [since]=0)
   while IFS= read -r line; do
     key=${line%%=*}
-    [[ ${field[$key]+known} != known ]] || field[$key]=${line#*=}
+    [[ ! $key =~ ^(operation|command|who|pid|since)$ ]] || field[$key]=${line#*=}
   done 2>/dev/null <"$STATE/lock.holder"
   if ! flock_held "$STATE/lock" && ! operation_runs "${field[operation]}"; then
     if flock_held "${DATABASE_FILE%/*}"; then json_object held:=true holder:=null; else json_object held:=false holder:=null; fi

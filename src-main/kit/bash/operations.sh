@@ -127,12 +127,13 @@ readonly PRUNE_FROM=20 PRUNE_AT_MOST=500 # fewer are not worth three processes; 
 
 # operations_prune: called by each worker. Reads names only, until there is something to remove.
 operations_prune() {
-  local folder=$STATE/operations all due=() unfinished='' name now limit last
+  local folder=$STATE/operations all due=() unfinished='' name limit last
   all=("$folder"/[0-9]*)
   last=$((${#all[@]} - KEEP_OPERATIONS))
   ((last >= PRUNE_FROM)) || return 0
-  printf -v now '%(%s)T' -1
-  TZ=UTC printf -v limit '%(%Y%m%dT%H%M%SZ)T' $((now - KEEP_SECONDS))
+  now_ms
+  limit=$((REPLY / 1000 - KEEP_SECONDS))
+  TZ=UTC printf -v limit '%(%Y%m%dT%H%M%SZ)T' "$limit"
   { [[ ! -r $STATE/unfinished ]] || read -r unfinished <"$STATE/unfinished"; } 2>/dev/null
   for name in "${all[@]:0:last}"; do
     name=${name##*/}

@@ -9,7 +9,7 @@ policy_json() {
 # policy [--try] [KEY=VALUE...]: all or none. Where they are about health, the site is asked, and its answer told: a wrong
 # address is known now, and not in the middle of a restore. It is set nevertheless: the site may be down today.
 run_policy() {
-  local pair key try='' words='The policy.' probe=null
+  local pair key line try='' words='The policy.' probe=null
   [[ ${1-} != --try ]] || { try=yes; shift; }
   for pair in "$@"; do
     key=${pair%%=*}
@@ -22,7 +22,7 @@ run_policy() {
       policy_set "$@"
       words='The policy was changed.'
     else
-      for pair in "$@"; do POLICY[${pair%%=*}]=${pair#*=}; done
+      for pair in "$@"; do policy_take "$pair"; done
       words='Nothing was changed: this is what the policy would be.'
     fi
     policy_probe "$@"
@@ -32,7 +32,8 @@ run_policy() {
       words+=" $REPLY."
     fi
   fi
-  for key in $(printf '%s\n' "${!POLICY[@]}" | sort); do say_readable "$key=${POLICY[$key]}"; done
+  while IFS= read -r line; do say_readable "$line"; done < <(
+    for key in "${!POLICY[@]}"; do printf '%s\n' "$key=${POLICY[$key]}"; done | sort)
   [[ $probe == null || $HEALTH_HEALTHY == true ]] || say warning "$words A restore needs a probe that works."
   policy_json
   succeed "$words" "{\"policy\":$REPLY,\"probe\":$probe}"
@@ -44,7 +45,7 @@ policy_set() { # KEY=VALUE…, all of them valid
   { exec {lock}>>"$STATE/policy.lock"; } 2>/dev/null && flock -w 10 "$lock" ||
     fail busy 'Another console is changing the policy.' 'nothing was changed' 'try again'
   policy_load # as it is now: what others have set meanwhile stays
-  for pair in "$@"; do POLICY[${pair%%=*}]=${pair#*=}; done
+  for pair in "$@"; do policy_take "$pair"; done
   for key in "${!POLICY[@]}"; do text+="$key=${POLICY[$key]}"$'\n'; done
   write_whole "$STATE/policy" "$text" || fail internal 'The policy could not be written.' 'the old one is in force'
   exec {lock}>&-

@@ -32,12 +32,11 @@ show_fingerprint() {
 
 # show_history PATH: REPLY = the verdicts of a file as an array, newest first, at most a hundred.
 show_history() {
-  local fields=() line verdict at size mtime stamp current item items=()
+  local fields=() verdict at size mtime stamp current item items=()
   file_stamp "$1"
   stamp=$REPLY
   encode_path "$1"
-  while IFS= read -r line; do
-    IFS=$'\t' read -r -a fields <<<"$line"
+  while IFS=$'\t' read -r -a fields; do
     size=${fields[2]-} mtime=${fields[3]-} verdict=${fields[4]-} at=${fields[5]-}
     [[ $verdict =~ ^(verified|failed|inconclusive)$ && $at =~ ^[0-9]{1,15}$ ]] || continue
     # A verdict is about the bytes that were read: it counts while the file is still that one.

@@ -28,7 +28,7 @@ state_writable() { [[ -d $STATE/operations && -O $STATE && -w $STATE ]] || state
 policy_problem() {
   local key=$1 value=$2
   REPLY=''
-  [[ ${POLICY[$key]+known} == known ]] || { REPLY="unknown setting: $key"; return; }
+  [[ $key =~ ^[a-z_]{1,40}$ && ${POLICY[$key]+known} == known ]] || { REPLY="unknown setting: $key"; return; }
   [[ $value != *$'\n'* ]] || { REPLY="$key: one line only"; return; }
   case $key in
     root | service_program | database)
@@ -53,14 +53,17 @@ policy_problem() {
   esac
 }
 
+# policy_take LINE: the setting of a line KEY=VALUE, if it is one.
+policy_take() {
+  local key=${1%%=*} value=${1#*=}
+  policy_problem "$key" "$value"
+  [[ $1 != *=* || $REPLY != '' || ! $key =~ ^[a-z_]{1,40}$ ]] || POLICY[$key]=$value
+}
+
 policy_load() {
-  local line key value
+  local line
   if [[ -r $STATE/policy ]]; then
-    while IFS= read -r line || [[ $line != '' ]]; do
-      key=${line%%=*} value=${line#*=}
-      policy_problem "$key" "$value"
-      [[ $line == *=* && $REPLY == '' ]] && POLICY[$key]=$value
-    done <"$STATE/policy"
+    while IFS= read -r line || [[ $line != '' ]]; do policy_take "$line"; done <"$STATE/policy"
   fi
   paths_set
   DATABASE_FILE=$(readlink -f -- "$DATABASE") || DATABASE_FILE=$DATABASE

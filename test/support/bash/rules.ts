@@ -47,7 +47,8 @@ function mapsOf(kit: readonly Code[]): ReadonlySet<string> {
 }
 
 /** Settings that `policy_problem` lets be digits only. */
-const checkedPolicy = /(?:\$\{)?\bPOLICY\[(?:health_status|health_timeout|busy_timeout|writer_block_limit)\]\}?/g
+const checkedPolicy =
+  /(?:\$\{)?\bPOLICY\[(?:health_status|health_timeout|busy_timeout|writer_block_limit|backup_max_age)\]\}?/g
 
 const arithmetic: Rule = {
   name: 'arithmetic is done with numbers only',
@@ -99,8 +100,10 @@ const keys: Rule = {
   },
 }
 
-/** A key that runs over words that stand there, or over the keys of an array. */
+/** A key that runs over words that stand there, or over the keys of an array; or one that is matched: not empty, and letters. */
 function keyIsKnown(name: string, text: string): boolean {
+  const letters = String.raw`(?:\[[A-Za-z0-9_.-]+\]\{1,\d+\}|\([\w|]+\))`
+  if (name !== '' && new RegExp(String.raw`\$\{?${name}\}? =~ \^${letters}\$ `).test(text)) return true
   const loops = [...text.matchAll(new RegExp(String.raw`\bfor ${name} in ([^;\n]*)`, 'g'))]
   return loops.length > 0 && loops.every(([, words = '']) => /^(?:[\w -]+|"\$\{!\w+\[@\]\}")$/.test(words.trim()))
 }
@@ -136,7 +139,7 @@ const loops: Rule = {
   find: (code) => [
     ...matches(code, code.uncommented, /\bfor (\w+) in ([^;\n]*)/g, ([, , words = '']) => {
       // Quoted words, and arrays that may be empty: ${x[@]+"${x[@]}"}.
-      const open = words.replace(/\$\{\w+\[@\]\+"[^"]*"\}|"[^"]*"|'[^']*'/g, '')
+      const open = words.replace(/\$\{\w+\[@\]\+"[^"]*"\}|"(?:\\.|[^"\\])*"|'[^']*'/g, '')
       return /\$|`/.test(open) ? words : undefined
     }),
   ],
