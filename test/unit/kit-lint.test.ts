@@ -3,6 +3,7 @@
 import { globSync, readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { describe, expect, test } from 'vitest'
+import { runners } from '../support/bash/calls.ts'
 import { type Code, codeOf } from '../support/bash/code.ts'
 import { exceptions, numbers } from '../support/bash/exceptions.ts'
 import { readersOf, rules } from '../support/bash/rules.ts'
@@ -71,6 +72,8 @@ describe('a fault is found:', () => {
     ['no here-strings and no here-documents', 'f() { read -r a <<<"$1"; }'],
     ['no loop over words that are split', 'f() { for one in $(ls); do echo; done; }'],
     ['no loop over words that are split', 'f() { for one in $list; do echo; done; }'],
+    ['what an unprivileged side answers has an end', 'f() { x=$(owner_do g "$1" 2>/dev/null); }'],
+    ['what an unprivileged side answers has an end', 'f() { reader_do g >file; }'],
     ['no finding of shellcheck is silenced without being listed', '# shellcheck disable=SC2086\necho $x'],
   ]
   test.each(faults)('%s: %j', (name, text) => {
@@ -101,6 +104,39 @@ describe('programs that read', () => {
   test('are run by functions whose side is decided', () => {
     expect(found.filter(({ where }) => sides[where] === undefined)).toEqual([])
     expect(Object.keys(sides).filter((where) => !found.some((one) => one.where === where))).toEqual([])
+  })
+
+  test('run on that side, by whatever way they are called', () => {
+    const by = runners(kit.filter(({ file }) => file !== 'launcher.sh'))
+    const wrong = Object.entries(sides).filter(([where, side]) => {
+      if (where === 'launcher.sh') return false
+      const found = [...(by.get(where) ?? [])].sort().join(' and ')
+      return side.startsWith('root: ') ? !found.endsWith('root') : found !== side
+    })
+    expect(wrong.map(([where, side]) => `${where} is ${[...(by.get(where) ?? [])].join(', ')}, not ${side}`)).toEqual(
+      [],
+    )
+  })
+
+  test('no function is left that nobody calls', () => {
+    const by = runners(kit.filter(({ file }) => file !== 'launcher.sh'))
+    const left = kit.flatMap(({ file, functions }) => functions.map(({ name }) => `${file}:${name}`))
+    expect(
+      left.filter((where) => !by.has(where) && !/^launcher\.sh|^identity\.sh:(?:do_as|\w+_do)$/.test(where)),
+    ).toEqual([])
+  })
+
+  test.each([
+    ['main() { helper; }\nhelper() { sqlite3 "$1"; }', 'root'],
+    ['main() {\n  case $1 in\n    a) helper ;;\n  esac\n}\nhelper() { sqlite3 "$1"; }', 'root'],
+    ['main() { x="$(helper)"; }\nhelper() { sqlite3 "$1"; }', 'root'],
+    ['main() { in_background helper "$1"; }\nhelper() { sqlite3 "$1"; }', 'root'],
+    ['main() { owner_do helper "$1"; }\nhelper() { sqlite3 "$1"; }', 'owner'],
+    ['main() { x=$(reader_do other); }\nother() { helper; }\nhelper() { sqlite3 "$1"; }', 'reader'],
+    ['main() { owner_do helper; if helper; then :; fi; }\nhelper() { sqlite3 "$1"; }', 'owner root'],
+    ['main() { say helper; }\nhelper() { sqlite3 "$1"; }', ''],
+  ])('whose rights a function has is found: %j', (text, sides) => {
+    expect([...(runners([codeOf('some.sh', `${text}\n`)]).get('some.sh:helper') ?? [])].sort().join(' ')).toBe(sides)
   })
 
   test.each([

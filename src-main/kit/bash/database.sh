@@ -99,7 +99,10 @@ database_copy() {
   step_done bytes:="$REPLY" writers_blocked_ms:="$D_BLOCKED_MS"
 }
 
-database_copy_by_owner() { owner_do database_copy_run >copy.log 2>&1; }
+database_copy_by_owner() {
+  owner_do database_copy_run 2>&1 | head -c 4096 >copy.log
+  return "${PIPESTATUS[0]}"
+}
 
 # database_copy_run: by the owner. The copy is private, is read back, and goes when it is compressed: no journal and no fsync,
 # where sqlite3 can do without.

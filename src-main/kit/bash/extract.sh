@@ -152,7 +152,7 @@ extract_run() {
 extract_pump() { # FILE STREAM-FUNCTION TARGET ARGUMENT...
   local file=$1 status
   shift
-  "${EXTRACT_SIDE}_do" backup_send "$file" "$EXTRACT_STAMP" 2>/dev/null | reader_do "$@" >said 2>/dev/null
+  "${EXTRACT_SIDE}_do" backup_send "$file" "$EXTRACT_STAMP" 2>/dev/null | reader_do "$@" 2>/dev/null | head -c 4096 >said
   status=("${PIPESTATUS[@]}")
   # Where the reader could not write, the sender was cut off; where the sender could not read, the reader was.
   ((status[1] != 13)) || exit 13
@@ -205,8 +205,8 @@ extract_plain() { # FILE TARGET UNCHANGED
       return
     fi
   done
-  reader_do database_fold "$target" >said 2>/dev/null
-  case $? in
+  reader_do database_fold "$target" 2>/dev/null | head -c 4096 >said
+  case ${PIPESTATUS[0]} in
     0) ;;
     17) extract_finds internal 'Its -journal names a file of another database; it is not followed.' ;;
     *)

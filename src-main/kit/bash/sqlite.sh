@@ -54,9 +54,6 @@ database_uri() {
   REPLY="file:$REPLY?mode=ro&immutable=1"
 }
 
-# sql_name NAME: REPLY = NAME quoted as an SQL identifier.
-sql_name() { REPLY="\"${1//\"/\"\"}\""; }
-
 # sql_text TEXT: REPLY = TEXT quoted as an SQL string.
 sql_text() { REPLY="'${1//\'/\'\'}'"; }
 
@@ -89,16 +86,6 @@ header_read() {
   H_USER_VERSION=$((16#${hex:120:8}))
   ((H_USER_VERSION < 2147483648)) || H_USER_VERSION=$((H_USER_VERSION - 4294967296))
   ((H_PAGE_SIZE >= 512))
-}
-
-# hex_text HEX: REPLY = the bytes that SQLite's hex() wrote so (no NUL among them).
-hex_text() {
-  local hex=$1 text=''
-  while [[ $hex != '' ]]; do
-    text+="\\x${hex:0:2}"
-    hex=${hex:2}
-  done
-  printf -v REPLY '%b' "$text"
 }
 
 # count_line LINE: takes a line of table_counts apart: T_NAME (percent-encoded), T_ROWS, T_MAX, T_NEWEST.

@@ -151,7 +151,29 @@ const silenced: Rule = {
   find: (code) => matches(code, code.text, /# shellcheck disable=(\S+)/g, ([, text]) => text),
 }
 
-export const rules: readonly Rule[] = [arithmetic, substitution, keys, formats, evaluation, documents, loops, silenced]
+const answers: Rule = {
+  name: 'what an unprivileged side answers has an end',
+  reason: 'root keeps what it reads: an answer without an end would take its memory, or its disk',
+  find: (code) =>
+    matches(
+      code,
+      code.commands,
+      /^.*(?<!\w)(?:(?:owner|reader)_do|as_(?:owner|reader)|live_sql)(?= )(?! test ).*$/gm,
+      ([line]) => (/\| head -c \d+|(?<!2)>\/dev\/null|\bread .* -N /.test(line) ? undefined : line.trim()),
+    ),
+}
+
+export const rules: readonly Rule[] = [
+  arithmetic,
+  substitution,
+  keys,
+  formats,
+  evaluation,
+  documents,
+  loops,
+  silenced,
+  answers,
+]
 
 /** Programs that read what they are given to read: whoever runs them is at the mercy of what they read. */
 const readers =
