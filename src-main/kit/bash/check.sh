@@ -170,7 +170,7 @@ database_check_say() {
   [[ $CHECK_PROBLEM == '' ]]
 }
 
-readonly COUNT_LINE=$'^[A-Za-z0-9._/%-]*\t[0-9]{1,15}\t(-?[0-9]{1,19})?\t[^\t]{0,160}$'
+readonly COUNT_LINE=$'^[A-Za-z0-9._/%-]*\t(0|[1-9][0-9]{0,14})\t(-?[0-9]{1,19})?\t[^\t]{0,160}$'
 readonly UNREAD_LINE=$'^[A-Za-z0-9._/%-]*\t[^\t]{0,300}$'
 
 # database_check_load RESULT: sets the globals from what database_check_say said. Status as database_check; a result that is
@@ -183,6 +183,7 @@ database_check_load() {
   CHECK_TABLES=() CHECK_UNREAD=() CHECK_KEY_MISSING='' CHECK_KEY_EMPTY='' CHECK_KEY_UNREAD=''
   [[ -r $1 && $(tail -n 1 -- "$1") == end ]] || return 1
   while IFS= read -r line; do
+    [[ ! $line =~ $ZERO_LED ]] || continue
     value=${line#*=}
     case $line in
       table$'\t'*)
@@ -233,5 +234,5 @@ tables_json() {
 
 # REPLY = NUMBER if it is a whole number that every JSON reader keeps exact, else null.
 json_safe_number() {
-  if [[ $1 =~ ^-?[0-9]{1,15}$ ]]; then REPLY=$1; else REPLY=null; fi
+  if [[ $1 =~ ^-?(0|[1-9][0-9]{0,14})$ ]]; then REPLY=$1; else REPLY=null; fi
 }

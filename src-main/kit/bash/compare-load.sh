@@ -80,7 +80,7 @@ readonly COMPARE_MOMENT='^[12][0-9]{3}-[0-9]{2}-[0-9]{2}( [0-9:]{5,8})?$'
 compare_table_line() {
   local name=$1 basis=$7 oldest=$8 newest=$9 reason=${10} only_live_columns=${11} only_backup_columns=${12} numbers=() value
   for value in "${@:2:5}"; do
-    [[ $value =~ ^[0-9]{1,15}$ ]] || value=null
+    [[ $value =~ $WHOLE_NUMBER ]] || value=null
     numbers+=("$value")
   done
   case $basis in key | content) ;; *) basis=none ;; esac

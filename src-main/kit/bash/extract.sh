@@ -37,6 +37,7 @@ extract_look() {
   EXTRACT_PROBLEM='' EXTRACT_CODE=ok EXTRACT_SIZE=0 EXTRACT_SHA256='' EXTRACT_DATABASE_SIZE=0 EXTRACT_DATABASE_SHA256=''
   EXTRACT_STAMP='' EXTRACT_FORMAT='' EXTRACT_TRAILER=0 EXTRACT_SIDECARS='' EXTRACT_SIDECAR_BYTES=0
   while IFS= read -r line; do
+    [[ ! $line =~ $ZERO_LED ]] || continue
     value=${line#*=}
     case $line in
       state=*) state=$value ;;
@@ -169,7 +170,7 @@ extract_said() {
     case $line in
       file=*) [[ ! $value =~ ^[0-9a-f]{64}$ ]] || EXTRACT_SHA256=$value ;;
       database=*) [[ ! $value =~ ^[0-9a-f]{64}$ ]] || EXTRACT_DATABASE_SHA256=$value ;;
-      bytes=*) [[ ! $value =~ ^[0-9]{1,15}$ ]] || EXTRACT_DATABASE_SIZE=$value ;;
+      bytes=*) [[ ! $value =~ $WHOLE_NUMBER ]] || EXTRACT_DATABASE_SIZE=$value ;;
       complaint=*) complaint=${value:0:300} ;;
     esac
   done < <(head -c 4096 said 2>/dev/null)

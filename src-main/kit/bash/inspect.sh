@@ -159,7 +159,7 @@ inspect_database() {
   keys=$REPLY
   # What a WAL holds may be newer than the header in the file.
   [[ $I_ROWS_KNOWN == '' ]] || { suffix=$(live_sql 'PRAGMA user_version;' 500 2>/dev/null | head -c 20) &&
-    [[ $suffix =~ ^-?[0-9]{1,11}$ ]] && H_USER_VERSION=$suffix; }
+    [[ $suffix =~ ^(0|-?[1-9][0-9]{0,10})$ ]] && H_USER_VERSION=$suffix; }
   json_object path="$path" resolved="$resolved" present:=$I_PRESENT size:="$I_DATABASE_SIZE" pageSize:="$H_PAGE_SIZE" \
     pageCount:=$((H_PAGE_SIZE > 0 ? I_DATABASE_SIZE / H_PAGE_SIZE : 0)) userVersion:="$H_USER_VERSION" \
     journalMode="$H_JOURNAL" owner="$owner" mode="$mode" sidecars:="$sidecars" keyTables:="$keys" holders:="$holders"
@@ -172,7 +172,7 @@ inspect_key_tables() {
   [[ $I_HEADER != true || $LIVE_STATE != there ]] || answer=$(owner_do live_key_tables 2>/dev/null | head -c 65536)
   for name in ${POLICY[key_tables]}; do
     rows=$'\n'$answer rows=${rows#*$'\n'"$name"$'\t'} rows=${rows%%$'\n'*}
-    [[ $rows =~ ^[0-9]{1,15}$ ]] || rows=''
+    [[ $rows =~ $WHOLE_NUMBER ]] || rows=''
     [[ $rows == '' ]] || I_ROWS_KNOWN=yes
     I_ROWS+="${I_ROWS:+, }$name ${rows:-?}"
     json_number_or_null "$rows"

@@ -50,7 +50,12 @@ json_text_or_null() {
   if [[ $1 == '' ]]; then REPLY=null; else json_string "$1"; fi
 }
 
+# ZERO_LED: a line of an answer, KEY=NUMBER, that begins with 0 and goes on. Nothing of ours writes a number so: bash takes it for
+# an octal one, and ends what it does where it has an 8, and to a reader of JSON it is a fault.
+readonly ZERO_LED='^[A-Za-z]+=-?0[0-9]'
+readonly WHOLE_NUMBER='^(0|[1-9][0-9]{0,14})$'
+
 # REPLY = NUMBER if it is a plain integer, else null.
 json_number_or_null() {
-  if [[ $1 =~ ^-?[0-9]{1,18}$ ]]; then REPLY=$1; else REPLY=null; fi
+  if [[ $1 =~ ^-?(0|[1-9][0-9]{0,17})$ ]]; then REPLY=$1; else REPLY=null; fi
 }

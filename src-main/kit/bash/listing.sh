@@ -43,12 +43,13 @@ glob_literal() {
 # What is read: the catalog, the fingerprints (as grep prints them), then what was listed; `from` says which.
 # shellcheck disable=SC2016 # awk's own variables
 readonly LISTING_JOIN_AWK='
-function number(text) { return length(text) <= 15 && text ~ /^[0-9]+$/ }
+function number(text) { return length(text) <= 15 && text ~ /^(0|[1-9][0-9]*)$/ }
 function millis(stamp,   at) {
   if (stamp ~ /^-/) return "0"
   at = index(stamp, ".")
-  if (at == 0) return stamp "000"
-  return substr(stamp, 1, at - 1) substr(substr(stamp, at + 1) "000", 1, 3)
+  stamp = at == 0 ? stamp "000" : substr(stamp, 1, at - 1) substr(substr(stamp, at + 1) "000", 1, 3)
+  sub(/^0+/, "", stamp) # no number of JSON begins so
+  return stamp == "" ? "0" : stamp
 }
 function encoded(text) {
   if (length(text) > 16384 || text ~ /[^A-Za-z0-9._\/%-]/) return 0
@@ -90,7 +91,7 @@ from == "fingerprints" {
   next
 }
 # What was listed comes from a user that is not trusted: what is not such a line is none.
-NF == 4 && number($1) && length($2) <= 32 && $2 ~ /^-?[0-9]+(\.[0-9]+)?$/ && $3 ~ /^[0-9]+$/ && $4 ~ /^\// && encoded($4) {
+NF == 4 && number($1) && length($2) <= 32 && $2 ~ /^-?(0|[1-9][0-9]*)(\.[0-9]+)?$/ && $3 ~ /^[0-9]+$/ && $4 ~ /^\// && encoded($4) {
   path = $4
   if (path in seen) next
   if (++count > 200000) exit

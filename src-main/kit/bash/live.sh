@@ -19,6 +19,7 @@ live_look() {
   LIVE_STATE=missing LIVE_PLAIN='' LIVE_SIZE=0 LIVE_WAL=0 LIVE_JOURNAL=0 LIVE_HEADER=''
   H_PAGE_SIZE=0 H_PAGE_COUNT=0 H_JOURNAL='' H_USER_VERSION=0 H_CHANGES=0
   while IFS= read -r line; do
+    [[ ! $line =~ $ZERO_LED ]] || continue
     value=${line#*=}
     case $line in
       state=*) [[ ! $value =~ ^(missing|not-plain|no-rights|there)$ ]] || LIVE_STATE=$value ;;

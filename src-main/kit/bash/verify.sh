@@ -189,7 +189,7 @@ verify_archive() { # FILE KIND
   fi
   [[ $EXTRACT_PROBLEM == '' ]] || { verdict_of_extraction; return; }
   IFS=$'\t' read -r entries member < <(reader_do members_facts members 2>/dev/null | head -c 4096)
-  [[ $entries =~ ^[0-9]{1,15}$ ]] || { verdict inconclusive 'The list of what is in the archive could not be read.'; return; }
+  [[ $entries =~ ^(0|[1-9][0-9]{0,14})$ ]] || { verdict inconclusive 'The list of what is in the archive could not be read.'; return; }
   V_EVIDENCE=(size:="$EXTRACT_SIZE" sha256="$EXTRACT_SHA256" entries:="$entries")
   if ((entries == 0)); then
     verdict failed 'The archive is empty.'

@@ -19,7 +19,7 @@ export const leaveNumbers: ReadonlySet<string> = new Set([
 const ownNumbers = /^(?:EUID|UID|PPID|BASHPID|RANDOM|SECONDS|LINENO|BASH_VERSINFO|PIPESTATUS)$/
 
 /** A test that what it names is digits, and not too many of them. */
-const digits = String.raw`=~ \^(?:-\?|\(-\?)?\(?(?:\[[0-9]-[0-9]\]|\[0-9a-f\]|\\d)`
+const digits = String.raw`=~ (?:\$WHOLE_NUMBER\b|\^(?:-\?|\(-\?)?\(?(?:0\|)?(?:\[[0-9]-[0-9]\]|\[0-9a-f\]|\\d))`
 
 export interface Names {
   /** `FUNCTION:NAME`, `FILE:NAME` outside of functions, or the name of a global: known to be a number for a reason that is given. */
