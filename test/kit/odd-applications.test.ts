@@ -1,6 +1,6 @@
 /** Applications that do not behave while their database is exchanged: what they wrote is kept, what they hold is let go. */
 import { spawn } from 'node:child_process'
-import { readdirSync, readFileSync, rmSync } from 'node:fs'
+import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { describe, expect, it } from 'vitest'
@@ -60,8 +60,11 @@ describe.concurrent('a restore', () => {
   it('is left to the boot when the server shuts down meanwhile', async (test) => {
     const trial = await Trial.of(test, 'restore')
     trial.site.failpoint('starting fail')
-    await listen(trial.site.start(trial.arguments, 'system_stopping() { true; }'))
-    rmSync(join(trial.site.state, 'failpoint'))
+    // The recovery is run by the kit that began: it must see that the server is up again.
+    const stops = join(trial.site.state, 'stops')
+    writeFileSync(stops, '')
+    await listen(trial.site.start(trial.arguments, 'system_stopping() { [[ -e $STATE/stops ]]; }'))
+    for (const file of [stops, join(trial.site.state, 'failpoint')]) rmSync(file)
     const events = readFileSync(join(trial.site.state, 'operations', trial.operation, 'events'), 'utf8')
     expect(events).toContain('the server is shutting down')
     expect(readdirSync(join(trial.site.state, 'operations', trial.operation))).not.toContain('outcome')

@@ -8,7 +8,7 @@ const restore = '20260101T000000Z-restore-0a1b2c'
 const recover = '20260101T000100Z-recover-0a1b2c'
 
 /** Bash text: a site whose services do as they are told and are healthy. */
-const tame = `services_do() { :; }; service_state() { REPLY=active; }; holders_find() { HOLDERS=(); }
+const tame = `services_do() { :; }; services_states() { SERVICE_STATES=(active); }; holders_find() { HOLDERS=(); }
   health_ask() { HEALTH_STATUS=200; }
   begin() { # OPERATION
     OPERATION=$1; OPERATION_DIR=$STATE/operations/$1; COMMAND=\${1#*-} COMMAND=\${COMMAND%-*}

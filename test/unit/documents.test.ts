@@ -172,7 +172,7 @@ describe('the codes in docs/kit.md', () => {
   })
 
   test('and phases are those of the transaction', () => {
-    const used = matches(kitSource, /^ *(?:journal )?phase ([a-z-]+)/gm)
+    const used = matches(kitSource, /^ *(?:journal(?:_write)? )?phase(?:_mark)? ([a-z-]+)/gm)
     expect(sorted(codes(tableBelow(kitText, 'Phases of a transaction')))).toEqual(sorted(used))
   })
 })

@@ -15,14 +15,24 @@ RESULT_SAID=''
 KIT_SHA256=''
 
 now_ms() {
-  local t=${EPOCHREALTIME-}
+  local t=${EPOCHREALTIME-} seconds
   if [[ $t != '' ]]; then
     t=${t/[.,]/}
     REPLY=${t%???}
-  else
-    REPLY=$(date +%s%3N)
+    return
   fi
+  # bash 4 knows the time of day in seconds: what is missing comes from the clock that never jumps, until the other one does.
+  printf -v seconds '%(%s)T' -1
+  uptime_ms
+  t=$((REPLY + NOW_BOOTED))
+  [[ $seconds =~ ^[0-9]{1,15}$ ]] && ((t / 1000 >= seconds - 1 && t / 1000 <= seconds + 1)) || {
+    t=$(exec date +%s%3N)
+    [[ $t =~ ^[0-9]{1,15}$ ]] || t=0
+    NOW_BOOTED=$((t - REPLY))
+  }
+  REPLY=$t
 }
+NOW_BOOTED=0 # the time of day at which the server was booted
 
 # pause SECONDS: waits without starting a process, on a pipe of our own into which nobody writes.
 # bash aborts where a trap that runs within `read -t` reads something itself, as $(...) does, when its time is up. So a trap
@@ -81,7 +91,7 @@ step() {
 step_done() { step_end 'done' "$@"; }
 
 step_end() {
-  local state=$1 evidence words at
+  local state=$1 evidence words at ms
   shift
   [[ $STEP != '' ]] || return 0
   json_object "$@"
@@ -90,9 +100,11 @@ step_end() {
   words=$REPLY
   now_ms
   at=$REPLY
-  json_object kind=step at:="$at" step="$STEP" title="$STEP_TITLE" state="$state" evidence:="$evidence" ms:=$((at - STEP_AT))
+  ms=$((at - STEP_AT))
+  json_object kind=step at:="$at" step="$STEP" title="$STEP_TITLE" state="$state" evidence:="$evidence" ms:="$ms"
   say_event "$REPLY"
-  say_readable "$(printf '%-7s %6d ms  %s%s' "$state" $((at - STEP_AT)) "$STEP_TITLE" "${words:+ ($words)}")"
+  printf -v words '%-7s %6d ms  %s%s' "$state" "$ms" "$STEP_TITLE" "${words:+ ($words)}"
+  say_readable "$words"
   STEP=''
 }
 

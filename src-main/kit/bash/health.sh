@@ -20,7 +20,7 @@ health_ask() {
   PAUSING=yes
   # By the owner: a socket's path may lead anywhere. -q: what the login has in its .curlrc is not asked. The head comes first,
   # so that it is known however long the rest is.
-  IFS= read -r -t 7 -N "$HEALTH_LIMIT" answer < <(as_owner curl -q --silent --show-error --include --globoff --noproxy '*' \
+  IFS= read -r -t 7 -N "$HEALTH_LIMIT" answer < <(become_owner curl -q --silent --show-error --include --globoff --noproxy '*' \
     --proto '=http,https' --max-redirs 0 --max-time 5 --connect-timeout 2 "${where[@]}" 2>&1 </dev/null)
   asked=$!
   pause_over
@@ -130,15 +130,47 @@ health_last_json() {
 }
 
 # health_await SECONDS: asks until it answers as expected. Heeds a cancel. Status 0 healthy, 1 not in time, 2 cancelled.
+# To ask takes the processor from the application that is starting: not while nobody listens, and then less and less often.
 health_await() {
-  local seconds=$1 until
+  local seconds=$1 began now until due wait turn
   uptime_ms
-  until=$((REPLY + seconds * 1000))
+  began=$REPLY until=$((REPLY + seconds * 1000)) due=$((REPLY + 500))
+  HEALTH_STATUS=000 HEALTH_DETAIL='nobody listens there' HEALTH_HEALTHY=false
   while :; do
     [[ $ON_FAIL != '' ]] && cancel_asked && return 2
-    health_ask "$HEALTH_PROBE" && return 0
     uptime_ms
-    ((REPLY < until)) || return 1
-    sleep 0.1
+    now=$REPLY wait=20
+    if health_listens || ((now >= due)); then
+      health_ask "$HEALTH_PROBE" && return 0
+      uptime_ms
+      now=$REPLY due=$((REPLY + 500)) wait=$(((REPLY - began) / 4))
+      ((wait >= 50)) || wait=50
+      ((wait <= 250)) || wait=250
+    fi
+    ((now < until)) || return 1
+    printf -v turn '0.%03d' "$wait"
+    pause "$turn"
   done
+}
+
+# health_listens: status 1 if nobody seems to listen where the probe asks. Seen without a process, and without a connection,
+# which whoever listens could keep waiting.
+health_listens() {
+  local rest port line sockets=() more=()
+  if [[ $HEALTH_PROBE == unix:* ]]; then
+    rest=${HEALTH_PROBE#unix:}
+    [[ -S ${rest%%:*} ]]
+    return
+  fi
+  [[ $HEALTH_PROBE =~ ^http(s?)://(127\.[0-9.]+|localhost|\[::1\])(:([0-9]{1,5}))?([/?#]|$) ]] || return 0
+  port=${BASH_REMATCH[4]}
+  [[ $port != '' ]] || { port=80 && [[ ${BASH_REMATCH[1]} == '' ]]; } || port=443
+  [[ $port =~ ^[0-9]{1,5}$ ]] || return 0
+  printf -v rest '%04X' "$((10#$port))"
+  # The listening ones are the first lines.
+  { mapfile -t -n 1024 sockets </proc/net/tcp; mapfile -t -n 1024 more </proc/net/tcp6; } 2>/dev/null
+  for line in ${sockets[@]+"${sockets[@]}"} ${more[@]+"${more[@]}"}; do
+    [[ $line != *": "+([0-9A-F])":$rest "+([0-9A-F])':0000 0A '* ]] || return 0
+  done
+  return 1
 }

@@ -124,15 +124,20 @@ reader_do() {
   do_as "$READER_UID" "$READER_GID" reader "$@"
 }
 
-run_as() ( # UID GID FOLDER PROGRAM ARGUMENT...
-  local uid=$1 gid=$2 become=()
+run_as() ( become "$@" )
+
+# become_owner PROGRAM ARGUMENT...: as as_owner, for a process that is there for this alone: it becomes that program.
+become_owner() { become "$OWNER_UID" "$OWNER_GID" owner "$@"; }
+
+become() { # UID GID FOLDER PROGRAM ARGUMENT...
+  local uid=$1 gid=$2 how=()
   work_folder "$3"
   shift 3
   drop_descriptors
-  ((EUID != 0)) || become=(setpriv --reuid="$uid" --regid="$gid" --clear-groups --no-new-privs --inh-caps=-all)
-  ((uid != 0)) || become=()
-  exec ${become[@]+"${become[@]}"} env -i PATH="$PATH" LC_ALL=C ${TZ+TZ="$TZ"} TMPDIR=. SQLITE_TMPDIR=. "$@"
-)
+  ((EUID != 0)) || how=(setpriv --reuid="$uid" --regid="$gid" --clear-groups --no-new-privs --inh-caps=-all)
+  ((uid != 0)) || how=()
+  exec ${how[@]+"${how[@]}"} env -i PATH="$PATH" LC_ALL=C ${TZ+TZ="$TZ"} TMPDIR=. SQLITE_TMPDIR=. "$@"
+}
 
 # shellcheck disable=SC2016 # expanded by the new bash
 readonly SIDE_LOADER='mapfile -d "" -t -n 1 -u 9 kit; exec 9<&-; eval "${kit[0]}"'

@@ -37,14 +37,22 @@ TX_SIDECARS='' # inodes of the live database's sidecars at the moment of `keepin
 readonly JOURNAL_FORMAT=2
 
 JOURNAL_LEAD='' # what closes the line before, where that may have been cut off: by a full disk, or with its process
-journal() { # KEY VALUE [KEY VALUE...]: on disk when it returns
+journal() { # KEY VALUE [KEY VALUE...]: on disk when it returns, with all that was written to it before
+  journal_write "$@" && journal_sync
+}
+
+journal_write() { # KEY VALUE [KEY VALUE...]: outlives us, and no power cut
   local text=$JOURNAL_LEAD
   while (($# > 0)); do
     text+=$1=$2$'\n'
     shift 2
   done
-  printf '%s' "$text" >>"$TX_DIR/journal" && sync_paths "$TX_DIR/journal" || { JOURNAL_LEAD=$TORN$'\n'; return 1; }
+  { printf '%s' "$text" >>"$TX_DIR/journal"; } 2>/dev/null || { JOURNAL_LEAD=$TORN$'\n'; return 1; }
   JOURNAL_LEAD=''
+}
+
+journal_sync() { # [PATH...]: on disk when it returns: first these, then the journal
+  sync_paths "$@" "$TX_DIR/journal" || { JOURNAL_LEAD=$TORN$'\n'; return 1; }
 }
 
 # journal_value OPERATION KEY: REPLY = the last value that its journal has for it, or empty. What was cut off is none.
@@ -63,11 +71,20 @@ journal_known() {
   [[ $REPLY =~ ^[0-9]{1,4}$ ]] && ((10#$REPLY <= JOURNAL_FORMAT))
 }
 
-must_journal() { journal "$@" || fail internal 'The journal of the transaction cannot be written.'; }
+must_journal() { journal "$@" || fail internal "$JOURNAL_FAILED"; }
+readonly JOURNAL_FAILED='The journal of the transaction cannot be written.'
 
+# phase NAME [KEY VALUE...]: what it begins with, and that it begins: on disk when it returns.
 phase() {
   TX_PHASE=$1
-  must_journal phase "$1"
+  must_journal "${@:2}" phase "$1"
+  failpoint "$1"
+}
+
+# phase_mark NAME: one that recovery treats as the one before. A power cut may take the line away.
+phase_mark() {
+  TX_PHASE=$1
+  journal_write phase "$1" || fail internal "$JOURNAL_FAILED"
   failpoint "$1"
 }
 
@@ -91,7 +108,7 @@ failpoint() {
   done < <(cat -- "$STATE/failpoint")
 }
 
-inode() { REPLY=$(stat -c %i -- "$1" 2>/dev/null) || REPLY=''; }
+inode() { REPLY=$(exec stat -c %i -- "$1" 2>/dev/null) || REPLY=''; }
 
 # transaction_begin BACKUP: writes what every later phase and every recovery needs. The staged file must be ready.
 transaction_begin() {
@@ -109,21 +126,18 @@ transaction_begin() {
   TX_STAGED_INODE=$REPLY
   inode .
   TX_FOLDER_INODE=$REPLY
-  must_journal format "$JOURNAL_FORMAT" kit "$KIT_SHA256"
-  local field
+  local field pairs=(format "$JOURNAL_FORMAT" kit "$KIT_SHA256")
   file_stamp "/proc/self/fd/$TX_STAGE_FD/staged.db"
   TX_STAGED_STAMP=$REPLY
   for field in FOLDER FOLDER_INODE NAME STAGE SAFETY LIVE_INODE STAGED_INODE STAGED_STAMP WERE HEALTHY_BEFORE BACKUP; do
     local variable=TX_$field
     encode_path "${!variable}"
-    must_journal "$field" "$REPLY"
+    pairs+=("$field" "$REPLY")
   done
-  must_journal SERVICES "${SERVICES[*]}"
-  must_journal DEPENDENTS "${DEPENDENTS[*]-}"
   encode_path "$HEALTH_PROBE"
-  must_journal PROBE "$REPLY"
+  pairs+=(SERVICES "${SERVICES[*]}" DEPENDENTS "${DEPENDENTS[*]-}" PROBE "$REPLY")
   encode_path "$backup"
-  must_journal backup "$REPLY"
+  must_journal "${pairs[@]}" backup "$REPLY"
   # All of it is found again after a power cut, or none of it was begun.
   sync_paths "$TX_DIR"/* "$TX_DIR" "$STATE/operations" "$STATE" || fail internal 'The journal of the transaction cannot be written.'
   write_whole "$STATE/unfinished" "$OPERATION"$'\n' || fail internal 'The state folder cannot be written.'

@@ -148,6 +148,7 @@ run_recover() {
 recover_forward() {
   local id=$1
   step start 'Start the service with the restored database and ask for its health'
+  services_forgive
   services_do start
   if health_await "${POLICY[health_timeout]}" && services_active; then
     down_ends

@@ -94,6 +94,7 @@ roll_back_state() {
   journal phase rolling-back
   failpoint rolling-back
   services_do stop
+  services_forgive
   [[ $TX_KEEPING == '' ]] || wait_for_no_holders
   if ! transaction_files_back; then
     ROLL_BACK_PROBLEM="the old database could not be renamed back to $TX_NAME."
@@ -136,7 +137,7 @@ wait_for_no_holders() {
   local waited=0
   while holders_find && ((${#HOLDERS[@]} > 0 && waited++ < 100)); do
     if ((waited == 50)); then holders_kill || break; fi
-    sleep 0.1
+    pause 0.1
   done
 }
 

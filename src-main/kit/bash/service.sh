@@ -58,22 +58,23 @@ units_read() {
 # a unit that systemd takes no name for has no paragraph.
 UNIT_LOAD=unknown UNIT_ACTIVE=unknown UNIT_ENABLED=unknown UNIT_TIED=''
 unit_find() {
-  local name=$1 paragraph line mine
+  local name=$1 paragraph line names
   UNIT_LOAD=unknown UNIT_ACTIVE=unknown UNIT_ENABLED=unknown UNIT_TIED=''
   for paragraph in ${UNITS[@]+"${UNITS[@]}"}; do
-    mine=''
-    while IFS= read -r line; do
-      [[ $line != Names=* || " ${line#*=} " != *" $name "* && " ${line#*=} " != *" $name.service "* ]] || mine=yes
-    done < <(printf '%s' "$paragraph")
-    [[ $mine != '' ]] || continue
-    while IFS= read -r line; do
+    names=$'\n'$paragraph
+    [[ $names == *$'\nNames='* ]] || continue
+    names=${names#*$'\nNames='}
+    names=" ${names%%$'\n'*} "
+    [[ $names == *" $name "* || $names == *" $name.service "* ]] || continue
+    while [[ $paragraph != '' ]]; do
+      line=${paragraph%%$'\n'*} paragraph=${paragraph#*$'\n'}
       case $line in
         LoadState=?*) UNIT_LOAD=${line#*=} ;;
         ActiveState=?*) UNIT_ACTIVE=${line#*=} ;;
         UnitFileState=?*) UNIT_ENABLED=${line#*=} ;;
         ConsistsOf=* | BoundBy=* | RequiredBy=*) UNIT_TIED+=" ${line#*=}" ;;
       esac
-    done < <(printf '%s' "$paragraph")
+    done
     return 0
   done
 }
@@ -90,19 +91,22 @@ program_read() {
   esac
 }
 
-# service_state NAME: REPLY = how it stands now: active, inactive, failed, activating, …; where it does not run and could
-# not, why: not-found, masked, bad-setting, error, unknown.
-service_state() {
-  if [[ ${POLICY[service_manager]} == program ]]; then
-    program_read "$1"
-  else
-    units_read --property=Names --property=LoadState --property=ActiveState -- "$1"
-    unit_find "$1"
-  fi
-  state_of "$UNIT_LOAD" "$UNIT_ACTIVE"
+# services_states: fills SERVICE_STATES with how each of them stands now: active, inactive, failed, activating, …; where it
+# does not run and could not, why: not-found, masked, bad-setting, error, unknown. One process under systemd.
+SERVICE_STATES=()
+services_states() {
+  local name
+  SERVICE_STATES=()
+  [[ ${POLICY[service_manager]} == program ]] ||
+    units_read --property=Names --property=LoadState --property=ActiveState -- "${SERVICES[@]}"
+  for name in "${SERVICES[@]}"; do
+    if [[ ${POLICY[service_manager]} == program ]]; then program_read "$name"; else unit_find "$name"; fi
+    state_of "$UNIT_LOAD" "$UNIT_ACTIVE"
+    SERVICE_STATES+=("$REPLY")
+  done
 }
 
-state_of() { # LOAD ACTIVE: REPLY = as service_state
+state_of() { # LOAD ACTIVE: REPLY = as services_states
   REPLY=$2
   [[ $1 == loaded || $2 == active || $2 == reloading || $2 == deactivating ]] || REPLY=$1
 }
@@ -135,7 +139,7 @@ service_problem() {
 }
 
 # services_do start|stop [NAME...]: all of them, or these; stop in the order of the policy, start in the opposite order,
-# and then what had been stopped with them.
+# and then what had been stopped with them. One process for each: several at once are stopped and started in no order.
 services_do() {
   local verb=$1 name order=() status=0 names=("${SERVICES[@]}")
   shift
@@ -149,21 +153,23 @@ services_do() {
       # what has the database open in it counts as ours.
       close_for_child setsid --wait "${POLICY[service_program]}" "$verb" "$name" </dev/null || status=1
     else
-      [[ $verb == stop ]] || systemctl reset-failed -- "$name" 2>/dev/null
       systemctl "$verb" -- "$name" >&2 || status=1
     fi
   done
-  if [[ $verb == start ]]; then
-    # They wait for ours by themselves, and we do not wait for them.
-    for name in ${DEPENDENTS[@]+"${DEPENDENTS[@]}"}; do systemctl --no-block start -- "$name" >&2; done
-  fi
+  # They wait for ours by themselves, and we do not wait for them.
+  [[ $verb == stop ]] || ((${#DEPENDENTS[@]} == 0)) || systemctl --no-block start -- "${DEPENDENTS[@]}" >&2
   return "$status"
 }
 
-# Runs a command without our lock and event descriptors.
+# services_forgive: how often they were started or failed before is not held against the next start.
+services_forgive() {
+  [[ ${POLICY[service_manager]} == program ]] || systemctl reset-failed -- "${SERVICES[@]}" 2>/dev/null
+}
+
+# Runs a program without our lock and event descriptors.
 close_for_child() (
   drop_descriptors
-  "$@" >&2
+  exec "$@" >&2
 )
 
 services_json() { # of what services_read has read
@@ -181,20 +187,18 @@ services_json() { # of what services_read has read
 # `pid TAB user TAB service TAB command` each; service is empty where it is none of ours. Only root sees all processes.
 HOLDERS=()
 holders_find() {
-  local database=${1:-$DATABASE_FILE} file fd pid own seen=' ' user service command list=() same=() where=' ' device
+  local database=${1:-$DATABASE_FILE} fd pid own seen=' ' user service command list=() same=() where=' ' device files
   HOLDERS=()
   session_of "$$"
   own=$REPLY
-  for file in "$database" "$database"-wal "$database"-shm "$database"-journal; do
-    # By number: find opens what it is told to compare with, and would wait for ever for a named pipe.
-    IFS=' ' read -r device REPLY < <(stat -L -c '%d %i' -- "$file" 2>/dev/null) || continue
-    same+=(${same[@]+-o} -inum "$REPLY") where+="$device:$REPLY "
-  done
+  # By number: find opens what it is told to compare with, and would wait for ever for a named pipe.
+  mapfile -t files < <(exec stat -L -c '%d:%i' -- "$database" "$database"-wal "$database"-shm "$database"-journal 2>/dev/null)
+  for device in ${files[@]+"${files[@]}"}; do same+=(${same[@]+-o} -inum "${device#*:}") where+="$device "; done
   ((${#same[@]} > 0)) || return 0
   # One level only: an open directory would be searched to its depths, and / is open somewhere.
   while IFS=' ' read -r -d '' device fd; do
     [[ $where != *" $device "* ]] || list+=("$fd")
-  done < <(find -L /proc/[0-9]*/fd -maxdepth 1 '(' "${same[@]}" ')' -printf '%D:%i %p\0' 2>/dev/null)
+  done < <(exec find -L /proc/[0-9]*/fd -maxdepth 1 '(' "${same[@]}" ')' -printf '%D:%i %p\0' 2>/dev/null)
   for fd in ${list[@]+"${list[@]}"}; do
     pid=${fd#/proc/}
     pid=${pid%%/*}
@@ -214,7 +218,8 @@ holders_find() {
 session_of() { # PID: REPLY = its session
   local stat
   IFS= read -r stat 2>/dev/null <"/proc/$1/stat" || return 1
-  read -r _ _ _ REPLY _ < <(printf '%s\n' "${stat##*) }")
+  stat=${stat##*) } # the command's name may hold anything
+  [[ $stat =~ ^[^\ ]+\ [0-9]+\ [0-9]+\ ([0-9]+)\  ]] && REPLY=${BASH_REMATCH[1]}
 }
 
 # holder_service PID: REPLY = the service that the process belongs to, ours or one that stops with it; or empty.

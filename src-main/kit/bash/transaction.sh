@@ -1,31 +1,30 @@
 # --- The restore transaction: its steps, in their order; journal.sh tells the phases ----------------------------------------
 
 services_active() {
-  local name
-  for name in "${SERVICES[@]}"; do
-    service_state "$name"
-    [[ $REPLY == active ]] || return 1
-  done
+  local state
+  services_states
+  for state in "${SERVICE_STATES[@]}"; do [[ $state == active ]] || return 1; done
 }
 
-# Stops the services and proves that nobody has the database open.
+# Stops the services and proves that nobody has the database open. From the stop to the first healthy answer every process
+# and every write to disk is down-time: as few as can be (docs/adr/0017-two-syncs-while-down.md).
 transaction_stop() {
-  local name waited=0
+  local index waited=0
   step stop 'Stop the service'
+  services_forgive
   down_begins
-  must_journal DOWN_FROM "$TX_DOWN_FROM"
-  must_journal DOWN_UPTIME "$TX_DOWN_UPTIME"
-  phase stopping
+  phase stopping DOWN_FROM "$TX_DOWN_FROM" DOWN_UPTIME "$TX_DOWN_UPTIME"
   down_begins
   services_do stop || fail service "The service could not be stopped: ${SERVICES[*]}." '' 'look at: systemctl status'
-  for name in "${SERVICES[@]}"; do
-    service_state "$name"
-    [[ $REPLY != active ]] || fail service "The service $name is still active after it was stopped."
+  services_states
+  for index in "${!SERVICES[@]}"; do
+    [[ ${SERVICE_STATES[$index]} != active ]] ||
+      fail service "The service ${SERVICES[$index]} is still active after it was stopped."
   done
   while holders_find && ((${#HOLDERS[@]} > 0)); do
     ((waited++ < 50)) || fail holders "The service is stopped, but the database is still open in: $(holders_words)." '' \
       'end these programs, then restore again'
-    sleep 0.1
+    pause 0.1
   done
   step_done services="${SERVICES[*]}" holders:=0
 }
@@ -41,26 +40,25 @@ holders_words() {
 
 # The last state before the restore becomes the safety copy, by rename: no write can be missing from it.
 transaction_keep() {
-  local suffix
+  local suffix line live=''
   step keep 'Keep the live database as the safety copy'
-  inode "$TX_NAME"
-  [[ $REPLY == "$TX_LIVE_INODE" ]] || fail internal "Another program replaced $TX_NAME while the restore was prepared."
   TX_SIDECARS=' '
-  for suffix in -wal -shm -journal; do
-    inode "$TX_NAME$suffix"
-    TX_SIDECARS+="${REPLY:+$REPLY }"
-  done
+  while IFS= read -r -d '' line; do
+    case ${line#* } in
+      "$TX_NAME") live=${line%% *} ;;
+      "$TX_NAME"-wal | "$TX_NAME"-shm | "$TX_NAME"-journal) TX_SIDECARS+="${line%% *} " ;;
+    esac
+  done < <(exec stat --printf '%i %n\0' -- "$TX_NAME" "$TX_NAME"-wal "$TX_NAME"-shm "$TX_NAME"-journal 2>/dev/null)
+  [[ $live == "$TX_LIVE_INODE" ]] || fail internal "Another program replaced $TX_NAME while the restore was prepared."
   encode_path "$TX_SIDECARS"
-  must_journal SIDECARS "$REPLY"
   TX_KEEPING=yes
-  phase keeping
+  phase keeping SIDECARS "$REPLY"
   for suffix in "${SIDECARS[@]}"; do
     [[ -e $TX_NAME$suffix || -L $TX_NAME$suffix ]] || continue
     mv -nT -- "$TX_NAME$suffix" "$TX_SAFETY$suffix" && [[ ! -e $TX_NAME$suffix ]] ||
       fail internal "$TX_NAME$suffix could not be renamed to $TX_SAFETY$suffix."
     failpoint "keeping$suffix"
   done
-  sync_paths .
   # Nobody can open it by its name any more: whoever has it open now would go on writing to what is not the database.
   holders_find "$TX_SAFETY"
   ((${#HOLDERS[@]} == 0)) || fail holders "The database was opened after the service had stopped, by: $(holders_words)." '' \
@@ -70,19 +68,20 @@ transaction_keep() {
 
 transaction_swap() {
   step swap 'Put the restored database in its place'
-  phase swapping
+  phase_mark swapping
   mv -nT -- "/proc/self/fd/$TX_STAGE_FD/staged.db" "$TX_NAME" || fail internal 'The restored database could not be renamed into place.'
-  inode "$TX_NAME"
-  [[ $REPLY == "$TX_STAGED_INODE" ]] || fail internal "Another program made a file called $TX_NAME at this very moment."
-  sync_paths . "/proc/self/fd/$TX_STAGE_FD/."
-  phase swapped
+  # Nobody else can take it away from there: it has the name, or the name was taken.
+  [[ ! -e /proc/self/fd/$TX_STAGE_FD/staged.db ]] || fail internal "Another program made a file called $TX_NAME at this very moment."
+  TX_PHASE=swapped
+  journal_write phase swapped && journal_sync . "/proc/self/fd/$TX_STAGE_FD/." || fail internal "$JOURNAL_FAILED"
+  failpoint swapped
   step_done
 }
 
 # Starts the services and waits until the site answers as expected.
 transaction_start() {
   step start 'Start the service and ask for its health'
-  phase starting
+  phase_mark starting
   services_do start || fail service "The service did not start with the restored database: ${SERVICES[*]}." '' \
     'look at: journalctl -u cvd'
   health_await "${POLICY[health_timeout]}"
@@ -91,8 +90,8 @@ transaction_start() {
       'read the log of the service; if the probe is wrong, set it: cvd-backup policy health=…' ;;
     2) heed_cancel ;;
   esac
-  services_active || fail service 'The site answers, but its service is not active.'
   down_ends
+  services_active || fail service 'The site answers, but its service is not active.'
   step_done health="$HEALTH_STATUS" probe="$HEALTH_PROBE" down_ms:="${TX_DOWN_MS:-null}"
 }
 

@@ -26,7 +26,7 @@ export const numbers: Readonly<Record<string, string>> = {
   'gzip_size:REPLY': argument,
   'extract_space:2': argument,
   'human_bytes:1': argument,
-  'run_as:uid': argument,
+  'become:uid': argument,
   'do_as:uid': argument,
   'plan_words:1': argument,
   'page_time:1': argument,

@@ -57,7 +57,8 @@ export class Trial {
     if (command === 'restore') return new Trial(site, command, site.restoring(backup), inBackup)
     breaks()
     const live = site.databaseState().rows
-    const { result } = await site.run(site.restoring(backup))
+    const down = options.broken ? ['--site-is-down'] : []
+    const { result } = await site.run([...site.restoring(backup), ...down])
     if (result.outcome !== 'succeeded') throw new Error(result.message)
     return new Trial(site, command, site.undoing(site.operations('restore')[0] ?? ''), live)
   }
@@ -130,7 +131,8 @@ export class Trial {
   /** The server stops and boots again, until its services may start. The operation that goes on with it does not begin yet. */
   async bootFiles(): Promise<void> {
     this.site.service('stop')
-    await listen(this.site.start(['recover', '--boot'], 'operation_start() { :; }'))
+    // The kit that began it is kept on the site, and would recover as it is.
+    await listen(this.site.start(['recover', '--boot'], 'operation_start() { :; }; kit_is_kept() { return 1; }'))
   }
 
   proveOldFiles(): void {
