@@ -78,13 +78,11 @@ const at = (hash: string) => expect.poll(() => new URL(page.url()).hash).toBe(ha
 async function restoreUntil(phase: string): Promise<Pause> {
   const job = { page, hands: mouse(page), name: NAME }
   await job.hands.goToSite(NAME)
-  await follow(page, () => button(page, 'Back up now').click(), 'Database backup: succeeded')
-  // The newest, and so the first that is offered; a safety copy was, until the site has been looked at again.
+  await backUp()
+  // Until the site has been looked at again, another is the newest, and so the first that is offered.
   await page.getByRole('link', { name: /^Backups/ }).click()
-  await rows(grid(page, `Backups of ${NAME}`))
-    .first()
-    .filter({ hasText: 'By hand' })
-    .waitFor()
+  const byHand = rows(grid(page, `Backups of ${NAME}`)).filter({ hasText: 'By hand' })
+  await expect.poll(() => byHand.count()).toBe(made)
   const pause = pauseAt(site, phase)
   sql(site, 'DELETE FROM service_orders WHERE id <= 200')
   await planRestore(job, {})
@@ -205,8 +203,10 @@ test('Quit while a restore runs ends the console, not the restore, and the next 
   pause.go()
   page = await console.open()
   await press(desktop, 'ctrl+2')
-  await page.getByText('The database was restored').first().waitFor()
+  // This one and the one before it.
+  await expect.poll(() => page.getByText('The database was restored').count()).toBe(2)
   expect(orders(site)).toBeGreaterThan(0)
+  await expect.poll(async () => (await trayOf(desktop))?.text()).toMatch(/nothing is running/)
 })
 
 test('the window that the demo opens proposes what to try on its site', async () => {
