@@ -136,7 +136,7 @@ describe('the application’s user', () => {
         await desk.run(site, 'recover')
       }
     }
-    await server.must('rm -f /usr/local/bin/attack')
+    await server.must('rm -f /srv/sticky/attack')
     await server.run('pkill -CONT -u cvdapp')
     await repair(server)
     await untouched()

@@ -65,19 +65,19 @@ export async function raceOf(server: Server): Promise<AsyncDisposable> {
         [[ $(tr '\\0' ' ' </proc/$pid/cmdline 2>/dev/null) != *cvd-backup* && $(cat /proc/$pid/comm 2>/dev/null) == bash ]] || kill -$( (( RANDOM % 2 )) && echo KILL || echo STOP) "$pid" 2>/dev/null
       done
     done`
-  await server.must('cat > /usr/local/bin/attack && chmod 755 /usr/local/bin/attack', {
+  await server.must('cat > /srv/sticky/attack && chmod 755 /srv/sticky/attack', {
     stdin: `#!/bin/bash\n${script}\n`,
   })
   return await alongside(
     server,
     'attacker',
-    'exec setpriv --reuid=cvdapp --regid=www-data --clear-groups /bin/bash /usr/local/bin/attack',
+    'exec setpriv --reuid=cvdapp --regid=www-data --clear-groups /bin/bash /srv/sticky/attack',
   )
 }
 
 /** Gives everything that the attacker renamed its name again. */
 export async function repair(server: Server): Promise<void> {
-  await server.must(`rm -f /usr/local/bin/attack; pkill -CONT -u cvdapp || true
+  await server.must(`rm -f /srv/sticky/attack; pkill -CONT -u cvdapp || true
     cd /opt/cvd; for one in logs backups data; do [ ! -L "$one" ] || rm -f "$one"; [ -e "$one" ] || mv -T "$one.away" "$one"; done
     find . -xdev -type l -lname '/srv/*' -delete
     cd data; [ -e cvd.db ] || for kept in cvd.away cvd.db.kept $(ls -t cvd.db.pre-restore.*[0-9] 2>/dev/null); do [ ! -e "$kept" ] || { cp -p "$kept" cvd.db; break; }; done
