@@ -1,11 +1,12 @@
 /** Two databases, compared by the kit's own functions and, independently, row by row in JavaScript. */
 import { execFileSync } from 'node:child_process'
-import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import Sqlite, { type Database } from 'better-sqlite3'
 import { writeKit } from '../../src-main/kit/assemble.ts'
 import { restorePlan } from '../../src-shared/domain/kit-protocol.ts'
+import { collectTrace, traced } from './kit/trace.ts'
 
 const compared = restorePlan.pick({ tables: true, comparison: true, schema: true })
 
@@ -21,12 +22,14 @@ export class Comparison {
   readonly live = join(this.folder, 'live.db')
   readonly backup = join(this.folder, 'work', 'database')
   readonly #kit = join(this.folder, 'kit')
+  readonly #trace = join(this.folder, 'trace')
   /** What is done to every connection that the test opens: functions, collations. */
   prepare: (database: Database) => void = () => undefined
 
   constructor() {
     mkdirSync(dirname(this.backup))
     writeKit(this.#kit)
+    writeFileSync(this.#kit, traced(readFileSync(this.#kit, 'utf8'), this.#trace))
   }
 
   /** Runs SQL on one side. */
@@ -111,6 +114,7 @@ export class Comparison {
 
   remove(): void {
     if (dirname(this.folder) !== tmpdir()) throw new Error('not ours')
+    collectTrace(this.#trace)
     rmSync(this.folder, { recursive: true, force: true })
   }
 }
