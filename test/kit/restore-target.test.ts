@@ -1,5 +1,5 @@
 /** Where a restore may put its file: the application's user owns the folder that the database's path leads through. */
-import { chownSync, mkdirSync, renameSync, rmSync, symlinkSync } from 'node:fs'
+import { chmodSync, chownSync, mkdirSync, renameSync, rmSync, symlinkSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { ScratchSite } from '../support/scratch-site.ts'
@@ -48,6 +48,16 @@ describe.runIf(root)('the target of a restore', () => {
     expect(target()).toBe('refused')
     chownSync(elsewhere, application, application)
     expect(target()).toBe('safe')
+  })
+
+  it('keeps its owner and its mode, as they are on a site where all has mode 755', () => {
+    chmodSync(site.database, 0o4755)
+    chownSync(site.database, application, application)
+    const dressed = site.library(
+      'cd "$1"; : >staged.db; OWNER_UID=$2; restore_dress "$DATABASE_FILE" && stat -c "%u %a" staged.db',
+      [site.folder, String(application)],
+    )
+    expect(dressed.trim()).toBe(`${application} 755`)
   })
 
   it('may be missing in a data folder that root put elsewhere by a link', () => {

@@ -237,14 +237,14 @@ restore_stage() {
 # database_set_journal FILE wal|delete: by the reader.
 database_set_journal() { sql_private "$1" "PRAGMA journal_mode=$2;"; }
 
-# restore_dress LIVE: staged.db gets the owner, the mode and the label of the live database; of its mode no more than reading
-# and writing.
+# restore_dress LIVE: staged.db gets the owner, the mode and the label of the live database; of its mode neither set-id bits
+# nor the sticky one.
 restore_dress() {
   local uid gid mode kind
   IFS=' ' read -r uid gid mode kind < <(stat -c '%u %g %a %F' -- "$1" 2>/dev/null)
   if [[ "$uid $gid $mode" =~ ^[0-9]{1,10}\ [0-9]{1,10}\ [0-7]{1,4}$ && $kind == 'regular '?(empty\ )file ]] &&
     [[ $uid == 0 || $uid == "$OWNER_UID" ]]; then
-    printf -v mode '%o' $((8#$mode & 8#666))
+    printf -v mode '%o' $((8#$mode & 8#777))
     chcon -h --reference="$1" -- staged.db 2>/dev/null
   else
     uid=$OWNER_UID gid=$OWNER_GID mode=644
