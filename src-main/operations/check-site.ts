@@ -74,7 +74,9 @@ function policyStep({ services }: Inspection, health: HealthAnswer, given: boole
   return plain('policy', 'warning', evidence, fix)
 }
 
-const sentence = (words: string) => words.charAt(0).toUpperCase() + words.slice(1)
+/** An address is not spelled with a capital. */
+const sentence = (words: string) =>
+  /^(https?|unix):/.test(words) ? words : words.charAt(0).toUpperCase() + words.slice(1)
 
 /** Tells each step; the value is what was seen. Host keys that were accepted for this are forgotten again. */
 export async function checkSite(
