@@ -75,7 +75,7 @@ test('is added by its form: its own key accepted, its password for sudo asked, a
   expect(await step(page, 'Know how to ask for health').textContent()).toContain(health)
   await page.getByText('south is a CVD server.').waitFor()
   await keep(page, NAME)
-  expect(await fact(page, 'Health').textContent()).toContain(`Healthy ${health} answered 200`)
+  expect(await fact(page, 'Health').textContent()).toContain(`Healthy ${health} answers 200`)
 
   const [at, site] = page.url().split('#')
   const pages: readonly [string, () => Promise<void>][] = [
