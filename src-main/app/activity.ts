@@ -3,7 +3,7 @@ import type { OperationRow } from '../../src-shared/contract/operations.ts'
 import { operationId } from '../../src-shared/contract/words.ts'
 import type { Inspection, OperationEntry } from '../../src-shared/domain/kit-protocol.ts'
 import type { Failure } from '../../src-shared/result.ts'
-import type { Desk, RunnerEvent } from '../operations/desk.ts'
+import type { Context, RunnerEvent } from '../operations/context.ts'
 import type { Runner } from '../operations/runner.ts'
 import { clockOffset } from '../store/inspections.ts'
 import type { JournalEntry } from '../store/operations.ts'
@@ -28,7 +28,7 @@ function holderEntry({ operation: id, command, who, since: startedAt }: Holder):
 }
 
 export class Activity {
-  readonly #desk: Desk
+  readonly #context: Context
   readonly #seen: (siteId: string) => boolean
   readonly #standing = new Map<string, Standing>()
   /** Why nothing is heard of an operation at the moment. */
@@ -36,15 +36,15 @@ export class Activity {
   readonly #leave: () => void
 
   /** @param seen whether a site could be seen when it was last looked at. */
-  constructor(desk: Desk, runner: Runner, seen: (siteId: string) => boolean) {
-    this.#desk = desk
+  constructor(context: Context, runner: Runner, seen: (siteId: string) => boolean) {
+    this.#context = context
     this.#seen = seen
     this.#leave = runner.subscribe((event) => this.#hear(event))
   }
 
   /** Ours and those of elsewhere, newest first; of elsewhere only what is not over. */
   rows(site: Site | null, limit: number): OperationRow[] {
-    const { store } = this.#desk
+    const { store } = this.#context
     const sites = site ? [site] : store.sites.list()
     const byId = new Map(sites.map((one) => [one.id, one]))
     const entries = site ? store.operations.ofSite(site.id, limit) : store.operations.recent(limit)
@@ -62,14 +62,14 @@ export class Activity {
 
   /** What is not over on a site. */
   open(site: Site): OperationRow[] {
-    const { store } = this.#desk
+    const { store } = this.#context
     const own = store.operations.unfinished().filter(({ siteId }) => siteId === site.id)
     return [...own.map((entry) => this.row(entry, site)), ...this.foreign(site)]
   }
 
   /** Operations that the last inspection told of, and our journal does not know: what was interrupted, and what runs. */
   foreign(site: Site): OperationRow[] {
-    const { store } = this.#desk
+    const { store } = this.#context
     const kept = store.inspections.latest(site.id)
     if (!kept) return []
     const { unfinished, lock } = kept.inspection
@@ -85,7 +85,7 @@ export class Activity {
 
   /** An operation of elsewhere as the server told of it. Of a server that is out of reach nobody knows whether it still runs. */
   foreignRow(entry: OperationEntry, site: Site): OperationRow {
-    const row = foreignRow(entry, site, clockOffset(this.#desk.store.inspections.latest(site.id)))
+    const row = foreignRow(entry, site, clockOffset(this.#context.store.inspections.latest(site.id)))
     return row.state === 'running' && !this.#seen(site.id) ? { ...row, state: 'unknown' } : row
   }
 
@@ -102,7 +102,7 @@ export class Activity {
     if (entry.state === 'ended') return nowhere
     const known = this.#standing.get(entry.id)
     if (known) return known
-    const standing = this.#desk.store.events.list(entry.id).reduce(standingAfter, nowhere)
+    const standing = this.#context.store.events.list(entry.id).reduce(standingAfter, nowhere)
     this.#standing.set(entry.id, standing)
     return standing
   }

@@ -6,7 +6,7 @@ import { type Failure, ok, type Result } from '../../src-shared/result.ts'
 import type { Handlers } from '../../src-shared/rpc/handlers.ts'
 import { serve } from '../../src-shared/rpc/serve.ts'
 import type { Transport } from '../../src-shared/rpc/transport.ts'
-import { Fleet, type Pace } from '../fleet/refresh.ts'
+import { Fleet, type Pace } from '../fleet/site-refresher.ts'
 import type { SecretStore } from '../ports/secrets.ts'
 import { Activity } from './activity.ts'
 import { AppearanceSetting } from './appearance.ts'
@@ -72,14 +72,14 @@ export function createApplication(options: ApplicationOptions): Result<Applicati
   const created = createConsole({ ...options, secrets: prompts })
   if (!created.ok) return created
   const { value: opened } = created
-  const { desk, runner, knownHosts } = opened
-  const fleet = new Fleet(desk, runner, options.pace, {
-    hinder: async (site) => ((await prompts.lacks(site)) ? passwordNeeded : null),
+  const { context, runner, knownHosts } = opened
+  const fleet = new Fleet(context, runner, options.pace, {
+    precheck: async (site) => ((await prompts.lacks(site)) ? passwordNeeded : null),
     failed: (site, { code }) => void prompts.refused(site, code),
   })
-  const activity = new Activity(desk, runner, (id) => fleet.keeping(id).failure === null)
-  const plans = new Plans(desk)
-  const appearance = new AppearanceSetting(desk.store.settings)
+  const activity = new Activity(context, runner, (id) => fleet.keeping(id).failure === null)
+  const plans = new Plans(context)
+  const appearance = new AppearanceSetting(context.store.settings)
   let demo: HostFacts['demo'] = null
   const host: HostFacts = {
     ...options.host,
@@ -88,7 +88,18 @@ export function createApplication(options: ApplicationOptions): Result<Applicati
       return demo
     },
   }
-  const handlers = handlersOf({ desk, runner, knownHosts, fleet, activity, prompts, plans, secrets, appearance, host })
+  const handlers = handlersOf({
+    context,
+    runner,
+    knownHosts,
+    fleet,
+    activity,
+    prompts,
+    plans,
+    secrets,
+    appearance,
+    host,
+  })
   runner.reattach()
   fleet.start()
   const sessions = new Set<() => void>()
@@ -121,7 +132,7 @@ export function createApplication(options: ApplicationOptions): Result<Applicati
     demo: (facts) => {
       demo = facts
     },
-    running: () => desk.store.operations.unfinished().length,
+    running: () => context.store.operations.unfinished().length,
     [Symbol.asyncDispose]: dispose,
   })
 }

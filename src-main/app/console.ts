@@ -1,7 +1,7 @@
 /** Puts the console together from what a host provides. Every host (command line, window, browser) starts here. */
 import { ok, type Result } from '../../src-shared/result.ts'
 import { assembleKit } from '../kit/assemble.ts'
-import type { Desk } from '../operations/desk.ts'
+import type { Context } from '../operations/context.ts'
 import { Links } from '../operations/links.ts'
 import { Runner } from '../operations/runner.ts'
 import type { Clock } from '../ports/clock.ts'
@@ -21,7 +21,7 @@ export interface Host {
 }
 
 export interface Console extends AsyncDisposable {
-  readonly desk: Desk
+  readonly context: Context
   readonly runner: Runner
   readonly knownHosts: KnownHostsFiles
 }
@@ -34,12 +34,12 @@ export function createConsole(host: Host): Result<Console> {
   const store = opened.value
   const knownHosts = new KnownHostsFiles(paths.knownHosts)
   const links = new Links({ knownHosts, secrets, kit: assembleKit(), who: identity.who })
-  const desk: Desk = { store, links, clock, identity, log }
-  const runner = new Runner(desk)
+  const context: Context = { store, links, clock, identity, log }
+  const runner = new Runner(context)
   const dispose = async () => {
     await runner.detach()
     await links[Symbol.asyncDispose]()
     store.close()
   }
-  return ok({ desk, runner, knownHosts, [Symbol.asyncDispose]: dispose })
+  return ok({ context, runner, knownHosts, [Symbol.asyncDispose]: dispose })
 }

@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto'
 import type { PlanView } from '../../src-shared/contract/restore.ts'
 import type { KitEvent } from '../../src-shared/domain/kit-protocol.ts'
-import type { Desk } from '../operations/desk.ts'
+import type { Context } from '../operations/context.ts'
 import { type PlannedRestore, planRestore } from '../operations/plan-restore.ts'
 import type { Site } from '../store/sites.ts'
 import { forWindow } from './failures.ts'
@@ -61,13 +61,13 @@ function afterEvent(view: PlanView, event: KitEvent): PlanView {
 }
 
 export class Plans {
-  readonly #desk: Desk
+  readonly #context: Context
   readonly #plannings = new Map<string, Planning>()
   readonly #plans = new Map<string, Plan>()
   readonly #stop = new AbortController()
 
-  constructor(desk: Desk) {
-    this.#desk = desk
+  constructor(context: Context) {
+    this.#context = context
   }
 
   /** The plan with this id, or the one that is being made for the same backup, or a new one. */
@@ -98,7 +98,7 @@ export class Plans {
   plan(planId: string): Plan | null {
     const plan = this.#plans.get(planId)
     if (!plan) return null
-    if (plan.expiresAt > this.#desk.clock.now()) return plan
+    if (plan.expiresAt > this.#context.clock.now()) return plan
     this.#plans.delete(planId)
     return null
   }
@@ -120,12 +120,12 @@ export class Plans {
     try {
       const hear = (event: KitEvent) => tell(afterEvent(planning.view, event))
       const signal = AbortSignal.any([this.#stop.signal, planning.stop.signal])
-      const made = await planRestore(this.#desk, site, planning.path, signal, hear)
+      const made = await planRestore(this.#context, site, planning.path, signal, hear)
       if (planning.stop.signal.aborted) tell({ ...planning.view, state: 'failed', progress: null, failure: stopped })
       else if (made.ok) tell(this.#keep(site, planning, made.value))
       else tell({ ...planning.view, state: 'failed', progress: null, failure: forWindow(made.error) })
     } catch (error) {
-      this.#desk.log.write('error', 'planning failed', { site: site.name, error })
+      this.#context.log.write('error', 'planning failed', { site: site.name, error })
       const failure = { code: 'internal', message: 'The console made an error of its own; its log has more.' }
       tell({ ...planning.view, state: 'failed', progress: null, failure })
     }
@@ -133,7 +133,7 @@ export class Plans {
 
   #keep(site: Site, planning: Planning, planned: PlannedRestore): PlanView {
     const planId = randomUUID()
-    const plannedAt = this.#desk.clock.now()
+    const plannedAt = this.#context.clock.now()
     const expiresAt = plannedAt + VALID
     for (const [id, plan] of this.#plans) if (plan.expiresAt <= plannedAt) this.#plans.delete(id)
     this.#plans.set(planId, { siteId: site.id, planned, expiresAt })

@@ -128,7 +128,7 @@ export class Prompts implements SecretSource {
   }
 
   /** A person wants these tried again: what was declined may be asked for again. */
-  forgive(login: Login): void {
+  unblock(login: Login): void {
     for (const request of secretsOf(login)) this.#declined.delete(requestKey(request))
   }
 

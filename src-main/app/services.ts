@@ -1,7 +1,7 @@
 /** What the handlers of the contract work with. */
 import type { WireFailure } from '../../src-shared/contract/failure.ts'
 import { type Failure, fail, ok, type Result } from '../../src-shared/result.ts'
-import type { Fleet } from '../fleet/refresh.ts'
+import type { Fleet } from '../fleet/site-refresher.ts'
 import type { SecretStore } from '../ports/secrets.ts'
 import type { Site } from '../store/sites.ts'
 import type { Activity } from './activity.ts'
@@ -21,7 +21,7 @@ export interface HostFacts {
   readonly demo: { readonly site: string; readonly hints: readonly { title: string; text: string }[] } | null
 }
 
-export interface Services extends Pick<Console, 'desk' | 'runner' | 'knownHosts'> {
+export interface Services extends Pick<Console, 'context' | 'runner' | 'knownHosts'> {
   readonly fleet: Fleet
   readonly activity: Activity
   readonly prompts: Prompts
@@ -31,8 +31,8 @@ export interface Services extends Pick<Console, 'desk' | 'runner' | 'knownHosts'
   readonly host: HostFacts
 }
 
-export function siteOf({ desk }: Pick<Services, 'desk'>, id: string): Result<Site, WireFailure> {
-  const site = desk.store.sites.byId(id)
+export function siteOf({ context }: Pick<Services, 'context'>, id: string): Result<Site, WireFailure> {
+  const site = context.store.sites.byId(id)
   return site ? ok(site) : fail(noSuchSite)
 }
 
@@ -41,15 +41,15 @@ export function siteOf({ desk }: Pick<Services, 'desk'>, id: string): Result<Sit
  * refused now is not kept.
  */
 export async function onSite<T, U>(
-  services: Pick<Services, 'desk' | 'prompts'>,
+  services: Pick<Services, 'context' | 'prompts'>,
   id: string,
   work: (site: Site) => Promise<Result<T>>,
   tell: (value: T) => U,
 ): Promise<Result<U, WireFailure>> {
   const site = siteOf(services, id)
   if (!site.ok) return site
-  services.prompts.forgive(site.value)
-  services.desk.links.forgive(site.value)
+  services.prompts.unblock(site.value)
+  services.context.links.unblock(site.value)
   const done = await work(site.value)
   if (done.ok) return ok(tell(done.value))
   await services.prompts.refused(site.value, done.error.code)

@@ -21,14 +21,14 @@ import { watchOperation } from './watch.ts'
 const verifyData = z.looseObject({ backups: z.array(verification) })
 
 async function inspect(session: Session, site: Site): Promise<number> {
-  const inspected = await inspectSite(session.desk, site)
+  const inspected = await inspectSite(session.context, site)
   if (!inspected.ok) return session.refuse(inspected.error)
   session.out.text(...inspectionFacts(inspected.value), '', ...problemLines(inspected.value))
   return session.end({ outcome: 'succeeded', code: 'ok', message: '', data: inspected.value })
 }
 
 async function backups(session: Session, site: Site): Promise<number> {
-  const inspected = await inspectSite(session.desk, site)
+  const inspected = await inspectSite(session.context, site)
   if (!inspected.ok) return session.refuse(inspected.error)
   const found = inspected.value.backups
   if (found.length > 0) session.out.text(...backupTable(inspected.value), '')
@@ -80,7 +80,7 @@ function sayVerified(out: Output, entry: JournalEntry): void {
 
 async function backup(session: Session, site: Site, what: string): Promise<number> {
   if (what !== 'database') return session.refuse(usage(`There is no backup of ${what}: database.`))
-  const started = await backupDatabase(session.desk, session.runner, site)
+  const started = await backupDatabase(session.context, session.runner, site)
   if (!started.ok) return session.refuse(started.error)
   return watchOperation(session, site, started.value, (entry) => sayBackup(session.out, entry))
 }
@@ -101,13 +101,13 @@ function choiceOf(named: readonly string[], { last, all }: VerifyOptions): Verif
 async function verify(session: Session, site: Site, named: readonly string[], options: VerifyOptions): Promise<number> {
   const choice = choiceOf(named, options)
   if (!choice) return session.refuse(usage('Which backups? Name some, or give --last N, or --all.'))
-  const started = await verifyBackups(session.desk, session.runner, site, choice)
+  const started = await verifyBackups(session.context, session.runner, site, choice)
   if (!started.ok) return session.refuse(started.error)
   return watchOperation(session, site, started.value, (entry) => sayVerified(session.out, entry))
 }
 
 async function mark(session: Session, site: Site, which: 'hold' | 'release', words: string, reason: string) {
-  const marked = await markBackup(session.desk, site, which, words, reason)
+  const marked = await markBackup(session.context, site, which, words, reason)
   if (!marked.ok) return session.refuse(marked.error)
   const path = showPath(marked.value)
   const message = which === 'hold' ? `${path} is held: rotation will not delete it.` : `${path} is released.`

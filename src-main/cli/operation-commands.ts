@@ -19,7 +19,7 @@ async function ask<T>(
   site: Site,
   what: (client: KitClient) => Promise<Result<T>>,
 ): Promise<Result<T>> {
-  const link = await session.desk.links.open(site)
+  const link = await session.context.links.open(site)
   if (!link.ok) return link
   using kit = link.value
   return await what(kit.client)
@@ -34,7 +34,7 @@ function row(entry: OperationEntry, now: number): string[] {
 
 /** Operations that this console saw begin and did not see end, and that have ended since: their end is heard now. */
 async function catchUp(session: Session, site: Site, listed: readonly OperationEntry[]): Promise<void> {
-  for (const entry of session.desk.store.operations.unfinished()) {
+  for (const entry of session.context.store.operations.unfinished()) {
     if (entry.siteId !== site.id || entry.state === 'queued') continue
     const found = listed.find(({ id, token }) => id === entry.remoteOperation || token === entry.id)
     if (found?.state !== 'ended') continue
@@ -47,7 +47,7 @@ async function operations(session: Session, site: Site): Promise<number> {
   const listed = await ask(session, site, (client) => client.operations(LISTED))
   if (!listed.ok) return session.refuse(listed.error)
   await catchUp(session, site, listed.value)
-  const now = session.desk.clock.now()
+  const now = session.context.clock.now()
   const titles = ['OPERATION', 'COMMAND', 'STARTED', 'TOOK', 'OUTCOME', 'WHO', 'UNDO', 'REASON OR MESSAGE']
   if (listed.value.length > 0) {
     session.out.text(
@@ -65,11 +65,11 @@ async function operations(session: Session, site: Site): Promise<number> {
 
 /** Of our journal, or of another console: then the server knows it, and it is taken into the journal. */
 async function find(session: Session, site: Site, id: string): Promise<Result<JournalEntry>> {
-  const known = session.desk.store.operations.find(site.id, id)
+  const known = session.context.store.operations.find(site.id, id)
   if (known) return ok(known)
   const found = await ask(session, site, (client) => client.operation({ id }))
   if (!found.ok) return found
-  if (found.value) return ok(session.runner.adopt(site, found.value))
+  if (found.value) return ok(session.runner.import(site, found.value))
   return fail({
     code: 'not-found',
     message: `${site.name} has no operation ${id}.`,

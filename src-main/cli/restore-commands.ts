@@ -37,7 +37,7 @@ function possibleWords({ possible }: RestorePlan): string {
 
 async function plan(session: Session, site: Site, what: string, words: string, given: DownOption): Promise<number> {
   if (what !== 'database') return session.refuse(notDatabase(what))
-  const planned = await planRestore(session.desk, site, words)
+  const planned = await planRestore(session.context, site, words)
   if (!planned.ok) return session.refuse(planned.error)
   const { plan: found, inspection } = planned.value
   session.out.text(...planLines(found, inspection.time.zone))
@@ -71,8 +71,8 @@ async function restore(
   given: ConfirmOptions,
 ): Promise<number> {
   if (what !== 'database') return session.refuse(notDatabase(what))
-  const { desk, runner, out } = session
-  const started = await restoreDatabase(desk, runner, site, words, given, ({ plan: found, inspection }) => {
+  const { context, runner, out } = session
+  const started = await restoreDatabase(context, runner, site, words, given, ({ plan: found, inspection }) => {
     out.event({ kind: 'plan', plan: found })
     out.text(lossWords(found, inspection.time.zone), '')
   })
@@ -81,7 +81,7 @@ async function restore(
 }
 
 async function undo(session: Session, site: Site, operation: string, given: ConfirmOptions): Promise<number> {
-  const started = await undoRestore(session.desk, session.runner, site, operation, given)
+  const started = await undoRestore(session.context, session.runner, site, operation, given)
   if (!started.ok) return session.refuse(started.error)
   return watchOperation(session, site, started.value, (entry) => sayRestored(session.out, site, entry))
 }

@@ -75,12 +75,12 @@ export async function runSession(options: GlobalOptions, work: (session: Session
       return
     }
     await using open = created.value
-    const { desk, runner } = open
+    const { context, runner } = open
     const site = (name: string) => {
-      const found = desk.store.sites.byName(name)
+      const found = context.store.sites.byName(name)
       return found ? ok(found) : fail(noSuchSite(name))
     }
-    process.exitCode = await work({ ...open, desk, runner, out, end, refuse, site })
+    process.exitCode = await work({ ...open, context, runner, out, end, refuse, site })
   } catch (error) {
     log.write('error', 'unexpected', { error })
     process.exitCode = refuse(storeFailure(paths.store, error) ?? unexpected(error))

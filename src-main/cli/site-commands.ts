@@ -104,7 +104,7 @@ async function add(session: Session, name: string, options: SiteOptions): Promis
   if (!sudo.ok) return session.refuse(sudo.error)
   const { colour, acceptHostKey: accept = [] } = options
   const wanted = { name, target: target.value, sudo: sudo.value, policy: policyOf(options), accept }
-  const added = await addSite(session.desk, { ...wanted, ...(colour === undefined ? {} : { colour }) })
+  const added = await addSite(session.context, { ...wanted, ...(colour === undefined ? {} : { colour }) })
   return added.ok ? sayAdded(session, added.value, options) : refuse(session, added.error)
 }
 
@@ -124,11 +124,11 @@ function sayAdded(session: Session, { site, inspection }: AddedSite, options: Si
 }
 
 function list(session: Session): number {
-  const { desk, out } = session
-  const sites = desk.store.sites.list()
-  const now = desk.clock.now()
+  const { context, out } = session
+  const sites = context.store.sites.list()
+  const now = context.clock.now()
   const rows = sites.map((site) => {
-    const kept = desk.store.inspections.latest(site.id)
+    const kept = context.store.inspections.latest(site.id)
     const seen = kept ? `${formatSpan(now - kept.at)} ago` : 'never'
     return [site.name, hopName(site.target), site.sudo, site.root, seen, kept ? recoveryPoint(kept.inspection) : '']
   })
@@ -146,10 +146,10 @@ function list(session: Session): number {
 }
 
 function show(session: Session, site: Site): number {
-  const kept = session.desk.store.inspections.latest(site.id)
+  const kept = session.context.store.inspections.latest(site.id)
   session.out.text(...siteFacts(site), '')
   if (kept) {
-    session.out.text(`As seen ${formatSpan(session.desk.clock.now() - kept.at)} ago:`, '')
+    session.out.text(`As seen ${formatSpan(session.context.clock.now() - kept.at)} ago:`, '')
     session.out.text(...inspectionFacts(kept.inspection), '', ...problemLines(kept.inspection))
   }
   const data = { site: siteData(site), seenAt: kept?.at ?? null, inspection: kept?.inspection ?? null }
@@ -165,7 +165,7 @@ function checkMessage(site: Site, inspection: Inspection, errors: number): strin
 }
 
 async function check(session: Session, site: Site): Promise<number> {
-  const inspected = await inspectSite(session.desk, site)
+  const inspected = await inspectSite(session.context, site)
   if (!inspected.ok) return refuse(session, inspected.error)
   const inspection = inspected.value
   const errors = inspection.problems.filter(({ severity }) => severity === 'error').length
@@ -193,7 +193,7 @@ async function edit(session: Session, site: Site, options: SiteOptions): Promise
     ...(target ? { target: target.value } : {}),
     ...(sudo ? { sudo: sudo.value } : {}),
   }
-  const edited = await editSite(session.desk, site, changes)
+  const edited = await editSite(session.context, site, changes)
   if (!edited.ok) return refuse(session, edited.error)
   const after = edited.value.site ?? site
   const health = edited.value.inspection?.health
@@ -208,7 +208,7 @@ async function edit(session: Session, site: Site, options: SiteOptions): Promise
 
 function remove(session: Session, site: Site, confirm: string | undefined): number {
   if (confirm === undefined) return session.refuse(usage('--confirm NAME is missing.'))
-  const refused = removeSite(session.desk, site, confirm)
+  const refused = removeSite(session.context, site, confirm)
   if (refused) return session.refuse(refused)
   const message = `${clean(site.name)} was removed here; on the server nothing was changed.`
   return session.end({ outcome: 'succeeded', code: 'ok', message, data: { site: siteData(site) } })

@@ -1,7 +1,7 @@
 /** Shows an operation while it runs, and its end. */
 import { formatBytes, formatCount, formatDuration } from '../../src-shared/domain/format.ts'
 import type { KitEvent } from '../../src-shared/domain/kit-protocol.ts'
-import type { RunnerEvent } from '../operations/desk.ts'
+import type { RunnerEvent } from '../operations/context.ts'
 import type { JournalEntry } from '../store/operations.ts'
 import type { Site } from '../store/sites.ts'
 import type { Output } from './output.ts'
@@ -106,7 +106,7 @@ export async function watchOperation(
   entry: JournalEntry,
   report?: (entry: JournalEntry) => void,
 ): Promise<number> {
-  const { runner, desk, out } = session
+  const { runner, context, out } = session
   const watcher = new Watcher(out)
   const left = Promise.withResolvers<'left'>()
   let named = entry.remoteOperation
@@ -125,13 +125,13 @@ export async function watchOperation(
       out.note(`link: ${clean(event.failure.message)} The operation goes on; looking for it again.`)
     }
   }
-  for (const event of desk.store.events.list(entry.id)) watcher.hear(event)
+  for (const event of context.store.events.list(entry.id)) watcher.hear(event)
   const unsubscribe = runner.subscribe(hear)
-  const deaf = onInterrupt(() => left.resolve('left'))
+  const ignoreInterrupt = onInterrupt(() => left.resolve('left'))
   const settled = await Promise.race([runner.settled(entry.id), left.promise])
   unsubscribe()
-  deaf()
-  const now = desk.store.operations.byId(entry.id) ?? entry
+  ignoreInterrupt()
+  const now = context.store.operations.byId(entry.id) ?? entry
   if (settled === 'left') {
     out.result({
       outcome: 'unknown',

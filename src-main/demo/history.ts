@@ -70,16 +70,16 @@ async function ended(console: Console, asked: Result<JournalEntry>): Promise<voi
 async function know(console: Console, site: DemoSite): Promise<Site> {
   const { host, port, user, keyFile, root, hostKeyFingerprint } = site
   const target = { host, port, user, auth: { method: 'key' as const, keyFile }, jumps: [] }
-  const known = console.desk.store.sites.byName(DEMO_NAME)
+  const known = console.context.store.sites.byName(DEMO_NAME)
   if (known) {
     // A kept folder: the site is the same, its port is not.
     const moved = { ...known, target }
-    must(console.desk.store.sites.update(moved))
-    must(await console.desk.links.open(moved, { accept: [hostKeyFingerprint] }))[Symbol.dispose]()
+    must(console.context.store.sites.update(moved))
+    must(await console.context.links.open(moved, { accept: [hostKeyFingerprint] }))[Symbol.dispose]()
     return moved
   }
   const policy = { root, health: site.app.healthUrl }
-  const added = await addSite(console.desk, {
+  const added = await addSite(console.context, {
     name: DEMO_NAME,
     target,
     sudo: 'none',
@@ -99,7 +99,7 @@ export async function prepareDemo(console: Console, site: DemoSite, progress: Pr
   const mark = join(site.folder, 'history')
   if (existsSync(mark)) return known
   mkdirSync(mark)
-  const { desk, runner } = console
+  const { context, runner } = console
   progress('making backups as the runbook makes them, one a day')
   const held = await runbookBackup(site, 'cvd_backup', 7 * 24 + 3)
   const older: string[] = []
@@ -109,10 +109,13 @@ export async function prepareDemo(console: Console, site: DemoSite, progress: Pr
   await runbookBackup(site, 'cvd_auto', 26)
   emptyFile(site)
   progress('verifying five of them; one is damaged')
-  await ended(console, await verifyBackups(desk, runner, known, { which: 'named', backups: [held, ...older, damaged] }))
-  must(await markBackup(desk, known, 'hold', held, 'Before the move to the new application'))
+  await ended(
+    console,
+    await verifyBackups(context, runner, known, { which: 'named', backups: [held, ...older, damaged] }),
+  )
+  must(await markBackup(context, known, 'hold', held, 'Before the move to the new application'))
   progress('making a backup of now')
-  await ended(console, await backupDatabase(desk, runner, known))
+  await ended(console, await backupDatabase(context, runner, known))
   return known
 }
 

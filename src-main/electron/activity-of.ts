@@ -1,5 +1,5 @@
 /** The activity of the console, from its journal and its runner. */
-import type { Desk } from '../operations/desk.ts'
+import type { Context } from '../operations/context.ts'
 import type { Runner } from '../operations/runner.ts'
 import type { JournalEntry } from '../store/operations.ts'
 import type { Activity, EndedOperation, RunningOperation } from './activity.ts'
@@ -12,7 +12,7 @@ const words: Readonly<Record<string, string>> = {
   verify: 'Verification',
 }
 
-export function activityOf({ store }: Pick<Desk, 'store'>, runner: Pick<Runner, 'subscribe' | 'attends'>): Activity {
+export function activityOf({ store }: Pick<Context, 'store'>, runner: Pick<Runner, 'subscribe' | 'attends'>): Activity {
   const describe = ({ id, siteId, command }: JournalEntry): RunningOperation => ({
     id,
     site: store.sites.byId(siteId)?.name ?? 'a site that was removed',

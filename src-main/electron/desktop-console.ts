@@ -42,11 +42,11 @@ export async function openDesktopConsole(options: DesktopConsole): Promise<Resul
   const created = createApplication({ paths, secrets, clock, log, identity: systemIdentity(), host })
   if (!created.ok) return created
   const application = created.value
-  const { desk, runner } = application.console
-  const shown = demo && desk.store.sites.byName(demo.name)
+  const { context, runner } = application.console
+  const shown = demo && context.store.sites.byName(demo.name)
   if (demo && shown) application.demo({ site: shown.id, hints: demo.hints })
   return ok({
-    activity: activityOf(desk, runner),
+    activity: activityOf(context, runner),
     theme: {
       get current() {
         return application.appearance.current.theme
@@ -54,7 +54,7 @@ export async function openDesktopConsole(options: DesktopConsole): Promise<Resul
       subscribe: (listener) => application.appearance.subscribe(listener),
     },
     attach: (port) => void application.session(portTransport(port), role),
-    probeLinks: () => void desk.links.probe(),
+    probeLinks: () => void context.links.probe(),
     dispose: async () => await application[Symbol.asyncDispose](),
   })
 }

@@ -26,7 +26,7 @@ const parts = [
   'check',
   'fingerprint',
   'extract',
-  'settings',
+  'policy-commands',
   'listing-rules',
   'listing',
   'verify',

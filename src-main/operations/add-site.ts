@@ -5,7 +5,7 @@ import type { Inspection } from '../../src-shared/domain/kit-protocol.ts'
 import { siteName } from '../../src-shared/domain/site-name.ts'
 import { type Failure, fail, ok, type Result } from '../../src-shared/result.ts'
 import type { Site } from '../store/sites.ts'
-import { audit, type Desk } from './desk.ts'
+import { audit, type Context } from './context.ts'
 import type { KitLink, SiteAddress } from './links.ts'
 
 export interface SitePolicy {
@@ -33,17 +33,17 @@ function badName(name: string, why: string): Failure {
   return { code: 'usage', message, unchanged: 'Nothing was stored.', next: 'Choose another name.' }
 }
 
-function nameProblem(desk: Desk, name: string): Failure | null {
+function nameProblem(context: Context, name: string): Failure | null {
   const parsed = siteName.safeParse(name)
   if (!parsed.success) return badName(name, parsed.error.issues.map(({ message }) => message).join(', '))
-  if (!desk.store.sites.byName(name)) return null
+  if (!context.store.sites.byName(name)) return null
   const message = `There is a site named ${name} already.`
   return { code: 'name-taken', message, unchanged: 'Nothing was stored.', next: 'Choose another name.' }
 }
 
 /** The same machine under two names would be two queues and two truths. */
-export function twin(desk: Desk, found: Inspection): Failure | null {
-  const other = desk.store.sites
+export function twin(context: Context, found: Inspection): Failure | null {
+  const other = context.store.sites
     .list()
     .find((site) => site.machineId === found.host.machineId && site.root === found.layout.root)
   if (!other) return null
@@ -83,10 +83,10 @@ export async function applyPolicy(kit: KitLink, policy: SitePolicy, before: Insp
   return set.ok ? kit.client.inspect() : set
 }
 
-async function look(desk: Desk, kit: KitLink, policy: SitePolicy): Promise<Result<Inspection>> {
+async function look(context: Context, kit: KitLink, policy: SitePolicy): Promise<Result<Inspection>> {
   const first = await kit.client.inspect(undefined, policy.root)
   if (!first.ok) return first
-  const problem = noLayout(first.value) ?? twin(desk, first.value)
+  const problem = noLayout(first.value) ?? twin(context, first.value)
   return problem ? fail(problem) : applyPolicy(kit, policy, first.value)
 }
 
@@ -94,28 +94,28 @@ async function look(desk: Desk, kit: KitLink, policy: SitePolicy): Promise<Resul
  * Connects, decides about the host key, logs in, inspects, sets the policy on the server, pins the machine, stores.
  * On any failure nothing is kept here, not even a host key that was accepted for it.
  */
-export async function addSite(desk: Desk, wanted: NewSite): Promise<Result<AddedSite>> {
-  const refused = nameProblem(desk, wanted.name)
+export async function addSite(context: Context, wanted: NewSite): Promise<Result<AddedSite>> {
+  const refused = nameProblem(context, wanted.name)
   if (refused) return fail(refused)
-  const unknown = await desk.links.unknownHosts(wanted.target)
-  const added = await proveAndStore(desk, wanted)
-  if (!added.ok) await desk.links.forgetHosts(unknown)
+  const unknown = await context.links.unknownHosts(wanted.target)
+  const added = await proveAndStore(context, wanted)
+  if (!added.ok) await context.links.forgetHosts(unknown)
   return added
 }
 
-async function proveAndStore(desk: Desk, wanted: NewSite): Promise<Result<AddedSite>> {
+async function proveAndStore(context: Context, wanted: NewSite): Promise<Result<AddedSite>> {
   const { name, target, sudo, policy, accept } = wanted
-  const link = await desk.links.open({ target, sudo }, { accept })
+  const link = await context.links.open({ target, sudo }, { accept })
   if (!link.ok) return link
   using kit = link.value
-  const looked = await look(desk, kit, policy)
+  const looked = await look(context, kit, policy)
   if (!looked.ok) return looked
   const inspection = looked.value
-  const now = desk.clock.now()
-  const added = desk.store.sites.insert({
+  const now = context.clock.now()
+  const added = context.store.sites.insert({
     id: randomUUID(),
     name,
-    colour: wanted.colour ?? colours[desk.store.sites.list().length % colours.length] ?? 'teal',
+    colour: wanted.colour ?? colours[context.store.sites.list().length % colours.length] ?? 'teal',
     target,
     sudo,
     root: inspection.layout.root,
@@ -125,7 +125,7 @@ async function proveAndStore(desk: Desk, wanted: NewSite): Promise<Result<AddedS
     updatedAt: now,
   })
   if (!added.ok) return added
-  desk.store.inspections.keep(added.value.id, now, inspection)
-  audit(desk, 'site added', added.value, { outcome: 'succeeded', detail: { host: target.host, port: target.port } })
+  context.store.inspections.keep(added.value.id, now, inspection)
+  audit(context, 'site added', added.value, { outcome: 'succeeded', detail: { host: target.host, port: target.port } })
   return ok({ site: added.value, inspection })
 }

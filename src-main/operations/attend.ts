@@ -9,7 +9,7 @@ import type { KitAnswer, KitFailure } from '../kit/channel.ts'
 import { clockOffset } from '../store/inspections.ts'
 import type { JournalEntry, JournalOutcome, KitArgument } from '../store/operations.ts'
 import type { Site } from '../store/sites.ts'
-import { audit, type Desk, type Publish } from './desk.ts'
+import { audit, type Context, type Publish } from './context.ts'
 import type { KitLink } from './links.ts'
 
 /** Milliseconds for which a server that went away is looked for before the operation is called lost. */
@@ -17,7 +17,7 @@ const PATIENCE = 10 * 60_000
 /** Seconds between two looks at a server that can be reached but has no answer yet. */
 const PAUSES = [0, 1, 2, 5, 10, 20]
 /** How often a server that answers may have nothing new to say before the operation is called lost. */
-const VAIN = 12
+const MAX_IDLE_FOLLOWS = 12
 /** How often `recover` is asked for before a person has to look. */
 const RECOVERIES = 5
 /** Failures before which nothing of the request was read on the server. */
@@ -39,7 +39,7 @@ const TRANSACTIONS = new Set(['restore', 'undo'])
 type Heard = Result<KitAnswer, KitFailure>
 
 export interface Attendance {
-  readonly desk: Desk
+  readonly context: Context
   readonly site: Site
   readonly publish: Publish
   /** Stops listening; the operation goes on, and its row stays unfinished. */
@@ -82,7 +82,7 @@ export class Attendant {
   }
 
   get #entry(): JournalEntry {
-    const entry = this.#attendance.desk.store.operations.byId(this.#id)
+    const entry = this.#attendance.context.store.operations.byId(this.#id)
     if (!entry) throw new Error(`the journal has lost operation ${this.#id}`)
     return entry
   }
@@ -99,7 +99,7 @@ export class Attendant {
       await this.#pause(attempt)
       await this.#follow()
       attempt = this.#entry.eventOffset > before ? 0 : attempt + 1
-      if (attempt > VAIN) this.#lose(this.#lastFailure)
+      if (attempt > MAX_IDLE_FOLLOWS) this.#lose(this.#lastFailure)
     }
   }
 
@@ -110,16 +110,16 @@ export class Attendant {
 
   async #pause(attempt: number): Promise<void> {
     const seconds = PAUSES[Math.min(attempt, PAUSES.length - 1)] ?? 1
-    await this.#attendance.desk.clock.wait(seconds * 1000, this.#attendance.signal)
+    await this.#attendance.context.clock.wait(seconds * 1000, this.#attendance.signal)
   }
 
   #open(patience: number): Promise<Result<KitLink>> {
-    const { desk, site, signal } = this.#attendance
-    return desk.links.open(site, { patience, signal })
+    const { context, site, signal } = this.#attendance
+    return context.links.open(site, { patience, signal })
   }
 
   async #begin(): Promise<void> {
-    const { store } = this.#attendance.desk
+    const { store } = this.#attendance.context
     const link = await this.#open(0)
     // Cancelled meanwhile: it has its end.
     if (!link.ok) return this.#entry.state === 'queued' ? this.#end(failed(link.error)) : undefined
@@ -137,7 +137,7 @@ export class Attendant {
 
   /** The link broke while it was being started: did the server begin? It says so by our token. */
   async #search(): Promise<void> {
-    const { desk, signal } = this.#attendance
+    const { context, signal } = this.#attendance
     for (let attempt = 1; attempt <= LOOKS + 1 && !signal.aborted; attempt += 1) {
       const link = await this.#open(PATIENCE)
       if (!link.ok) return this.#lose(link.error)
@@ -147,13 +147,13 @@ export class Attendant {
       if (!found.ok) this.#tellLink(found.error)
       else if (attempt >= LOOKS) return this.#end(failed(neverStarted))
       // What was sent before the link broke may still be on its way through a dying shell, on a slow server: look again.
-      await desk.clock.wait(3000, signal)
+      await context.clock.wait(3000, signal)
     }
     this.#lose(this.#lastFailure)
   }
 
   #found(entry: OperationEntry): void {
-    this.#attendance.desk.store.operations.running(this.#id, entry.id)
+    this.#attendance.context.store.operations.running(this.#id, entry.id)
     this.#tellJournal()
   }
 
@@ -182,7 +182,7 @@ export class Attendant {
 
   /** When the server said that it had ended, by our clock: it may be heard a night later. */
   #endedAt(said: number): number {
-    const { store, clock } = this.#attendance.desk
+    const { store, clock } = this.#attendance.context
     const at = said - clockOffset(store.inspections.latest(this.#attendance.site.id))
     return Math.min(clock.now(), Math.max(this.#entry.createdAt, at))
   }
@@ -208,7 +208,7 @@ export class Attendant {
   }
 
   #hear(event: KitEvent, offset: number): void {
-    const { desk, publish, site } = this.#attendance
+    const { context, publish, site } = this.#attendance
     if (event.kind === 'state') {
       this.#interrupted = event.state === 'interrupted'
       return
@@ -216,31 +216,31 @@ export class Attendant {
     // Said by the follower, not by the operation: it will have another end.
     if (this.#interrupted) return
     if (event.kind === 'hello' && event.operation !== null && this.#entry.remoteOperation === null) {
-      desk.store.operations.running(this.#id, event.operation)
+      context.store.operations.running(this.#id, event.operation)
       this.#tellJournal()
     }
-    desk.store.events.record(this.#id, event, offset)
+    context.store.events.record(this.#id, event, offset)
     publish({ kind: 'event', operation: this.#id, siteId: site.id, event })
   }
 
-  #end(outcome: JournalOutcome, at = this.#attendance.desk.clock.now()): void {
-    const { desk } = this.#attendance
+  #end(outcome: JournalOutcome, at = this.#attendance.context.clock.now()): void {
+    const { context } = this.#attendance
     // It was cancelled, or another run of the console heard its end: that is written down already.
-    const written = desk.store.operations.ended(this.#id, at, outcome)
+    const written = context.store.operations.ended(this.#id, at, outcome)
     if (written) this.#record(outcome)
     this.#tellJournal()
   }
 
   #record(outcome: JournalOutcome): void {
-    const { desk, site } = this.#attendance
+    const { context, site } = this.#attendance
     const { remoteOperation, command, reason } = this.#entry
-    audit(desk, `${command} ended`, site, {
+    audit(context, `${command} ended`, site, {
       operation: remoteOperation ?? this.#id,
       outcome: outcome.outcome,
       reason,
       detail: { code: outcome.code, message: outcome.message },
     })
-    desk.log.write(outcome.outcome === 'succeeded' ? 'info' : 'warning', 'operation ended', {
+    context.log.write(outcome.outcome === 'succeeded' ? 'info' : 'warning', 'operation ended', {
       site: site.name,
       command,
       operation: remoteOperation ?? this.#id,
@@ -251,15 +251,15 @@ export class Attendant {
 
   #lose(failure: Failure): void {
     if (this.#attendance.signal.aborted) return
-    this.#attendance.desk.store.operations.lost(this.#id)
+    this.#attendance.context.store.operations.lost(this.#id)
     this.#tellLink(failure)
     this.#tellJournal()
   }
 
   #tellLink(failure: Failure): void {
-    const { desk, publish, site } = this.#attendance
+    const { context, publish, site } = this.#attendance
     this.#lastFailure = failure
-    desk.log.write('warning', 'link', {
+    context.log.write('warning', 'link', {
       site: site.name,
       operation: this.#id,
       code: failure.code,

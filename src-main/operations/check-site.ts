@@ -3,7 +3,7 @@ import type { HealthAnswer, Inspection } from '../../src-shared/domain/kit-proto
 import { type Failure, fail, ok, type Result } from '../../src-shared/result.ts'
 import type { Site } from '../store/sites.ts'
 import { noLayout, type SitePolicy, twin } from './add-site.ts'
-import type { Desk } from './desk.ts'
+import type { Context } from './context.ts'
 import { wrongSite } from './inspect.ts'
 import type { KitLink, SiteAddress } from './links.ts'
 
@@ -80,27 +80,27 @@ const sentence = (words: string) =>
 
 /** Tells each step; the value is what was seen. Host keys that were accepted for this are forgotten again. */
 export async function checkSite(
-  desk: Desk,
+  context: Context,
   check: SiteCheck,
   tell: Tell,
   signal: AbortSignal,
 ): Promise<Result<Inspection>> {
-  const unknown = await desk.links.unknownHosts(check.target)
+  const unknown = await context.links.unknownHosts(check.target)
   try {
-    return await walk(desk, check, tell, signal)
+    return await walk(context, check, tell, signal)
   } finally {
     if (unknown.length > 0) {
       // An open connection would be used for adding the site, and its host key then never be pinned.
-      await desk.links.close(check)
-      await desk.links.forgetHosts(unknown)
+      await context.links.close(check)
+      await context.links.forgetHosts(unknown)
     }
   }
 }
 
-async function walk(desk: Desk, check: SiteCheck, tell: Tell, signal: AbortSignal): Promise<Result<Inspection>> {
+async function walk(context: Context, check: SiteCheck, tell: Tell, signal: AbortSignal): Promise<Result<Inspection>> {
   const { target, accept } = check
   tell(plain('reach', 'running'))
-  const opened = await desk.links.open({ target, sudo: 'none' }, { accept, signal })
+  const opened = await context.links.open({ target, sudo: 'none' }, { accept, signal })
   if (!opened.ok) {
     tellFailedWay(tell, opened.error)
     return opened
@@ -110,7 +110,7 @@ async function walk(desk: Desk, check: SiteCheck, tell: Tell, signal: AbortSigna
   tell(plain('host-key', 'passed', 'It is the key that is known, or that was accepted.'))
   tell(plain('login', 'passed', `Logged in as ${target.user}.`))
   tell(plain('rights', 'running'))
-  const link = await desk.links.open(check, { signal })
+  const link = await context.links.open(check, { signal })
   const seen = link.ok ? await look(link.value, check, signal) : link
   if (!seen.ok) {
     tell(plain('rights', 'failed', seen.error.message, seen.error.next))
@@ -118,14 +118,14 @@ async function walk(desk: Desk, check: SiteCheck, tell: Tell, signal: AbortSigna
   }
   const found = seen.value
   tell(rightsStep(found))
-  const problem = layoutProblem(desk, check.site, found)
+  const problem = layoutProblem(context, check.site, found)
   if (problem) {
     tell(plain('layout', 'failed', problem.message, problem.next))
     return fail(problem)
   }
   tell(plain('layout', 'passed', `CVD in ${found.layout.root} on ${found.host.name} (${found.host.os}).`))
   tell(plain('policy', 'running'))
-  const health = await probe(desk, check, found, signal)
+  const health = await probe(context, check, found, signal)
   if (!health.ok) {
     tell(plain('policy', 'failed', health.error.message, health.error.next))
     return health
@@ -136,14 +136,14 @@ async function walk(desk: Desk, check: SiteCheck, tell: Tell, signal: AbortSigna
 
 /** What the address that was given answers, before it is set; without one, what the server asks by itself. */
 async function probe(
-  desk: Desk,
+  context: Context,
   check: SiteCheck,
   found: Inspection,
   signal: AbortSignal,
 ): Promise<Result<HealthAnswer>> {
   const { health } = check.policy
   if (health === undefined) return ok(found.health)
-  const link = await desk.links.open(check, { signal })
+  const link = await context.links.open(check, { signal })
   if (!link.ok) return link
   using kit = link.value
   const tried = await kit.client.tryHealth(health, signal)
@@ -155,7 +155,7 @@ async function look(link: KitLink, { policy }: SiteCheck, signal: AbortSignal): 
   return await kit.client.inspect(signal, policy.root)
 }
 
-function layoutProblem(desk: Desk, site: Site | null, found: Inspection): Failure | null {
+function layoutProblem(context: Context, site: Site | null, found: Inspection): Failure | null {
   if (site && found.host.machineId !== site.machineId) return wrongSite(site, found)
-  return noLayout(found) ?? (site ? null : twin(desk, found))
+  return noLayout(found) ?? (site ? null : twin(context, found))
 }

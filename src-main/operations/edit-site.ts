@@ -4,7 +4,7 @@ import { siteName } from '../../src-shared/domain/site-name.ts'
 import { type Failure, fail, ok, type Result } from '../../src-shared/result.ts'
 import type { Site } from '../store/sites.ts'
 import { type AddedSite, applyPolicy, type SitePolicy } from './add-site.ts'
-import { audit, type Desk } from './desk.ts'
+import { audit, type Context } from './context.ts'
 import { siteChanged, wrongSite } from './inspect.ts'
 import type { SiteAddress } from './links.ts'
 
@@ -23,8 +23,8 @@ function nameProblem(name: string): Failure | null {
   return { code: 'usage', message, unchanged: 'Nothing was changed.', next: 'Choose another name.' }
 }
 
-async function prove(desk: Desk, site: Site, changes: SiteChanges): Promise<Result<Inspection>> {
-  const link = await desk.links.open(site, { accept: changes.accept })
+async function prove(context: Context, site: Site, changes: SiteChanges): Promise<Result<Inspection>> {
+  const link = await context.links.open(site, { accept: changes.accept })
   if (!link.ok) return link
   using kit = link.value
   const seen = await kit.client.inspect(undefined, changes.policy.root)
@@ -41,35 +41,39 @@ const way = ({ target, sudo, machineId }: Site) => JSON.stringify({ target, sudo
  * Names and colours change here alone; for everything else the server is asked, and on failure all stays as it was. What
  * another window changed meanwhile stays, too.
  */
-export async function editSite(desk: Desk, site: Site, changes: SiteChanges): Promise<Result<Partial<AddedSite>>> {
+export async function editSite(
+  context: Context,
+  site: Site,
+  changes: SiteChanges,
+): Promise<Result<Partial<AddedSite>>> {
   const { name, colour, target = site.target, sudo = site.sudo, policy, accept, acceptMachine } = changes
   const refused = name === undefined ? null : nameProblem(name)
   if (refused) return fail(refused)
   const onServer =
     changes.target || changes.sudo || acceptMachine || accept.length > 0 || Object.values(policy).some(Boolean)
-  const proven = onServer ? await prove(desk, { ...site, name: name ?? site.name, target, sudo }, changes) : null
+  const proven = onServer ? await prove(context, { ...site, name: name ?? site.name, target, sudo }, changes) : null
   if (proven && !proven.ok) return proven
-  const present = desk.store.sites.byId(site.id)
+  const present = context.store.sites.byId(site.id)
   if (!present) return fail(siteChanged(site, 'removed'))
   if (proven && way(present) !== way(site)) return fail(siteChanged(present, 'changed'))
   const inspection = proven?.value
   const edited: Site = {
     ...present,
-    ...{ name: name ?? present.name, colour: colour ?? present.colour, updatedAt: desk.clock.now() },
+    ...{ name: name ?? present.name, colour: colour ?? present.colour, updatedAt: context.clock.now() },
     ...(inspection && { target, sudo, root: inspection.layout.root }),
     ...(inspection && { hostName: inspection.host.name, machineId: inspection.host.machineId }),
   }
-  const updated = desk.store.sites.update(edited)
+  const updated = context.store.sites.update(edited)
   if (!updated.ok) return updated
-  if (inspection) desk.store.inspections.keep(site.id, desk.clock.now(), inspection)
+  if (inspection) context.store.inspections.keep(site.id, context.clock.now(), inspection)
   const { host, port } = edited.target
   const detail = { name: edited.name, host, port, machine: edited.machineId }
-  audit(desk, 'site edited', site, { outcome: 'succeeded', detail })
+  audit(context, 'site edited', site, { outcome: 'succeeded', detail })
   return ok({ site: edited, ...(inspection ? { inspection } : {}) })
 }
 
 /** Forgets a site here. On the server nothing changes: its backups, policy and operations stay. */
-export function removeSite(desk: Desk, site: Site, confirm: string): Failure | null {
+export function removeSite(context: Context, site: Site, confirm: string): Failure | null {
   if (confirm !== site.name) {
     return {
       code: 'not-confirmed',
@@ -78,7 +82,7 @@ export function removeSite(desk: Desk, site: Site, confirm: string): Failure | n
       next: `Give it: --confirm ${JSON.stringify(site.name)}`,
     }
   }
-  desk.store.sites.remove(site.id)
-  audit(desk, 'site removed', site, { outcome: 'succeeded' })
+  context.store.sites.remove(site.id)
+  audit(context, 'site removed', site, { outcome: 'succeeded' })
   return null
 }

@@ -2,7 +2,7 @@
 import type { Inspection } from '../../src-shared/domain/kit-protocol.ts'
 import { type Failure, fail, ok, type Result } from '../../src-shared/result.ts'
 import type { Site } from '../store/sites.ts'
-import type { Desk } from './desk.ts'
+import type { Context } from './context.ts'
 import type { KitLink } from './links.ts'
 
 /** The site answers from another machine than the one that was pinned when it was added. */
@@ -31,11 +31,11 @@ export function siteChanged(site: Site, how: 'removed' | 'changed'): Failure {
 }
 
 /** A different machine is told, and its answer is not kept as the site's. */
-export async function inspectSite(desk: Desk, site: Site, signal?: AbortSignal): Promise<Result<Inspection>> {
-  const link = await desk.links.open(site, signal ? { signal } : {})
+export async function inspectSite(context: Context, site: Site, signal?: AbortSignal): Promise<Result<Inspection>> {
+  const link = await context.links.open(site, signal ? { signal } : {})
   if (!link.ok) return link
   using kit = link.value
-  return inspectPinned(desk, site, kit, signal)
+  return inspectPinned(context, site, kit, signal)
 }
 
 /** Milliseconds until a look is given up: where a disk of the server hangs, it is never answered, and others wait for its turn. */
@@ -52,7 +52,7 @@ function noAnswer(site: Site, milliseconds: number): Failure {
 
 /** As `inspectSite`, over a link that is open. */
 export async function inspectPinned(
-  desk: Desk,
+  context: Context,
   site: Site,
   kit: KitLink,
   signal?: AbortSignal,
@@ -63,15 +63,15 @@ export async function inspectPinned(
   if (!answer.ok) return late.aborted && !signal?.aborted ? fail(noAnswer(site, patience)) : answer
   const found = answer.value
   // A person may have changed the site since it was asked: that stays, and what is pinned now counts.
-  const present = desk.store.sites.byId(site.id)
+  const present = context.store.sites.byId(site.id)
   if (!present) return fail(siteChanged(site, 'removed'))
   if (found.host.machineId !== present.machineId) {
     return fail(present.machineId === site.machineId ? wrongSite(site, found) : siteChanged(present, 'changed'))
   }
-  const now = desk.clock.now()
-  desk.store.inspections.keep(site.id, now, found)
+  const now = context.clock.now()
+  context.store.inspections.keep(site.id, now, found)
   if (found.layout.root !== present.root || found.host.name !== present.hostName) {
-    desk.store.sites.update({ ...present, root: found.layout.root, hostName: found.host.name, updatedAt: now })
+    context.store.sites.update({ ...present, root: found.layout.root, hostName: found.host.name, updatedAt: now })
   }
   return ok(found)
 }

@@ -65,7 +65,7 @@ export class Links implements AsyncDisposable {
     if (accept) {
       // A person decided anew: what was refused before may be tried again.
       this.#accepted.set(targetKey(address.target), accept)
-      this.#pool.forgive(address.target)
+      this.#pool.unblock(address.target)
     }
     const privilege = await this.#privilege(address)
     if (!privilege.ok) return privilege
@@ -78,8 +78,8 @@ export class Links implements AsyncDisposable {
   }
 
   /** Lets a site be tried again after a refused login or host key: a person asked for it. */
-  forgive({ target }: Pick<SiteAddress, 'target'>): void {
-    this.#pool.forgive(target)
+  unblock({ target }: Pick<SiteAddress, 'target'>): void {
+    this.#pool.unblock(target)
   }
 
   /** Ends the connection to a target, whoever uses it; the next `open` makes a new one. */

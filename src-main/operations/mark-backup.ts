@@ -2,26 +2,30 @@
 import { decodePath } from '../../src-shared/domain/backup-path.ts'
 import { fail, type Result } from '../../src-shared/result.ts'
 import type { Site } from '../store/sites.ts'
-import { audit, type Desk } from './desk.ts'
+import { audit, type Context } from './context.ts'
 import { findBackup } from './find-backup.ts'
 import { inspectPinned } from './inspect.ts'
 
 /** The value is the backup's path, percent-encoded. */
 export async function markBackup(
-  desk: Desk,
+  context: Context,
   site: Site,
   mark: 'hold' | 'release',
   backup: string,
   reason: string,
 ): Promise<Result<string>> {
-  const link = await desk.links.open(site)
+  const link = await context.links.open(site)
   if (!link.ok) return link
   using kit = link.value
-  const inspected = await inspectPinned(desk, site, kit)
+  const inspected = await inspectPinned(context, site, kit)
   if (!inspected.ok) return inspected
   const found = findBackup(inspected.value, backup)
   if (!found.ok) return fail(found.error)
   const marked = await kit.client.mark(mark, Buffer.from(decodePath(found.value.path)), reason)
-  audit(desk, mark, site, { outcome: marked.ok ? 'succeeded' : 'failed', reason, detail: { backup: found.value.path } })
+  audit(context, mark, site, {
+    outcome: marked.ok ? 'succeeded' : 'failed',
+    reason,
+    detail: { backup: found.value.path },
+  })
   return marked
 }

@@ -3,7 +3,7 @@ import { decodePath } from '../../src-shared/domain/backup-path.ts'
 import type { Inspection, KitEvent, RestorePlan } from '../../src-shared/domain/kit-protocol.ts'
 import { fail, ok, type Result } from '../../src-shared/result.ts'
 import type { Site } from '../store/sites.ts'
-import type { Desk } from './desk.ts'
+import type { Context } from './context.ts'
 import { findBackup } from './find-backup.ts'
 import { inspectPinned } from './inspect.ts'
 
@@ -14,16 +14,16 @@ export interface PlannedRestore {
 
 /** `backup` is a path or a name; `onEvent` hears the plan's steps and progress. A plan with failed checks is a plan; `possible` says that it cannot be carried out. */
 export async function planRestore(
-  desk: Desk,
+  context: Context,
   site: Site,
   backup: string,
   signal?: AbortSignal,
   onEvent?: (event: KitEvent) => void,
 ): Promise<Result<PlannedRestore>> {
-  const link = await desk.links.open(site, signal ? { signal } : {})
+  const link = await context.links.open(site, signal ? { signal } : {})
   if (!link.ok) return link
   using kit = link.value
-  const inspected = await inspectPinned(desk, site, kit, signal)
+  const inspected = await inspectPinned(context, site, kit, signal)
   if (!inspected.ok) return inspected
   const found = findBackup(inspected.value, backup)
   if (!found.ok) return fail(found.error)

@@ -5,7 +5,7 @@ import { type Failure, fail, ok, type Result } from '../../src-shared/result.ts'
 import type { JournalEntry } from '../store/operations.ts'
 import type { Site } from '../store/sites.ts'
 import { acceptedOptions, type Confirmation, confirmationProblem } from './confirm.ts'
-import type { Desk } from './desk.ts'
+import type { Context } from './context.ts'
 import { type PlannedRestore, planRestore } from './plan-restore.ts'
 import type { Runner } from './runner.ts'
 
@@ -42,7 +42,7 @@ function acknowledgement({ checks }: RestorePlan): Failure | null {
  * @param tell hears the plan before it is carried out.
  */
 export async function restoreDatabase(
-  desk: Desk,
+  context: Context,
   runner: Runner,
   site: Site,
   backup: string,
@@ -51,7 +51,7 @@ export async function restoreDatabase(
 ): Promise<Result<JournalEntry>> {
   const refused = confirmationProblem(site, confirmation)
   if (refused) return fail(refused)
-  const planned = await planRestore(desk, site, backup)
+  const planned = await planRestore(context, site, backup)
   if (!planned.ok) return planned
   tell(planned.value)
   return restorePlanned(runner, site, planned.value, confirmation)

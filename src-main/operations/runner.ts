@@ -6,7 +6,7 @@ import { clockOffset } from '../store/inspections.ts'
 import type { JournalEntry, JournalOutcome, KitArgument } from '../store/operations.ts'
 import type { Site } from '../store/sites.ts'
 import { Attendant } from './attend.ts'
-import { audit, type Desk, type Publish, type RunnerEvent } from './desk.ts'
+import { audit, type Context, type Publish, type RunnerEvent } from './context.ts'
 
 export interface OperationRequest {
   readonly site: Site
@@ -33,16 +33,16 @@ function notNamed(site: Site): Failure {
 }
 
 export class Runner {
-  readonly #desk: Desk
+  readonly #context: Context
   readonly #stop = new AbortController()
   readonly #listeners = new Set<Publish>()
   readonly #queues = new Map<string, Promise<void>>()
   readonly #attended = new Map<string, Promise<void>>()
   /** What was taken up by itself since its site was last out of reach. */
-  readonly #takenUp = new Set<string>()
+  readonly #resumed = new Set<string>()
 
-  constructor(desk: Desk) {
-    this.#desk = desk
+  constructor(context: Context) {
+    this.#context = context
   }
 
   /** Hears everything that happens to operations; returns what takes the listener away. */
@@ -55,10 +55,10 @@ export class Runner {
   start({ site, request, reason }: OperationRequest): JournalEntry {
     const [command] = request
     const id = randomUUID()
-    const { store, clock, identity } = this.#desk
+    const { store, clock, identity } = this.#context
     const entry = { id, siteId: site.id, command, request: [...request], who: identity.who, reason }
     store.operations.insert({ ...entry, createdAt: clock.now() })
-    audit(this.#desk, `${command} asked`, site, { operation: id, reason, detail: { request } })
+    audit(this.#context, `${command} asked`, site, { operation: id, reason, detail: { request } })
     this.#tell(id)
     this.#attend(
       id,
@@ -79,7 +79,7 @@ export class Runner {
     return this.#attended.has(id)
   }
 
-  /** Takes up an operation of the journal again; what is attended already stays so. */
+  /** Resumes listening to an operation of the journal. Does nothing for one that is listened to already. */
   resume(entry: JournalEntry, site: Site): void {
     if (entry.state === 'ended' || this.#attended.has(entry.id)) return
     if (entry.state === 'unknown') this.#revive(entry)
@@ -88,26 +88,26 @@ export class Runner {
   }
 
   /**
-   * The site answers: what nobody here listens to is taken up, whether it was lost sight of or another run of the console
-   * left it. What is lost again then waits until the site was out of reach once more, or until a person asks.
+   * The site answers: resume every operation of it that nobody listens to, whether the connection was lost or another run of
+   * the console left it. One that is lost again waits until the site was out of reach once more, or until a person asks.
    */
-  takeUp(site: Site, wasOutOfReach: boolean): void {
-    for (const entry of this.#desk.store.operations.unfinished()) {
+  resumeAt(site: Site, wasOutOfReach: boolean): void {
+    for (const entry of this.#context.store.operations.unfinished()) {
       if (entry.siteId !== site.id || this.attends(entry.id)) continue
       const begun = entry.state === 'running' || entry.state === 'unknown'
-      if (!begun || (this.#takenUp.has(entry.id) && !wasOutOfReach)) continue
-      this.#takenUp.add(entry.id)
+      if (!begun || (this.#resumed.has(entry.id) && !wasOutOfReach)) continue
+      this.#resumed.add(entry.id)
       this.resume(entry, site)
     }
   }
 
-  /** Takes an operation that another console started into our journal, and listens to it from its beginning. */
-  adopt(site: Site, found: OperationEntry): JournalEntry {
+  /** Imports an operation that another console started into this journal, and listens to it from its beginning. */
+  import(site: Site, found: OperationEntry): JournalEntry {
     const id = randomUUID()
     const { command, who, reason } = found
-    const createdAt = found.startedAt - clockOffset(this.#desk.store.inspections.latest(site.id))
-    this.#desk.store.operations.insert({ id, siteId: site.id, command, request: [command], who, reason, createdAt })
-    this.#desk.store.operations.running(id, found.id)
+    const createdAt = found.startedAt - clockOffset(this.#context.store.inspections.latest(site.id))
+    this.#context.store.operations.insert({ id, siteId: site.id, command, request: [command], who, reason, createdAt })
+    this.#context.store.operations.running(id, found.id)
     const entry = this.#row(id)
     this.resume(entry, site)
     return entry
@@ -118,7 +118,7 @@ export class Runner {
    * cancelled: nobody waits for it any more.
    */
   reattach(): JournalEntry[] {
-    const { store, clock } = this.#desk
+    const { store, clock } = this.#context
     const found = store.operations.unfinished().filter((entry) => !this.#attended.has(entry.id))
     for (const entry of found) {
       const site = store.sites.byId(entry.siteId)
@@ -130,11 +130,11 @@ export class Runner {
 
   /** Asks an operation to stop; answers when it has, with what it left. `id` is the journal's or the server's. */
   async cancel(site: Site, id: string): Promise<Result<{ state: string; outcome: string; message: string }>> {
-    const { store, clock, links } = this.#desk
+    const { store, clock, links } = this.#context
     const entry = await this.#named(store.operations.find(site.id, id))
     if (entry?.state === 'queued') {
       store.operations.ended(entry.id, clock.now(), cancelledHere)
-      audit(this.#desk, 'cancel asked', site, { operation: entry.id, outcome: 'succeeded' })
+      audit(this.#context, 'cancel asked', site, { operation: entry.id, outcome: 'succeeded' })
       this.#tell(entry.id)
       return ok({ state: 'ended', outcome: 'cancelled', message: cancelledHere.message })
     }
@@ -147,7 +147,7 @@ export class Runner {
     if (!link.ok) return link
     using kit = link.value
     const answer = await kit.client.cancel(remote)
-    audit(this.#desk, 'cancel asked', site, { operation: remote, outcome: answer.ok ? 'succeeded' : 'failed' })
+    audit(this.#context, 'cancel asked', site, { operation: remote, outcome: answer.ok ? 'succeeded' : 'failed' })
     if (!answer.ok) return answer
     const { state, outcome, message } = answer.value
     return ok({ state, outcome: outcome ?? 'unknown', message })
@@ -155,7 +155,7 @@ export class Runner {
 
   /** One that is just being started has no name on the server yet: it is waited for, a little. */
   async #named(entry: JournalEntry | null): Promise<JournalEntry | null> {
-    const { store, clock } = this.#desk
+    const { store, clock } = this.#context
     let now = entry
     for (let look = 0; now?.state === 'starting' && now.remoteOperation === null && look < NAMING_LOOKS; look += 1) {
       await clock.wait(100, this.#stop.signal)
@@ -182,7 +182,7 @@ export class Runner {
 
   #attend(id: string, site: Site, work: Promise<void>): void {
     const attended = work.catch((error: unknown) => {
-      this.#desk.log.write('error', 'attending failed', { operation: id, site: site.name, error })
+      this.#context.log.write('error', 'attending failed', { operation: id, site: site.name, error })
       this.#attended.delete(id)
       this.#failed(id, site)
       throw error
@@ -195,36 +195,42 @@ export class Runner {
   /** A fault of ours: the server's side is not known to have ended, so the row must stay unfinished. */
   #failed(id: string, site: Site): void {
     try {
-      this.#desk.store.operations.lost(id)
+      this.#context.store.operations.lost(id)
     } catch (error) {
       // The store itself may be what failed: the row says less than it could, and nothing that is wrong.
-      this.#desk.log.write('error', 'losing failed', { operation: id, site: site.name, error })
+      this.#context.log.write('error', 'losing failed', { operation: id, site: site.name, error })
     }
-    if (this.#desk.store.operations.byId(id)) this.#tell(id)
+    if (this.#context.store.operations.byId(id)) this.#tell(id)
   }
 
   #attendant(id: string, site: Site): Attendant {
     const recover = async (reason: string) => {
       // Not through the queue: the operation that waits for it holds the site's turn.
       const row = randomUUID()
-      const { store, clock, identity } = this.#desk
+      const { store, clock, identity } = this.#context
       const entry = { id: row, siteId: site.id, command: 'recover', request: ['recover'], who: identity.who, reason }
       store.operations.insert({ ...entry, createdAt: clock.now() })
-      audit(this.#desk, 'recover asked', site, { operation: row, reason })
+      audit(this.#context, 'recover asked', site, { operation: row, reason })
       this.#tell(row)
       this.#attend(row, site, this.#attendant(row, site).attend())
       return this.settled(row)
     }
     const { signal } = this.#stop
-    return new Attendant(id, { desk: this.#desk, site, publish: (event) => this.#publish(event), signal, recover })
+    return new Attendant(id, {
+      context: this.#context,
+      site,
+      publish: (event) => this.#publish(event),
+      signal,
+      recover,
+    })
   }
 
   #revive(entry: JournalEntry): void {
-    if (entry.remoteOperation !== null) this.#desk.store.operations.running(entry.id, entry.remoteOperation)
+    if (entry.remoteOperation !== null) this.#context.store.operations.running(entry.id, entry.remoteOperation)
   }
 
   #row(id: string): JournalEntry {
-    const entry = this.#desk.store.operations.byId(id)
+    const entry = this.#context.store.operations.byId(id)
     if (!entry) throw new Error(`the journal has lost operation ${id}`)
     return entry
   }

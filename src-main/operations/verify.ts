@@ -2,7 +2,7 @@
 import { ok, type Result } from '../../src-shared/result.ts'
 import type { JournalEntry, KitArgument } from '../store/operations.ts'
 import type { Site } from '../store/sites.ts'
-import type { Desk } from './desk.ts'
+import type { Context } from './context.ts'
 import { findBackup } from './find-backup.ts'
 import { inspectSite } from './inspect.ts'
 import type { Runner } from './runner.ts'
@@ -13,12 +13,12 @@ export type VerifyChoice =
   | { readonly which: 'named'; readonly backups: readonly string[] }
 
 export async function verifyBackups(
-  desk: Desk,
+  context: Context,
   runner: Runner,
   site: Site,
   choice: VerifyChoice,
 ): Promise<Result<JournalEntry>> {
-  const inspected = await inspectSite(desk, site)
+  const inspected = await inspectSite(context, site)
   if (!inspected.ok) return inspected
   const request: [string, ...KitArgument[]] = ['verify']
   if (choice.which === 'all') request.push('--all')

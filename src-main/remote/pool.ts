@@ -45,9 +45,9 @@ function needsPerson(failure: Failure): boolean {
   return loginFailureCodes.includes(failure.code) || failure.code.startsWith('host-key-')
 }
 
-/** A try that is under way, and how many pardons there were when it began. */
+/** A try that is under way, and how many unblocks there were when it began. */
 interface Opening {
-  readonly pardons: number
+  readonly unblocks: number
   readonly result: Promise<Result<SshConnection, ConnectFailure>>
 }
 
@@ -60,10 +60,10 @@ interface Site {
   stop: AbortController
   leases: number
   idle: NodeJS.Timeout | null
-  /** Set after a failed login or a host-key failure: no further try until `forgive`. */
+  /** Set after a failed login or a host-key failure: no further try until `unblock`. */
   blocked: ConnectFailure | null
-  /** Counts up with every `forgive`. */
-  pardons: number
+  /** Counts up with every `unblock`. */
+  unblocks: number
 }
 
 /** Milliseconds to wait, ended early by the signal. True when it was waited out. */
@@ -103,7 +103,7 @@ export class ConnectionPool implements AsyncDisposable {
 
   /**
    * A connection to the target: the one that is open, or a new one. After a failed login or a host-key failure it
-   * fails with just that, without trying, until `forgive`.
+   * fails with just that, without trying, until `unblock`.
    */
   async lease(target: SshTarget, options: LeaseOptions = {}): Promise<Result<Lease, ConnectFailure>> {
     const site = this.#site(target)
@@ -130,10 +130,10 @@ export class ConnectionPool implements AsyncDisposable {
   }
 
   /** Lets a target be tried again after a failed login or host-key failure: a person has changed something. */
-  forgive(target: SshTarget): void {
+  unblock(target: SshTarget): void {
     const site = this.#site(target)
     site.blocked = null
-    site.pardons += 1
+    site.unblocks += 1
   }
 
   /**
@@ -168,7 +168,7 @@ export class ConnectionPool implements AsyncDisposable {
     if (found) return found
     const stop = new AbortController()
     const none = { connection: null, opening: null, idle: null, blocked: null }
-    const site: Site = { key, stop, generation: 0, leases: 0, pardons: 0, ...none }
+    const site: Site = { key, stop, generation: 0, leases: 0, unblocks: 0, ...none }
     this.#sites.set(key, site)
     return site
   }
@@ -197,7 +197,7 @@ export class ConnectionPool implements AsyncDisposable {
     }
     if (site.connection?.alive) return ok(site.connection)
     // All who wait share one try; who gives up leaves it to the others.
-    const opening = site.opening ?? { pardons: site.pardons, result: this.#connect(site, target, attempt) }
+    const opening = site.opening ?? { unblocks: site.unblocks, result: this.#connect(site, target, attempt) }
     site.opening = opening
     const done = () => {
       if (site.opening === opening) site.opening = null
@@ -210,13 +210,13 @@ export class ConnectionPool implements AsyncDisposable {
     const result = await Promise.race([opening.result, gaveUp.promise])
     signal.removeEventListener('abort', giveUp)
     // What a person changed while it was under way has not been tried.
-    const isOld = opening.pardons < site.pardons
+    const isOld = opening.unblocks < site.unblocks
     return !result.ok && isOld && needsPerson(result.error) ? this.#open(site, target, attempt, signal) : result
   }
 
   async #connect(site: Site, target: SshTarget, attempt: number): Promise<Result<SshConnection, ConnectFailure>> {
     site.generation += 1
-    const { generation, stop, pardons } = site
+    const { generation, stop, unblocks } = site
     const turn = await this.#gate.take(stop.signal)
     if (typeof turn !== 'function') return fail(cancelled)
     try {
@@ -227,18 +227,18 @@ export class ConnectionPool implements AsyncDisposable {
         return fail(cancelled)
       }
       if (!opened.ok) {
-        if (needsPerson(opened.error) && pardons === site.pardons) site.blocked = opened.error
+        if (needsPerson(opened.error) && unblocks === site.unblocks) site.blocked = opened.error
         this.#tell(site, { state: 'failed', failure: opened.error })
         return opened
       }
-      this.#adopt(site, opened.value, generation)
+      this.#use(site, opened.value, generation)
       return opened
     } finally {
       ;(turn as Release)()
     }
   }
 
-  #adopt(site: Site, connection: SshConnection, generation: number): void {
+  #use(site: Site, connection: SshConnection, generation: number): void {
     site.connection = connection
     this.#tell(site, { state: 'connected', fingerprint: connection.fingerprint })
     connection.closed.then((failure) => {

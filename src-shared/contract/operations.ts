@@ -28,7 +28,7 @@ export const operationRow = z.object({
   title: z.string(),
   /** `unknown`: the server was asked, and we lost sight of it; `operations.reattach` looks again. */
   state: z.enum(['queued', 'starting', 'running', 'ended', 'unknown']),
-  /** Known from the server only, started by another console or on the server itself: `operations.adopt` listens to it. */
+  /** Known from the server only, started by another console or on the server itself: `operations.import` listens to it. */
   elsewhere: z.boolean(),
   /** The server's id; null until the server has told it. */
   remote: z.string().nullable(),
@@ -131,7 +131,7 @@ export const operations = {
     errors: ['no-such-site', 'not-found'],
   }),
   /** Takes an operation of elsewhere into our journal and listens to it from its beginning. */
-  adopt: command({
+  import: command({
     role: 'admin',
     input: z.strictObject({ site: siteId, operation: operationId }),
     output: startedOperation,

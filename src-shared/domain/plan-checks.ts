@@ -11,6 +11,6 @@ export function mayBeDown({ health, checks }: Checked): boolean {
 
 /** The checks that refuse the restore. `siteIsDown`: a person has said so, and that the probe is the right one. */
 export function standing(plan: Checked, siteIsDown: boolean): readonly PlanCheck[] {
-  const pardoned = siteIsDown && mayBeDown(plan)
-  return plan.checks.filter(({ check, state }) => state === 'failed' && !(pardoned && check === 'health'))
+  const excused = siteIsDown && mayBeDown(plan)
+  return plan.checks.filter(({ check, state }) => state === 'failed' && !(excused && check === 'health'))
 }

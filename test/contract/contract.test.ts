@@ -156,7 +156,7 @@ test('what was set is the same in every window, and after a start', async () => 
 })
 
 test('the audit comes in pages, with the word on its chain', async () => {
-  const { audit } = application.console.desk.store
+  const { audit } = application.console.context.store
   const facts = { at: 1, who: 'ada', action: 'x', site: '', operation: '', outcome: '', reason: '', detail: '{}' }
   for (let number = 0; number < 5; number += 1) audit.append(facts)
   const window = windowOf(application, 'viewer')

@@ -20,12 +20,12 @@ test('the demo has a past with backups of every kind of verdict, made once', asy
   const look = async () => {
     await using console = openConsole(folder)
     const site = await prepareDemo(console, demo)
-    const link = await console.desk.links.open(site)
+    const link = await console.context.links.open(site)
     if (!link.ok) throw new Error(link.error.message)
     using kit = link.value
     const seen = await kit.client.inspect()
     if (!seen.ok) throw new Error(seen.error.message)
-    const operations = console.desk.store.operations
+    const operations = console.context.store.operations
       .ofSite(site.id, 50)
       .map(({ command, outcome }) => [command, outcome])
     return { site, operations, backups: seen.value.backups }

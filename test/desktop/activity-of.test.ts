@@ -5,16 +5,16 @@ import { openConsole } from '../support/console.ts'
 import { scratchFolder } from '../support/folder.ts'
 
 test('what another run of the console left on the store is not waited for', () => {
-  const { desk, runner, [Symbol.asyncDispose]: dispose } = openConsole(scratchFolder())
+  const { context, runner, [Symbol.asyncDispose]: dispose } = openConsole(scratchFolder())
   onTestFinished(() => dispose())
   const target = { host: '127.0.0.1', port: 1, user: 'nobody', auth: { method: 'agent' as const }, jumps: [] }
   const pinned = { root: '/opt/cvd', hostName: 'north', machineId: 'm', createdAt: 1, updatedAt: 1 }
   const site = { id: 'north', name: 'North', colour: 'teal', target, sudo: 'none' as const, ...pinned }
-  desk.store.sites.insert(site)
+  context.store.sites.insert(site)
   const row = { id: 'left', siteId: site.id, command: 'restore', request: ['restore'], who: '', reason: '' }
-  desk.store.operations.insert({ ...row, createdAt: 1 })
-  desk.store.operations.running('left', 'remote')
+  context.store.operations.insert({ ...row, createdAt: 1 })
+  context.store.operations.running('left', 'remote')
   const own = runner.start({ site, request: ['database'], reason: '' })
-  const running = activityOf(desk, runner).running()
+  const running = activityOf(context, runner).running()
   expect(running).toEqual([{ id: own.id, site: 'North', what: 'Backup of the database' }])
 })

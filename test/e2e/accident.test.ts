@@ -108,7 +108,7 @@ test('with a moment, what was taken afterwards is marked and not proposed', asyn
 
 test('a backup that is being made is mentioned', async () => {
   const page = await choose()
-  const { desk: services, runner } = desk.console.application.console
+  const { context: services, runner } = desk.console.application.console
   const known = services.store.sites.byId(id)
   if (!known) throw new Error('the site is gone')
   await Promise.all([

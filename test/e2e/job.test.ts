@@ -57,6 +57,6 @@ test.each([
   await takeBack(job, 'Undo the undo…', 'It was right')
   await expect.poll(() => orders(site), { timeout: 60_000 }).toBe(lost)
   // The service starts only then: neither the next one nor the end of the site may come into that.
-  const { operations } = desk.console.application.console.desk.store
+  const { operations } = desk.console.application.console.context.store
   await expect.poll(() => operations.unfinished(), { timeout: 60_000 }).toEqual([])
 })

@@ -138,7 +138,7 @@ test('a dialog gives the focus back, and a page that comes meanwhile does not ta
 })
 
 test('of a site that was never seen nothing is claimed', async () => {
-  const { sites } = desk.console.application.console.desk.store
+  const { sites } = desk.console.application.console.context.store
   const unseen = { ...site, id: 'never-seen', name: 'Never seen', target: { ...site.target, port: 1 } }
   expect(sites.insert(unseen).ok).toBe(true)
   const page = await desk.window({ at: '/sites/never-seen' })

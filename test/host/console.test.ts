@@ -246,7 +246,7 @@ describe('a window', () => {
 
   test('asks for no password of its own accord, only when a person looks at the site', async () => {
     const auth = { method: 'password' as const }
-    const end = () => application.console.desk.links.close({ target: { ...target(), auth } })
+    const end = () => application.console.context.links.close({ target: { ...target(), auth } })
     await end()
     const edit = admin.calls.sites.edit({ site, target: { ...target(), auth } })
     const asked = () =>
@@ -265,7 +265,7 @@ describe('a window', () => {
       (observer) => viewer.calls.sites.watch({}, observer),
       ({ sites }) => sites[0]?.connection.failure?.code === 'password-needed',
     )
-    await application.fleet.refresh(application.console.desk.store.sites.list()[0] as Site)
+    await application.fleet.refresh(application.console.context.store.sites.list()[0] as Site)
     expect((await refused).sites[0]?.connection.state).toBe('refused')
     const refresh = viewer.calls.site.refresh({ site })
     const question = (await asked()).prompts[0]

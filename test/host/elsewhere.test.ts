@@ -7,7 +7,7 @@ import type { Application } from '../../src-main/app/application.ts'
 import type { Console } from '../../src-main/app/console.ts'
 import { missingForDemo } from '../../src-main/demo/requirements.ts'
 import { type DemoSite, startDemoSite } from '../../src-main/demo/site.ts'
-import type { RunnerEvent } from '../../src-main/operations/desk.ts'
+import type { RunnerEvent } from '../../src-main/operations/context.ts'
 import type { Site } from '../../src-main/store/sites.ts'
 import type { ConsoleContract } from '../../src-shared/contract/index.ts'
 import type { OperationView } from '../../src-shared/contract/operations.ts'
@@ -58,7 +58,7 @@ describe.skipIf(lacks.length > 0)(`a window ${lacks.join(', ')}`, () => {
 
   async function known(console: Console, port: number): Promise<Site> {
     const added = await knowSite(console, { ...demo, port })
-    const { links, store } = console.desk
+    const { links, store } = console.context
     const link = await links.open(added)
     if (!link.ok) throw new Error(link.error.message)
     using kit = link.value
@@ -85,7 +85,7 @@ describe.skipIf(lacks.length > 0)(`a window ${lacks.join(', ')}`, () => {
     const request = ['restore', 'database', { path: backup }, ...confirm] as const
     const { id } = console.runner.start({ site: of, request: [...request], reason: 'test' })
     await ready
-    return { id, remote: console.desk.store.operations.byId(id)?.remoteOperation ?? '' }
+    return { id, remote: console.context.store.operations.byId(id)?.remoteOperation ?? '' }
   }
 
   const goOn = () => rmSync(failpoint(), { force: true })
@@ -119,7 +119,7 @@ describe.skipIf(lacks.length > 0)(`a window ${lacks.join(', ')}`, () => {
   })
 
   test('is told of all other operations where a server says what is no id', async () => {
-    const { inspections } = application.console.desk.store
+    const { inspections } = application.console.context.store
     const { at, inspection } = inspections.latest(site.id) ?? expect.unreachable()
     const holder = { operation: 'x'.repeat(500), command: 'restore', who: '', pid: 1, since: 1 }
     inspections.keep(site.id, at, { ...inspection, lock: { held: true, holder } })
@@ -138,7 +138,7 @@ describe.skipIf(lacks.length > 0)(`a window ${lacks.join(', ')}`, () => {
     await application.console.runner.settled(id)
     // One that nobody listens to, and maybe never can again, is no reason to keep it.
     const row = { id: randomUUID(), siteId: site.id, command: 'database', request: ['database'], who: '', reason: '' }
-    application.console.desk.store.operations.insert({ ...row, createdAt: 1 })
+    application.console.context.store.operations.insert({ ...row, createdAt: 1 })
     expect(await remove()).toMatchObject({ ok: true })
   })
 })

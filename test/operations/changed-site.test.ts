@@ -3,7 +3,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vit
 import type { Console } from '../../src-main/app/console.ts'
 import { missingForDemo } from '../../src-main/demo/requirements.ts'
 import { type DemoSite, startDemoSite } from '../../src-main/demo/site.ts'
-import { Fleet } from '../../src-main/fleet/refresh.ts'
+import { Fleet } from '../../src-main/fleet/site-refresher.ts'
 import { editSite } from '../../src-main/operations/edit-site.ts'
 import { inspectSite } from '../../src-main/operations/inspect.ts'
 import type { Site } from '../../src-main/store/sites.ts'
@@ -29,12 +29,12 @@ describe.skipIf(lacks.length > 0)(`a site that is changed meanwhile ${lacks.join
     return () => console[Symbol.asyncDispose]()
   })
 
-  const stored = () => console.desk.store.sites.byId(site.id)
-  const update = (changes: Partial<Site>) => console.desk.store.sites.update({ ...site, ...changes })
+  const stored = () => console.context.store.sites.byId(site.id)
+  const update = (changes: Partial<Site>) => console.context.store.sites.update({ ...site, ...changes })
 
   /** Does something when the server has answered the next look, and before the answer arrives. */
   function meanwhile(work: () => void): void {
-    const { links } = console.desk
+    const { links } = console.context
     const open = links.open.bind(links)
     vi.spyOn(links, 'open').mockImplementationOnce(async (address, options) => {
       const link = await open(address, options)
@@ -52,48 +52,52 @@ describe.skipIf(lacks.length > 0)(`a site that is changed meanwhile ${lacks.join
 
   test('a name that was given while it was looked at stays', async () => {
     meanwhile(() => update({ name: 'South', colour: 'red' }))
-    expect(await inspectSite(console.desk, site)).toMatchObject({ ok: true })
+    expect(await inspectSite(console.context, site)).toMatchObject({ ok: true })
     // It was looked at for the first time: what the server says about itself is new.
     expect(stored()).toMatchObject({ name: 'South', colour: 'red', hostName: expect.not.stringMatching(/^demo$/) })
   })
 
   test('what the old machine said is not kept for the new one', async () => {
     meanwhile(() => update({ machineId: 'the-new-one' }))
-    expect(await inspectSite(console.desk, site)).toMatchObject({ ok: false, error: { code: 'site-changed' } })
-    expect(console.desk.store.inspections.latest(site.id)).toBeNull()
+    expect(await inspectSite(console.context, site)).toMatchObject({ ok: false, error: { code: 'site-changed' } })
+    expect(console.context.store.inspections.latest(site.id)).toBeNull()
   })
 
   test('a machine that was accepted while it answered is not the wrong one', async () => {
     update({ machineId: 'the-old-one' })
     const before = stored() as Site
     meanwhile(() => update({}))
-    expect(await inspectSite(console.desk, before)).toMatchObject({ ok: true })
+    expect(await inspectSite(console.context, before)).toMatchObject({ ok: true })
   })
 
   test('one that was removed is not looked at any more', async () => {
-    meanwhile(() => console.desk.store.sites.remove(site.id))
-    expect(await inspectSite(console.desk, site)).toMatchObject({ ok: false, error: { code: 'no-such-site' } })
+    meanwhile(() => console.context.store.sites.remove(site.id))
+    expect(await inspectSite(console.context, site)).toMatchObject({ ok: false, error: { code: 'no-such-site' } })
   })
 
   test('two windows edit it: neither takes back what the other changed', async () => {
     meanwhile(() => update({ name: 'South' }))
-    const edited = await editSite(console.desk, site, { colour: 'red', policy: {}, accept: [demo.hostKeyFingerprint] })
+    const edited = await editSite(console.context, site, {
+      colour: 'red',
+      policy: {},
+      accept: [demo.hostKeyFingerprint],
+    })
     expect(edited).toMatchObject({ ok: true })
     expect(stored()).toMatchObject({ name: 'South', colour: 'red' })
     meanwhile(() => update({ machineId: 'the-new-one' }))
-    const late = await editSite(console.desk, stored() as Site, { policy: {}, accept: [demo.hostKeyFingerprint] })
+    const late = await editSite(console.context, stored() as Site, { policy: {}, accept: [demo.hostKeyFingerprint] })
     expect(late).toMatchObject({ ok: false, error: { code: 'site-changed' } })
     expect(stored()).toMatchObject({ machineId: 'the-new-one' })
   })
 
   test('what was heard of its old address is not told of the new one', async () => {
-    const { desk, runner } = console
+    const { context, runner } = console
     const nowhere = { ...site, target: { ...site.target, port: 1 } }
     update(nowhere)
-    await using fleet = new Fleet(desk, runner)
+    await using fleet = new Fleet(context, runner)
     expect(await fleet.refresh(nowhere)).toMatchObject({ ok: false, error: { code: 'unreachable' } })
     expect(fleet.keeping(site.id)).toMatchObject({ link: { state: 'failed' } })
-    const edited = await editSite(desk, nowhere, { target: site.target, policy: {}, accept: [] })
+    const edited = await editSite(context, nowhere, { target: site.target, policy: {}, accept: [] })
     expect(edited).toMatchObject({ ok: true })
     fleet.seen(stored() as Site)
     expect(fleet.keeping(site.id)).toMatchObject({ failure: null, link: null })

@@ -9,7 +9,7 @@ import type { Console } from '../../src-main/app/console.ts'
 import { processesWith } from '../../src-main/demo/processes.ts'
 import { missingForDemo } from '../../src-main/demo/requirements.ts'
 import { type DemoSite, startDemoSite } from '../../src-main/demo/site.ts'
-import type { RunnerEvent } from '../../src-main/operations/desk.ts'
+import type { RunnerEvent } from '../../src-main/operations/context.ts'
 import type { KitLink } from '../../src-main/operations/links.ts'
 import { systemClock } from '../../src-main/ports/clock.ts'
 import type { JournalEntry } from '../../src-main/store/operations.ts'
@@ -83,7 +83,7 @@ describe.skipIf(lacks.length > 0)(`the runner ${lacks.join(', ')}`, () => {
       .trimEnd()
       .split('\n')
       .map((line): { kind: string } => JSON.parse(line))
-    expect(kinds(console.desk.store.events.list(entry.id))).toMatchObject(kinds(said))
+    expect(kinds(console.context.store.events.list(entry.id))).toMatchObject(kinds(said))
     expect(entry.eventOffset).toBe(bytes.length)
   }
 
@@ -101,24 +101,24 @@ describe.skipIf(lacks.length > 0)(`the runner ${lacks.join(', ')}`, () => {
       if (event.kind === 'journal') seen.push(event.entry.state)
     })
     const entry = backup()
-    expect(console.desk.store.operations.byId(entry.id)?.state).toBe('queued')
+    expect(console.context.store.operations.byId(entry.id)?.state).toBe('queued')
     const ended = await console.runner.settled(entry.id)
     expect(ended).toMatchObject({ state: 'ended', outcome: 'succeeded', code: 'ok' })
     expect(seen).toEqual(['queued', 'starting', 'running', 'ended'])
     expectWholeRecord(ended)
-    const actions = console.desk.store.audit.list(9).map(({ action, outcome }) => [action, outcome])
+    const actions = console.context.store.audit.list(9).map(({ action, outcome }) => [action, outcome])
     expect(actions).toEqual([
       ['database ended', 'succeeded'],
       ['database asked', ''],
     ])
-    expect(console.desk.store.audit.verify()).toMatchObject({ intact: true })
+    expect(console.context.store.audit.verify()).toMatchObject({ intact: true })
   })
 
   test('two on one site: the second waits for the first', async () => {
     const stands = standingReady(await makeBackup())
     const other = backup()
     const one = await stands
-    expect(console.desk.store.operations.byId(other.id)?.state).toBe('queued')
+    expect(console.context.store.operations.byId(other.id)?.state).toBe('queued')
     goOn()
     expect(await console.runner.settled(one.id)).toMatchObject({ outcome: 'succeeded' })
     expect(await console.runner.settled(other.id)).toMatchObject({ outcome: 'succeeded' })
@@ -133,7 +133,7 @@ describe.skipIf(lacks.length > 0)(`the runner ${lacks.join(', ')}`, () => {
     expect(await console.runner.settled(one.id)).toMatchObject({ outcome: 'succeeded' })
     const ended = await console.runner.settled(other.id)
     expect(ended).toMatchObject({ state: 'ended', outcome: 'cancelled', remoteOperation: null })
-    expect(console.desk.store.audit.list(9).map(({ action }) => action)).toContain('cancel asked')
+    expect(console.context.store.audit.list(9).map(({ action }) => action)).toContain('cancel asked')
   })
 
   test('the link breaks in the middle: found again, and nothing missed or doubled', async () => {
@@ -161,7 +161,7 @@ describe.skipIf(lacks.length > 0)(`the runner ${lacks.join(', ')}`, () => {
         client: { follow: async () => fail({ code, message: 'busy' }) },
         [Symbol.dispose]: () => undefined,
       }
-      vi.spyOn(console.desk.links, 'open').mockResolvedValueOnce(ok(busy as unknown as KitLink))
+      vi.spyOn(console.context.links, 'open').mockResolvedValueOnce(ok(busy as unknown as KitLink))
       const refused = heard(console, (event) => event.kind === 'link' && event.failure.code === code)
       demo.dropConnections()
       await refused
@@ -173,7 +173,7 @@ describe.skipIf(lacks.length > 0)(`the runner ${lacks.join(', ')}`, () => {
     const entry = await standingReady(await makeBackup())
     await console[Symbol.asyncDispose]()
     console = openConsole(folder)
-    expect(console.desk.store.operations.byId(entry.id)).toMatchObject({ state: 'running', outcome: null })
+    expect(console.context.store.operations.byId(entry.id)).toMatchObject({ state: 'running', outcome: null })
     expect(console.runner.reattach().map(({ id }) => id)).toEqual([entry.id])
     await goesOnToItsEnd(entry)
   })
@@ -182,8 +182,8 @@ describe.skipIf(lacks.length > 0)(`the runner ${lacks.join(', ')}`, () => {
     const id = randomUUID()
     const request = ['database']
     const entry = { id, siteId: site.id, command: 'database', request, who: 'tester@desk', reason: '' }
-    console.desk.store.operations.insert({ ...entry, createdAt: Date.now() })
-    console.desk.store.operations.starting(id)
+    console.context.store.operations.insert({ ...entry, createdAt: Date.now() })
+    console.context.store.operations.starting(id)
     return id
   }
 
@@ -230,7 +230,7 @@ describe.skipIf(lacks.length > 0)(`the runner ${lacks.join(', ')}`, () => {
     console = openConsole(folder)
     console.runner.reattach()
     goOn()
-    expect(console.desk.store.operations.byId(other.id)).toMatchObject({ state: 'ended', outcome: 'cancelled' })
+    expect(console.context.store.operations.byId(other.id)).toMatchObject({ state: 'ended', outcome: 'cancelled' })
     expect(await console.runner.settled(one.id)).toMatchObject({ outcome: 'succeeded' })
   })
 
@@ -263,13 +263,13 @@ describe.skipIf(lacks.length > 0)(`the runner ${lacks.join(', ')}`, () => {
     ['start', 'starting', 'succeeded'],
   ])('its process is killed at %s: recovered, and the end is told', async (step, phase, outcome) => {
     const entry = await standing(await makeBackup(), phase, step)
-    const remote = console.desk.store.operations.byId(entry.id)?.remoteOperation ?? ''
+    const remote = console.context.store.operations.byId(entry.id)?.remoteOperation ?? ''
     process.kill(Number(readFileSync(join(demo.state, 'operations', remote, 'pid'), 'utf8')), 'SIGKILL')
     goOn()
     const ended = await console.runner.settled(entry.id)
     expect(ended).toMatchObject({ state: 'ended', outcome })
     expectWholeRecord(ended)
-    const recover = console.desk.store.operations.ofSite(site.id, 9).find(({ command }) => command === 'recover')
+    const recover = console.context.store.operations.ofSite(site.id, 9).find(({ command }) => command === 'recover')
     expect(recover).toMatchObject({ outcome: 'succeeded' })
     expect(await demo.app.health()).toMatchObject({ status: 200 })
   })

@@ -147,10 +147,12 @@ describe.skipIf(lacks)(`commands on OpenSSH${lacks && ` (skipped: lacks ${lacks}
 
     // This one does not care for its stdin: it is no longer waited for, and still holds its slot.
     const pid = Promise.withResolvers<string>()
-    const deaf = must(await start(lone, 'echo $$; exec sleep 60', { grace: 50, onLine: (line) => pid.resolve(line) }))
+    const unsubscribe = must(
+      await start(lone, 'echo $$; exec sleep 60', { grace: 50, onLine: (line) => pid.resolve(line) }),
+    )
     await pid.promise
-    deaf.cancel()
-    expect(failureOf(await deaf.done)).toMatchObject({ code: 'cancelled', ended: false })
+    unsubscribe.cancel()
+    expect(failureOf(await unsubscribe.done)).toMatchObject({ code: 'cancelled', ended: false })
     expect([lone.slots.taken, lone.abandoned]).toEqual([1, 1])
     must(await exec(lone, `read -r pid; kill "$pid"`, { stdin: Buffer.from(`${await pid.promise}\n`) }))
     await expect.poll(() => [lone.slots.taken, lone.abandoned]).toEqual([0, 0])
@@ -159,11 +161,11 @@ describe.skipIf(lacks)(`commands on OpenSSH${lacks && ` (skipped: lacks ${lacks}
   test('a retired connection ends when only abandoned processes are left', async () => {
     const lone = must(await open())
     const up = Promise.withResolvers<void>()
-    const deaf = must(await start(lone, 'echo up; exec sleep 5', { grace: 20, onLine: () => up.resolve() }))
+    const unsubscribe = must(await start(lone, 'echo up; exec sleep 5', { grace: 20, onLine: () => up.resolve() }))
     await up.promise
-    deaf.cancel()
+    unsubscribe.cancel()
     lone.retire()
-    expect(failureOf(await deaf.done).code).toBe('cancelled')
+    expect(failureOf(await unsubscribe.done).code).toBe('cancelled')
     expect(await lone.closed).toBeNull()
   })
 

@@ -85,7 +85,7 @@ describe('the pool', () => {
     expect(failureOf(await given.pool.lease(given.to, { patience: 60_000 })).code).toBe('auth-failed')
     expect([server.tries, server.connections()]).toEqual([['password'], 1])
     given.password.text = 'right'
-    given.pool.forgive(given.to)
+    given.pool.unblock(given.to)
     using lease = must(await given.pool.lease(given.to))
     expect(lease.connection.alive).toBe(true)
   })
@@ -104,7 +104,7 @@ describe('the pool', () => {
     const before = given.pool.lease(given.to)
     await expect.poll(() => server.tries).toEqual(['password'])
     given.password.text = 'right'
-    given.pool.forgive(given.to)
+    given.pool.unblock(given.to)
     const after = given.pool.lease(given.to)
     seen.resolve()
     using one = must(await before)

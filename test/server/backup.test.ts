@@ -163,7 +163,7 @@ describe.each([
     const started = desk.start(site, 'database')
     await held.reached()
     const remoteOperation = await waitUntil('the id on the server', async () => {
-      return desk.console.desk.store.operations.byId(started.id)?.remoteOperation ?? undefined
+      return desk.console.context.store.operations.byId(started.id)?.remoteOperation ?? undefined
     })
     expect(await leftBehind(server)).toContainEqual(expect.stringMatching(/\.cvd-backup-[^/]+\/reader\/copy\.db$/))
     await server.must(`systemctl kill --kill-who=all --signal=KILL cvd-backup-${remoteOperation}`)
@@ -240,9 +240,9 @@ describe.each([
       login: 'clerk',
       rights: { readDatabase: true, writeBackups: false, controlServices: false, keepState: true },
     })
-    const entry = must(await backupDatabase(clerks.console.desk, clerks.console.runner, other))
+    const entry = must(await backupDatabase(clerks.console.context, clerks.console.runner, other))
     expect(await clerks.settled(entry)).toMatchObject({ outcome: 'failed', code: 'no-rights' })
-    const { plan } = must(await planRestore(clerks.console.desk, other, showPath(backup.path)))
+    const { plan } = must(await planRestore(clerks.console.context, other, showPath(backup.path)))
     expect(plan.possible).toBe(false)
     expect(plan.checks).toContainEqual(expect.objectContaining({ check: 'rights', state: 'failed' }))
     expect(await leftBehind(server)).toEqual([showPath(backup.path)])

@@ -190,7 +190,7 @@ async function assess(server: Server, { outcome }: Cell, marker: string, from: n
 async function told({ desk, site }: Known, operation: string | null): Promise<Seen> {
   const listed = (await desk.operations(site)).find(({ id }) => id === operation)
   if (listed === undefined) throw new Error(`the server does not know ${operation}`)
-  const heard = await desk.settled(desk.console.runner.adopt(site, listed))
+  const heard = await desk.settled(desk.console.runner.import(site, listed))
   expect(heard).toMatchObject({ state: 'ended', outcome: listed.outcome })
   const report = restoreReport.safeParse(heard.data)
   return { outcome: heard.outcome, downMs: report.success ? report.data.downMs : null }

@@ -30,7 +30,9 @@ async function prepare(server: Server, health?: string): Promise<{ site: Site; b
 const newOrders = (server: Server) => server.query('SELECT count(*) FROM service_orders WHERE total_units = 777777')
 const restore = async (site: Site, backup: string, siteIsDown = false) => {
   const confirmation = { confirm: site.name, reason: 'health', siteIsDown }
-  return desk.settled(must(await restoreDatabase(desk.console.desk, desk.console.runner, site, backup, confirmation)))
+  return desk.settled(
+    must(await restoreDatabase(desk.console.context, desk.console.runner, site, backup, confirmation)),
+  )
 }
 
 describe('a site with no health setting', () => {
@@ -69,10 +71,10 @@ describe('a site with no health setting', () => {
     const seen = await desk.inspect(site)
     expect(seen.health).toMatchObject({ probe: null, configured: false, healthy: false, status: null })
     expect(seen.problems).toContainEqual(expect.objectContaining({ code: 'health-unknown' }))
-    const { plan } = must(await planRestore(desk.console.desk, site, backup))
+    const { plan } = must(await planRestore(desk.console.context, site, backup))
     expect(plan).toMatchObject({ possible: false })
     const confirmation = { confirm: site.name, reason: 'health' }
-    const refused = await restoreDatabase(desk.console.desk, desk.console.runner, site, backup, confirmation)
+    const refused = await restoreDatabase(desk.console.context, desk.console.runner, site, backup, confirmation)
     expect(failureOf(refused)).toMatchObject({ code: 'checks-failed', next: expect.stringContaining('health=') })
     const forced = ['--confirm', 'south', '--reason', 'x']
     const entry = await desk.run(site, 'restore', 'database', { path: backup }, ...forced)
@@ -96,7 +98,7 @@ describe.each([
     const seen = await desk.inspect(site)
     expect(seen.health).toMatchObject({ probe, configured: true, healthy: false })
     expect(seen.problems).toContainEqual(expect.objectContaining({ code: 'unhealthy' }))
-    const { plan } = must(await planRestore(desk.console.desk, site, backup))
+    const { plan } = must(await planRestore(desk.console.context, site, backup))
     expect(plan.checks).toContainEqual(expect.objectContaining({ check: 'health', state: 'failed' }))
     const forced = ['--confirm', server.name, '--reason', 'x']
     const refused = await desk.run(site, 'restore', 'database', { path: backup }, ...forced)
@@ -136,7 +138,7 @@ describe('a service that could not be stopped and started', () => {
     await desk.setPolicy(site, { service: `cvd ${unit}` })
     const seen = await desk.inspect(site)
     expect(seen.problems).toContainEqual(expect.objectContaining({ code: 'service-unknown', text: words }))
-    const { plan } = must(await planRestore(desk.console.desk, site, backup))
+    const { plan } = must(await planRestore(desk.console.context, site, backup))
     expect(plan.checks).toContainEqual(expect.objectContaining({ check: 'service', state: 'failed' }))
     const forced = ['--confirm', 'north', '--reason', 'x']
     const entry = await desk.run(site, 'restore', 'database', { path: backup }, ...forced)

@@ -67,7 +67,7 @@ onBoth('a restore', (server: Server) => {
     await server.waitHealthy()
     expect(await devices()).toBe('48')
     // North's console finds it out by itself, in the minute that this takes; south's is made to ask.
-    if (server.name === 'south') await desk.console.desk.links.probe()
+    if (server.name === 'south') await desk.console.context.links.probe()
     await lost
     await server.restoreLink()
 
@@ -78,13 +78,13 @@ onBoth('a restore', (server: Server) => {
     })
     const found = (await other.operations(same)).find(({ id }) => id === operation)
     expect(found).toMatchObject({ state: 'ended', outcome: 'succeeded', reason: 'a test', who: 'tester@desk' })
-    const adopted = other.console.runner.adopt(same, found ?? must({ ok: false, error: { code: '', message: '' } }))
-    expect((await other.settled(adopted)).outcome).toBe('succeeded')
+    const imported = other.console.runner.import(same, found ?? must({ ok: false, error: { code: '', message: '' } }))
+    expect((await other.settled(imported)).outcome).toBe('succeeded')
 
     restored(await desk.settled(entry))
     const said = told(await eventsOnServer(operation))
-    expect(told(desk.console.desk.store.events.list(entry.id))).toEqual(said)
-    expect(told(other.console.desk.store.events.list(adopted.id))).toEqual(said)
+    expect(told(desk.console.context.store.events.list(entry.id))).toEqual(said)
+    expect(told(other.console.context.store.events.list(imported.id))).toEqual(said)
   })
 
   test('goes on when the console is killed, and is taken up again by the next one', async () => {
@@ -211,8 +211,8 @@ onBoth('a restore', (server: Server) => {
     await using other = new ServerDesk('another@desk')
     const same = await other.add(server)
     const found = (await other.operations(same)).find(({ id }) => id === operation)
-    const adopted = other.console.runner.adopt(same, found ?? must({ ok: false, error: { code: '', message: '' } }))
-    expect(await other.settled(adopted)).toMatchObject({ outcome: 'rolled back' })
+    const imported = other.console.runner.import(same, found ?? must({ ok: false, error: { code: '', message: '' } }))
+    expect(await other.settled(imported)).toMatchObject({ outcome: 'rolled back' })
     await server.waitHealthy()
     expect(await devices()).toBe('40')
     expect(await leftovers(server)).toBe('')

@@ -31,7 +31,7 @@ describe('a host key', () => {
     const other = failureOf(await desk.tryToAdd(north, { accept: [south.hostKeyFingerprint] }))
     expect(other.code).toBe('host-key-unknown')
     expect(await logins(north)).toBe(before)
-    expect(desk.console.desk.store.sites.list()).toEqual([])
+    expect(desk.console.context.store.sites.list()).toEqual([])
   })
 
   it('that is revoked: refused, though it was accepted', async () => {
@@ -49,15 +49,17 @@ describe('a host key', () => {
     await using _keys = await otherHostKeys(north)
     const before = await logins(north)
     const operations = (await north.run('ls /var/lib/cvd-backup/operations')).stdout
-    const refused = failureOf(await inspectSite(desk.console.desk, site))
+    const refused = failureOf(await inspectSite(desk.console.context, site))
     expect(refused).toMatchObject({
       code: 'host-key-changed',
       message: expect.stringContaining(north.hostKeyFingerprint),
     })
-    expect(failureOf(await backupDatabase(desk.console.desk, desk.console.runner, site)).code).toBe('host-key-changed')
+    expect(failureOf(await backupDatabase(desk.console.context, desk.console.runner, site)).code).toBe(
+      'host-key-changed',
+    )
     const shown = /shows \S+ (SHA256:\S+), known/.exec(refused.message)?.[1] ?? ''
     expect(shown).toMatch(/^SHA256:/)
-    const accepted = failureOf(await desk.console.desk.links.open(site, { accept: [shown] }))
+    const accepted = failureOf(await desk.console.context.links.open(site, { accept: [shown] }))
     expect(accepted.code).toBe('host-key-changed')
     expect(await logins(north)).toBe(before)
     expect((await north.run('ls /var/lib/cvd-backup/operations')).stdout).toBe(operations)
@@ -71,7 +73,7 @@ describe('a password', () => {
     expect(failureOf(await desk.tryToAdd(south, { password: 'not-it-2261' })).code).toBe('auth-failed')
     expect(await saidMore(() => failedLogins(south), before[0])).toBe(before[0] + 1)
     expect(await logins(south)).toBe(before[1])
-    expect(desk.console.desk.store.sites.list()).toEqual([])
+    expect(desk.console.context.store.sites.list()).toEqual([])
   })
 
   it('for sudo that is wrong is tried once, and nothing ran', async () => {
@@ -113,7 +115,7 @@ describe.each([
   })
   const confirmed: Confirmation = { confirm: name, reason: 'a test' }
   const ask = (confirmation = confirmed) =>
-    restoreDatabase(desk.console.desk, desk.console.runner, site, showPath(backup), confirmation)
+    restoreDatabase(desk.console.context, desk.console.runner, site, showPath(backup), confirmation)
   /** As a console would that skips its own questions: what does the server say? */
   const restore = (...options: string[]) => desk.run(site, 'restore', 'database', { path: backup }, ...options)
 
@@ -136,7 +138,7 @@ describe.each([
     try {
       const refused = failureOf(await ask())
       expect(refused).toMatchObject({ code: 'wrong-site', message: expect.stringContaining(id) })
-      expect(failureOf(await backupDatabase(desk.console.desk, desk.console.runner, site)).code).toBe('wrong-site')
+      expect(failureOf(await backupDatabase(desk.console.context, desk.console.runner, site)).code).toBe('wrong-site')
       expect(await restore('--confirm', name, '--reason', 'x', '--expect-machine', id)).toMatchObject({
         ...{ outcome: 'failed', code: 'wrong-site' },
       })
@@ -148,7 +150,7 @@ describe.each([
   it('by a login without rights is refused before anything is done', async () => {
     await using clerks = new ServerDesk('clerk@desk')
     const other = await clerks.add(server, { login: 'unprivileged' })
-    const { desk: inner, runner } = clerks.console
+    const { context: inner, runner } = clerks.console
     await server.must(`chmod 644 ${showPath(backup)}`)
     expect(failureOf(await restoreDatabase(inner, runner, other, showPath(backup), confirmed)).code).toBe(
       'checks-failed',
@@ -172,17 +174,17 @@ describe.each([
       const first = must(await ask())
       await ready
       const there = await second.add(server)
-      const { remoteOperation } = desk.console.desk.store.operations.byId(first.id) ?? {}
+      const { remoteOperation } = desk.console.context.store.operations.byId(first.id) ?? {}
       const { lock } = await second.inspect(there)
       expect(lock).toMatchObject({
         held: true,
         holder: { command: 'restore', who: 'tester@desk', operation: remoteOperation },
       })
       const busy = { outcome: 'failed', code: 'busy', message: expect.stringContaining('tester@desk') }
-      const asked = must(await backupDatabase(second.console.desk, second.console.runner, there))
+      const asked = must(await backupDatabase(second.console.context, second.console.runner, there))
       expect(await second.settled(asked)).toMatchObject(busy)
       const refused = failureOf(
-        await restoreDatabase(second.console.desk, second.console.runner, there, showPath(backup), confirmed),
+        await restoreDatabase(second.console.context, second.console.runner, there, showPath(backup), confirmed),
       )
       expect(refused).toMatchObject({ code: 'checks-failed', message: expect.stringContaining('tester@desk') })
       const forced = ['--confirm', name, '--reason', 'x']
@@ -190,7 +192,7 @@ describe.each([
       expect(await second.run(there, 'recover')).toMatchObject(busy)
       // Reading waits for nobody.
       expect((await second.verify(there, backup)).backups).toMatchObject([{ verdict: 'verified' }])
-      const { plan } = must(await planRestore(second.console.desk, there, showPath(backup)))
+      const { plan } = must(await planRestore(second.console.context, there, showPath(backup)))
       expect(plan.tables.length).toBeGreaterThan(30)
       expect(plan.checks).toContainEqual(expect.objectContaining({ check: 'lock', state: 'failed' }))
       // The first one was disturbed by nothing of this, and goes on to its end.

@@ -28,7 +28,7 @@ it('ends a restore that hangs in its transaction, and an operation of a login wi
   await server.must(`chmod 644 ${showPath(backup.path)}; echo 'staged pause' > /var/lib/cvd-backup/failpoint`)
   const ready = desk.stepped('ready', 'done')
   const confirmation = { confirm: 'south', reason: 'reset' }
-  must(await restoreDatabase(desk.console.desk, desk.console.runner, site, showPath(backup.path), confirmation))
+  must(await restoreDatabase(desk.console.context, desk.console.runner, site, showPath(backup.path), confirmation))
   await ready
   await using clerks = new ServerDesk('clerk@desk')
   const other = await clerks.add(server, { login: 'unprivileged' })

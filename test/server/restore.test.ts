@@ -133,7 +133,7 @@ onBoth('a restore', (server: Server) => {
   })
 
   test('waits for its turn: two that are asked for at once are done one after the other', async () => {
-    const { desk: services, runner } = desk.console
+    const { context: services, runner } = desk.console
     const confirmation = { confirm: site.name, reason: 'at once' }
     // Both are planned before either begins: a plan made meanwhile would say that the lock is held.
     const plans = [must(await planRestore(services, site, backup)), must(await planRestore(services, site, backup))]

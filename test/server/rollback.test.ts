@@ -148,7 +148,10 @@ onBoth('a restore', (server: Server) => {
     const before = await processes()
     await hold()
     const refused = failureOf(
-      await restoreDatabase(desk.console.desk, desk.console.runner, site, backup, { confirm: site.name, reason: 'x' }),
+      await restoreDatabase(desk.console.context, desk.console.runner, site, backup, {
+        confirm: site.name,
+        reason: 'x',
+      }),
     )
     expect(refused).toMatchObject({ code: 'checks-failed' })
     expect(refused.message).toMatch(await holder())

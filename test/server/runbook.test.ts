@@ -92,7 +92,7 @@ describe.skipIf(runbook === '')(`the runbook${runbook === '' ? ' (RUNBOOK_DIR is
     expect(backups).toMatchObject([{ verdict: 'verified', basis: 'content' }])
     expect(await newest(/\/cvd_backup_\d{8}_\d{6}\.db\.gz$/)).toMatchObject({ path: backup.path, verdict: 'verified' })
     await mark()
-    const { plan } = must(await planRestore(desk.console.desk, site, backup.path))
+    const { plan } = must(await planRestore(desk.console.context, site, backup.path))
     expect(plan).toMatchObject({ possible: true })
     expect(plan.checks).toContainEqual(expect.objectContaining({ check: 'fingerprint', state: 'warning' }))
     const orders = plan.tables.find(({ table }) => table === 'service_orders')
@@ -100,7 +100,7 @@ describe.skipIf(runbook === '')(`the runbook${runbook === '' ? ' (RUNBOOK_DIR is
     expect(plan.lossSeconds).toBeGreaterThanOrEqual(0)
     expect(plan.lossSeconds).toBeLessThan(600)
     const confirmation = { confirm: site.name, reason: 'the runbook made it' }
-    const { desk: inner, runner } = desk.console
+    const { context: inner, runner } = desk.console
     const restored = await desk.settled(must(await restoreDatabase(inner, runner, site, backup.path, confirmation)))
     expect(restored).toMatchObject({ outcome: 'succeeded' })
     expect(await marked()).toBe('0')

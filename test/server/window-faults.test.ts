@@ -39,7 +39,7 @@ afterAll(async () => {
   await north.reset()
 })
 
-const services = () => desk.console.application.console.desk
+const services = () => desk.console.application.console.context
 const devices = () => north.query('SELECT count(*) FROM devices')
 const at = (page: Page, address: string) => page.goto(`${page.url().split('#')[0]}#${address}`)
 const running = (page: Page) => heading(page, 'The restore is running')

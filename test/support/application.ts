@@ -1,7 +1,7 @@
 /** The whole application for a test, on a folder of its own, with secrets in memory. */
 import { join } from 'node:path'
 import { type Application, createApplication } from '../../src-main/app/application.ts'
-import type { Pace } from '../../src-main/fleet/refresh.ts'
+import type { Pace } from '../../src-main/fleet/site-refresher.ts'
 import { systemClock } from '../../src-main/ports/clock.ts'
 import { fileLog } from '../../src-main/ports/log.ts'
 import { systemPaths } from '../../src-main/ports/paths.ts'

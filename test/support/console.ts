@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto'
 import { join } from 'node:path'
 import { type Console, createConsole } from '../../src-main/app/console.ts'
 import type { DemoSite } from '../../src-main/demo/site.ts'
-import type { RunnerEvent } from '../../src-main/operations/desk.ts'
+import type { RunnerEvent } from '../../src-main/operations/context.ts'
 import { type Clock, systemClock } from '../../src-main/ports/clock.ts'
 import { fileLog } from '../../src-main/ports/log.ts'
 import { systemPaths } from '../../src-main/ports/paths.ts'
@@ -21,23 +21,23 @@ export function openConsole(folder: string, clock: Clock = systemClock): Console
 }
 
 /** Puts the demo site into the store and pins its host key, without looking at it. */
-export async function knowSite({ desk }: Console, demo: DemoSite): Promise<Site> {
+export async function knowSite({ context }: Console, demo: DemoSite): Promise<Site> {
   const { host, port, user, keyFile } = demo
   const target = { host, port, user, auth: { method: 'key' as const, keyFile }, jumps: [] }
-  const link = await desk.links.open({ target, sudo: 'none' }, { accept: [demo.hostKeyFingerprint] })
+  const link = await context.links.open({ target, sudo: 'none' }, { accept: [demo.hostKeyFingerprint] })
   if (!link.ok) throw new Error(link.error.message)
   link.value[Symbol.dispose]()
-  const now = desk.clock.now()
+  const now = context.clock.now()
   const pinned = { root: demo.root, hostName: 'demo', machineId: 'unknown', createdAt: now, updatedAt: now }
   const site: Site = { id: randomUUID(), name: 'Demo', colour: 'teal', target, sudo: 'none', ...pinned }
-  const added = desk.store.sites.insert(site)
+  const added = context.store.sites.insert(site)
   if (!added.ok) throw new Error(added.error.message)
   return site
 }
 
 /** The id of the machine that answers where a site is. */
-export async function machineAt({ desk }: Console, site: Site): Promise<string> {
-  const link = await desk.links.open(site)
+export async function machineAt({ context }: Console, site: Site): Promise<string> {
+  const link = await context.links.open(site)
   if (!link.ok) throw new Error(link.error.message)
   using kit = link.value
   const found = await kit.client.inspect()

@@ -28,7 +28,7 @@ export async function beginRestore(
   backup: string,
   how: RestoreHow = {},
 ): Promise<JournalEntry> {
-  const { desk: services, runner } = desk.console
+  const { context: services, runner } = desk.console
   return must(await restoreDatabase(services, runner, site, backup, { confirm: site.name, reason, ...how }))
 }
 
@@ -43,7 +43,7 @@ export async function restore(
 }
 
 export async function undo(desk: ServerDesk, site: Site, operation: string): Promise<JournalEntry> {
-  const { desk: services, runner } = desk.console
+  const { context: services, runner } = desk.console
   return await desk.settled(must(await undoRestore(services, runner, site, operation, { confirm: site.name, reason })))
 }
 
@@ -62,7 +62,7 @@ export function safetyOf({ safetyCopy }: RestoreReport): string {
 /** The name that the server gave an operation; the console may hear of it later than others see that it runs. */
 export async function nameOf(desk: ServerDesk, { id }: JournalEntry): Promise<string> {
   return await waitUntil('the name of the operation', () => {
-    return desk.console.desk.store.operations.byId(id)?.remoteOperation ?? undefined
+    return desk.console.context.store.operations.byId(id)?.remoteOperation ?? undefined
   })
 }
 

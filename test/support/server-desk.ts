@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type Console, createConsole } from '../../src-main/app/console.ts'
 import { type AddedSite, addSite } from '../../src-main/operations/add-site.ts'
-import type { RunnerEvent } from '../../src-main/operations/desk.ts'
+import type { RunnerEvent } from '../../src-main/operations/context.ts'
 import { inspectSite } from '../../src-main/operations/inspect.ts'
 import { verifyBackups } from '../../src-main/operations/verify.ts'
 import { systemClock } from '../../src-main/ports/clock.ts'
@@ -78,7 +78,7 @@ export class ServerDesk implements AsyncDisposable {
     if (how.password !== undefined) await this.secrets.save({ kind: 'password', ...at }, new Secret(how.password))
     const sudo = how.sudoPassword ?? password
     if (sudo !== undefined) await this.secrets.save({ kind: 'sudo', ...at }, new Secret(sudo))
-    return await addSite(this.console.desk, {
+    return await addSite(this.console.context, {
       name: server.name,
       target: { ...at, auth, jumps: [] },
       sudo: sudoOf[login],
@@ -94,7 +94,7 @@ export class ServerDesk implements AsyncDisposable {
   }
 
   async inspect(site: Site): Promise<Inspection> {
-    return must(await inspectSite(this.console.desk, site))
+    return must(await inspectSite(this.console.context, site))
   }
 
   /** The backup of this path or name in what `inspect` lists. */
@@ -125,7 +125,9 @@ export class ServerDesk implements AsyncDisposable {
 
   /** Verifies backups by name or path. */
   async verify(site: Site, ...backups: string[]): Promise<{ entry: JournalEntry; backups: Verification[] }> {
-    const started = must(await verifyBackups(this.console.desk, this.console.runner, site, { which: 'named', backups }))
+    const started = must(
+      await verifyBackups(this.console.context, this.console.runner, site, { which: 'named', backups }),
+    )
     const entry = await this.settled(started)
     const { data } = entry
     const list = (data as { backups?: unknown[] } | null)?.backups ?? []
@@ -134,12 +136,12 @@ export class ServerDesk implements AsyncDisposable {
 
   /** The operations that the server knows, newest first. */
   async operations(site: Site): Promise<OperationEntry[]> {
-    using link = must(await this.console.desk.links.open(site))
+    using link = must(await this.console.context.links.open(site))
     return must(await link.client.operations(50))
   }
 
   setPolicy(site: Site, changes: Readonly<Record<string, string>>): Promise<void> {
-    return setPolicy(this.console.desk, site, changes)
+    return setPolicy(this.console.context, site, changes)
   }
 
   /** Resolves with the first thing the runner says from now on that fits. */
@@ -172,7 +174,7 @@ export class ServerDesk implements AsyncDisposable {
 
 /** Settings of a site, as its server keeps them. */
 export async function setPolicy(
-  { links }: Console['desk'],
+  { links }: Console['context'],
   site: Site,
   changes: Readonly<Record<string, string>>,
 ): Promise<void> {

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import type { KitClient } from '../../src-main/kit/client.ts'
-import type { Desk } from '../../src-main/operations/desk.ts'
+import type { Context } from '../../src-main/operations/context.ts'
 import { inspectPinned } from '../../src-main/operations/inspect.ts'
 import type { KitLink } from '../../src-main/operations/links.ts'
 import type { Site } from '../../src-main/store/sites.ts'
@@ -19,13 +19,13 @@ const silent = {
 const site = { name: 'Depot North' } as Site
 
 test('a look at a site that is never answered is given up, and says so', async () => {
-  expect(await inspectPinned({} as Desk, site, silent, undefined, 20)).toMatchObject({
+  expect(await inspectPinned({} as Context, site, silent, undefined, 20)).toMatchObject({
     error: { code: 'timeout', message: expect.stringContaining('Depot North can be reached') },
   })
 })
 
 test('a look that nobody waits for any more is no fault of the site', async () => {
-  expect(await inspectPinned({} as Desk, site, silent, AbortSignal.timeout(20), 60_000)).toMatchObject({
+  expect(await inspectPinned({} as Context, site, silent, AbortSignal.timeout(20), 60_000)).toMatchObject({
     error: { code: 'cancelled' },
   })
 })

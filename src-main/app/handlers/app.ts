@@ -11,7 +11,7 @@ export function keepingWords({ keeps }: SecretStore): string {
     : 'This computer offers no store of secrets: passwords and passphrases are kept in memory only, and asked for again after the next start.'
 }
 
-export function appHandlers({ desk, secrets, host }: Services): NamespaceHandlers<ConsoleContract['app']> {
+export function appHandlers({ context, secrets, host }: Services): NamespaceHandlers<ConsoleContract['app']> {
   return {
     info: (_input, { role }) =>
       ok({
@@ -20,7 +20,7 @@ export function appHandlers({ desk, secrets, host }: Services): NamespaceHandler
         platform: process.platform,
         host: host.kind,
         role,
-        who: desk.identity.who,
+        who: context.identity.who,
         secrets: { keeps: secrets.keeps, words: keepingWords(secrets) },
         dataFolder: host.dataFolder,
         demo: host.demo ? { site: host.demo.site, hints: [...host.demo.hints] } : null,

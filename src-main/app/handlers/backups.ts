@@ -7,21 +7,21 @@ import { aborted, type NamespaceHandlers } from '../../../src-shared/rpc/handler
 import { backupDatabase } from '../../operations/backup-database.ts'
 import { markBackup } from '../../operations/mark-backup.ts'
 import { verifyBackups } from '../../operations/verify.ts'
-import { coalesce } from '../coalesce.ts'
 import { onSite, type Services, siteOf } from '../services.ts'
+import { throttle } from '../throttle.ts'
 import { PACE } from './fleet-feed.ts'
 
 const sameEntry = (one: BackupEntry, other: BackupEntry) => JSON.stringify(one) === JSON.stringify(other)
 
 export function backupsHandlers(services: Services): NamespaceHandlers<ConsoleContract['backups']> {
-  const { desk, runner, fleet } = services
+  const { context, runner, fleet } = services
 
   const mark = (id: string, word: 'hold' | 'release', path: string, reason: string) =>
     onSite(
       services,
       id,
       async (site) => {
-        const marked = await markBackup(desk, site, word, path, reason)
+        const marked = await markBackup(context, site, word, path, reason)
         // Seen anew, so that the list shows it.
         if (marked.ok) await fleet.refreshAfter(site)
         return marked
@@ -33,14 +33,14 @@ export function backupsHandlers(services: Services): NamespaceHandlers<ConsoleCo
     watch: async ({ site: id }, feed) => {
       const site = siteOf(services, id)
       if (!site.ok) return site
-      const kept = desk.store.inspections.latest(id)
+      const kept = context.store.inspections.latest(id)
       let told = new Map(kept?.inspection.backups.map((entry) => [entry.path, entry]))
       let seenAt = kept?.at ?? null
       feed.snapshot({ at: seenAt, backups: [...told.values()] })
       const gone = new AbortController()
-      const changes = coalesce<string>(PACE, desk.log, () => {
-        if (!desk.store.sites.byId(id)) return gone.abort()
-        const now = desk.store.inspections.latest(id)
+      const changes = throttle<string>(PACE, context.log, () => {
+        if (!context.store.sites.byId(id)) return gone.abort()
+        const now = context.store.inspections.latest(id)
         if (!now || now.at === seenAt) return
         const before = told
         told = new Map(now.inspection.backups.map((entry) => [entry.path, entry]))
@@ -52,13 +52,13 @@ export function backupsHandlers(services: Services): NamespaceHandlers<ConsoleCo
         const removed = [...before.keys()].filter((path) => !told.has(path))
         feed.change({ at: seenAt, upsert, removed })
       })
-      const deaf = fleet.subscribe((changed) => {
+      const unsubscribe = fleet.subscribe((changed) => {
         if (changed === id) changes.add(id)
       })
       const leave = fleet.watch(site.value)
       await aborted(AbortSignal.any([feed.signal, gone.signal]))
       leave()
-      deaf()
+      unsubscribe()
       changes.stop()
       return ok(null)
     },
@@ -70,7 +70,7 @@ export function backupsHandlers(services: Services): NamespaceHandlers<ConsoleCo
       onSite(
         services,
         id,
-        (site) => backupDatabase(desk, runner, site),
+        (site) => backupDatabase(context, runner, site),
         (entry) => ({ operation: entry.id }),
       ),
 
@@ -79,9 +79,9 @@ export function backupsHandlers(services: Services): NamespaceHandlers<ConsoleCo
         services,
         id,
         (site) => {
-          if (which.kind === 'all') return verifyBackups(desk, runner, site, { which: 'all' })
-          if (which.kind === 'last') return verifyBackups(desk, runner, site, { which: 'last', count: which.count })
-          return verifyBackups(desk, runner, site, { which: 'named', backups: which.paths })
+          if (which.kind === 'all') return verifyBackups(context, runner, site, { which: 'all' })
+          if (which.kind === 'last') return verifyBackups(context, runner, site, { which: 'last', count: which.count })
+          return verifyBackups(context, runner, site, { which: 'named', backups: which.paths })
         },
         (entry) => ({ operation: entry.id }),
       ),
@@ -95,14 +95,14 @@ function shownCommands(backup: BackupEntry) {
 }
 
 export function backupHandlers(services: Services): NamespaceHandlers<ConsoleContract['backup']> {
-  const { desk } = services
+  const { context } = services
   return {
     show: ({ site: id, path }, { signal }) =>
       onSite(
         services,
         id,
         async (site) => {
-          const link = await desk.links.open(site, { signal })
+          const link = await context.links.open(site, { signal })
           if (!link.ok) return link
           using kit = link.value
           return await kit.client.show(Buffer.from(decodePath(path)), signal)

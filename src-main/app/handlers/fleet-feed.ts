@@ -6,22 +6,22 @@ import { fleetVerdict } from '../../../src-shared/domain/verdict.ts'
 import { ok, type Result } from '../../../src-shared/result.ts'
 import { aborted, type Feed } from '../../../src-shared/rpc/handlers.ts'
 import type { Site } from '../../store/sites.ts'
-import { coalesce } from '../coalesce.ts'
 import { overviewOf } from '../overview.ts'
 import type { Services } from '../services.ts'
+import { throttle } from '../throttle.ts'
 
 /** Milliseconds between two changes that a window is told. */
 export const PACE = 200
 /** Ages grow by themselves: the words with them are made anew so often. */
 const AGEING = 30_000
 
-export function overview({ desk, fleet, activity }: Services, site: Site): SiteOverview {
+export function overview({ context, fleet, activity }: Services, site: Site): SiteOverview {
   return overviewOf({
     site,
-    kept: desk.store.inspections.latest(site.id),
+    kept: context.store.inspections.latest(site.id),
     keeping: fleet.keeping(site.id),
     operations: activity.open(site),
-    now: desk.clock.now(),
+    now: context.clock.now(),
   })
 }
 
@@ -48,7 +48,7 @@ export async function feedFleet(
   services: Services,
   feed: Feed<Watch['snapshot'], Watch['change']>,
 ): Promise<Result<null, WireFailure>> {
-  const { desk } = services
+  const { context } = services
   const told = new Map<string, { readonly text: string; readonly overview: SiteOverview }>()
   const look = (site: Site): SiteOverview | null => {
     const now = overview(services, site)
@@ -60,23 +60,23 @@ export async function feedFleet(
   const verdict = () =>
     verdictOver(
       [...told.values()].map((one) => one.overview),
-      desk.clock.now(),
+      context.clock.now(),
     )
-  const changes = coalesce<string>(PACE, desk.log, (ids) => {
-    const sites = [...ids].map((id) => [id, desk.store.sites.byId(id)] as const)
+  const changes = throttle<string>(PACE, context.log, (ids) => {
+    const sites = [...ids].map((id) => [id, context.store.sites.byId(id)] as const)
     const upsert = sites.flatMap(([, site]) => (site ? (look(site) ?? []) : []))
     const removed = sites.flatMap(([id, site]) => (!site && told.delete(id) ? [id] : []))
     if (upsert.length > 0 || removed.length > 0) feed.change({ upsert, removed, verdict: verdict() })
   })
-  const sites = desk.store.sites.list().flatMap((site) => look(site) ?? [])
+  const sites = context.store.sites.list().flatMap((site) => look(site) ?? [])
   feed.snapshot({ sites, verdict: verdict() })
-  const deaf = onSiteChange(services, (id) => changes.add(id))
+  const unsubscribe = onSiteChange(services, (id) => changes.add(id))
   const ageing = setInterval(() => {
     for (const id of told.keys()) changes.add(id)
   }, AGEING)
   await aborted(feed.signal)
   clearInterval(ageing)
-  deaf()
+  unsubscribe()
   changes.stop()
   return ok(null)
 }

@@ -7,10 +7,10 @@ import { type Failure, fail, ok, type Result } from '../../../src-shared/result.
 import { aborted, type Feed } from '../../../src-shared/rpc/handlers.ts'
 import type { JournalEntry } from '../../store/operations.ts'
 import type { Site } from '../../store/sites.ts'
-import { coalesce } from '../coalesce.ts'
 import { forWindow, notFound } from '../failures.ts'
 import { reportOf } from '../rows.ts'
 import type { Services } from '../services.ts'
+import { throttle } from '../throttle.ts'
 
 type Watch = ConsoleContract['operation']['watch']
 type OperationFeed = Feed<Watch['snapshot'], Watch['change']>
@@ -27,8 +27,12 @@ function linkOf({ runner }: Services, entry: JournalEntry, broken: Failure | nul
 }
 
 /** One of the server's operations; null where it has none with this id. */
-export async function serverEntry({ desk }: Services, site: Site, id: string): Promise<Result<OperationEntry | null>> {
-  const link = await desk.links.open(site)
+export async function serverEntry(
+  { context }: Services,
+  site: Site,
+  id: string,
+): Promise<Result<OperationEntry | null>> {
+  const link = await context.links.open(site)
   if (!link.ok) return link
   using kit = link.value
   return await kit.client.operation({ id })
@@ -42,7 +46,7 @@ async function undoable(services: Services, site: Site, entry: JournalEntry): Pr
 }
 
 function foreignView(services: Services, id: string): OperationRow | null {
-  const rows = services.desk.store.sites.list().flatMap((site) => services.activity.foreign(site))
+  const rows = services.context.store.sites.list().flatMap((site) => services.activity.foreign(site))
   return rows.find((row) => row.id === id) ?? null
 }
 
@@ -51,12 +55,12 @@ export async function feedOperation(
   id: string,
   feed: OperationFeed,
 ): Promise<Result<null, WireFailure>> {
-  const { desk, runner, activity } = services
-  const entry = desk.store.operations.byId(id)
-  const site = entry ? desk.store.sites.byId(entry.siteId) : null
+  const { context, runner, activity } = services
+  const entry = context.store.operations.byId(id)
+  const site = entry ? context.store.sites.byId(entry.siteId) : null
   if (!entry || !site) return feedForeign(services, id, feed)
-  const row = (now: JournalEntry) => activity.row(now, desk.store.sites.byId(now.siteId) ?? site)
-  const events = desk.store.events.list(id).filter(isTold)
+  const row = (now: JournalEntry) => activity.row(now, context.store.sites.byId(now.siteId) ?? site)
+  const events = context.store.events.list(id).filter(isTold)
   const report = reportOf(entry)
   let link = linkOf(services, entry, activity.broken(id))
   feed.snapshot({ row: row(entry), events, link, report, undoable: null })
@@ -64,8 +68,8 @@ export async function feedOperation(
   let fresh: KitEvent[] = []
   let toldLink = link
   let undo: boolean | null = null
-  const changes = coalesce<null>(PACE, desk.log, () => {
-    const now = desk.store.operations.byId(id)
+  const changes = throttle<null>(PACE, context.log, () => {
+    const now = context.store.operations.byId(id)
     if (!now) return
     const current = row(now)
     const more = fresh
@@ -87,7 +91,7 @@ export async function feedOperation(
     // Where the server cannot say it, it stays unknown.
     undoable(services, site, of).then(tell, () => undefined)
   }
-  const deaf = runner.subscribe((event) => {
+  const unsubscribe = runner.subscribe((event) => {
     if (event.operation !== id) return
     if (event.kind === 'event') {
       if (isTold(event.event)) fresh.push(event.event)
@@ -101,19 +105,19 @@ export async function feedOperation(
   })
   if (entry.state === 'ended') tellUndoable(entry)
   await aborted(feed.signal)
-  deaf()
+  unsubscribe()
   changes.stop()
   return ok(null)
 }
 
 /** How an operation of elsewhere stands by what the server remembers; null where it cannot be asked. */
 async function foreignEnd(services: Services, { site: siteId, remote }: OperationRow): Promise<OperationRow | null> {
-  const site = services.desk.store.sites.byId(siteId)
+  const site = services.context.store.sites.byId(siteId)
   const found = site && remote !== null ? await serverEntry(services, site, remote) : null
   return site && found?.ok && found.value ? services.activity.foreignRow(found.value, site) : null
 }
 
-/** An operation that is not in our journal: only how it stands is known, until it is adopted. */
+/** An operation that is not in our journal: only how it stands is known, until it is imported. */
 async function feedForeign(services: Services, id: string, feed: OperationFeed): Promise<Result<null, WireFailure>> {
   const row = foreignView(services, id)
   if (!row) return fail(notFound('operation'))
@@ -132,17 +136,17 @@ async function feedForeign(services: Services, id: string, feed: OperationFeed):
     if (end) tell(end)
     asking = false
   }
-  const changes = coalesce<null>(PACE, services.desk.log, () => {
+  const changes = throttle<null>(PACE, services.context.log, () => {
     if (told.state === 'ended' || asking) return
     const now = foreignView(services, id)
     if (now) tell(now)
     else void ask()
   })
-  const deaf = services.fleet.subscribe((changed) => {
+  const unsubscribe = services.fleet.subscribe((changed) => {
     if (changed === row.site) changes.add(null)
   })
   await aborted(feed.signal)
-  deaf()
+  unsubscribe()
   changes.stop()
   return ok(null)
 }

@@ -4,21 +4,21 @@ import type { OperationEntry } from '../../../src-shared/domain/kit-protocol.ts'
 import { fail, ok, type Result } from '../../../src-shared/result.ts'
 import { aborted, type NamespaceHandlers } from '../../../src-shared/rpc/handlers.ts'
 import type { Site } from '../../store/sites.ts'
-import { coalesce } from '../coalesce.ts'
 import { notFound } from '../failures.ts'
 import { onSite, type Services, siteOf } from '../services.ts'
+import { throttle } from '../throttle.ts'
 import { onSiteChange, PACE } from './fleet-feed.ts'
 import { feedOperation, serverEntry } from './operation-feed.ts'
 
-async function serverOperations({ desk }: Services, site: Site, limit: number): Promise<Result<OperationEntry[]>> {
-  const link = await desk.links.open(site)
+async function serverOperations({ context }: Services, site: Site, limit: number): Promise<Result<OperationEntry[]>> {
+  const link = await context.links.open(site)
   if (!link.ok) return link
   using kit = link.value
   return await kit.client.operations(limit)
 }
 
 export function operationsHandlers(services: Services): NamespaceHandlers<ConsoleContract['operations']> {
-  const { desk, runner, activity } = services
+  const { context, runner, activity } = services
   return {
     watch: async ({ site: id, limit }, feed) => {
       const site = id === undefined ? null : siteOf(services, id)
@@ -33,15 +33,15 @@ export function operationsHandlers(services: Services): NamespaceHandlers<Consol
         return { upsert, removed }
       }
       feed.snapshot({ operations: look().upsert })
-      const changes = coalesce<null>(PACE, desk.log, () => {
+      const changes = throttle<null>(PACE, context.log, () => {
         const { upsert, removed } = look()
         if (upsert.length > 0 || removed.length > 0) feed.change({ upsert, removed })
       })
-      const deaf = onSiteChange(services, (changed) => {
+      const unsubscribe = onSiteChange(services, (changed) => {
         if (id === undefined || changed === id) changes.add(null)
       })
       await aborted(feed.signal)
-      deaf()
+      unsubscribe()
       changes.stop()
       return ok(null)
     },
@@ -54,7 +54,7 @@ export function operationsHandlers(services: Services): NamespaceHandlers<Consol
         (entries) => ({
           operations: entries.map((entry) => ({
             ...entry,
-            journal: desk.store.operations.find(id, entry.id)?.id ?? null,
+            journal: context.store.operations.find(id, entry.id)?.id ?? null,
           })),
         }),
       ),
@@ -67,22 +67,22 @@ export function operationsHandlers(services: Services): NamespaceHandlers<Consol
         (answer) => answer,
       ),
 
-    adopt: ({ site: id, operation }) =>
+    import: ({ site: id, operation }) =>
       onSite(
         services,
         id,
         async (site) => {
-          const known = desk.store.operations.find(site.id, operation)
+          const known = context.store.operations.find(site.id, operation)
           if (known) return ok(known)
           const found = await serverEntry(services, site, operation)
           if (!found.ok) return found
-          return found.value ? ok(runner.adopt(site, found.value)) : fail(notFound('operation'))
+          return found.value ? ok(runner.import(site, found.value)) : fail(notFound('operation'))
         },
         (entry) => ({ operation: entry.id }),
       ),
 
     reattach: ({ operation }) => {
-      const entry = desk.store.operations.byId(operation)
+      const entry = context.store.operations.byId(operation)
       if (!entry) return fail(notFound('operation'))
       return onSite(
         services,

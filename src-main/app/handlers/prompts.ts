@@ -7,18 +7,18 @@ import { notFound } from '../failures.ts'
 import { secretsOf } from '../prompts.ts'
 import type { Services } from '../services.ts'
 
-export function promptsHandlers({ desk, prompts }: Services): NamespaceHandlers<ConsoleContract['prompts']> {
+export function promptsHandlers({ context, prompts }: Services): NamespaceHandlers<ConsoleContract['prompts']> {
   const namesOf = (wanted: SecretRequest): string[] => {
     const key = requestKey(wanted)
-    const needs = desk.store.sites.list().filter((site) => secretsOf(site).some((one) => requestKey(one) === key))
+    const needs = context.store.sites.list().filter((site) => secretsOf(site).some((one) => requestKey(one) === key))
     return needs.map(({ name }) => name)
   }
   return {
     watch: async (_input, feed) => {
       feed.snapshot({ prompts: prompts.list(namesOf) })
-      const deaf = prompts.subscribe(() => feed.change({ prompts: prompts.list(namesOf) }))
+      const unsubscribe = prompts.subscribe(() => feed.change({ prompts: prompts.list(namesOf) }))
       await aborted(feed.signal)
-      deaf()
+      unsubscribe()
       return ok(null)
     },
     answer: async ({ requestId, secret }) => {

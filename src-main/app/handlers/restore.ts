@@ -4,8 +4,8 @@ import { fail, ok } from '../../../src-shared/result.ts'
 import { aborted, type NamespaceHandlers } from '../../../src-shared/rpc/handlers.ts'
 import { restorePlanned } from '../../operations/restore-database.ts'
 import { undoRestore } from '../../operations/undo.ts'
-import { coalesce } from '../coalesce.ts'
 import { onSite, type Services, siteOf } from '../services.ts'
+import { throttle } from '../throttle.ts'
 
 /** Milliseconds between two words about progress. */
 const PACE = 100
@@ -18,18 +18,18 @@ const expired = {
 }
 
 export function restoreHandlers(services: Services): NamespaceHandlers<ConsoleContract['restore']> {
-  const { desk, runner, plans, prompts } = services
+  const { context, runner, plans, prompts } = services
   return {
     plan: async ({ site: id, path, planId }, feed) => {
       const site = siteOf(services, id)
       if (!site.ok) return site
-      prompts.forgive(site.value)
-      desk.links.forgive(site.value)
+      prompts.unblock(site.value)
+      context.links.unblock(site.value)
       const planning = plans.planning(site.value, path, planId)
       let told: PlanView = planning.view
       feed.snapshot(told)
       const over = new AbortController()
-      const changes = coalesce<null>(PACE, desk.log, () => {
+      const changes = throttle<null>(PACE, context.log, () => {
         const now = planning.view
         for (const step of now.steps) if (!told.steps.includes(step)) feed.change({ step })
         const { steps: _, ...rest } = now
@@ -74,7 +74,7 @@ export function restoreHandlers(services: Services): NamespaceHandlers<ConsoleCo
       onSite(
         services,
         id,
-        (site) => undoRestore(desk, runner, site, operation, { confirm, reason, siteIsDown }),
+        (site) => undoRestore(context, runner, site, operation, { confirm, reason, siteIsDown }),
         (entry) => ({ operation: entry.id }),
       ),
   }

@@ -2,7 +2,7 @@ import { access } from 'node:fs/promises'
 import type { ConsoleContract } from '../../../src-shared/contract/index.ts'
 import { fail, ok } from '../../../src-shared/result.ts'
 import { aborted, type NamespaceHandlers } from '../../../src-shared/rpc/handlers.ts'
-import { audit as record } from '../../operations/desk.ts'
+import { audit as record } from '../../operations/context.ts'
 import { requestKey } from '../../ports/secrets.ts'
 import { agentKeys, agentSocket } from '../../remote/agent.ts'
 import { type HostAddress, hostLabel, matchesHost, parseHostLabel } from '../../remote/known-hosts.ts'
@@ -18,8 +18,8 @@ interface HopOfSite {
   readonly site: string
 }
 
-function hopsOf({ desk }: Services): HopOfSite[] {
-  return desk.store.sites
+function hopsOf({ context }: Services): HopOfSite[] {
+  return context.store.sites
     .list()
     .flatMap(({ name, target }) => [...target.jumps, target].map((hop) => ({ hop, site: name })))
 }
@@ -47,7 +47,7 @@ const notTyped = {
 }
 
 export function settingsHandlers(services: Services): NamespaceHandlers<ConsoleContract['settings']> {
-  const { desk, knownHosts, secrets, appearance } = services
+  const { context, knownHosts, secrets, appearance } = services
   return {
     watch: async (_input, feed) => {
       feed.snapshot(appearance.current)
@@ -98,10 +98,10 @@ export function settingsHandlers(services: Services): NamespaceHandlers<ConsoleC
       const address: HostAddress | null = parseHostLabel(host)
       const removed = address ? await knownHosts.forget(address) : 0
       if (!address || removed === 0) return fail(notFound('host among our own known hosts'))
-      record(desk, 'host key forgotten', { name: '' }, { outcome: 'succeeded', detail: { host } })
-      for (const site of desk.store.sites.list()) {
+      record(context, 'host key forgotten', { name: '' }, { outcome: 'succeeded', detail: { host } })
+      for (const site of context.store.sites.list()) {
         const concerned = [...site.target.jumps, site.target].some((hop) => hostLabel(hop) === hostLabel(address))
-        if (concerned) await desk.links.close(site)
+        if (concerned) await context.links.close(site)
       }
       return ok({ removed })
     },
@@ -117,15 +117,15 @@ export function settingsHandlers(services: Services): NamespaceHandlers<ConsoleC
       const found = (await secrets.list()).find((request) => requestKey(request) === id)
       if (!found) return fail(notFound('secret'))
       await secrets.forget(found)
-      record(desk, 'secret forgotten', { name: '' }, { outcome: 'succeeded', detail: { about: aboutSecret(found) } })
+      record(context, 'secret forgotten', { name: '' }, { outcome: 'succeeded', detail: { about: aboutSecret(found) } })
       return ok({})
     },
   }
 }
 
-export function auditHandlers({ desk }: Services): NamespaceHandlers<ConsoleContract['audit']> {
+export function auditHandlers({ context }: Services): NamespaceHandlers<ConsoleContract['audit']> {
   return {
     list: ({ limit, before }) =>
-      ok({ entries: desk.store.audit.list(limit, before), chain: desk.store.audit.verify() }),
+      ok({ entries: context.store.audit.list(limit, before), chain: context.store.audit.verify() }),
   }
 }

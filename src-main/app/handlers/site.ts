@@ -3,8 +3,8 @@ import type { SiteView } from '../../../src-shared/contract/sites.ts'
 import { ok } from '../../../src-shared/result.ts'
 import { aborted, type NamespaceHandlers } from '../../../src-shared/rpc/handlers.ts'
 import type { Site } from '../../store/sites.ts'
-import { coalesce } from '../coalesce.ts'
 import { onSite, type Services, siteOf } from '../services.ts'
+import { throttle } from '../throttle.ts'
 import { onSiteChange, overview, PACE } from './fleet-feed.ts'
 import { factsOf } from './sites.ts'
 
@@ -12,7 +12,7 @@ const AGEING = 30_000
 
 function viewOf(services: Services, site: Site): SiteView {
   const { target, sudo, root, machineId, createdAt, updatedAt } = site
-  const kept = services.desk.store.inspections.latest(site.id)
+  const kept = services.context.store.inspections.latest(site.id)
   return {
     overview: overview(services, site),
     settings: { target, sudo, root, machineId, createdAt, updatedAt },
@@ -21,7 +21,7 @@ function viewOf(services: Services, site: Site): SiteView {
 }
 
 export function siteHandlers(services: Services): NamespaceHandlers<ConsoleContract['site']> {
-  const { desk, fleet } = services
+  const { context, fleet } = services
   return {
     watch: async ({ site: id }, feed) => {
       const site = siteOf(services, id)
@@ -29,8 +29,8 @@ export function siteHandlers(services: Services): NamespaceHandlers<ConsoleContr
       let told = viewOf(services, site.value)
       feed.snapshot(told)
       const gone = new AbortController()
-      const changes = coalesce<string>(PACE, desk.log, () => {
-        const now = desk.store.sites.byId(id)
+      const changes = throttle<string>(PACE, context.log, () => {
+        const now = context.store.sites.byId(id)
         if (!now) return gone.abort()
         const view = viewOf(services, now)
         const parts = (['overview', 'settings', 'inspection'] as const).filter((part) => {
@@ -39,7 +39,7 @@ export function siteHandlers(services: Services): NamespaceHandlers<ConsoleContr
         told = view
         if (parts.length > 0) feed.change(Object.fromEntries(parts.map((part) => [part, view[part]])))
       })
-      const deaf = onSiteChange(services, (changed) => {
+      const unsubscribe = onSiteChange(services, (changed) => {
         if (changed === id) changes.add(id)
       })
       const ageing = setInterval(() => changes.add(id), AGEING)
@@ -47,7 +47,7 @@ export function siteHandlers(services: Services): NamespaceHandlers<ConsoleContr
       await aborted(AbortSignal.any([feed.signal, gone.signal]))
       leave()
       clearInterval(ageing)
-      deaf()
+      unsubscribe()
       changes.stop()
       return ok(null)
     },
@@ -57,7 +57,7 @@ export function siteHandlers(services: Services): NamespaceHandlers<ConsoleContr
         services,
         id,
         (site) => fleet.refresh(site, true),
-        () => ({ inspectedAt: desk.store.inspections.latest(id)?.at ?? desk.clock.now() }),
+        () => ({ inspectedAt: context.store.inspections.latest(id)?.at ?? context.clock.now() }),
       ),
   }
 }

@@ -58,21 +58,21 @@ function stillRuns(site: string, command: string): WireFailure {
 }
 
 export function sitesHandlers(services: Services): NamespaceHandlers<ConsoleContract['sites']> {
-  const { desk, runner, fleet, prompts } = services
+  const { context, runner, fleet, prompts } = services
   return {
     watch: (_input, feed) => feedFleet(services, feed),
 
     check: async (input, feed) => {
-      const site = input.site === undefined ? null : desk.store.sites.byId(input.site)
+      const site = input.site === undefined ? null : context.store.sites.byId(input.site)
       if (input.site !== undefined && !site) return fail(noSuchSite)
-      prompts.forgive(input)
+      prompts.unblock(input)
       let { steps } = undecided()
       feed.snapshot(undecided())
       const tell = ({ step, ...told }: Omit<CheckStep, 'title'>) => {
         steps = steps.map((one) => (one.step === step ? { ...one, ...told } : one))
         feed.change({ steps })
       }
-      const checked = await checkSite(desk, { ...input, policy: present(input.policy), site }, tell, feed.signal)
+      const checked = await checkSite(context, { ...input, policy: present(input.policy), site }, tell, feed.signal)
       if (checked.ok) {
         const passed = steps.every(({ state }) => state === 'passed' || state === 'warning')
         feed.change({ running: false, passed, found: factsOf(checked.value) })
@@ -86,9 +86,9 @@ export function sitesHandlers(services: Services): NamespaceHandlers<ConsoleCont
     },
 
     add: async ({ colour, policy, ...input }) => {
-      prompts.forgive(input)
+      prompts.unblock(input)
       const wanted = { ...input, policy: present(policy), ...(colour ? { colour } : {}) }
-      const added = await addSite(desk, wanted)
+      const added = await addSite(context, wanted)
       if (added.ok) fleet.seen(added.value.site)
       else await prompts.refused(input, added.error.code)
       return answered(added, ({ site }) => ({ site: site.id }))
@@ -99,9 +99,9 @@ export function sitesHandlers(services: Services): NamespaceHandlers<ConsoleCont
         services,
         id,
         async (site) => {
-          const edited = await editSite(desk, site, { ...present(changes), policy: present(policy), accept })
+          const edited = await editSite(context, site, { ...present(changes), policy: present(policy), accept })
           if (edited.ok) fleet.changed(site.id)
-          const now = desk.store.sites.byId(site.id)
+          const now = context.store.sites.byId(site.id)
           if (edited.ok && edited.value.inspection && now) fleet.seen(now)
           return edited
         },
@@ -111,18 +111,18 @@ export function sitesHandlers(services: Services): NamespaceHandlers<ConsoleCont
     remove: ({ site: id, confirm }) => {
       const site = siteOf(services, id)
       if (!site.ok) return site
-      const open = desk.store.operations
+      const open = context.store.operations
         .unfinished()
         .find(({ id: one, siteId }) => siteId === id && runner.attends(one))
       if (open) return fail(stillRuns(site.value.name, open.command))
-      const refused = removeSite(desk, site.value, confirm)
+      const refused = removeSite(context, site.value, confirm)
       if (refused) return fail(forWindow(refused))
       fleet.changed(id)
       return ok({})
     },
 
     importable: async () => {
-      const known = new Map(desk.store.sites.list().map((site) => [linkKey(site), site.name]))
+      const known = new Map(context.store.sites.list().map((site) => [linkKey(site), site.name]))
       return answered(await importSshConfig(), (hosts) => ({
         hosts: hosts.map((host) => {
           const target = targetOf(host)

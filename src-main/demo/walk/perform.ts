@@ -39,7 +39,7 @@ export async function perform(
     const state = event.state === 'done' ? '' : ` (${event.state})`
     tell.fact(event.step, `${event.title}${state}${start === undefined ? '' : `, ${duration(event.at - start)}`}`)
   }
-  const deaf = console.runner.subscribe((heard) => {
+  const unsubscribe = console.runner.subscribe((heard) => {
     if (heard.kind === 'event') hear(heard.event)
   })
   try {
@@ -50,7 +50,7 @@ export async function perform(
     tell.prove(statement, outcome === 'succeeded', `${outcome ?? state}: ${message}`)
     return entry
   } finally {
-    deaf()
+    unsubscribe()
   }
 }
 

@@ -24,7 +24,7 @@ export const backUp: Step<WalkState> = {
     const site = need(state, 'site')
     const before = await demo.app.writes()
     const entry = await perform(console, tell, 'the backup was made', () =>
-      backupDatabase(console.desk, console.runner, site),
+      backupDatabase(console.context, console.runner, site),
     )
     const after = await demo.app.writes()
     const report = backupReport.parse(entry.data)
@@ -64,7 +64,7 @@ export const verifyIt: Step<WalkState> = {
     const { backup, fingerprint } = need(state, 'backup')
     const names = [backup.path]
     const entry = await perform(console, tell, 'the verification ran', () =>
-      verifyBackups(console.desk, console.runner, site, { which: 'named', backups: names }),
+      verifyBackups(console.context, console.runner, site, { which: 'named', backups: names }),
     )
     const [verdict] = z.looseObject({ backups: z.array(verification) }).parse(entry.data).backups
     for (const [name, value] of Object.entries(verdict?.evidence ?? {})) tell.fact(name, String(value))

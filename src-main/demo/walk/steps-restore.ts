@@ -41,10 +41,10 @@ export const planIt: Step<WalkState> = {
   step: 'plan',
   title: 'See what a restore would change, before anything changes',
   run: async (state, tell) => {
-    const { desk } = need(state, 'console')
+    const { context } = need(state, 'console')
     const { backup } = need(state, 'backup')
     const accident = need(state, 'accident')
-    const answer = await planRestore(desk, need(state, 'site'), backup.path)
+    const answer = await planRestore(context, need(state, 'site'), backup.path)
     const planned = granted(tell, 'there is a plan', answer, ({ plan }) => `for ${showName(plan.backup.path)}`)
     state.planned = planned
     const { plan } = planned
@@ -128,7 +128,7 @@ export const undoIt: Step<WalkState> = {
     const pid = await demo.app.pid()
     const confirmation = { confirm: site.name, reason: 'to show that it can be taken back' }
     const entry = await perform(console, tell, 'the restore was taken back', () =>
-      undoRestore(console.desk, console.runner, site, need(state, 'restore'), confirmation),
+      undoRestore(console.context, console.runner, site, need(state, 'restore'), confirmation),
     )
     const report = restoreReport.parse(entry.data)
     await proveRunning(demo, tell, report, pid)

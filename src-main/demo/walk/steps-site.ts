@@ -44,8 +44,8 @@ export const addTheSite: Step<WalkState> = {
   run: async (state, tell) => {
     const demo = need(state, 'demo')
     state.console = openConsole(demo)
-    const { desk } = state.console
-    const undecided = await addSite(desk, newSite(demo, []))
+    const { context } = state.console
+    const undecided = await addSite(context, newSite(demo, []))
     tell.prove(
       'refused without a decision; the key is shown, and it is the server’s',
       !undecided.ok &&
@@ -54,13 +54,13 @@ export const addTheSite: Step<WalkState> = {
       undecided.ok ? 'it was added' : undecided.error.message,
     )
     const other = `SHA256:${'A'.repeat(43)}`
-    const wrong = await addSite(desk, newSite(demo, [other]))
+    const wrong = await addSite(context, newSite(demo, [other]))
     tell.prove(
       'refused when another key was accepted; nothing is stored',
-      !wrong.ok && desk.store.sites.list().length === 0,
+      !wrong.ok && context.store.sites.list().length === 0,
       wrong.ok ? 'it was added' : wrong.error.code,
     )
-    const added = await addSite(desk, newSite(demo, [demo.hostKeyFingerprint]))
+    const added = await addSite(context, newSite(demo, [demo.hostKeyFingerprint]))
     const { site } = granted(
       tell,
       'added when exactly this key was accepted',
@@ -76,8 +76,8 @@ export const inspectTheSite: Step<WalkState> = {
   title: 'Look at the site: one command, one answer',
   run: async (state, tell) => {
     const demo = need(state, 'demo')
-    const { desk } = need(state, 'console')
-    const seen = granted(tell, 'it answers', await inspectSite(desk, need(state, 'site')), ({ host }) => host.os)
+    const { context } = need(state, 'console')
+    const seen = granted(tell, 'it answers', await inspectSite(context, need(state, 'site')), ({ host }) => host.os)
     const { database, services, health, tools, backups } = seen
     tell.fact(
       'database',

@@ -2,7 +2,7 @@
 import { showPath } from '../../../src-shared/domain/backup-path.ts'
 import { formatBytes, formatCount } from '../../../src-shared/domain/format.ts'
 import type { OtherFile } from '../../../src-shared/domain/kit-protocol.ts'
-import { otherFileWords } from '../../parts/backup-words.ts'
+import { otherFileWords } from '../../shared/backup-words.ts'
 import { HostileText } from '../../ui/hostile-text.tsx'
 import css from './backups.module.css'
 

@@ -1,6 +1,6 @@
 import type { OperationRow } from '../../../src-shared/contract/operations.ts'
 import { href } from '../../app/routes.ts'
-import { OperationMark, operationHref } from '../../parts/operation-line.tsx'
+import { OperationMark, operationHref } from '../../shared/operation-line.tsx'
 import { HostileText } from '../../ui/hostile-text.tsx'
 import type { Column } from '../../ui/table.tsx'
 import { Duration, Time } from '../../ui/time.tsx'

@@ -1,7 +1,7 @@
 /** What never leaves the screen during a restore: the site's name and colour, and how far one is. */
 import type { SiteOverview } from '../../../src-shared/contract/sites.ts'
 import { href, type RestoreStep } from '../../app/routes.ts'
-import { SiteConnection } from '../../parts/site-heading.tsx'
+import { SiteConnection } from '../../shared/site-heading.tsx'
 import { HostileText } from '../../ui/hostile-text.tsx'
 import { Stepper, type StepperStep } from '../../ui/steps.tsx'
 import { SiteColour } from '../../ui/verdict.tsx'

@@ -19,9 +19,9 @@ export interface Known extends Pick<Site, 'colour'> {
 
 /** Makes the site known to the console, as if somebody had added it. */
 export async function know({ console }: Desk, site: DemoSite, { name, colour, port }: Known): Promise<Site> {
-  const { desk } = console.application.console
+  const { context } = console.application.console
   const { host, user, keyFile } = site
-  const added = await addSite(desk, {
+  const added = await addSite(context, {
     ...{ name, colour },
     target: { host, port: port ?? site.port, user, auth: { method: 'key', keyFile }, jumps: [] },
     sudo: 'none',

@@ -7,8 +7,8 @@ import type { Desk } from './desk.ts'
 
 /** Makes a backup without a window; answers its path. */
 export async function backUp({ console }: Desk, site: Site): Promise<string> {
-  const { desk, runner } = console.application.console
-  return reportOf(await runner.settled(must(await backupDatabase(desk, runner, site)).id)).backup.path
+  const { context, runner } = console.application.console
+  return reportOf(await runner.settled(must(await backupDatabase(context, runner, site)).id)).backup.path
 }
 
 /** Asks for a restore without a window, as somebody else would; answers the operation's id. */

@@ -10,7 +10,7 @@ import type { Seen } from './job.ts'
 /** Makes a server that is logged in to as root known to the console, as if somebody had added it. */
 export async function knowServer({ console }: Desk, server: Server, name: string): Promise<Site> {
   const { address: host, port, user, keyFile } = server
-  const added = await addSite(console.application.console.desk, {
+  const added = await addSite(console.application.console.context, {
     name,
     target: { host, port, user, auth: { method: 'key', keyFile }, jumps: [] },
     sudo: 'none',

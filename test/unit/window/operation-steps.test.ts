@@ -6,7 +6,7 @@ import {
   logOf,
   shortHash,
   stepsOf,
-} from '../../../src-renderer/parts/operation-steps.ts'
+} from '../../../src-renderer/shared/operation-steps.ts'
 import { type KitEvent, stepEvent } from '../../../src-shared/domain/kit-protocol.ts'
 
 function step(at: number, name: string, state: string, evidence = {}): KitEvent {

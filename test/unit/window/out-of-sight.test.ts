@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { outOfSight } from '../../../src-renderer/parts/out-of-sight.ts'
+import { outOfSight } from '../../../src-renderer/shared/out-of-sight.ts'
 
 test.each([
   ['running', 'listening', false],

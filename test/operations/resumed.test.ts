@@ -4,7 +4,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vit
 import type { Console } from '../../src-main/app/console.ts'
 import { missingForDemo } from '../../src-main/demo/requirements.ts'
 import { type DemoSite, startDemoSite } from '../../src-main/demo/site.ts'
-import { Fleet } from '../../src-main/fleet/refresh.ts'
+import { Fleet } from '../../src-main/fleet/site-refresher.ts'
 import { inspectSite } from '../../src-main/operations/inspect.ts'
 import { systemClock } from '../../src-main/ports/clock.ts'
 import type { JournalEntry } from '../../src-main/store/operations.ts'
@@ -35,15 +35,15 @@ describe.skipIf(lacks.length > 0)(`what nobody listens to ${lacks.join(', ')}`, 
     console = openConsole(folder, { ...systemClock, now: () => Date.now() + shift })
     const known = await knowSite(console, demo)
     site = { ...known, machineId: await machineAt(console, known) }
-    console.desk.store.sites.update(site)
+    console.context.store.sites.update(site)
     return () => console[Symbol.asyncDispose]()
   })
 
-  const row = (id: string) => console.desk.store.operations.byId(id) as JournalEntry
-  const ends = () => console.desk.store.audit.list(99).filter(({ action }) => action === 'database ended')
+  const row = (id: string) => console.context.store.operations.byId(id) as JournalEntry
+  const ends = () => console.context.store.audit.list(99).filter(({ action }) => action === 'database ended')
 
   async function listed(): Promise<OperationEntry[]> {
-    const link = await console.desk.links.open(site)
+    const link = await console.context.links.open(site)
     if (!link.ok) throw new Error(link.error.message)
     using kit = link.value
     const found = await kit.client.operations(9)
@@ -54,8 +54,8 @@ describe.skipIf(lacks.length > 0)(`what nobody listens to ${lacks.join(', ')}`, 
   async function left(): Promise<string> {
     const id = randomUUID()
     const entry = { id, siteId: site.id, command: 'database', request: ['database'], who: 'other@desk', reason: '' }
-    const { operations } = console.desk.store
-    operations.insert({ ...entry, createdAt: console.desk.clock.now() })
+    const { operations } = console.context.store
+    operations.insert({ ...entry, createdAt: console.context.clock.now() })
     operations.starting(id)
     await demo.kitCommand('--token', id, 'database')
     const found = (await listed()).find(({ token }) => token === id)
@@ -67,7 +67,7 @@ describe.skipIf(lacks.length > 0)(`what nobody listens to ${lacks.join(', ')}`, 
     const id = await left()
     expect(row(id).state).toBe('running')
     expect(console.runner.attends(id)).toBe(false)
-    await using fleet = new Fleet(console.desk, console.runner)
+    await using fleet = new Fleet(console.context, console.runner)
     await fleet.refresh(site)
     expect(console.runner.attends(id)).toBe(true)
     expect(await console.runner.settled(id)).toMatchObject({ state: 'ended', outcome: 'succeeded' })
@@ -76,7 +76,7 @@ describe.skipIf(lacks.length > 0)(`what nobody listens to ${lacks.join(', ')}`, 
   test('two runs of the console listen to it: its end is written down once', async () => {
     const id = await left()
     await using other = openConsole(folder)
-    for (const { runner } of [console, other]) runner.takeUp(site, false)
+    for (const { runner } of [console, other]) runner.resumeAt(site, false)
     await Promise.all([console.runner.settled(id), other.runner.settled(id)])
     expect(row(id)).toMatchObject({ state: 'ended', outcome: 'succeeded' })
     expect(ends()).toHaveLength(1)
@@ -84,17 +84,17 @@ describe.skipIf(lacks.length > 0)(`what nobody listens to ${lacks.join(', ')}`, 
 
   test('what was lost sight of is looked for once the site answers, and not for ever', async () => {
     const id = await left()
-    console.desk.store.operations.lost(id)
+    console.context.store.operations.lost(id)
     const asked = vi.spyOn(console.runner, 'resume').mockImplementation(() => undefined)
-    console.runner.takeUp(site, false)
-    console.runner.takeUp(site, false)
+    console.runner.resumeAt(site, false)
+    console.runner.resumeAt(site, false)
     expect(asked).toHaveBeenCalledTimes(1)
-    console.runner.takeUp(site, true)
+    console.runner.resumeAt(site, true)
     expect(asked).toHaveBeenCalledTimes(2)
   })
 
   test('a disk of this computer that is full in the middle ends nothing: it is found again when there is room', async () => {
-    const { store } = console.desk
+    const { store } = console.context
     const full = () => {
       throw Object.assign(new Error('database or disk is full'), { code: 'SQLITE_FULL' })
     }
@@ -106,16 +106,16 @@ describe.skipIf(lacks.length > 0)(`what nobody listens to ${lacks.join(', ')}`, 
     expect(console.runner.attends(id)).toBe(false)
     record.mockRestore()
     lost.mockRestore()
-    await using fleet = new Fleet(console.desk, console.runner)
+    await using fleet = new Fleet(console.context, console.runner)
     await fleet.refresh(site)
     expect(await console.runner.settled(id)).toMatchObject({ state: 'ended', outcome: 'succeeded' })
   })
 
   test('heard a night later, it ended when the server says', async () => {
-    await inspectSite(console.desk, site)
+    await inspectSite(console.context, site)
     const id = await left()
     shift = 8 * HOUR
-    console.runner.takeUp(site, true)
+    console.runner.resumeAt(site, true)
     const ended = await console.runner.settled(id)
     expect(ended.outcome).toBe('succeeded')
     expect((ended.endedAt ?? 0) - ended.createdAt).toBeLessThan(HOUR)
@@ -123,10 +123,10 @@ describe.skipIf(lacks.length > 0)(`what nobody listens to ${lacks.join(', ')}`, 
 
   test('one of another console began and ended by the clock of this computer', async () => {
     shift = 8 * HOUR
-    await inspectSite(console.desk, site)
+    await inspectSite(console.context, site)
     await demo.kitCommand('database')
     const [newest] = await listed()
-    const { id, createdAt } = console.runner.adopt(site, newest as OperationEntry)
+    const { id, createdAt } = console.runner.import(site, newest as OperationEntry)
     const now = Date.now() + shift
     expect(now - createdAt).toBeLessThan(HOUR)
     const ended = await console.runner.settled(id)

@@ -11,11 +11,11 @@ import { outOfSight } from './out-of-sight.ts'
 export function FindOperation({ view }: { readonly view: OperationView }) {
   const { row, link } = view
   const refusal = useRefusal()
-  const adopt = useCommand('operations.adopt')
+  const importing = useCommand('operations.import')
   const reattach = useCommand('operations.reattach')
-  const failure = adopt.failure ?? reattach.failure
+  const failure = importing.failure ?? reattach.failure
   async function listen(): Promise<void> {
-    const found = await adopt.run({ site: row.site, operation: row.id })
+    const found = await importing.run({ site: row.site, operation: row.id })
     if (found.ok) window.location.replace(operationHref({ ...row, id: found.value.operation }))
   }
   // While it is searched for, that is what is done already.
@@ -24,7 +24,7 @@ export function FindOperation({ view }: { readonly view: OperationView }) {
     <>
       {failure && <ErrorState failure={failure} />}
       {row.elsewhere ? (
-        <Button refusal={refusal} busy={adopt.busy} onClick={() => void listen()}>
+        <Button refusal={refusal} busy={importing.busy} onClick={() => void listen()}>
           Listen to it
         </Button>
       ) : (

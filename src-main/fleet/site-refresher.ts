@@ -4,7 +4,7 @@
  */
 import type { Inspection } from '../../src-shared/domain/kit-protocol.ts'
 import { type Failure, fail, type Result } from '../../src-shared/result.ts'
-import type { Desk } from '../operations/desk.ts'
+import type { Context } from '../operations/context.ts'
 import { inspectSite } from '../operations/inspect.ts'
 import { type LinkEvent, linkKey } from '../operations/links.ts'
 import type { Runner } from '../operations/runner.ts'
@@ -33,12 +33,12 @@ export interface Keeping {
 /** What the keeping of sites asks of those who know about secrets. */
 export interface Gatekeeper {
   /** Why a site cannot be looked at unless a person asks for it, who then can be asked for a password; null otherwise. */
-  hinder(site: Site): Promise<Failure | null>
+  precheck(site: Site): Promise<Failure | null>
   /** Hears of each look that failed, once. */
   failed(site: Site, failure: Failure): void
 }
 
-const openGate: Gatekeeper = { hinder: async () => null, failed: () => {} }
+const openGate: Gatekeeper = { precheck: async () => null, failed: () => {} }
 
 interface Kept {
   refreshing: Promise<Result<Inspection>> | null
@@ -53,27 +53,27 @@ interface Kept {
 }
 
 export class Fleet implements AsyncDisposable {
-  readonly #desk: Desk
+  readonly #context: Context
   readonly #runner: Runner
   readonly #pace: Pace
   readonly #gate: Gatekeeper
   readonly #kept = new Map<string, Kept>()
   readonly #listeners = new Set<(siteId: string) => void>()
   readonly #stop = new AbortController()
-  readonly #deaf: (() => void)[]
+  readonly #unsubscribe: (() => void)[]
   #looking = 0
   #turns: (() => void)[] = []
 
-  constructor(desk: Desk, runner: Runner, pace: Pace = usualPace, gate: Gatekeeper = openGate) {
-    this.#desk = desk
+  constructor(context: Context, runner: Runner, pace: Pace = usualPace, gate: Gatekeeper = openGate) {
+    this.#context = context
     this.#runner = runner
     this.#pace = pace
     this.#gate = gate
-    this.#deaf = [
-      desk.links.subscribe((event) => this.#hearLink(event)),
+    this.#unsubscribe = [
+      context.links.subscribe((event) => this.#hearLink(event)),
       runner.subscribe((event) => {
         if (event.kind !== 'journal' || event.entry.state !== 'ended') return
-        const site = desk.store.sites.byId(event.siteId)
+        const site = context.store.sites.byId(event.siteId)
         if (site) void this.#lookAgain(site)
       }),
     ]
@@ -81,7 +81,7 @@ export class Fleet implements AsyncDisposable {
 
   /** Looks at every site, and goes on doing so. */
   start(): void {
-    for (const site of this.#desk.store.sites.list()) void this.refresh(site)
+    for (const site of this.#context.store.sites.list()) void this.refresh(site)
   }
 
   /** Hears of a site whose keeping, or whose last inspection, changed. Returns what takes the listener away. */
@@ -125,7 +125,7 @@ export class Fleet implements AsyncDisposable {
 
   /** A site's row was changed or removed here. */
   changed(siteId: string): void {
-    if (!this.#desk.store.sites.byId(siteId)) {
+    if (!this.#context.store.sites.byId(siteId)) {
       const timer = this.#kept.get(siteId)?.timer
       if (timer) clearTimeout(timer)
       this.#kept.delete(siteId)
@@ -148,7 +148,7 @@ export class Fleet implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#stop.abort()
-    for (const leave of this.#deaf) leave()
+    for (const leave of this.#unsubscribe) leave()
     this.#listeners.clear()
     const running = [...this.#kept.values()].map(({ timer, refreshing }) => {
       if (timer) clearTimeout(timer)
@@ -184,7 +184,7 @@ export class Fleet implements AsyncDisposable {
     await Promise.resolve()
     this.#tell(site.id)
     const seen = await this.#inTurn(() => this.#inspect(site, kept, person)).catch((error: unknown) => {
-      this.#desk.log.write('error', 'looking at a site failed', { site: site.name, error })
+      this.#context.log.write('error', 'looking at a site failed', { site: site.name, error })
       const message = 'The console made an error of its own while it looked at the site; its log has more.'
       return fail<Failure>({ code: 'internal', message })
     })
@@ -202,12 +202,12 @@ export class Fleet implements AsyncDisposable {
   }
 
   async #inspect(site: Site, kept: Kept, person: boolean): Promise<Result<Inspection>> {
-    const hindrance = person ? null : await this.#gate.hinder(site)
-    if (hindrance) return fail(hindrance)
-    const seen = await inspectSite(this.#desk, site, this.#stop.signal)
+    const refusal = person ? null : await this.#gate.precheck(site)
+    if (refusal) return fail(refusal)
+    const seen = await inspectSite(this.#context, site, this.#stop.signal)
     if (!seen.ok) return seen
     kept.busy = seen.value.lock.held
-    this.#runner.takeUp(this.#desk.store.sites.byId(site.id) ?? site, kept.failure !== null)
+    this.#runner.resumeAt(this.#context.store.sites.byId(site.id) ?? site, kept.failure !== null)
     return seen
   }
 
@@ -233,9 +233,9 @@ export class Fleet implements AsyncDisposable {
   /** None where the store cannot be read: what asks is a timer or a connection, where an error would end the console. */
   #sites(): Site[] {
     try {
-      return this.#desk.store.sites.list()
+      return this.#context.store.sites.list()
     } catch (error) {
-      this.#desk.log.write('error', 'the store cannot be read', { error })
+      this.#context.log.write('error', 'the store cannot be read', { error })
       return []
     }
   }
@@ -244,10 +244,10 @@ export class Fleet implements AsyncDisposable {
   #due(site: Site, kept: Kept): void {
     if (this.#stop.signal.aborted) return
     try {
-      const now = this.#desk.store.sites.byId(site.id)
+      const now = this.#context.store.sites.byId(site.id)
       if (now) void this.refresh(now)
     } catch (error) {
-      this.#desk.log.write('error', 'looking at a site failed', { site: site.name, error })
+      this.#context.log.write('error', 'looking at a site failed', { site: site.name, error })
       this.#plan(site, kept)
     }
   }

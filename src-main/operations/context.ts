@@ -9,7 +9,7 @@ import type { Site } from '../store/sites.ts'
 import type { Store } from '../store/store.ts'
 import type { Links } from './links.ts'
 
-export interface Desk {
+export interface Context {
   readonly store: Store
   readonly links: Links
   readonly clock: Clock
@@ -29,14 +29,14 @@ export type Publish = (event: RunnerEvent) => void
 
 /** One line of our audit. */
 export function audit(
-  desk: Desk,
+  context: Context,
   action: string,
   site: Pick<Site, 'name'>,
   facts: { operation?: string; outcome?: string; reason?: string; detail?: Readonly<Record<string, unknown>> } = {},
 ): void {
-  desk.store.audit.append({
-    at: desk.clock.now(),
-    who: desk.identity.who,
+  context.store.audit.append({
+    at: context.clock.now(),
+    who: context.identity.who,
     action,
     site: site.name,
     operation: facts.operation ?? '',

@@ -4,7 +4,7 @@ import type { Log } from '../ports/log.ts'
 /** Milliseconds until telling that failed is tried again. */
 const RETRY = 5000
 
-export interface Coalesced<T> {
+export interface Throttle<T> {
   /** Notes that something happened; `flush` is called with all of it, at most once in each span. */
   add(item: T): void
   /** For good: what an answer that comes late adds is told to nobody. */
@@ -15,7 +15,7 @@ export interface Coalesced<T> {
  * @param log hears why telling failed, as where the store cannot be read just now. It happens in a timer, where an error
  * would take the whole console down; it is tried again.
  */
-export function coalesce<T>(milliseconds: number, log: Log, flush: (items: ReadonlySet<T>) => void): Coalesced<T> {
+export function throttle<T>(milliseconds: number, log: Log, flush: (items: ReadonlySet<T>) => void): Throttle<T> {
   let items = new Set<T>()
   let timer: NodeJS.Timeout | null = null
   let last = 0

@@ -1,6 +1,6 @@
 /** What windows are told from timers: an error there must not end the console, and what was to be told must not be lost. */
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
-import { coalesce } from '../../src-main/app/coalesce.ts'
+import { throttle } from '../../src-main/app/throttle.ts'
 
 beforeEach(() => {
   vi.useFakeTimers()
@@ -11,7 +11,7 @@ afterEach(() => {
 
 test('what happens in quick succession is told together', () => {
   const told: string[][] = []
-  const changes = coalesce<string>(100, { write: () => {} }, (items) => told.push([...items]))
+  const changes = throttle<string>(100, { write: () => {} }, (items) => told.push([...items]))
   for (const item of ['one', 'two', 'one']) changes.add(item)
   vi.runAllTimers()
   expect(told).toEqual([['one', 'two']])
@@ -21,7 +21,7 @@ test('a store that cannot be read just now: logged, and told when it can', () =>
   const told: string[][] = []
   const log: string[] = []
   let broken = true
-  const changes = coalesce<string>(100, { write: (_level, event) => log.push(event) }, (items) => {
+  const changes = throttle<string>(100, { write: (_level, event) => log.push(event) }, (items) => {
     if (broken) throw new Error('disk I/O error')
     told.push([...items])
   })
@@ -40,7 +40,7 @@ test('a store that cannot be read just now: logged, and told when it can', () =>
 
 test('nothing is told after the end, not even what comes later', () => {
   const told: number[] = []
-  const changes = coalesce<number>(100, { write: () => {} }, (items) => told.push(...items))
+  const changes = throttle<number>(100, { write: () => {} }, (items) => told.push(...items))
   changes.add(1)
   changes.stop()
   changes.add(2)
