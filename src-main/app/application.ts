@@ -44,7 +44,7 @@ export interface Application extends AsyncDisposable {
 /** A fleet of such sites would else open with as many questions. */
 const passwordNeeded: Failure = {
   code: 'password-needed',
-  message: 'The login needs a password, which is not kept.',
+  message: 'The login needs a password, which is not saved.',
   unchanged: 'The site was not contacted.',
   next: 'Connect, and enter the password.',
 }

@@ -26,7 +26,7 @@ export function forWindow(failure: Failure): WireFailure {
 
 export const noSuchSite: WireFailure = {
   code: 'no-such-site',
-  message: 'There is no such site.',
+  message: 'This site does not exist.',
   unchanged: 'Nothing was changed.',
   next: 'It may have been removed in another window.',
 }

@@ -39,7 +39,7 @@ const beginning: PlanView = {
 
 const stopped = {
   code: 'cancelled',
-  message: 'The plan was stopped.',
+  message: 'Planning was cancelled.',
   unchanged: 'Nothing was changed.',
   next: '',
 }
@@ -126,7 +126,10 @@ export class Plans {
       else tell({ ...planning.view, state: 'failed', progress: null, failure: forWindow(made.error) })
     } catch (error) {
       this.#context.log.write('error', 'planning failed', { site: site.name, error })
-      const failure = { code: 'internal', message: 'The console made an error of its own; its log has more.' }
+      const failure = {
+        code: 'internal',
+        message: 'An internal error occurred; the log of the console has the details.',
+      }
       tell({ ...planning.view, state: 'failed', progress: null, failure })
     }
   }

@@ -79,7 +79,7 @@ function sayVerified(out: Output, entry: JournalEntry): void {
 }
 
 async function backup(session: Session, site: Site, what: string): Promise<number> {
-  if (what !== 'database') return session.refuse(usage(`There is no backup of ${what}: database.`))
+  if (what !== 'database') return session.refuse(usage(`Cannot back up ${what}; what can be backed up: database.`))
   const started = await backupDatabase(session.context, session.runner, site)
   if (!started.ok) return session.refuse(started.error)
   return watchOperation(session, site, started.value, (entry) => sayBackup(session.out, entry))
@@ -100,7 +100,7 @@ function choiceOf(named: readonly string[], { last, all }: VerifyOptions): Verif
 
 async function verify(session: Session, site: Site, named: readonly string[], options: VerifyOptions): Promise<number> {
   const choice = choiceOf(named, options)
-  if (!choice) return session.refuse(usage('Which backups? Name some, or give --last N, or --all.'))
+  if (!choice) return session.refuse(usage('Name the backups to verify, or give --last N or --all.'))
   const started = await verifyBackups(session.context, session.runner, site, choice)
   if (!started.ok) return session.refuse(started.error)
   return watchOperation(session, site, started.value, (entry) => sayVerified(session.out, entry))
@@ -117,32 +117,32 @@ async function mark(session: Session, site: Site, which: 'hold' | 'release', wor
 export function addBackupCommands(program: Command): void {
   program
     .command('inspect <name>')
-    .description('everything about a site, in one answer; changes nothing')
+    .description('show everything about a site; changes nothing')
     .action((name: string, _: unknown, command: Command) => onSite(command, name, inspect))
   program
     .command('backups <name>')
-    .description('the backups of a site, newest first')
+    .description('list the backups of a site, newest first')
     .action((name: string, _: unknown, command: Command) => onSite(command, name, backups))
   program
     .command('backup <name> <what>')
-    .description('makes a backup; WHAT is: database')
+    .description('make a backup. WHAT is: database')
     .action((name: string, what: string, _: unknown, command: Command) =>
       onSite(command, name, (session, site) => backup(session, site, what)),
     )
   program
     .command('verify <name> [backups...]')
-    .description('reads backups from the first byte to the last and gives each a verdict')
-    .option('--last <n>', 'the newest N')
-    .option('--all', 'all of them')
+    .description('read backups from the first byte to the last and give each a verdict')
+    .option('--last <n>', 'verify the newest N')
+    .option('--all', 'verify all')
     .action((name: string, named: string[], options: VerifyOptions, command: Command) =>
       onSite(command, name, (session, site) => verify(session, site, named, options)),
     )
-  const marks = { hold: 'keeps a backup: rotation never deletes it', release: 'takes a hold back' } as const
+  const marks = { hold: 'hold a backup: rotation never deletes it', release: 'release a held backup' } as const
   for (const which of ['hold', 'release'] as const) {
     program
       .command(`${which} <name> <backup>`)
       .description(marks[which])
-      .option('--reason <text>', 'why', '')
+      .option('--reason <text>', 'reason', '')
       .action((name: string, words: string, options: { reason: string }, command: Command) =>
         onSite(command, name, (session, site) => mark(session, site, which, words, options.reason)),
       )

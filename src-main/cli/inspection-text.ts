@@ -27,7 +27,7 @@ function databaseWords({ database }: Inspection): string {
 }
 
 function healthWords({ health }: Inspection): string {
-  if (health.probe === null) return 'not known how to ask'
+  if (health.probe === null) return 'no health probe'
   return `${health.healthy ? 'healthy' : 'not healthy'}: ${health.words}`
 }
 
@@ -44,7 +44,7 @@ export function inspectionFacts(inspection: Inspection): string[] {
   return facts([
     ['host', `${host.name} (${host.os}), as ${host.login}`],
     ['time', formatTime(time.now, time.zone)],
-    ['rights', able.length === 0 ? 'all that is needed' : `missing: ${able.join(', ')}`],
+    ['rights', able.length === 0 ? 'all required' : `missing: ${able.join(', ')}`],
     ['root', `${showPath(inspection.layout.root)}${inspection.layout.found ? '' : ' (not found)'}`],
     ['database', databaseWords(inspection)],
     [

@@ -74,7 +74,7 @@ async function find(session: Session, site: Site, id: string): Promise<Result<Jo
     code: 'not-found',
     message: `${site.name} has no operation ${id}.`,
     unchanged: 'Nothing was changed.',
-    next: 'Look at the list: operations NAME',
+    next: 'List the operations: operations NAME',
   })
 }
 
@@ -91,7 +91,10 @@ async function cancel(session: Session, site: Site, id: string): Promise<number>
   if (!answer.ok) return session.refuse(answer.error)
   const { state, outcome, message } = answer.value
   const stopped = outcome === 'cancelled' || outcome === 'rolled back'
-  const words = state === 'ended' ? `It ended: ${outcome}. ${message}` : 'It was asked to stop, and is still at it.'
+  const words =
+    state === 'ended'
+      ? `It ended: ${outcome}. ${message}`
+      : 'Cancellation was requested; the operation is still running.'
   const data = { operation: id, ...answer.value }
   if (stopped) return session.end({ outcome: 'succeeded', code: 'ok', message: words, data })
   return session.end({ outcome: 'failed', code: 'not-cancelled', message: words, data })
@@ -100,17 +103,17 @@ async function cancel(session: Session, site: Site, id: string): Promise<number>
 export function addOperationCommands(program: Command): void {
   program
     .command('operations <name>')
-    .description('what ran on a site, newest first, whichever console asked for it')
+    .description('list the operations of a site, newest first, from every console')
     .action((name: string, _: unknown, command: Command) => onSite(command, name, operations))
   program
     .command('follow <name> <operation>')
-    .description('shows an operation from its beginning until it ends; Ctrl-C leaves it running')
+    .description('show an operation from its start until it ends; Ctrl-C detaches and leaves it running')
     .action((name: string, id: string, _: unknown, command: Command) =>
       onSite(command, name, (session, site) => follow(session, site, id)),
     )
   program
     .command('cancel <name> <operation>')
-    .description('asks an operation to stop, and tells what it left')
+    .description('cancel an operation, and show the state it left')
     .action((name: string, id: string, _: unknown, command: Command) =>
       onSite(command, name, (session, site) => cancel(session, site, id)),
     )

@@ -18,7 +18,7 @@ export interface OutputResult {
 export function outliveReaders(): void {
   process.stdout.once('error', (error: NodeJS.ErrnoException) => {
     process.stdout.on('error', () => undefined)
-    if (error.code !== 'EPIPE') process.stderr.write(`What was to be said could not be written: ${error.message}\n`)
+    if (error.code !== 'EPIPE') process.stderr.write(`The output could not be written: ${error.message}\n`)
   })
   process.stderr.on('error', () => undefined)
 }

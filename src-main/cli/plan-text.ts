@@ -34,14 +34,13 @@ function tableLines(plan: RestorePlan): string[] {
 
 /** `Everything written after … (2 hours before now) would be gone.` */
 export function lossWords(plan: RestorePlan, zone: string): string {
-  if (plan.recoveryPoint === null)
-    return 'It is not known when this backup was taken: what would be lost is in the table.'
+  if (plan.recoveryPoint === null) return 'The time of this backup is unknown; the table shows what would be lost.'
   const span = plan.lossSeconds === null ? '' : `, the last ${formatSpan(plan.lossSeconds * 1000)}`
   return `The database would be as it was at ${formatTime(plan.recoveryPoint, zone)}: everything written since then${span}, would be gone.`
 }
 
 function schemaLines({ schema }: RestorePlan): string[] {
-  const words = { lacks: 'Not in the backup', differs: 'Another in the backup', extra: 'Only in the backup' }
+  const words = { lacks: 'Not in the backup', differs: 'Different in the backup', extra: 'Only in the backup' }
   return [
     ...schema.settings
       .filter(({ live, backup }) => live !== backup)

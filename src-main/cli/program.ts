@@ -7,22 +7,22 @@ import { addRestoreCommands } from './restore-commands.ts'
 import { addSiteCommands } from './site-commands.ts'
 
 const epilogue = `
-Exit codes: 0 done, 1 the operation failed or was rolled back, 2 usage, 3 cannot reach or log in,
-4 refused (host key, another operation, checks, confirmation), 130 left by Ctrl-C.
+Exit codes: 0 success, 1 the operation failed or was rolled back, 2 usage error, 3 cannot connect or log in,
+4 refused (host key, another operation, checks, confirmation), 130 detached by Ctrl-C.
 
-Passwords come from a prompt or from stdin, never from an argument or the environment. They are kept for the run
-only. stdin is read to its end, a line each: passphrase (--passphrase-stdin), password (--password-stdin), and the
-password for sudo where it is another one.`
+Passwords are read from a prompt or from stdin, never from an argument or the environment, and kept for this run
+only. stdin is read to its end, one secret per line: passphrase (--passphrase-stdin), password (--password-stdin),
+then the sudo password if it differs.`
 
 /** The commands and their words; nothing runs. */
 export function commandLine(): Command {
   const program = new Command('cvd-backup-console')
     .description('Backup, verification and restore of CVD servers over SSH.')
-    .option('--json', 'one JSON object a line; the last one is the result')
-    .option('--data <dir>', 'folder of this console (default: the folder for program data of this system)')
-    .option('--password-stdin', 'take the password (login, sudo) from stdin')
-    .option('--passphrase-stdin', 'take the passphrase of the key file from stdin')
-    .showHelpAfterError('(--help tells more)')
+    .option('--json', 'print one JSON object per line; the last is the result')
+    .option('--data <dir>', 'data folder (default: the application data folder of this system)')
+    .option('--password-stdin', 'read the password (login, sudo) from stdin')
+    .option('--passphrase-stdin', 'read the passphrase of the key file from stdin')
+    .showHelpAfterError('(see --help)')
     .addHelpText('after', epilogue)
     .exitOverride()
   addSiteCommands(program)

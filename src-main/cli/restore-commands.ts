@@ -28,11 +28,11 @@ interface ConfirmOptions extends DownOption {
 }
 
 function notDatabase(what: string) {
-  return usage(`${what} cannot be restored: database.`)
+  return usage(`Cannot restore ${what}; what can be restored: database.`)
 }
 
 function possibleWords({ possible }: RestorePlan): string {
-  return possible ? 'The restore is possible.' : 'The restore is possible, as you say that the site is down.'
+  return possible ? 'The restore is possible.' : 'The restore is possible because you confirmed that the site is down.'
 }
 
 async function plan(session: Session, site: Site, what: string, words: string, given: DownOption): Promise<number> {
@@ -88,32 +88,32 @@ async function undo(session: Session, site: Site, operation: string, given: Conf
 
 const siteIsDown = [
   '--site-is-down',
-  'the site is down, and its health probe is the right one: else a probe that fails refuses the restore',
+  'the site is down and its health probe is correct: restore although the health check fails',
 ] as const
 
 function confirmed(command: Command): Command {
   return command
-    .requiredOption('--confirm <name>', 'the name of the site again, letter for letter')
-    .requiredOption('--reason <text>', 'why; kept with the operation, here and on the server')
+    .requiredOption('--confirm <name>', 'repeat the name of the site exactly')
+    .requiredOption('--reason <text>', 'reason; recorded with the operation, here and on the server')
     .option(...siteIsDown)
 }
 
 export function addRestoreCommands(program: Command): void {
   program
     .command('plan <name> <what> <backup>')
-    .description('what a restore would change, table by table; changes nothing. WHAT is: database')
+    .description('show what a restore would change, table by table; changes nothing. WHAT is: database')
     .option(...siteIsDown)
     .action((name: string, what: string, words: string, given: DownOption, command: Command) =>
       onSite(command, name, (session, site) => plan(session, site, what, words, given)),
     )
   confirmed(program.command('restore <name> <what> <backup>'))
-    .option('--accept-schema', 'although the backup lacks what the live schema has')
-    .description('restores a backup as a transaction on the server: proven healthy, or the old state is back')
+    .option('--accept-schema', 'restore although the backup lacks parts of the live schema')
+    .description('restore a backup as a transaction: it ends verified and healthy, or rolls back')
     .action((name: string, what: string, words: string, given: ConfirmOptions, command: Command) =>
       onSite(command, name, (session, site) => restore(session, site, what, words, given)),
     )
   confirmed(program.command('undo <name> <operation>'))
-    .description('takes a restore back: its safety copy becomes the database again')
+    .description('undo a restore: its safety copy becomes the live database again')
     .action((name: string, operation: string, given: ConfirmOptions, command: Command) =>
       onSite(command, name, (session, site) => undo(session, site, operation, given)),
     )

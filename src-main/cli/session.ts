@@ -33,7 +33,7 @@ function noSuchSite(name: string): Failure {
     code: 'no-such-site',
     message: `There is no site named ${name}.`,
     unchanged: 'Nothing was changed.',
-    next: 'Look at the list: site list',
+    next: 'List the sites: site list',
   }
 }
 

@@ -27,20 +27,16 @@ function collect(value: string, before: readonly string[] = []): readonly string
 
 function targetOptions(command: Command): Command {
   return command
-    .option('--port <port>', 'port of SSH (22)')
+    .option('--port <port>', 'SSH port (22)')
     .option('--user <user>', 'login name')
-    .option('--key <file>', 'log in with this key file; its passphrase is asked for, or taken by --passphrase-stdin')
-    .option('--agent', 'log in with the keys of the running agent')
-    .option('--password', 'log in with a password, asked for at a prompt (--password-stdin takes it from stdin)')
-    .option(
-      '--jump <[user@]host[:port]>',
-      'go through this host first; more than once, or separated by commas',
-      collect,
-    )
-    .option('--accept-host-key <SHA256:…>', 'accept exactly this host key, compared on the server itself', collect)
-    .option('--root <dir>', 'folder of the CVD installation on the server (/opt/cvd)')
-    .option('--health <probe>', 'how to ask for health: URL or unix:SOCKET:PATH; kept in the policy on the server')
-    .option('--sudo <mode>', 'none, passwordless, or password (asked for, or taken by --password-stdin)')
+    .option('--key <file>', 'log in with this key file; its passphrase is prompted for, or read by --passphrase-stdin')
+    .option('--agent', 'log in with the keys of the SSH agent')
+    .option('--password', 'log in with a password, prompted for, or read by --password-stdin')
+    .option('--jump <[user@]host[:port]>', 'connect through this host; repeat it, or separate hosts by commas', collect)
+    .option('--accept-host-key <SHA256:…>', 'accept exactly this host key, after comparing it on the server', collect)
+    .option('--root <dir>', 'CVD root on the server (/opt/cvd)')
+    .option('--health <probe>', 'health probe: URL or unix:SOCKET:PATH; kept in the policy on the server')
+    .option('--sudo <mode>', 'none, passwordless, or password (prompted for, or read by --password-stdin)')
 }
 
 /** What was typed, so that it can be typed again with one option more. */
@@ -60,7 +56,7 @@ function refuse(session: Session, failure: Failure): number {
   if (!isHostKeyFailure(failure)) return session.refuse(failure)
   const data = { hostKey: failure.hostKey }
   if (failure.code !== 'host-key-unknown') return session.refuse(failure, data)
-  const next = `${failure.next ?? ''} If they are the same: ${sameAgain(`--accept-host-key ${failure.hostKey.fingerprint}`)}`
+  const next = `${failure.next ?? ''} If the fingerprints match: ${sameAgain(`--accept-host-key ${failure.hostKey.fingerprint}`)}`
   return session.refuse({ ...failure, next }, data)
 }
 
@@ -79,7 +75,7 @@ function siteData(site: Site): object {
 
 function loginWords({ auth }: SshTarget): string {
   if (auth.method === 'key') return `key ${auth.keyFile}`
-  return auth.method === 'agent' ? 'keys of the agent' : 'password (asked for each time)'
+  return auth.method === 'agent' ? 'keys of the agent' : 'password (prompted for each time)'
 }
 
 /** `health`: what the probe that was given answered, said at once: it is needed on a worse day. */
@@ -119,7 +115,7 @@ function sayAdded(session: Session, { site, inspection }: AddedSite, options: Si
   const doubt =
     options.health === undefined || health.healthy
       ? ''
-      : ' Its health probe does not answer as expected: until it does, no restore begins without --site-is-down.'
+      : ' Its health check fails: until it passes, a restore needs --site-is-down.'
   return session.end({ outcome: 'succeeded', code: 'ok', message: `${site.name} was added.${doubt}`, data })
 }
 
@@ -157,11 +153,11 @@ function show(session: Session, site: Site): number {
 }
 
 function checkMessage(site: Site, inspection: Inspection, errors: number): string {
-  if (errors > 0) return `${site.name} has ${errors} ${errors === 1 ? 'problem' : 'problems'} that must be solved.`
+  if (errors > 0) return `${site.name} has ${errors} ${errors === 1 ? 'problem' : 'problems'} to fix.`
   const rest = inspection.problems.length
   return rest === 0
-    ? `${site.name} is reached, and nothing is wrong.`
-    : `${site.name} is reached; see the remarks above.`
+    ? `${site.name} is reachable; no problems were found.`
+    : `${site.name} is reachable; see the warnings above.`
 }
 
 async function check(session: Session, site: Site): Promise<number> {
@@ -210,7 +206,7 @@ function remove(session: Session, site: Site, confirm: string | undefined): numb
   if (confirm === undefined) return session.refuse(usage('--confirm NAME is missing.'))
   const refused = removeSite(session.context, site, confirm)
   if (refused) return session.refuse(refused)
-  const message = `${clean(site.name)} was removed here; on the server nothing was changed.`
+  const message = `${clean(site.name)} was removed from this console; nothing was changed on the server.`
   return session.end({ outcome: 'succeeded', code: 'ok', message, data: { site: siteData(site) } })
 }
 
@@ -227,37 +223,37 @@ export function onSite(
 }
 
 export function addSiteCommands(program: Command): void {
-  const site = program.command('site').description('the sites of this console')
+  const site = program.command('site').description('manage the sites of this console')
   targetOptions(site.command('add <name>').requiredOption('--host <host>', 'name or address of the server'))
-    .description('adds a site: connects, checks the host key, logs in, inspects; keeps nothing if any of that fails')
-    .option('--colour <word>', 'its colour in every list')
+    .description('add a site: connect, check the host key, log in, inspect; nothing is kept if any of these fails')
+    .option('--colour <word>', 'colour of the site in lists')
     .action((name: string, options: SiteOptions, command: Command) =>
       runSession(globalOptions(command), (session) => add(session, name, { ...options, ...globalOptions(command) })),
     )
   site
     .command('list')
-    .description('all sites, with what was last seen of them')
+    .description('list the sites, each as last seen')
     .action((_: unknown, command: Command) => runSession(globalOptions(command), async (session) => list(session)))
   site
     .command('show <name>')
-    .description('one site, as it was last seen')
+    .description('show a site as last seen')
     .action((name: string, _: unknown, command: Command) => onSite(command, name, show))
   site
     .command('check <name>')
-    .description('connects, inspects, and tells the problems; ends with 1 if any must be solved')
+    .description('connect, inspect and list the problems; exits with 1 if any is an error')
     .action((name: string, _: unknown, command: Command) => onSite(command, name, check))
   targetOptions(site.command('edit <name>').option('--host <host>', 'name or address of the server'))
-    .description('changes a site; a change of how it is reached is proven before it is kept')
+    .description('change a site; a new connection is tested before it is saved')
     .option('--name <name>', 'a new name')
-    .option('--colour <word>', 'its colour in every list')
-    .option('--accept-machine <id>', 'the server was replaced on purpose: pin the machine with this id')
+    .option('--colour <word>', 'colour of the site in lists')
+    .option('--accept-machine <id>', 'the server was replaced on purpose: trust the machine with this ID')
     .action((name: string, options: SiteOptions, command: Command) =>
       onSite(command, name, (session, found) => edit(session, found, options)),
     )
   site
     .command('remove <name>')
-    .description('forgets a site here; on the server nothing changes')
-    .option('--confirm <name>', 'the name of the site again')
+    .description('remove a site from this console; nothing changes on the server')
+    .option('--confirm <name>', 'repeat the name of the site')
     .action((name: string, options: { confirm?: string }, command: Command) =>
       onSite(command, name, (session, found) => remove(session, found, options.confirm)),
     )

@@ -23,7 +23,7 @@ export function usage(message: string, next = 'See --help.'): Failure {
 function authOf(options: TargetOptions): Result<SshAuth | undefined> {
   const { key, agent, password, passwordStdin } = options
   const named = [key !== undefined, agent === true, password === true].filter(Boolean).length
-  if (named > 1) return fail(usage('Only one of --key, --agent and --password can be the way to log in.'))
+  if (named > 1) return fail(usage('Choose one of --key, --agent and --password.'))
   if (key !== undefined) return ok({ method: 'key', keyFile: resolve(key) })
   if (agent) return ok({ method: 'agent' })
   return ok(password || passwordStdin ? { method: 'password' } : undefined)
@@ -47,7 +47,7 @@ export function targetOf(options: TargetOptions, before?: SshTarget): Result<Ssh
   if (!given.ok) return given
   const auth =
     (before && options.key === undefined && !options.agent && !options.password ? before.auth : null) ?? given.value
-  if (!auth) return fail(usage('How to log in is missing: --key FILE, --agent, --password or --password-stdin.'))
+  if (!auth) return fail(usage('No login method was given: use --key FILE, --agent, --password or --password-stdin.'))
   const user = options.user ?? before?.user
   const jumps = options.jump
     ?.flatMap((words) => words.split(','))
@@ -64,5 +64,5 @@ export function targetOf(options: TargetOptions, before?: SshTarget): Result<Ssh
 
 export function sudoOf(options: TargetOptions, before: SudoMode): Result<SudoMode> {
   const parsed = sudoMode.safeParse(options.sudo ?? before)
-  return parsed.success ? ok(parsed.data) : fail(usage('--sudo is none, passwordless or password.'))
+  return parsed.success ? ok(parsed.data) : fail(usage('--sudo must be none, passwordless or password.'))
 }

@@ -76,8 +76,8 @@ function endOf(session: Session, site: Site, entry: JournalEntry): number {
     return session.end({
       outcome: 'unknown',
       code: 'link-lost',
-      message: `The connection to ${site.name} was lost, and it could not be reached again.`,
-      unchanged: 'The operation goes on at the server.',
+      message: `The connection to ${site.name} was lost, and reconnecting failed.`,
+      unchanged: 'The operation continues on the server.',
       next: `When the server can be reached: ${followHint(site, entry)}`,
       data: { operation },
     })
@@ -114,7 +114,7 @@ export async function watchOperation(
     if (remote === null || remote === named) return
     named = remote
     out.event({ kind: 'operation', operation: remote, site: site.name, command: entry.command })
-    out.text(`operation ${remote} (it goes on if this ends)`)
+    out.text(`operation ${remote} (it continues if you detach)`)
   }
   const hear = (event: RunnerEvent) => {
     if (event.operation !== entry.id) return
@@ -122,7 +122,7 @@ export async function watchOperation(
     if (event.kind === 'journal') name(event.entry.remoteOperation)
     if (event.kind === 'link') {
       out.event({ kind: 'link', code: event.failure.code, message: event.failure.message })
-      out.note(`link: ${clean(event.failure.message)} The operation goes on; looking for it again.`)
+      out.note(`link: ${clean(event.failure.message)} The operation continues; reconnecting.`)
     }
   }
   for (const event of context.store.events.list(entry.id)) watcher.hear(event)
@@ -136,9 +136,9 @@ export async function watchOperation(
     out.result({
       outcome: 'unknown',
       code: 'detached',
-      message: 'No longer watching.',
-      unchanged: 'The operation goes on at the server.',
-      next: `Watch it again: ${followHint(site, now)}`,
+      message: 'Detached.',
+      unchanged: 'The operation continues on the server.',
+      next: `Follow it again: ${followHint(site, now)}`,
       data: { operation: now.remoteOperation ?? now.id },
     })
     await runner.detach()

@@ -122,7 +122,7 @@ export async function prepareDemo(console: Console, site: DemoSite, progress: Pr
 /** What can be tried, in the order in which a newcomer would. */
 export function demoHints(site: DemoSite): { title: string; text: string }[] {
   return [
-    { title: 'Back up', text: 'Press “Back up now”: the application goes on writing meanwhile.' },
+    { title: 'Back up', text: 'Press “Back up now”; the application keeps writing meanwhile.' },
     {
       title: 'Look inside',
       text: 'Open a backup: its fingerprint, its tables, every verdict on it. One of them is damaged.',
@@ -135,7 +135,7 @@ export function demoHints(site: DemoSite): { title: string; text: string }[] {
       title: 'Restore',
       text: 'Choose a backup, see table by table what would change, confirm by typing the name of the site.',
     },
-    { title: 'Undo', text: 'The outcome of the restore offers to take it back: nothing written meanwhile is lost.' },
+    { title: 'Undo', text: 'The result of the restore offers to undo it; nothing written since is lost.' },
   ]
 }
 

@@ -33,7 +33,7 @@ export async function openConsoleInBrowser(options: OpenOptions = {}): Promise<R
   const folder = options.pages ?? builtPages
   const pages = loadPages(folder)
   if (!pages) {
-    const message = `There is no built window in ${folder}.`
+    const message = `The window is not built: ${folder} is missing.`
     return fail({ code: 'not-built', message, next: `Build it: npm run build (makes ${join('dist', 'renderer')})` })
   }
   const paths = systemPaths(options.data)

@@ -83,8 +83,8 @@ function strayLine(line: string): KitEvent {
 
 const notTheKit: Failure = {
   code: 'too-much',
-  message: 'What the server says is no answer of the kit, and does not end.',
-  next: 'Look what runs there under the name of the kit.',
+  message: 'The output of the server is not an answer of the kit and does not end.',
+  next: 'Check what runs there under the name of the kit.',
 }
 
 /** Listens to one run. */
@@ -184,7 +184,7 @@ export async function runKit(run: KitRun): Promise<Result<KitAnswer, KitFailure>
   const words = serverWords(talk.stderr.slice(-200))
   const exit = finished?.ok ? ` (exit ${finished.value.code})` : ''
   const message = `The kit ended without a result${exit}${words ? `: ${words}` : ''}.`
-  return talk.fail({ code: 'no-answer', message, next: 'Look at the operations of the site before starting anything.' })
+  return talk.fail({ code: 'no-answer', message, next: 'Check the operations of the site before you start anything.' })
 }
 
 /** The value, or null when it takes longer than `milliseconds` (null: however long it takes). */

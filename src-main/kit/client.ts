@@ -64,8 +64,8 @@ export function resultFailure(result: KitResult): KitError {
 function otherProtocol(version: number): Failure {
   return {
     code: 'protocol',
-    message: `The server answers in version ${version} of the protocol; this console speaks ${KIT_PROTOCOL_VERSION}.`,
-    unchanged: 'Nothing was read from the answer.',
+    message: `The server answers in protocol version ${version}; this console speaks version ${KIT_PROTOCOL_VERSION}.`,
+    unchanged: 'The answer was not used.',
     next: 'Use a console of the version that started the operation.',
   }
 }
@@ -75,7 +75,7 @@ function notUnderstood(command: string, error: z.ZodError): Failure {
   const where = issue ? ` (${issue.path.join('.')}: ${issue.message})` : ''
   return {
     code: 'protocol',
-    message: `The server's answer to ${command} is not what the protocol says${where}.`,
+    message: `The server's answer to ${command} does not follow the protocol${where}.`,
     next: 'Report this with the version of the console.',
   }
 }

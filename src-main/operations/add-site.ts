@@ -37,7 +37,7 @@ function nameProblem(context: Context, name: string): Failure | null {
   const parsed = siteName.safeParse(name)
   if (!parsed.success) return badName(name, parsed.error.issues.map(({ message }) => message).join(', '))
   if (!context.store.sites.byName(name)) return null
-  const message = `There is a site named ${name} already.`
+  const message = `A site named ${name} exists already.`
   return { code: 'name-taken', message, unchanged: 'Nothing was stored.', next: 'Choose another name.' }
 }
 
@@ -49,7 +49,7 @@ export function twin(context: Context, found: Inspection): Failure | null {
   if (!other) return null
   return {
     code: 'name-taken',
-    message: `This is the site ${other.name} already: the same machine (${found.host.machineId}) and the same CVD root.`,
+    message: `This is already the site ${other.name}: same machine (${found.host.machineId}), same CVD root.`,
     unchanged: 'Nothing was stored.',
     next: `Use ${other.name}, or remove it first.`,
   }
@@ -59,9 +59,9 @@ export function noLayout(found: Inspection): Failure | null {
   if (found.layout.found) return null
   return {
     code: 'no-layout',
-    message: `There is no CVD installation in ${found.layout.root} on ${found.host.name}.`,
+    message: `No CVD installation was found in ${found.layout.root} on ${found.host.name}.`,
     unchanged: 'Nothing was stored, and nothing was changed on the server.',
-    next: 'Give the folder of the installation: --root DIR',
+    next: 'Give the CVD root: --root DIR',
   }
 }
 

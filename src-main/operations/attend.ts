@@ -62,9 +62,9 @@ const LOOKS = 4
 
 const neverStarted: Failure = {
   code: 'not-started',
-  message: 'The connection was lost while the operation was being started, and the server knows of none.',
-  unchanged: 'Nothing was changed on the server, as far as it could be asked.',
-  next: 'Look at the operations of the site; where it is not among them, start it again.',
+  message: 'The connection was lost while the operation was being started, and the server has no record of it.',
+  unchanged: 'As far as the server could be asked, nothing was changed on it.',
+  next: 'Check the operations of the site; if it is not listed, start it again.',
 }
 
 export class Attendant {
@@ -74,7 +74,7 @@ export class Attendant {
   #recoveries = 0
   /** How a recovery that we asked for failed. */
   #vainRecovery: JournalOutcome | null = null
-  #lastFailure: Failure = { code: 'no-answer', message: 'The server says nothing new of the operation.' }
+  #lastFailure: Failure = { code: 'no-answer', message: 'The server reports nothing new about the operation.' }
 
   constructor(id: string, attendance: Attendance) {
     this.#id = id

@@ -28,7 +28,11 @@ export function confirmationProblem(site: Site, { confirm, reason }: Confirmatio
     }
   }
   if (reason.trim() === '') {
-    return { ...refused, message: 'A reason is needed: it is kept with the operation.', next: 'Give it: --reason TEXT' }
+    return {
+      ...refused,
+      message: 'A reason is required; it is recorded with the operation.',
+      next: 'Give it: --reason TEXT',
+    }
   }
   return null
 }

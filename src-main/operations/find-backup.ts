@@ -6,18 +6,18 @@ import { type Failure, fail, ok, type Result } from '../../src-shared/result.ts'
 function notFound(words: string): Failure {
   return {
     code: 'not-found',
-    message: `There is no backup ${words} on this site.`,
+    message: `This site has no backup ${words}.`,
     unchanged: 'Nothing was changed.',
-    next: 'Look at the list: backups NAME',
+    next: 'List the backups: backups NAME',
   }
 }
 
 function ambiguous(words: string, found: readonly BackupEntry[]): Failure {
   return {
     code: 'usage',
-    message: `${words} could be any of these: ${found.map(({ path }) => showPath(path)).join(', ')}.`,
+    message: `${words} matches several backups: ${found.map(({ path }) => showPath(path)).join(', ')}.`,
     unchanged: 'Nothing was changed.',
-    next: 'Give the whole path.',
+    next: 'Give the full path.',
   }
 }
 

@@ -15,7 +15,7 @@ export interface WrongSite extends Failure {
 export function wrongSite(site: Site, found: Inspection): WrongSite {
   return {
     code: 'wrong-site',
-    message: `${site.name} is the machine ${site.hostName} (${site.machineId}), but ${found.host.name} (${found.host.machineId}) answered.`,
+    message: `${site.name} is the machine ${site.hostName} (${site.machineId}), but ${found.host.name} (${found.host.machineId}) answered instead.`,
     machine: { name: found.host.name, machineId: found.host.machineId },
     unchanged: 'Nothing was changed on either machine.',
     next: `Check the address. If the server was replaced on purpose: site edit ${JSON.stringify(site.name)} --accept-machine ${found.host.machineId}`,
@@ -24,10 +24,11 @@ export function wrongSite(site: Site, found: Inspection): WrongSite {
 
 /** A person removed the site, or gave it another way or machine, while the server was being asked. */
 export function siteChanged(site: Site, how: 'removed' | 'changed'): Failure {
-  const unchanged = 'Nothing was done with what the server answered.'
-  if (how === 'removed') return { code: 'no-such-site', message: `${site.name} was removed meanwhile.`, unchanged }
-  const message = `${site.name} was given another connection or machine while the server was being asked.`
-  return { code: 'site-changed', message, unchanged, next: 'Look at its connection, then try again.' }
+  const unchanged = 'The answer of the server was discarded.'
+  if (how === 'removed')
+    return { code: 'no-such-site', message: `${site.name} was removed in the meantime.`, unchanged }
+  const message = `${site.name} got another connection or machine while the server was being asked.`
+  return { code: 'site-changed', message, unchanged, next: 'Check its connection, then try again.' }
 }
 
 /** A different machine is told, and its answer is not kept as the site's. */
@@ -44,9 +45,9 @@ const PATIENCE = 120_000
 function noAnswer(site: Site, milliseconds: number): Failure {
   return {
     code: 'timeout',
-    message: `${site.name} can be reached, but did not say how it stands within ${Math.round(milliseconds / 1000)} s.`,
+    message: `${site.name} is reachable, but did not report its state within ${Math.round(milliseconds / 1000)} s.`,
     unchanged: 'Nothing was changed.',
-    next: 'Log in by hand and look whether a disk of the server hangs.',
+    next: 'Log in by hand and check whether a disk of the server hangs.',
   }
 }
 

@@ -121,7 +121,7 @@ export class Links implements AsyncDisposable {
       code: 'sudo-needs-password',
       message: `sudo on ${hopName(target)} needs a password, and none was given.`,
       unchanged: 'Nothing was run on the server.',
-      next: 'Give the password at the prompt, or with --password-stdin.',
+      next: 'Enter the password at the prompt, or use --password-stdin.',
     })
   }
 

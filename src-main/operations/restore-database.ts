@@ -32,7 +32,7 @@ function acknowledgement({ checks }: RestorePlan): Failure | null {
     code: 'checks-failed',
     message: `The backup lacks what the live schema has: ${warnings.map(({ evidence }) => evidence).join('; ')}`,
     unchanged: 'The site runs as before; nothing was changed.',
-    next: 'Make sure that the running application fits the backup, then accept it: --accept-schema',
+    next: 'Make sure that the running application works with this backup, then accept it: --accept-schema',
   }
 }
 

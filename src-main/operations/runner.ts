@@ -28,8 +28,8 @@ const cancelledHere: JournalOutcome = {
 const NAMING_LOOKS = 100
 
 function notNamed(site: Site): Failure {
-  const message = `${site.name} has not said yet under which name the operation runs, so it cannot be asked to stop.`
-  return { code: 'not-found', message, unchanged: 'It was not asked to stop.', next: 'Try again in a moment.' }
+  const message = `${site.name} has not reported the ID of the operation yet, so it cannot be cancelled.`
+  return { code: 'not-found', message, unchanged: 'Cancellation was not requested.', next: 'Try again in a moment.' }
 }
 
 export class Runner {

@@ -58,7 +58,7 @@ export async function readCredentials(
   }
   const password = await secrets.find({ kind: 'password', host, port, user, needed: true })
   if (password) return ok({ identities: [], password })
-  const message = `There is no password for ${hopName(hop)}.`
+  const message = `No password was given for ${hopName(hop)}.`
   return fail({ code: 'auth-failed', message, unchanged: 'No connection was opened.', next: 'Enter the password.' })
 }
 

@@ -28,7 +28,7 @@ function of(hop: SshHop, error: ClientError | null): Failure {
   const where = `${hop.host} port ${hop.port}`
   const unchanged = 'Nothing was run on the server.'
   if (error?.level === 'client-timeout' || error?.code === 'ETIMEDOUT') {
-    const next = 'Check that the server runs and that no firewall is in the way, then try again.'
+    const next = 'Check that the server is running and no firewall blocks it, then try again.'
     return { code: 'timeout', message: `${where} did not answer in time.`, unchanged, next }
   }
   const reason = reasons[String(error?.code)] ?? (error ? serverWords(error.message) : 'it closed the connection')

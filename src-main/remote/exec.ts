@@ -163,7 +163,7 @@ class Command implements Running {
     const { begin } = this.#options
     const own = begin ? begin.push(chunk) : chunk
     if (own === null) {
-      const message = 'The start-up files of this login print without end.'
+      const message = 'The start-up files of this login do not stop printing.'
       this.distrust({
         code: 'too-much',
         message,
@@ -179,8 +179,8 @@ class Command implements Running {
     const { total } = this.#options
     this.#total += chunk.length
     if (total !== undefined && this.#total > total) {
-      const message = 'The server says more than an answer can hold.'
-      this.distrust({ code: 'too-much', message, next: 'Look what runs there under the name of the kit.' })
+      const message = 'The answer of the server is too large.'
+      this.distrust({ code: 'too-much', message, next: 'Check what runs there under the name of the kit.' })
       return
     }
     const begun = performance.now()
@@ -204,7 +204,7 @@ class Command implements Running {
 
   #lineTooLong(): void {
     const message = 'The server sent a line that is longer than allowed.'
-    const failure = { code: 'line-too-long', message, next: 'The output was not used.' }
+    const failure = { code: 'line-too-long', message, next: 'Its output was discarded.' }
     if (this.#options.total !== undefined) {
       this.distrust(failure)
       return
@@ -228,7 +228,7 @@ class Command implements Running {
   #finish(code: number | null | undefined, signalName: string | undefined): void {
     if (this.#over) return
     if (this.#options.signal?.aborted || this.#cancelling) {
-      this.#fail({ code: 'cancelled', message: 'The command was cancelled, and has ended.' }, code !== undefined)
+      this.#fail({ code: 'cancelled', message: 'The command was cancelled.' }, code !== undefined)
     } else if (code === undefined || (code !== null && this.#cutShort)) {
       this.#fail(linkLost(this.#connection.target, null), false)
     } else if (code === null) {
@@ -263,7 +263,7 @@ class Command implements Running {
     this.endInput()
     this.#cancelling = setTimeout(() => {
       const message = 'The command was cancelled, but has not ended yet.'
-      const next = 'It may still be running on the server: look there before starting it again.'
+      const next = 'It may still be running on the server; check before you start it again.'
       this.#channel.once('close', this.#connection.abandon())
       this.#fail({ code: 'cancelled', message, next }, false)
     }, this.#options.grace ?? 10_000)

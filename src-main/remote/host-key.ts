@@ -21,11 +21,11 @@ function refusal(address: HostAddress, standing: HostKeyStanding): HostKeyFailur
   const { type, fingerprint, known } = standing
   const name = hostLabel(address)
   const hostKey = { host: address.host, port: address.port, type, fingerprint, known }
-  const unchanged = 'Nothing was sent but the greeting; no login was tried.'
+  const unchanged = 'Only the greeting was sent; no login was attempted.'
   if (standing.state === 'unknown') {
     return {
       code: 'host-key-unknown',
-      message: `The host key of ${name} is not known: ${type} ${fingerprint}.`,
+      message: `The host key of ${name} is unknown: ${type} ${fingerprint}.`,
       unchanged,
       next: `Compare the fingerprint with the one shown on the server itself, then accept exactly this one.`,
       hostKey,
@@ -37,13 +37,13 @@ function refusal(address: HostAddress, standing: HostKeyStanding): HostKeyFailur
       code: 'host-key-revoked',
       message: `The host key of ${name}, ${type} ${fingerprint}, is revoked by ${where}.`,
       unchanged,
-      next: 'Do not connect. Ask who revoked this key, and give the server a new one.',
+      next: 'Do not connect. Find out who revoked this key, and give the server a new one.',
       hostKey,
     }
   }
   return {
     code: 'host-key-changed',
-    message: `The host key of ${name} has changed: it shows ${type} ${fingerprint}, known is ${where}.`,
+    message: `The host key of ${name} has changed: it is now ${type} ${fingerprint}; the known key is ${where}.`,
     unchanged,
     next: 'Do not connect. Find out on the server itself why its key changed; only then forget the old one.',
     hostKey,

@@ -56,7 +56,7 @@ export async function readKeyFile(path: string): Promise<Result<KeyFile, Failure
   const line = parsePublicLine(text)
   if (line) return ok({ path, isPublic: true, key: line, bytes })
   if (/^PuTTY-User-Key-File-3:/.test(text)) {
-    const next = 'Export it from PuTTYgen as an OpenSSH key (Conversions), and choose that file.'
+    const next = 'In PuTTYgen, export it as an OpenSSH key (Conversions), then choose that file.'
     return notUsable(path, 'is a PuTTY key of version 3, which is not supported', next)
   }
   if (!/-----BEGIN [A-Z0-9 ]*PRIVATE KEY-----|^PuTTY-User-Key-File-/.test(text)) {
@@ -79,9 +79,9 @@ export function needsDevice({ path, key }: KeyFile): Failure | null {
   if (!key || !isSecurityKey(key.type)) return null
   return {
     code: 'key-unsupported',
-    message: `The key file ${path} is of a security key (${key.type}), which only the SSH agent can sign with.`,
+    message: `The key file ${path} belongs to a security key (${key.type}); only the SSH agent can sign with it.`,
     unchanged,
-    next: `Add it to the agent (ssh-add ${path}) and try again; it is found there by itself.`,
+    next: `Add it to the agent (ssh-add ${path}) and try again; it is found there automatically.`,
   }
 }
 

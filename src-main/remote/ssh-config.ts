@@ -132,7 +132,7 @@ export async function importSshConfig(options: SshConfigOptions = {}): Promise<R
     return fail({ code: 'config-missing', message: `${file} cannot be read.`, next: 'Enter the site by hand.' })
   }
   if (unsafe) {
-    const next = `Correct it (chmod 600), as ssh itself demands, and import again.`
+    const next = `Correct it (chmod 600), as ssh itself requires, then import again.`
     return fail({ code: 'config-unsafe', message: `${file} is not used: ${unsafe}.`, next })
   }
   const ssh = options.ssh === undefined ? 'ssh' : options.ssh

@@ -58,19 +58,19 @@ const failures = {
     code: 'wrong-sudo-password',
     message: 'sudo did not accept the password.',
     unchanged,
-    next: 'Enter the sudo password of this login again; it was tried once and is not tried again by itself.',
+    next: 'Enter the sudo password of this login again; it was tried once and is not retried automatically.',
   },
   needsPassword: {
     code: 'sudo-needs-password',
     message: 'sudo asks for a password.',
     unchanged,
-    next: 'Set the site to sudo with password and enter it, or permit this login sudo without one.',
+    next: 'Choose sudo with a password for this site, or allow this login sudo without one.',
   },
   timeout: {
     code: 'timeout',
     message: 'The server did not start the command in time.',
     unchanged,
-    next: 'Log in by hand and look whether sudo or the login’s shell waits for something.',
+    next: 'Log in by hand and check whether sudo or the login shell waits for input.',
   },
 } satisfies Record<string, Failure>
 
@@ -84,7 +84,7 @@ function notReady(mode: SudoMode, user: string, said: string, ended: Result<Exec
       return { code: 'no-sudo', message, unchanged, next }
     }
     if (/not in the sudoers|may not run sudo|not allowed to (execute|run)|command not found|no such file/i.test(said)) {
-      const next = 'Permit this login to run /bin/bash by sudo, or use another login.'
+      const next = 'Allow this login to run /bin/bash with sudo, or use another login.'
       return { code: 'no-sudo', message: `This login cannot use sudo: ${words}`, unchanged, next }
     }
     if (/password is required|no password was provided|terminal is required/i.test(said)) return failures.needsPassword

@@ -29,7 +29,7 @@ export function newer(file: string, found: number, known: number): StoreFailure 
 export function foreign(file: string): StoreFailure {
   return {
     code: 'store-foreign',
-    message: `${file} is a database of another program.`,
+    message: `${file} is the database of another program.`,
     unchanged: SAFE,
     next: 'Give the console a folder of its own with --data.',
   }
@@ -40,7 +40,7 @@ export function damaged(file: string, detail: string): StoreFailure {
     code: 'store-damaged',
     message: `${file} is damaged: ${detail}.`,
     unchanged: SAFE,
-    next: `Move ${file} and its -wal and -shm away, then add the sites again: their history is on the servers.`,
+    next: `Move ${file} and its -wal and -shm files elsewhere, then add the sites again; their history is on the servers.`,
   }
 }
 
@@ -56,9 +56,9 @@ function readOnly(file: string, detail: string): StoreFailure {
 export function migrationFailed(file: string, name: string, detail: string, copy: string | null): StoreFailure {
   return {
     code: 'store-migration',
-    message: `${file} could not be brought up to date: ${name}: ${detail}.`,
+    message: `${file} could not be migrated: ${name}: ${detail}.`,
     unchanged: copy === null ? SAFE : `${SAFE} A copy of the file as it was is ${copy}.`,
-    next: 'Report this with the message; the console of the version before still opens the file.',
+    next: 'Report this with the message; the previous version of the console still opens the file.',
   }
 }
 

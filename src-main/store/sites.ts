@@ -50,7 +50,7 @@ function nameKey(name: string): string {
 function nameTaken(name: string): Failure {
   return {
     code: 'name-taken',
-    message: `There is a site named ${name} already.`,
+    message: `A site named ${name} exists already.`,
     unchanged: 'Nothing was changed.',
     next: 'Choose another name.',
   }

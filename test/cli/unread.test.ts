@@ -36,6 +36,6 @@ describe('a reader who has left', () => {
     const { code, stderr } = await run(['--json', 'site', 'list'], full)
     closeSync(full)
     expect(code).toBe(0)
-    expect(stderr).toMatch(/^What was to be said could not be written: .*ENOSPC.*\n$/)
+    expect(stderr).toMatch(/^The output could not be written: .*ENOSPC.*\n$/)
   })
 })

@@ -193,7 +193,7 @@ describe.skipIf(lacks)(`the keys that OpenSSH is shown${lacks && ` (skipped: lac
     expect(failureOf(await logIn({ method: 'key', keyFile }))).toMatchObject({
       code: 'key-unsupported',
       message: expect.stringContaining('is of a security key (sk-ssh-ed25519@openssh.com)'),
-      next: `Add it to the agent (ssh-add ${keyFile}) and try again; it is found there by itself.`,
+      next: `Add it to the agent (ssh-add ${keyFile}) and try again; it is found there automatically.`,
     })
   })
 

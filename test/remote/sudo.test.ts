@@ -175,7 +175,7 @@ printf '%s\\n' '{"kind":"result","at":1,"outcome":"succeeded","code":"ok","messa
     await writeFile(`${user.home}/.bashrc`, 'yes\n')
     expect(failureOf(await run(connection, 'none', null, script('id')))).toMatchObject({
       code: 'too-much',
-      message: 'The start-up files of this login print without end.',
+      message: 'The start-up files of this login do not stop printing.',
     })
     await connection.closed
   })

@@ -20,7 +20,7 @@ const site = { name: 'Depot North' } as Site
 
 test('a look at a site that is never answered is given up, and says so', async () => {
   expect(await inspectPinned({} as Context, site, silent, undefined, 20)).toMatchObject({
-    error: { code: 'timeout', message: expect.stringContaining('Depot North can be reached') },
+    error: { code: 'timeout', message: expect.stringContaining('Depot North is reachable') },
   })
 })
 

@@ -99,7 +99,7 @@ run_help() {
     restore) help_text='restore database FILE --confirm HOST --reason TEXT [--accept-schema] [--site-is-down] [--expect-sha256 HEX] [--expect-machine ID]
   Brings the backup back: it is extracted and verified first, then the service stops, the live database is kept as a
   safety copy, and the service starts again. Ends with the new state proven healthy, or the old one back.
-  --accept-schema: although the backup lacks what the live schema has.
+  --accept-schema: restore although the backup lacks parts of the live schema.
   Refused where the site is not healthy before, unless you say --site-is-down: then the probe that is set must be right.' ;;
     undo) help_text='undo OPERATION --confirm HOST --reason TEXT [--site-is-down]
   Brings back the safety copy that a restore kept.' ;;

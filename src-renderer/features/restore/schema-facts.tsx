@@ -7,7 +7,7 @@ import css from './restore.module.css'
 
 const states: readonly (readonly [SchemaDifference['state'], string])[] = [
   ['lacks', 'Not in the backup'],
-  ['differs', 'Another in the backup'],
+  ['differs', 'Different in the backup'],
   ['extra', 'Only in the backup'],
 ]
 
