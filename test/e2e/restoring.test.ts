@@ -128,7 +128,7 @@ test('a state that does not become healthy is taken back before your eyes', asyn
 
   const page = await desk.window({ at: addressOf(await startRestore(desk, site, path, true)) })
   const steps = page.getByRole('list', { name: 'Steps' }).getByRole('listitem')
-  await steps.filter({ hasText: 'Bring the old state back' }).waitFor()
+  await steps.filter({ hasText: 'Roll back' }).waitFor()
   await ended(page, 'The restore was rolled back: the old state is back and runs')
   expect(await page.getByRole('alert').first().textContent()).toMatch(/healthy/)
   expect(await fact(page, 'Outcome').textContent()).toBe('Rolled back')
@@ -167,7 +167,7 @@ test('cancelled after it, the old state is brought back', async () => {
   const { page, ...pause } = await restoreUntil('swapping')
   await down(page)
   await cancel(page, pause)
-  expect(await page.getByRole('alert').first().textContent()).toContain('The database from before is back')
+  expect(await page.getByRole('alert').first().textContent()).toContain('The previous database is back')
   expect(orders(demo)).toBe(0)
   expect((await demo.app.health()).status).toBe(200)
 })

@@ -112,7 +112,7 @@ describe.each([
     const entry = await restore(site, backup, true)
     expect(entry).toMatchObject({
       ...{ outcome: 'rolled back', code: 'unhealthy', next: expect.stringContaining('policy health=') },
-      unchanged: expect.stringContaining('The database from before is back'),
+      unchanged: expect.stringContaining('The previous database is back'),
     })
     expect(entry.message).toContain(`${probe} answered ${status}`)
     expect(await newOrders(server)).toBe('1')

@@ -88,7 +88,7 @@ onBoth('a restore', (server: Server) => {
     const entry = await restore(desk, site, unhealthy)
     expect(entry).toMatchObject({ outcome: 'rolled back', code: 'unhealthy' })
     expect(entry.message).toContain('500')
-    expect(entry.unchanged).toContain('The database from before is back, and the site answers')
+    expect(entry.unchanged).toContain('The previous database is back, and the site answers')
     const report = restored(entry, 'rolled back')
     expect(report).toMatchObject({ safetyCopy: null, health: { healthy: true } })
     expect(report.downMs).toBeGreaterThan(10_000)

@@ -106,7 +106,7 @@ test('a state that does not become healthy is taken back before your eyes', asyn
   await confirmRestore(job, 'Somebody is mistaken')
   const steps = page.getByRole('list', { name: 'Steps' }).getByRole('listitem')
   await running(page).waitFor()
-  await steps.filter({ hasText: 'Bring the old state back' }).waitFor()
+  await steps.filter({ hasText: 'Roll back' }).waitFor()
   await ended(page, 'The restore was rolled back: the old state is back and runs')
   expect(await page.getByRole('alert').first().textContent()).toMatch(/healthy/)
   expect(await fact(page, 'Outcome').textContent()).toBe('Rolled back')

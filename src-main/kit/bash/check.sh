@@ -116,7 +116,7 @@ check_header() {
     return 1
   fi
   if ! header_read "$file"; then
-    check_finds not-a-backup 'The file is no SQLite database: its header is wrong.'
+    check_finds not-a-backup 'The file is not an SQLite database: its header is wrong.'
     return 1
   fi
   if ((H_FORMAT > 2)); then

@@ -47,11 +47,11 @@ database_prepare() {
   esac
   if [[ $LIVE_HEADER == '' ]]; then
     ((LIVE_SIZE == 0)) ||
-      fail not-a-backup 'The live database is no SQLite database: its header is wrong.' "$NO_BACKUP" 'restore a backup'
+      fail not-a-backup 'The live database is not an SQLite database: its header is wrong.' "$NO_BACKUP" 'restore a backup'
     ((LIVE_WAL > 0)) || fail empty 'The live database is empty (0 bytes).' "$NO_BACKUP" 'restore a backup'
   fi
   [[ $LIVE_PLAIN == '' ]] ||
-    fail no-database "$DATABASE_FILE$LIVE_PLAIN is no plain file." "$NO_BACKUP" 'look what it is, and remove it'
+    fail no-database "$DATABASE_FILE$LIVE_PLAIN is not a regular file." "$NO_BACKUP" 'find out what it is, then remove it'
   D_SIZE=$((LIVE_SIZE + LIVE_WAL))
   if [[ ! -d $BACKUPS ]]; then
     owner_do backups_make_folder >/dev/null 2>&1 || fail no-rights "The folder $BACKUPS cannot be made." "$NO_BACKUP" ''
@@ -87,13 +87,13 @@ database_copy() {
   D_COPY_MS=$((REPLY - began))
   [[ $H_JOURNAL == wal ]] || D_BLOCKED_MS=$D_COPY_MS
   if ((status == 124)); then
-    fail block-limit "The copy was given up after ${POLICY[writer_block_limit]} s, because the application cannot write meanwhile." "$NO_BACKUP" \
+    fail block-limit "The copy was stopped after ${POLICY[writer_block_limit]} s because the application cannot write while it runs." "$NO_BACKUP" \
       'set the database to WAL mode, or allow more: cvd-backup policy writer_block_limit=…'
   elif ((status != 0)); then
     database_copy_failed "$(tail -n 1 copy.log | head -c 300)"
   fi
   [[ ! -e owner/copy.db-journal ]] || fail internal 'The copy is not complete: its journal is still there.' "$NO_BACKUP"
-  seize copy.db || fail internal 'The copy is no plain file of the owner.' "$NO_BACKUP"
+  seize copy.db || fail internal 'The copy is not a regular file of the owner.' "$NO_BACKUP"
   ((D_BLOCKED_MS < 5000)) || say warning "The application could not write for up to $((D_BLOCKED_MS / 1000)) s."
   file_size reader/copy.db
   step_done bytes:="$REPLY" writers_blocked_ms:="$D_BLOCKED_MS"
@@ -163,7 +163,7 @@ database_check_and_compress() {
   in_background compress_by_reader
   watch "$NO_BACKUP" database_compress_progress "$checker" "$REPLY" || true
   # What the reader has written is ours from here on.
-  reader_settle || fail internal 'What was written is not what was meant to be.' "$NO_BACKUP"
+  reader_settle || fail internal 'The written file is not the expected one.' "$NO_BACKUP"
   # Without its result the check says nothing about the copy.
   [[ -s check ]] || database_disk_full verified
   if ! database_check_load check; then
@@ -172,9 +172,9 @@ database_check_and_compress() {
   fi
   if [[ ! -e reader/read-back-equal ]]; then
     database_disk_full compressed
-    fail integrity "What was compressed does not read back as it was: $(tail -n 1 reader/compress.log | head -c 300)" "$NO_BACKUP" ''
+    fail integrity "The compressed backup does not read back correctly: $(tail -n 1 reader/compress.log | head -c 300)" "$NO_BACKUP" ''
   fi
-  [[ $CHECK_UNABLE == '' ]] || say warning "The backup is what the database is, but not everything in it could be checked: $CHECK_UNABLE."
+  [[ $CHECK_UNABLE == '' ]] || say warning "The backup matches the database, but not everything in it could be checked: $CHECK_UNABLE."
   violations=${CHECK_FK:-0}
   ((violations == 0)) || say info "$violations foreign key violations are in the live database, and so in its backup."
   [[ $CHECK_KEY_EMPTY == '' ]] || say warning "These tables hold no rows in the live database: $CHECK_KEY_EMPTY"
@@ -204,10 +204,10 @@ database_compress_progress() {
 # A final name is given only to what is complete, was read back and is on disk; its fingerprint is there before it.
 database_publish() {
   local stamp size folder=/proc/self/fd/$WORK_PARENT_FD sha256 copy_sha256 tries=0
-  step publish 'Give the backup its name'
+  step publish 'Publish the backup'
   read -r sha256 _ <reader/backup.sha256
   read -r copy_sha256 _ <reader/copy.sha256
-  [[ "$sha256 $copy_sha256" =~ ^[0-9a-f]{64}\ [0-9a-f]{64}$ ]] || fail internal 'The SHA-256 of the backup could not be told.' "$NO_BACKUP"
+  [[ "$sha256 $copy_sha256" =~ ^[0-9a-f]{64}\ [0-9a-f]{64}$ ]] || fail internal 'The SHA-256 of the backup could not be computed.' "$NO_BACKUP"
   mv -nT -- reader/backup.gz backup.gz && chmod 640 backup.gz && { ((EUID != 0)) || chown -- "$OWNER_UID:$OWNER_GID" backup.gz; } ||
     fail internal 'The owner of the backup could not be set.' "$NO_BACKUP"
   file_size backup.gz

@@ -51,12 +51,12 @@ extract_look() {
   done < <("${EXTRACT_SIDE}_do" backup_facts "$1" 2>/dev/null | head -c 4096)
   case $state in
     there) ;;
-    not-found) extract_finds not-found 'The file is not there (any more).' ;;
-    not-plain) extract_finds not-a-backup 'It is not a plain file.' ;;
+    not-found) extract_finds not-found 'The file does not exist (any more).' ;;
+    not-plain) extract_finds not-a-backup 'It is not a regular file.' ;;
     no-rights)
       owner_words
       extract_finds no-rights "The owner of the CVD data, $REPLY, may not read the file." ;;
-    *) extract_finds internal 'The file could not be looked at.' ;;
+    *) extract_finds internal 'The file could not be inspected.' ;;
   esac
   [[ $EXTRACT_PROBLEM == '' ]] || return 1
   ((EXTRACT_SIZE > 0)) || extract_finds empty 'The file is empty (0 bytes).'
@@ -135,8 +135,8 @@ extract_run() {
   status=$?
   extract_said
   case $status in
-    0) [[ $EXTRACT_SHA256 != '' ]] || extract_finds internal 'The SHA-256 of the file could not be told.' ;;
-    11) extract_finds internal 'The file could not be read to its end (input/output error).' ;;
+    0) [[ $EXTRACT_SHA256 != '' ]] || extract_finds internal 'The SHA-256 of the file could not be computed.' ;;
+    11) extract_finds internal 'The file could not be read to the end (input/output error).' ;;
     12) extract_finds integrity "The compressed stream is broken or cut off: $REPLY" ;;
     13)
       if extract_full "$REPLY"; then extract_finds no-space 'The disk became full while it was extracted.'; else

@@ -73,7 +73,7 @@ site_commit() {
   [[ ! $head =~ ^[0-9a-f]{40,64}$ ]] || printf '%s' "$head"
 }
 
-# REPLY = the first line of a plain file, at most 200 bytes. Never waits: a named pipe is no plain file.
+# REPLY = the first line of a plain file, at most 200 bytes. Never waits: a named pipe is not a regular file.
 plain_line() {
   REPLY=''
   [[ ! -f $1 ]] || REPLY=$(head -c 200 -- "$1" 2>/dev/null | tr -d '\0' | head -n 1)

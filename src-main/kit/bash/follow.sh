@@ -168,7 +168,7 @@ run_cancel() {
   printf 'asked by %s\n' "$who" >"$STATE/operations/$id/cancel"
   await_begin "$id" && await_end "$id" 120 || exit 0
   operation_json "$id"
-  succeed "Asked to stop; the operation is now $(sed -n 's/^outcome=//p' "$STATE/operations/$id/outcome" 2>/dev/null || echo still running)." \
+  succeed "Cancellation requested; the operation is now $(sed -n 's/^outcome=//p' "$STATE/operations/$id/outcome" 2>/dev/null || echo still running)." \
     "{\"operation\":$REPLY}"
 }
 

@@ -61,7 +61,7 @@ main() {
       ARGUMENTS=(${words[@]+"${words[@]}"})
       "check_$COMMAND" ${words[@]+"${words[@]}"}
       operation_start ${ARGUMENTS[@]+"${ARGUMENTS[@]}"}
-      [[ $READABLE_FD == '' ]] || say_readable "operation $REPLY (it goes on if this window closes)"
+      [[ $READABLE_FD == '' ]] || say_readable "operation $REPLY (it continues if this window closes)"
       follow_operation "$REPLY" 0
       ;;
     inspect | plan | operations | follow | cancel | policy | hold | release | show)

@@ -163,7 +163,7 @@ recovery_waits() {
   [[ $COMMAND == recover && -r $STATE/unfinished ]] || return 1
   id=$(<"$STATE/unfinished")
   ! operation_runs "$id" || return 1
-  say info 'Another operation is running on this site: the recovery waits for its end.'
+  say info 'Another operation is running on this site: the recovery waits until it ends.'
   until flock -w 1 "$1"; do heed_cancel 'nothing was changed'; done
 }
 

@@ -96,39 +96,39 @@ plan_read() {
   watch "$PLAN_UNCHANGED" '' "$checker" "$REPLY"
   compare_load compared
   if ! database_check_load check; then
-    plan_check integrity failed 'The database in it is sound' "$CHECK_PROBLEM" 'choose another backup'
+    plan_check integrity failed 'The database is sound' "$CHECK_PROBLEM" 'choose another backup'
     return
   fi
   if [[ $CHECK_UNABLE == '' ]]; then
-    plan_check integrity passed 'The database in it is sound' "integrity_check ok, $CHECK_PAGE_COUNT pages"
+    plan_check integrity passed 'The database is sound' "integrity_check ok, $CHECK_PAGE_COUNT pages"
   else
-    plan_check integrity warning 'The database in it is sound' "no damage was found; not checked: $CHECK_UNABLE"
+    plan_check integrity warning 'The database is sound' "no damage was found; not checked: $CHECK_UNABLE"
   fi
   if [[ $fingerprint == '' ]]; then
-    plan_check fingerprint warning 'It is what was written' 'there is no fingerprint to compare with'
+    plan_check fingerprint warning 'The backup matches its fingerprint' 'there is no fingerprint to compare with'
     plan_check_key_tables
   elif fingerprint_compare "$EXTRACT_SHA256" "$EXTRACT_SIZE" "$EXTRACT_DATABASE_SHA256"; then
-    plan_check fingerprint passed 'It is what was written' 'equal to its fingerprint'
+    plan_check fingerprint passed 'The backup matches its fingerprint' 'equal to its fingerprint'
   else
-    plan_check fingerprint failed 'It is what was written' "$REPLY" 'choose another backup'
+    plan_check fingerprint failed 'The backup matches its fingerprint' "$REPLY" 'choose another backup'
   fi
 }
 
 # Without a fingerprint nothing tells that a key table was empty when the backup was made.
 plan_check_key_tables() {
   if [[ $CHECK_KEY_MISSING$CHECK_KEY_EMPTY$CHECK_KEY_UNREAD == '' ]]; then
-    plan_check key-tables passed 'Its key tables are not empty' "${POLICY[key_tables]}"
+    plan_check key-tables passed 'The key tables are not empty' "${POLICY[key_tables]}"
   elif [[ $CHECK_KEY_MISSING$CHECK_KEY_EMPTY == '' ]]; then
-    plan_check key-tables warning 'Its key tables are not empty' "could not be read: $CHECK_KEY_UNREAD"
+    plan_check key-tables warning 'The key tables are not empty' "could not be read: $CHECK_KEY_UNREAD"
   else
-    plan_check key-tables failed 'Its key tables are not empty' \
+    plan_check key-tables failed 'The key tables are not empty' \
       "missing: ${CHECK_KEY_MISSING:-none}; empty: ${CHECK_KEY_EMPTY:-none}" \
       'choose another backup; if this is right, set: cvd-backup policy key_tables=…'
   fi
 }
 
 plan_check_schema() {
-  local title='The backup has what the live schema has'
+  local title='The backup has everything that the live schema has'
   if [[ $COMPARE_KNOWN == '' ]]; then
     plan_check schema warning "$title" "not compared: ${COMPARE_UNREAD:-the backup cannot be read}"
   elif ((${#COMPARE_LACKS[@]} > 0)); then
@@ -159,9 +159,9 @@ plan_check_space() { # REPLY = space
   extract_needs "$needed"
   words=$REPLY
   if ((status == 0)); then
-    plan_check space passed 'There is space beside the database' "$words"
+    plan_check space passed 'There is enough space beside the database' "$words"
   else
-    plan_check space failed 'There is space beside the database' "$words" 'make space'
+    plan_check space failed 'There is enough space beside the database' "$words" 'make space'
   fi
   EXTRACT_PROBLEM=$problem EXTRACT_CODE=$code
   encode_path "$folder"
@@ -172,9 +172,9 @@ plan_check_space() { # REPLY = space
 plan_check_rights() {
   rights_known
   if [[ $R_RESTORE == true ]]; then
-    plan_check rights passed 'This login may do it' "$(id -un) writes to ${DATABASE_FILE%/*} and controls the service"
+    plan_check rights passed 'This login has the required permissions' "$(id -un) writes to ${DATABASE_FILE%/*} and controls the service"
   else
-    plan_check rights failed 'This login may do it' \
+    plan_check rights failed 'This login has the required permissions' \
       "$(id -un) $([[ -w ${DATABASE_FILE%/*} ]] || printf 'cannot write to %s; ' "${DATABASE_FILE%/*}")$([[ $R_SERVICES == true ]] || printf 'cannot control the service')" \
       'log in as root or with sudo'
   fi
@@ -206,15 +206,15 @@ plan_check_health() { # REPLY = healthAnswer
   answer=$REPLY
   health_words
   if [[ $HEALTH_HEALTHY == true ]]; then
-    plan_check health passed 'Its health probe answers' "$REPLY"
+    plan_check health passed 'The health check passes' "$REPLY"
   elif [[ $HEALTH_PROBE == '' ]]; then
-    plan_check health failed 'Its health probe answers' "$REPLY" \
+    plan_check health failed 'The health check passes' "$REPLY" \
       'set it: cvd-backup policy health=http://127.0.0.1:5000/api/health'
   elif [[ $SITE_IS_DOWN != '' && $HEALTH_CONFIGURED == true ]]; then
-    plan_check health warning 'Its health probe answers' "$REPLY; you say that the site is down, and that this is how its health is asked for" \
+    plan_check health warning 'The health check passes' "$REPLY; you confirmed that the site is down and that this probe is correct" \
       'if the address is wrong, the restore will be rolled back'
   else
-    plan_check health failed 'Its health probe answers' "$REPLY" \
+    plan_check health failed 'The health check passes' "$REPLY" \
       'if the address is wrong, set it: cvd-backup policy health=…; if it is right and the site is down, say so: --site-is-down'
   fi
   REPLY=$answer
@@ -229,11 +229,11 @@ plan_check_holders() { # REPLY = holders
     [[ $service != '' ]] || strangers+="${strangers:+; }${rest#*$'\t'} (process ${entry%%$'\t'*})"
   done
   if [[ $strangers != '' ]]; then
-    plan_check holders failed 'Nobody else has the database open' "$strangers" 'end these programs'
+    plan_check holders failed 'No other program has the database open' "$strangers" 'end these programs'
   elif ((EUID != 0)); then
-    plan_check holders warning 'Nobody else has the database open' 'only root sees the processes of others'
+    plan_check holders warning 'No other program has the database open' 'only root sees the processes of others'
   else
-    plan_check holders passed 'Nobody else has the database open' "only the service: ${#HOLDERS[@]} of its processes"
+    plan_check holders passed 'No other program has the database open' "only the service: ${#HOLDERS[@]} of its processes"
   fi
   holders_json
 }
@@ -247,7 +247,7 @@ plan_check_lock() {
   else
     plan_check lock passed 'No other operation runs' 'the lock is free'
   fi
-  plan_check machine passed 'This is the server' "$(hostname), machine $(head -c 32 /etc/machine-id 2>/dev/null || echo unknown)"
+  plan_check machine passed 'This is the expected server' "$(hostname), machine $(head -c 32 /etc/machine-id 2>/dev/null || echo unknown)"
 }
 
 plan_recovery_point() {
@@ -260,9 +260,9 @@ plan_recovery_point() {
 
 plan_words() { # LOSS-SECONDS
   local least=''
-  [[ $1 == null ]] || say_readable "  What was entered in the last $(($1 / 86400)) d $(($1 % 86400 / 3600)) h $(($1 % 3600 / 60)) min would be lost."
+  [[ $1 == null ]] || say_readable "  You would lose the last $(($1 / 86400)) d $(($1 % 86400 / 3600)) h $(($1 % 3600 / 60)) min."
   if [[ $COMPARE_KNOWN == '' ]]; then
-    say_readable "  It is not known which rows would be lost: ${COMPARE_UNREAD:-the backup cannot be read}."
+    say_readable "  The lost rows are not known: ${COMPARE_UNREAD:-the backup cannot be read}."
     return
   fi
   ((COMPARE_UNCOMPARED == 0)) || least='at least '

@@ -23,7 +23,7 @@ run_policy() {
       words='The policy was changed.'
     else
       for pair in "$@"; do policy_take "$pair"; done
-      words='Nothing was changed: this is what the policy would be.'
+      words='Nothing was changed; the policy would be as shown.'
     fi
     policy_probe "$@"
     probe=$REPLY
@@ -78,12 +78,12 @@ backup_find() {
   backup_class "$path"
   case $REPLY in
     backup) ;;
-    unknown) [[ $1 == */* ]] || fail not-a-backup "By its name, '$1' is not a backup." 'nothing was changed' 'give its path if it is one' ;;
+    unknown) [[ $1 == */* ]] || fail not-a-backup "'$1' is not a backup, judging by its name." 'nothing was changed' 'give its path if it is one' ;;
     unfinished)
       fail not-a-backup "By its name, '$1' is unfinished." 'nothing was changed' 'if it is complete, give it the name of a backup'
       ;;
     *)
-      fail not-a-backup "By its name, '$1' is not a backup that can be read." 'nothing was changed' \
+      fail not-a-backup "'$1' is not a backup that can be read, judging by its name." 'nothing was changed' \
         'decrypt or unpack it first; a backup of the database is called .db or .db.gz'
       ;;
   esac

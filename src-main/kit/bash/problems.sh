@@ -28,7 +28,7 @@ problems_of_tools() {
   [[ $I_SQLITE_PROBLEM == '' ]] ||
     problem warning sqlite-version "sqlite3 $I_SQLITE: $I_SQLITE_PROBLEM." 'update sqlite3 when the distribution offers it'
   if [[ $R_STATE == false ]]; then
-    problem warning no-state "This login cannot keep state in $STATE: it can look, but start nothing." 'log in as root, with sudo, or as the owner of the state'
+    problem warning no-state "This login cannot write $STATE: it can inspect the site, but not start operations." 'log in as root, with sudo, or as the owner of the state'
   fi
 }
 
@@ -44,9 +44,9 @@ problems_of_database() {
   elif ((I_DATABASE_SIZE == 0 && ${I_SIDECAR[-wal]:-0} == 0)); then
     problem error empty-database 'The live database is empty (0 bytes).' 'restore a backup'
   elif [[ $I_HEADER == false && $I_DATABASE_SIZE -gt 0 ]]; then
-    problem error not-a-database 'The live database is no SQLite database: its header is wrong.' 'restore a backup'
+    problem error not-a-database 'The live database is not an SQLite database: its header is wrong.' 'restore a backup'
   elif [[ $I_ROWS_KNOWN == '' && ${POLICY[key_tables]} != '' ]]; then
-    problem warning unreadable-tables 'None of the key tables could be read: the database is locked, damaged, or not one of CVD.' \
+    problem warning unreadable-tables 'None of the key tables could be read: the database is locked, damaged, or not a CVD database.' \
       'look who has it open, verify a backup of it'
   fi
   # Only root sees all processes, so only root can tell that nobody has it open.
@@ -57,11 +57,11 @@ problems_of_database() {
         'start the application; never copy a file over the database'
     fi
     ((${I_SIDECAR[-journal]:-0} == 0)) ||
-      problem warning hot-journal "Nobody has the database open, but its -journal is there: a change was cut off and will be taken back at the next start." \
+      problem warning hot-journal "Nobody has the database open, but its -journal is there: an interrupted change will be rolled back at the next start." \
         'start the application; never remove the -journal'
   fi
   mode=$(stat -L -c %a -- "$env" 2>/dev/null) || mode=0
-  ((8#$mode & 8#4)) && problem warning env-readable "$env can be read by everybody on this server." "chmod 600 $env"
+  ((8#$mode & 8#4)) && problem warning env-readable "$env is readable by every user of this server." "chmod 600 $env"
   return 0
 }
 
@@ -71,7 +71,7 @@ problems_of_space() {
     need=$((I_DATABASE_SIZE * 5 / 2))
     [[ ${I_FREE[$purpose]-} != '' ]] || continue
     ((I_FREE[$purpose] < need)) || continue
-    problem error disk-low "Only $((I_FREE[$purpose] >> 20)) MB are free for the $purpose; two and a half times the database ($((need >> 20)) MB) are wanted." \
+    problem error disk-low "Only $((I_FREE[$purpose] >> 20)) MB are free for the $purpose; at least $((need >> 20)) MB (2.5 times the database) are recommended." \
       'remove old backups, or make the file system larger'
   done
 }
@@ -84,15 +84,15 @@ problems_of_service() {
       problem error service-unknown "$REPLY" "$SERVICE_FIX"
     elif [[ ${SERVICE_ACTIVE[$index]} != active ]]; then
       problem error service-down "The service ${SERVICES[$index]} is ${SERVICE_ACTIVE[$index]}." \
-        "look why: journalctl -u ${SERVICES[$index]}"
+        "find out why: journalctl -u ${SERVICES[$index]}"
     fi
   done
   health_words
   if [[ $HEALTH_PROBE == '' ]]; then
-    problem warning health-unknown 'It is not known how to ask this site for its health; without that, nothing can be restored.' \
+    problem warning health-unknown 'No health probe is known for this site; without one, nothing can be restored.' \
       'set it: cvd-backup policy health=http://127.0.0.1:5000/api/health'
   elif [[ $HEALTH_HEALTHY != true ]]; then
-    problem error unhealthy "${REPLY:0:300}." 'look whether the application runs; if the address is wrong, set it: cvd-backup policy health=…'
+    problem error unhealthy "${REPLY:0:300}." 'check that the application is running; if the address is wrong, set it: cvd-backup policy health=…'
   fi
   [[ $I_UNFINISHED == '' ]] ||
     problem error unfinished "An operation was interrupted and is not finished: $I_UNFINISHED." 'run: cvd-backup recover'
@@ -111,7 +111,7 @@ problems_of_backups() {
   elif ((I_DATABASES == 0)); then
     problem error no-backups 'There is no backup of the database.' 'back up the database now'
   elif [[ $I_NEWEST == '' ]]; then
-    problem error no-backups 'Every backup of the database is dated in the future: how old they are is not known.' \
+    problem error no-backups 'Every backup of the database is dated in the future; their age is unknown.' \
       'check the clock and the time zone of this server, then back up the database'
   elif ((I_NOW - I_NEWEST > POLICY[backup_max_age] * 1000)); then
     span_words $(((I_NOW - I_NEWEST) / 1000))
@@ -136,11 +136,11 @@ problems_of_files() {
   }
   ((I_EMPTY == 0)) || {
     counted "$I_EMPTY" 'empty file (0 bytes) looks like a backup.' 'empty files (0 bytes) look like backups.'
-    problem warning empty-backups "$REPLY" 'find out what wrote them, then delete them on the server'
+    problem warning empty-backups "$REPLY" 'find out what wrote them, then delete them'
   }
   ((I_FAILED == 0)) || {
     counted "$I_FAILED" 'backup failed verification.' 'backups failed verification.'
-    problem error failed-backups "$REPLY" 'back up the database now, and do not rely on what failed'
+    problem error failed-backups "$REPLY" 'back up the database now, and do not rely on the failed ones'
   }
   ((I_UNSUPPORTED == 0)) || {
     counted "$I_UNSUPPORTED" 'file has' 'files have'
@@ -149,7 +149,7 @@ problems_of_files() {
   }
   ((I_UNFINISHED_FILES == 0)) || {
     counted "$I_UNFINISHED_FILES" 'unfinished file lies' 'unfinished files lie'
-    problem info unfinished-files "$REPLY among the backups." 'if nothing is being copied now, find out what was cut off'
+    problem info unfinished-files "$REPLY among the backups." 'if nothing is being copied now, find out what was interrupted'
   }
 }
 

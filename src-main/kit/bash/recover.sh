@@ -129,11 +129,11 @@ run_recover() {
     committed)
       safety_record
       transaction_forget
-      recover_end "$id" succeeded ok 'The restore had succeeded; only its end was not written down.'
+      recover_end "$id" succeeded ok 'The restore had succeeded; only its end was not recorded.'
       ;;
     rolled-back)
       transaction_forget
-      recover_end "$id" 'rolled back' interrupted 'The restore was interrupted; the database from before is in place.'
+      recover_end "$id" 'rolled back' interrupted 'The restore was interrupted; the previous database is in place.'
       ;;
     staged)
       transaction_forget
@@ -147,7 +147,7 @@ run_recover() {
 # The new database is in place and whole: if the site becomes healthy with it, the restore has succeeded.
 recover_forward() {
   local id=$1
-  step start 'Start the service with the restored database and ask for its health'
+  step start 'Start the service with the restored database and check its health'
   services_forgive
   services_do start
   if health_await "${POLICY[health_timeout]}" && services_active; then
@@ -164,9 +164,9 @@ recover_back() {
   local id=$1
   trap : TERM HUP INT
   if roll_back_state; then
-    recover_end "$id" 'rolled back' interrupted 'The restore was interrupted and taken back: the database from before is in place.'
+    recover_end "$id" 'rolled back' interrupted 'The restore was interrupted and rolled back: the previous database is in place.'
   fi
-  fail unhealthy "The interrupted restore could not be taken back wholly: $ROLL_BACK_PROBLEM" \
+  fail unhealthy "The interrupted restore could not be rolled back completely: $ROLL_BACK_PROBLEM" \
     "the old database is safe: $TX_FOLDER/$TX_NAME or $TX_FOLDER/$TX_SAFETY" 'look at the log of the service, then: cvd-backup recover' \
     "$(report_json '')"
 }
@@ -183,7 +183,7 @@ recover_end() {
     now_ms
     write_whole "$TX_DIR/outcome" "outcome=$outcome"$'\n'"code=$code"$'\n'"endedAt=$REPLY"$'\n'"message=$message"$'\n' || {
       TX_OVER='' # it stays open until that is written down
-      fail no-space "$message It could not be written down." '' 'make space, then: cvd-backup recover' "$(report_json "$safety")"
+      fail no-space "$message It could not be recorded." '' 'make space, then: cvd-backup recover' "$(report_json "$safety")"
     }
     append_line "$TX_DIR/events" "$line"
     append_line "$TX_DIR/readable" "$outcome: $message"

@@ -36,7 +36,7 @@ restore_arguments() {
     esac
   done
   [[ $machine == '' || $machine == "$(</etc/machine-id)" ]] ||
-    fail wrong-site 'This is another machine than the one that the restore was planned for.' 'nothing was changed' \
+    fail wrong-site 'This is not the machine that the restore was planned for.' 'nothing was changed' \
       'check the address of the site'
   R_WORDS=(${words[@]+"${words[@]}"})
   R_CONFIRM=$confirm
@@ -46,7 +46,7 @@ restore_confirm() {
   local host
   host=$(hostname)
   if [[ $R_CONFIRM == '' && $READABLE_FD == 1 && -t 0 ]]; then
-    printf 'Everything that was written after this backup will be gone. Type the name of this server (%s) to go on: ' "$host"
+    printf 'Everything written after this backup will be lost. Type the name of this server (%s) to continue: ' "$host"
     IFS= read -r R_CONFIRM
   fi
   [[ $R_CONFIRM == "$host" ]] ||
@@ -93,7 +93,7 @@ undo_find() {
   safety=$REPLY
   decode_path "$safety"
   [[ $safety != '' && -f $REPLY ]] ||
-    fail not-undoable 'That operation kept no safety copy, or it is gone: there is nothing to bring back.' \
+    fail not-undoable 'That operation has no safety copy any more; it cannot be undone.' \
       'nothing was changed' 'choose a backup to restore instead'
 }
 
@@ -161,12 +161,12 @@ restore_health() {
   TX_HEALTHY_BEFORE=no
   health_words
   if [[ $HEALTH_CONFIGURED == false ]]; then
-    fail health-unknown "It is not known how to ask this site for its health: $REPLY." \
+    fail health-unknown "No health probe is known for this site: $REPLY." \
       "$NOTHING_CHANGED" 'set it: cvd-backup policy health=http://127.0.0.1:5000/api/health'
   fi
   [[ $SITE_IS_DOWN != '' ]] || fail health-fails "The site is not healthy before the restore: $REPLY." 'nothing was changed' \
     'if the address is wrong, set it: cvd-backup policy health=…; if it is right and the site is down, say so: --site-is-down'
-  say warning "$REPLY. Somebody says that the site is down; the restore goes on with this probe."
+  say warning "$REPLY. The site was confirmed to be down; the restore continues with this probe."
 }
 
 # A restore puts a file where the database's path leads to. That must not be a way to write anywhere as root, nor over the
@@ -212,18 +212,18 @@ restore_stage() {
     fail "$EXTRACT_CODE" "The backup cannot be restored: $EXTRACT_PROBLEM" "$NOTHING_CHANGED" "$REPLY"
   }
   [[ $R_EXPECT_SHA256 == '' || $R_EXPECT_SHA256 == "$EXTRACT_SHA256" ]] ||
-    fail plan-stale 'The backup is not the one that the plan was made for: its content has changed.' "$NOTHING_CHANGED" 'plan again'
+    fail plan-stale 'The backup has changed since the plan was made.' "$NOTHING_CHANGED" 'plan again'
   step_done sha256="$EXTRACT_SHA256" bytes:="$EXTRACT_DATABASE_SIZE"
   heed_cancel "$NOTHING_CHANGED"
   restore_verify
   heed_cancel "$NOTHING_CHANGED"
-  step ready 'Give it the owner, the mode and the journal mode of the live database'
+  step ready 'Apply owner, mode and journal mode of the live database'
   if [[ $LIVE_HEADER != '' ]]; then journal_mode=$H_JOURNAL; else journal_mode=$CHECK_JOURNAL; fi
   reader_do database_set_journal staged.db "$journal_mode" >/dev/null 2>&1 ||
     fail internal 'The journal mode could not be set.' "$NOTHING_CHANGED"
   # From here on nobody but root can change it.
   reader_settle && mv -nT -- reader/staged.db staged.db && [[ ! -e reader/staged.db ]] ||
-    fail internal 'What was extracted is not what was meant to be.' "$NOTHING_CHANGED"
+    fail internal 'The extracted file is not the expected one.' "$NOTHING_CHANGED"
   restore_dress "/proc/self/fd/$WORK_PARENT_FD/${DATABASE_FILE##*/}" || fail internal 'The owner could not be set.' "$NOTHING_CHANGED"
   sync_paths staged.db . || fail internal 'The extracted database could not be written to disk.' "$NOTHING_CHANGED"
   step_done journal_mode="$journal_mode" owner="$(stat -c %U:%G staged.db)" mode="$(stat -c %a staged.db)"

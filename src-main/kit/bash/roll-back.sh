@@ -69,16 +69,16 @@ roll_back() {
   local code=$1 message=$2 next=$3 outcome='rolled back' proof
   trap : TERM HUP INT # nothing may interrupt a way back; not '', which the application started here would inherit
   roll_back_state || {
-    result failed "$code" "$message The way back failed too: $ROLL_BACK_PROBLEM" \
+    result failed "$code" "$message The rollback failed too: $ROLL_BACK_PROBLEM" \
       "The old database is safe: $TX_FOLDER/$TX_SAFETY or $TX_FOLDER/$TX_NAME" \
       "run: cvd-backup recover" "$(report_json '')"
     exit 1
   }
   [[ $code != cancelled ]] || outcome=cancelled
   if [[ $TX_HEALTHY_BEFORE == yes ]]; then
-    proof="The database from before is back, and the site answers ($HEALTH_STATUS)."
+    proof="The previous database is back, and the site answers ($HEALTH_STATUS)."
   else
-    proof='The database from before is back, and the site is as it was: it did not answer before either.'
+    proof='The previous database is back. The site does not answer, as before the restore.'
   fi
   [[ $TX_REJECTED == '' ]] || proof+=" What was written meanwhile to the restored database is kept in $TX_FOLDER/$TX_REJECTED."
   result "$outcome" "$code" "$message" "$proof" "$next" "$(report_json '')"
@@ -89,7 +89,7 @@ roll_back() {
 ROLL_BACK_PROBLEM=''
 roll_back_state() {
   local were
-  step roll-back 'Bring the old state back'
+  step roll-back 'Roll back'
   ROLL_BACK_PROBLEM=''
   journal phase rolling-back
   failpoint rolling-back

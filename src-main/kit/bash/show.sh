@@ -15,7 +15,7 @@ run_show() {
   fi
   show_history "$file"
   json_object backup:="$entry" fingerprint:="$fingerprint" history:="$REPLY"
-  succeed 'What is known of this backup.' "$REPLY"
+  succeed 'Everything known about this backup.' "$REPLY"
 }
 
 show_fingerprint() {

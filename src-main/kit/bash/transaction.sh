@@ -15,7 +15,7 @@ transaction_stop() {
   down_begins
   phase stopping DOWN_FROM "$TX_DOWN_FROM" DOWN_UPTIME "$TX_DOWN_UPTIME"
   down_begins
-  services_do stop || fail service "The service could not be stopped: ${SERVICES[*]}." '' 'look at: systemctl status'
+  services_do stop || fail service "The service could not be stopped: ${SERVICES[*]}." '' 'check: systemctl status'
   services_states
   for index in "${!SERVICES[@]}"; do
     [[ ${SERVICE_STATES[$index]} != active ]] ||
@@ -67,11 +67,11 @@ transaction_keep() {
 }
 
 transaction_swap() {
-  step swap 'Put the restored database in its place'
+  step swap 'Put the restored database in place'
   phase_mark swapping
   mv -nT -- "/proc/self/fd/$TX_STAGE_FD/staged.db" "$TX_NAME" || fail internal 'The restored database could not be renamed into place.'
   # Nobody else can take it away from there: it has the name, or the name was taken.
-  [[ ! -e /proc/self/fd/$TX_STAGE_FD/staged.db ]] || fail internal "Another program made a file called $TX_NAME at this very moment."
+  [[ ! -e /proc/self/fd/$TX_STAGE_FD/staged.db ]] || fail internal "Another program created $TX_NAME at the same moment."
   TX_PHASE=swapped
   journal_write phase swapped && journal_sync . "/proc/self/fd/$TX_STAGE_FD/." || fail internal "$JOURNAL_FAILED"
   failpoint swapped
@@ -80,7 +80,7 @@ transaction_swap() {
 
 # Starts the services and waits until the site answers as expected.
 transaction_start() {
-  step start 'Start the service and ask for its health'
+  step start 'Start the service and check its health'
   phase_mark starting
   services_do start || fail service "The service did not start with the restored database: ${SERVICES[*]}." '' \
     'look at: journalctl -u cvd'
@@ -103,7 +103,7 @@ transaction_prove() {
   [[ $REPLY == "$TX_STAGED_INODE" ]] || fail internal 'The live database is not the file that was restored.'
   # The site writes again: its locks are waited for.
   counts=$(owner_do live_counts 2>/dev/null | head -c 33554432) && [[ $counts != '' ]] || ((${#CHECK_TABLES[@]} == 0)) ||
-    fail integrity 'The restored database cannot be read while the site runs.'
+    fail integrity 'The restored database cannot be read while the site is running.'
   TX_TABLES=()
   while IFS= read -r line; do
     [[ ! $line =~ $COUNT_LINE ]] || TX_TABLES+=("$line")

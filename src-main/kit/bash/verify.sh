@@ -180,7 +180,7 @@ verify_archive() { # FILE KIND
   local file=$1 kind=$2 tool entries member=''
   extract_look "$file" || { verdict_of_extraction; return; }
   if [[ $EXTRACT_FORMAT != gzip ]]; then
-    extract_finds not-a-backup 'The file is no gzip archive.'
+    extract_finds not-a-backup 'The file is not a gzip archive.'
   elif extract_space . $((EXTRACT_SIZE / 4 + 1048576)); then
     decompressor
     tool=$REPLY
