@@ -86,56 +86,56 @@ kit_identity() {
 run_help() {
   case ${1-} in
     inspect) help_text='inspect
-  Tells everything about this site: system, tools, disk, database, services, health, backups, problems.
+  Shows everything about this site: system, tools, disk, database, services, health, backups, problems.
   Changes nothing, waits for nothing.' ;;
     database) help_text='database [--scheduled]
   Makes a backup of the live database: cvd_backup_TIME.db.gz (cvd_auto_TIME.db.gz with --scheduled) in ROOT/backups.
-  It is a consistent copy, verified, with a fingerprint; the application goes on writing meanwhile.' ;;
+  It is a consistent copy, verified, with a fingerprint. The application keeps writing while it is made.' ;;
     verify) help_text='verify FILE... | --last N | --all
   Reads backups from the first byte to the last and compares them with their fingerprints.
   Verdicts: verified, failed, inconclusive. A backup that was never verified is "never".' ;;
     plan) help_text='plan restore database FILE [--site-is-down]
-  Tells what a restore of FILE would change, table by table, and whether it can be done. Changes nothing.' ;;
+  Shows what a restore of FILE would change, table by table, and whether it is possible. Changes nothing.' ;;
     restore) help_text='restore database FILE --confirm HOST --reason TEXT [--accept-schema] [--site-is-down] [--expect-sha256 HEX] [--expect-machine ID]
-  Brings the backup back: it is extracted and verified first, then the service stops, the live database is kept as a
-  safety copy, and the service starts again. Ends with the new state proven healthy, or the old one back.
+  Restores a backup: extracts and verifies it first, then stops the service, keeps the live database as a safety
+  copy, and starts the service again. Ends with the restored database verified and healthy, or rolled back.
   --accept-schema: restore although the backup lacks parts of the live schema.
-  Refused where the site is not healthy before, unless you say --site-is-down: then the probe that is set must be right.' ;;
+  Refused while the health check fails, unless you give --site-is-down; the health probe must then be set and correct.' ;;
     undo) help_text='undo OPERATION --confirm HOST --reason TEXT [--site-is-down]
-  Brings back the safety copy that a restore kept.' ;;
+  Restores the safety copy that a restore kept.' ;;
     recover) help_text='recover
-  Completes or rolls back what was interrupted (power, a killed process). Runs by itself at boot.' ;;
+  Completes or rolls back an interrupted restore (power failure, killed process). Runs automatically at boot.' ;;
     operations) help_text='operations [--limit N]
-  The operations of this site, newest first.' ;;
+  Lists the operations of this site, newest first.' ;;
     follow) help_text='follow OPERATION [--from OFFSET]
-  Shows what an operation says, from the start or from a byte offset on, until it ends.' ;;
+  Shows the events of an operation, from the start or from a byte offset, until it ends.' ;;
     cancel) help_text='cancel OPERATION
-  Asks an operation to stop, and tells what it left.' ;;
+  Cancels an operation, and shows the state it left.' ;;
     policy) help_text='policy [--try] [KEY=VALUE ...]
-  Shows the settings of this site, or changes them. A change of health or health_status asks the site for its health and
-  tells the answer; with --try that is all: nothing is changed.' ;;
+  Shows the settings of this site, or changes them. A change of health or health_status runs the health check and
+  shows the answer; with --try it changes nothing.' ;;
     show) help_text='show FILE
-  What was recorded when a backup was made, and every verdict since.' ;;
+  Shows what was recorded when a backup was made, and every verdict since.' ;;
     hold | release) help_text='hold FILE | release FILE
-  Marks a backup so that rotation never deletes it; takes the mark back.' ;;
+  hold marks a backup so that rotation never deletes it; release removes the mark.' ;;
     *) help_text='cvd-backup [--events] [--root DIR] [--who TEXT] [--reason TEXT] COMMAND ...
 
-  inspect      everything about this site, in one answer
+  inspect      show everything about this site
   database     back up the database
   verify       verify backups
-  show         what is known of one backup
-  plan         what a restore would change
+  show         show everything about one backup
+  plan         show what a restore would change
   restore      restore a backup, as a transaction
-  undo         take a restore back
-  recover      finish what was interrupted
-  operations   what ran here, and how it ended
-  follow       watch an operation
-  cancel       stop an operation
+  undo         undo a restore
+  recover      finish an interrupted restore
+  operations   list operations and how they ended
+  follow       follow an operation
+  cancel       cancel an operation
   policy       show or change settings
-  hold         keep a backup from rotation       release   take that back
+  hold         keep a backup from rotation       release   remove the hold
   help COMMAND, version
 
-Exit codes: 0 done, 1 failed or rolled back, 2 usage, 4 refused.' ;;
+Exit codes: 0 success, 1 failed or rolled back, 2 usage error, 4 refused.' ;;
   esac
   printf '%s\n' "$help_text"
   exit 0
