@@ -53,3 +53,19 @@ function script(name: string, random: Random, canary: Canary): string {
   ])
   return `#!/bin/bash\nreal=$(PATH=/usr/bin:/bin command -v ${name})\n((EUID == ${ORDINARY})) || exec "$real" "$@"\n${lie}\n`
 }
+
+/** A service program that lies: as bash text that it runs first. Nothing that it says is a fact before the site itself answers. */
+export function lyingService(random: Random, canary: Canary): string {
+  const print = `printf '%s\\n' ${quoted(payload(random, canary))}`
+  const lies = [
+    `[[ $1 != status ]] || { ${print}; exit ${random.one([0, 0, 1, 3, 4, 139])}; }`,
+    `[[ $1 != status ]] || exit ${random.one([0, 3])}`,
+    `[[ $1 != start ]] || exit ${random.one([0, 1, 5])}`,
+    `[[ $1 != stop ]] || exit ${random.one([0, 1, 5])}`,
+    `[[ $1 != stop ]] || { ${print}; }`,
+    `[[ $1 != ${random.one(['start', 'stop', 'status'])} ]] || kill -KILL $$`,
+    `for ((i = 0; i < 5000; i++)); do ${print}; done`,
+  ]
+  const chosen = random.some(lies, 0.3)
+  return `${(chosen.length > 0 ? chosen : [random.one(lies)]).join('\n')}\n`
+}

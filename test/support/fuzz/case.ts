@@ -10,7 +10,6 @@ import {
   mkdtempSync,
   readdirSync,
   readFileSync,
-  readlinkSync,
   rmSync,
   writeFileSync,
 } from 'node:fs'
@@ -25,11 +24,12 @@ import {
 } from '../../../src-shared/domain/kit-protocol.ts'
 import { WorkingSite } from '../kit/working-site.ts'
 import { ORDINARY } from '../scratch-site.ts'
-import { lyingPrograms } from './answers.ts'
+import { lyingPrograms, lyingService } from './answers.ts'
 import { spoilDatabase, spoilSidecar } from './databases.ts'
 import { archive, pack, putName, spoilLog } from './files.ts'
 import type { Canary } from './payloads.ts'
 import { Random } from './random.ts'
+import { endStrangers, strangers } from './strangers.ts'
 
 export interface CaseResult {
   readonly seed: string
@@ -52,7 +52,14 @@ export async function runCase(seed: string, number: number, keep: string, plant 
   const place = mkdtempSync(join(tmpdir(), 'cvd-fuzz-'))
   const canary = makeCanary(place)
   const untouched = snapshot(canary.folder)
-  const kind = random.one(['database', 'database', 'archive', 'listing', ...(isRoot ? ['answers', 'answers'] : [])])
+  const kind = random.one([
+    'database',
+    'database',
+    'archive',
+    'listing',
+    'service',
+    ...(isRoot ? ['answers', 'answers'] : []),
+  ])
   const site = new WorkingSite({
     ...(isRoot ? { owner: ORDINARY } : {}),
     programs: {
@@ -67,11 +74,14 @@ export async function runCase(seed: string, number: number, keep: string, plant 
     const files = prepare(site, kind, random, canary, story)
     if (isRoot) execFileSync('chown', ['-hR', `${ORDINARY}:${ORDINARY}`, '--', site.root])
     const commands = plan(random, site, files)
-    for (const words of commands) {
+    if (kind === 'service') site.lie(lyingService(random, canary))
+    for (const makeWords of commands) {
+      const words = makeWords()
       const { answer, faults: found } = await runCommand(site, words, plant)
       story.push(`${words.map((word) => JSON.stringify(word.toString('latin1'))).join(' ')} -> ${answer}`)
       faults.push(...found.map((fault) => `${words[0]?.toString()}: ${fault}`))
     }
+    if (kind === 'service') faults.push(...(await mended(site, plant)))
     faults.push(...(await settled(site)))
     const complaints = site.complaints().match(bashError) ?? []
     faults.push(...complaints.map((line) => `an operation's stderr: ${line}`))
@@ -160,9 +170,12 @@ function prepare(site: WorkingSite, kind: string, random: Random, canary: Canary
   return [...files.slice(-3), Buffer.from(good)]
 }
 
-function plan(random: Random, site: WorkingSite, files: readonly Buffer[]): readonly (readonly Buffer[])[] {
+const words = (...list: readonly (string | Buffer)[]) => list.map((word) => Buffer.from(word as string))
+
+/** Commands in a row; the words of some depend on what those before them left. */
+function plan(random: Random, site: WorkingSite, files: readonly Buffer[]): readonly (() => readonly Buffer[])[] {
   const file = () => random.one(files)
-  const words = (...list: readonly (string | Buffer)[]) => list.map((word) => Buffer.from(word as string))
+  const restore = () => [...words(...site.restoring('')).slice(0, 2), file(), ...words(...site.restoring('')).slice(3)]
   const all = [
     words('inspect'),
     words('verify', '--all'),
@@ -172,11 +185,31 @@ function plan(random: Random, site: WorkingSite, files: readonly Buffer[]): read
     words('plan', 'restore', 'database', file()),
     words('database'),
     words('hold', file()),
-    [...words(...site.restoring('')).slice(0, 2), file(), ...words(...site.restoring('')).slice(3)],
+    restore(),
+    restore(),
     words('operations'),
     words('recover'),
   ]
-  return [...random.some(all, 0.45), words('inspect')]
+  const undo = () => words(...site.undoing(site.operations('restore').at(-1) ?? 'none'))
+  const chosen = random.some([...all.map((fixed) => () => fixed), undo, undo], 0.45)
+  return [...chosen, () => words('inspect')]
+}
+
+/** When the service tells the truth again, a recovery brings the site back, whatever was believed before. */
+async function mended(site: WorkingSite, plant: string): Promise<readonly string[]> {
+  site.lie('')
+  const { answer, faults } = await runCommand(site, words('recover'), plant)
+  site.service('start')
+  let health = 0
+  for (let turn = 0; turn < 50 && health !== 200; turn++) {
+    health = await site.health()
+    if (health !== 200) await new Promise((done) => setTimeout(done, 100))
+  }
+  return [
+    ...faults,
+    ...(answer.startsWith('succeeded') ? [] : [`recover: ${answer}`]),
+    ...(health === 200 ? [] : [`the site answers ${health} with a database that was whole`]),
+  ]
 }
 
 interface Answer {
@@ -217,7 +250,7 @@ async function runCommand(site: WorkingSite, words: readonly Buffer[], plant: st
   }
 }
 
-const refusals = ['busy', 'wrong-site', 'plan-stale', 'not-confirmed', 'no-rights', 'checks-failed']
+const refusals = ['busy', 'wrong-site', 'plan-stale', 'not-confirmed', 'no-rights', 'checks-failed', 'health-fails']
 const answers = { inspect: inspection, plan: restorePlan, show: shownBackup } as const
 
 function faultsOf(command: string, result: KitResult, code: number | null): readonly string[] {
@@ -246,41 +279,6 @@ async function settled(site: WorkingSite): Promise<readonly string[]> {
 
 /** Names that the case itself has put there look like work folders, and are not. */
 const isOurs = (name: string): boolean => !name.startsWith('.') || /^\.cvd-backup-[A-Za-z0-9]{8}$/.test(name)
-
-interface Stranger {
-  readonly pid: number
-  readonly command: string
-}
-
-/** Processes that work on this site and are none of its service. */
-function strangers(site: WorkingSite): readonly Stranger[] {
-  const file = join(site.folder, 'run/cvd.pid')
-  const service = existsSync(file) ? readFileSync(file, 'utf8').split(' ')[0] : ''
-  const processes = readdirSync('/proc').filter((name) => /^\d+$/.test(name))
-  return processes.flatMap((pid) => {
-    try {
-      const session = readFileSync(`/proc/${pid}/stat`, 'latin1')
-        .replace(/^.*\) /s, '')
-        .split(' ')[3]
-      const command = readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ')
-      const mine = command.includes(site.folder) || readlinkSync(`/proc/${pid}/cwd`).startsWith(site.folder)
-      return mine && session !== service ? [{ pid: Number(pid), command }] : []
-    } catch {
-      return []
-    }
-  })
-}
-
-/** What a case leaves running would run for ever. */
-function endStrangers(site: WorkingSite): void {
-  for (const { pid } of strangers(site)) {
-    try {
-      process.kill(pid, 'SIGKILL')
-    } catch {
-      // It has ended by itself.
-    }
-  }
-}
 
 function keepCase(site: WorkingSite, folder: string, report: readonly string[]): void {
   mkdirSync(folder, { recursive: true })

@@ -42,6 +42,7 @@ export class WorkingSite extends ScratchSite {
   readonly #program = join(this.folder, 'bin/service')
   /** While it is there, the service does not stop, and says that it has. */
   readonly #clings = join(this.folder, 'clings')
+  readonly #lies = join(this.folder, 'lies')
   readonly #login: number | undefined
 
   constructor(options: SiteOptions & { readonly wal?: boolean } = {}) {
@@ -53,7 +54,13 @@ export class WorkingSite extends ScratchSite {
     copyFileSync(application, join(this.folder, 'bin/application'))
     writeFileSync(
       this.#program,
-      `#!/bin/bash\n[[ $1 != stop || ! -e '${this.#clings}' ]] || exit 0\nexec '${real}' "$@"\n`,
+      [
+        '#!/bin/bash',
+        `[[ $1 != stop || ! -e '${this.#clings}' ]] || exit 0`,
+        `[[ ! -e '${this.#lies}' ]] || source '${this.#lies}'`,
+        `exec '${real}' "$@"`,
+        '',
+      ].join('\n'),
     )
     for (const program of [this.#program, real, join(this.folder, 'bin/application')]) chmodSync(program, 0o755)
     const service = {
@@ -86,6 +93,12 @@ export class WorkingSite extends ScratchSite {
   cling(clings: boolean): void {
     if (clings) writeFileSync(this.#clings, '')
     else rmSync(this.#clings, { force: true })
+  }
+
+  /** From now on the service program runs this bash text first, with its own arguments; '' for the truth. */
+  lie(script: string): void {
+    if (script === '') rmSync(this.#lies, { force: true })
+    else writeFileSync(this.#lies, script)
   }
 
   service(verb: 'start' | 'stop' | 'status'): void {
@@ -187,6 +200,7 @@ export class WorkingSite extends ScratchSite {
   override remove(): void {
     try {
       this.cling(false)
+      this.lie('')
       this.service('stop')
     } finally {
       super.remove()

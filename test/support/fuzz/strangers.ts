@@ -1,0 +1,39 @@
+/** Processes of a case that are none of its service. */
+import { existsSync, readdirSync, readFileSync, readlinkSync } from 'node:fs'
+import { join } from 'node:path'
+import type { WorkingSite } from '../kit/working-site.ts'
+
+export interface Stranger {
+  readonly pid: number
+  readonly command: string
+}
+
+/** Processes that work on this site and are none of its service. */
+export function strangers(site: WorkingSite): readonly Stranger[] {
+  const file = join(site.folder, 'run/cvd.pid')
+  const service = existsSync(file) ? readFileSync(file, 'utf8').split(' ')[0] : ''
+  const processes = readdirSync('/proc').filter((name) => /^\d+$/.test(name))
+  return processes.flatMap((pid) => {
+    try {
+      const session = readFileSync(`/proc/${pid}/stat`, 'latin1')
+        .replace(/^.*\) /s, '')
+        .split(' ')[3]
+      const command = readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ')
+      const mine = command.includes(site.folder) || readlinkSync(`/proc/${pid}/cwd`).startsWith(site.folder)
+      return mine && session !== service ? [{ pid: Number(pid), command }] : []
+    } catch {
+      return []
+    }
+  })
+}
+
+/** What a case leaves running would run for ever. */
+export function endStrangers(site: WorkingSite): void {
+  for (const { pid } of strangers(site)) {
+    try {
+      process.kill(pid, 'SIGKILL')
+    } catch {
+      // It has ended by itself.
+    }
+  }
+}
