@@ -4,6 +4,7 @@ import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { describe, expect, it } from 'vitest'
+import { restorePlan } from '../../src-shared/domain/kit-protocol.ts'
 import { Trial } from '../support/kit/trial.ts'
 import { listen, type WorkingSite } from '../support/kit/working-site.ts'
 import { waitUntil } from '../support/wait.ts'
@@ -24,6 +25,20 @@ describe.concurrent('a restore', () => {
     expect(kept.prepare("SELECT value FROM system_config WHERE key = 'started'").get()).toEqual({ value: '1' })
     kept.close()
     expect(trial.site.outcome(trial.operation)).toMatchObject({ outcome: 'rolled back', code: 'unhealthy' })
+  })
+
+  it('is refused where the site answers and its service is inactive: a rollback would not start it', async (test) => {
+    const trial = await Trial.of(test, 'restore')
+    trial.site.lie('[[ $1 != status ]] || exit 3')
+    const backup = readdirSync(trial.site.backups).find((name) => name.endsWith('.gz')) ?? ''
+    const { checks } = await trial.site.ask(['plan', 'restore', 'database', backup], restorePlan)
+    expect(checks.find(({ check }) => check === 'health')).toMatchObject({
+      state: 'failed',
+      evidence: expect.stringContaining('its service is not active'),
+    })
+    expect(await trial.run()).toMatchObject({ outcome: 'failed', code: 'service' })
+    trial.site.lie('')
+    await trial.proveOld('failed')
   })
 
   it.runIf(root)(

@@ -205,7 +205,9 @@ plan_check_health() { # REPLY = healthAnswer
   health_last_json "$HEALTH_HEALTHY"
   answer=$REPLY
   health_words
-  if [[ $HEALTH_HEALTHY == true ]]; then
+  if [[ $HEALTH_HEALTHY == true ]] && ! services_run; then
+    plan_check health failed 'The health check passes' "$REPLY, but its service is not active: ${SERVICES[*]-}" "$ANSWERS_WITHOUT_SERVICE"
+  elif [[ $HEALTH_HEALTHY == true ]]; then
     plan_check health passed 'The health check passes' "$REPLY"
   elif [[ $HEALTH_PROBE == '' ]]; then
     plan_check health failed 'The health check passes' "$REPLY" \

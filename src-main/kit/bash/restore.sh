@@ -120,6 +120,7 @@ restore_database() {
 }
 
 readonly NOTHING_CHANGED='The site runs as before; nothing was changed.'
+readonly ANSWERS_WITHOUT_SERVICE='find out which program answers; if it is another service, set it: cvd-backup policy service=…'
 
 restore_prepare() {
   local file=$1
@@ -157,7 +158,12 @@ restore_services() {
 # says that the site is down, and how its health is asked for, is it believed.
 restore_health() {
   TX_HEALTHY_BEFORE=yes
-  ! health_settled || return 0
+  if health_settled; then
+    # Nobody knows what would have to be started again for the old state to answer.
+    services_run || fail service "The site answers, but its service is not active: ${SERVICES[*]}." "$NOTHING_CHANGED" \
+      "$ANSWERS_WITHOUT_SERVICE"
+    return 0
+  fi
   TX_HEALTHY_BEFORE=no
   health_words
   if [[ $HEALTH_CONFIGURED == false ]]; then

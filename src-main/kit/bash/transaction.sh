@@ -1,5 +1,12 @@
 # --- The restore transaction: its steps, in their order; journal.sh tells the phases ----------------------------------------
 
+# services_run: status 1 where services_read has found every service inactive.
+services_run() {
+  local state
+  for state in ${SERVICE_ACTIVE[@]+"${SERVICE_ACTIVE[@]}"}; do [[ $state == inactive ]] || return 0; done
+  return 1
+}
+
 services_active() {
   local state
   services_states

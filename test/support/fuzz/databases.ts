@@ -83,6 +83,7 @@ export function spoilDatabase(file: string, random: Random, canary: Canary): str
 
 function damage(file: string, random: Random): string {
   const bytes = readFileSync(file)
+  if (bytes.length === 0) return 'empty already'
   const kind = random.one(['bytes', 'header', 'short', 'long', 'zeros', 'nothing'] as const)
   if (kind === 'bytes')
     for (let i = 0; i < 20; i++) bytes.writeUInt8(random.below(256), random.below(Math.max(1, bytes.length)))
