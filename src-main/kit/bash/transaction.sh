@@ -106,7 +106,7 @@ transaction_prove() {
   inode "$TX_NAME"
   [[ $REPLY == "$TX_STAGED_INODE" ]] || fail internal 'The live database is not the file that was restored.'
   # The site writes again: its locks are waited for.
-  counts=$(owner_do live_counts 2>/dev/null | head -c 33554432) && [[ $counts != '' ]] || ((${#CHECK_TABLES[@]} == 0)) ||
+  counts=$(side_says "$SQL_SECONDS" 33554432 owner live_counts) && [[ $counts != '' ]] || ((${#CHECK_TABLES[@]} == 0)) ||
     fail integrity 'The restored database cannot be read while the site is running.'
   TX_TABLES=()
   while IFS= read -r line; do
