@@ -54,7 +54,7 @@ database_prepare() {
     fail no-database "$DATABASE_FILE$LIVE_PLAIN is not a regular file." "$NO_BACKUP" 'find out what it is, then remove it'
   D_SIZE=$((LIVE_SIZE + LIVE_WAL))
   if [[ ! -d $BACKUPS ]]; then
-    owner_do backups_make_folder >/dev/null 2>&1 || fail no-rights "The folder $BACKUPS cannot be made." "$NO_BACKUP" ''
+    side_says 10 1 owner backups_make_folder >/dev/null || fail no-rights "The folder $BACKUPS cannot be made." "$NO_BACKUP" ''
   fi
   [[ -w $BACKUPS ]] || fail no-rights "This login cannot write to $BACKUPS." "$NO_BACKUP" 'log in as root or with sudo'
   free_bytes "$BACKUPS"
@@ -208,7 +208,7 @@ database_publish() {
   read -r sha256 _ <reader/backup.sha256
   read -r copy_sha256 _ <reader/copy.sha256
   [[ "$sha256 $copy_sha256" =~ ^[0-9a-f]{64}\ [0-9a-f]{64}$ ]] || fail internal 'The SHA-256 of the backup could not be computed.' "$NO_BACKUP"
-  mv -nT -- reader/backup.gz backup.gz && chmod 640 backup.gz && { ((EUID != 0)) || chown -- "$OWNER_UID:$OWNER_GID" backup.gz; } ||
+  mv -nT -- reader/backup.gz backup.gz && chmod 640 backup.gz && { ((EUID != 0)) || chown -- "$OWNER_UID:$DATA_GID" backup.gz; } ||
     fail internal 'The owner of the backup could not be set.' "$NO_BACKUP"
   file_size backup.gz
   size=$REPLY

@@ -48,7 +48,7 @@ extract_look() {
       sidecars=*) [[ ! $value =~ ^(\ -wal|\ -journal)*$ ]] || EXTRACT_SIDECARS=$value ;;
       sidecarBytes=*) [[ ! $value =~ ^[0-9]{1,15}$ ]] || EXTRACT_SIDECAR_BYTES=$value ;;
     esac
-  done < <("${EXTRACT_SIDE}_do" backup_facts "$1" 2>/dev/null | head -c 4096)
+  done < <(side_says 60 4096 "$EXTRACT_SIDE" backup_facts "$1")
   case $state in
     there) ;;
     not-found) extract_finds not-found 'The file does not exist (any more).' ;;

@@ -48,7 +48,7 @@ fingerprint_of_check() {
   FP[path]=$REPLY
   FP[databaseSize]=$CHECK_SIZE FP[pageSize]=$CHECK_PAGE_SIZE FP[pageCount]=$CHECK_PAGE_COUNT
   FP[userVersion]=$CHECK_USER_VERSION FP[journalMode]=$CHECK_JOURNAL FP[foreignKeyViolations]=${CHECK_FK:-0}
-  FP[commit]=$(owner_do site_commit 2>/dev/null | head -c 64)
+  FP[commit]=$(side_says 10 64 owner site_commit)
   [[ ${FP[commit]} =~ ^[0-9a-f]{40,64}$ ]] || FP[commit]=''
   FP[unchecked]=$CHECK_UNABLE FP[names]=utf8
   FP[zone]=$(date '+%Z %z')

@@ -12,6 +12,7 @@
 # Where the login is not root, all three are that login.
 
 OWNER_UID='' OWNER_GID=''
+DATA_GID='' # the group of the CVD data, which is that of what we leave there
 OWNER_PROBLEM='' # one sentence where the policy names another owner than the one that is found; or empty
 READER_UID='' READER_GID=''
 readonly NOBODY=65534
@@ -20,18 +21,33 @@ readonly NOBODY=65534
 identities_load() {
   local found
   OWNER_UID=$EUID OWNER_GID=${GROUPS[0]} OWNER_PROBLEM='' READER_UID='' READER_GID=''
+  DATA_GID=$OWNER_GID
   ((EUID == 0)) || return 0
   path_owner "$DATABASE"
   found=$REPLY
-  OWNER_UID=${found% *} OWNER_GID=${found#* }
-  [[ ${POLICY[owner]} != '' ]] || return 0
-  if ! ids_of "${POLICY[owner]%%:*}" "${POLICY[owner]#*:}"; then
+  OWNER_UID=${found% *} DATA_GID=${found#* }
+  if [[ ${POLICY[owner]} == '' ]]; then
+    :
+  elif ids_of "${POLICY[owner]%%:*}" "${POLICY[owner]#*:}"; then
+    OWNER_UID=${REPLY% *} DATA_GID=${REPLY#* }
+    [[ ${found% *} == "$OWNER_UID" || ${found% *} == 0 ]] ||
+      OWNER_PROBLEM="The policy says that the CVD data belong to ${POLICY[owner]}, but user ${found% *} can exchange them."
+  else
     OWNER_PROBLEM="The policy names the owner ${POLICY[owner]}, and there is no such user or group on this server."
-    return 0
   fi
-  OWNER_UID=${REPLY% *} OWNER_GID=${REPLY#* }
-  [[ ${found% *} == "$OWNER_UID" || ${found% *} == 0 ]] ||
-    OWNER_PROBLEM="The policy says that the CVD data belong to ${POLICY[owner]}, but user ${found% *} can exchange them."
+  owner_group
+}
+
+# owner_group: OWNER_GID = the group of the CVD data where its owner is in that group; else the owner's own. A folder that was
+# given to a user and not to his group is root's by its group: what only that group may read is not his.
+owner_group() {
+  local groups
+  OWNER_GID=$DATA_GID
+  ((OWNER_UID != 0)) || return 0
+  # Nobody: whoever is in that group may write there.
+  [[ $OWNER_UID != "$NOBODY" || $DATA_GID == 0 ]] || return 0
+  groups=$(id -G -- "+$OWNER_UID" 2>/dev/null) || groups="$NOBODY $OWNER_UID"
+  [[ " $groups " == *" $DATA_GID "* ]] || OWNER_GID=${groups%% *}
 }
 
 # path_owner PATH: REPLY = "UID GID" of the first on the way to PATH that is not root's alone: whoever that is can exchange
@@ -124,6 +140,13 @@ reader_do() {
   do_as "$READER_UID" "$READER_GID" reader "$@"
 }
 
+# side_says SECONDS BYTES owner|reader FUNCTION ARGUMENT...: what it says on stdout, no more than that and no longer. Who owns a
+# process can stop it, and lend its output to others: so it is ended by root, and not waited for. For what nobody watches.
+side_says() {
+  SIDE_SECONDS=$1 "$3_do" "${@:4}" 2>/dev/null | timeout --signal=KILL "$1" head -c "$2"
+}
+SIDE_SECONDS=''
+
 run_as() ( become "$@" )
 
 # become_owner PROGRAM ARGUMENT...: as as_owner, for a process that is there for this alone: it becomes that program.
@@ -142,7 +165,7 @@ become() { # UID GID FOLDER PROGRAM ARGUMENT...
 # shellcheck disable=SC2016 # expanded by the new bash
 readonly SIDE_LOADER='mapfile -d "" -t -n 1 -u 9 kit; exec 9<&-; eval "${kit[0]}"'
 do_as() ( # UID GID FOLDER FUNCTION ARGUMENT...
-  local uid=$1 gid=$2 folder=$3 key text=''
+  local uid=$1 gid=$2 folder=$3 key text='' within=()
   shift 3
   if ((EUID != 0 || uid == 0)); then
     work_folder "$folder"
@@ -157,7 +180,9 @@ do_as() ( # UID GID FOLDER FUNCTION ARGUMENT...
   work_folder "$folder"
   drop_descriptors 9
   for key in "${!POLICY[@]}"; do text+="$key=${POLICY[$key]}"$'\n'; done
-  exec setpriv --reuid="$uid" --regid="$gid" --clear-groups --no-new-privs --inh-caps=-all \
+  # In a group of its own, which is ended whole.
+  [[ $SIDE_SECONDS == '' ]] || within=(timeout --signal=KILL "$SIDE_SECONDS")
+  exec ${within[@]+"${within[@]}"} setpriv --reuid="$uid" --regid="$gid" --clear-groups --no-new-privs --inh-caps=-all \
     env -i PATH="$PATH" LC_ALL=C ${TZ+TZ="$TZ"} TMPDIR=. SQLITE_TMPDIR=. CVD_SIDE_POLICY="$text" CVD_SIDE_ROOT="$ROOT" \
     CVD_SIDE_DATABASE_FILE="$DATABASE_FILE" CVD_SIDE_LIMIT="${EXTRACT_LIMIT:-0}" \
     /bin/bash --noprofile --norc -c "$SIDE_LOADER" cvd-backup --side "$@"

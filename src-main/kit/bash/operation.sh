@@ -145,8 +145,8 @@ lock_site() {
   # Entered, not opened by its name: a named pipe of that name would be waited for.
   if hold_folder "${DATABASE_FILE%/*}" && { exec {DATA_LOCK_FD}<.; } 2>/dev/null; then
     cd /
-    flock -n "$DATA_LOCK_FD" || recovery_waits "$DATA_LOCK_FD" || fail busy 'Another login of this server runs an operation on this site.' \
-      'nothing was changed' 'wait until it has ended'
+    flock -n "$DATA_LOCK_FD" || data_lock_passed || fail busy "Another login of this server runs an operation on this site, or a program keeps its data folder locked: $(data_lockers)." \
+      'nothing was changed' 'wait until it has ended, or end these programs'
   fi
   now_ms
   write_whole "$STATE/lock.holder" "operation=$OPERATION"$'\n'"command=$COMMAND"$'\n'"pid=$$"$'\n'"since=$REPLY"$'\n'"who=$WHO"$'\n'
@@ -154,6 +154,24 @@ lock_site() {
   # an open transaction is for `recover`.
   cd /
   [[ -e $STATE/unfinished ]] || scratch_sweep "$BACKUPS" "${DATABASE_FILE%/*}"
+}
+
+# data_lock_passed: whoever may look into the data folder can lock it, for ever. An operation of another login has its time to
+# end; then a recovery by root goes on without that lock, as the site may be down: whatever such a login does meanwhile, the
+# application's user may do at any time. Status 1: this is no such recovery.
+data_lock_passed() {
+  [[ $COMMAND == recover && -r $STATE/unfinished ]] || return 1
+  if ((EUID != 0)); then recovery_waits "$DATA_LOCK_FD"; return; fi
+  say info 'Another login of this server has the data folder locked: the recovery gives it time to end.'
+  flock -w "$DATA_LOCK_SECONDS" "$DATA_LOCK_FD" ||
+    say warning "The recovery goes on, although the data folder is locked: $(data_lockers)."
+}
+DATA_LOCK_SECONDS=60
+
+# data_lockers: for people: the programs that may have it locked. The lock itself tells only who took it, who may be gone.
+data_lockers() {
+  holders_find "${DATABASE_FILE%/*}"
+  if ((${#HOLDERS[@]} > 0)); then holders_words; else printf 'which, is not known'; fi
 }
 
 # recovery_waits FD: an interrupted transaction may have left the site down. Nobody may ask for its recovery again, so that

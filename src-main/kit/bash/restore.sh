@@ -253,7 +253,7 @@ restore_dress() {
     printf -v mode '%o' $((8#$mode & 8#777))
     chcon -h --reference="$1" -- staged.db 2>/dev/null
   else
-    uid=$OWNER_UID gid=$OWNER_GID mode=644
+    uid=$OWNER_UID gid=$DATA_GID mode=644
   fi
   { ((EUID != 0)) || chown -- "$uid:$gid" staged.db; } && chmod "$mode" staged.db
 }

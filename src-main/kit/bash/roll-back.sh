@@ -134,9 +134,14 @@ leave_to_boot() {
 }
 
 wait_for_no_holders() {
-  local waited=0
-  while holders_find && ((${#HOLDERS[@]} > 0 && waited++ < 100)); do
-    if ((waited == 50)); then holders_kill || break; fi
+  local began killed=''
+  uptime_ms
+  began=$REPLY
+  # By the clock: how long it takes to look is up to who has many files open.
+  while holders_find && ((${#HOLDERS[@]} > 0)); do
+    uptime_ms
+    ((REPLY - began < 10000)) || break
+    if ((REPLY - began >= 5000)) && [[ $killed == '' ]]; then holders_kill && killed=yes || break; fi
     pause 0.1
   done
 }
@@ -147,7 +152,10 @@ holders_kill() {
   local entry pid service status=1
   for entry in "${HOLDERS[@]}"; do
     IFS='|' read -r pid _ service _ < <(printf '%s\n' "${entry//$'\t'/|}")
-    [[ $service == '' ]] || { kill -KILL "$pid" && status=0; }
+    [[ $service != '' ]] || continue
+    # To find them all takes time, which the last of them can draw out: a number may be that of a stranger by now.
+    holder_service "$pid"
+    [[ $REPLY != '' ]] && kill -KILL "$pid" && status=0
   done
   return "$status"
 }

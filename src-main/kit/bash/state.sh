@@ -141,7 +141,7 @@ file_stamp() { REPLY=$(find "$1" -maxdepth 0 -printf '%s\t%T@' 2>/dev/null); }
 
 # The runbook's own log, in the runbook's own format.
 runbook_log() { # FILE TEXT
-  owner_do log_line "$LOGS/$1" "[$(date '+%Y-%m-%d %H:%M:%S')] ${2//[[:cntrl:]]/?}" >/dev/null 2>&1 ||
+  side_says 10 1 owner log_line "$LOGS/$1" "[$(date '+%Y-%m-%d %H:%M:%S')] ${2//[[:cntrl:]]/?}" >/dev/null ||
     say warning "cannot write to $LOGS/$1"
 }
 

@@ -16,7 +16,7 @@ services_active() {
 # Stops the services and proves that nobody has the database open. From the stop to the first healthy answer every process
 # and every write to disk is down-time: as few as can be (docs/adr/0017-two-syncs-while-down.md).
 transaction_stop() {
-  local index waited=0
+  local index began waited=0
   step stop 'Stop the service'
   services_forgive
   down_begins
@@ -28,8 +28,12 @@ transaction_stop() {
     [[ ${SERVICE_STATES[$index]} != active ]] ||
       fail service "The service ${SERVICES[$index]} is still active after it was stopped."
   done
+  uptime_ms
+  began=$REPLY
+  # By the clock, too: how long it takes to look is up to who has many files open.
   while holders_find && ((${#HOLDERS[@]} > 0)); do
-    ((waited++ < 50)) || fail holders "The service is stopped, but the database is still open in: $(holders_words)." '' \
+    uptime_ms
+    ((waited++ < 50 && REPLY - began < 15000)) || fail holders "The service is stopped, but the database is still open in: $(holders_words)." '' \
       'end these programs, then restore again'
     pause 0.1
   done
@@ -109,7 +113,7 @@ transaction_prove() {
   inode "$TX_NAME"
   [[ $REPLY == "$TX_STAGED_INODE" ]] || fail internal 'The live database is not the file that was restored.'
   # The site writes again: its locks are waited for.
-  counts=$(owner_do live_counts 2>/dev/null | head -c 33554432) && [[ $counts != '' ]] || ((${#CHECK_TABLES[@]} == 0)) ||
+  counts=$(side_says "$SQL_SECONDS" 33554432 owner live_counts) && [[ $counts != '' ]] || ((${#CHECK_TABLES[@]} == 0)) ||
     fail integrity 'The restored database cannot be read while the site is running.'
   TX_TABLES=()
   while IFS= read -r line; do
@@ -168,11 +172,11 @@ transaction_close() {
   sync_paths "$STATE"
 }
 
-# The stage folder's name is in the journal; it is removed only if it is ours and looks like ours.
-stage_remove() {
-  [[ $TX_STAGE == .cvd-backup-* && $TX_STAGE != */* && -d $TX_STAGE && ! -L $TX_STAGE && -O $TX_STAGE ]] || return 0
-  rm -rf -- "$TX_STAGE"
-}
+# The stage folder's name is in the journal; what is there now is removed only if it is a work folder of ours.
+stage_remove() (
+  [[ $TX_STAGE == .cvd-backup-* && $TX_STAGE != */* ]] && exec 8<. && enter_leftover "$TX_STAGE" 8 || return 0
+  leftover_remove "$TX_STAGE" 8
+)
 
 # report_json SAFETY-PATH: printed (not REPLY: used inside argument lists).
 report_json() {

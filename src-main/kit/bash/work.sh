@@ -43,9 +43,12 @@ work_dir_is_ours() {
 
 work_parts_make() {
   reader_choose
+  # Whose folder this lies in may have set who else gets what is made below it, past every umask: a default ACL. What cp takes
+  # over from a folder that has none takes it away.
+  mkdir -p -- "$STATE/empty" && chmod 711 -- "$STATE/empty" && cp -RT --preserve=mode -- "$STATE/empty" . || return 1
   mkdir -m 700 owner && mkdir -m 750 reader || return 1
   ((EUID == 0)) || return 0
-  chmod 711 . && chown -- "$OWNER_UID:$OWNER_GID" owner && chown -- "$READER_UID:$READER_GID" reader || return 1
+  chown -- "$OWNER_UID:$OWNER_GID" owner && chown -- "$READER_UID:$READER_GID" reader || return 1
   # SQLite goes by the whole path. Where others may not follow it, the owner reads, too.
   ((READER_UID == OWNER_UID)) && return 0
   as_reader test -w "$PWD/reader" 2>/dev/null && return 0
@@ -118,18 +121,23 @@ scratch_sweep() {
   local folder leftover
   for folder in "$@"; do
     (
-      cd -P -- "$folder" 2>/dev/null && exec 8<. || exit 0
+      hold_folder "$folder" && exec 8<. || exit 0
       for leftover in .cvd-backup-????????; do
-        # Entered first: a name can be exchanged, where we are cannot.
-        cd -P -- "$leftover" 2>/dev/null || continue
-        if [[ -O . && .. -ef /proc/self/fd/8 ]] && exec 7<. && flock -n 7; then
-          find . -mindepth 1 -delete 2>/dev/null
-          cd -P /proc/self/fd/8 || exit 0
-          rmdir -- "$leftover" 2>/dev/null
-        fi
-        exec 7<&-
-        cd -P /proc/self/fd/8 || exit 0
+        (enter_leftover "$leftover" 8 && exec 7<. && flock -n 7 && leftover_remove "$leftover" 8)
       done
     )
   done
+}
+
+# enter_leftover NAME FD: a work folder of ours in the folder FD. Entered first: a name can be exchanged, where we are cannot.
+# Whoever owns that folder may give the name to another of root's in it, which only root may empty: so it must hold what is in
+# each of ours, and nobody but root could have put that there.
+enter_leftover() {
+  cd -P -- "$1" 2>/dev/null && [[ -O . && .. -ef /proc/self/fd/$2 ]] || return 1
+  [[ $(stat -c %a .) == ?(2)7[01][01] && -d owner && ! -L owner && -d reader && ! -L reader ]]
+}
+
+leftover_remove() { # NAME FD
+  find . -mindepth 1 -delete 2>/dev/null
+  cd -P "/proc/self/fd/$2" && rmdir -- "$1" 2>/dev/null
 }

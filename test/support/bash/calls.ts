@@ -26,13 +26,13 @@ function callsOf(text: string): Calls {
   const owner = new Set<string>()
   const reader = new Set<string>()
   const rest = text
-    .replace(/"?\$\{EXTRACT_SIDE\}_do"? (\w+)|_+ (backup_\w+)/g, (_, one?: string, other?: string) => {
+    .replace(/"?\$\{?EXTRACT_SIDE(?:\}_do)?"? (\w+)|_+ (backup_\w+)/g, (_, one?: string, other?: string) => {
       owner.add(one ?? other ?? '')
       reader.add(one ?? other ?? '')
       return ''
     })
     // compare_say calls the function that it is given.
-    .replace(/\bowner_do (\w+)(?: (compare_\w+))?/g, (_, one: string, other?: string) => {
+    .replace(/\b(?:owner_do|side_says \S+ \d+ owner) (\w+)(?: (compare_\w+))?/g, (_, one: string, other?: string) => {
       owner.add(one)
       if (other !== undefined) owner.add(other)
       return ''

@@ -1,0 +1,172 @@
+/** Root works for a site whose user is hostile: what that user may not do, root does not do for it. */
+import { execFileSync, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { describe, expect, it, type TestContext } from 'vitest'
+import { Trial } from '../support/kit/trial.ts'
+import { listen, WorkingSite } from '../support/kit/working-site.ts'
+import { ORDINARY, ScratchSite } from '../support/scratch-site.ts'
+
+/** As the application's user. */
+const asOwner = (text: string) =>
+  execFileSync('setpriv', [`--reuid=${ORDINARY}`, `--regid=${ORDINARY}`, '--clear-groups', '/bin/bash', '-c', text])
+
+/** A folder of root's: its user may give it another name, as it lies among its own, and not change what is in it. */
+const rootsFolder = (path: string) => {
+  mkdirSync(join(path, 'sub'), { recursive: true, mode: 0o700 })
+  writeFileSync(join(path, 'sub/file'), 'precious')
+  return (name: string) => asOwner(`cd '${dirname(path)}' && mv '${path}' '${name}'`)
+}
+
+describe("a folder of root's that gets the name of a work folder", () => {
+  it('is not emptied, where it lies among the backups', async (test) => {
+    const site = new ScratchSite({ owner: ORDINARY })
+    test.onTestFinished(() => site.remove())
+    rootsFolder(join(site.backups, 'offsite'))('.cvd-backup-offsite1')
+    expect((await site.run(['database'])).result.code).toBe('ok')
+    expect(existsSync(join(site.backups, '.cvd-backup-offsite1/sub/file'))).toBe(true)
+  })
+
+  it('is not emptied, where a link makes a folder of somebody else that of the backups', async (test) => {
+    const site = new ScratchSite({ owner: ORDINARY })
+    test.onTestFinished(() => site.remove())
+    const foreign = join(site.folder, 'foreign')
+    mkdirSync(join(foreign, '.cvd-backup-anothers/sub'), { recursive: true })
+    writeFileSync(join(foreign, '.cvd-backup-anothers/sub/file'), 'precious')
+    for (const part of ['owner', 'reader']) mkdirSync(join(foreign, '.cvd-backup-anothers', part))
+    execFileSync('chmod', ['711', join(foreign, '.cvd-backup-anothers')])
+    asOwner(`mv '${site.backups}' '${site.backups}.away' && ln -s '${foreign}' '${site.backups}'`)
+    await site.run(['database'])
+    expect(existsSync(join(foreign, '.cvd-backup-anothers/sub/file'))).toBe(true)
+  })
+
+  it('is not removed, where it takes the place of that of a restore', async (test) => {
+    const site = new WorkingSite({ owner: ORDINARY })
+    test.onTestFinished(() => site.remove())
+    const backup = site.backup('cvd_backup_20260110_120000.db.gz')
+    const data = dirname(site.database)
+    const rename = rootsFolder(join(data, 'kept'))
+    site.failpoint('swapped pause')
+    const ended = listen(site.start(site.restoring(backup)))
+    await site.paused()
+    const stage = readdirSync(data).find((name) => name.startsWith('.cvd-backup-')) ?? ''
+    asOwner(`cd '${data}' && mv '${stage}' stage.away`)
+    rename(stage)
+    rmSync(join(site.state, 'failpoint'))
+    await ended
+    expect(existsSync(join(data, stage, 'sub/file'))).toBe(true)
+  })
+})
+
+/** A folder below which everything that is made can be written by the application's user: an ACL that others inherit. */
+const handsOn = (folder: string) => {
+  const entry = (tag: number, id: number) => {
+    const bytes = Buffer.alloc(8)
+    bytes.writeUInt16LE(tag, 0)
+    bytes.writeUInt16LE(7, 2)
+    bytes.writeUInt32LE(id, 4)
+    return bytes
+  }
+  const none = 0xffffffff
+  const version = Buffer.from([2, 0, 0, 0])
+  const acl = [entry(1, none), entry(2, ORDINARY), entry(4, none), entry(16, none), entry(32, none)]
+  const text = Buffer.concat([version, ...acl]).toString('hex')
+  execFileSync('python3', [
+    '-c',
+    'import os, sys; os.setxattr(sys.argv[1], "system.posix_acl_default", bytes.fromhex(sys.argv[2]))',
+    folder,
+    text,
+  ])
+}
+
+it('what is made in a work folder cannot be written by its user, whatever the folder that it lies in hands on', (test) => {
+  const site = new ScratchSite({ owner: ORDINARY })
+  test.onTestFinished(() => site.remove())
+  handsOn(site.backups)
+  const said = site.library(`enter_work_dir "$BACKUPS" && : >said && as_reader touch ../reader/made
+    stat -c %a said reader/made; as_owner test -w ../said && echo written; as_owner test -w ../reader/made && echo written; leave_work_dir`)
+  expect(said).toBe('600\n600\n')
+})
+
+describe("the group of the CVD data is not one of its owner's", () => {
+  it.for([0, 4])('%i, and the owner has no rights of that group', (group, test) => {
+    const site = new ScratchSite({ owner: ORDINARY })
+    test.onTestFinished(() => site.remove())
+    const secret = join(site.folder, 'secret')
+    writeFileSync(secret, 'for the group')
+    execFileSync('chown', [`0:${group}`, secret])
+    execFileSync('chmod', ['640', secret])
+    execFileSync('chown', ['-R', `${ORDINARY}:${group}`, site.root])
+    expect(
+      site.library(`as_owner cat "$1" 2>/dev/null; as_reader cat "$1" 2>/dev/null; as_owner id -g`, [secret]),
+    ).toBe('65534\n')
+  })
+})
+
+describe('a process of the owner that is stopped, and whose output another one holds,', () => {
+  const stopped = (name: string) => `${name}() { setsid sleep 90 & kill -STOP $$; }`
+  const sooner = `eval "whole_$(declare -f side_says)"; side_says() { whole_side_says 3 "\${@:2}"; }`
+  const restored = async (test: TestContext, instead: string) => {
+    const site = new WorkingSite({ owner: ORDINARY })
+    test.onTestFinished(() => site.remove())
+    const backup = site.backup('cvd_backup_20260110_120000.db.gz')
+    const { result } = await site.run(site.restoring(backup), { instead })
+    expect(await site.health()).toBe(200)
+    expect(site.leftBehind()).toEqual([])
+    return result
+  }
+
+  it('does not keep a restore from its end', async (test) => {
+    expect((await restored(test, stopped('log_line'))).outcome).toBe('succeeded')
+  })
+
+  it('does not keep a restore from being taken back', async (test) => {
+    expect((await restored(test, `${stopped('live_counts')}\n${sooner}`)).outcome).toBe('rolled back')
+  })
+
+  it('does not keep a restore from being refused', async (test) => {
+    expect((await restored(test, `${stopped('backup_facts')}\n${sooner}`)).outcome).toBe('failed')
+  })
+})
+
+describe('the data folder is locked by a program of its owner', () => {
+  const locked = async (test: TestContext) => {
+    const trial = await Trial.of(test, 'restore', { owner: ORDINARY })
+    await trial.killedAt('swapping kill')
+    const words = [
+      `--reuid=${ORDINARY}`,
+      `--regid=${ORDINARY}`,
+      '--clear-groups',
+      'flock',
+      '--no-fork',
+      dirname(trial.site.database),
+    ]
+    const locker = spawn('setpriv', [...words, 'sh', '-c', 'echo locked; exec sleep 600'])
+    test.onTestFinished(() => void locker.kill('SIGKILL'))
+    await once(locker.stdout, 'data')
+    return { trial, locker }
+  }
+
+  it('and an interrupted restore is finished by root all the same', async (test) => {
+    const { trial } = await locked(test)
+    const instead = 'DATA_LOCK_SECONDS=1; kit_is_kept() { return 1; }'
+    expect((await trial.site.run(['recover'], { instead })).result.code).toBe('ok')
+    await trial.proveOld('rolled back')
+  })
+
+  it('and who asks for a backup is told which program that is', async (test) => {
+    const { trial } = await locked(test)
+    const { result } = await trial.site.run(['database'])
+    expect([result.code, result.message]).toEqual(['busy', expect.stringMatching(/sleep 600 *\(process [0-9]+ of /)])
+  })
+})
+
+it('a process that is killed on the way back is one of the service at that moment', (test) => {
+  const site = new ScratchSite()
+  test.onTestFinished(() => site.remove())
+  const said = site.library(`sleep 60 & pid=$!; HOLDERS=("$pid"$'\\tuser\\tcvd\\tsleep')
+    holders_kill; echo "$?"; kill "$pid" && echo alive
+    holder_service() { REPLY=cvd; }; sleep 60 & HOLDERS=("$!"$'\\tuser\\tcvd\\tsleep'); holders_kill; echo "$?"`)
+  expect(said).toBe('1\nalive\n0\n')
+})
