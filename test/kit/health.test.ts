@@ -195,6 +195,15 @@ describe('the question for health', () => {
     expect(asking()).toEqual([])
   })
 
+  // A file system of the owner's can keep a process whatever is sent to it. Here nothing reaches it.
+  it('is given up where the process that asks cannot be ended', () => {
+    const script = `kill() { [[ $1 == -0 ]] && builtin kill "$@"; }
+      sleep 30 >/dev/null & asked=$!
+      health_end "$asked"; printf '%s' "$?"
+      builtin kill "$asked"`
+    expect(site.library(script)).toBe('137')
+  })
+
   /** Processes that ask the site of this test just now. */
   function asking(): number[] {
     return readdirSync('/proc')

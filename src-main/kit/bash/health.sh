@@ -47,19 +47,25 @@ health_ask() {
   HEALTH_HEALTHY=true
 }
 
-# health_end PID: waits for who asked; status as his. The owner can stop what runs with its rights: it is waited for for a
-# second, then killed.
+# health_end PID: the status of the process that asked. The owner can stop it, so it gets a second and is then killed. A file
+# system of the owner's can keep even a killed process: that one is left behind, for a restore must not wait for it.
 health_end() {
-  local turn children=()
-  for ((turn = 0; turn < 200; turn++)); do
-    kill -0 "$1" 2>/dev/null || break
-    pause 0.005
-  done
-  if ((turn == 200)); then
+  local children=()
+  if ! health_ended "$1"; then
     { read -r -a children <"/proc/$1/task/$1/children"; } 2>/dev/null
     kill -KILL ${children[@]+"${children[@]}"} "$1" 2>/dev/null
+    health_ended "$1" || return 137
   fi
   wait "$1"
+}
+
+health_ended() { # PID: status 1 if it has not ended within a second
+  local turn
+  for ((turn = 0; turn < 200; turn++)); do
+    kill -0 "$1" 2>/dev/null || return 0
+    pause 0.005
+  done
+  return 1
 }
 
 # health_words: REPLY = what was answered last, as a sentence without its full stop, and what it probably means.
