@@ -1,4 +1,4 @@
-/** How the console looks: one setting for all its windows, and for what the desktop draws around them. */
+/** How windows open, and what the desktop draws around its own. A window that is open has its own appearance. */
 import { type Appearance, appearance } from '../../src-shared/contract/settings.ts'
 import type { Store } from '../store/store.ts'
 

@@ -85,12 +85,13 @@ function seenFacts(inspection: Inspection | undefined, now: number) {
 
 export function overviewOf({ site, kept, keeping, operations, now }: OverviewFacts): SiteOverview {
   const inspection = kept?.inspection
-  const offset = clockOffset(kept)
+  // To whole seconds: what is measured varies with each look, and every time on a page would be drawn again.
+  const offset = Math.round(clockOffset(kept) / 1000) * 1000
   const seen = seenFacts(inspection, now + offset)
   const verdict = verdictOf({
     now: now + offset,
-    seenAt: kept?.at ?? null,
-    lookedNow: now,
+    checkedAt: kept?.at ?? null,
+    checkedNow: now,
     failure: keeping.failure?.message ?? null,
     backups: inspection?.backups ?? [],
     maxAge: backupMaxAge(inspection?.policy),

@@ -1,5 +1,5 @@
 /** Moments, spans and sizes as people read them. */
-import { useSyncExternalStore } from 'react'
+import { useMemo, useSyncExternalStore } from 'react'
 import {
   formatBytes,
   formatClock,
@@ -76,11 +76,15 @@ export function Time(props: {
   readonly none?: string
 }) {
   const clock = useNow(TICK)
-  const { at, zone = localZone, offset = 0, exact = false, none = '–' } = props
+  const { at, zone = localZone, offset = 0, exact = false, zoneless = false, none = '–' } = props
+  // With each tick only the age is another one. A long table has hundreds of moments.
+  const absolute = useMemo(
+    () => (at === null ? '' : zoneless ? formatClock(at, zone) : formatTime(at, zone)),
+    [at, zone, zoneless],
+  )
   if (at === null) return <span className={css.none}>{none}</span>
   const words = ageWords(at, clock + offset)
-  const [relative, full] = [props.compact ? compactWords(words) : words, formatTime(at, zone)]
-  const absolute = props.zoneless ? formatClock(at, zone) : full
+  const relative = props.compact ? compactWords(words) : words
   return (
     <Tooltip text={exact ? relative : absolute}>
       <time dateTime={new Date(at).toISOString()} className={css.time}>

@@ -1,6 +1,7 @@
 /** A viewer's window: everything can be seen, and nothing changed, by whatever way. */
 import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
+import type { Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
 import { type DemoSite, startDemoSite } from '../../src-main/demo/site.ts'
 import type { Site } from '../../src-main/store/sites.ts'
@@ -81,6 +82,28 @@ test('what is refused says why, and the keyboard offers no way round', async () 
   await heading(page, 'Add a site').waitFor()
   await page.getByText('A viewer cannot add sites.').waitFor()
   expect(readdirSync(join(demo.root, 'backups')).filter((name) => name.endsWith('.gz'))).toHaveLength(1)
+})
+
+test('a viewer who chooses Dark changes no other window, and no later one (G4)', async () => {
+  const look = (page: Page) => page.evaluate('document.documentElement.dataset.theme ?? "system"')
+  const admin = await desk.window()
+  const viewer = await desk.window({ role: 'viewer', at: '/settings/appearance' })
+  await grid(admin, 'Sites').waitFor()
+  await viewer.getByRole('radio', { name: /^Dark/ }).check()
+  expect(await look(viewer)).toBe('dark')
+  await viewer.reload()
+  await viewer.getByRole('radio', { name: /^Dark/, checked: true }).waitFor()
+  expect(await look(viewer)).toBe('dark')
+  // Asked for anew: it shows what the console keeps by now.
+  await admin.reload()
+  await grid(admin, 'Sites').waitFor()
+  expect(await look(admin)).toBe('system')
+  const later = await desk.window({ at: '/settings/appearance' })
+  await later.getByRole('radio', { name: /^System/, checked: true }).waitFor()
+  // An administrator's choice is for later windows, and no open one.
+  await later.getByRole('radio', { name: /^Light/ }).check()
+  await expect.poll(async () => look(await desk.window({ role: 'viewer' }))).toBe('light')
+  expect([await look(admin), await look(viewer)]).toEqual(['system', 'dark'])
 })
 
 /** Speaks to the console from inside the page, with the page's own token and none of its code. */

@@ -2,9 +2,10 @@ import { describe, expect, test } from 'vitest'
 import { findCommands } from '../../../src-renderer/app/find-commands.ts'
 import { matchKeys } from '../../../src-renderer/app/match-keys.ts'
 import { filterBackups, noFilter } from '../../../src-renderer/features/backups/filter-backups.ts'
-import { filterSites, sitesInNeed } from '../../../src-renderer/features/fleet/filter-sites.ts'
+import { filterSites } from '../../../src-renderer/features/fleet/filter-sites.ts'
 import { layoutStrip } from '../../../src-renderer/features/site/strip-layout.ts'
 import { type BackupEntry, backupEntry, inspection } from '../../../src-shared/domain/kit-protocol.ts'
+import { sitesInNeed } from '../../../src-shared/domain/verdict.ts'
 
 function backup(name: string, rest: Partial<BackupEntry> = {}): BackupEntry {
   return {
