@@ -55,13 +55,13 @@ function rightsStep({ host }: Inspection): CheckedStep {
     controlServices ? '' : 'stop and start the service',
     keepState ? '' : 'keep state',
   ].filter((words) => words !== '')
-  if (lacking.length === 0) return plain('rights', 'passed', `${host.login} may do everything that is needed.`)
+  if (lacking.length === 0) return plain('rights', 'passed', `${host.login} has all permissions.`)
   const evidence = `${host.login} cannot ${lacking.join(', ')}.`
   return plain(
     'rights',
     'warning',
     evidence,
-    'Log in as root, or choose sudo: until then the site can only be looked at.',
+    'Log in as root, or choose sudo. Until then the site can only be viewed.',
   )
 }
 
@@ -70,8 +70,8 @@ function policyStep({ services }: Inspection, health: HealthAnswer, given: boole
   const evidence = `${sentence(health.words)}; ${managed}.`
   if (health.healthy) return plain('policy', 'passed', evidence)
   const fix = given
-    ? 'Correct the address. If it is right and the site is down, go on: it is tried again before every restore.'
-    : 'Say how to ask for health: without an answer no restore can be proven.'
+    ? 'Correct the URL. If it is right and the site is down, continue: it is requested again before every restore.'
+    : 'Enter a health check URL: without an answer, no restore can be verified.'
   return plain('policy', 'warning', evidence, fix)
 }
 
@@ -118,7 +118,7 @@ async function walk(context: Context, check: SiteCheck, tell: Tell, signal: Abor
   }
   using _held = opened.value
   tell(plain('reach', 'passed', `${target.host} port ${target.port} answers.`))
-  tell(plain('host-key', 'passed', 'It is the key that is known, or that was accepted.'))
+  tell(plain('host-key', 'passed', 'The host key is known or was accepted.'))
   tell(plain('login', 'passed', `Logged in as ${target.user}.`))
   tell(plain('rights', 'running'))
   const link = await context.links.open(check, { signal })

@@ -1,4 +1,4 @@
-/** THE catalogue of what can be done from anywhere: the palette, the shortcuts and their help are made of it. */
+/** THE catalogue of commands: the palette, the shortcuts and their help are made of it. */
 import type { Appearance } from '../../src-shared/contract/settings.ts'
 import type { Fleet } from '../../src-shared/contract/sites.ts'
 import { type Destination, destinations } from '../../src-shared/domain/destinations.ts'
@@ -30,9 +30,9 @@ const everywhere: readonly Command[] = [
   },
   {
     id: 'identities',
-    title: 'Keys to log in with',
+    title: 'SSH keys',
     group: 'Go to',
-    words: 'identities agent ssh',
+    words: 'identities agent log in',
     run: open({ page: 'settings', section: 'identities' }),
   },
   { id: 'search', title: 'Search on this page', group: 'Console', keys: '/', run: focusSearch },
@@ -46,7 +46,7 @@ function appearanceCommands(admin: boolean): Command[] {
   return [
     to('light', 'Light appearance', 'theme day'),
     to('dark', 'Dark appearance', 'theme night'),
-    to('system', 'Appearance of the system', 'theme'),
+    to('system', 'System appearance', 'theme'),
   ]
 }
 
@@ -56,8 +56,8 @@ function focusSearch(): void {
 
 async function backUp(site: string, name: string): Promise<void> {
   const result = await command('backups.make', { site })
-  if (result.ok) showToast(`Backup of ${name} begins`)
-  else showToast(`No backup of ${name} was started`, result.error.message, 'bad')
+  if (result.ok) showToast(`Backup of ${name} started`)
+  else showToast(`Backup of ${name} not started`, result.error.message, 'bad')
 }
 
 function siteCommands({ id: site, name }: { readonly id: string; readonly name: string }): Command[] {

@@ -11,7 +11,8 @@ export function useStanding(row: StandingRow): Standing {
   return standingOf(row, useCutOff())
 }
 
-function useCutOff(): boolean {
+/** Whether this window itself cannot reach the console. */
+export function useCutOff(): boolean {
   const { state } = useLink()
   return state === 'lost' || state === 'closed'
 }

@@ -1,5 +1,5 @@
 /** A row of a table. It is drawn again only when it changes, not whenever the table moves: scrolling is quick by that. */
-import { type KeyboardEvent, memo, type RefObject } from 'react'
+import { type KeyboardEvent, memo, type PointerEvent, type RefObject } from 'react'
 import { classes } from './classes.ts'
 import { Checkbox } from './field.tsx'
 import css from './table.module.css'
@@ -29,6 +29,17 @@ interface RowProps<Row> {
   readonly hands: RefObject<RowHands<Row>>
 }
 
+/** What a cell has no room for is told beside the pointer. */
+function showWhole({ target, currentTarget }: PointerEvent): void {
+  for (let part = target as HTMLElement | null; part && part !== currentTarget; part = part.parentElement) {
+    if (part.scrollWidth > part.clientWidth + 1 && getComputedStyle(part).overflowX === 'hidden') {
+      part.title = part.textContent ?? ''
+      return
+    }
+    part.removeAttribute('title')
+  }
+}
+
 function Drawn<Row>({ row, index, top, columns, current, chosen, name, tone, opens, hands }: RowProps<Row>) {
   return (
     <div
@@ -40,6 +51,7 @@ function Drawn<Row>({ row, index, top, columns, current, chosen, name, tone, ope
       tabIndex={current ? 0 : -1}
       aria-rowindex={index + 2}
       aria-selected={chosen}
+      onPointerOver={showWhole}
       onFocus={() => hands.current.onFocus(index)}
       onKeyDown={(event) => {
         if (event.target === event.currentTarget) hands.current.onKeyDown(event, row, index)

@@ -128,12 +128,17 @@ export interface FleetFacts {
   }[]
 }
 
+/** The worst site in its own words where it cannot be restored; else by its name: the list below says why. */
 function needWords({ sites }: FleetFacts): string {
   const [worst, ...others] = sitesInNeed(sites)
   if (!worst) return ''
-  const need = others.length === 1 ? 'needs' : 'need'
-  const more = others.length === 0 ? '' : ` ${plural(others.length, 'other site')} ${need} attention.`
-  return `${worst.name}: ${inside(worst.verdict.sentence)}${more}`
+  const need = (count: number) => (count === 1 ? 'needs' : 'need')
+  if (worst.verdict.state === 'bad') {
+    const more = others.length === 0 ? '' : ` ${plural(others.length, 'other site')} ${need(others.length)} attention.`
+    return `${worst.name}: ${inside(worst.verdict.sentence)}${more}`
+  }
+  const and = others.length === 0 ? '' : ` and ${plural(others.length, 'other site')}`
+  return `${worst.name}${and} ${need(others.length + 1)} attention.`
 }
 
 /** Behind a colon. */

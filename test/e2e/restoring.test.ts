@@ -88,6 +88,23 @@ test('a reload and further windows show the same restore, to its end', async () 
   expect(orders(demo)).toBe(200)
 })
 
+test('a restore that runs is in the headline of the fleet, whoever looks, in a small window too (G1)', async () => {
+  const { page, go } = await restoreUntil('keeping')
+  for (const options of [{ role: 'viewer' }, { role: 'admin', viewport: { width: 1000, height: 700 } }] as const) {
+    const fleet = await desk.window(options)
+    const line = fleet.locator('main h1').getByRole('link', { name: /running on Depot South, service stopped$/ })
+    const box = await line.boundingBox()
+    const { width, height } = fleet.viewportSize() ?? { width: 0, height: 0 }
+    expect((box?.x ?? Number.NaN) + (box?.width ?? 0)).toBeLessThanOrEqual(width)
+    expect((box?.y ?? Number.NaN) + (box?.height ?? 0)).toBeLessThanOrEqual(height)
+    // Its column is not cut off either.
+    const bar = await fleet.getByRole('grid', { name: 'Sites' }).getByRole('progressbar').boundingBox()
+    expect((bar?.x ?? Number.NaN) + (bar?.width ?? 0)).toBeLessThanOrEqual(width)
+  }
+  go()
+  await ended(page, 'The database was restored')
+})
+
 test('a cable that breaks in the middle is told as such, and the outcome found is the true one', async () => {
   const { page, operation, go } = await restoreUntil('keeping')
   await down(page)

@@ -95,7 +95,7 @@ test('a state that does not become healthy is taken back before your eyes', asyn
   // Long enough for the old state to start on a busy machine: its health is waited for no longer.
   await setPolicy(services(), site, { health_timeout: '15' })
   await button(page, 'More for this site').click()
-  await page.getByRole('menuitem', { name: 'Look again now' }).click()
+  await page.getByRole('menuitem', { name: 'Check now' }).click()
   await page.getByRole('link', { name: /^Backups/ }).click()
   await rows(grid(page, `Backups of ${NAME}`))
     .getByRole('link', { name: sick })
@@ -130,7 +130,7 @@ test('a viewer sees the site, and can press nothing that changes it', async () =
     ['/backups', () => grid(page, `Backups of ${NAME}`).waitFor()],
     [`/backups/${encodeURIComponent(backup)}`, () => grid(page, 'Tables in the backup').waitFor()],
     ['/operations', () => grid(page, 'Operations that ended').waitFor()],
-    ['/connection', () => page.getByText('Machine id').waitFor()],
+    ['/connection', () => page.getByText('Machine ID').waitFor()],
     ['/restore', () => page.getByText('A viewer cannot restore.').waitFor()],
   ]
   for (const [address, there] of pages) {
@@ -162,14 +162,14 @@ test('a changed host key is refused on every page, and no button takes it', asyn
   for (const key of [shown, north.hostKeyFingerprint]) expect(words).toContain(key)
   expect(await button(page, taking).count()).toBe(0)
 
-  const key = step(page, 'Know its host key').getByText('shows another key than the one that is known')
+  const key = step(page, 'Host key').getByText('has changed').first()
   await at(page, `/sites/${site.id}/connection`)
   await button(page, /^Check/).click()
   await key.waitFor()
   expect(await button(page, taking).count()).toBe(0)
   await at(page, '/add-site')
   await fillAddress(page, { host: north.address, port: north.port, user: north.user, keyFile: north.keyFile })
-  await button(page, 'Check the way').click()
+  await button(page, 'Test connection').click()
   await key.waitFor()
   expect(await acceptButton(page).count()).toBe(0)
   expect(await button(page, taking).count()).toBe(0)

@@ -175,6 +175,14 @@ describe('the fleet', () => {
     expect(fleetVerdict({ now, sites })).toEqual({ state: 'bad', sentence })
   })
 
+  test('names those that need attention without saying twice to when they are restorable', () => {
+    const sites = [site('North', 'good', 2), site('South', 'attention', 30), site('West', 'attention', 31)]
+    expect(said(sites)).toBe(
+      'All 3 sites restorable to within the last 32 hours. South and 1 other site need attention.',
+    )
+    expect(said(sites.slice(0, 2))).toMatch(/hours\. South needs attention\.$/)
+  })
+
   test('is good when all are', () => {
     const sites = [site('North', 'good', 2), site('South', 'good', 3)]
     const sentence = 'All 2 sites restorable to within the last 4 hours.'
