@@ -12,7 +12,7 @@ export class AppearanceSetting {
     this.#settings = settings
   }
 
-  /** As it is kept; as usual where nothing is, or nothing that makes sense. */
+  /** The stored one; the default where none is stored, or an invalid one. */
   get current(): Appearance {
     const read = appearance.partial().safeParse(this.#settings.read('appearance') ?? {})
     const { theme = usual.theme, density = usual.density } = read.success ? read.data : {}

@@ -44,7 +44,7 @@ function markOf(backup: BackupEntry | undefined): SiteOverview['newestBackup'] {
   return backup ? { path: backup.path, takenAt: momentOf(backup), verdict: backup.verdict } : null
 }
 
-/** Days until the disk is full when backups go on as in the last weeks; null where that cannot be told. */
+/** Days until the disk is full at the rate of the last 30 days; null where it cannot be estimated. */
 export function runwayDays(backups: readonly BackupEntry[], free: number, now: number): number | null {
   const recent = backups.filter((backup) => now - momentOf(backup) < 30 * DAY && !isFuture(backup, now))
   const oldest = Math.min(...recent.map(momentOf))

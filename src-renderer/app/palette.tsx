@@ -57,7 +57,7 @@ function Finder() {
   return (
     <>
       <input
-        // biome-ignore lint/a11y/noAutofocus: whoever opens the palette wants to type
+        // biome-ignore lint/a11y/noAutofocus: the palette is opened to type
         autoFocus
         className={css.input}
         role="combobox"
@@ -76,7 +76,7 @@ function Finder() {
       />
       <div ref={list} id={`${id}-list`} role="listbox" aria-label="Results" className={css.list}>
         {found.map((one, position) => (
-          // biome-ignore lint/a11y/useKeyWithClickEvents: the keys are heard by the input
+          // biome-ignore lint/a11y/useKeyWithClickEvents: the input handles the keys
           <div
             key={one.id}
             id={`${id}-${position}`}

@@ -129,7 +129,7 @@ function Sites({ route }: { readonly route: Route }) {
               <span className={css.siteName}>
                 <HostileText text={site.name} />
               </span>
-              <Mark bare of={site.verdict.state === 'unknown' ? 'not seen' : site.verdict.state} />
+              <Mark bare of={site.verdict.state === 'unknown' ? 'not checked' : site.verdict.state} />
             </a>
           </li>
         ))}

@@ -8,7 +8,7 @@ const ANNOUNCE_EVERY_MS = 5000
 
 export function ProgressBar(props: {
   readonly label: string
-  /** Null where it is not known how far it is. */
+  /** Null where the progress is not known. */
   readonly value: ProgressValue | null
   readonly thin?: boolean
 }) {

@@ -5,7 +5,7 @@ import { Checkbox } from './field.tsx'
 import css from './table.module.css'
 import type { Column } from './table.tsx'
 
-/** What a row does is asked of the table at that moment. */
+/** The table's current handlers. */
 export interface RowHands<Row> {
   readonly onKeyDown: (event: KeyboardEvent, row: Row, index: number) => void
   readonly onFocus: (index: number) => void
@@ -29,7 +29,7 @@ interface RowProps<Row> {
   readonly hands: RefObject<RowHands<Row>>
 }
 
-/** What a cell has no room for is told beside the pointer. */
+/** Shows the full text of a cell that is cut off beside the pointer. */
 function showWhole({ target, currentTarget }: PointerEvent): void {
   for (let part = target as HTMLElement | null; part && part !== currentTarget; part = part.parentElement) {
     if (part.scrollWidth > part.clientWidth + 1 && getComputedStyle(part).overflowX === 'hidden') {

@@ -61,7 +61,7 @@ export function compactWords(words: string): string {
 
 /**
  * A moment by its age, with the exact one and its zone on hover. `offset`: server's clock minus this computer's, for
- * moments that the server told.
+ * moments by the server's clock.
  */
 export function Time(props: {
   readonly at: number | null

@@ -1,4 +1,4 @@
-/** Tells windows how the fleet stands: everything once, then what changed, at most a few times a second. */
+/** Sends the state of the fleet to windows: everything once, then changes, at most a few times a second. */
 import type { WireFailure } from '../../../src-shared/contract/failure.ts'
 import type { ConsoleContract } from '../../../src-shared/contract/index.ts'
 import type { SiteOverview } from '../../../src-shared/contract/sites.ts'
@@ -12,7 +12,7 @@ import { throttle } from '../throttle.ts'
 
 /** Milliseconds between two changes that a window is lastSent. */
 export const PACE = 200
-/** Ages grow by themselves: the words with them are made anew so often. */
+/** Sentences contain ages, so they are made again this often. */
 const AGEING = 30_000
 
 export function overview({ context, fleet, activity }: Services, site: Site): SiteOverview {
@@ -25,7 +25,7 @@ export function overview({ context, fleet, activity }: Services, site: Site): Si
   })
 }
 
-/** Hears of every site of which something changed. Returns what takes the listener away. */
+/** Calls the listener for every site that changed. Returns what unsubscribes it. */
 export function onSiteChange({ fleet, runner }: Services, listener: (siteId: string) => void): () => void {
   const unsubscribes = [fleet.subscribe(listener), runner.subscribe(({ siteId }) => listener(siteId))]
   return () => {

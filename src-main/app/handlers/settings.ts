@@ -24,7 +24,7 @@ function hopsOf({ context }: Services): HopOfSite[] {
     .flatMap(({ name, target }) => [...target.jumps, target].map((hop) => ({ hop, site: name })))
 }
 
-/** A name that can be typed; of a hashed one only a site's can be told. */
+/** A name that can be typed; of a hashed one only where a site has it. */
 function nameOf(key: ListedKey, hops: readonly HopOfSite[]): string | null {
   const found = hops.find(({ hop }) => matchesHost(key.hosts, hop))
   if (found) return hostLabel(found.hop)

@@ -17,7 +17,7 @@ type Entry = OutputOf<'audit.list'>['entries'][number]
 
 const PAGE = 200
 
-/** In the chain stands the kit's command and whether it was asked for or has ended, or words already. */
+/** The chain holds a command of the kit with `asked` or `ended`, or words. */
 function wordsOf({ action, outcome }: Pick<Entry, 'action' | 'outcome'>): {
   readonly what: string
   readonly became: string

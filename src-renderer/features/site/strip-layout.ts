@@ -26,7 +26,7 @@ const DAY = 24 * HOUR
 const SHORTEST = 6 * HOUR
 /** Up to this age a minute takes as much room as any other; beyond, time is drawn closer the older it is. */
 const NEAR = HOUR
-/** Pixels from one mark to the next: as much as a finger needs, and a gap that can be seen. */
+/** Pixels from one mark to the next: room for a finger, and a visible gap. */
 const MARK_ROOM = 28
 const TICK_ROOM = 64
 
