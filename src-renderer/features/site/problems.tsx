@@ -93,7 +93,7 @@ function RemedyButton(
           busy={start.busy}
           onClick={() => void start.begin('backups.make', { site })}
         >
-          Back up now
+          Make a backup
         </Button>
       )
     case 'delete-empty':

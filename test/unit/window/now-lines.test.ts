@@ -11,6 +11,7 @@ function operation(site: string, command: string, rest: Partial<OperationRow> = 
     siteName: site,
     siteColour: 'teal',
     command,
+    redo: false,
     title: command === 'restore' ? 'Restore' : 'Backup',
     state: 'running',
     link: 'listening',
