@@ -57,12 +57,7 @@ function rightsStep({ host }: Inspection): CheckedStep {
   ].filter((words) => words !== '')
   if (lacking.length === 0) return plain('rights', 'passed', `${host.login} has all permissions.`)
   const evidence = `${host.login} cannot ${lacking.join(', ')}.`
-  return plain(
-    'rights',
-    'warning',
-    evidence,
-    'Log in as root, or choose sudo. Until then the site can only be viewed.',
-  )
+  return plain('rights', 'warning', evidence, 'Log in as root, or choose sudo. Until then the site can only be viewed.')
 }
 
 function policyStep({ services }: Inspection, health: HealthAnswer, given: boolean): CheckedStep {

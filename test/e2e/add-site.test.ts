@@ -128,7 +128,7 @@ test('a password that is declined or wrong has a plain reason, is not kept, and 
   await give(demo.password)
   await login.getByText('Passed').waitFor()
   // One machine under two names would be two queues and two truths.
-  await step(page, 'CVD installation').getByText(`This is the site ${NAME} already`).waitFor()
+  await step(page, 'CVD installation').getByText(`This is already the site ${NAME}`).waitFor()
   await checked(page)
   expect(await button(page, 'Add site').count()).toBe(0)
 
