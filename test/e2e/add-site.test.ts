@@ -121,7 +121,7 @@ test('a password that is declined or wrong has a plain reason, is not kept, and 
   await give('wrong horse')
   await login.getByText(/refused/).waitFor()
   // What comes after a failed check will not be run: it does not wait for ever.
-  await step(page, 'Find the CVD installation').getByText('Not run').waitFor()
+  await step(page, 'CVD installation').getByText('Not run').waitFor()
   expect(await page.getByRole('list', { name: 'Checks' }).getByText('Waiting').count()).toBe(0)
   await login.getByText('What to do:').waitFor()
   expect(await page.getByText('wrong horse').count()).toBe(0)
