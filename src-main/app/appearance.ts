@@ -1,4 +1,4 @@
-/** How the console looks: one setting for all its windows, and for what the desktop draws around them. */
+/** How windows open, and what the desktop draws around its own. A window that is open has its own appearance. */
 import { type Appearance, appearance } from '../../src-shared/contract/settings.ts'
 import type { Store } from '../store/store.ts'
 
@@ -12,7 +12,7 @@ export class AppearanceSetting {
     this.#settings = settings
   }
 
-  /** As it is kept; as usual where nothing is, or nothing that makes sense. */
+  /** The stored one; the default where none is stored, or an invalid one. */
   get current(): Appearance {
     const read = appearance.partial().safeParse(this.#settings.read('appearance') ?? {})
     const { theme = usual.theme, density = usual.density } = read.success ? read.data : {}

@@ -44,7 +44,7 @@ function markOf(backup: BackupEntry | undefined): SiteOverview['newestBackup'] {
   return backup ? { path: backup.path, takenAt: momentOf(backup), verdict: backup.verdict } : null
 }
 
-/** Days until the disk is full when backups go on as in the last weeks; null where that cannot be told. */
+/** Days until the disk is full at the rate of the last 30 days; null where it cannot be estimated. */
 export function runwayDays(backups: readonly BackupEntry[], free: number, now: number): number | null {
   const recent = backups.filter((backup) => now - momentOf(backup) < 30 * DAY && !isFuture(backup, now))
   const oldest = Math.min(...recent.map(momentOf))
@@ -85,12 +85,13 @@ function seenFacts(inspection: Inspection | undefined, now: number) {
 
 export function overviewOf({ site, kept, keeping, operations, now }: OverviewFacts): SiteOverview {
   const inspection = kept?.inspection
-  const offset = clockOffset(kept)
+  // To whole seconds: what is measured varies with each look, and every time on a page would be drawn again.
+  const offset = Math.round(clockOffset(kept) / 1000) * 1000
   const seen = seenFacts(inspection, now + offset)
   const verdict = verdictOf({
     now: now + offset,
-    seenAt: kept?.at ?? null,
-    lookedNow: now,
+    checkedAt: kept?.at ?? null,
+    checkedNow: now,
     failure: keeping.failure?.message ?? null,
     backups: inspection?.backups ?? [],
     maxAge: backupMaxAge(inspection?.policy),

@@ -1,4 +1,4 @@
-/** Asks people for secrets on behalf of connections. What is given goes to who asked, and to the store of secrets. */
+/** Asks people for secrets that connections need. An answer goes to the connection, and to the secret store. */
 import { randomUUID } from 'node:crypto'
 import type { Prompt } from '../../src-shared/contract/prompts.ts'
 import type { Clock } from '../ports/clock.ts'
@@ -21,7 +21,7 @@ const LOGIN_PATIENCE = 90_000
 
 interface Question {
   readonly requestId: string
-  /** A secret that may be kept, or a question of a server, whose answer never is. */
+  /** A secret that may be stored, or a server's question, whose answer never is. */
   readonly asked: { readonly secret: SecretRequest } | { readonly login: LoginQuestion }
   readonly expiresAt: number
   readonly answer: Promise<Secret | null>
@@ -57,7 +57,7 @@ export class Prompts implements SecretSource {
   readonly #store: SecretStore
   readonly #clock: Clock
   readonly #questions = new Map<string, Question>()
-  /** What was not given when it was asked for: not asked again until a person wants the site tried again. */
+  /** Declined secrets: not asked for again until a person tries the site again. */
   readonly #declined = new Set<string>()
   readonly #listeners = new Set<() => void>()
 
@@ -85,7 +85,7 @@ export class Prompts implements SecretSource {
     })
   }
 
-  /** Shows what a server asks. Never shared by two logins, as a code is good for one; never kept, never declined for long. */
+  /** Shows a server's question. Never shared by two logins, as a code is valid once; never stored, never declined for long. */
   async ask(login: LoginQuestion, over: AbortSignal): Promise<Secret | null> {
     if (over.aborted) return null
     const question = this.#pose(randomUUID(), { login }, LOGIN_PATIENCE)
@@ -106,7 +106,7 @@ export class Prompts implements SecretSource {
     return question.answer
   }
 
-  /** True where the login cannot go without a secret that would have to be asked for. */
+  /** True where the login needs a secret that is not stored. */
   async lacks({ target, sudo }: Login): Promise<boolean> {
     const { host, port, user } = target
     const needed: SecretRequest[] = [...target.jumps, target]
@@ -127,12 +127,12 @@ export class Prompts implements SecretSource {
     return true
   }
 
-  /** A person wants these tried again: what was declined may be asked for again. */
+  /** A person tries these again: declined secrets may be asked for again. */
   unblock(login: Login): void {
     for (const request of secretsOf(login)) this.#declined.delete(requestKey(request))
   }
 
-  /** The server refused the login: what was used for it is wrong, and not kept. */
+  /** The server refused the login: the secrets used for it are wrong, and are deleted. */
   async refused(login: Login, code: string): Promise<void> {
     const wrong = { 'auth-failed': 'password', 'key-needs-passphrase': 'passphrase', 'wrong-sudo-password': 'sudo' }
     const kind = wrong[code as keyof typeof wrong]

@@ -14,15 +14,21 @@ import { titleOf } from '../../src-shared/domain/operation-title.ts'
 import type { JournalEntry } from '../store/operations.ts'
 import type { Site } from '../store/sites.ts'
 
-export interface Standing {
+/** What was heard of an operation. */
+export interface Heard {
   readonly step: { readonly step: string; readonly title: string } | null
   readonly progress: Progress | null
 }
 
-export const nowhere: Standing = { step: null, progress: null }
+export interface Standing extends Heard {
+  readonly link: OperationRow['link']
+}
+
+/** Nothing was heard of it yet. */
+export const unheard: Heard = { step: null, progress: null }
 
 /** Where an operation stands after an event. */
-export function standingAfter(before: Standing, event: KitEvent): Standing {
+export function heardAfter(before: Heard, event: KitEvent): Heard {
   if (event.kind === 'progress') {
     const { step, done, total, unit, at } = event
     return { ...before, progress: { step, done, total, unit, at } }
@@ -34,6 +40,8 @@ export function standingAfter(before: Standing, event: KitEvent): Standing {
 const made = z.object({ backup: z.object({ path: z.string() }) })
 
 function backupOf(entry: JournalEntry): string | null {
+  // What it names are no backups, and gone.
+  if (entry.command === 'delete') return null
   const named = entry.request.filter((argument) => typeof argument !== 'string')
   const [only, ...others] = named
   if (only && others.length === 0) return only.path
@@ -41,7 +49,12 @@ function backupOf(entry: JournalEntry): string | null {
   return entry.command === 'database' && parsed.success ? parsed.data.backup.path : null
 }
 
-export function rowOf(entry: JournalEntry, site: Site, { step, progress }: Standing): OperationRow {
+/** The server's id of what is undone names its command. */
+function redoes({ command, request: [, what] }: JournalEntry): boolean {
+  return command === 'undo' && typeof what === 'string' && /-undo-/.test(what)
+}
+
+export function rowOf(entry: JournalEntry, site: Site, { link, step, progress }: Standing): OperationRow {
   const { id, command, state, remoteOperation, outcome, code, message, unchanged, next, who, reason } = entry
   const live = state === 'running' || state === 'unknown'
   return {
@@ -49,7 +62,9 @@ export function rowOf(entry: JournalEntry, site: Site, { step, progress }: Stand
     site: site.id,
     siteName: site.name,
     siteColour: site.colour,
-    title: titleOf(command),
+    redo: redoes(entry),
+    title: titleOf(command, redoes(entry)),
+    link,
     elsewhere: false,
     remote: remoteOperation,
     startedAt: entry.createdAt,
@@ -68,8 +83,10 @@ export function foreignRow(entry: OperationEntry, site: Site, offset: number): O
     site: site.id,
     siteName: site.name,
     siteColour: site.colour,
+    redo: false,
     title: titleOf(command),
     state: entry.state === 'running' ? 'running' : entry.state === 'ended' ? 'ended' : 'unknown',
+    link: 'none',
     elsewhere: true,
     remote: id,
     unchanged: '',

@@ -11,7 +11,7 @@ import { forWindow, noSuchSite } from './failures.ts'
 import type { Plans } from './plans.ts'
 import type { Prompts } from './prompts.ts'
 
-/** What a host tells about itself. */
+/** What a host says about itself. */
 export interface HostFacts {
   readonly name: string
   readonly version: string
@@ -37,8 +37,8 @@ export function siteOf({ context }: Pick<Services, 'context'>, id: string): Resu
 }
 
 /**
- * Does what a person asked for on a site: what was refused or declined before may be tried again, and a login that is
- * refused now is not kept.
+ * Runs an action that a person started on a site: refused and declined secrets may be tried again, and those of a login
+ * that is refused now are deleted.
  */
 export async function onSite<T, U>(
   services: Pick<Services, 'context' | 'prompts'>,

@@ -1,19 +1,19 @@
-/** Gathers what happens in quick succession, so that windows are told at most a few times a second. */
+/** Collects changes in quick succession, so that windows are updated at most a few times a second. */
 import type { Log } from '../ports/log.ts'
 
-/** Milliseconds until telling that failed is tried again. */
+/** Milliseconds until a failed flush is tried again. */
 const RETRY = 5000
 
 export interface Throttle<T> {
   /** Notes that something happened; `flush` is called with all of it, at most once in each span. */
   add(item: T): void
-  /** For good: what an answer that comes late adds is told to nobody. */
+  /** For good: items added later are ignored. */
   stop(): void
 }
 
 /**
- * @param log hears why telling failed, as where the store cannot be read just now. It happens in a timer, where an error
- * would take the whole console down; it is tried again.
+ * @param log receives the error of a flush, as when the store cannot be read. Flushing runs in a timer, where an error would
+ * end the whole console; it is tried again.
  */
 export function throttle<T>(milliseconds: number, log: Log, flush: (items: ReadonlySet<T>) => void): Throttle<T> {
   let items = new Set<T>()
@@ -28,7 +28,7 @@ export function throttle<T>(milliseconds: number, log: Log, flush: (items: Reado
     try {
       flush(gathered)
     } catch (error) {
-      log.write('error', 'telling windows failed', { error })
+      log.write('error', 'updating windows failed', { error })
       items = new Set([...gathered, ...items])
       if (!stopped) timer = setTimeout(fire, RETRY)
     }
@@ -37,7 +37,7 @@ export function throttle<T>(milliseconds: number, log: Log, flush: (items: Reado
     add: (item) => {
       if (stopped) return
       items.add(item)
-      // The first of a burst is told in the next task, the rest together.
+      // The first of a burst is flushed in the next task, the rest together.
       timer ??= setTimeout(fire, Math.max(0, last + milliseconds - performance.now()))
     },
     stop: () => {

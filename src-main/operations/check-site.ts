@@ -9,7 +9,7 @@ import type { KitLink, SiteAddress } from './links.ts'
 
 export type CheckStepName = 'reach' | 'host-key' | 'login' | 'rights' | 'layout' | 'policy'
 
-/** One step as it goes. What is not told of yet waits. */
+/** One step as it goes. What is not told of yet waits; `skipped` was not run, because an earlier step failed. */
 export interface CheckedStep {
   readonly step: CheckStepName
   readonly state: 'running' | 'passed' | 'warning' | 'failed' | 'skipped'
@@ -36,6 +36,7 @@ function stepOf(code: string): CheckStepName {
   return code.startsWith('key-') || code.startsWith('auth-') ? 'login' : 'reach'
 }
 
+const order: readonly CheckStepName[] = ['reach', 'host-key', 'login', 'rights', 'layout', 'policy']
 const way: readonly CheckStepName[] = ['reach', 'host-key', 'login']
 
 function tellFailedWay(tell: Tell, failure: Failure): void {
@@ -54,14 +55,9 @@ function rightsStep({ host }: Inspection): CheckedStep {
     controlServices ? '' : 'stop and start the service',
     keepState ? '' : 'keep state',
   ].filter((words) => words !== '')
-  if (lacking.length === 0) return plain('rights', 'passed', `${host.login} may do everything that is needed.`)
+  if (lacking.length === 0) return plain('rights', 'passed', `${host.login} has all permissions.`)
   const evidence = `${host.login} cannot ${lacking.join(', ')}.`
-  return plain(
-    'rights',
-    'warning',
-    evidence,
-    'Log in as root, or choose sudo: until then the site can only be looked at.',
-  )
+  return plain('rights', 'warning', evidence, 'Log in as root, or choose sudo. Until then the site can only be viewed.')
 }
 
 function policyStep({ services }: Inspection, health: HealthAnswer, given: boolean): CheckedStep {
@@ -69,8 +65,8 @@ function policyStep({ services }: Inspection, health: HealthAnswer, given: boole
   const evidence = `${sentence(health.words)}; ${managed}.`
   if (health.healthy) return plain('policy', 'passed', evidence)
   const fix = given
-    ? 'Correct the address. If it is right and the site is down, go on: it is tried again before every restore.'
-    : 'Say how to ask for health: without an answer no restore can be proven.'
+    ? 'Correct the URL. If it is right and the site is down, continue: it is requested again before every restore.'
+    : 'Enter a health check URL: without an answer, no restore can be verified.'
   return plain('policy', 'warning', evidence, fix)
 }
 
@@ -86,8 +82,18 @@ export async function checkSite(
   signal: AbortSignal,
 ): Promise<Result<Inspection>> {
   const unknown = await context.links.unknownHosts(check.target)
+  const told = new Set<CheckStepName>()
+  const hear: Tell = (step) => {
+    told.add(step.step)
+    tell(step)
+  }
   try {
-    return await walk(context, check, tell, signal)
+    const walked = await walk(context, check, hear, signal)
+    // Nothing will come of the others any more, unless a person accepts the key: then they wait for that.
+    if (!walked.ok && walked.error.code !== 'host-key-unknown') {
+      for (const step of order) if (!told.has(step)) tell(plain(step, 'skipped'))
+    }
+    return walked
   } finally {
     if (unknown.length > 0) {
       // An open connection would be used for adding the site, and its host key then never be pinned.
@@ -107,7 +113,7 @@ async function walk(context: Context, check: SiteCheck, tell: Tell, signal: Abor
   }
   using _held = opened.value
   tell(plain('reach', 'passed', `${target.host} port ${target.port} answers.`))
-  tell(plain('host-key', 'passed', 'It is the key that is known, or that was accepted.'))
+  tell(plain('host-key', 'passed', 'The host key is known or was accepted.'))
   tell(plain('login', 'passed', `Logged in as ${target.user}.`))
   tell(plain('rights', 'running'))
   const link = await context.links.open(check, { signal })

@@ -30,7 +30,7 @@ export type InputOf<P extends string> = CallAt<P> extends { input: infer I exten
 export type StateOf<P extends string> = CallAt<P> extends { snapshot: infer S extends z.ZodType } ? z.output<S> : never
 export type OutputOf<P extends string> = CallAt<P> extends { output: infer O extends z.ZodType } ? z.output<O> : never
 
-/** The function of a path. Its type is known by the path; the table of functions is only reached by names. */
+/** The function at a path. The path decides its type. */
 function functionAt(path: string): (...args: unknown[]) => unknown {
   const [namespace = '', name = ''] = path.split('.')
   const table = calls as unknown as Record<string, Record<string, (...args: unknown[]) => unknown>>
@@ -45,7 +45,7 @@ export interface Live<S> extends Watched<S> {
   readonly again: () => void
 }
 
-/** The state of a subscription, live. With input null nothing is asked. */
+/** The state of a subscription, live. With input null there is none. */
 export function useSubscription<P extends SubscriptionPath>(path: P, input: InputOf<P> | null): Live<StateOf<P>> {
   const key = `${path} ${JSON.stringify(input)}`
   const [round, setRound] = useState(0)
@@ -75,7 +75,7 @@ export interface Asked<O> {
   readonly reload: () => void
 }
 
-/** The answer of a query; asked again when the input changes, by `reload`, and when the link comes back. */
+/** The answer of a query; repeated when the input changes, by `reload`, and after a lost link. */
 export function useQuery<P extends QueryPath>(path: P, input: InputOf<P> | null): Asked<OutputOf<P>> {
   const key = JSON.stringify(input)
   const [state, setState] = useState<{

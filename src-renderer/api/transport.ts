@@ -1,4 +1,4 @@
-/** Which way leads to the console: a message port from the preload script, or a WebSocket to the loopback host. */
+/** Connects to the console: by a message port from the preload script, or by a WebSocket to the loopback host. */
 import type { WireFailure } from '../../src-shared/contract/failure.ts'
 import { fail, ok, type Result } from '../../src-shared/result.ts'
 import { portTransport } from '../../src-shared/rpc/port-transport.ts'

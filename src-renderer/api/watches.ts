@@ -1,12 +1,12 @@
-/** Subscriptions that several parts of a window share: one at the console, whoever looks. */
+/** Subscriptions that several parts of a window share. */
 import type { WireFailure } from '../../src-shared/contract/failure.ts'
 
 export interface Watched<S> {
-  /** The newest state; kept while the link is lost, for old data is better than none. */
+  /** The newest state; kept while the link is lost: old data is better than none. */
   readonly state: S | undefined
   readonly failure: WireFailure | null
   readonly ended: boolean
-  /** When the state was told, by this computer's clock. */
+  /** When the state arrived, by this computer's clock. */
   readonly at: number
 }
 
@@ -25,7 +25,7 @@ export class Watches {
   readonly #entries = new Map<string, Entry>()
   readonly #lingerMs: number
 
-  /** A subscription that nobody looks at any more stays this long: whoever comes back sees it at once. */
+  /** A subscription without listeners stays this long, so that a page shown again has its data at once. */
   constructor(lingerMs = 10_000) {
     this.#lingerMs = lingerMs
   }
@@ -37,7 +37,7 @@ export class Watches {
   /** Returns what takes the listener away. */
   listen<S>(key: string, start: Start<S>, listener: () => void): () => void {
     const known = this.#entries.get(key)
-    // What has ended says nothing about now: whoever comes later asks anew.
+    // A subscription that ended is out of date: start again.
     if (known && known.listeners.size === 0 && known.value.ended) this.#end(key, known)
     const entry = this.#entries.get(key) ?? this.#begin(key, start)
     if (entry.linger !== null) clearTimeout(entry.linger)
@@ -50,7 +50,7 @@ export class Watches {
     }
   }
 
-  /** Forgets what was heard and asks anew. */
+  /** Drops the state and subscribes again. */
   again(key: string): void {
     const entry = this.#entries.get(key)
     if (!entry) return

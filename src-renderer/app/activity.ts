@@ -3,7 +3,7 @@ import { create } from 'zustand'
 import type { OperationRow } from '../../src-shared/contract/operations.ts'
 
 export interface Activity {
-  /** Ids of operations that were seen while they ran. */
+  /** Ids of operations that were listed while they ran. */
   readonly running: ReadonlySet<string>
   /** Ended otherwise than well, and not looked at yet; newest first. */
   readonly attention: readonly OperationRow[]

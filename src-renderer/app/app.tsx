@@ -15,7 +15,7 @@ import { useRoute } from './router.ts'
 import { href } from './routes.ts'
 import css from './shell.module.css'
 import { Shell } from './shell.tsx'
-import { useAppearance } from './theme.ts'
+import { useOpeningAppearance } from './theme.ts'
 import { Wordmark } from './wordmark.tsx'
 
 export function App() {
@@ -52,7 +52,7 @@ function Entrance() {
 
 function Window() {
   const route = useRoute()
-  useAppearance()
+  useOpeningAppearance()
   useShortcuts()
   return (
     <>

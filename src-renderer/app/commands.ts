@@ -1,4 +1,5 @@
-/** THE catalogue of what can be done from anywhere: the palette, the shortcuts and their help are made of it. */
+/** THE catalogue of commands: the palette, the shortcuts and their help are made of it. */
+import type { Appearance } from '../../src-shared/contract/settings.ts'
 import type { Fleet } from '../../src-shared/contract/sites.ts'
 import { type Destination, destinations } from '../../src-shared/domain/destinations.ts'
 import { command } from '../api/hooks.ts'
@@ -7,6 +8,7 @@ import { showToast } from '../ui/toast.tsx'
 import type { Command } from './find-commands.ts'
 import { go } from './router.ts'
 import type { Route } from './routes.ts'
+import { chooseAppearance } from './theme.ts'
 import { ui } from './ui-state.ts'
 
 const open = (route: Route) => () => go(route)
@@ -28,20 +30,24 @@ const everywhere: readonly Command[] = [
   },
   {
     id: 'identities',
-    title: 'Keys to log in with',
+    title: 'SSH keys',
     group: 'Go to',
-    words: 'identities agent ssh',
+    words: 'identities agent log in',
     run: open({ page: 'settings', section: 'identities' }),
   },
-  { id: 'light', title: 'Light appearance', group: 'Console', words: 'theme day', run: appearance('light') },
-  { id: 'dark', title: 'Dark appearance', group: 'Console', words: 'theme night', run: appearance('dark') },
-  { id: 'system', title: 'Appearance of the system', group: 'Console', words: 'theme', run: appearance('system') },
   { id: 'search', title: 'Search on this page', group: 'Console', keys: '/', run: focusSearch },
   { id: 'keys', title: 'Keyboard shortcuts', group: 'Console', keys: '?', words: 'help', run: () => ui.show('keys') },
 ]
 
-function appearance(theme: 'light' | 'dark' | 'system') {
-  return () => void command('settings.setAppearance', { theme })
+function appearanceCommands(admin: boolean): Command[] {
+  const to = (theme: Appearance['theme'], title: string, words: string): Command => {
+    return { id: theme, title, group: 'Console', words, run: () => void chooseAppearance({ theme }, admin) }
+  }
+  return [
+    to('light', 'Light appearance', 'theme day'),
+    to('dark', 'Dark appearance', 'theme night'),
+    to('system', 'System appearance', 'theme'),
+  ]
 }
 
 function focusSearch(): void {
@@ -50,8 +56,8 @@ function focusSearch(): void {
 
 async function backUp(site: string, name: string): Promise<void> {
   const result = await command('backups.make', { site })
-  if (result.ok) showToast(`Backup of ${name} begins`)
-  else showToast(`No backup of ${name} was started`, result.error.message, 'bad')
+  if (result.ok) showToast(`Backup of ${name} started`)
+  else showToast(`Backup of ${name} not started`, result.error.message, 'bad')
 }
 
 function siteCommands({ id: site, name }: { readonly id: string; readonly name: string }): Command[] {
@@ -73,7 +79,7 @@ function siteCommands({ id: site, name }: { readonly id: string; readonly name: 
 
 export function allCommands(fleet: Fleet | undefined, admin: boolean): Command[] {
   const sites = fleet?.sites.flatMap(siteCommands) ?? []
-  return [...everywhere, ...sites].filter((one) => admin || one.admin !== true)
+  return [...everywhere, ...appearanceCommands(admin), ...sites].filter((one) => admin || one.admin !== true)
 }
 
 /** `⌘K`, `Ctrl K`, `Ctrl Shift N`, `G then F`. */

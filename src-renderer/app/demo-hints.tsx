@@ -1,4 +1,4 @@
-/** In the demo: what can be tried, one press away. */
+/** In the demo: what to try, one click away. */
 import { Lightbulb } from 'lucide-react'
 import { useState } from 'react'
 import { useSession } from '../api/session.tsx'

@@ -9,7 +9,7 @@ interface Props {
   readonly of: string
 }
 
-/** A fault of a page stays on that page: operations go on, and so does the rest of the window. */
+/** A fault of one page leaves the rest of the window, and all operations, running. */
 export class ErrorBoundary extends Component<Props, { readonly error: Error | null; readonly of: string }> {
   override state: { readonly error: Error | null; readonly of: string } = { error: null, of: this.props.of }
 
@@ -27,14 +27,14 @@ export class ErrorBoundary extends Component<Props, { readonly error: Error | nu
     return (
       <main className={css.fault}>
         <ErrorState
-          title="This page has a fault."
+          title="This page failed to load."
           failure={{
             code: 'internal',
             message: error.message,
-            unchanged: 'Operations go on, and nothing was changed by this.',
-            next: 'Open the page again, or go on with another one.',
+            unchanged: 'Nothing was changed, and operations continue.',
+            next: 'Reload the page, or open another one.',
           }}
-          action={<Button onClick={() => this.setState({ error: null })}>Open it again</Button>}
+          action={<Button onClick={() => this.setState({ error: null })}>Reload page</Button>}
         />
       </main>
     )

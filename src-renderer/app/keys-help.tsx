@@ -24,8 +24,8 @@ export function KeysHelp() {
         ))}
         <Fact name="↑ ↓ Home End">Move in a table</Fact>
         <Fact name="Enter">Open the row</Fact>
-        <Fact name="Space">Choose the row</Fact>
-        <Fact name="Esc">Close what is open over the page</Fact>
+        <Fact name="Space">Select the row</Fact>
+        <Fact name="Esc">Close a dialog</Fact>
       </Facts>
     </Dialog>
   )

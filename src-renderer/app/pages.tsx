@@ -47,12 +47,12 @@ export function pageOf(route: Route): ReactNode {
       return <RestoringPage site={route.site} operation={route.operation} />
     case 'lost':
       return (
-        <Page name="Nothing here" title="There is no such page">
+        <Page name="Page not found" title="Page not found">
           <EmptyState
-            title="The address leads nowhere"
+            title="This address does not exist"
             action={<LinkButton href={href({ page: 'fleet' })}>Go to the fleet</LinkButton>}
           >
-            It may be of another version of the console.
+            The link may come from another version of the console.
           </EmptyState>
         </Page>
       )

@@ -1,4 +1,4 @@
-/** Everything that can be gone to or done, found by typing. */
+/** Every page and command, found by typing. */
 import { Dialog } from '@base-ui/react/dialog'
 import { type KeyboardEvent, useEffect, useId, useMemo, useRef, useState } from 'react'
 import { useSubscription } from '../api/hooks.ts'
@@ -57,7 +57,7 @@ function Finder() {
   return (
     <>
       <input
-        // biome-ignore lint/a11y/noAutofocus: whoever opens the palette wants to type
+        // biome-ignore lint/a11y/noAutofocus: the palette is opened to type
         autoFocus
         className={css.input}
         role="combobox"
@@ -74,9 +74,9 @@ function Finder() {
         }}
         onKeyDown={onKeyDown}
       />
-      <div ref={list} id={`${id}-list`} role="listbox" aria-label="Found" className={css.list}>
+      <div ref={list} id={`${id}-list`} role="listbox" aria-label="Results" className={css.list}>
         {found.map((one, position) => (
-          // biome-ignore lint/a11y/useKeyWithClickEvents: the keys are heard by the input
+          // biome-ignore lint/a11y/useKeyWithClickEvents: the input handles the keys
           <div
             key={one.id}
             id={`${id}-${position}`}
@@ -92,7 +92,7 @@ function Finder() {
             <kbd className={css.keys}>{one.keys === undefined ? '' : keyWords(one.keys)}</kbd>
           </div>
         ))}
-        {found.length === 0 && <p className={css.none}>Nothing is called “{typed}”.</p>}
+        {found.length === 0 && <p className={css.none}>No results for “{typed}”.</p>}
       </div>
     </>
   )

@@ -1,4 +1,4 @@
-/** Passwords and passphrases that the console needs now. What is typed goes there and is kept nowhere here. */
+/** Passwords and passphrases that the console needs now. What is typed goes to it, and is not kept here. */
 import { useState } from 'react'
 import type { Prompt } from '../../src-shared/contract/prompts.ts'
 import { useCommand, useSubscription } from '../api/hooks.ts'
@@ -18,10 +18,10 @@ export function Prompts() {
 }
 
 const titles: Record<Prompt['kind'], string> = {
-  password: 'Password for the login',
-  passphrase: 'Passphrase of the key',
-  sudo: 'Password for sudo',
-  question: 'The server asks',
+  password: 'Login password',
+  passphrase: 'Key passphrase',
+  sudo: 'sudo password',
+  question: 'Question from the server',
 }
 
 function Ask({ prompt, more }: { readonly prompt: Prompt; readonly more: number }) {
@@ -52,9 +52,9 @@ function Ask({ prompt, more }: { readonly prompt: Prompt; readonly more: number 
       onSubmit={() => give(secret)}
       actions={
         <>
-          <Button onClick={() => give(null)}>Do not give it</Button>
+          <Button onClick={() => give(null)}>Cancel</Button>
           <Button look="primary" type="submit" disabled={secret === '' && !question} busy={answer.busy}>
-            Give it
+            Submit
           </Button>
         </>
       }
@@ -70,14 +70,10 @@ function Ask({ prompt, more }: { readonly prompt: Prompt; readonly more: number 
         value={secret}
         onChange={setSecret}
         autoFocus
-        hint={
-          question
-            ? 'These are the words of the server. The answer is sent to it once, and kept nowhere.'
-            : secrets.words
-        }
+        hint={question ? 'The server asks this. Your answer is sent to it once, and never stored.' : secrets.words}
       />
       <p>
-        Counts as not given <Time at={prompt.expiresAt} />
+        Expires <Time at={prompt.expiresAt} />
         {more > 0 && `; ${more} more to answer`}.
       </p>
       {answer.failure && <ErrorState failure={answer.failure} />}

@@ -26,7 +26,7 @@ export function go(to: Route): void {
   window.location.hash = href(to)
 }
 
-/** Goes there without leaving a way back to where we are. */
+/** Goes there without an entry in the history. */
 export function replace(to: Route): void {
   history.replaceState(null, '', href(to))
   window.dispatchEvent(new HashChangeEvent('hashchange'))

@@ -1,4 +1,4 @@
-/** Every address of the console, both ways. What a page shows can be told from its address alone. */
+/** Every address of the console, both ways. The address alone decides what a page shows. */
 
 export type Route =
   | { readonly page: 'fleet' }

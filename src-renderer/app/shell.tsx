@@ -1,13 +1,14 @@
-/** The frame around every page: where one can go, what is running, and whether the console answers. */
+/** The frame around every page: navigation, what is running, and whether the console responds. */
 import { Activity as ActivityIcon, Plus, ScrollText, Search, Settings, TowerControl, X } from 'lucide-react'
 import { type ReactNode, useEffect } from 'react'
 import type { SiteOverview } from '../../src-shared/contract/sites.ts'
 import { useLink, useSubscription } from '../api/hooks.ts'
 import { useSession } from '../api/session.tsx'
 import { OperationMark, operationHref, RunningOperation } from '../shared/operation-line.tsx'
+import { useOpenOperations } from '../shared/use-standing.ts'
 import { IconButton } from '../ui/button.tsx'
 import { HostileText } from '../ui/hostile-text.tsx'
-import { Time } from '../ui/time.tsx'
+import { Time, useNow } from '../ui/time.tsx'
 import { showToast, ToastList } from '../ui/toast.tsx'
 import { Mark, SiteColour } from '../ui/verdict.tsx'
 import { useActivity } from './activity.ts'
@@ -43,6 +44,7 @@ export function Shell({ route, children }: { readonly route: Route; readonly chi
         </div>
       </aside>
       <div className={css.main}>
+        <PrintedHead />
         <ConnectionBanner />
         {children}
       </div>
@@ -127,7 +129,7 @@ function Sites({ route }: { readonly route: Route }) {
               <span className={css.siteName}>
                 <HostileText text={site.name} />
               </span>
-              <Mark bare of={site.verdict.state === 'unknown' ? 'not seen' : site.verdict.state} />
+              <Mark bare of={site.verdict.state === 'unknown' ? 'not checked' : site.verdict.state} />
             </a>
           </li>
         ))}
@@ -142,17 +144,17 @@ function Sites({ route }: { readonly route: Route }) {
   )
 }
 
-/** Running operations follow whoever works here; what went wrong stays until it was looked at. */
+/** Running operations are on every page; a failed one stays until somebody has seen it. */
 function ActivityArea() {
   const rows = useSubscription('operations.watch', { limit: 100 }).state?.operations
   const { hear, seen, attention } = useActivity()
+  const running = useOpenOperations(rows ?? [])
   useEffect(() => {
     if (!rows) return
     for (const row of hear(rows)) {
       if (row.outcome === 'succeeded') showToast(`${row.title}: succeeded`, row.siteName, 'good')
     }
   }, [rows, hear])
-  const running = rows?.filter(({ state }) => state !== 'ended') ?? []
   if (running.length === 0 && attention.length === 0) return null
   return (
     <section aria-label="Activity" className={css.activity}>
@@ -169,10 +171,10 @@ function ActivityArea() {
               </span>
               <OperationMark row={row} />
             </a>
-            <IconButton size="small" icon={X} label={`Seen: ${row.title}`} onClick={() => seen(row.id)} />
+            <IconButton size="small" icon={X} label={`Dismiss: ${row.title}`} onClick={() => seen(row.id)} />
           </li>
         ))}
-        {running.slice(0, 6).map((row) => (
+        {running.slice(0, 6).map(({ row }) => (
           <li key={row.id}>
             <RunningOperation row={row} withSite />
           </li>
@@ -197,6 +199,26 @@ function Foot() {
   )
 }
 
+/** On paper only: when it was printed, where, and how old what it says was then. */
+function PrintedHead() {
+  const { who } = useSession()
+  const now = useNow(60_000)
+  const { at } = useSubscription('sites.watch', {})
+  return (
+    <p className={css.printed}>
+      <span>CVD Backup Console, {who}</span>
+      <span>
+        Printed <Time exact at={now} />
+        {at > 0 && (
+          <>
+            , data as of <Time exact zoneless at={at} />
+          </>
+        )}
+      </span>
+    </p>
+  )
+}
+
 /** The data on the page stays, with its age, until the console answers again. */
 function ConnectionBanner() {
   const link = useLink()
@@ -204,14 +226,14 @@ function ConnectionBanner() {
   if (link.state !== 'lost' && link.state !== 'closed') return null
   return (
     <div role="alert" className={css.banner}>
-      <strong>{link.state === 'lost' ? 'The console does not answer.' : 'The connection was closed.'}</strong>{' '}
+      <strong>{link.state === 'lost' ? 'The console does not respond.' : 'The connection was closed.'}</strong>{' '}
       {fleet.at > 0 && (
         <>
-          What is shown was heard <Time at={fleet.at} />.{' '}
+          This page shows data from <Time at={fleet.at} />.{' '}
         </>
       )}
       {link.state === 'lost'
-        ? 'It is looked for all the time; operations go on at their servers.'
+        ? 'The window keeps trying to reconnect. Operations continue on their servers.'
         : (link.failure?.next ?? '')}
     </div>
   )

@@ -32,35 +32,35 @@ export function SiteOver({ overview, link = true }: { readonly overview: SiteOve
   )
 }
 
-/** Quiet as long as all is well; otherwise what is wrong and how old the data is. */
+/** When it was checked; without a connection also why there is none. */
 export function SiteConnection({ overview }: { readonly overview: SiteOverview }) {
   const { connection, inspectedAt, refreshing } = overview
-  const seen = inspectedAt === null ? 'never seen' : null
+  const seen = inspectedAt === null ? 'never checked' : null
   const age = seen ?? (
     <>
-      seen <Time compact at={inspectedAt} />
+      checked <Time compact at={inspectedAt} />
     </>
   )
-  const broken = { waiting: 'No connection', offline: 'Offline', refused: 'Not let in' } as const
+  const broken = { waiting: 'No connection', offline: 'Offline', refused: 'Login refused' } as const
   if (connection.state === 'waiting' || connection.state === 'offline' || connection.state === 'refused') {
     return (
       <>
         <Badge tone={connection.state === 'refused' ? 'bad' : 'warn'}>{broken[connection.state]}</Badge> {age}
         {connection.retryAt !== null && (
           <>
-            , tried again <Time at={connection.retryAt} />
+            , next attempt <Time at={connection.retryAt} />
           </>
         )}
       </>
     )
   }
   if (connection.state === 'connecting') return <>Connecting… {seen === null && age}</>
-  return refreshing && inspectedAt === null ? <>Looking…</> : age
+  return refreshing && inspectedAt === null ? <>Checking…</> : age
 }
 
 export function SiteTabs({ overview, current }: { readonly overview: SiteOverview; readonly current: string }) {
   const { id: site, inspectedAt, backups } = overview
-  // Of a site that was never seen nobody knows how many there are.
+  // Of a site that was never checked nobody knows how many there are.
   const known = inspectedAt === null ? undefined : formatCount(backups.total)
   const tab = (page: 'site' | 'backups' | 'site-operations' | 'connection', label: string, count?: string) => ({
     href: href({ page, site }),

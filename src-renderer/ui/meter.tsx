@@ -5,7 +5,7 @@ import css from './meter.module.css'
 /** Above this share something should happen. */
 const HIGH = 0.9
 
-/** How much of a place is taken. */
+/** How much of a disk is used. */
 export function Meter({
   label,
   used,

@@ -1,11 +1,11 @@
 /** A row of a table. It is drawn again only when it changes, not whenever the table moves: scrolling is quick by that. */
-import { type KeyboardEvent, memo, type RefObject } from 'react'
+import { type KeyboardEvent, memo, type PointerEvent, type RefObject } from 'react'
 import { classes } from './classes.ts'
 import { Checkbox } from './field.tsx'
 import css from './table.module.css'
 import type { Column } from './table.tsx'
 
-/** What a row does is asked of the table at that moment. */
+/** The table's current handlers. */
 export interface RowHands<Row> {
   readonly onKeyDown: (event: KeyboardEvent, row: Row, index: number) => void
   readonly onFocus: (index: number) => void
@@ -29,6 +29,17 @@ interface RowProps<Row> {
   readonly hands: RefObject<RowHands<Row>>
 }
 
+/** Shows the full text of a cell that is cut off beside the pointer. */
+function showWhole({ target, currentTarget }: PointerEvent): void {
+  for (let part = target as HTMLElement | null; part && part !== currentTarget; part = part.parentElement) {
+    if (part.scrollWidth > part.clientWidth + 1 && getComputedStyle(part).overflowX === 'hidden') {
+      part.title = part.textContent ?? ''
+      return
+    }
+    part.removeAttribute('title')
+  }
+}
+
 function Drawn<Row>({ row, index, top, columns, current, chosen, name, tone, opens, hands }: RowProps<Row>) {
   return (
     <div
@@ -40,6 +51,7 @@ function Drawn<Row>({ row, index, top, columns, current, chosen, name, tone, ope
       tabIndex={current ? 0 : -1}
       aria-rowindex={index + 2}
       aria-selected={chosen}
+      onPointerOver={showWhole}
       onFocus={() => hands.current.onFocus(index)}
       onKeyDown={(event) => {
         if (event.target === event.currentTarget) hands.current.onKeyDown(event, row, index)

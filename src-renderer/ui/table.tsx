@@ -49,6 +49,8 @@ interface TableProps<Row> {
   /** Fills its place and scrolls in it; otherwise it is as high as its rows. */
   readonly fill?: boolean
   readonly rowHeight?: number
+  /** What does not fit goes on in another line, and the row grows. Not with `fill`. */
+  readonly wrap?: boolean
   readonly tone?: (row: Row) => 'bad' | 'warn' | undefined
 }
 
@@ -134,7 +136,7 @@ export function Table<Row>(props: TableProps<Row>) {
   return (
     <div
       ref={scroller}
-      className={classes(css.scroller, fill && css.fill)}
+      className={classes(css.scroller, fill && css.fill, props.wrap && css.wrap)}
       style={
         { '--tracks': tracks, '--least': leastWidth(tracks), '--row-height': `${rowHeight / 16}rem` } as CSSProperties
       }

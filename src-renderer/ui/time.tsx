@@ -1,5 +1,5 @@
 /** Moments, spans and sizes as people read them. */
-import { useSyncExternalStore } from 'react'
+import { useMemo, useSyncExternalStore } from 'react'
 import {
   formatBytes,
   formatClock,
@@ -61,7 +61,7 @@ export function compactWords(words: string): string {
 
 /**
  * A moment by its age, with the exact one and its zone on hover. `offset`: server's clock minus this computer's, for
- * moments that the server told.
+ * moments by the server's clock.
  */
 export function Time(props: {
   readonly at: number | null
@@ -76,11 +76,15 @@ export function Time(props: {
   readonly none?: string
 }) {
   const clock = useNow(TICK)
-  const { at, zone = localZone, offset = 0, exact = false, none = '–' } = props
+  const { at, zone = localZone, offset = 0, exact = false, zoneless = false, none = '–' } = props
+  // With each tick only the age is another one. A long table has hundreds of moments.
+  const absolute = useMemo(
+    () => (at === null ? '' : zoneless ? formatClock(at, zone) : formatTime(at, zone)),
+    [at, zone, zoneless],
+  )
   if (at === null) return <span className={css.none}>{none}</span>
   const words = ageWords(at, clock + offset)
-  const [relative, full] = [props.compact ? compactWords(words) : words, formatTime(at, zone)]
-  const absolute = props.zoneless ? formatClock(at, zone) : full
+  const relative = props.compact ? compactWords(words) : words
   return (
     <Tooltip text={exact ? relative : absolute}>
       <time dateTime={new Date(at).toISOString()} className={css.time}>

@@ -31,7 +31,7 @@ const marks = {
   good: { icon: CircleCheck, tone: 'good', word: 'Good' },
   attention: { icon: TriangleAlert, tone: 'warn', word: 'Attention' },
   bad: { icon: CircleX, tone: 'bad', word: 'In danger' },
-  'not seen': { icon: CircleDashed, tone: 'quiet', word: 'Not seen yet' },
+  'not checked': { icon: CircleDashed, tone: 'quiet', word: 'Not checked yet' },
   passed: { icon: CircleCheck, tone: 'good', word: 'Passed' },
   warning: { icon: TriangleAlert, tone: 'warn', word: 'Warning' },
   error: { icon: CircleX, tone: 'bad', word: 'Error' },

@@ -2,7 +2,7 @@
 
 export interface Part {
   readonly text: string
-  /** What stands in the text could not be seen, and is named here instead. */
+  /** The character itself is invisible; this is its name. */
   readonly hidden: boolean
 }
 

@@ -1,6 +1,6 @@
 /** Settings of this console, what it knows of hosts and keys, and what it keeps. */
 import { z } from 'zod'
-import { command, nothing, query, subscription } from './define.ts'
+import { command, nothing, query } from './define.ts'
 import { confirmation, count, time } from './words.ts'
 
 export const appearance = z.object({
@@ -16,17 +16,11 @@ const keptSecret = z.object({
 })
 
 export const settings = {
-  /** How the console looks; every window of it the same. */
-  watch: subscription({
-    role: 'viewer',
-    input: nothing,
-    snapshot: appearance,
-    change: appearance,
-    apply: (_state, change): Appearance => change,
-  }),
-  /** Concerns nothing but how things look here, so everybody may. */
+  /** How a window opens that has no appearance of its own yet. From then on each window has its own. */
+  appearance: query({ role: 'viewer', input: nothing, output: appearance }),
+  /** Changes how later windows open, and what the desktop draws around them. No window that is open changes. */
   setAppearance: command({
-    role: 'viewer',
+    role: 'admin',
     input: z.strictObject({ theme: appearance.shape.theme.optional(), density: appearance.shape.density.optional() }),
     output: appearance,
   }),

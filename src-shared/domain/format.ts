@@ -40,10 +40,10 @@ export function formatSpan(ms: number): string {
   return `${count} ${word}${count === 1 ? '' : 's'}`
 }
 
-/** What a span is shorter than, in words for people who do not count seconds: `less than 2 minutes`, `less than 4 hours`. */
-export function formatLess(ms: number): string {
+/** What a span is shorter than, for people who do not count seconds: `2 minutes`, `4 hours`. */
+export function formatBound(ms: number): string {
   const { count, word } = spanOf(ms)
-  return word === 'second' ? 'less than 2 minutes' : `less than ${count + 1} ${word}s`
+  return word === 'second' ? '2 minutes' : `${count + 1} ${word}s`
 }
 
 const clocks = new Map<string, Intl.DateTimeFormat>()

@@ -1,26 +1,26 @@
 /** How a site stands, and how the fleet stands, in one word and one sentence for people who answer for it. Pure. */
 import { z } from 'zod'
-import { formatLess, formatSpan } from './format.ts'
+import { formatBound, formatSpan } from './format.ts'
 import type { BackupEntry } from './kit-protocol.ts'
 import { databaseBackups, momentOf, newestFirst } from './newest.ts'
 
-/** `good`: proven. `attention`: somebody should look. `bad`: it cannot be brought back. `unknown`: not seen. */
+/** `good`: verified. `attention`: somebody should look. `bad`: it cannot be restored. `unknown`: never checked. */
 export const siteVerdict = z.object({
   state: z.enum(['good', 'attention', 'bad', 'unknown']),
   sentence: z.string(),
 })
 export type SiteVerdict = z.infer<typeof siteVerdict>
 
-/** A site that was not seen for so long is shown with a word of doubt. */
-const SIGHT_LIMIT = 15 * 60_000
+/** A site that could not be checked for so long needs attention. */
+const CONTACT_LIMIT = 15 * 60_000
 
 export interface SiteFacts {
   /** By the clock that the other times are of. */
   readonly now: number
-  /** When the site was last seen, null if never; by this computer's clock, as is `lookedNow`. */
-  readonly seenAt: number | null
-  readonly lookedNow: number
-  /** Why it cannot be seen now; null when it can. */
+  /** When the site was last checked, null if never; by this computer's clock, as is `checkedNow`. */
+  readonly checkedAt: number | null
+  readonly checkedNow: number
+  /** Why it cannot be checked now; null when it can. */
   readonly failure: string | null
   readonly backups: readonly Pick<BackupEntry, 'kind' | 'origin' | 'size' | 'takenAt' | 'modifiedAt' | 'verdict'>[]
   /** Milliseconds that the newest backup may be old, by the policy of the site. */
@@ -33,59 +33,86 @@ export interface SiteFacts {
 
 const plural = (count: number, word: string) => `${count} ${word}${count === 1 ? '' : 's'}`
 
-function verdictOfBackups({ now, backups, maxAge }: SiteFacts): SiteVerdict {
+/** What is claimed, and what else has to be known about it. */
+interface Claim {
+  readonly state: SiteVerdict['state']
+  readonly claim: string
+  readonly rest?: string
+}
+
+function claimOfBackups({ now, backups, maxAge }: SiteFacts): Claim {
   const list = newestFirst(backups, now)
   const [newest] = list
   if (!newest && databaseBackups(backups).length > 0) {
-    const sentence = 'Every backup is dated in the future: check the clock of the server.'
-    return { state: 'bad', sentence }
+    return { state: 'bad', claim: 'Every backup is dated in the future', rest: '; check the clock of the server' }
   }
-  if (!newest) return { state: 'bad', sentence: 'There is no backup: what is lost now is lost for good.' }
-  const age = (backup: typeof newest) => {
-    const ms = now - momentOf(backup)
-    return ms < 120_000 ? formatLess(ms) : formatSpan(ms)
+  if (!newest) return { state: 'bad', claim: 'No backup exists', rest: '; lost data could not be recovered' }
+  const age = (backup: typeof newest) => formatSpan(now - momentOf(backup))
+  const verified = list.find(({ verdict }) => verdict === 'verified')
+  if (!verified) {
+    const rest = `; the newest is ${age(newest)} old`
+    const damaged = list.every(({ verdict }) => verdict === 'failed')
+    return damaged
+      ? { state: 'bad', claim: 'Every backup is damaged', rest }
+      : { state: 'attention', claim: 'No backup is verified', rest }
   }
-  const proven = list.find(({ verdict }) => verdict === 'verified')
-  if (!proven) {
-    if (list.every(({ verdict }) => verdict === 'failed')) {
-      return { state: 'bad', sentence: `Every backup is damaged; the newest is ${age(newest)} old.` }
-    }
-    const sentence = `No backup is proven; the newest is ${age(newest)} old. Verify it.`
-    return { state: 'attention', sentence }
+  const ms = now - momentOf(verified)
+  const point = ms < 120_000 ? `within the last ${formatBound(ms)}` : `${age(verified)} ago`
+  const claim = `Restorable to ${point} (verified)`
+  if (newest !== verified && newest.verdict === 'failed') {
+    return { state: 'attention', claim, rest: '; the newest backup is damaged' }
   }
-  const can = `Can be brought back to ${age(proven)} ago`
-  if (newest !== proven && newest.verdict === 'failed') {
-    return { state: 'attention', sentence: `${can}; the newest backup is damaged.` }
+  if (ms > maxAge) {
+    const rest = newest === verified ? '; no newer backup exists' : '; no newer backup is verified'
+    return { state: 'attention', claim, rest }
   }
-  if (now - momentOf(proven) > maxAge) {
-    const newer = newest === proven ? 'there is no newer backup' : 'no newer backup is proven'
-    return { state: 'attention', sentence: `${can}; ${newer}.` }
-  }
-  return { state: 'good', sentence: `${can}, proven.` }
+  return { state: 'good', claim }
 }
 
-/** The verdict on one site. */
+/** The verdict on one site. What is claimed about a site that cannot be checked now carries its age. */
 export function verdictOf(facts: SiteFacts): SiteVerdict {
-  const { seenAt, lookedNow, failure, interrupted, errors } = facts
-  if (seenAt === null) {
-    return { state: 'unknown', sentence: failure === null ? 'Not seen yet.' : `Not seen yet: ${failure}` }
+  const { checkedAt, checkedNow, failure, interrupted, errors } = facts
+  if (checkedAt === null) {
+    return { state: 'unknown', sentence: failure === null ? 'Not checked yet.' : `Not checked yet: ${failure}` }
   }
+  const silent = checkedNow - checkedAt
+  // A clock that was set back would call it just checked until the old time comes again.
+  const since = silent < -CONTACT_LIMIT ? null : formatSpan(Math.max(0, silent))
+  const age = failure === null ? '' : since === null ? ', as of an unknown time' : `, as of ${since} ago`
+  const said = ({ claim, rest = '' }: Claim) => `${claim}${age}${rest}.`
   if (interrupted > 0) {
-    return { state: 'bad', sentence: `${plural(interrupted, 'operation')} interrupted half-way: recover the site.` }
+    const claim = `${plural(interrupted, 'operation')} interrupted`
+    return { state: 'bad', sentence: said({ state: 'bad', claim, rest: '; recover the site' }) }
   }
-  const verdict = verdictOfBackups(facts)
-  if (verdict.state === 'bad') return verdict
-  const unseen = lookedNow - seenAt
-  // A clock that was set back would call it just seen until the old time comes again.
-  if (failure !== null && (unseen > SIGHT_LIMIT || unseen < -SIGHT_LIMIT)) {
-    const since = unseen > 0 ? `Not seen for ${formatSpan(unseen)}.` : 'Not seen now, and for how long is not known.'
-    return { state: 'attention', sentence: `${since} ${verdict.sentence}` }
+  const found = claimOfBackups(facts)
+  const sentence = said(found)
+  if (found.state === 'bad') return { state: 'bad', sentence }
+  if (failure !== null && (since === null || silent > CONTACT_LIMIT)) {
+    return { state: 'attention', sentence: `No contact${since === null ? '' : ` for ${since}`}. ${sentence}` }
   }
   if (errors > 0) {
-    const words = `${plural(errors, 'problem')} on the server ${errors === 1 ? 'needs' : 'need'} a look`
-    return { state: 'attention', sentence: `${verdict.sentence} ${words}.` }
+    const words = `${plural(errors, 'problem')} on the server ${errors === 1 ? 'needs' : 'need'} attention`
+    return { state: 'attention', sentence: `${sentence} ${words}.` }
   }
-  return verdict
+  return { state: found.state, sentence }
+}
+
+/** Whether somebody has to look. A site that was never checked, and nothing is wrong with, is only waited for. */
+export function needsAttention({
+  verdict,
+  failure,
+}: {
+  readonly verdict: SiteVerdict
+  readonly failure: unknown
+}): boolean {
+  return verdict.state === 'unknown' ? failure !== null : verdict.state !== 'good'
+}
+
+const rank = { bad: 0, attention: 1, unknown: 2, good: 3 } as const
+
+/** Those that somebody has to look at, the worst first: the headline and the list below it count the same. */
+export function sitesInNeed<S extends Parameters<typeof needsAttention>[0]>(sites: readonly S[]): readonly S[] {
+  return sites.filter(needsAttention).sort((one, other) => rank[one.verdict.state] - rank[other.verdict.state])
 }
 
 export interface FleetFacts {
@@ -93,37 +120,55 @@ export interface FleetFacts {
   readonly sites: readonly {
     readonly name: string
     readonly verdict: SiteVerdict
-    /** The proven moment that it can be brought back to, by this computer's clock. */
+    /** Why it cannot be checked now; null when it can. */
+    readonly failure: unknown
+    readonly checkedAt: number | null
+    /** The verified moment that it can be restored to, by this computer's clock. */
     readonly recoveryPoint: number | null
   }[]
 }
 
-function inNeed({ sites }: FleetFacts): string {
-  const rank = { bad: 0, unknown: 1, attention: 2, good: 3 } as const
-  const [worst, ...others] = sites
-    .filter(({ verdict }) => verdict.state !== 'good')
-    .sort((one, other) => rank[one.verdict.state] - rank[other.verdict.state])
+/** The worst site in its own words where it cannot be restored; else by its name: the list below says why. */
+function needWords({ sites }: FleetFacts): string {
+  const [worst, ...others] = sitesInNeed(sites)
   if (!worst) return ''
-  const need = others.length === 1 ? 'needs' : 'need'
-  const more = others.length === 0 ? '' : ` ${plural(others.length, 'other site')} ${need} a look too.`
-  const sentence = worst.verdict.sentence.replace(/\.$/, '')
-  return `${worst.name}: ${sentence}.${more}`
+  const need = (count: number) => (count === 1 ? 'needs' : 'need')
+  if (worst.verdict.state === 'bad') {
+    const more = others.length === 0 ? '' : ` ${plural(others.length, 'other site')} ${need(others.length)} attention.`
+    return `${worst.name}: ${inside(worst.verdict.sentence)}${more}`
+  }
+  const and = others.length === 0 ? '' : ` and ${plural(others.length, 'other site')}`
+  return `${worst.name}${and} ${need(others.length + 1)} attention.`
+}
+
+/** Behind a colon. */
+const inside = (sentence: string) => `${sentence.slice(0, 1).toLowerCase()}${sentence.slice(1)}`
+
+/** How old what is claimed is, where some cannot be checked now. */
+function offlineWords(sites: FleetFacts['sites'], now: number): string {
+  const silent = sites.flatMap(({ failure, checkedAt }) => (failure === null || checkedAt === null ? [] : [checkedAt]))
+  if (silent.length === 0) return ''
+  return ` (${silent.length} offline, as of ${formatSpan(now - Math.min(...silent))} ago)`
 }
 
 /** One sentence over all sites. */
 export function fleetVerdict(facts: FleetFacts): SiteVerdict {
   const { sites, now } = facts
-  if (sites.length === 0) return { state: 'unknown', sentence: 'There is no site yet.' }
-  const points = sites.flatMap(({ recoveryPoint }) => (recoveryPoint === null ? [] : [recoveryPoint]))
+  const [first, ...more] = sites
+  if (!first) return { state: 'unknown', sentence: 'No sites yet.' }
+  // About a single site there is nothing to say that its own verdict does not say.
+  if (more.length === 0) {
+    return { state: first.verdict.state, sentence: `${first.name}: ${inside(first.verdict.sentence)}` }
+  }
   const states = sites.map(({ verdict }) => verdict.state)
   const state = (['bad', 'unknown', 'attention'] as const).find((one) => states.includes(one)) ?? 'good'
-  const some =
-    points.length === sites.length
-      ? sites.length === 1
-        ? 'The site'
-        : `All ${sites.length} sites`
-      : `${points.length} of ${plural(sites.length, 'site')}`
-  if (points.length === 0) return { state, sentence: `No site is proven to be restorable. ${inNeed(facts)}`.trim() }
-  const oldest = formatLess(now - Math.min(...points))
-  return { state, sentence: `${some} can be brought back to ${oldest} ago. ${inNeed(facts)}`.trim() }
+  const restorable = sites.filter(({ recoveryPoint }) => recoveryPoint !== null)
+  const waiting = sites.filter((site) => site.verdict.state === 'unknown' && !needsAttention(site)).length
+  const wait = waiting === 0 ? '' : `${plural(waiting, 'site')} not checked yet.`
+  const rest = [needWords(facts), wait].filter((words) => words !== '').join(' ')
+  if (restorable.length === 0) return { state, sentence: `No site is known to be restorable. ${rest}`.trim() }
+  const some = restorable.length === sites.length ? `All ${sites.length}` : `${restorable.length} of ${sites.length}`
+  const oldest = formatBound(now - Math.min(...restorable.map(({ recoveryPoint }) => recoveryPoint ?? now)))
+  const claim = `${some} sites restorable to within the last ${oldest}${offlineWords(restorable, now)}.`
+  return { state, sentence: `${claim} ${rest}`.trim() }
 }

@@ -199,7 +199,7 @@ describe.skipIf(lacks !== '')(`the command line ${lacks}`, () => {
     expect(logins()).toBe(before)
   })
 
-  test('a restore brings the rows back, tells its down-time, and how to undo it', async () => {
+  test('a restore brings the rows back, tells its downtime, and how to undo it', async () => {
     const rows = count('devices')
     const { code, stdout, stderr } = await cli.run([
       'restore',
@@ -230,7 +230,7 @@ describe.skipIf(lacks !== '')(`the command line ${lacks}`, () => {
 
   test('operations, following one that is over, cancelling one that is over', async () => {
     const listed = await cli.run(['operations', 'Depot'])
-    expect(listed.stdout).toMatch(/^OPERATION +COMMAND/)
+    expect(listed.stdout).toMatch(/^ID +OPERATION/)
     expect(listed.stdout.split('\n').find((line) => line.includes(restored))).toMatch(/succeeded.*lost rows/)
     const followed = await cli.json(['follow', 'Depot', restored])
     expect(followed).toMatchObject({ code: 0, result: { outcome: 'succeeded' } })

@@ -54,9 +54,8 @@ describe('roles', () => {
     'operation.watch',
     'operations.onServer',
     'operations.watch',
+    'settings.appearance',
     'settings.knownHosts',
-    'settings.setAppearance',
-    'settings.watch',
     'site.refresh',
     'site.watch',
     'sites.watch',
@@ -130,28 +129,26 @@ test('a console without sites says so, to viewers, too', async () => {
     value: { role: 'viewer', secrets: { keeps: 'this-run' } },
   })
   const fleet = await new Promise((resolve) => window.calls.sites.watch({}, { onState: resolve }))
-  expect(fleet).toEqual({ sites: [], verdict: { state: 'unknown', sentence: 'There is no site yet.' } })
+  expect(fleet).toEqual({ sites: [], verdict: { state: 'unknown', sentence: 'No sites yet.' } })
   const none = await window.calls.site.refresh({ site: 'none' })
   expect(none).toMatchObject({ ok: false, error: { code: 'no-such-site' } })
   window.close()
 })
 
-test('what was set is the same in every window, and after a start', async () => {
-  const [one, other] = [windowOf(application), windowOf(application, 'viewer')]
-  const themes: string[] = []
-  other.calls.settings.watch({}, { onState: ({ theme }) => themes.push(theme) })
-  await expect.poll(() => themes).toEqual(['system'])
-  expect(await one.calls.settings.setAppearance({ theme: 'dark' })).toMatchObject({
-    value: { theme: 'dark', density: 'comfortable' },
-  })
-  await expect.poll(() => themes).toEqual(['system', 'dark'])
-  one.close()
-  other.close()
+test('how windows open is set by administrators, and is the same after a start', async () => {
+  const [admin, viewer] = [windowOf(application), windowOf(application, 'viewer')]
+  const dark = { theme: 'dark', density: 'comfortable' }
+  expect(await viewer.calls.settings.appearance({})).toMatchObject({ value: { theme: 'system' } })
+  expect(await viewer.calls.settings.setAppearance({ theme: 'light' })).toMatchObject({ error: { code: 'forbidden' } })
+  expect(await admin.calls.settings.setAppearance({ theme: 'dark' })).toMatchObject({ value: dark })
+  expect(await viewer.calls.settings.appearance({})).toMatchObject({ value: dark })
+  admin.close()
+  viewer.close()
   await application[Symbol.asyncDispose]()
   application = openApplication(folder)
   const again = windowOf(application)
   await expect.poll(() => again.link.state).toBe('open')
-  expect(await again.calls.settings.setAppearance({})).toMatchObject({ value: { theme: 'dark' } })
+  expect(await again.calls.settings.appearance({})).toMatchObject({ value: dark })
   again.close()
 })
 

@@ -35,39 +35,61 @@ function address(keyFile?: string) {
 
 async function begin(page: Page, keyFile?: string): Promise<void> {
   await fillAddress(page, address(keyFile))
-  await button(page, 'Check the way').click()
+  await button(page, 'Test connection').click()
 }
+
+test('before anything is sent it is said what is stored on the server (G3)', async () => {
+  const page = await desk.window()
+  const stored = page.getByText(/stores one program on the server, cvd-backup, and changes nothing else/)
+  await stored.waitFor()
+  await page.getByRole('main').getByRole('link', { name: 'Add a site' }).click()
+  await heading(page, 'Add a site').waitFor()
+  await stored.waitFor()
+})
 
 test('a wrong address says plainly what is wrong with it', async () => {
   const page = await desk.window({ at: '/add-site' })
   await fillAddress(page, { ...address(demo.keyFile), port: 1 })
-  await button(page, 'Check the way').click()
+  await button(page, 'Test connection').click()
   const reach = step(page, 'Reach the server')
   await reach.getByText('Failed').waitFor()
   await reach.getByText('What to do:').waitFor()
   await checked(page)
   expect(await acceptButton(page).count()).toBe(0)
-  expect(await button(page, 'Add the site').count()).toBe(0)
+  expect(await button(page, 'Add site').count()).toBe(0)
 })
 
 test('who leaves out what is needed is taken to it', async () => {
   const page = await desk.window({ at: '/add-site' })
   await heading(page, 'Add a site').waitFor()
-  await button(page, 'Check the way').click()
+  await button(page, 'Test connection').click()
   await page.getByLabel('Host', { exact: true }).and(page.locator(':focus')).waitFor()
-  await page.getByText('A host name or an address is needed.').waitFor()
+  await page.getByText('Enter a host name or an address.').waitFor()
 })
 
+/** Keeps what a live region says, in its order. */
+const keepAnnouncements = `globalThis.announced = []
+new MutationObserver(() => {
+  for (const region of document.querySelectorAll('[aria-live="polite"]')) {
+    const text = region.textContent.trim()
+    if (text !== '' && announced.at(-1) !== text) announced.push(text)
+  }
+}).observe(document, { subtree: true, childList: true, characterData: true })`
+
 test('an unknown host key is shown, and nothing is sent before somebody accepts it', async () => {
-  const page = await desk.window({ at: '/add-site' })
+  const page = await desk.window({ at: '/add-site', script: keepAnnouncements })
   await begin(page, demo.keyFile)
   await acceptButton(page).waitFor()
-  const key = step(page, 'Know its host key')
+  // A screen reader is not told that all is checked before anything was.
+  const before = await page.evaluate<string[]>('globalThis.announced ?? []')
+  expect([before.length > 0, before.filter((text) => /^All/.test(text))]).toEqual([true, []])
+  const key = step(page, 'Host key')
   expect(await key.locator('code').first().textContent()).toBe(demo.hostKeyFingerprint)
-  await step(page, 'Log in').getByText('Waiting').waitFor()
-  expect(await button(page, 'Add the site').count()).toBe(0)
+  await step(page, 'Login').getByText('Waiting').waitFor()
+  expect(await button(page, 'Add site').count()).toBe(0)
   await acceptButton(page).click()
   await proven(page)
+  await expect.poll(() => page.evaluate<string[]>('announced.at(-1)')).toBe('All checks passed')
   await keep(page, NAME)
   await page.getByRole('navigation', { name: 'Main' }).getByRole('link', { name: 'Settings' }).click()
   await page.getByRole('link', { name: 'Known hosts' }).click()
@@ -78,41 +100,44 @@ test('an unknown host key is shown, and nothing is sent before somebody accepts 
 test('a password that is declined or wrong has a plain reason, is not kept, and can be given again', async () => {
   const page = await desk.window({ at: '/add-site' })
   await begin(page)
-  const dialog = page.getByRole('dialog', { name: 'Password for the login' })
-  const field = dialog.getByLabel('Password for the login')
-  const login = step(page, 'Log in')
+  const dialog = page.getByRole('dialog', { name: 'Login password' })
+  const field = dialog.getByLabel('Login password')
+  const login = step(page, 'Login')
   await field.waitFor()
   expect(await dialog.textContent()).toContain(`${demo.user}@${demo.host}`)
   expect(await field.getAttribute('type')).toBe('password')
-  await button(dialog, 'Do not give it').click()
+  await button(dialog, 'Cancel').click()
   await login.getByText('Failed').waitFor()
   await checked(page)
   // Not asked for again by itself.
   expect(await dialog.count()).toBe(0)
 
   const give = async (secret: string) => {
-    await button(page, 'Check again').click()
+    await button(page, 'Test again').click()
     await field.fill(secret)
-    await button(dialog, /^Give it$/).click()
+    await button(dialog, 'Submit').click()
     await dialog.waitFor({ state: 'detached' })
   }
   await give('wrong horse')
   await login.getByText(/refused/).waitFor()
+  // What comes after a failed check will not be run: it does not wait for ever.
+  await step(page, 'CVD installation').getByText('Not run').waitFor()
+  expect(await page.getByRole('list', { name: 'Checks' }).getByText('Waiting').count()).toBe(0)
   await login.getByText('What to do:').waitFor()
   expect(await page.getByText('wrong horse').count()).toBe(0)
   await give(demo.password)
   await login.getByText('Passed').waitFor()
   // One machine under two names would be two queues and two truths.
-  await step(page, 'Find the CVD installation').getByText(`This is the site ${NAME} already`).waitFor()
+  await step(page, 'CVD installation').getByText(`This is already the site ${NAME}`).waitFor()
   await checked(page)
-  expect(await button(page, 'Add the site').count()).toBe(0)
+  expect(await button(page, 'Add site').count()).toBe(0)
 
   await page.goto(`${page.url().split('#')[0]}#/settings/secrets`)
-  const kept = grid(page, 'Kept secrets').getByRole('row').filter({ hasText: demo.user })
+  const kept = grid(page, 'Stored secrets').getByRole('row').filter({ hasText: demo.user })
   await kept.waitFor()
   expect(await page.getByText(demo.password).count()).toBe(0)
   await button(kept, /^Forget the secret of/).click()
-  await page.getByText('No secret is kept').waitFor()
+  await page.getByText('No stored secrets').waitFor()
 })
 
 test('a changed host key is refused, and only on the page of known hosts can it be forgotten', async () => {
@@ -127,21 +152,21 @@ test('a changed host key is refused, and only on the page of known hosts can it 
     cable.lead(other.port)
     const page = await desk.window({ at: '/add-site' })
     await begin(page, demo.keyFile)
-    const key = step(page, 'Know its host key')
-    await key.getByText('shows another key than the one that is known').waitFor()
+    const key = step(page, 'Host key')
+    await key.getByText('has changed').first().waitFor()
     const told = await key.textContent()
     expect(told).toContain(other.hostKeyFingerprint)
     expect(told).toContain(demo.hostKeyFingerprint)
     // Nothing on the page would take it.
-    expect(await page.getByRole('button', { name: /accept|compared|trust|same|continue/i }).count()).toBe(0)
-    await step(page, 'Log in').getByText('Waiting').waitFor()
+    expect(await page.getByRole('button', { name: /accept|match|trust|same|continue/i }).count()).toBe(0)
+    await step(page, 'Login').getByText('Not run').waitFor()
 
     // The site that is known refuses as well, and says so.
     await page.getByRole('navigation', { name: 'Sites' }).getByRole('link', { name: NAME }).click()
     const refused = page.getByRole('alert').filter({ hasText: 'has changed' })
     await refused.getByText('Do not connect.').waitFor()
     expect(await refused.textContent()).toContain(other.hostKeyFingerprint)
-    expect(await page.getByRole('button', { name: /accept|compared|trust/i }).count()).toBe(0)
+    expect(await page.getByRole('button', { name: /accept|match|trust/i }).count()).toBe(0)
 
     await page.goto(`${page.url().split('#')[0]}#/settings/hosts`)
     const label = `[${demo.host}]:${cable.port}`

@@ -65,20 +65,20 @@ test('every page is accessible, in light and in dark', { timeout: 400_000 }, asy
     ],
     [`${at}/backups/${path}`, () => grid(page, 'Tables in the backup').waitFor()],
     [`${at}/operations`, () => grid(page, 'Operations that ended').waitFor()],
-    [`${at}/connection`, () => page.getByText('Machine id').waitFor()],
+    [`${at}/connection`, () => page.getByText('Machine ID').waitFor()],
     [`${at}/restore`, () => grid(page, 'Backups to choose from').waitFor()],
     [`${restore}changes`, () => page.getByText('Rows that would be lost').waitFor()],
     [`${restore}checks`, () => page.getByRole('list', { name: 'Checks' }).waitFor()],
     [`${restore}confirm`, () => page.getByLabel(/^Type the name/).waitFor()],
-    ['/add-site', () => fillAddress(page, other).then(() => button(page, 'Check the way').click())],
+    ['/add-site', () => fillAddress(page, other).then(() => button(page, 'Test connection').click())],
     ['/operations', () => grid(page, 'Operations that ended').waitFor()],
     ['/audit', () => grid(page, 'Audit').waitFor()],
     ['/settings/appearance', () => page.getByRole('radiogroup', { name: 'Colours' }).waitFor()],
     ['/settings/identities', () => section('SSH agent')],
     ['/settings/hosts', () => grid(page, 'Known hosts').waitFor()],
-    ['/settings/secrets', () => section('Kept now')],
+    ['/settings/secrets', () => section('Stored now')],
     ['/settings/about', () => section('CVD Backup Console')],
-    ['/nowhere', () => page.getByText('The address leads nowhere').waitFor()],
+    ['/nowhere', () => page.getByText('This address does not exist').waitFor()],
   ]
   const found: Record<string, string[]> = {}
   const look = async (name: string) => {
@@ -100,7 +100,7 @@ test('every page is accessible, in light and in dark', { timeout: 400_000 }, asy
   await look('undo')
   await page.keyboard.press('Escape')
   await page.goto(`${host}#/operations/${operation}`)
-  await heading(page, /^Restore/).waitFor()
+  await heading(page, 'Database restore').waitFor()
   await look('operation')
   await page.keyboard.press('Control+k')
   await page.getByRole('combobox', { name: 'Search for anything' }).fill('depot')
@@ -117,7 +117,7 @@ test('every page is accessible, in light and in dark', { timeout: 400_000 }, asy
 test('a dialog gives the focus back, and a page that comes meanwhile does not take it', async () => {
   const page = await desk.window({ at: `/sites/${site.id}/connection` })
   const focused = page.locator(':focus')
-  const forget = button(page, /^Forget/)
+  const forget = button(page, /^Remove/)
   await forget.focus()
   for (const keys of ['Enter', 'Control+k', '?']) {
     await page.keyboard.press(keys)
@@ -142,20 +142,72 @@ test('of a site that was never seen nothing is claimed', async () => {
   const unseen = { ...site, id: 'never-seen', name: 'Never seen', target: { ...site.target, port: 1 } }
   expect(sites.insert(unseen).ok).toBe(true)
   const page = await desk.window({ at: '/sites/never-seen' })
-  await page.getByText('The site could not be looked at.').waitFor()
-  await page.getByText('not known yet').waitFor()
+  await page.getByText('The site could not be checked.').waitFor()
+  await page.getByText('not yet known').waitFor()
   await page.getByRole('link', { name: 'Backups', exact: true }).click()
   await page.getByText('This site was not seen yet').waitFor()
   await page.evaluate("location.hash = '#/sites/never-seen/restore'")
   await heading(page, 'Choose a backup').waitFor()
-  await page.getByText('What could be brought back is not known').waitFor()
+  await page.getByText('Its backups are listed after the first check.').waitFor()
   await page.evaluate("location.hash = '#/'")
   const row = rows(grid(page, 'Sites')).filter({ hasText: 'Never seen' })
-  expect(await row.getByRole('gridcell').allTextContents()).toContain('Not known')
+  expect(await row.getByRole('gridcell').allTextContents()).toContain('Not yet known')
   expect(await row.textContent()).not.toMatch(/None|No verified backup/)
   // It cannot be reached, and so it is one of those that somebody has to look at.
   await page.getByRole('region', { name: 'Needs attention' }).getByRole('link', { name: 'Never seen' }).waitFor()
   sites.remove('never-seen')
+})
+
+test('what an audit entry holds is one press away, and nothing of its table is cut (G6)', async () => {
+  const page = await desk.window({ at: '/audit', viewport: { width: 1280, height: 800 } })
+  const table = grid(page, 'Audit')
+  await rows(table).first().waitFor()
+  const cut = `[...document.querySelectorAll('main [role="gridcell"]')].filter((cell) =>
+    [cell, ...cell.querySelectorAll('*')].some((one) => one.scrollWidth > one.clientWidth + 1 &&
+      getComputedStyle(one).overflowX === 'hidden')).map((cell) => cell.textContent)`
+  expect(await page.evaluate(cut)).toEqual([])
+  await rows(table).first().focus()
+  await page.keyboard.press('Enter')
+  await modal(page)
+    .getByText(/^[0-9a-f]{64}$/)
+    .waitFor()
+  await page.keyboard.press('Escape')
+  await rows(table).first().and(page.locator(':focus')).waitFor()
+  for (const width of [1000, 1280, 1920]) {
+    await page.setViewportSize({ width, height: 800 })
+    await page.goto(`${page.url().split('#')[0]}#/`)
+    await rows(grid(page, 'Sites')).first().waitFor()
+    expect([width, await page.evaluate(cut)]).toEqual([width, []])
+    const table = await grid(page, 'Sites').boundingBox()
+    expect((table?.x ?? 0) + (table?.width ?? Number.NaN)).toBeLessThanOrEqual(width)
+  }
+})
+
+test('at 200 % zoom the navigation leaves three quarters of the height to the page (G12)', async () => {
+  const page = await desk.window({ viewport: { width: 640, height: 400 } })
+  await grid(page, 'Sites').waitFor()
+  const side = await page.getByRole('complementary', { name: 'Console' }).boundingBox()
+  expect(side?.height).toBeLessThan(400 / 4)
+  const main = page.getByRole('navigation', { name: 'Main' })
+  const right = (box: { x: number; width: number } | null) => (box ? box.x + box.width : Number.NaN)
+  const end = right(await main.boundingBox())
+  expect(end).toBeLessThanOrEqual(640)
+  for (const name of ['Fleet', 'Operations', 'Audit', 'Settings']) {
+    // Nothing of it is scrolled away.
+    expect(right(await main.getByRole('link', { name }).boundingBox())).toBeLessThanOrEqual(end)
+  }
+  // The page has all of the rest.
+  const rest = await page.getByRole('main').boundingBox()
+  expect((rest?.y ?? 0) + (rest?.height ?? 0)).toBe(400)
+})
+
+test('a printed page says when it was printed, and how old its data is (G12)', async () => {
+  const page = await desk.window({ at: `/sites/${site.id}` })
+  await page.getByRole('heading', { name: 'Database' }).waitFor()
+  const printed = page.getByText(/^Printed \d{4}-\d\d-\d\d \d\d:\d\d:\d\d .*, data as of \d{4}-/)
+  expect(await printed.isVisible()).toBe(false)
+  await page.emulateMedia({ media: 'print' })
+  expect(await printed.isVisible()).toBe(true)
 })
 
 test('in a small or enlarged window the backups can be scrolled to', async () => {
@@ -230,6 +282,19 @@ test('scrolling draws the rows that come, and leaves those that stay', async () 
   expect(formatted).toBeGreaterThan(0)
   // It takes two for each row that comes, and now and then an age. All rows at each step would be far more.
   expect(formatted).toBeLessThan((2 * steps * atOnce) / 4)
+})
+
+test('ages that grow put no moment into words again', async () => {
+  const page = await desk.window()
+  await page.clock.install()
+  await page.goto(`${page.url().split('#')[0]}#/sites/${crowded.id}/backups`)
+  await page.reload()
+  const drawn = rows(grid(page, `Backups of ${NAME}`))
+  await drawn.nth(5).waitFor()
+  await page.evaluate(countMoments)
+  // A tick of the clock under every age on the page.
+  await page.clock.runFor(5000)
+  expect(Number(await page.evaluate('formatted'))).toBeLessThan(await drawn.count())
 })
 
 test('ten thousand backups scroll with no more rows than can be seen', async () => {

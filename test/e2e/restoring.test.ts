@@ -48,7 +48,7 @@ async function restoreUntil(phase: string): Promise<Pause & { page: Page; operat
   // Asked to stop any earlier, it would stop there and not at the phase.
   await expect.poll(pause.reached, { timeout: 45_000 }).toBe(true)
   const page = await desk.window({ at: addressOf(operation) })
-  await heading(page, 'The restore is running').waitFor()
+  await heading(page, 'Restore running').waitFor()
   return { ...pause, page, operation }
 }
 
@@ -57,22 +57,22 @@ const down = (page: Page) => page.getByText('The service is stopped.').waitFor()
 test('a reload and further windows show the same restore, to its end', async () => {
   const { page, operation, go } = await restoreUntil('keeping')
   await down(page)
-  const id = await fact(page, 'Id on the server').textContent()
+  const id = await fact(page, 'Operation ID').textContent()
   expect(id).toMatch(/^\w{8}/)
   await page.reload()
-  await heading(page, 'The restore is running').waitFor()
+  await heading(page, 'Restore running').waitFor()
   await down(page)
 
   const other = await desk.window()
   const viewer = await desk.window({ role: 'viewer' })
   for (const one of [other, viewer]) {
     await one.getByRole('region', { name: 'Activity' }).getByRole('link').click()
-    await heading(one, 'The restore is running').waitFor()
+    await heading(one, 'Restore running').waitFor()
     await down(one)
     expect(one.url()).toContain(`#${addressOf(operation)}`)
-    expect(await fact(one, 'Id on the server').textContent()).toBe(id)
+    expect(await fact(one, 'Operation ID').textContent()).toBe(id)
   }
-  expect(await button(viewer, 'Cancel it…').isDisabled()).toBe(true)
+  expect(await button(viewer, 'Cancel…').isDisabled()).toBe(true)
   // Left, and found again by what follows everybody.
   await page.getByRole('link', { name: 'Fleet' }).click()
   await page.getByRole('region', { name: 'Activity' }).getByRole('link').click()
@@ -82,26 +82,48 @@ test('a reload and further windows show the same restore, to its end', async () 
   const told: (string | null)[] = []
   for (const one of [page, other, viewer]) {
     await ended(one, 'The database was restored')
-    told.push(await fact(one, 'Down-time').textContent())
+    told.push(await fact(one, 'Downtime').textContent())
   }
   expect(new Set(told).size).toBe(1)
   expect(orders(demo)).toBe(200)
+})
+
+test('a restore that runs is in the headline of the fleet, whoever looks, in a small window too (G1)', async () => {
+  const { page, go } = await restoreUntil('keeping')
+  for (const options of [{ role: 'viewer' }, { role: 'admin', viewport: { width: 1000, height: 700 } }] as const) {
+    const fleet = await desk.window(options)
+    const line = fleet.locator('main h1').getByRole('link', { name: /running on Depot South, service stopped$/ })
+    const box = await line.boundingBox()
+    const { width, height } = fleet.viewportSize() ?? { width: 0, height: 0 }
+    expect((box?.x ?? Number.NaN) + (box?.width ?? 0)).toBeLessThanOrEqual(width)
+    expect((box?.y ?? Number.NaN) + (box?.height ?? 0)).toBeLessThanOrEqual(height)
+    // Its column is not cut off either.
+    const bar = await fleet.getByRole('grid', { name: 'Sites' }).getByRole('progressbar').boundingBox()
+    expect((bar?.x ?? Number.NaN) + (bar?.width ?? 0)).toBeLessThanOrEqual(width)
+  }
+  go()
+  await ended(page, 'The database was restored')
 })
 
 test('a cable that breaks in the middle is told as such, and the outcome found is the true one', async () => {
   const { page, operation, go } = await restoreUntil('keeping')
   await down(page)
   cable.cut()
-  await page.getByText('The connection broke; the operation goes on at the server.').waitFor()
+  await page.getByText('Connection lost. The operation continues on the server.').waitFor()
   go()
   await demo.app.healthy()
   expect(orders(demo)).toBe(200)
   // The server has done it, and nobody here can know: nothing is claimed, to who comes later neither.
   const later = await desk.window({ at: addressOf(operation) })
   for (const one of [page, later]) {
-    await one.getByText('The connection broke; the operation goes on at the server.').waitFor()
-    expect(await heading(one, 'The restore is out of sight').isVisible()).toBe(true)
-    expect(await one.getByRole('timer', { name: 'Down-time' }).textContent()).toBe('not known')
+    await one.getByText('Connection lost. The operation continues on the server.').waitFor()
+    expect(await heading(one, 'Connection lost during the restore').isVisible()).toBe(true)
+    expect(await one.getByRole('timer', { name: 'Downtime' }).textContent()).toBe('Not known')
+    // The sidebar knows no more than the page: no bar, and no time that is counted on.
+    const running = one.getByRole('region', { name: 'Activity' }).getByRole('link')
+    await running.getByText('Connection lost').waitFor()
+    expect(await running.getByText(/^Last known step: /).count()).toBe(1)
+    expect(await running.getByRole('progressbar').count()).toBe(0)
   }
   cable.mend()
   await ended(page, 'The database was restored')
@@ -129,7 +151,7 @@ test('a state that does not become healthy is taken back before your eyes', asyn
   const page = await desk.window({ at: addressOf(await startRestore(desk, site, path, true)) })
   const steps = page.getByRole('list', { name: 'Steps' }).getByRole('listitem')
   await steps.filter({ hasText: 'Roll back' }).waitFor()
-  await ended(page, 'The restore was rolled back: the old state is back and runs')
+  await ended(page, 'The restore was rolled back: the previous state is running')
   expect(await page.getByRole('alert').first().textContent()).toMatch(/healthy/)
   expect(await fact(page, 'Outcome').textContent()).toBe('Rolled back')
   expect(await button(page, /Undo/).count()).toBe(0)
@@ -141,12 +163,12 @@ test('a state that does not become healthy is taken back before your eyes', asyn
 
 /** Asks for it as people do, and lets the operation go on once the server knows. */
 async function cancel(page: Page, { cancelAsked, go }: Pause): Promise<void> {
-  await button(page, 'Cancel it…').click()
+  await button(page, 'Cancel…').click()
   const dialog = modal(page)
-  await dialog.getByText('nothing was changed and the site runs on').waitFor()
+  await dialog.getByText('nothing has changed and the site keeps running').waitFor()
   expect(await button(dialog, 'Let it run').and(page.locator(':focus')).count()).toBe(1)
   await button(dialog, 'Cancel the operation').click()
-  await dialog.getByText('It was asked to stop').waitFor()
+  await dialog.getByText('The operation stops at the next safe point').waitFor()
   await expect.poll(cancelAsked, { timeout: 30_000 }).toBe(true)
   go()
   await ended(page, 'The restore was cancelled')
@@ -158,7 +180,7 @@ test('cancelled before the service was stopped, it leaves everything as it was',
   const { page, ...pause } = await restoreUntil('staged')
   await cancel(page, pause)
   expect(await page.getByRole('alert').first().textContent()).toContain('The site runs as before; nothing was changed.')
-  expect(await fact(page, 'Down-time').textContent()).toContain('not stopped')
+  expect(await fact(page, 'Downtime').textContent()).toContain('not stopped')
   expect(await demo.app.pid()).toBe(pid)
   expect(orders(demo)).toBe(0)
 })

@@ -1,6 +1,7 @@
 /** A viewer's window: everything can be seen, and nothing changed, by whatever way. */
 import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
+import type { Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
 import { type DemoSite, startDemoSite } from '../../src-main/demo/site.ts'
 import type { Site } from '../../src-main/store/sites.ts'
@@ -41,15 +42,15 @@ test('every page is there, and no control on it changes anything', async () => {
     [`${at}/backups`, () => grid(page, `Backups of ${NAME}`).waitFor()],
     [`${at}/backups/${encodeURIComponent(backup)}`, () => grid(page, 'Tables in the backup').waitFor()],
     [`${at}/operations`, () => grid(page, 'Operations that ended').waitFor()],
-    [`${at}/connection`, () => page.getByText('Machine id').waitFor()],
+    [`${at}/connection`, () => page.getByText('Machine ID').waitFor()],
     [`${at}/restore`, () => page.getByText('A viewer cannot restore.').waitFor()],
-    ['/add-site', () => page.getByText('A viewer cannot add sites.').waitFor()],
+    ['/add-site', () => page.getByText('Viewers cannot add sites.').waitFor()],
     ['/operations', () => grid(page, 'Operations that ended').waitFor()],
     ['/audit', () => page.getByText(/^The chain of .* is intact\.$/).waitFor()],
     ['/settings/appearance', () => page.getByRole('radiogroup', { name: 'Colours' }).waitFor()],
     ['/settings/identities', () => page.getByRole('main').getByText('administrators').first().waitFor()],
     ['/settings/hosts', () => grid(page, 'Known hosts').waitFor()],
-    ['/settings/secrets', () => page.getByText('Only administrators see which secrets are kept.').waitFor()],
+    ['/settings/secrets', () => page.getByText('Only administrators can see stored secrets.').waitFor()],
     ['/settings/about', () => page.getByText('0.1.0').first().waitFor()],
   ]
   const host = page.url().split('#')[0]
@@ -79,8 +80,32 @@ test('what is refused says why, and the keyboard offers no way round', async () 
   await page.keyboard.press('g')
   await page.keyboard.press('n')
   await heading(page, 'Add a site').waitFor()
-  await page.getByText('A viewer cannot add sites.').waitFor()
+  await page.getByText('Viewers cannot add sites.').waitFor()
   expect(readdirSync(join(demo.root, 'backups')).filter((name) => name.endsWith('.gz'))).toHaveLength(1)
+})
+
+test('a viewer who chooses Dark changes no other window, and no later one (G4)', async () => {
+  const look = (page: Page) => page.evaluate('document.documentElement.dataset.theme ?? "system"')
+  const admin = await desk.window()
+  const viewer = await desk.window({ role: 'viewer', at: '/settings/appearance' })
+  await grid(admin, 'Sites').waitFor()
+  await viewer.getByRole('radio', { name: /^Dark/ }).check()
+  expect(await look(viewer)).toBe('dark')
+  await viewer.reload()
+  await viewer.getByRole('radio', { name: /^Dark/, checked: true }).waitFor()
+  expect(await look(viewer)).toBe('dark')
+  // Asked for anew: it shows what the console keeps by now.
+  await admin.reload()
+  await grid(admin, 'Sites').waitFor()
+  expect(await look(admin)).toBe('system')
+  const later = await desk.window({ at: '/settings/appearance' })
+  await later.getByRole('radio', { name: /^System/, checked: true }).waitFor()
+  // An administrator's choice is for later windows, and no open one.
+  await later.getByRole('radio', { name: /^Light/ }).check()
+  await expect.poll(() => desk.console.application.appearance.current.theme).toBe('light')
+  const last = await desk.window({ role: 'viewer' })
+  await expect.poll(() => look(last)).toBe('light')
+  expect([await look(admin), await look(viewer)]).toEqual(['system', 'dark'])
 })
 
 /** Speaks to the console from inside the page, with the page's own token and none of its code. */

@@ -62,7 +62,7 @@ describe.each([true, false])('with a keyring: %s', (keyring) => {
 
   test('the first start shows a usable window, and a site is added', async () => {
     const page = await console.open()
-    await heading(page, 'No site is under management yet').waitFor()
+    await heading(page, 'No sites yet').waitFor()
     if (keyring) await desktop.picture(join(pictures, 'first-start.png'))
     await addByPassword(page)
     if (keyring) await desktop.picture(join(pictures, 'site.png'))
@@ -121,7 +121,7 @@ describe.each([true, false])('with a keyring: %s', (keyring) => {
     test('nothing of the password is written, and the window says so', async () => {
       const [page] = console.app.windows()
       if (!page) throw new Error('the window is gone')
-      await (await secretsPage(page)).getByText('Secrets are kept in memory only.').waitFor()
+      await (await secretsPage(page)).getByText('Secrets are stored in memory only.').waitFor()
       expect(existsSync(file())).toBe(false)
     })
 

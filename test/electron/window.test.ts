@@ -26,7 +26,7 @@ describe('the window', () => {
   test('shows the console, from its own scheme, without a complaint', async () => {
     expect(page.url()).toMatch(/^app:\/\/bundle\/index\.html(#.*)?$/)
     // What the console answered: before, there is a page too.
-    await page.getByRole('heading', { level: 1, name: 'No site is under management yet' }).waitFor()
+    await page.getByRole('heading', { level: 1, name: 'No sites yet' }).waitFor()
     expect(await page.getByRole('main').count()).toBe(1)
     expect(console.complaints).toEqual([])
   })

@@ -24,23 +24,23 @@ async function addSite(page: Page, camera: Camera, site: DemoSite): Promise<void
   await camera.shoot('add-site-empty')
   await page.getByLabel('Host', { exact: true }).fill(site.host)
   await page.getByLabel('Port').fill(String(site.port))
-  await page.getByLabel('Login', { exact: true }).fill(site.user)
-  await page.getByRole('combobox', { name: 'Logs in with' }).click()
+  await page.getByLabel('User', { exact: true }).fill(site.user)
+  await page.getByRole('combobox', { name: 'Authentication' }).click()
   await page.getByRole('option', { name: 'Key file' }).click()
   await page.getByLabel('Key file on this computer').fill(site.keyFile)
-  await page.getByText('If its CVD is not in').click()
-  await page.getByLabel('Folder of CVD on the server').fill(site.root)
-  await page.getByLabel('Address of its health').fill(site.app.healthUrl)
-  await button(page, 'Check the way').click()
-  await button(page, /I compared it/).waitFor({ timeout: LONG })
-  await button(page, /I compared it/).scrollIntoViewIfNeeded()
+  await page.getByText('CVD is not in /opt/cvd').click()
+  await page.getByLabel('CVD folder on the server').fill(site.root)
+  await page.getByLabel('Health check URL').fill(site.app.healthUrl)
+  await button(page, 'Test connection').click()
+  await button(page, 'The fingerprints match').waitFor({ timeout: LONG })
+  await button(page, 'The fingerprints match').scrollIntoViewIfNeeded()
   await camera.shoot('add-site-host-key')
-  await button(page, /I compared it/).click()
-  await page.getByLabel('Name of the site').waitFor({ timeout: LONG })
-  await page.getByLabel('Name of the site').fill(LONG_NAME)
-  await button(page, 'Add the site').scrollIntoViewIfNeeded()
+  await button(page, 'The fingerprints match').click()
+  await page.getByLabel('Site name').waitFor({ timeout: LONG })
+  await page.getByLabel('Site name').fill(LONG_NAME)
+  await button(page, 'Add site').scrollIntoViewIfNeeded()
   await camera.shoot('add-site-proven')
-  await button(page, 'Add the site').click()
+  await button(page, 'Add site').click()
   await button(page, 'Back up now').waitFor({ timeout: LONG })
 }
 
@@ -71,7 +71,7 @@ async function restoreAndUndo(page: Page, camera: Camera, site: DemoSite): Promi
   await heading(page, 'What would change').waitFor()
   await page.getByText('Rows that would be lost').waitFor({ timeout: LONG })
   await camera.shoot('restore-2-changes')
-  await page.getByRole('link', { name: 'Continue to the checks' }).click()
+  await page.getByRole('link', { name: 'Continue', exact: true }).click()
   await page.getByRole('list', { name: 'Checks' }).waitFor()
   await camera.shoot('restore-3-checks')
   await page.getByRole('link', { name: 'Continue' }).click()
@@ -113,7 +113,7 @@ async function rest(page: Page, camera: Camera): Promise<void> {
   await page.getByRole('radiogroup', { name: 'Colours' }).waitFor()
   await camera.shoot('settings-appearance')
   for (const [label, name] of [
-    ['Keys to log in with', 'settings-identities'],
+    ['SSH keys', 'settings-identities'],
     ['Known hosts', 'settings-hosts'],
     ['Secrets', 'settings-secrets'],
     ['About', 'settings-about'],

@@ -42,7 +42,7 @@ afterAll(async () => {
 const services = () => desk.console.application.console.context
 const devices = () => north.query('SELECT count(*) FROM devices')
 const at = (page: Page, address: string) => page.goto(`${page.url().split('#')[0]}#${address}`)
-const running = (page: Page) => heading(page, 'The restore is running')
+const running = (page: Page) => heading(page, 'Restore running')
 
 async function jobOn(): Promise<Job> {
   const page = await desk.window({ at: `/sites/${site.id}` })
@@ -52,7 +52,7 @@ async function jobOn(): Promise<Job> {
 test('a cable that is pulled in the middle of a restore: nothing is claimed, then the true outcome told', async () => {
   const job = await jobOn()
   const { page } = job
-  const clock = page.getByRole('timer', { name: 'Down-time' })
+  const clock = page.getByRole('timer', { name: 'Downtime' })
   await setFailpoint(north, 'keeping pause')
   await planRestore(job, { devices: { lost: 0, back: 8 } })
   await confirmRestore(job, 'The cable is pulled')
@@ -61,16 +61,16 @@ test('a cable that is pulled in the middle of a restore: nothing is claimed, the
   await north.dropLink()
   // As when a laptop wakes up: whether the server still answers is asked now, and not once a minute.
   await services().links.probe()
-  const broke = page.getByText('The connection broke; the operation goes on at the server.')
+  const broke = page.getByText('Connection lost. The operation continues on the server.')
   await broke.waitFor()
   clearFailpoint(north)
   await north.waitHealthy()
   expect(await devices()).toBe('48')
   // The server has done it, and nobody here can know.
   const unknowing = async () => {
-    expect(await heading(page, 'The restore is out of sight').isVisible()).toBe(true)
+    expect(await heading(page, 'Connection lost during the restore').isVisible()).toBe(true)
     expect(await broke.isVisible()).toBe(true)
-    expect(await clock.textContent()).toBe('not known')
+    expect(await clock.textContent()).toBe('Not known')
     expect(await page.getByText(/The service (is stopped|runs)/).count()).toBe(0)
   }
   await unknowing()
@@ -80,7 +80,7 @@ test('a cable that is pulled in the middle of a restore: nothing is claimed, the
   await north.restoreLink()
   await ended(page, 'The database was restored')
   expect(await fact(page, 'Health').textContent()).toContain('Healthy')
-  expect(await fact(page, 'Down-time').textContent()).toMatch(/^(\d+ min )?[\d.]+ m?s$/)
+  expect(await fact(page, 'Downtime').textContent()).toMatch(/^(\d+ min )?[\d.]+ m?s$/)
   expect(await leftovers(north)).toBe('')
 })
 
@@ -95,7 +95,7 @@ test('a state that does not become healthy is taken back before your eyes', asyn
   // Long enough for the old state to start on a busy machine: its health is waited for no longer.
   await setPolicy(services(), site, { health_timeout: '15' })
   await button(page, 'More for this site').click()
-  await page.getByRole('menuitem', { name: 'Look again now' }).click()
+  await page.getByRole('menuitem', { name: 'Check now' }).click()
   await page.getByRole('link', { name: /^Backups/ }).click()
   await rows(grid(page, `Backups of ${NAME}`))
     .getByRole('link', { name: sick })
@@ -107,7 +107,7 @@ test('a state that does not become healthy is taken back before your eyes', asyn
   const steps = page.getByRole('list', { name: 'Steps' }).getByRole('listitem')
   await running(page).waitFor()
   await steps.filter({ hasText: 'Roll back' }).waitFor()
-  await ended(page, 'The restore was rolled back: the old state is back and runs')
+  await ended(page, 'The restore was rolled back: the previous state is running')
   expect(await page.getByRole('alert').first().textContent()).toMatch(/healthy/)
   expect(await fact(page, 'Outcome').textContent()).toBe('Rolled back')
   expect(await fact(page, 'Health').textContent()).toContain(`Healthy ${north.probe} answered 200`)
@@ -130,7 +130,7 @@ test('a viewer sees the site, and can press nothing that changes it', async () =
     ['/backups', () => grid(page, `Backups of ${NAME}`).waitFor()],
     [`/backups/${encodeURIComponent(backup)}`, () => grid(page, 'Tables in the backup').waitFor()],
     ['/operations', () => grid(page, 'Operations that ended').waitFor()],
-    ['/connection', () => page.getByText('Machine id').waitFor()],
+    ['/connection', () => page.getByText('Machine ID').waitFor()],
     ['/restore', () => page.getByText('A viewer cannot restore.').waitFor()],
   ]
   for (const [address, there] of pages) {
@@ -162,14 +162,14 @@ test('a changed host key is refused on every page, and no button takes it', asyn
   for (const key of [shown, north.hostKeyFingerprint]) expect(words).toContain(key)
   expect(await button(page, taking).count()).toBe(0)
 
-  const key = step(page, 'Know its host key').getByText('shows another key than the one that is known')
+  const key = step(page, 'Host key').getByText('has changed').first()
   await at(page, `/sites/${site.id}/connection`)
   await button(page, /^Check/).click()
   await key.waitFor()
   expect(await button(page, taking).count()).toBe(0)
   await at(page, '/add-site')
   await fillAddress(page, { host: north.address, port: north.port, user: north.user, keyFile: north.keyFile })
-  await button(page, 'Check the way').click()
+  await button(page, 'Test connection').click()
   await key.waitFor()
   expect(await acceptButton(page).count()).toBe(0)
   expect(await button(page, taking).count()).toBe(0)

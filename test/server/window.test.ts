@@ -43,46 +43,46 @@ test('is added by its form: its own key accepted, its password for sudo asked, a
   const { address: host, port, user, keyFile, probe: health } = south
   const rights = /^sudo with a password/
   await fillAddress(page, { host, port, user, keyFile, rights, root: '/opt/cvd', health })
-  await button(page, 'Check the way').click()
+  await button(page, 'Test connection').click()
   await acceptButton(page).waitFor()
-  const key = step(page, 'Know its host key')
+  const key = step(page, 'Host key')
   expect(await key.locator('code').first().textContent()).toBe(south.hostKeyFingerprint)
   // The server itself says so, where somebody compares.
   expect(await south.must('ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub')).toContain(south.hostKeyFingerprint)
   expect(await logins(south)).toBe(before.logins)
   await acceptButton(page).click()
 
-  const dialog = page.getByRole('dialog', { name: 'Password for sudo' })
-  const field = dialog.getByLabel('Password for sudo')
+  const dialog = page.getByRole('dialog', { name: 'sudo password' })
+  const field = dialog.getByLabel('sudo password')
   const give = async (secret: string) => {
     await field.fill(secret)
-    await button(dialog, /^Give it$/).click()
+    await button(dialog, 'Submit').click()
     await dialog.waitFor({ state: 'detached' })
   }
   await field.waitFor()
   expect(await dialog.textContent()).toContain(`${user}@${host}`)
   expect(await field.getAttribute('type')).toBe('password')
   await give(WRONG)
-  await step(page, 'Have the rights that are needed').getByText('Failed').waitFor()
+  await step(page, 'Permissions').getByText('Failed').waitFor()
   // What sudo says is in the journal a moment later.
   const refused = () => refusedPasswords(south)
   await expect.poll(refused, { timeout: 30_000 }).toBe(before.refused + 1)
-  await button(page, 'Check again').click()
+  await button(page, 'Test again').click()
   await give(password)
   await proven(page)
   expect(await refused()).toBe(before.refused + 1)
-  expect(await step(page, 'Find the CVD installation').textContent()).toContain('/opt/cvd')
-  expect(await step(page, 'Know how to ask for health').textContent()).toContain(health)
+  expect(await step(page, 'CVD installation').textContent()).toContain('/opt/cvd')
+  expect(await step(page, 'Health check').textContent()).toContain(health)
   await page.getByText('south is a CVD server.').waitFor()
   await keep(page, NAME)
   expect(await fact(page, 'Health').textContent()).toContain(`Healthy ${health} answers 200`)
 
   const [at, site] = page.url().split('#')
   const pages: readonly [string, () => Promise<void>][] = [
-    [`${site}/connection`, () => page.getByText('Machine id').waitFor()],
+    [`${site}/connection`, () => page.getByText('Machine ID').waitFor()],
     [`${site}/operations`, () => heading(page, 'Operations').waitFor()],
     ['/audit', () => grid(page, 'Audit').waitFor()],
-    ['/settings/secrets', () => rows(grid(page, 'Kept secrets')).filter({ hasText: user }).waitFor()],
+    ['/settings/secrets', () => rows(grid(page, 'Stored secrets')).filter({ hasText: user }).waitFor()],
     ['/settings/hosts', () => rows(grid(page, 'Known hosts')).filter({ hasText: NAME }).waitFor()],
     [`${site}`, () => button(page, 'Back up now').waitFor()],
   ]
@@ -114,19 +114,19 @@ test('the whole job: back up, verify, look inside, restore, undo', async () => {
   expect(await counts()).toBe(live)
   // Looked for from the start on: it is there only while the restore runs.
   await Promise.all([
-    page.getByRole('timer', { name: 'Down-time' }).waitFor({ timeout: 90_000 }),
+    page.getByRole('timer', { name: 'Downtime' }).waitFor({ timeout: 90_000 }),
     confirmRestore(job, 'Devices were deleted by mistake'),
   ])
   await ended(page, 'The database was restored')
   expect(await fact(page, 'Health').textContent()).toContain(`Healthy ${south.probe} answered 200`)
   expect(await fact(page, 'Reason').textContent()).toBe('Devices were deleted by mistake')
-  expect(await fact(page, 'Down-time').textContent()).toMatch(/^[\d.]+ m?s$/)
+  expect(await fact(page, 'Downtime').textContent()).toMatch(/^[\d.]+ m?s$/)
   expect(await counts()).toBe(before)
   expect((await south.health()).status).toBe(200)
   expect(await accessible(page)).toEqual([])
 
   await page.getByRole('link', { name: 'Back to the site' }).click()
-  await heading(page, /Can be brought back to .* ago, proven\.$/).waitFor()
+  await heading(page, /^Restorable to .* \(verified\)\.$/).waitFor()
   // The page may show what was seen before or during the restore, until the look after it comes in.
   await fact(page, 'devices')
     .filter({ hasText: /^48 rows$/ })

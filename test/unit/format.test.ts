@@ -1,10 +1,10 @@
 import { expect, test } from 'vitest'
 import {
+  formatBound,
   formatBytes,
   formatClock,
   formatCount,
   formatDuration,
-  formatLess,
   formatSpan,
   formatTime,
 } from '../../src-shared/domain/format.ts'
@@ -45,14 +45,14 @@ test.each([
 })
 
 test.each([
-  [0, 'less than 2 minutes'],
-  [119_000, 'less than 2 minutes'],
-  [120_000, 'less than 3 minutes'],
-  [3 * 3_600_000 + 3_000_000, 'less than 4 hours'],
-  [47 * 3_600_000, 'less than 48 hours'],
-  [2 * 86_400_000, 'less than 3 days'],
+  [0, '2 minutes'],
+  [119_000, '2 minutes'],
+  [120_000, '3 minutes'],
+  [3 * 3_600_000 + 3_000_000, '4 hours'],
+  [47 * 3_600_000, '48 hours'],
+  [2 * 86_400_000, '3 days'],
 ])('what a span of %i ms is shorter than: %s', (ms, text) => {
-  expect(formatLess(ms)).toBe(text)
+  expect(formatBound(ms)).toBe(text)
 })
 
 test('times are told in the zone of the server, in UTC where that is not known', () => {

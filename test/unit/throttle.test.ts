@@ -27,7 +27,7 @@ test('a store that cannot be read just now: logged, and told when it can', () =>
   })
   changes.add('one')
   expect(() => vi.advanceTimersByTime(1000)).not.toThrow()
-  expect(log).toEqual(['telling windows failed'])
+  expect(log).toEqual(['updating windows failed'])
   broken = false
   changes.add('two')
   vi.runAllTimers()

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import type { BackupEntry } from '../../src-shared/domain/kit-protocol.ts'
 import { backupMaxAge } from '../../src-shared/domain/newest.ts'
-import { fleetVerdict, type SiteFacts, verdictOf } from '../../src-shared/domain/verdict.ts'
+import { fleetVerdict, type SiteFacts, sitesInNeed, verdictOf } from '../../src-shared/domain/verdict.ts'
 
 const HOUR = 3_600_000
 const now = 1_800_000_000_000
@@ -16,8 +16,8 @@ function backup(hours: number, verdict: BackupEntry['verdict'], more: Partial<Sk
 function of(backups: readonly Sketch[], more: Partial<SiteFacts> = {}) {
   const facts = {
     now,
-    seenAt: now,
-    lookedNow: now,
+    checkedAt: now,
+    checkedNow: now,
     failure: null,
     backups,
     maxAge: 4 * HOUR,
@@ -31,45 +31,65 @@ function of(backups: readonly Sketch[], more: Partial<SiteFacts> = {}) {
 
 describe('a site', () => {
   test('is good only when a backup is proven and young', () => {
-    expect(of([backup(3, 'verified')])).toEqual(['good', 'Can be brought back to 3 hours ago, proven.'])
+    expect(of([backup(3, 'verified')])).toEqual(['good', 'Restorable to 3 hours ago (verified).'])
     expect(of([backup(2.5, 'never'), backup(3, 'verified')])[0]).toBe('good')
-    expect(of([backup(0, 'verified')])[1]).toBe('Can be brought back to less than 2 minutes ago, proven.')
+    expect(of([backup(0, 'verified')])[1]).toBe('Restorable to within the last 2 minutes (verified).')
   })
 
   test.each<[string, Sketch[], string, RegExp]>([
-    ['no backup', [], 'bad', /no backup/],
-    ['only untested ones', [backup(1, 'never'), backup(9, 'inconclusive')], 'attention', /No backup is proven.*Verify/],
+    ['no backup', [], 'bad', /^No backup exists; lost data could not be recovered/],
+    [
+      'only untested ones',
+      [backup(1, 'never'), backup(9, 'inconclusive')],
+      'attention',
+      /^No backup is verified; the newest is 60 minutes old/,
+    ],
     ['only damaged ones', [backup(1, 'failed'), backup(9, 'failed')], 'bad', /Every backup is damaged/],
     [
       'a damaged newest one',
       [backup(1, 'failed'), backup(5, 'verified')],
       'attention',
-      /5 hours ago; the newest backup is damaged/,
+      /5 hours ago .*; the newest backup is damaged/,
     ],
-    ['an old proven one', [backup(4.1, 'verified')], 'attention', /there is no newer backup/],
+    ['an old proven one', [backup(4.1, 'verified')], 'attention', /no newer backup exists/],
     [
       'an old proven one and new untested ones',
       [backup(1, 'never'), backup(30, 'verified')],
       'attention',
-      /no newer backup is proven/,
+      /no newer backup is verified/,
     ],
     [
       'a proven one from the future beside a real one',
       [backup(-8760, 'verified'), backup(960, 'verified')],
       'attention',
-      /^Can be brought back to 40 days ago; there is no newer backup/,
+      /^Restorable to 40 days ago \(verified\); no newer backup exists/,
     ],
     ['nothing but backups from the future', [backup(-0.1, 'verified')], 'bad', /dated in the future/],
-    ['nothing but an empty file', [backup(1, 'never', { size: 0 })], 'bad', /no backup/],
-    ['nothing but a safety copy', [backup(1, 'verified', { origin: 'safety' })], 'bad', /no backup/],
-    ['nothing but the application', [backup(1, 'verified', { kind: 'application' })], 'bad', /no backup/],
+    [
+      'nothing but an empty file',
+      [backup(1, 'never', { size: 0 })],
+      'bad',
+      /^No backup exists; lost data could not be recovered/,
+    ],
+    [
+      'nothing but a safety copy',
+      [backup(1, 'verified', { origin: 'safety' })],
+      'bad',
+      /^No backup exists; lost data could not be recovered/,
+    ],
+    [
+      'nothing but the application',
+      [backup(1, 'verified', { kind: 'application' })],
+      'bad',
+      /^No backup exists; lost data could not be recovered/,
+    ],
   ])('with %s', (_what, backups, state, sentence) => {
     expect(of(backups)).toEqual([state, expect.stringMatching(sentence)])
   })
 
   test('is old by the policy of the site, and by nothing else', () => {
     expect(of([backup(30, 'verified')], { maxAge: 31 * HOUR })[0]).toBe('good')
-    expect(of([backup(2, 'verified')], { maxAge: HOUR })[1]).toMatch(/there is no newer backup/)
+    expect(of([backup(2, 'verified')], { maxAge: HOUR })[1]).toMatch(/no newer backup exists/)
     expect(backupMaxAge({ backup_max_age: '3600' })).toBe(HOUR)
     // Kits that do not know the setting, and what is none.
     expect([undefined, {}, { backup_max_age: 'soon' }].map(backupMaxAge)).toEqual(Array(3).fill(4 * HOUR))
@@ -86,22 +106,37 @@ describe('a site', () => {
   })
 
   test('that was never seen is unknown, and says why', () => {
-    expect(of([], { seenAt: null })).toEqual(['unknown', 'Not seen yet.'])
-    expect(of([], { seenAt: null, failure: 'It cannot be reached.' })).toEqual([
+    expect(of([], { checkedAt: null })).toEqual(['unknown', 'Not checked yet.'])
+    expect(of([], { checkedAt: null, failure: 'It cannot be reached.' })).toEqual([
       'unknown',
-      'Not seen yet: It cannot be reached.',
+      'Not checked yet: It cannot be reached.',
     ])
+  })
+
+  test('that cannot be checked now is claimed nothing about without its age (G8)', () => {
+    const age = { failure: 'It does not answer.', checkedNow: now + 8 * 60_000 }
+    expect(of([backup(3, 'verified')], age)).toEqual([
+      'good',
+      'Restorable to 3 hours ago (verified), as of 8 minutes ago.',
+    ])
+    expect(of([], age)[1]).toBe('No backup exists, as of 8 minutes ago; lost data could not be recovered.')
+    expect(of([backup(9, 'verified')], age)[1]).toMatch(/\(verified\), as of 8 minutes ago; no newer backup exists\.$/)
+    expect(of([backup(1, 'verified')], { ...age, errors: 1 })[1]).toMatch(/as of 8 minutes ago/)
+    expect(of([], { ...age, interrupted: 1 })[1]).toMatch(/as of 8 minutes ago; recover the site/)
   })
 
   test('that is gone is doubtful after a while, never good', () => {
     const young = [backup(3, 'verified')]
-    expect(of(young, { failure: 'gone', lookedNow: now + 60_000 })[0]).toBe('good')
-    const later = of(young, { failure: 'gone', lookedNow: now + 2 * HOUR })
-    expect(later).toEqual(['attention', expect.stringMatching(/^Not seen for 2 hours\. Can be/)])
-    const setBack = of(young, { failure: 'gone', lookedNow: now - 24 * HOUR })
+    expect(of(young, { failure: 'gone', checkedNow: now + 60_000 })[0]).toBe('good')
+    const later = of(young, { failure: 'gone', checkedNow: now + 2 * HOUR })
+    expect(later).toEqual([
+      'attention',
+      expect.stringMatching(/^No contact for 2 hours\. Restorable to 3 hours ago \(verified\), as of 2 hours ago\./),
+    ])
+    const setBack = of(young, { failure: 'gone', checkedNow: now - 24 * HOUR })
     expect(setBack).toEqual([
       'attention',
-      expect.stringMatching(/^Not seen now, and for how long is not known\. Can be/),
+      expect.stringMatching(/^No contact\. Restorable .*, as of an unknown time\./),
     ])
   })
 
@@ -112,18 +147,21 @@ describe('a site', () => {
     ])
   })
 
-  test('with problems needs a look', () => {
-    expect(of([backup(1, 'verified')], { errors: 2 })[1]).toMatch(/2 problems on the server need a look/)
-    expect(of([backup(1, 'verified')], { errors: 1 })[1]).toMatch(/1 problem on the server needs a look/)
+  test('with problems needs attention', () => {
+    expect(of([backup(1, 'verified')], { errors: 2 })[1]).toMatch(/2 problems on the server need attention/)
+    expect(of([backup(1, 'verified')], { errors: 1 })[1]).toMatch(/1 problem on the server needs attention/)
   })
 })
 
 describe('the fleet', () => {
-  const site = (name: string, state: 'good' | 'attention' | 'bad' | 'unknown', hours: number | null) => ({
+  const site = (name: string, state: 'good' | 'attention' | 'bad' | 'unknown', hours: number | null, age?: number) => ({
     name,
-    verdict: { state, sentence: `${name} is ${state}.` },
+    verdict: { state, sentence: `It is ${state}.` },
+    failure: age === undefined ? null : 'It does not answer.',
+    checkedAt: age === undefined ? (state === 'unknown' ? null : now) : now - age * HOUR,
     recoveryPoint: hours === null ? null : now - hours * HOUR,
   })
+  const said = (sites: ReturnType<typeof site>[]) => fleetVerdict({ now, sites }).sentence
 
   test('is as its worst site, and names it', () => {
     const sites = [
@@ -132,18 +170,45 @@ describe('the fleet', () => {
       site('West', 'bad', null),
       site('East', 'good', 5),
     ]
-    expect(fleetVerdict({ now, sites })).toEqual({
-      state: 'bad',
-      sentence:
-        '3 of 4 sites can be brought back to less than 31 hours ago. West: West is bad. 1 other site needs a look too.',
-    })
+    const sentence =
+      '3 of 4 sites restorable to within the last 31 hours. West: it is bad. 1 other site needs attention.'
+    expect(fleetVerdict({ now, sites })).toEqual({ state: 'bad', sentence })
+  })
+
+  test('names those that need attention without saying twice to when they are restorable', () => {
+    const sites = [site('North', 'good', 2), site('South', 'attention', 30), site('West', 'attention', 31)]
+    expect(said(sites)).toBe(
+      'All 3 sites restorable to within the last 32 hours. South and 1 other site need attention.',
+    )
+    expect(said(sites.slice(0, 2))).toMatch(/hours\. South needs attention\.$/)
   })
 
   test('is good when all are', () => {
     const sites = [site('North', 'good', 2), site('South', 'good', 3)]
-    const sentence = 'All 2 sites can be brought back to less than 4 hours ago.'
+    const sentence = 'All 2 sites restorable to within the last 4 hours.'
     expect(fleetVerdict({ now, sites })).toEqual({ state: 'good', sentence })
     expect(fleetVerdict({ now, sites: [] }).state).toBe('unknown')
-    expect(fleetVerdict({ now, sites: [site('North', 'unknown', null)] }).sentence).toMatch(/^No site is proven/)
+    const waiting = [site('North', 'unknown', null), site('South', 'unknown', null)]
+    expect(said(waiting)).toBe('No site is known to be restorable. 2 sites not checked yet.')
+  })
+
+  test('of one site: the headline says nothing twice (G9)', () => {
+    expect(said([site('North', 'good', 2)])).toBe('North: it is good.')
+    expect(said([site('North', 'bad', null)])).toBe('North: it is bad.')
+  })
+
+  test('the headline counts the sites that the list below it counts (G9)', () => {
+    const sites = [
+      ...Array.from({ length: 55 }, (_, index) => site(`Bad ${index}`, 'bad', null)),
+      ...Array.from({ length: 9 }, (_, index) => site(`New ${index}`, 'unknown', null)),
+      site('Good', 'good', 1),
+    ]
+    expect(sitesInNeed(sites)).toHaveLength(55)
+    expect(said(sites)).toMatch(/ 54 other sites need attention\. 9 sites not checked yet\.$/)
+  })
+
+  test('what is claimed of sites that cannot be checked carries its age (G8)', () => {
+    const sites = [site('North', 'good', 2), site('South', 'good', 3, 2.5)]
+    expect(said(sites)).toBe('All 2 sites restorable to within the last 4 hours (1 offline, as of 2 hours ago).')
   })
 })

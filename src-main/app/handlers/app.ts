@@ -4,11 +4,11 @@ import type { NamespaceHandlers } from '../../../src-shared/rpc/handlers.ts'
 import type { SecretStore } from '../../ports/secrets.ts'
 import type { Services } from '../services.ts'
 
-/** How long secrets are kept, in words. */
+/** Where secrets are stored, in words. */
 export function keepingWords({ keeps }: SecretStore): string {
   return keeps === 'os-store'
-    ? 'Passwords and passphrases are kept encrypted by this computer’s own store of secrets.'
-    : 'This computer offers no store of secrets: passwords and passphrases are kept in memory only, and asked for again after the next start.'
+    ? 'Passwords and passphrases are stored encrypted by the operating system.'
+    : 'This computer has no secret store: passwords and passphrases stay in memory, and are asked for again after the next start.'
 }
 
 export function appHandlers({ context, secrets, host }: Services): NamespaceHandlers<ConsoleContract['app']> {

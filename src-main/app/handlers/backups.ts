@@ -5,6 +5,7 @@ import type { BackupEntry } from '../../../src-shared/domain/kit-protocol.ts'
 import { ok } from '../../../src-shared/result.ts'
 import { aborted, type NamespaceHandlers } from '../../../src-shared/rpc/handlers.ts'
 import { backupDatabase } from '../../operations/backup-database.ts'
+import { deleteFiles } from '../../operations/delete-files.ts'
 import { markBackup } from '../../operations/mark-backup.ts'
 import { verifyBackups } from '../../operations/verify.ts'
 import { onSite, type Services, siteOf } from '../services.ts'
@@ -34,22 +35,22 @@ export function backupsHandlers(services: Services): NamespaceHandlers<ConsoleCo
       const site = siteOf(services, id)
       if (!site.ok) return site
       const kept = context.store.inspections.latest(id)
-      let told = new Map(kept?.inspection.backups.map((entry) => [entry.path, entry]))
+      let lastSent = new Map(kept?.inspection.backups.map((entry) => [entry.path, entry]))
       let seenAt = kept?.at ?? null
-      feed.snapshot({ at: seenAt, backups: [...told.values()] })
+      feed.snapshot({ at: seenAt, backups: [...lastSent.values()] })
       const gone = new AbortController()
       const changes = throttle<string>(PACE, context.log, () => {
         if (!context.store.sites.byId(id)) return gone.abort()
         const now = context.store.inspections.latest(id)
         if (!now || now.at === seenAt) return
-        const before = told
-        told = new Map(now.inspection.backups.map((entry) => [entry.path, entry]))
+        const before = lastSent
+        lastSent = new Map(now.inspection.backups.map((entry) => [entry.path, entry]))
         seenAt = now.at
-        const upsert = [...told.values()].filter((entry) => {
+        const upsert = [...lastSent.values()].filter((entry) => {
           const old = before.get(entry.path)
           return !old || !sameEntry(old, entry)
         })
-        const removed = [...before.keys()].filter((path) => !told.has(path))
+        const removed = [...before.keys()].filter((path) => !lastSent.has(path))
         feed.change({ at: seenAt, upsert, removed })
       })
       const unsubscribe = fleet.subscribe((changed) => {
@@ -71,6 +72,14 @@ export function backupsHandlers(services: Services): NamespaceHandlers<ConsoleCo
         services,
         id,
         (site) => backupDatabase(context, runner, site),
+        (entry) => ({ operation: entry.id }),
+      ),
+
+    deleteFiles: ({ site: id, paths, reason }) =>
+      onSite(
+        services,
+        id,
+        (site) => deleteFiles(context, runner, site, paths, reason),
         (entry) => ({ operation: entry.id }),
       ),
 

@@ -1,4 +1,4 @@
-/** Tells windows how the fleet stands: everything once, then what changed, at most a few times a second. */
+/** Sends the state of the fleet to windows: everything once, then changes, at most a few times a second. */
 import type { WireFailure } from '../../../src-shared/contract/failure.ts'
 import type { ConsoleContract } from '../../../src-shared/contract/index.ts'
 import type { SiteOverview } from '../../../src-shared/contract/sites.ts'
@@ -10,9 +10,9 @@ import { overviewOf } from '../overview.ts'
 import type { Services } from '../services.ts'
 import { throttle } from '../throttle.ts'
 
-/** Milliseconds between two changes that a window is told. */
+/** Milliseconds between two changes that a window is lastSent. */
 export const PACE = 200
-/** Ages grow by themselves: the words with them are made anew so often. */
+/** Sentences contain ages, so they are made again this often. */
 const AGEING = 30_000
 
 export function overview({ context, fleet, activity }: Services, site: Site): SiteOverview {
@@ -25,19 +25,18 @@ export function overview({ context, fleet, activity }: Services, site: Site): Si
   })
 }
 
-/** Hears of every site of which something changed. Returns what takes the listener away. */
+/** Calls the listener for every site that changed. Returns what unsubscribes it. */
 export function onSiteChange({ fleet, runner }: Services, listener: (siteId: string) => void): () => void {
-  const deafToFleet = fleet.subscribe(listener)
-  const deafToRunner = runner.subscribe(({ siteId }) => listener(siteId))
+  const unsubscribes = [fleet.subscribe(listener), runner.subscribe(({ siteId }) => listener(siteId))]
   return () => {
-    deafToFleet()
-    deafToRunner()
+    for (const unsubscribe of unsubscribes) unsubscribe()
   }
 }
 
 function verdictOver(sites: readonly SiteOverview[], now: number) {
-  const facts = sites.map(({ name, verdict, recoveryPoint, clockOffset }) => {
-    return { name, verdict, recoveryPoint: recoveryPoint ? recoveryPoint.takenAt - clockOffset : null }
+  const facts = sites.map(({ name, verdict, failure, inspectedAt, recoveryPoint, clockOffset }) => {
+    const moment = recoveryPoint ? recoveryPoint.takenAt - clockOffset : null
+    return { name, verdict, failure, checkedAt: inspectedAt, recoveryPoint: moment }
   })
   return fleetVerdict({ now, sites: facts })
 }
@@ -49,30 +48,30 @@ export async function feedFleet(
   feed: Feed<Watch['snapshot'], Watch['change']>,
 ): Promise<Result<null, WireFailure>> {
   const { context } = services
-  const told = new Map<string, { readonly text: string; readonly overview: SiteOverview }>()
+  const lastSent = new Map<string, { readonly text: string; readonly overview: SiteOverview }>()
   const look = (site: Site): SiteOverview | null => {
     const now = overview(services, site)
     const text = JSON.stringify(now)
-    if (told.get(site.id)?.text === text) return null
-    told.set(site.id, { text, overview: now })
+    if (lastSent.get(site.id)?.text === text) return null
+    lastSent.set(site.id, { text, overview: now })
     return now
   }
   const verdict = () =>
     verdictOver(
-      [...told.values()].map((one) => one.overview),
+      [...lastSent.values()].map((one) => one.overview),
       context.clock.now(),
     )
   const changes = throttle<string>(PACE, context.log, (ids) => {
     const sites = [...ids].map((id) => [id, context.store.sites.byId(id)] as const)
     const upsert = sites.flatMap(([, site]) => (site ? (look(site) ?? []) : []))
-    const removed = sites.flatMap(([id, site]) => (!site && told.delete(id) ? [id] : []))
+    const removed = sites.flatMap(([id, site]) => (!site && lastSent.delete(id) ? [id] : []))
     if (upsert.length > 0 || removed.length > 0) feed.change({ upsert, removed, verdict: verdict() })
   })
   const sites = context.store.sites.list().flatMap((site) => look(site) ?? [])
   feed.snapshot({ sites, verdict: verdict() })
   const unsubscribe = onSiteChange(services, (id) => changes.add(id))
   const ageing = setInterval(() => {
-    for (const id of told.keys()) changes.add(id)
+    for (const id of lastSent.keys()) changes.add(id)
   }, AGEING)
   await aborted(feed.signal)
   clearInterval(ageing)

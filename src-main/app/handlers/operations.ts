@@ -23,13 +23,13 @@ export function operationsHandlers(services: Services): NamespaceHandlers<Consol
     watch: async ({ site: id, limit }, feed) => {
       const site = id === undefined ? null : siteOf(services, id)
       if (site && !site.ok) return site
-      let told = new Map<string, string>()
+      let lastSent = new Map<string, string>()
       const look = (): { upsert: OperationRow[]; removed: string[] } => {
         const rows = activity.rows(site ? site.value : null, limit)
         const now = new Map(rows.map((row) => [row.id, JSON.stringify(row)]))
-        const upsert = rows.filter((row) => told.get(row.id) !== now.get(row.id))
-        const removed = [...told.keys()].filter((row) => !now.has(row))
-        told = now
+        const upsert = rows.filter((row) => lastSent.get(row.id) !== now.get(row.id))
+        const removed = [...lastSent.keys()].filter((row) => !now.has(row))
+        lastSent = now
         return { upsert, removed }
       }
       feed.snapshot({ operations: look().upsert })

@@ -26,20 +26,20 @@ export function restoreHandlers(services: Services): NamespaceHandlers<ConsoleCo
       prompts.unblock(site.value)
       context.links.unblock(site.value)
       const planning = plans.planning(site.value, path, planId)
-      let told: PlanView = planning.view
-      feed.snapshot(told)
+      let lastSent: PlanView = planning.view
+      feed.snapshot(lastSent)
       const over = new AbortController()
       const changes = throttle<null>(PACE, context.log, () => {
         const now = planning.view
-        for (const step of now.steps) if (!told.steps.includes(step)) feed.change({ step })
+        for (const step of now.steps) if (!lastSent.steps.includes(step)) feed.change({ step })
         const { steps: _, ...rest } = now
-        if (now.state !== told.state || now.progress !== told.progress) feed.change(rest)
-        told = now
+        if (now.state !== lastSent.state || now.progress !== lastSent.progress) feed.change(rest)
+        lastSent = now
         if (now.state !== 'planning') over.abort()
       })
       const listener = () => changes.add(null)
       planning.listeners.add(listener)
-      if (told.state === 'planning') await aborted(AbortSignal.any([feed.signal, over.signal]))
+      if (lastSent.state === 'planning') await aborted(AbortSignal.any([feed.signal, over.signal]))
       planning.listeners.delete(listener)
       changes.stop()
       const { failure } = planning.view

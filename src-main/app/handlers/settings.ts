@@ -1,7 +1,7 @@
 import { access } from 'node:fs/promises'
 import type { ConsoleContract } from '../../../src-shared/contract/index.ts'
 import { fail, ok } from '../../../src-shared/result.ts'
-import { aborted, type NamespaceHandlers } from '../../../src-shared/rpc/handlers.ts'
+import type { NamespaceHandlers } from '../../../src-shared/rpc/handlers.ts'
 import { audit as record } from '../../operations/context.ts'
 import { requestKey } from '../../ports/secrets.ts'
 import { agentKeys, agentSocket } from '../../remote/agent.ts'
@@ -24,7 +24,7 @@ function hopsOf({ context }: Services): HopOfSite[] {
     .flatMap(({ name, target }) => [...target.jumps, target].map((hop) => ({ hop, site: name })))
 }
 
-/** A name that can be typed; of a hashed one only a site's can be told. */
+/** A name that can be typed; of a hashed one only where a site has it. */
 function nameOf(key: ListedKey, hops: readonly HopOfSite[]): string | null {
   const found = hops.find(({ hop }) => matchesHost(key.hosts, hop))
   if (found) return hostLabel(found.hop)
@@ -49,13 +49,7 @@ const notTyped = {
 export function settingsHandlers(services: Services): NamespaceHandlers<ConsoleContract['settings']> {
   const { context, knownHosts, secrets, appearance } = services
   return {
-    watch: async (_input, feed) => {
-      feed.snapshot(appearance.current)
-      const leave = appearance.subscribe(() => feed.change(appearance.current))
-      await aborted(feed.signal)
-      leave()
-      return ok(null)
-    },
+    appearance: () => ok(appearance.current),
 
     setAppearance: (change) => ok(appearance.change(change)),
 

@@ -26,17 +26,17 @@ export function siteHandlers(services: Services): NamespaceHandlers<ConsoleContr
     watch: async ({ site: id }, feed) => {
       const site = siteOf(services, id)
       if (!site.ok) return site
-      let told = viewOf(services, site.value)
-      feed.snapshot(told)
+      let lastSent = viewOf(services, site.value)
+      feed.snapshot(lastSent)
       const gone = new AbortController()
       const changes = throttle<string>(PACE, context.log, () => {
         const now = context.store.sites.byId(id)
         if (!now) return gone.abort()
         const view = viewOf(services, now)
         const parts = (['overview', 'settings', 'inspection'] as const).filter((part) => {
-          return JSON.stringify(view[part]) !== JSON.stringify(told[part])
+          return JSON.stringify(view[part]) !== JSON.stringify(lastSent[part])
         })
-        told = view
+        lastSent = view
         if (parts.length > 0) feed.change(Object.fromEntries(parts.map((part) => [part, view[part]])))
       })
       const unsubscribe = onSiteChange(services, (changed) => {

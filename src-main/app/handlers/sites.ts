@@ -18,11 +18,11 @@ import { feedFleet } from './fleet-feed.ts'
 
 const titles: Readonly<Record<CheckStep['step'], string>> = {
   reach: 'Reach the server',
-  'host-key': 'Know its host key',
-  login: 'Log in',
-  rights: 'Have the rights that are needed',
-  layout: 'Find the CVD installation',
-  policy: 'Know how to ask for health',
+  'host-key': 'Host key',
+  login: 'Login',
+  rights: 'Permissions',
+  layout: 'CVD installation',
+  policy: 'Health check',
 }
 
 /** An inspection without its backups. */
@@ -47,11 +47,11 @@ function shownKey(failure: HostKeyFailure): CheckView['hostKey'] {
   return { ...key, known: [...known], state: states[failure.code] }
 }
 
-/** Its end would be told to nobody. */
+/** Nobody would learn how it ends. */
 function stillRuns(site: string, command: string): WireFailure {
   return {
     code: 'busy',
-    message: `“${titleOf(command)}” of ${site} is not over, and how it ends would be told to nobody.`,
+    message: `“${titleOf(command)}” is still running on ${site}; nobody would learn how it ends.`,
     unchanged: 'Nothing was changed; the site is still here.',
     next: 'Wait until it has ended, or cancel it. Then remove the site.',
   }

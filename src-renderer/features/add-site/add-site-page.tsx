@@ -1,4 +1,4 @@
-/** Adds a site: fill in the way, see it proven step by step, give it a name. Nothing is kept before the end. */
+/** Adds a site: enter the connection, test it step by step, name the site. Nothing is saved before the end. */
 import { FileInput } from 'lucide-react'
 import { useMemo, useState } from 'react'
 import { colours } from '../../../src-shared/contract/words.ts'
@@ -29,7 +29,7 @@ export function AddSitePage() {
   const checked = useSubscription('sites.check', check)
   const change = (next: Partial<Draft>) => {
     setDraft((now) => ({ ...now, ...next }))
-    // What was proven was another way.
+    // What was tested was another connection.
     setCheck(null)
     setProblems({})
   }
@@ -49,7 +49,7 @@ export function AddSitePage() {
   if (refusal !== undefined) {
     return (
       <Page narrow name="Add a site" title="Add a site">
-        <Notice tone="warn" title="A viewer cannot add sites.">
+        <Notice tone="warn" title="Viewers cannot add sites.">
           {refusal}
         </Notice>
       </Page>
@@ -61,10 +61,10 @@ export function AddSitePage() {
       narrow
       name="Add a site"
       title="Add a site"
-      lead="Every step is proven over a real login before anything is kept. On the server nothing is changed but that the program cvd-backup is stored there."
+      lead="The connection is tested before the site is saved. The test stores one program on the server, cvd-backup, and changes nothing else there."
       actions={
         <Button icon={FileInput} onClick={() => setImporting(true)}>
-          From ssh config…
+          Import from SSH config…
         </Button>
       }
     >
@@ -75,31 +75,31 @@ export function AddSitePage() {
           begin(check?.accept ?? [])
         }}
       >
-        <Section title="Where it is">
+        <Section title="Connection">
           <AddressForm draft={draft} problems={problems} onChange={change} />
           <details className={css.more}>
-            <summary>If its CVD is not in /opt/cvd, or its health is somewhere else</summary>
+            <summary>CVD is not in /opt/cvd, or uses another health check</summary>
             <div className={css.form}>
               <TextField
-                label="Folder of CVD on the server"
+                label="CVD folder on the server"
                 mono
                 value={draft.root}
                 placeholder="/opt/cvd"
                 onChange={(root) => change({ root })}
               />
               <TextField
-                label="Address of its health, as the server sees it"
+                label="Health check URL, as seen from the server"
                 mono
                 value={draft.health}
                 placeholder="http://127.0.0.1:5000/api/health"
-                hint="It is tried, and its answer told. Empty: the usual addresses are tried."
+                hint="The test requests it and shows the answer. If empty, the usual addresses are tried."
                 onChange={(health) => change({ health })}
               />
             </div>
           </details>
           <Row>
             <Button look={view?.passed ? 'plain' : 'primary'} type="submit" busy={view?.running ?? false}>
-              {check === null ? 'Check the way' : 'Check again'}
+              {check === null ? 'Test connection' : 'Test again'}
             </Button>
           </Row>
         </Section>
@@ -127,11 +127,11 @@ function Keep({ check, proposed }: { readonly check: Check; readonly proposed: s
     const chosen = colours.find((one) => one === colour) ?? free
     const added = await add.run({ ...check, name, colour: chosen })
     if (!added.ok) return
-    showToast(`${name} was added`, '', 'good')
+    showToast(`${name} added`, '', 'good')
     go({ page: 'site', site: added.value.site })
   }
   return (
-    <Section title="What it is called">
+    <Section title="Name">
       <form
         className={css.keep}
         onSubmit={(event) => {
@@ -141,18 +141,18 @@ function Keep({ check, proposed }: { readonly check: Check; readonly proposed: s
       >
         <Stack>
           <TextField
-            label="Name of the site"
+            label="Site name"
             value={name}
             maxLength={80}
             onChange={setName}
             error={name === '' ? undefined : problem}
-            hint="It is typed to confirm a restore: make it one that nobody mistakes."
+            hint="You type this name to confirm a restore, so choose one that cannot be mistaken for another."
           />
           <ColourChoice value={colour ?? free} onChange={setColour} />
           {add.failure && <ErrorState title="The site was not added." failure={add.failure} />}
           <Row>
             <Button look="primary" type="submit" busy={add.busy} disabled={problem !== undefined}>
-              Add the site
+              Add site
             </Button>
           </Row>
         </Stack>

@@ -1,4 +1,4 @@
-/** The way to a site: host, login, jump hosts, rights. */
+/** The connection to a site: host, login, jump hosts, permissions. */
 import { Plus, Trash2 } from 'lucide-react'
 import { useEffect, useRef } from 'react'
 import { useQuery } from '../../api/hooks.ts'
@@ -14,9 +14,9 @@ const methods = [
 ] as const
 
 const sudoModes = [
-  { value: 'none', label: 'Not needed: the login has the rights' },
+  { value: 'none', label: 'Not needed: the user has all permissions' },
   { value: 'passwordless', label: 'sudo without a password' },
-  { value: 'password', label: 'sudo with a password, asked when needed' },
+  { value: 'password', label: 'sudo with a password (asked when needed)' },
 ] as const
 
 export function AddressForm(props: {
@@ -26,7 +26,7 @@ export function AddressForm(props: {
 }) {
   const { draft, problems, onChange } = props
   const form = useRef<HTMLDivElement>(null)
-  // Whoever asked for the check is taken to what is missing.
+  // The focus goes to what is missing.
   useEffect(() => {
     if (Object.keys(problems).length > 0) form.current?.querySelector<HTMLElement>('[aria-invalid="true"]')?.focus()
   }, [problems])
@@ -36,7 +36,7 @@ export function AddressForm(props: {
     <div ref={form} className={css.form}>
       <Hop hop={draft} problems={problems} prefix="" onChange={onChange} />
       <Select
-        label="Rights on the server"
+        label="sudo"
         value={draft.sudo}
         options={sudoModes}
         onChange={(value) => onChange({ sudo: sudoModes.find((one) => one.value === value)?.value ?? 'none' })}
@@ -64,7 +64,7 @@ export function AddressForm(props: {
       ))}
       <div>
         <Button look="quiet" size="small" icon={Plus} onClick={() => onChange({ jumps: [...draft.jumps, emptyHop] })}>
-          Reach it through a jump host
+          Use a jump host
         </Button>
       </div>
     </div>
@@ -90,11 +90,11 @@ function Hop(props: {
           onChange={(host) => onChange({ host })}
         />
         <TextField label="Port" value={hop.port} error={problem('port')} onChange={(port) => onChange({ port })} />
-        <TextField label="Login" value={hop.user} error={problem('user')} onChange={(user) => onChange({ user })} />
+        <TextField label="User" value={hop.user} error={problem('user')} onChange={(user) => onChange({ user })} />
       </div>
       <div className={css.authLine}>
         <Select
-          label="Logs in with"
+          label="Authentication"
           value={hop.method}
           options={methods}
           onChange={(value) => onChange({ method: methods.find((one) => one.value === value)?.value ?? 'agent' })}
@@ -106,14 +106,14 @@ function Hop(props: {
             value={hop.keyFile}
             placeholder="/home/you/.ssh/id_ed25519"
             error={problem('auth.keyFile')}
-            hint={`A passphrase is asked when it is needed. ${alsoTried(hop)}`.trim()}
-            // Another key was not meant together with what the ssh config named beside the first one.
+            hint={`The passphrase is asked for when needed. ${alsoTried(hop)}`.trim()}
+            // What the SSH config names beside the first key was not meant for another one.
             onChange={(keyFile) => onChange({ keyFile, also: {} })}
           />
         )}
         {hop.method === 'agent' && <AgentKey hop={hop} onChange={onChange} />}
         {hop.method === 'password' && (
-          <p className={css.note}>The password is asked when it is needed, and kept only as the settings say.</p>
+          <p className={css.note}>The password is asked for when needed, and stored only as the settings allow.</p>
         )}
       </div>
     </>
@@ -128,16 +128,16 @@ function AgentKey({
   readonly onChange: (change: Partial<HopDraft>) => void
 }) {
   const agent = useQuery('settings.identities', {}).data?.agent
-  if (!agent) return <p className={css.note}>Asking the agent…</p>
+  if (!agent) return <p className={css.note}>Reading keys from the agent…</p>
   if (!agent.running || agent.keys.length === 0) {
     return (
       <p className={css.note}>
-        {agent.problem ?? (agent.running ? 'The agent holds no key.' : 'No SSH agent runs here.')}
+        {agent.problem ?? (agent.running ? 'The agent holds no keys.' : 'No SSH agent is running.')}
       </p>
     )
   }
   const options = [
-    { value: '', label: 'Any key of the agent' },
+    { value: '', label: 'Any key in the agent' },
     ...agent.keys.map(({ fingerprint, comment, type }) => ({
       value: fingerprint,
       label: `${comment || type} ${fingerprint.slice(0, 18)}…`,

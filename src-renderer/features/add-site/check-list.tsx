@@ -1,4 +1,4 @@
-/** The way to a site, proven step by step: each step says what it found, or what to do. */
+/** The connection to a site, tested step by step: each step says what it found, or what to do. */
 import type { CheckView } from '../../../src-shared/contract/sites.ts'
 import { formatBytes } from '../../../src-shared/domain/format.ts'
 import { useRefusal } from '../../api/session.tsx'
@@ -12,7 +12,7 @@ import { ErrorState, Notice } from '../../ui/states.tsx'
 import { Mark, type MarkName } from '../../ui/verdict.tsx'
 import css from './add-site.module.css'
 
-/** Where the question below says it all. */
+/** Where the question below says everything. */
 function asks({ hostKey }: CheckView, { step }: CheckView['steps'][number]): boolean {
   return step === 'host-key' && hostKey?.state === 'unknown'
 }
@@ -37,12 +37,12 @@ export function CheckList({
 }) {
   const current = view.steps.find(({ state }) => state === 'running' || state === 'failed')
   return (
-    <Section title="The way to it" note={view.running ? 'being checked; nothing is kept yet' : undefined}>
-      <Announce text={current ? `${current.title}: ${current.state}. ${current.evidence}` : 'All steps are checked'} />
+    <Section title="Connection test" note={view.running ? 'running; the site is not saved yet' : undefined}>
+      <Announce text={current ? `${current.title}: ${current.state}. ${current.evidence}` : saidOf(view)} />
       <ol className={css.steps} aria-label="Checks">
         {view.steps.map((step) => (
           <li key={step.step} className={css.step} data-state={step.state}>
-            {asks(view, step) ? <Mark of="warning">Compare it</Mark> : <Mark of={marks[step.state]} />}
+            {asks(view, step) ? <Mark of="warning">Compare</Mark> : <StateMark state={step.state} />}
             <div className={css.stepText}>
               <p className={css.stepTitle}>{step.title}</p>
               {step.evidence !== '' && !asks(view, step) && (
@@ -71,7 +71,16 @@ export function CheckList({
   )
 }
 
-/** An unknown key can be accepted once it was compared; a changed or revoked one cannot be accepted here at all. */
+/** Before anything was checked there is nothing to announce. */
+function saidOf({ running, passed }: CheckView): string {
+  return !running && passed ? 'All checks passed' : ''
+}
+
+function StateMark({ state }: { readonly state: CheckView['steps'][number]['state'] }) {
+  return <Mark of={marks[state]}>{state === 'skipped' ? 'Not run' : undefined}</Mark>
+}
+
+/** An unknown key can be accepted once it was compared; a changed or revoked one never here. */
 function HostKeyQuestion({
   hostKey,
   onAccept,
@@ -91,15 +100,15 @@ function HostKeyQuestion({
   if (hostKey.state === 'unknown') {
     return (
       <div className={css.question}>
-        <p className={css.questionTitle}>This computer has never met {where}.</p>
-        <p>Compare its key with what somebody at the server sees, letter for letter:</p>
+        <p className={css.questionTitle}>First connection to {where}.</p>
+        <p>Compare this fingerprint with the one shown on the server itself:</p>
         {shown}
         <p className={css.note}>
-          On the server: <code>ssh-keygen -lf /etc/ssh/ssh_host_{keyName(hostKey.type)}_key.pub</code>
+          Run on the server: <code>ssh-keygen -lf /etc/ssh/ssh_host_{keyName(hostKey.type)}_key.pub</code>
         </p>
         <div>
           <Button look="primary" refusal={refusal} onClick={() => onAccept(hostKey.fingerprint)}>
-            I compared it: it is the same
+            The fingerprints match
           </Button>
         </div>
       </div>
@@ -109,15 +118,13 @@ function HostKeyQuestion({
     <Notice
       tone="bad"
       title={
-        hostKey.state === 'revoked'
-          ? `The key of ${where} is revoked.`
-          : `${where} shows another key than the one that is known.`
+        hostKey.state === 'revoked' ? `The host key of ${where} is revoked.` : `The host key of ${where} has changed.`
       }
       action={<LinkButton href={href({ page: 'settings', section: 'hosts' })}>Known hosts</LinkButton>}
     >
       <p>
-        It was refused, and nothing was sent. Either the server was installed anew, or somebody else answers in its
-        place.
+        The connection was refused and nothing was sent. Either the server was reinstalled, or another machine answers
+        in its place.
       </p>
       {shown}
       {hostKey.known.map((one) => (
@@ -126,8 +133,8 @@ function HostKeyQuestion({
         </p>
       ))}
       <p>
-        Ask whoever keeps the server. Only if the change was meant, forget the old key on the page of known hosts, and
-        come back.
+        Ask the server’s administrator. Only if the change was intended, forget the old key under known hosts and test
+        again.
       </p>
     </Notice>
   )

@@ -1,4 +1,4 @@
-/** The way to a known site: how it stands, changing it, and forgetting the site. */
+/** The connection to a site: its state, changing it, and removing the site. */
 import { Trash2 } from 'lucide-react'
 import { useState } from 'react'
 import type { SiteView } from '../../../src-shared/contract/sites.ts'
@@ -43,7 +43,7 @@ export function ConnectionPage({ site }: { readonly site: string }) {
       title="Connection"
       tabs={<SiteTabs overview={overview} current="connection" />}
     >
-      {failure && <ErrorState failure={failure} title="The site cannot be reached now." />}
+      {failure && <ErrorState failure={failure} title="The site cannot be reached." />}
       <Columns>
         <Stack>
           <Pinned view={view} />
@@ -51,7 +51,7 @@ export function ConnectionPage({ site }: { readonly site: string }) {
           <Remove view={view} />
         </Stack>
         <Stack>
-          <Way key={view.settings.updatedAt} view={view} />
+          <EditConnection key={view.settings.updatedAt} view={view} />
         </Stack>
       </Columns>
     </Page>
@@ -60,7 +60,7 @@ export function ConnectionPage({ site }: { readonly site: string }) {
 
 function Pinned({ view: { overview, settings } }: { readonly view: SiteView }) {
   return (
-    <Section title="What is known">
+    <Section title="Server">
       <Facts>
         <Fact name="Address">
           <HostileText text={overview.address} />
@@ -68,12 +68,12 @@ function Pinned({ view: { overview, settings } }: { readonly view: SiteView }) {
         <Fact name="Host">
           <HostileText text={overview.hostName} />
         </Fact>
-        <Fact name="Machine id">
+        <Fact name="Machine ID">
           <code>
             <HostileText text={settings.machineId} />
           </code>
         </Fact>
-        <Fact name="CVD root">
+        <Fact name="CVD folder">
           <HostileText text={showPath(settings.root)} />
         </Fact>
         <Fact name="Added">
@@ -94,7 +94,7 @@ function NameAndColour({ view: { overview } }: { readonly view: SiteView }) {
   async function save(): Promise<void> {
     const chosen = colours.find((one) => one === colour)
     const saved = await edit.run({ site: overview.id, name, ...(chosen ? { colour: chosen } : {}) })
-    if (saved.ok) showToast('Name and colour were changed')
+    if (saved.ok) showToast('Name and colour saved')
   }
   return (
     <Section title="Name and colour">
@@ -105,12 +105,12 @@ function NameAndColour({ view: { overview } }: { readonly view: SiteView }) {
         }}
       >
         <Stack>
-          <TextField label="Name of the site" value={name} onChange={setName} error={problem} maxLength={80} />
+          <TextField label="Site name" value={name} onChange={setName} error={problem} maxLength={80} />
           <ColourChoice value={colour} onChange={setColour} />
           {edit.failure && <ErrorState failure={edit.failure} />}
           <Row>
             <Button type="submit" refusal={refusal} disabled={same || problem !== undefined} busy={edit.busy}>
-              Change
+              Save
             </Button>
           </Row>
         </Stack>
@@ -119,8 +119,8 @@ function NameAndColour({ view: { overview } }: { readonly view: SiteView }) {
   )
 }
 
-/** Another way is proven before it takes the place of the old one. */
-function Way({ view: { overview, settings, inspection } }: { readonly view: SiteView }) {
+/** A new connection is tested before it replaces the old one. */
+function EditConnection({ view: { overview, settings, inspection } }: { readonly view: SiteView }) {
   const refusal = useRefusal()
   const edit = useCommand('sites.edit')
   const [draft, setDraft] = useState<Draft>(() => draftOf(settings.target, { sudo: settings.sudo }))
@@ -158,12 +158,12 @@ function Way({ view: { overview, settings, inspection } }: { readonly view: Site
       ...machine,
     })
     if (!saved.ok) return
-    showToast('The way to the site was changed')
+    showToast('Connection saved')
     setCheck(null)
   }
   return (
     <>
-      <Section title="The way to it">
+      <Section title="Edit connection">
         <form
           onSubmit={(event) => {
             event.preventDefault()
@@ -173,24 +173,24 @@ function Way({ view: { overview, settings, inspection } }: { readonly view: Site
           <Stack>
             <AddressForm draft={draft} problems={problems} onChange={change} />
             <TextField
-              label="Folder of CVD on the server"
+              label="CVD folder on the server"
               mono
               value={draft.root}
               placeholder={inspection?.layout.root ?? settings.root}
-              hint="Empty: stays as it is."
+              hint="Leave empty to keep it."
               onChange={(root) => change({ root })}
             />
             <TextField
-              label="Address of its health, as the server sees it"
+              label="Health check URL, as seen from the server"
               mono
               value={draft.health}
               placeholder={inspection?.policy.health ?? ''}
-              hint="Empty: stays as it is."
+              hint="Leave empty to keep it."
               onChange={(health) => change({ health })}
             />
             <Row>
               <Button type="submit" refusal={refusal} busy={view?.running ?? false}>
-                Check it
+                Test connection
               </Button>
               {view?.passed && !view.running && (
                 <Button
@@ -199,7 +199,7 @@ function Way({ view: { overview, settings, inspection } }: { readonly view: Site
                   disabled={otherMachine && !exchanged}
                   onClick={() => void save()}
                 >
-                  Take this way
+                  Save connection
                 </Button>
               )}
             </Row>
@@ -207,18 +207,18 @@ function Way({ view: { overview, settings, inspection } }: { readonly view: Site
         </form>
       </Section>
       {otherMachine && (
-        <Notice tone="warn" title="Another machine answers there.">
+        <Notice tone="warn" title="Another machine answers at this address.">
           <p>
-            The console knows this site as machine <code>{settings.machineId}</code>; there is{' '}
+            This site is machine <code>{settings.machineId}</code>. The server that answered is{' '}
             <code>
               <HostileText text={found.host.machineId} />
             </code>
             , called <HostileText text={found.host.name} />.
           </p>
-          <Checkbox checked={exchanged} onChange={setExchanged} label="The server was exchanged on purpose" />
+          <Checkbox checked={exchanged} onChange={setExchanged} label="The server was replaced on purpose" />
         </Notice>
       )}
-      {edit.failure && <ErrorState title="The way was not changed." failure={edit.failure} />}
+      {edit.failure && <ErrorState title="The connection was not saved." failure={edit.failure} />}
       {check !== null && checked.failure && <ErrorState failure={checked.failure} />}
       {view && <CheckList view={view} onAccept={(key) => begin([...(check?.accept ?? []), key])} />}
     </>
@@ -230,21 +230,21 @@ function Remove({ view: { overview } }: { readonly view: SiteView }) {
   const remove = useCommand('sites.remove')
   const [asking, setAsking] = useState(false)
   return (
-    <Section title="Forget this site">
+    <Section title="Remove this site">
       <p>
-        The console forgets it here; the audit keeps what was done. On the server nothing changes, and all backups stay.
+        Removes the site from this console. The audit is kept. Nothing changes on the server, and all its backups stay.
       </p>
       <Row>
         <Button icon={Trash2} refusal={refusal} onClick={() => setAsking(true)}>
-          Forget {overview.name}…
+          Remove {overview.name}…
         </Button>
       </Row>
       {asking && (
         <ConfirmDialog
-          title={`Forget ${overview.name}?`}
-          lead="Nothing changes on the server. It can be added again at any time."
+          title={`Remove ${overview.name}?`}
+          lead="Nothing changes on the server. You can add the site again at any time."
           type={{ what: 'name of the site', name: overview.name }}
-          action="Forget the site"
+          action="Remove site"
           busy={remove.busy}
           failure={remove.failure}
           onClose={() => setAsking(false)}

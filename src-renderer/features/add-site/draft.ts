@@ -1,4 +1,4 @@
-/** What somebody fills in about the way to a site, and the target that it amounts to. Pure. */
+/** What is entered about the connection to a site, and the target that it means. Pure. */
 import { z } from 'zod'
 import { siteName } from '../../../src-shared/domain/site-name.ts'
 import {
@@ -9,7 +9,7 @@ import {
   sshTarget,
 } from '../../../src-shared/domain/ssh-target.ts'
 
-/** What an ssh config says about keys besides the first one. */
+/** What an SSH config says about keys besides the first one. */
 export type AlsoTried = Partial<Omit<Extract<SshAuth, { method: 'key' }>, 'method' | 'keyFile'>>
 
 export interface HopDraft {
@@ -65,9 +65,9 @@ export function alsoTried({ also }: HopDraft): string {
   const sentences = [
     others.length > 0 ? `Then tried: ${others.join(', ')}.` : '',
     certificates.length > 0 ? `Certificates: ${certificates.join(', ')}.` : '',
-    agentToo ? 'Then the other keys of the agent.' : '',
+    agentToo ? 'Then the other keys in the agent.' : '',
     typeof agentSocket === 'string' ? `Agent: ${agentSocket}.` : '',
-    agentSocket === null ? 'No agent is asked.' : '',
+    agentSocket === null ? 'The agent is not used.' : '',
   ]
   return sentences.filter((sentence) => sentence !== '').join(' ')
 }
@@ -80,10 +80,10 @@ export type Problems = Readonly<Partial<Record<string, string>>>
 export type TargetOf = { readonly target: SshTarget } | { readonly target: null; readonly problems: Problems }
 
 const words: Readonly<Record<string, string>> = {
-  host: 'A host name or an address is needed.',
-  port: 'A number from 1 to 65535.',
-  user: 'A login name is needed, without blanks.',
-  'auth.keyFile': 'The path of a key file on this computer is needed.',
+  host: 'Enter a host name or an address.',
+  port: 'Enter a number from 1 to 65535.',
+  user: 'Enter a user name without spaces.',
+  'auth.keyFile': 'Enter the path of a key file on this computer.',
 }
 
 /** The target, or what is wrong by field: `host`, `port`, `user`, `auth.keyFile`, `jumps.0.host`, … */

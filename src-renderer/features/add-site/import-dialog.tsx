@@ -1,4 +1,4 @@
-/** Hosts of the user's own ssh config, to start from. Looks first, takes one on demand. */
+/** Hosts in the user's own SSH config, to start from. */
 import { useState } from 'react'
 import type { SshTarget } from '../../../src-shared/domain/ssh-target.ts'
 import { type OutputOf, useQuery } from '../../api/hooks.ts'
@@ -24,25 +24,25 @@ export function ImportDialog(props: {
   const columns: readonly Column<Host>[] = [
     {
       id: 'alias',
-      header: 'Name there',
+      header: 'Host',
       width: 'minmax(8rem, 1fr)',
       sort: ({ alias }) => alias,
       cell: ({ alias }) => <HostileText text={alias} />,
     },
-    { id: 'address', header: 'Leads to', width: 'minmax(10rem, 1.4fr)', cell: (host) => <Way host={host} /> },
+    { id: 'address', header: 'Address', width: 'minmax(10rem, 1.4fr)', cell: (host) => <Address host={host} /> },
     {
       id: 'take',
-      header: 'Take it',
+      header: 'Import',
       hiddenHeader: true,
       width: '6rem',
       cell: ({ alias, target, problem }) => (
         <Button
           size="small"
-          refusal={target === null ? (problem ?? 'It cannot be used.') : undefined}
-          label={`Take ${alias}`}
+          refusal={target === null ? (problem ?? 'This host cannot be used.') : undefined}
+          label={`Import ${alias}`}
           onClick={() => target && props.onTake(alias, target)}
         >
-          Take it
+          Import
         </Button>
       ),
     },
@@ -52,23 +52,24 @@ export function ImportDialog(props: {
       open
       wide
       onClose={props.onClose}
-      title="From the ssh config of this computer"
-      lead="What is taken is copied into the form, where you can change it. The file stays as it is, and no key is copied."
+      title="Import from SSH config"
+      lead="The host is copied into the form, where you can change it. The file stays as it is, and no key is copied."
       actions={<Button onClick={props.onClose}>Close</Button>}
     >
       {asked.failure && <ErrorState failure={asked.failure} />}
-      {!asked.data && !asked.failure && <Loading what="the ssh config" rows={4} />}
+      {!asked.data && !asked.failure && <Loading what="the SSH config" rows={4} />}
       {asked.data && (
         <>
           <SearchField label="Search hosts" value={search} onChange={setSearch} />
           <div className={css.hosts}>
             <Table
-              label="Hosts of the ssh config"
+              label="Hosts in the SSH config"
               rows={hosts}
               columns={columns}
               rowKey={({ alias }) => alias}
               rowHeight={42}
-              empty={<EmptyState title="There is no host to choose from" />}
+              wrap
+              empty={<EmptyState title="No hosts found" />}
             />
           </div>
         </>
@@ -77,12 +78,12 @@ export function ImportDialog(props: {
   )
 }
 
-function Way({ host }: { readonly host: Host }) {
+function Address({ host }: { readonly host: Host }) {
   const { address, problem, known } = host
   return (
     <>
       <HostileText text={address} />{' '}
-      <span className={css.note}>{known !== null ? `is the site ${known} already` : (problem ?? '')}</span>
+      <span className={css.note}>{known !== null ? `already the site ${known}` : (problem ?? '')}</span>
     </>
   )
 }

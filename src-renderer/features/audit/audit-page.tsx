@@ -1,12 +1,13 @@
-/** Who did what, where and why; and whether anybody has changed what is written here. */
+/** Who did what, where and why; and whether the record is unchanged. */
 import { ScrollText } from 'lucide-react'
 import { useEffect, useMemo, useState } from 'react'
 import { titleOf } from '../../../src-shared/domain/operation-title.ts'
 import { type OutputOf, useQuery, useSubscription } from '../../api/hooks.ts'
 import { Button } from '../../ui/button.tsx'
+import { Dialog } from '../../ui/dialog.tsx'
 import { SearchField } from '../../ui/field.tsx'
 import { HostileText } from '../../ui/hostile-text.tsx'
-import { Page, Section } from '../../ui/page.tsx'
+import { Fact, Facts, Page, Section } from '../../ui/page.tsx'
 import { EmptyState, ErrorState, Loading, Notice } from '../../ui/states.tsx'
 import { type Column, Table } from '../../ui/table.tsx'
 import { localZone, Time } from '../../ui/time.tsx'
@@ -16,7 +17,7 @@ type Entry = OutputOf<'audit.list'>['entries'][number]
 
 const PAGE = 200
 
-/** In the chain stands the kit's command and whether it was asked for or has ended, or words already. */
+/** The chain holds a command of the kit with `asked` or `ended`, or words. */
 function wordsOf({ action, outcome }: Pick<Entry, 'action' | 'outcome'>): {
   readonly what: string
   readonly became: string
@@ -24,7 +25,7 @@ function wordsOf({ action, outcome }: Pick<Entry, 'action' | 'outcome'>): {
   const [, command, end] = /^([a-z]+) (asked|ended)$/.exec(action) ?? []
   if (command === undefined) return { what: capital(action), became: outcome }
   const what = command === 'cancel' ? 'Cancel' : titleOf(command)
-  return { what, became: end === 'asked' && outcome === '' ? 'asked for' : outcome }
+  return { what, became: end === 'asked' && outcome === '' ? 'requested' : outcome }
 }
 
 function capital(text: string): string {
@@ -35,6 +36,7 @@ export function AuditPage() {
   const [limit, setLimit] = useState(PAGE)
   const asked = useQuery('audit.list', { limit: Math.min(limit, 1000) })
   const [search, setSearch] = useState('')
+  const [open, setOpen] = useState<Entry | null>(null)
   // Whatever is written to the audit shows in the operations as well.
   const operations = useSubscription('operations.watch', { limit: 20 }).state
   const { reload } = asked
@@ -66,12 +68,9 @@ export function AuditPage() {
               rows={shown}
               columns={columns}
               rowKey={({ seq }) => String(seq)}
-              empty={
-                <EmptyState
-                  icon={ScrollText}
-                  title={search === '' ? 'Nothing was done yet' : 'No entry is like that'}
-                />
-              }
+              wrap
+              onOpen={setOpen}
+              empty={<EmptyState icon={ScrollText} title={search === '' ? 'No entries yet' : 'No matching entries'} />}
             />
             {asked.data.entries.length === limit && limit < 1000 && (
               <Button busy={asked.loading} onClick={() => setLimit((now) => now + PAGE)}>
@@ -79,6 +78,7 @@ export function AuditPage() {
               </Button>
             )}
           </Section>
+          {open && <EntryDialog entry={open} onClose={() => setOpen(null)} />}
         </>
       )}
     </Page>
@@ -96,10 +96,62 @@ function Chain({ chain }: { readonly chain: OutputOf<'audit.list'>['chain'] }) {
   }
   return (
     <Notice tone="bad" title={`The chain is broken at entry ${chain.seq}.`}>
-      <HostileText text={chain.reason} /> What is written from there on may have been changed. The servers keep an audit
-      of their own to compare it with.
+      <HostileText text={chain.reason} /> Entries from there on may have been changed. Compare them with the audit that
+      each server keeps.
     </Notice>
   )
+}
+
+/** Everything that an entry holds: the table has no room for it. */
+function EntryDialog({ entry, onClose }: { readonly entry: Entry; readonly onClose: () => void }) {
+  const { what, became } = wordsOf(entry)
+  return (
+    <Dialog
+      open
+      wide
+      onClose={onClose}
+      title={`Entry ${entry.seq}`}
+      lead={<Time exact at={entry.at} />}
+      actions={<Button onClick={onClose}>Close</Button>}
+    >
+      <Facts>
+        <Text name="Who" text={entry.who} />
+        <Text name="Action" text={what} />
+        <Text name="Site" text={entry.site} />
+        <Text name="Outcome" text={became} />
+        <Text name="Reason" text={entry.reason} />
+        <Text name="Operation" text={entry.operation} />
+        {detailsOf(entry.detail).map(([name, text]) => (
+          <Text key={name} name={name} text={text} />
+        ))}
+        <Text name="Hash" text={entry.hash} />
+      </Facts>
+    </Dialog>
+  )
+}
+
+function Text({ name, text }: { readonly name: string; readonly text: string }) {
+  if (text === '') return null
+  return (
+    <Fact name={name}>
+      <HostileText text={text} />
+    </Fact>
+  )
+}
+
+/** The detail by its names; what is no object, as it stands. */
+function detailsOf(detail: string): readonly (readonly [string, string])[] {
+  try {
+    const parsed: unknown = JSON.parse(detail)
+    if (typeof parsed === 'object' && parsed !== null && !Array.isArray(parsed)) {
+      return Object.entries(parsed).map(([name, value]) => {
+        return [capital(name), typeof value === 'string' ? value : JSON.stringify(value)] as const
+      })
+    }
+  } catch {
+    // Shown as it stands.
+  }
+  return [['Detail', detail]]
 }
 
 const columns: readonly Column<Entry>[] = [
@@ -121,14 +173,14 @@ const columns: readonly Column<Entry>[] = [
   },
   {
     id: 'action',
-    header: 'What',
+    header: 'Action',
     width: 'minmax(11.5rem, 1fr)',
     sort: (entry) => wordsOf(entry).what,
     cell: (entry) => <HostileText text={wordsOf(entry).what} />,
   },
   {
     id: 'site',
-    header: 'Where',
+    header: 'Site',
     width: 'minmax(7.5rem, 0.8fr)',
     sort: ({ site }) => site,
     cell: ({ site }) => <HostileText text={site} />,
@@ -142,7 +194,7 @@ const columns: readonly Column<Entry>[] = [
   },
   {
     id: 'reason',
-    header: 'Why',
+    header: 'Reason',
     width: 'minmax(8rem, 1.4fr)',
     sort: ({ reason }) => reason,
     cell: ({ reason }) => <HostileText text={reason} />,

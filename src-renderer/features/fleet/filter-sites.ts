@@ -1,32 +1,23 @@
 /** Which sites are shown. Pure. */
 import type { SiteOverview } from '../../../src-shared/contract/sites.ts'
+import { needsAttention } from '../../../src-shared/domain/verdict.ts'
 
 export const stateFilters = [
   { value: 'all', label: 'All states' },
   { value: 'needs', label: 'Needs attention' },
   { value: 'good', label: 'Good' },
-  { value: 'unknown', label: 'Not seen yet' },
+  { value: 'unknown', label: 'Not checked yet' },
 ] as const
 export type StateFilter = (typeof stateFilters)[number]['value']
 
 type Judged = Pick<SiteOverview, 'verdict' | 'failure'>
 type Searched = Judged & Pick<SiteOverview, 'name' | 'address' | 'hostName'>
 
-/** Whether somebody has to look. One that was not seen yet, and nothing is wrong with, is only waited for. */
-function needs({ verdict, failure }: Judged): boolean {
-  return verdict.state === 'unknown' ? failure !== null : verdict.state !== 'good'
-}
-
 export const urgency: Record<SiteOverview['verdict']['state'], number> = { bad: 0, attention: 1, unknown: 2, good: 3 }
-
-/** Those that somebody has to look at, the worst first. */
-export function sitesInNeed<S extends Judged>(sites: readonly S[]): readonly S[] {
-  return sites.filter(needs).sort((one, other) => urgency[one.verdict.state] - urgency[other.verdict.state])
-}
 
 function fits(site: Searched, filter: StateFilter): boolean {
   if (filter === 'all') return true
-  return filter === 'needs' ? needs(site) : site.verdict.state === filter
+  return filter === 'needs' ? needsAttention(site) : site.verdict.state === filter
 }
 
 /** Every word has to be found in the name, the address or the host's own name. */

@@ -1,8 +1,11 @@
+import type { OperationRow } from '../../../src-shared/contract/operations.ts'
 import type { SiteOverview } from '../../../src-shared/contract/sites.ts'
 import { formatBytes } from '../../../src-shared/domain/format.ts'
 import { href } from '../../app/routes.ts'
+import { OperationMark, operationHref } from '../../shared/operation-line.tsx'
 import { SiteConnection } from '../../shared/site-heading.tsx'
 import { SiteMark } from '../../shared/site-verdict.tsx'
+import { useStanding } from '../../shared/use-standing.ts'
 import { HostileText } from '../../ui/hostile-text.tsx'
 import { ProgressBar } from '../../ui/progress.tsx'
 import type { Column } from '../../ui/table.tsx'
@@ -11,11 +14,11 @@ import { Mark, SiteColour } from '../../ui/verdict.tsx'
 import { urgency } from './filter-sites.ts'
 import css from './fleet.module.css'
 
-export const fleetColumns: readonly Column<SiteOverview>[] = [
+const fleetColumns: readonly Column<SiteOverview>[] = [
   {
     id: 'site',
     header: 'Site',
-    width: 'minmax(10rem, 2fr)',
+    width: 'minmax(12rem, 2fr)',
     sort: ({ name }) => name,
     cell: (site) => (
       <span className={css.site}>
@@ -34,7 +37,7 @@ export const fleetColumns: readonly Column<SiteOverview>[] = [
   {
     id: 'state',
     header: 'State',
-    width: 'minmax(7rem, 0.9fr)',
+    width: 'minmax(6.75rem, 0.9fr)',
     sort: ({ verdict }) => urgency[verdict.state],
     cell: ({ verdict }) => <SiteMark state={verdict.state} />,
   },
@@ -48,13 +51,13 @@ export const fleetColumns: readonly Column<SiteOverview>[] = [
       recoveryPoint ? (
         <Time at={recoveryPoint.takenAt} offset={clockOffset} zone={zone} />
       ) : (
-        <span className={css.none}>{inspectedAt === null ? 'Not known' : 'No verified backup'}</span>
+        <span className={css.none}>{inspectedAt === null ? 'Not yet known' : 'No verified backup'}</span>
       ),
   },
   {
     id: 'newest',
     header: 'Newest backup',
-    width: 'minmax(7rem, 1.1fr)',
+    width: 'minmax(8rem, 1.1fr)',
     sort: ({ newestBackup }) => newestBackup?.takenAt ?? null,
     descendingFirst: true,
     cell: ({ newestBackup, clockOffset, zone, inspectedAt }) =>
@@ -66,7 +69,7 @@ export const fleetColumns: readonly Column<SiteOverview>[] = [
           </span>
         </span>
       ) : (
-        <span className={css.none}>{inspectedAt === null ? 'Not known' : 'None'}</span>
+        <span className={css.none}>{inspectedAt === null ? 'Not yet known' : 'None'}</span>
       ),
   },
   {
@@ -81,7 +84,7 @@ export const fleetColumns: readonly Column<SiteOverview>[] = [
   {
     id: 'disk',
     header: 'Disk',
-    width: 'minmax(6.5rem, 0.9fr)',
+    width: 'minmax(6.75rem, 0.9fr)',
     sort: ({ disk }) => disk?.runwayDays ?? disk?.free ?? null,
     cell: ({ disk }) =>
       disk ? (
@@ -98,7 +101,7 @@ export const fleetColumns: readonly Column<SiteOverview>[] = [
   {
     id: 'now',
     header: 'Now',
-    width: 'minmax(7rem, 1.2fr)',
+    width: 'minmax(9rem, 1.2fr)',
     cell: (site) => <Now site={site} />,
   },
 ]
@@ -110,20 +113,37 @@ function runway(days: number): string {
 
 function Now({ site }: { readonly site: SiteOverview }) {
   const [running, ...more] = site.operations
-  if (!running) {
-    return (
-      <span className={css.connection}>
-        <SiteConnection overview={site} />
-      </span>
-    )
-  }
+  if (running) return <Running row={running} more={more.length} />
   return (
-    <span className={css.two}>
-      <span>
-        {running.title}
-        {more.length > 0 && ` and ${more.length} more`}
-      </span>
-      <ProgressBar thin label={`${running.title} of ${site.name}`} value={running.progress} />
+    <span className={css.connection}>
+      <SiteConnection overview={site} />
     </span>
   )
+}
+
+function Running({ row, more }: { readonly row: OperationRow; readonly more: number }) {
+  const standing = useStanding(row)
+  const moves = standing.state === 'running' || standing.state === 'starting'
+  return (
+    <span className={css.two}>
+      <a className={css.name} href={operationHref(row)} tabIndex={-1}>
+        {row.title}
+        {more > 0 && ` and ${more} more`}
+      </a>
+      {moves ? (
+        <ProgressBar thin label={`${row.title} of ${row.siteName}`} value={standing.progress} />
+      ) : (
+        <OperationMark row={row} lost={standing.state === 'lost'} />
+      )}
+    </span>
+  )
+}
+
+/** What a narrower window leaves out; a site's own page says it. */
+const leftOut = { wide: [], medium: ['database'], narrow: ['database', 'newest', 'disk'] }
+
+/** What runs now is on every window. */
+export function columnsFor(room: keyof typeof leftOut): readonly Column<SiteOverview>[] {
+  const gone: readonly string[] = leftOut[room]
+  return fleetColumns.filter(({ id }) => !gone.includes(id))
 }

@@ -1,11 +1,13 @@
-/** All sites at a glance: can each be brought back, to when, and what is going on. */
+/** All sites at a glance: can each be restored, to when, and what is running. */
 import { Plus, TowerControl } from 'lucide-react'
 import { useMemo, useState } from 'react'
 import type { Fleet, SiteOverview } from '../../../src-shared/contract/sites.ts'
+import { sitesInNeed } from '../../../src-shared/domain/verdict.ts'
 import { useSubscription } from '../../api/hooks.ts'
 import { useRefusal, useSession } from '../../api/session.tsx'
 import { go } from '../../app/router.ts'
 import { href } from '../../app/routes.ts'
+import { Headline } from '../../shared/headline.tsx'
 import { SiteMark } from '../../shared/site-verdict.tsx'
 import { type Start, useStart } from '../../shared/use-start.ts'
 import { Button, LinkButton } from '../../ui/button.tsx'
@@ -14,13 +16,17 @@ import { HostileText } from '../../ui/hostile-text.tsx'
 import { Page, Row, Section } from '../../ui/page.tsx'
 import { EmptyState, ErrorState, Loading, Skeleton } from '../../ui/states.tsx'
 import { Table } from '../../ui/table.tsx'
+import { useMedia } from '../../ui/use-media.ts'
 import { visibleText } from '../../ui/visible.ts'
-import { filterSites, type StateFilter, sitesInNeed, stateFilters } from './filter-sites.ts'
+import { filterSites, type StateFilter, stateFilters } from './filter-sites.ts'
 import css from './fleet.module.css'
-import { fleetColumns } from './fleet-columns.tsx'
+import { columnsFor } from './fleet-columns.tsx'
 
 /** With fewer sites than this nobody needs to look for one. */
 const MANY = 6
+/** Windows with room for all columns, and for all but one. */
+const WIDE = '(min-width: 88rem)'
+const MEDIUM = '(min-width: 76rem)'
 /** So many are named above the table. */
 const NAMED = 8
 
@@ -33,13 +39,13 @@ export function FleetPage() {
       </Page>
     )
   }
-  return fleet.state.sites.length === 0 ? <NoSites /> : <Sites fleet={fleet.state} />
+  return fleet.state.sites.length === 0 ? <NoSites /> : <Sites fleet={fleet.state} at={fleet.at} />
 }
 
 function NoSites() {
   const admin = useSession().role === 'admin'
   return (
-    <Page name="Fleet" title="No site is under management yet">
+    <Page name="Fleet" title="No sites yet">
       <EmptyState
         icon={TowerControl}
         title="Add the first CVD server"
@@ -51,14 +57,14 @@ function NoSites() {
           )
         }
       >
-        Nothing has to be installed on it. The console logs in over SSH, checks every step with you, and changes nothing
-        before you ask for it.
+        The console connects over SSH and tests the connection with you. It stores one program on the server,{' '}
+        <code>cvd-backup</code>, and changes nothing else until you ask for it.
       </EmptyState>
     </Page>
   )
 }
 
-function Sites({ fleet }: { readonly fleet: Fleet }) {
+function Sites({ fleet, at }: { readonly fleet: Fleet; readonly at: number }) {
   const { sites, verdict } = fleet
   const refusal = useRefusal()
   const start = useStart()
@@ -66,17 +72,14 @@ function Sites({ fleet }: { readonly fleet: Fleet }) {
   const [state, setState] = useState<StateFilter>('all')
   const [selected, setSelected] = useState<ReadonlySet<string>>(new Set())
   const shown = useMemo(() => filterSites(sites, search, state), [sites, search, state])
+  const [wide, medium] = [useMedia(WIDE), useMedia(MEDIUM)]
+  const columns = useMemo(() => columnsFor(wide ? 'wide' : medium ? 'medium' : 'narrow'), [wide, medium])
   const chosen = sites.filter(({ id }) => selected.has(id))
   return (
     <Page
       name="Fleet"
       over={`${sites.length} ${sites.length === 1 ? 'site' : 'sites'}`}
-      title={
-        <span className={css.verdict}>
-          <SiteMark state={verdict.state} bare large />
-          <span>{verdict.sentence}</span>
-        </span>
-      }
+      title={<Headline verdict={verdict} sites={sites} at={at} />}
       actions={
         <Button icon={Plus} refusal={refusal} onClick={() => go({ page: 'add-site' })}>
           Add a site
@@ -104,17 +107,18 @@ function Sites({ fleet }: { readonly fleet: Fleet }) {
           </Row>
         }
       >
-        {start.failure && <ErrorState failure={start.failure} title="Not every one was started." />}
+        {start.failure && <ErrorState failure={start.failure} title="Not all were started." />}
         <Table
           label="Sites"
           rows={shown}
-          columns={fleetColumns}
+          wrap
+          columns={columns}
           rowKey={({ id }) => id}
           rowHeight={58}
           initialSort={{ column: 'state', descending: false }}
           onOpen={({ id }) => go({ page: 'site', site: id })}
           selection={{ selected, onChange: setSelected, nameOf: ({ name }) => visibleText(name) }}
-          empty={<EmptyState title="No site is like that">Search for something else, or show all states.</EmptyState>}
+          empty={<EmptyState title="No matching sites">Change the search, or show all states.</EmptyState>}
         />
       </Section>
     </Page>
@@ -138,12 +142,12 @@ function Attention({ sites }: { readonly sites: readonly SiteOverview[] }) {
           </li>
         ))}
       </ul>
-      {needing.length > NAMED && <p className={css.chosen}>And {needing.length - NAMED} more, in the table below.</p>}
+      {needing.length > NAMED && <p className={css.chosen}>{needing.length - NAMED} more in the table below.</p>}
     </Section>
   )
 }
 
-/** What can be done with several sites at once. */
+/** Actions on several sites at once. */
 function Together(props: {
   readonly chosen: readonly SiteOverview[]
   readonly start: Start
@@ -163,12 +167,12 @@ function Together(props: {
   }
   return (
     <>
-      <span className={css.chosen}>{chosen.length} chosen</span>
+      <span className={css.chosen}>{chosen.length} selected</span>
       <Button refusal={refusal} busy={start.busy} onClick={() => void each('backups.make')}>
         Back up
       </Button>
       <Button refusal={refusal} busy={start.busy} onClick={() => void each('backups.verify')}>
-        Verify the newest
+        Verify newest
       </Button>
     </>
   )

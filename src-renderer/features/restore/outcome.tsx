@@ -1,4 +1,4 @@
-/** Step six: how it ended, what proves that, and what can be done now. */
+/** Step six: the outcome, its evidence, and what can be done now. */
 import type { ReactNode } from 'react'
 import type { OperationView } from '../../../src-shared/contract/operations.ts'
 import type { SiteOverview } from '../../../src-shared/contract/sites.ts'
@@ -6,7 +6,7 @@ import { showName } from '../../../src-shared/domain/backup-path.ts'
 import { formatCount } from '../../../src-shared/domain/format.ts'
 import { href } from '../../app/routes.ts'
 import { OperationMark } from '../../shared/operation-line.tsx'
-import { downTimeOf, downWords } from '../../shared/operation-steps.ts'
+import { downtimeOf, downWords } from '../../shared/operation-steps.ts'
 import { outcomeTone } from '../../shared/operation-words.ts'
 import { LinkButton } from '../../ui/button.tsx'
 import { HostileText } from '../../ui/hostile-text.tsx'
@@ -51,9 +51,9 @@ function Evidence({ view, overview }: { readonly view: OperationView; readonly o
         <Fact name="Outcome">
           <OperationMark row={view.row} />
         </Fact>
-        <Fact name="Down-time">
-          <strong className={css.downTime}>
-            {downWords(view.row.outcome, report?.downMs ?? null, downTimeOf(view.events))}
+        <Fact name="Downtime">
+          <strong className={css.downtime}>
+            {downWords(view.row.outcome, report?.downMs ?? null, downtimeOf(view.events))}
           </strong>
         </Fact>
         {report?.health && (
@@ -84,7 +84,7 @@ function Evidence({ view, overview }: { readonly view: OperationView; readonly o
             <a href={href({ page: 'backup', site: overview.id, path: report.safetyCopy })}>
               <HostileText text={showName(report.safetyCopy)} />
             </a>{' '}
-            <span className={css.more}>what was live before</span>
+            <span className={css.more}>the previous database</span>
           </Fact>
         )}
       </Facts>

@@ -1,4 +1,4 @@
-/** A restore that was asked for: how it goes on, how it ended, and the way back. All of it comes from the journal. */
+/** A restore that was started: its progress, its outcome, and undo. All of it comes from the journal. */
 import { Ban, Undo2 } from 'lucide-react'
 import { useState } from 'react'
 import type { OperationView } from '../../../src-shared/contract/operations.ts'
@@ -9,14 +9,15 @@ import { go } from '../../app/router.ts'
 import { href } from '../../app/routes.ts'
 import { ConfirmDialog } from '../../shared/confirm-dialog.tsx'
 import { FindOperation } from '../../shared/find-operation.tsx'
-import { DownTimeClock, OperationProgress } from '../../shared/operation-progress.tsx'
-import { cancelWords } from '../../shared/operation-words.ts'
-import { outOfSight } from '../../shared/out-of-sight.ts'
+import { DowntimeClock, OperationProgress } from '../../shared/operation-progress.tsx'
+import { cancelWords, restoreTitle } from '../../shared/operation-words.ts'
+import { useStanding } from '../../shared/use-standing.ts'
 import { Button, LinkButton } from '../../ui/button.tsx'
 import { Checkbox } from '../../ui/field.tsx'
 import { HostileText } from '../../ui/hostile-text.tsx'
 import { Fact, Facts, Page, Section } from '../../ui/page.tsx'
-import { ProgressBar, progressWords } from '../../ui/progress.tsx'
+import { ProgressBar } from '../../ui/progress.tsx'
+import { progressWords } from '../../ui/progress-words.ts'
 import { ErrorState, Loading, Skeleton } from '../../ui/states.tsx'
 import { Duration, Time } from '../../ui/time.tsx'
 import { OutcomePart } from './outcome.tsx'
@@ -48,8 +49,9 @@ function Known(props: { readonly view: OperationView; readonly overview: SiteOve
   const { view, overview } = props
   const { row } = view
   const over = row.state === 'ended'
-  const unseen = outOfSight(view)
-  const title = over ? outcomeTitle(row) : runningTitle(view)
+  const standing = useStanding(row)
+  const lost = standing.state === 'lost'
+  const title = restoreTitle(row, standing.state)
   return (
     <Page
       narrow
@@ -62,7 +64,7 @@ function Known(props: { readonly view: OperationView; readonly overview: SiteOve
       lead={
         over
           ? undefined
-          : 'You can leave this page, close the window or lose the connection: the server carries it to an end, and this page finds it again.'
+          : 'You can leave this page, close the window or lose the connection. The server finishes on its own, and this page shows the outcome.'
       }
       actions={
         over ? undefined : (
@@ -79,19 +81,19 @@ function Known(props: { readonly view: OperationView; readonly overview: SiteOve
         <div className={css.overall}>
           <div className={css.current}>
             <p className={css.currentStep}>
-              {unseen && 'Last heard: '}
-              <HostileText text={row.step?.title ?? 'Waiting for the server'} />
+              {lost && standing.step !== '' && 'Last known step: '}
+              <HostileText text={standing.step === '' ? 'Waiting for the server' : standing.step} />
             </p>
-            {!unseen && <ProgressBar label="The step that runs" value={row.progress} />}
+            {!lost && <ProgressBar label="Current step" value={standing.progress} />}
             <p className={css.more}>
-              {unseen
-                ? 'How far it is now, only the server knows.'
-                : row.progress
-                  ? progressWords(row.progress)
-                  : 'How long this step takes is not known.'}
+              {lost
+                ? 'Progress unknown until reconnected.'
+                : standing.progress
+                  ? progressWords(standing.progress)
+                  : 'The server does not report progress for this step.'}
             </p>
           </div>
-          <DownTimeClock view={view} offset={overview.clockOffset} />
+          <DowntimeClock view={view} offset={overview.clockOffset} />
         </div>
       )}
       <Section
@@ -100,16 +102,16 @@ function Known(props: { readonly view: OperationView; readonly overview: SiteOve
       >
         <OperationProgress view={view} offset={overview.clockOffset} zone={overview.zone} />
       </Section>
-      <Section title="Who and why">
+      <Section title="Request">
         <Facts>
-          <Fact name="Asked by">
+          <Fact name="Requested by">
             <HostileText text={row.who} />, <Time at={row.startedAt} />
           </Fact>
           <Fact name="Reason">
             <HostileText text={row.reason} />
           </Fact>
-          <Fact name="Id on the server">
-            <HostileText text={row.remote ?? 'not told yet'} />
+          <Fact name="Operation ID">
+            <HostileText text={row.remote ?? 'Not yet known'} />
           </Fact>
         </Facts>
       </Section>
@@ -125,29 +127,6 @@ function Took({ from, to }: { readonly from: number; readonly to: number }) {
   )
 }
 
-function runningTitle(view: OperationView): string {
-  const undoing = view.row.command === 'undo'
-  if (view.row.state === 'queued') return undoing ? 'The undo waits for its turn' : 'The restore waits for its turn'
-  if (outOfSight(view)) return undoing ? 'The undo is out of sight' : 'The restore is out of sight'
-  return undoing ? 'The restore is being undone' : 'The restore is running'
-}
-
-function outcomeTitle({ outcome, command }: OperationView['row']): string {
-  const what = command === 'undo' ? 'The undo' : 'The restore'
-  switch (outcome) {
-    case 'succeeded':
-      return command === 'undo' ? 'The restore was undone' : 'The database was restored'
-    case 'rolled back':
-      return `${what} was rolled back: the old state is back and runs`
-    case 'cancelled':
-      return `${what} was cancelled`
-    case 'failed':
-      return `${what} failed`
-    default:
-      return `How ${what.toLowerCase()} ended is not known`
-  }
-}
-
 function Cancel({ view: { row } }: { readonly view: OperationView }) {
   const refusal = useRefusal()
   const cancel = useCommand('operations.cancel')
@@ -155,7 +134,7 @@ function Cancel({ view: { row } }: { readonly view: OperationView }) {
   return (
     <>
       <Button icon={Ban} refusal={refusal} onClick={() => setAsking(true)}>
-        Cancel it…
+        Cancel…
       </Button>
       {asking && (
         <ConfirmDialog
@@ -164,7 +143,7 @@ function Cancel({ view: { row } }: { readonly view: OperationView }) {
           type={null}
           action="Cancel the operation"
           decline="Let it run"
-          meanwhile="It was asked to stop, and does so at the next point where that is safe."
+          meanwhile="The operation stops at the next safe point."
           busy={cancel.busy}
           failure={cancel.failure}
           onClose={() => setAsking(false)}
@@ -186,26 +165,28 @@ function Undo({ view, overview }: { readonly view: OperationView; readonly overv
   const [asking, setAsking] = useState(false)
   const [saidDown, setSaidDown] = useState(false)
   const { id: site, name } = overview
-  const unknown = view.undoable === null ? 'Whether it can be undone, the server has not told yet.' : undefined
-  const gone = view.undoable === false ? 'What it replaced cannot be brought back any more.' : unknown
+  // Undoing an undo brings the restore back; undoing that takes it away again.
+  const redoes = row.command === 'undo' && !row.redo
+  const unknown = view.undoable === null ? 'Whether it can be undone, the server has Not yet known.' : undefined
+  const gone = view.undoable === false ? 'The state that it replaced is gone.' : unknown
   if (row.outcome !== 'succeeded') return null
   return (
     <>
       <Button icon={Undo2} refusal={refusal ?? gone} onClick={() => setAsking(true)}>
-        {row.command === 'undo' ? 'Undo the undo…' : 'Undo restore…'}
+        {redoes ? 'Redo restore…' : 'Undo restore…'}
       </Button>
       {asking && (
         <ConfirmDialog
-          title={row.command === 'undo' ? 'Undo the undo?' : 'Undo this restore?'}
+          title={redoes ? 'Redo this restore?' : 'Undo this restore?'}
           lead={
             <>
-              The safety copy becomes the live database of <HostileText text={name} /> again. What was written since the
-              restore becomes a safety copy in its turn, so that this can be undone as well.
+              The safety copy becomes the live database of <HostileText text={name} /> again. The present state is saved
+              as a safety copy first, so this can be reversed as well.
             </>
           }
           type={{ what: 'name of the site', name }}
           reason
-          action={`Undo on ${name}`}
+          action={redoes ? `Redo on ${name}` : `Undo on ${name}`}
           busy={undo.busy}
           failure={undo.failure}
           onClose={() => setAsking(false)}
@@ -219,7 +200,7 @@ function Undo({ view, overview }: { readonly view: OperationView; readonly overv
         >
           {overview.healthy === false && (
             <Checkbox
-              label="The site is down, and its health probe is the right one"
+              label="The site is down, and its health check has the right address"
               checked={saidDown}
               onChange={setSaidDown}
             />

@@ -9,9 +9,9 @@ export function AboutSettings() {
       <Facts>
         <Fact name="Version">{version}</Fact>
         <Fact name="Runs on">
-          {platform}, {host === 'electron' ? 'as an application' : 'in a browser, for this computer alone'}
+          {platform}, {host === 'electron' ? 'as a desktop application' : 'in a browser on this computer'}
         </Fact>
-        <Fact name="You are">
+        <Fact name="User">
           <HostileText text={who} />, {role === 'admin' ? 'administrator' : 'viewer'}
         </Fact>
         <Fact name="Data folder">

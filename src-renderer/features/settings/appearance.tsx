@@ -1,28 +1,36 @@
+import { useState } from 'react'
+import type { WireFailure } from '../../../src-shared/contract/failure.ts'
 import type { Appearance } from '../../../src-shared/contract/settings.ts'
-import { useCommand, useSubscription } from '../../api/hooks.ts'
+import { useSession } from '../../api/session.tsx'
+import { chooseAppearance, useAppearance } from '../../app/theme.ts'
 import { Section, Stack } from '../../ui/page.tsx'
-import { ErrorState, Loading } from '../../ui/states.tsx'
+import { ErrorState } from '../../ui/states.tsx'
 import css from './settings.module.css'
 
 const themes = [
-  { value: 'system', label: 'As the system', note: 'Day or night, whichever the computer shows.' },
-  { value: 'light', label: 'Light', note: 'Ink on paper.' },
-  { value: 'dark', label: 'Dark', note: 'For a dim room.' },
+  { value: 'system', label: 'System', note: 'Light or dark, as this computer is set.' },
+  { value: 'light', label: 'Light', note: 'Dark text on a light background.' },
+  { value: 'dark', label: 'Dark', note: 'Light text on a dark background.' },
 ] as const
 
 const densities = [
-  { value: 'comfortable', label: 'Comfortable', note: 'Rows with room around them.' },
-  { value: 'compact', label: 'Compact', note: 'More rows on the screen.' },
+  { value: 'comfortable', label: 'Comfortable', note: 'More space around rows.' },
+  { value: 'compact', label: 'Compact', note: 'More rows on screen.' },
 ] as const
 
 export function AppearanceSettings() {
-  const appearance = useSubscription('settings.watch', {}).state
-  const set = useCommand('settings.setAppearance')
-  if (!appearance) return <Loading what="the appearance" />
-  const change = (next: Partial<Appearance>) => void set.run(next)
+  const admin = useSession().role === 'admin'
+  const appearance = useAppearance()
+  const [failure, setFailure] = useState<WireFailure | null>(null)
+  const change = (next: Partial<Appearance>) => void chooseAppearance(next, admin).then(setFailure)
   return (
     <Stack>
-      {set.failure && <ErrorState failure={set.failure} />}
+      <p className={css.note}>
+        {admin
+          ? 'Changes this window, and how new windows open. Windows that are open stay as they are.'
+          : 'Changes this window only.'}
+      </p>
+      {failure && <ErrorState title="New windows will not open like this." failure={failure} />}
       <Choice
         legend="Colours"
         name="theme"

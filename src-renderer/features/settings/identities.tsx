@@ -13,7 +13,7 @@ import css from './settings.module.css'
 export function IdentitySettings() {
   const refusal = useRefusal()
   const asked = useQuery('settings.identities', refusal === undefined ? {} : null)
-  if (refusal !== undefined) return <Notice title="Only administrators see the keys.">{refusal}</Notice>
+  if (refusal !== undefined) return <Notice title="Only administrators can see SSH keys.">{refusal}</Notice>
   if (asked.failure) return <ErrorState failure={asked.failure} />
   if (!asked.data) return <Loading what="the keys" />
   const { agent, keyFiles } = asked.data
@@ -24,13 +24,13 @@ export function IdentitySettings() {
         note={agent.running ? 'running' : 'not running'}
         actions={
           <Button size="small" busy={asked.loading} onClick={asked.reload}>
-            Look again
+            Refresh
           </Button>
         }
       >
         {agent.keys.length > 0 ? (
           <Table
-            label="Keys of the agent"
+            label="Keys in the agent"
             rows={agent.keys}
             rowKey={({ fingerprint }) => fingerprint}
             columns={[
@@ -50,15 +50,13 @@ export function IdentitySettings() {
             ]}
           />
         ) : (
-          <EmptyState icon={KeyRound} title={agent.running ? 'The agent holds no key' : 'No SSH agent runs here'}>
+          <EmptyState icon={KeyRound} title={agent.running ? 'The agent holds no keys' : 'No SSH agent is running'}>
             {agent.problem ??
-              (agent.running
-                ? 'Add one with ssh-add.'
-                : 'Sites that log in with a key file or a password do not need one.')}
+              (agent.running ? 'Add one with ssh-add.' : 'Sites that use a key file or a password do not need one.')}
           </EmptyState>
         )}
       </Section>
-      <Section title="Key files of sites">
+      <Section title="Key files used by sites">
         <Table
           label="Key files"
           rows={keyFiles}
@@ -74,7 +72,7 @@ export function IdentitySettings() {
               id: 'present',
               header: 'State',
               width: '8rem',
-              cell: ({ present }) => (present ? <Mark of="passed">There</Mark> : <Mark of="failed">Missing</Mark>),
+              cell: ({ present }) => (present ? <Mark of="passed">Found</Mark> : <Mark of="failed">Missing</Mark>),
             },
             {
               id: 'sites',
@@ -83,7 +81,7 @@ export function IdentitySettings() {
               cell: ({ sites }) => <HostileText text={sites.join(', ')} />,
             },
           ]}
-          empty={<EmptyState title="No site logs in with a key file" />}
+          empty={<EmptyState title="No site uses a key file" />}
         />
       </Section>
     </Stack>

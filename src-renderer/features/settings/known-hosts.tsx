@@ -1,4 +1,4 @@
-/** The host keys that are pinned. The only place where one can be forgotten. */
+/** The host keys that are trusted. The only place where one can be removed. */
 import { ShieldQuestion } from 'lucide-react'
 import { useMemo, useState } from 'react'
 import { type OutputOf, useCommand, useQuery } from '../../api/hooks.ts'
@@ -32,7 +32,7 @@ export function HostSettings() {
   return (
     <Section
       title="Known hosts"
-      note="a server that shows another key than this is refused"
+      note="the console refuses a server with any other key"
       actions={<SearchField label="Search known hosts" value={search} onChange={setSearch} />}
     >
       <Table
@@ -40,17 +40,18 @@ export function HostSettings() {
         rows={hosts}
         columns={columns}
         rowHeight={50}
+        wrap
         rowKey={(one) => `${one.file}:${one.line} ${one.fingerprint}`}
         empty={
-          <EmptyState icon={ShieldQuestion} title="No host is known yet">
-            The key of a server is kept when somebody compared and accepted it.
+          <EmptyState icon={ShieldQuestion} title="No known hosts yet">
+            A host key is stored once somebody has compared and accepted it.
           </EmptyState>
         }
       />
       {asking !== null && (
         <ConfirmDialog
-          title={`Forget the keys of ${asking}?`}
-          lead="Do this only when the server was installed anew and you know its new key. At the next connection the key that it shows has to be compared and accepted."
+          title={`Forget the host keys of ${asking}?`}
+          lead="Do this only if the server was reinstalled and you know its new key. At the next connection, its key must be compared and accepted again."
           type={{ what: 'host', name: asking }}
           action="Forget the keys"
           busy={forget.busy}
@@ -62,7 +63,7 @@ export function HostSettings() {
           onConfirm={(confirm) =>
             void forget.run({ host: asking, confirm }).then((done) => {
               if (!done.ok) return
-              showToast(`The keys of ${asking} are forgotten`)
+              showToast(`Host keys of ${asking} forgotten`)
               setAsking(null)
               asked.reload()
             })
@@ -82,7 +83,7 @@ function hostColumns(refusal: string | undefined, onForget: (host: string) => vo
       sort: ({ host }) => host,
       cell: ({ host, sites }) => (
         <span className={css.two}>
-          <span>{host === null ? 'a hashed name' : <HostileText text={host} />}</span>
+          <span>{host === null ? 'hashed name' : <HostileText text={host} />}</span>
           <span className={css.note}>
             <HostileText text={sites.join(', ')} />
           </span>
@@ -104,7 +105,7 @@ function hostColumns(refusal: string | undefined, onForget: (host: string) => vo
     },
     {
       id: 'file',
-      header: 'Kept in',
+      header: 'Stored in',
       width: 'minmax(6rem, 1fr)',
       cell: ({ file, line }) => (
         <span className={css.note}>
@@ -123,7 +124,7 @@ function hostColumns(refusal: string | undefined, onForget: (host: string) => vo
           size="small"
           label={`Forget ${host ?? 'this host'}`}
           refusal={
-            refusal ?? (own && host !== null ? undefined : 'Only keys of the console’s own file can be forgotten here.')
+            refusal ?? (own && host !== null ? undefined : 'Only keys in the console’s own file can be forgotten here.')
           }
           onClick={() => host !== null && onForget(host)}
         >

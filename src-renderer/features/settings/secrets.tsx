@@ -7,14 +7,14 @@ import { Section, Stack } from '../../ui/page.tsx'
 import { EmptyState, ErrorState, Loading, Notice } from '../../ui/states.tsx'
 import { Table } from '../../ui/table.tsx'
 
-const kinds = { password: 'Password', passphrase: 'Passphrase of a key', sudo: 'Password for sudo' }
+const kinds = { password: 'Login password', passphrase: 'Key passphrase', sudo: 'sudo password' }
 
-/** Where secrets are kept, which ones, and how to make the console forget one. Never a secret itself. */
+/** Where secrets are stored, which ones, and how to delete one. Never a secret itself. */
 export function SecretSettings() {
   const refusal = useRefusal()
   const asked = useQuery('settings.secrets', refusal === undefined ? {} : null)
   const forget = useCommand('settings.forgetSecret')
-  if (refusal !== undefined) return <Notice title="Only administrators see which secrets are kept.">{refusal}</Notice>
+  if (refusal !== undefined) return <Notice title="Only administrators can see stored secrets.">{refusal}</Notice>
   if (asked.failure) return <ErrorState failure={asked.failure} />
   if (!asked.data) return <Loading what="the secrets" />
   const { keeps, words, kept } = asked.data
@@ -23,15 +23,15 @@ export function SecretSettings() {
       <Notice
         tone={keeps === 'os-store' ? 'good' : 'warn'}
         title={
-          keeps === 'os-store' ? 'Secrets are encrypted by the operating system.' : 'Secrets are kept in memory only.'
+          keeps === 'os-store' ? 'Secrets are encrypted by the operating system.' : 'Secrets are stored in memory only.'
         }
       >
         {words}
       </Notice>
       {forget.failure && <ErrorState failure={forget.failure} />}
-      <Section title="Kept now" note={String(kept.length)}>
+      <Section title="Stored now" note={String(kept.length)}>
         <Table
-          label="Kept secrets"
+          label="Stored secrets"
           rows={kept}
           rowKey={({ id }) => id}
           rowHeight={42}
@@ -39,7 +39,7 @@ export function SecretSettings() {
             { id: 'kind', header: 'Kind', width: '12rem', cell: ({ kind }) => kinds[kind] },
             {
               id: 'about',
-              header: 'Of',
+              header: 'For',
               width: 'minmax(12rem, 1fr)',
               cell: ({ about }) => <HostileText text={about} />,
             },
@@ -62,8 +62,8 @@ export function SecretSettings() {
             },
           ]}
           empty={
-            <EmptyState icon={LockKeyhole} title="No secret is kept">
-              Passwords and passphrases are asked when they are needed.
+            <EmptyState icon={LockKeyhole} title="No stored secrets">
+              The console asks for passwords and passphrases when it needs them.
             </EmptyState>
           }
         />

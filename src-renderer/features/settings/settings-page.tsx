@@ -1,4 +1,4 @@
-/** How this console looks, with what it logs in, whom it knows, and what it keeps. */
+/** Appearance, SSH keys, known hosts, stored secrets, and about the console. */
 import { href, type SettingsSection } from '../../app/routes.ts'
 import { Page } from '../../ui/page.tsx'
 import { TabLinks } from '../../ui/tabs.tsx'
@@ -10,7 +10,7 @@ import { SecretSettings } from './secrets.tsx'
 
 const sections: readonly { readonly section: SettingsSection; readonly label: string }[] = [
   { section: 'appearance', label: 'Appearance' },
-  { section: 'identities', label: 'Keys to log in with' },
+  { section: 'identities', label: 'SSH keys' },
   { section: 'hosts', label: 'Known hosts' },
   { section: 'secrets', label: 'Secrets' },
   { section: 'about', label: 'About' },

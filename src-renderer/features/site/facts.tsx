@@ -1,4 +1,4 @@
-/** What was seen on the server, set as a register. */
+/** What was found on the server, as a list of facts. */
 import type { InspectionFacts, SiteOverview } from '../../../src-shared/contract/sites.ts'
 import { showPath } from '../../../src-shared/domain/backup-path.ts'
 import { formatBytes, formatCount } from '../../../src-shared/domain/format.ts'
@@ -20,7 +20,7 @@ export function DatabaseFacts({ inspection: { database } }: Props) {
             <HostileText text={showPath(database.path)} />
           </Fact>
           <Fact name="State">
-            <Mark of="error">There is none</Mark>
+            <Mark of="error">Missing</Mark>
           </Fact>
         </Facts>
       </Section>
@@ -53,12 +53,12 @@ export function DatabaseFacts({ inspection: { database } }: Props) {
         </Fact>
         {database.keyTables.map(({ table, rows }) => (
           <Fact key={table} name={table}>
-            {rows === null ? <Mark of="warning">Not there</Mark> : `${formatCount(rows)} rows`}
+            {rows === null ? <Mark of="warning">Missing</Mark> : `${formatCount(rows)} rows`}
           </Fact>
         ))}
         <Fact name="Open by">
           {database.holders.length === 0 ? (
-            <span className={css.more}>Nobody</span>
+            <span className={css.more}>No process</span>
           ) : (
             <ul>
               {database.holders.map(({ pid, user, command, service }) => (
@@ -67,7 +67,7 @@ export function DatabaseFacts({ inspection: { database } }: Props) {
                   <span className={css.more}>
                     process {pid} of <HostileText text={user} />
                   </span>{' '}
-                  {service === null && <Badge tone="warn">stands in the way of a restore</Badge>}
+                  {service === null && <Badge tone="warn">blocks a restore</Badge>}
                 </li>
               ))}
             </ul>
@@ -95,7 +95,7 @@ export function HealthFacts({ inspection: { services, health, lock }, overview }
         ))}
         <Fact name="Health">
           <Mark of={health.healthy ? 'passed' : health.probe === null ? 'unknown' : 'failed'}>
-            {health.healthy ? 'Healthy' : health.probe === null ? 'Nothing answers' : 'Not healthy'}
+            {health.healthy ? 'Healthy' : health.probe === null ? 'No health check found' : 'Not healthy'}
           </Mark>{' '}
           <span className={css.more}>
             <HostileText text={health.words === '' ? (health.probe ?? '') : health.words} />
@@ -121,7 +121,7 @@ export function DiskFacts({ inspection: { disk }, overview }: Props & { overview
   return (
     <Section
       title="Disk"
-      note={runway === null ? undefined : `lasts about ${runwayWords(runway)} at the pace of the last backups`}
+      note={runway === null ? undefined : `lasts about ${runwayWords(runway)} at the current rate of backups`}
     >
       <Facts>
         {disk.map(({ purpose, path, total, free }) => (
@@ -150,10 +150,10 @@ function runwayWords(days: number): string {
 export function HostFacts({ inspection: { host, time, tools, compressor } }: Props) {
   const missing = tools.filter(({ problem }) => problem !== null)
   const rights = [
-    ['reads the database', host.rights.readDatabase],
-    ['writes backups', host.rights.writeBackups],
-    ['controls the service', host.rights.controlServices],
-    ['keeps records', host.rights.keepState],
+    ['read the database', host.rights.readDatabase],
+    ['write backups', host.rights.writeBackups],
+    ['control the service', host.rights.controlServices],
+    ['store records', host.rights.keepState],
   ] as const
   const lacking = rights.filter(([, has]) => !has)
   return (
@@ -165,13 +165,13 @@ export function HostFacts({ inspection: { host, time, tools, compressor } }: Pro
             <HostileText text={host.os} />
           </span>
         </Fact>
-        <Fact name="Login">
+        <Fact name="User">
           <HostileText text={host.login} />
           <p className={css.more}>
             {lacking.length === 0 ? (
-              'has all rights that are needed'
+              'has all permissions'
             ) : (
-              <Mark of="warning">not: {lacking.map(([words]) => words).join(', ')}</Mark>
+              <Mark of="warning">cannot {lacking.map(([words]) => words).join(', ')}</Mark>
             )}
           </p>
         </Fact>

@@ -1,13 +1,13 @@
-/** One site: how it stands in words, what can be done, and what was found there. */
+/** One site: its verdict, its actions, and what was found on its server. */
 import { Cable, DatabaseBackup, Ellipsis, History, RefreshCw, ShieldCheck } from 'lucide-react'
 import type { InspectionFacts, SiteOverview, SiteView } from '../../../src-shared/contract/sites.ts'
 import { useCommand, useSubscription } from '../../api/hooks.ts'
 import { useRefusal } from '../../api/session.tsx'
 import { go } from '../../app/router.ts'
 import { href } from '../../app/routes.ts'
+import { Headline } from '../../shared/headline.tsx'
 import { RunningOperation } from '../../shared/operation-line.tsx'
 import { SiteOver, SiteTabs } from '../../shared/site-heading.tsx'
-import { SiteMark } from '../../shared/site-verdict.tsx'
 import { useStart } from '../../shared/use-start.ts'
 import { Button } from '../../ui/button.tsx'
 import { Menu } from '../../ui/menu.tsx'
@@ -27,10 +27,10 @@ export function SitePage({ site }: { readonly site: string }) {
       </Page>
     )
   }
-  return <Known view={watched.state} />
+  return <Known view={watched.state} at={watched.at} />
 }
 
-function Known({ view }: { readonly view: SiteView }) {
+function Known({ view, at }: { readonly view: SiteView; readonly at: number }) {
   const { overview, inspection } = view
   const start = useStart()
   return (
@@ -38,12 +38,7 @@ function Known({ view }: { readonly view: SiteView }) {
       name={overview.name}
       colour={overview.colour}
       over={<SiteOver overview={overview} link={false} />}
-      title={
-        <span className={css.verdict}>
-          <SiteMark state={overview.verdict.state} bare large />
-          <span>{overview.verdict.sentence}</span>
-        </span>
-      }
+      title={<Headline verdict={overview.verdict} sites={[overview]} at={at} />}
       actions={<Actions overview={overview} start={start} />}
       tabs={<SiteTabs overview={overview} current="site" />}
     >
@@ -60,7 +55,7 @@ function Known({ view }: { readonly view: SiteView }) {
       )}
       <BackupStrip overview={overview} />
       {inspection && <Found inspection={inspection} overview={overview} />}
-      {!inspection && !failureOf(overview) && <Loading what="what was found" rows={8} />}
+      {!inspection && !failureOf(overview) && <Loading what="the server’s state" rows={8} />}
     </Page>
   )
 }
@@ -75,15 +70,15 @@ function Actions({
   const refusal = useRefusal()
   const refresh = useCommand('site.refresh')
   const { id: site, backups, inspectedAt } = overview
-  const none = inspectedAt === null ? 'Which backups there are is not known yet.' : 'There is no backup yet.'
+  const none = inspectedAt === null ? 'The backups are not yet known.' : 'No backups yet.'
   const nothing = backups.total === 0 ? none : undefined
   return (
     <>
       <Menu
-        trigger={<Button look="quiet" icon={Ellipsis} label="More for this site" />}
+        trigger={<Button look="quiet" icon={Ellipsis} label="More actions" />}
         items={[
           {
-            label: 'Look again now',
+            label: 'Check now',
             icon: RefreshCw,
             disabled: refresh.busy || overview.refreshing,
             onSelect: () => void refresh.run({ site }),
@@ -94,7 +89,7 @@ function Actions({
             disabled: refusal !== undefined || nothing !== undefined,
             onSelect: () => void start.begin('backups.verify', { site, which: { kind: 'all' } }),
           },
-          { label: 'Change the connection', icon: Cable, onSelect: () => go({ page: 'connection', site }) },
+          { label: 'Edit connection', icon: Cable, onSelect: () => go({ page: 'connection', site }) },
         ]}
       />
       <Button icon={History} refusal={refusal ?? nothing} onClick={() => go({ page: 'restore', site })}>
@@ -121,7 +116,7 @@ function Actions({
   )
 }
 
-/** Why it cannot be seen now. */
+/** Why it cannot be checked now. */
 function failureOf({ failure, connection }: SiteOverview) {
   return failure ?? connection.failure
 }
@@ -134,17 +129,17 @@ function LastLook({ overview }: { readonly overview: SiteOverview }) {
     <ErrorState
       title={
         overview.inspectedAt === null
-          ? 'The site could not be looked at.'
-          : 'What is shown is older: the last look failed.'
+          ? 'The site could not be checked.'
+          : 'The last check failed. This page shows older data.'
       }
       failure={failure}
       action={
         <>
           <Button size="small" busy={refresh.busy} onClick={() => void refresh.run({ site: overview.id })}>
-            Look again
+            Check again
           </Button>
           <Button size="small" onClick={() => go({ page: 'connection', site: overview.id })}>
-            Look at the connection
+            Open connection
           </Button>
         </>
       }
@@ -156,7 +151,7 @@ function Found({ inspection, overview }: { readonly inspection: InspectionFacts;
   return (
     <>
       <Unfinished inspection={inspection} overview={overview} />
-      <Problems problems={inspection.problems} />
+      <Problems overview={overview} inspection={inspection} />
       <Columns>
         <Stack>
           <DatabaseFacts inspection={inspection} />
@@ -171,7 +166,7 @@ function Found({ inspection, overview }: { readonly inspection: InspectionFacts;
   )
 }
 
-/** A transaction that was interrupted comes before everything else. */
+/** An interrupted operation comes before everything else. */
 function Unfinished({
   inspection,
   overview,
@@ -184,7 +179,7 @@ function Unfinished({
   const interrupted = inspection.unfinished.filter(({ state }) => state === 'interrupted')
   if (interrupted.length === 0) return null
   const recover = () =>
-    void start.begin('operations.recover', { site: overview.id, reason: 'asked on the site’s page' })
+    void start.begin('operations.recover', { site: overview.id, reason: 'requested on the site’s page' })
   return (
     <Stack>
       <Notice
@@ -192,13 +187,13 @@ function Unfinished({
         title="An operation on this site was interrupted."
         action={
           <Button look="primary" refusal={refusal} busy={start.busy} onClick={recover}>
-            Bring it to an end
+            Recover
           </Button>
         }
       >
-        The server knows how far it came, and either completes it or brings the old state back. Its id is{' '}
-        {interrupted.map(({ id }) => id).join(', ')};{' '}
-        <a href={href({ page: 'site-operations', site: overview.id })}>see its operations</a>.
+        Recovery completes it or brings the previous state back, whichever is safe. Operation{' '}
+        {interrupted.map(({ id }) => id).join(', ')}:{' '}
+        <a href={href({ page: 'site-operations', site: overview.id })}>show operations</a>.
       </Notice>
       {start.failure && <ErrorState failure={start.failure} />}
     </Stack>

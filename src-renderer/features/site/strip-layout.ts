@@ -1,9 +1,10 @@
-/** Where the marks of a timeline go. Pure. */
+/** Where the marks of a timeline go: every backup has a place, and what lies too close shares one. Pure. */
 import type { BackupEntry } from '../../../src-shared/domain/kit-protocol.ts'
+import { isFuture, momentOf } from '../../../src-shared/domain/newest.ts'
 
 export interface StripMark {
-  readonly entry: BackupEntry
-  readonly takenAt: number
+  /** Newest first; one where nothing else lies close. */
+  readonly entries: readonly BackupEntry[]
   /** 0 is the left end, 1 is now. */
   readonly at: number
 }
@@ -14,40 +15,76 @@ export interface StripTick {
 }
 
 export interface Strip {
-  readonly from: number
-  readonly to: number
+  /** Oldest first. */
   readonly marks: readonly StripMark[]
   readonly ticks: readonly StripTick[]
 }
 
-const HOUR = 3_600_000
+const MINUTE = 60_000
+const HOUR = 60 * MINUTE
 const DAY = 24 * HOUR
-const spans = [6 * HOUR, DAY, 3 * DAY, 7 * DAY, 14 * DAY, 30 * DAY, 90 * DAY]
-const SHOWN = 120
+const SHORTEST = 6 * HOUR
+/** Up to this age a minute takes as much room as any other; beyond, time is drawn closer the older it is. */
+const NEAR = HOUR
+/** Pixels from one mark to the next: room for a finger, and a visible gap. */
+const MARK_ROOM = 28
+const TICK_ROOM = 64
 
-/** The shortest span that shows the last eight backups, at most 90 days; older ones are in the list. */
-export function layoutStrip(backups: readonly BackupEntry[], now: number): Strip {
-  const known = backups
-    .flatMap((entry) =>
-      entry.takenAt === null || entry.takenAt > now + HOUR ? [] : [{ entry, takenAt: entry.takenAt }],
-    )
-    .sort((one, other) => other.takenAt - one.takenAt)
-  const wanted = now - (known[Math.min(7, known.length - 1)]?.takenAt ?? now)
-  const span = spans.find((one) => one >= wanted * 1.02) ?? 90 * DAY
-  const from = now - span
-  const marks = known
-    .filter(({ takenAt }) => takenAt >= from)
-    .slice(0, SHOWN)
-    .map((one) => ({ ...one, at: Math.min(1, (one.takenAt - from) / span) }))
-  return { from, to: now, marks: marks.reverse(), ticks: ticksOf(span) }
+const ticks: readonly (readonly [number, string])[] = [
+  [HOUR, '1 h ago'],
+  [3 * HOUR, '3 h ago'],
+  [6 * HOUR, '6 h ago'],
+  [12 * HOUR, '12 h ago'],
+  [DAY, '1 d ago'],
+  [3 * DAY, '3 d ago'],
+  [7 * DAY, '1 wk ago'],
+  [14 * DAY, '2 wk ago'],
+  [30 * DAY, '1 mo ago'],
+  [90 * DAY, '3 mo ago'],
+  [180 * DAY, '6 mo ago'],
+  [365 * DAY, '1 yr ago'],
+  [730 * DAY, '2 yr ago'],
+  [1826 * DAY, '5 yr ago'],
+  [3652 * DAY, '10 yr ago'],
+]
+
+/** How far to the left something of this age stands, as a part of the line. */
+function depth(age: number, span: number): number {
+  return Math.log1p(Math.max(0, age) / NEAR) / Math.log1p(span / NEAR)
 }
 
-function ticksOf(span: number): StripTick[] {
-  const [unit, word] = span > DAY ? [DAY, 'd'] : [HOUR, 'h']
-  const parts = span / unit
-  const step = [1, 2, 6, 7, 10, 30].find((one) => parts / one <= 7) ?? 30
-  const ticks: StripTick[] = []
-  for (let count = step; count <= parts; count += step)
-    ticks.push({ at: 1 - count / parts, label: `−${count} ${word}` })
-  return ticks.reverse()
+/** The oldest backup is at the left end, and now is at the right one. `width`: pixels of the line. */
+export function layoutStrip(backups: readonly BackupEntry[], now: number, width: number): Strip {
+  const known = backups.filter((entry) => !isFuture(entry, now)).sort((one, other) => momentOf(other) - momentOf(one))
+  const oldest = known.at(-1)
+  const span = Math.max(SHORTEST, oldest ? now - momentOf(oldest) : 0)
+  const places = Math.max(1, Math.floor(width / MARK_ROOM))
+  const groups = Map.groupBy(known, (entry) => {
+    return Math.min(places - 1, Math.floor((1 - depth(now - momentOf(entry), span)) * places))
+  })
+  const marks = [...groups]
+    .sort(([one], [other]) => one - other)
+    .map(([place, entries]) => ({ entries, at: (place + 0.5) / places }))
+  return { marks, ticks: ticksOf(span, width) }
+}
+
+function ticksOf(span: number, width: number): StripTick[] {
+  const shown: StripTick[] = []
+  // From now on to the left, as many as have room.
+  let last = 1
+  for (const [age, label] of ticks) {
+    const at = 1 - depth(age, span)
+    if (age > span || at * width < TICK_ROOM / 2 || (last - at) * width < TICK_ROOM) continue
+    shown.push({ at, label })
+    last = at
+  }
+  return shown.reverse()
+}
+
+/** The verdict of a mark: of several backups `failed` when one is, `verified` only when all are, else `some`. */
+export function verdictOfMark({ entries }: StripMark): BackupEntry['verdict'] | 'some' {
+  const has = (verdict: BackupEntry['verdict']) => entries.some((entry) => entry.verdict === verdict)
+  if (has('failed')) return 'failed'
+  if (has('verified')) return entries.every(({ verdict }) => verdict === 'verified') ? 'verified' : 'some'
+  return has('inconclusive') ? 'inconclusive' : 'never'
 }

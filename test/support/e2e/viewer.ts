@@ -3,7 +3,7 @@ import type { Page } from 'playwright-core'
 
 /** What changes something, by the words on its button. */
 export const changing =
-  /back up|verify|restore|^hold|release|forget|^change|remove|add |check the way|check again|cancel|undo|bring it|listen|look for it|save/i
+  /back up|verify|restore|^hold|release|forget|^change|remove|add |test connection|test again|cancel|undo|recover|follow|reconnect|listen|look for it|save/i
 
 /** Names of the buttons on the page that could be pressed and would change something; headers of tables only sort. */
 export async function temptations(page: Page): Promise<string[]> {

@@ -2,9 +2,10 @@ import { describe, expect, test } from 'vitest'
 import { findCommands } from '../../../src-renderer/app/find-commands.ts'
 import { matchKeys } from '../../../src-renderer/app/match-keys.ts'
 import { filterBackups, noFilter } from '../../../src-renderer/features/backups/filter-backups.ts'
-import { filterSites, sitesInNeed } from '../../../src-renderer/features/fleet/filter-sites.ts'
-import { layoutStrip } from '../../../src-renderer/features/site/strip-layout.ts'
+import { filterSites } from '../../../src-renderer/features/fleet/filter-sites.ts'
+import { layoutStrip, verdictOfMark } from '../../../src-renderer/features/site/strip-layout.ts'
 import { type BackupEntry, backupEntry, inspection } from '../../../src-shared/domain/kit-protocol.ts'
+import { sitesInNeed } from '../../../src-shared/domain/verdict.ts'
 
 function backup(name: string, rest: Partial<BackupEntry> = {}): BackupEntry {
   return {
@@ -59,19 +60,45 @@ test('a list that an earlier version stored is read: nothing had companions then
 describe('the timeline', () => {
   const now = Date.UTC(2026, 0, 31)
   const hours = (count: number) => now - count * 3_600_000
+  const WIDTH = 900
+  const shown = (list: readonly BackupEntry[]) => layoutStrip(list, now, WIDTH).marks.flatMap(({ entries }) => entries)
 
-  test('is as long as the last eight backups, and leaves out what is older', () => {
-    const list = Array.from({ length: 12 }, (_, index) => backup(`${index}`, { takenAt: hours(index * 2) }))
-    const strip = layoutStrip(list, now)
-    expect((strip.to - strip.from) / 3_600_000).toBe(24)
-    expect(strip.marks).toHaveLength(12)
-    expect(strip.marks.at(-1)?.at).toBe(1)
-    expect(layoutStrip([...list, backup('old', { takenAt: hours(500) })], now).marks).toHaveLength(12)
+  test('keeps old, verified and held backups, however many newer ones there are (G5)', () => {
+    const old = [
+      backup('old', { takenAt: hours(500) }),
+      backup('verified', { takenAt: hours(90 * 24), verdict: 'verified' }),
+      backup('held', { takenAt: hours(900 * 24), hold: true }),
+    ]
+    const recent = Array.from({ length: 300 }, (_, index) => backup(`${index}`, { takenAt: hours(index / 50) }))
+    expect(shown([...recent, ...old])).toHaveLength(303)
+    // Each of the old ones has a mark of its own.
+    const alone = layoutStrip([...recent, ...old], now, WIDTH).marks.filter(({ entries }) => entries.length === 1)
+    expect(alone.flatMap(({ entries }) => entries)).toEqual(expect.arrayContaining(old))
   })
 
-  test('shows no backup whose time is not known, or in the future', () => {
-    const list = [backup('unknown', { takenAt: null }), backup('future', { takenAt: now + 86_400_000 })]
-    expect(layoutStrip(list, now).marks).toEqual([])
+  test.each([1, 40, 320, 900, 1900])('groups what lies close: on %i pixels no two marks overlap (G5)', (width) => {
+    const list = Array.from({ length: 2000 }, (_, index) => backup(`${index}`, { takenAt: hours(index ** 2 / 900) }))
+    const { marks, ticks } = layoutStrip(list, now, width)
+    expect(marks.flatMap(({ entries }) => entries)).toHaveLength(2000)
+    const gaps = (places: readonly { at: number }[]) =>
+      places.slice(1).map(({ at }, index) => at - (places[index]?.at ?? 0))
+    for (const gap of gaps(marks)) expect(gap * width).toBeGreaterThanOrEqual(26)
+    for (const gap of gaps(ticks)) expect(gap * width).toBeGreaterThanOrEqual(64)
+    for (const { at } of marks) expect(at > 0 && at < 1).toBe(true)
+  })
+
+  test('of several is verified only where all are, and failed where one is', () => {
+    const of = (...verdicts: BackupEntry['verdict'][]) =>
+      verdictOfMark({ at: 0, entries: verdicts.map((verdict) => backup(verdict, { verdict })) })
+    expect(of('verified', 'verified')).toBe('verified')
+    expect(of('verified', 'never')).toBe('some')
+    expect(of('verified', 'failed')).toBe('failed')
+    expect(of('never', 'inconclusive')).toBe('inconclusive')
+  })
+
+  test('takes the time of the file where its name tells none, and leaves out the future', () => {
+    const unnamed = backup('unnamed', { takenAt: null, modifiedAt: hours(3) })
+    expect(shown([unnamed, backup('future', { takenAt: now + 86_400_000 })])).toEqual([unnamed])
   })
 })
 

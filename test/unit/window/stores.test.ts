@@ -100,7 +100,7 @@ describe('the form of a site', () => {
     const draft = draftOf({ host: 'server', port: 22, user: 'root', auth, jumps: [] })
     expect(targetOf(draft).target?.auth).toEqual(auth)
     expect(alsoTried(draft)).toBe(
-      'Then tried: /keys/two.pub. Certificates: /keys/one-cert.pub. Then the other keys of the agent. Agent: /run/agent.',
+      'Then tried: /keys/two.pub. Certificates: /keys/one-cert.pub. Then the other keys in the agent. Agent: /run/agent.',
     )
     expect(targetOf({ ...draft, method: 'agent' }).target?.auth).toEqual({ method: 'agent', agentSocket: '/run/agent' })
     expect(targetOf({ ...draft, method: 'password' }).target?.auth).toEqual({ method: 'password' })
