@@ -2,13 +2,12 @@
 import type { OperationRow } from '../../src-shared/contract/operations.ts'
 import { operationId } from '../../src-shared/contract/words.ts'
 import type { Inspection, OperationEntry } from '../../src-shared/domain/kit-protocol.ts'
-import type { Failure } from '../../src-shared/result.ts'
 import type { Context, RunnerEvent } from '../operations/context.ts'
 import type { Runner } from '../operations/runner.ts'
 import { clockOffset } from '../store/inspections.ts'
 import type { JournalEntry } from '../store/operations.ts'
 import type { Site } from '../store/sites.ts'
-import { foreignRow, nowhere, rowOf, type Standing, standingAfter } from './rows.ts'
+import { foreignRow, type Heard, heardAfter, rowOf, unheard } from './rows.ts'
 
 type Holder = NonNullable<Inspection['lock']['holder']>
 
@@ -29,15 +28,17 @@ function holderEntry({ operation: id, command, who, since: startedAt }: Holder):
 
 export class Activity {
   readonly #context: Context
+  readonly #runner: Runner
   readonly #seen: (siteId: string) => boolean
-  readonly #standing = new Map<string, Standing>()
-  /** Why nothing is heard of an operation at the moment. */
-  readonly #broken = new Map<string, Failure>()
+  readonly #heard = new Map<string, Heard>()
+  /** Operations whose connection broke and is being looked for. */
+  readonly #searching = new Set<string>()
   readonly #leave: () => void
 
   /** @param seen whether a site could be seen when it was last looked at. */
   constructor(context: Context, runner: Runner, seen: (siteId: string) => boolean) {
     this.#context = context
+    this.#runner = runner
     this.#seen = seen
     this.#leave = runner.subscribe((event) => this.#hear(event))
   }
@@ -57,7 +58,7 @@ export class Activity {
   }
 
   row(entry: JournalEntry, site: Site): OperationRow {
-    return rowOf(entry, site, this.#of(entry))
+    return rowOf(entry, site, { link: this.#link(entry), ...this.#of(entry) })
   }
 
   /** What is not over on a site. */
@@ -89,34 +90,35 @@ export class Activity {
     return row.state === 'running' && !this.#seen(site.id) ? { ...row, state: 'unknown' } : row
   }
 
-  /** Why the link to an operation broke, while it is being looked for; null where it is listened to. */
-  broken(operation: string): Failure | null {
-    return this.#broken.get(operation) ?? null
-  }
-
   close(): void {
     this.#leave()
   }
 
-  #of(entry: JournalEntry): Standing {
-    if (entry.state === 'ended') return nowhere
-    const known = this.#standing.get(entry.id)
+  #link({ id, state }: JournalEntry): OperationRow['link'] {
+    if (state === 'ended' || state === 'queued' || !this.#runner.attends(id)) return 'none'
+    if (this.#searching.has(id)) return 'searching'
+    return state === 'unknown' ? 'none' : 'listening'
+  }
+
+  #of(entry: JournalEntry): Heard {
+    if (entry.state === 'ended') return unheard
+    const known = this.#heard.get(entry.id)
     if (known) return known
-    const standing = this.#context.store.events.list(entry.id).reduce(standingAfter, nowhere)
-    this.#standing.set(entry.id, standing)
-    return standing
+    const heard = this.#context.store.events.list(entry.id).reduce(heardAfter, unheard)
+    this.#heard.set(entry.id, heard)
+    return heard
   }
 
   #hear(event: RunnerEvent): void {
     const { kind, operation } = event
     if (kind === 'link') {
-      this.#broken.set(operation, event.failure)
+      this.#searching.add(operation)
       return
     }
-    this.#broken.delete(operation)
+    this.#searching.delete(operation)
     if (kind === 'event') {
-      const before = this.#standing.get(operation) ?? nowhere
-      this.#standing.set(operation, standingAfter(before, event.event))
-    } else if (event.entry.state === 'ended') this.#standing.delete(operation)
+      const before = this.#heard.get(operation) ?? unheard
+      this.#heard.set(operation, heardAfter(before, event.event))
+    } else if (event.entry.state === 'ended') this.#heard.delete(operation)
   }
 }

@@ -14,15 +14,21 @@ import { titleOf } from '../../src-shared/domain/operation-title.ts'
 import type { JournalEntry } from '../store/operations.ts'
 import type { Site } from '../store/sites.ts'
 
-export interface Standing {
+/** What was heard of an operation. */
+export interface Heard {
   readonly step: { readonly step: string; readonly title: string } | null
   readonly progress: Progress | null
 }
 
-export const nowhere: Standing = { step: null, progress: null }
+export interface Standing extends Heard {
+  readonly link: OperationRow['link']
+}
+
+/** Nothing was heard of it yet. */
+export const unheard: Heard = { step: null, progress: null }
 
 /** Where an operation stands after an event. */
-export function standingAfter(before: Standing, event: KitEvent): Standing {
+export function heardAfter(before: Heard, event: KitEvent): Heard {
   if (event.kind === 'progress') {
     const { step, done, total, unit, at } = event
     return { ...before, progress: { step, done, total, unit, at } }
@@ -41,7 +47,7 @@ function backupOf(entry: JournalEntry): string | null {
   return entry.command === 'database' && parsed.success ? parsed.data.backup.path : null
 }
 
-export function rowOf(entry: JournalEntry, site: Site, { step, progress }: Standing): OperationRow {
+export function rowOf(entry: JournalEntry, site: Site, { link, step, progress }: Standing): OperationRow {
   const { id, command, state, remoteOperation, outcome, code, message, unchanged, next, who, reason } = entry
   const live = state === 'running' || state === 'unknown'
   return {
@@ -50,6 +56,7 @@ export function rowOf(entry: JournalEntry, site: Site, { step, progress }: Stand
     siteName: site.name,
     siteColour: site.colour,
     title: titleOf(command),
+    link,
     elsewhere: false,
     remote: remoteOperation,
     startedAt: entry.createdAt,
@@ -70,6 +77,7 @@ export function foreignRow(entry: OperationEntry, site: Site, offset: number): O
     siteColour: site.colour,
     title: titleOf(command),
     state: entry.state === 'running' ? 'running' : entry.state === 'ended' ? 'ended' : 'unknown',
+    link: 'none',
     elsewhere: true,
     remote: id,
     unchanged: '',

@@ -87,7 +87,7 @@ export class Attendant {
     return entry
   }
 
-  /** Returns when the operation has ended, was lost sight of, or the signal came; the row says which. */
+  /** Returns when the operation has ended, its connection was lost, or the signal came; the row says which. */
   async attend(): Promise<void> {
     const { state, remoteOperation } = this.#entry
     if (state === 'ended') return

@@ -20,7 +20,7 @@ export interface Context {
 /** What subscribers of the runner hear. `operation` is the journal's id. */
 export type RunnerEvent =
   | { readonly kind: 'event'; readonly operation: string; readonly siteId: string; readonly event: KitEvent }
-  /** The journal's row changed: it was queued, began, was named by the server, ended, or was lost sight of. */
+  /** The journal's row changed: it was queued, began, was named by the server, ended, or its connection was lost. */
   | { readonly kind: 'journal'; readonly operation: string; readonly siteId: string; readonly entry: JournalEntry }
   /** The link broke, and the operation is being looked for again. It goes on meanwhile. */
   | { readonly kind: 'link'; readonly operation: string; readonly siteId: string; readonly failure: Failure }

@@ -3,7 +3,7 @@ import { z } from 'zod'
 import { outcomes } from '../../src-shared/domain/kit-protocol.ts'
 import type { StoreDatabase } from './open.ts'
 
-/** `starting`: the server may or may not have heard of it. `unknown`: it has, and we lost sight of it. */
+/** `starting`: the server may or may not have heard of it. `unknown`: it has, and the connection was lost. */
 const journalState = z.enum(['queued', 'starting', 'running', 'ended', 'unknown'])
 
 /** An argument of the kit: text of ours, or a path of the server, percent-encoded as the kit told it. */
@@ -126,7 +126,7 @@ export class OperationRepository {
       .run(remoteOperation, id)
   }
 
-  /** We lost sight of it; the server goes on. */
+  /** The connection was lost; the server goes on. */
   lost(id: string): void {
     this.#db.prepare(`UPDATE operations SET state = 'unknown' WHERE id = ? AND state <> 'ended'`).run(id)
   }

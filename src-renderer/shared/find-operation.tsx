@@ -1,31 +1,31 @@
-/** The way back to an operation that nothing is heard of: listened to where it was started elsewhere, else looked for. */
+/** For an operation that is not heard: follow one that was started elsewhere, else try to reconnect. */
 import { RotateCw } from 'lucide-react'
 import type { OperationView } from '../../src-shared/contract/operations.ts'
 import { useCommand } from '../api/hooks.ts'
 import { useRefusal } from '../api/session.tsx'
 import { Button } from '../ui/button.tsx'
 import { ErrorState } from '../ui/states.tsx'
+import { connectionLost } from './connection-lost.ts'
 import { operationHref } from './operation-line.tsx'
-import { outOfSight } from './out-of-sight.ts'
 
 export function FindOperation({ view }: { readonly view: OperationView }) {
-  const { row, link } = view
+  const { row } = view
   const refusal = useRefusal()
   const importing = useCommand('operations.import')
   const reattach = useCommand('operations.reattach')
   const failure = importing.failure ?? reattach.failure
-  async function listen(): Promise<void> {
+  async function follow(): Promise<void> {
     const found = await importing.run({ site: row.site, operation: row.id })
     if (found.ok) window.location.replace(operationHref({ ...row, id: found.value.operation }))
   }
-  // While it is searched for, that is what is done already.
-  if (!outOfSight(view) || link.state === 'searching') return null
+  // While the console searches for it, there is nothing to ask for.
+  if (!connectionLost(row) || row.link === 'searching') return null
   return (
     <>
       {failure && <ErrorState failure={failure} />}
       {row.elsewhere ? (
-        <Button refusal={refusal} busy={importing.busy} onClick={() => void listen()}>
-          Listen to it
+        <Button refusal={refusal} busy={importing.busy} onClick={() => void follow()}>
+          Follow it
         </Button>
       ) : (
         <Button
@@ -34,7 +34,7 @@ export function FindOperation({ view }: { readonly view: OperationView }) {
           busy={reattach.busy}
           onClick={() => void reattach.run({ operation: row.id })}
         >
-          Look for it again
+          Reconnect
         </Button>
       )}
     </>

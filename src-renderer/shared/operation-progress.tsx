@@ -4,21 +4,23 @@ import { useMemo } from 'react'
 import type { OperationView } from '../../src-shared/contract/operations.ts'
 import { formatBytes, formatDuration, formatTime } from '../../src-shared/domain/format.ts'
 import { HostileText } from '../ui/hostile-text.tsx'
-import { Announce, ProgressBar, progressWords } from '../ui/progress.tsx'
+import { Announce, ProgressBar } from '../ui/progress.tsx'
+import { type ProgressValue, progressWords } from '../ui/progress-words.ts'
 import { Notice } from '../ui/states.tsx'
 import { Duration, elapsedWords, localZone, useNow } from '../ui/time.tsx'
 import { Mark, type MarkName } from '../ui/verdict.tsx'
 import css from './operation-progress.module.css'
+import { standingWords } from './operation-standing.ts'
 import {
-  type DownTime,
-  downTimeOf,
+  type Downtime,
+  downtimeOf,
   evidenceWord,
   logOf,
   type OperationStep,
   shortHash,
   stepsOf,
 } from './operation-steps.ts'
-import { outOfSight } from './out-of-sight.ts'
+import { useStanding } from './use-standing.ts'
 
 const stepMarks: Record<OperationStep['state'], MarkName> = {
   started: 'running',
@@ -30,7 +32,7 @@ const stepWords: Record<OperationStep['state'], string> = {
   started: 'Running',
   done: 'Done',
   failed: 'Failed',
-  skipped: 'Skipped',
+  skipped: 'Not run',
 }
 
 export function OperationProgress(props: {
@@ -43,20 +45,18 @@ export function OperationProgress(props: {
   const { row, events } = view
   const steps = useMemo(() => stepsOf(events), [events])
   const running = row.state !== 'ended'
-  const unseen = outOfSight(view)
+  const standing = useStanding(row)
+  const lost = standing.state === 'lost'
   const now = useNow()
-  const step = steps.findLast(({ endedAt }) => endedAt === null)
-  const said = running
-    ? `${step?.title ?? 'Waiting'}${row.progress ? `: ${progressWords(row.progress)}` : ''}`
-    : `${row.title}: ${row.outcome ?? 'unknown'}`
+  const said = running ? standingWords(standing) : `${row.title}: ${row.outcome ?? 'unknown'}`
   return (
     <div className={css.progress}>
       <Announce text={said} />
-      {unseen && (
-        <Notice tone="warn" title={unseenTitle(view)}>
-          {view.link.state === 'searching'
-            ? 'It is looked for all the time, and what happened meanwhile is told then.'
-            : 'What happened meanwhile is told as soon as it is listened to.'}
+      {lost && (
+        <Notice tone="warn" title={lostTitle(row)}>
+          {row.link === 'searching'
+            ? 'The console keeps trying to reconnect. It will then show everything that happened in the meantime.'
+            : 'Everything that happened in the meantime appears as soon as the console follows it.'}
         </Notice>
       )}
       <ol className={css.steps} aria-label="Steps">
@@ -71,9 +71,9 @@ export function OperationProgress(props: {
           <Step
             key={`${one.step} ${one.startedAt}`}
             step={one}
-            now={running && !unseen ? now + offset : null}
-            unseen={unseen}
-            progress={!unseen && one.endedAt === null && row.progress?.step === one.step ? row.progress : null}
+            now={running && !lost ? now + offset : null}
+            lost={lost}
+            progress={one.endedAt === null && row.progress?.step === one.step ? standing.progress : null}
           />
         ))}
       </ol>
@@ -82,36 +82,37 @@ export function OperationProgress(props: {
   )
 }
 
-function unseenTitle({ row, link }: OperationView): string {
-  if (link.state === 'searching') return 'The connection broke; the operation goes on at the server.'
-  if (row.elsewhere) return 'It was started elsewhere, and is not listened to here.'
-  return 'It was lost sight of: it goes on at the server, or has ended there.'
+function lostTitle(row: OperationView['row']): string {
+  if (row.link === 'searching') return 'Connection lost. The operation continues on the server.'
+  if (row.elsewhere) return 'This operation was started elsewhere, and this console does not follow it yet.'
+  return 'Connection lost. The operation continues on the server, or has ended there.'
 }
 
 function waitingWords(state: OperationView['row']['state']): string {
-  if (state === 'queued') return 'Waits for another operation of this site.'
-  if (state === 'unknown') return 'Only the server knows how far it is.'
-  return 'Waits for the server’s first word.'
+  if (state === 'queued') return 'Waiting for another operation on this site to end.'
+  if (state === 'unknown') return 'Progress unknown until reconnected.'
+  return 'Waiting for the server’s first answer.'
 }
 
 function Step(props: {
   readonly step: OperationStep
   readonly now: number | null
-  /** Whether it goes on is not known. */
-  readonly unseen: boolean
-  readonly progress: OperationView['row']['progress']
+  /** The connection is lost: whether the step still runs is not known. */
+  readonly lost: boolean
+  readonly progress: ProgressValue | null
 }) {
-  const { step, now, unseen, progress } = props
+  const { step, now, lost, progress } = props
   const evidence = Object.entries(step.evidence).filter(([, value]) => value !== null && value !== '')
   const open = step.endedAt === null
-  const state = open && now === null && !unseen ? 'skipped' : step.state
+  // The operation ended and never said how this step did.
+  const cut = open && now === null && !lost
   const ms =
     step.endedAt !== null ? step.endedAt - step.startedAt : now === null ? null : Math.max(0, now - step.startedAt)
   return (
-    <li className={css.step} data-state={state}>
+    <li className={css.step} data-state={cut ? 'skipped' : step.state}>
       <div className={css.stepLine}>
-        <Mark of={open && unseen ? 'unknown' : stepMarks[state]} bare>
-          {open && unseen ? 'Out of sight' : stepWords[state]}
+        <Mark of={open && lost ? 'unknown' : cut ? 'skipped' : stepMarks[step.state]} bare>
+          {open && lost ? 'Last known step' : cut ? 'Not finished' : stepWords[step.state]}
         </Mark>
         <span className={css.stepTitle}>
           <HostileText text={step.title} />
@@ -175,32 +176,32 @@ function Log({ view, zone = localZone }: { readonly view: OperationView; readonl
   )
 }
 
-/** How long the service is, or was, down. While nothing is heard from the server it claims nothing. */
-export function DownTimeClock({ view, offset = 0 }: { readonly view: OperationView; readonly offset?: number }) {
-  const { row, link } = view
-  const down = useMemo(() => downTimeOf(view.events), [view.events])
+/** How long the service is, or was, down. While the connection is lost it claims nothing. */
+export function DowntimeClock({ view, offset = 0 }: { readonly view: OperationView; readonly offset?: number }) {
+  const { row } = view
+  const down = useMemo(() => downtimeOf(view.events), [view.events])
   const now = useNow()
   const over = row.state === 'ended'
-  const unheard = !over && row.state !== 'queued' && link.state !== 'listening'
-  const isDown = !unheard && down !== null && down.to === null && !over
+  const lost = useStanding(row).state === 'lost'
+  const isDown = !lost && down !== null && down.to === null && !over
   return (
     <div className={css.clock} data-down={isDown || undefined}>
-      <span className={css.clockName}>Down-time</span>
-      <span className={css.clockValue} role="timer" aria-label="Down-time">
-        {unheard ? 'not known' : isDown ? elapsedWords(now + offset - down.from) : lasted(down)}
+      <span className={css.clockName}>Downtime</span>
+      <span className={css.clockValue} role="timer" aria-label="Downtime">
+        {lost ? 'Not known' : isDown ? elapsedWords(now + offset - down.from) : lasted(down)}
       </span>
       <span className={css.clockNote}>
-        {unheard ? 'Only the server knows it now.' : isDown ? 'The service is stopped.' : standsWords(down)}
+        {lost ? 'Unknown until reconnected.' : isDown ? 'The service is stopped.' : standsWords(down)}
       </span>
     </div>
   )
 }
 
-function lasted(down: DownTime | null): string {
+function lasted(down: Downtime | null): string {
   return down === null || down.to === null ? '0 s' : formatDuration(down.to - down.from)
 }
 
-function standsWords(down: DownTime | null): string {
-  if (down === null) return 'The service was not stopped yet.'
-  return down.to === null ? 'See the log.' : 'The service runs again.'
+function standsWords(down: Downtime | null): string {
+  if (down === null) return 'The service has not been stopped.'
+  return down.to === null ? 'See the log.' : 'The service is running again.'
 }

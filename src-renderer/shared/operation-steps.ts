@@ -43,7 +43,7 @@ export function logOf(events: readonly KitEvent[]): LogLine[] {
   })
 }
 
-export interface DownTime {
+export interface Downtime {
   readonly from: number
   /** Null while the service is down. */
   readonly to: number | null
@@ -55,7 +55,7 @@ const bringsBack = new Set(['start', 'roll-back'])
  * From asking the service to stop until it answered healthy, by the server's clock; null where it was never stopped.
  * After a start that failed it is still down, until the old state is back.
  */
-export function downTimeOf(events: readonly KitEvent[]): DownTime | null {
+export function downtimeOf(events: readonly KitEvent[]): Downtime | null {
   let from: number | null = null
   let to: number | null = null
   for (const event of events) {
@@ -82,7 +82,7 @@ export function shortHash(text: string): string {
 }
 
 /** How long the service was down, of an operation that has ended: none only where it is known that it was not stopped. */
-export function downWords(outcome: string | null, told: number | null, heard: DownTime | null): string {
+export function downWords(outcome: string | null, told: number | null, heard: Downtime | null): string {
   if (told !== null) return formatDuration(told)
   if (heard === null) return outcome === 'unknown' ? 'not known' : 'none: the service was not stopped'
   return heard.to === null

@@ -2,10 +2,14 @@
 import type { OperationRow } from '../../src-shared/contract/operations.ts'
 import type { MarkName } from '../ui/verdict.tsx'
 
-export function markOf(row: Pick<OperationRow, 'state' | 'outcome'>): {
+interface OperationMark {
   readonly of: MarkName
   readonly word?: string
-} {
+}
+
+export const lostMark: OperationMark = { of: 'unknown', word: 'Connection lost' }
+
+export function markOf(row: Pick<OperationRow, 'state' | 'outcome'>): OperationMark {
   switch (row.state) {
     case 'ended':
       return { of: row.outcome ?? 'unknown' }
@@ -16,7 +20,7 @@ export function markOf(row: Pick<OperationRow, 'state' | 'outcome'>): {
     case 'running':
       return { of: 'running' }
     case 'unknown':
-      return { of: 'unknown', word: 'Out of sight' }
+      return lostMark
   }
 }
 

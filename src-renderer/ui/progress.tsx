@@ -1,25 +1,10 @@
 /** How far something is. Read out at most every five seconds, so that a screen reader can say other things too. */
 import { Progress } from '@base-ui/react/progress'
 import { useEffect, useRef, useState } from 'react'
-import { formatBytes, formatCount, formatDuration } from '../../src-shared/domain/format.ts'
 import css from './progress.module.css'
-
-export interface ProgressValue {
-  readonly done: number
-  readonly total: number
-  readonly unit: 'bytes' | 'files' | 'seconds'
-}
+import { type ProgressValue, progressWords } from './progress-words.ts'
 
 const ANNOUNCE_EVERY_MS = 5000
-
-/** `12.4 MB of 188 MB`. A total of 0 is not known. */
-export function progressWords({ done, total, unit }: ProgressValue): string {
-  const of = (value: number) => {
-    if (unit === 'bytes') return formatBytes(value)
-    return unit === 'seconds' ? formatDuration(value * 1000) : `${formatCount(value)} files`
-  }
-  return total > 0 ? `${of(Math.min(done, total))} of ${of(total)}` : of(done)
-}
 
 export function ProgressBar(props: {
   readonly label: string

@@ -2,7 +2,6 @@
 import { z } from 'zod'
 import { backupReport, kitEvent, restoreReport, verification } from '../domain/kit-protocol.ts'
 import { command, query, subscription } from './define.ts'
-import { wireFailure } from './failure.ts'
 import {
   backupPath,
   operationId,
@@ -26,8 +25,13 @@ export const operationRow = z.object({
   command: z.string(),
   /** In words: `Database backup`, `Restore of the database`, … */
   title: z.string(),
-  /** `unknown`: the server was asked, and we lost sight of it; `operations.reattach` looks again. */
+  /** `unknown`: the server was asked, and the connection was lost; `operations.reattach` tries again. */
   state: z.enum(['queued', 'starting', 'running', 'ended', 'unknown']),
+  /**
+   * Whether its progress is heard. `searching`: the connection broke, and the operation goes on at the server while the
+   * console tries to reach it again. `none`: nobody here listens. See `connectionLost`.
+   */
+  link: z.enum(['listening', 'searching', 'none']),
   /** Known from the server only, started by another console or on the server itself: `operations.import` listens to it. */
   elsewhere: z.boolean(),
   /** The server's id; null until the server has told it. */
@@ -53,17 +57,10 @@ const operationReport = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('verify'), backups: z.array(z.object(verification.shape)) }),
 ])
 
-const link = z.object({
-  /** `searching`: the connection broke, and the operation goes on at the server while it is looked for. */
-  state: z.enum(['listening', 'searching', 'none']),
-  failure: wireFailure.nullable(),
-})
-
 const operationView = z.object({
   row: operationRow,
   /** Everything heard so far, oldest first; of progress only the newest, which is in `row`. */
   events: z.array(kitEvent),
-  link,
   /** Evidence of the outcome; null before the end, and where there is none. */
   report: operationReport.nullable(),
   /** True where `restore.undo` can bring back what this operation replaced; null where the server has not told. */
@@ -74,7 +71,6 @@ const operationViewChange = z.object({
   row: operationRow.optional(),
   /** Further events, to be put behind the others. */
   events: z.array(kitEvent).optional(),
-  link: link.optional(),
   report: operationReport.nullable().optional(),
   undoable: z.boolean().nullable().optional(),
 })
@@ -84,7 +80,6 @@ function applyView(state: OperationView, change: z.output<typeof operationViewCh
   return {
     row: row ?? state.row,
     events: events ? [...state.events, ...events] : state.events,
-    link: change.link ?? state.link,
     report: report === undefined ? state.report : report,
     undoable: undoable === undefined ? state.undoable : undoable,
   }
@@ -137,7 +132,7 @@ export const operations = {
     output: startedOperation,
     errors: ['no-such-site', 'not-found'],
   }),
-  /** Looks again for an operation that was lost sight of. */
+  /** Looks again for an operation to which the connection was lost. */
   reattach: command({
     role: 'admin',
     input: z.strictObject({ operation: operationId }),

@@ -15,7 +15,7 @@ export interface Baseline {
   readonly restoreName: string
   /** Milliseconds, or null when it had not ended after `seconds`. */
   backup(seconds: number): Promise<number | null>
-  /** Runs to its end, however that is; its down-time is measured from outside. */
+  /** Runs to its end, however that is; its downtime is measured from outside. */
   restore(backup: string): Promise<void>
 }
 

@@ -20,7 +20,7 @@ export const inBrowser: Benches<Setting> = {
 // The small database comes first: one cannot be made smaller.
 export const onPlace: Benches<PlaceSetting> = {
   inspect: { what: 'a site with 10,000 backups', run: benchInspect },
-  restore: { what: 'down-time of a restore at two sizes', run: benchRestore },
+  restore: { what: 'downtime of a restore at two sizes', run: benchRestore },
   backup: { what: 'a backup while nothing is written, with each compressor', run: benchBackup },
   'backup-under-writes': { what: 'a backup while the application writes every 5 ms', run: benchBackupUnderWrites },
 }

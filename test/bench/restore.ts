@@ -1,11 +1,11 @@
-import { downTime } from './down-time.ts'
+import { downtime } from './downtime.ts'
 import { must, mustKit, shellWord } from './place.ts'
 import { backUp, clean, growTo, type PlaceSetting } from './setting.ts'
 import { median, type Row, seconds } from './table.ts'
 
 const allowedMs = 500
 
-/** Down-time of a restore at two sizes, seen from outside, beside a bare restart of the service and the runbook's restore. */
+/** Downtime of a restore at two sizes, seen from outside, beside a bare restart of the service and the runbook's restore. */
 export async function benchRestore(setting: PlaceSetting): Promise<Row[]> {
   const rows: Row[] = []
   for (const size of setting.sizes) rows.push(...(await atSize(setting, size)))
@@ -24,18 +24,18 @@ async function atSize(setting: PlaceSetting, size: number): Promise<Row[]> {
   for (let turn = 1; turn <= repeat; turn++) {
     say(`restore, ${megabytes} MB: ${turn} of ${repeat}`)
     await quiet()
-    restarts.push(await downTime(place, () => place.service('restart')))
+    restarts.push(await downtime(place, () => place.service('restart')))
     await quiet()
-    ours.push(await downTime(place, () => mustKit(place, restore)))
+    ours.push(await downtime(place, () => mustKit(place, restore)))
     await dropSafetyCopies(setting)
   }
   say(`restore, ${megabytes} MB: ${baseline.restoreName}`)
   await quiet()
-  const theirs = await downTime(place, () => baseline.restore(backup))
+  const theirs = await downtime(place, () => baseline.restore(backup))
   await place.healthy()
   await clean(place)
   const [bare, down] = [median(restarts), median(ours)]
-  const what = `down-time, ${megabytes} MB`
+  const what = `downtime, ${megabytes} MB`
   return [
     {
       ...{ bench: 'restore', what, baseline: 'a bare restart of the service', baselineMs: bare, oursMs: down },

@@ -41,7 +41,7 @@ test.each([
   await planRestore(job, { service_orders: { back: lost } })
   // Looked for from the start on: it is there only while the restore runs.
   await Promise.all([
-    page.getByRole('timer', { name: 'Down-time' }).waitFor({ timeout: 90_000 }),
+    page.getByRole('timer', { name: 'Downtime' }).waitFor({ timeout: 90_000 }),
     confirmRestore(job, 'Orders were deleted by mistake'),
   ])
   await ended(page, 'The database was restored')

@@ -48,7 +48,7 @@ async function restoreUntil(phase: string): Promise<Pause & { page: Page; operat
   // Asked to stop any earlier, it would stop there and not at the phase.
   await expect.poll(pause.reached, { timeout: 45_000 }).toBe(true)
   const page = await desk.window({ at: addressOf(operation) })
-  await heading(page, 'The restore is running').waitFor()
+  await heading(page, 'Restore running').waitFor()
   return { ...pause, page, operation }
 }
 
@@ -57,20 +57,20 @@ const down = (page: Page) => page.getByText('The service is stopped.').waitFor()
 test('a reload and further windows show the same restore, to its end', async () => {
   const { page, operation, go } = await restoreUntil('keeping')
   await down(page)
-  const id = await fact(page, 'Id on the server').textContent()
+  const id = await fact(page, 'Operation ID').textContent()
   expect(id).toMatch(/^\w{8}/)
   await page.reload()
-  await heading(page, 'The restore is running').waitFor()
+  await heading(page, 'Restore running').waitFor()
   await down(page)
 
   const other = await desk.window()
   const viewer = await desk.window({ role: 'viewer' })
   for (const one of [other, viewer]) {
     await one.getByRole('region', { name: 'Activity' }).getByRole('link').click()
-    await heading(one, 'The restore is running').waitFor()
+    await heading(one, 'Restore running').waitFor()
     await down(one)
     expect(one.url()).toContain(`#${addressOf(operation)}`)
-    expect(await fact(one, 'Id on the server').textContent()).toBe(id)
+    expect(await fact(one, 'Operation ID').textContent()).toBe(id)
   }
   expect(await button(viewer, 'Cancel it…').isDisabled()).toBe(true)
   // Left, and found again by what follows everybody.
@@ -82,7 +82,7 @@ test('a reload and further windows show the same restore, to its end', async () 
   const told: (string | null)[] = []
   for (const one of [page, other, viewer]) {
     await ended(one, 'The database was restored')
-    told.push(await fact(one, 'Down-time').textContent())
+    told.push(await fact(one, 'Downtime').textContent())
   }
   expect(new Set(told).size).toBe(1)
   expect(orders(demo)).toBe(200)
@@ -92,16 +92,21 @@ test('a cable that breaks in the middle is told as such, and the outcome found i
   const { page, operation, go } = await restoreUntil('keeping')
   await down(page)
   cable.cut()
-  await page.getByText('The connection broke; the operation goes on at the server.').waitFor()
+  await page.getByText('Connection lost. The operation continues on the server.').waitFor()
   go()
   await demo.app.healthy()
   expect(orders(demo)).toBe(200)
   // The server has done it, and nobody here can know: nothing is claimed, to who comes later neither.
   const later = await desk.window({ at: addressOf(operation) })
   for (const one of [page, later]) {
-    await one.getByText('The connection broke; the operation goes on at the server.').waitFor()
-    expect(await heading(one, 'The restore is out of sight').isVisible()).toBe(true)
-    expect(await one.getByRole('timer', { name: 'Down-time' }).textContent()).toBe('not known')
+    await one.getByText('Connection lost. The operation continues on the server.').waitFor()
+    expect(await heading(one, 'Connection lost during the restore').isVisible()).toBe(true)
+    expect(await one.getByRole('timer', { name: 'Downtime' }).textContent()).toBe('Not known')
+    // The sidebar knows no more than the page: no bar, and no time that is counted on.
+    const running = one.getByRole('region', { name: 'Activity' }).getByRole('link')
+    await running.getByText('Connection lost').waitFor()
+    expect(await running.getByText(/^Last known step: /).count()).toBe(1)
+    expect(await running.getByRole('progressbar').count()).toBe(0)
   }
   cable.mend()
   await ended(page, 'The database was restored')
@@ -158,7 +163,7 @@ test('cancelled before the service was stopped, it leaves everything as it was',
   const { page, ...pause } = await restoreUntil('staged')
   await cancel(page, pause)
   expect(await page.getByRole('alert').first().textContent()).toContain('The site runs as before; nothing was changed.')
-  expect(await fact(page, 'Down-time').textContent()).toContain('not stopped')
+  expect(await fact(page, 'Downtime').textContent()).toContain('not stopped')
   expect(await demo.app.pid()).toBe(pid)
   expect(orders(demo)).toBe(0)
 })

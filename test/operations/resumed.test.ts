@@ -1,4 +1,4 @@
-/** Operations that nobody here listens to: left by another run of the console, lost sight of, or asked for elsewhere. */
+/** Operations that nobody here listens to: left by another run of the console, with a lost connection, or started elsewhere. */
 import { randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
 import type { Console } from '../../src-main/app/console.ts'
@@ -82,7 +82,7 @@ describe.skipIf(lacks.length > 0)(`what nobody listens to ${lacks.join(', ')}`, 
     expect(ends()).toHaveLength(1)
   })
 
-  test('what was lost sight of is looked for once the site answers, and not for ever', async () => {
+  test('an operation whose connection was lost is looked for once the site answers, and not for ever', async () => {
     const id = await left()
     console.context.store.operations.lost(id)
     const asked = vi.spyOn(console.runner, 'resume').mockImplementation(() => undefined)

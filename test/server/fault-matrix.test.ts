@@ -199,7 +199,7 @@ async function told({ desk, site }: Known, operation: string | null): Promise<Se
 describe('a restore that is interrupted', () => {
   const crews = new Map<Server, Crew>()
   const table = [
-    `| ${'server'.padEnd(6)} | ${'phase'.padEnd(17)} | ${'fault'.padEnd(5)} | ${'outcome'.padEnd(11)} | down-time |`,
+    `| ${'server'.padEnd(6)} | ${'phase'.padEnd(17)} | ${'fault'.padEnd(5)} | ${'outcome'.padEnd(11)} | downtime |`,
     `| ${'-'.repeat(6)} | ${'-'.repeat(17)} | ${'-'.repeat(5)} | ${'-'.repeat(11)} | --------: |`,
   ]
 

@@ -42,7 +42,7 @@ afterAll(async () => {
 const services = () => desk.console.application.console.context
 const devices = () => north.query('SELECT count(*) FROM devices')
 const at = (page: Page, address: string) => page.goto(`${page.url().split('#')[0]}#${address}`)
-const running = (page: Page) => heading(page, 'The restore is running')
+const running = (page: Page) => heading(page, 'Restore running')
 
 async function jobOn(): Promise<Job> {
   const page = await desk.window({ at: `/sites/${site.id}` })
@@ -52,7 +52,7 @@ async function jobOn(): Promise<Job> {
 test('a cable that is pulled in the middle of a restore: nothing is claimed, then the true outcome told', async () => {
   const job = await jobOn()
   const { page } = job
-  const clock = page.getByRole('timer', { name: 'Down-time' })
+  const clock = page.getByRole('timer', { name: 'Downtime' })
   await setFailpoint(north, 'keeping pause')
   await planRestore(job, { devices: { lost: 0, back: 8 } })
   await confirmRestore(job, 'The cable is pulled')
@@ -61,16 +61,16 @@ test('a cable that is pulled in the middle of a restore: nothing is claimed, the
   await north.dropLink()
   // As when a laptop wakes up: whether the server still answers is asked now, and not once a minute.
   await services().links.probe()
-  const broke = page.getByText('The connection broke; the operation goes on at the server.')
+  const broke = page.getByText('Connection lost. The operation continues on the server.')
   await broke.waitFor()
   clearFailpoint(north)
   await north.waitHealthy()
   expect(await devices()).toBe('48')
   // The server has done it, and nobody here can know.
   const unknowing = async () => {
-    expect(await heading(page, 'The restore is out of sight').isVisible()).toBe(true)
+    expect(await heading(page, 'Connection lost during the restore').isVisible()).toBe(true)
     expect(await broke.isVisible()).toBe(true)
-    expect(await clock.textContent()).toBe('not known')
+    expect(await clock.textContent()).toBe('Not known')
     expect(await page.getByText(/The service (is stopped|runs)/).count()).toBe(0)
   }
   await unknowing()
@@ -80,7 +80,7 @@ test('a cable that is pulled in the middle of a restore: nothing is claimed, the
   await north.restoreLink()
   await ended(page, 'The database was restored')
   expect(await fact(page, 'Health').textContent()).toContain('Healthy')
-  expect(await fact(page, 'Down-time').textContent()).toMatch(/^(\d+ min )?[\d.]+ m?s$/)
+  expect(await fact(page, 'Downtime').textContent()).toMatch(/^(\d+ min )?[\d.]+ m?s$/)
   expect(await leftovers(north)).toBe('')
 })
 

@@ -114,13 +114,13 @@ test('the whole job: back up, verify, look inside, restore, undo', async () => {
   expect(await counts()).toBe(live)
   // Looked for from the start on: it is there only while the restore runs.
   await Promise.all([
-    page.getByRole('timer', { name: 'Down-time' }).waitFor({ timeout: 90_000 }),
+    page.getByRole('timer', { name: 'Downtime' }).waitFor({ timeout: 90_000 }),
     confirmRestore(job, 'Devices were deleted by mistake'),
   ])
   await ended(page, 'The database was restored')
   expect(await fact(page, 'Health').textContent()).toContain(`Healthy ${south.probe} answered 200`)
   expect(await fact(page, 'Reason').textContent()).toBe('Devices were deleted by mistake')
-  expect(await fact(page, 'Down-time').textContent()).toMatch(/^[\d.]+ m?s$/)
+  expect(await fact(page, 'Downtime').textContent()).toMatch(/^[\d.]+ m?s$/)
   expect(await counts()).toBe(before)
   expect((await south.health()).status).toBe(200)
   expect(await accessible(page)).toEqual([])

@@ -1,13 +1,13 @@
 /** Tells windows how one operation goes: what was heard of it, then what comes, from whichever console it was started. */
 import type { WireFailure } from '../../../src-shared/contract/failure.ts'
 import type { ConsoleContract } from '../../../src-shared/contract/index.ts'
-import type { OperationRow, OperationView } from '../../../src-shared/contract/operations.ts'
+import type { OperationRow } from '../../../src-shared/contract/operations.ts'
 import type { KitEvent, OperationEntry } from '../../../src-shared/domain/kit-protocol.ts'
-import { type Failure, fail, ok, type Result } from '../../../src-shared/result.ts'
+import { fail, ok, type Result } from '../../../src-shared/result.ts'
 import { aborted, type Feed } from '../../../src-shared/rpc/handlers.ts'
 import type { JournalEntry } from '../../store/operations.ts'
 import type { Site } from '../../store/sites.ts'
-import { forWindow, notFound } from '../failures.ts'
+import { notFound } from '../failures.ts'
 import { reportOf } from '../rows.ts'
 import type { Services } from '../services.ts'
 import { throttle } from '../throttle.ts'
@@ -19,12 +19,6 @@ type OperationFeed = Feed<Watch['snapshot'], Watch['change']>
 const PACE = 100
 
 const isTold = ({ kind }: KitEvent) => kind !== 'progress' && kind !== 'state'
-
-function linkOf({ runner }: Services, entry: JournalEntry, broken: Failure | null = null): OperationView['link'] {
-  if (broken !== null) return { state: 'searching', failure: forWindow(broken) }
-  const begun = entry.state === 'running' || entry.state === 'starting'
-  return { state: begun && runner.attends(entry.id) ? 'listening' : 'none', failure: null }
-}
 
 /** One of the server's operations; null where it has none with this id. */
 export async function serverEntry(
@@ -62,11 +56,9 @@ export async function feedOperation(
   const row = (now: JournalEntry) => activity.row(now, context.store.sites.byId(now.siteId) ?? site)
   const events = context.store.events.list(id).filter(isTold)
   const report = reportOf(entry)
-  let link = linkOf(services, entry, activity.broken(id))
-  feed.snapshot({ row: row(entry), events, link, report, undoable: null })
+  feed.snapshot({ row: row(entry), events, report, undoable: null })
 
   let fresh: KitEvent[] = []
-  let toldLink = link
   let undo: boolean | null = null
   const changes = throttle<null>(PACE, context.log, () => {
     const now = context.store.operations.byId(id)
@@ -78,10 +70,8 @@ export async function feedOperation(
     feed.change({
       row: current,
       ...(more.length > 0 ? { events: more } : {}),
-      ...(link === toldLink ? {} : { link }),
       ...ended,
     })
-    toldLink = link
   })
   const tellUndoable = (of: JournalEntry) => {
     const tell = (answer: boolean | null) => {
@@ -93,14 +83,8 @@ export async function feedOperation(
   }
   const unsubscribe = runner.subscribe((event) => {
     if (event.operation !== id) return
-    if (event.kind === 'event') {
-      if (isTold(event.event)) fresh.push(event.event)
-      if (link.state !== 'listening') link = { state: 'listening', failure: null }
-    } else if (event.kind === 'link') link = { state: 'searching', failure: forWindow(event.failure) }
-    else {
-      link = linkOf(services, event.entry)
-      if (event.entry.state === 'ended') tellUndoable(event.entry)
-    }
+    if (event.kind === 'event' && isTold(event.event)) fresh.push(event.event)
+    if (event.kind === 'journal' && event.entry.state === 'ended') tellUndoable(event.entry)
     changes.add(null)
   })
   if (entry.state === 'ended') tellUndoable(entry)
@@ -121,7 +105,7 @@ async function foreignEnd(services: Services, { site: siteId, remote }: Operatio
 async function feedForeign(services: Services, id: string, feed: OperationFeed): Promise<Result<null, WireFailure>> {
   const row = foreignView(services, id)
   if (!row) return fail(notFound('operation'))
-  feed.snapshot({ row, events: [], link: { state: 'none', failure: null }, report: null, undoable: null })
+  feed.snapshot({ row, events: [], report: null, undoable: null })
   let told = row
   let asking = false
   const tell = (now: OperationRow) => {

@@ -29,7 +29,7 @@ export interface WalkState {
   planned: PlannedRestore | null
   /** Journal id of the restore. */
   restore: string | null
-  /** Milliseconds of down-time, by step. */
+  /** Milliseconds of downtime, by step. */
   readonly downMs: Map<string, number>
 }
 

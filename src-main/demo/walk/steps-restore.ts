@@ -168,7 +168,7 @@ async function proveRunning(
   )
   const down = report.downMs
   tell.prove(
-    'the down-time was measured, from the stop to the first healthy answer',
+    'the downtime was measured, from the stop to the first healthy answer',
     down !== null && down > 0,
     down === null ? 'not told' : duration(down),
   )

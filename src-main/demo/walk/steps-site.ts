@@ -117,7 +117,7 @@ export const leaveTheSite: Step<WalkState> = {
     tell.prove('not one write of the application failed, from the first step to here', failures === '', failures)
     const restart = await timeOfRestart(demo)
     const down = [...state.downMs].map(([step, ms]) => `${step} ${duration(ms)}`).join(', ')
-    tell.fact('down-time', `${down}; a bare restart of the service, now: ${duration(restart)}`)
+    tell.fact('downtime', `${down}; a bare restart of the service, now: ${duration(restart)}`)
     await need(state, 'console')[Symbol.asyncDispose]()
     state.console = null
     await demo.stop()

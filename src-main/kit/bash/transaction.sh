@@ -14,7 +14,7 @@ services_active() {
 }
 
 # Stops the services and proves that nobody has the database open. From the stop to the first healthy answer every process
-# and every write to disk is down-time: as few as can be (docs/adr/0017-two-syncs-while-down.md).
+# and every write to disk is downtime: as few as can be (docs/adr/0017-two-syncs-while-down.md).
 transaction_stop() {
   local index began waited=0
   step stop 'Stop the service'

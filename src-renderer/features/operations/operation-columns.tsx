@@ -75,7 +75,7 @@ export function operationColumns(withSite: boolean): Column<OperationRow>[] {
     },
     {
       id: 'who',
-      header: 'Asked by',
+      header: 'Requested by',
       width: 'minmax(6rem, 0.6fr)',
       sort: ({ who }) => who,
       cell: ({ who }) => <HostileText text={who} />,

@@ -52,7 +52,7 @@ function Known({ view }: { readonly view: OperationView }) {
         </Stack>
         <Stack>
           {view.report && <ReportView report={view.report} site={row.site} />}
-          <Section title="Who and why">
+          <Section title="Request">
             <About view={view} />
           </Section>
         </Stack>
@@ -76,7 +76,7 @@ function Outcome({ view: { row } }: { readonly view: OperationView }) {
 function About({ view: { row } }: { readonly view: OperationView }) {
   return (
     <Facts>
-      <Fact name="Asked by">
+      <Fact name="Requested by">
         <HostileText text={row.who} />
       </Fact>
       {row.reason !== '' && (
@@ -92,8 +92,8 @@ function About({ view: { row } }: { readonly view: OperationView }) {
           <Duration ms={row.endedAt - row.startedAt} />
         </Fact>
       )}
-      <Fact name="Id on the server">
-        <HostileText text={row.remote ?? 'not told yet'} />
+      <Fact name="Operation ID">
+        <HostileText text={row.remote ?? 'Not yet known'} />
       </Fact>
     </Facts>
   )

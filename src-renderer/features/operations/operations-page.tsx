@@ -6,6 +6,7 @@ import type { SiteOverview } from '../../../src-shared/contract/sites.ts'
 import { useSubscription } from '../../api/hooks.ts'
 import { operationHref, RunningOperation } from '../../shared/operation-line.tsx'
 import { SiteOver, SiteTabs } from '../../shared/site-heading.tsx'
+import { useOpenOperations } from '../../shared/use-standing.ts'
 import { SearchField } from '../../ui/field.tsx'
 import { Page, Section } from '../../ui/page.tsx'
 import { EmptyState, ErrorState, Loading, Skeleton } from '../../ui/states.tsx'
@@ -52,7 +53,7 @@ function Missing({ failure }: { readonly failure: Parameters<typeof ErrorState>[
 
 function Lists({ rows, withSite }: { readonly rows: readonly OperationRow[]; readonly withSite: boolean }) {
   const [search, setSearch] = useState('')
-  const running = rows.filter(({ state }) => state !== 'ended')
+  const running = useOpenOperations(rows)
   const past = useMemo(() => {
     const words = search.toLowerCase().split(/\s+/).filter(Boolean)
     return rows.filter((row) => {
@@ -74,7 +75,7 @@ function Lists({ rows, withSite }: { readonly rows: readonly OperationRow[]; rea
       {running.length > 0 && (
         <Section title="Running" note={String(running.length)}>
           <div className={css.running}>
-            {running.map((row) => (
+            {running.map(({ row }) => (
               <RunningOperation key={row.id} row={row} withSite={withSite} />
             ))}
           </div>

@@ -89,7 +89,7 @@ function Restored({ report }: { readonly report: Of<'restore'>['report'] }) {
   return (
     <Section title="Evidence">
       <Facts>
-        <Fact name="Down-time">
+        <Fact name="Downtime">
           <Duration ms={report.downMs} />
         </Fact>
         {report.health && (

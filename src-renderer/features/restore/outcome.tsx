@@ -6,7 +6,7 @@ import { showName } from '../../../src-shared/domain/backup-path.ts'
 import { formatCount } from '../../../src-shared/domain/format.ts'
 import { href } from '../../app/routes.ts'
 import { OperationMark } from '../../shared/operation-line.tsx'
-import { downTimeOf, downWords } from '../../shared/operation-steps.ts'
+import { downtimeOf, downWords } from '../../shared/operation-steps.ts'
 import { outcomeTone } from '../../shared/operation-words.ts'
 import { LinkButton } from '../../ui/button.tsx'
 import { HostileText } from '../../ui/hostile-text.tsx'
@@ -51,9 +51,9 @@ function Evidence({ view, overview }: { readonly view: OperationView; readonly o
         <Fact name="Outcome">
           <OperationMark row={view.row} />
         </Fact>
-        <Fact name="Down-time">
-          <strong className={css.downTime}>
-            {downWords(view.row.outcome, report?.downMs ?? null, downTimeOf(view.events))}
+        <Fact name="Downtime">
+          <strong className={css.downtime}>
+            {downWords(view.row.outcome, report?.downMs ?? null, downtimeOf(view.events))}
           </strong>
         </Fact>
         {report?.health && (

@@ -9,14 +9,16 @@ import { go } from '../../app/router.ts'
 import { href } from '../../app/routes.ts'
 import { ConfirmDialog } from '../../shared/confirm-dialog.tsx'
 import { FindOperation } from '../../shared/find-operation.tsx'
-import { DownTimeClock, OperationProgress } from '../../shared/operation-progress.tsx'
+import { DowntimeClock, OperationProgress } from '../../shared/operation-progress.tsx'
+import type { Standing } from '../../shared/operation-standing.ts'
 import { cancelWords } from '../../shared/operation-words.ts'
-import { outOfSight } from '../../shared/out-of-sight.ts'
+import { useStanding } from '../../shared/use-standing.ts'
 import { Button, LinkButton } from '../../ui/button.tsx'
 import { Checkbox } from '../../ui/field.tsx'
 import { HostileText } from '../../ui/hostile-text.tsx'
 import { Fact, Facts, Page, Section } from '../../ui/page.tsx'
-import { ProgressBar, progressWords } from '../../ui/progress.tsx'
+import { ProgressBar } from '../../ui/progress.tsx'
+import { progressWords } from '../../ui/progress-words.ts'
 import { ErrorState, Loading, Skeleton } from '../../ui/states.tsx'
 import { Duration, Time } from '../../ui/time.tsx'
 import { OutcomePart } from './outcome.tsx'
@@ -48,8 +50,9 @@ function Known(props: { readonly view: OperationView; readonly overview: SiteOve
   const { view, overview } = props
   const { row } = view
   const over = row.state === 'ended'
-  const unseen = outOfSight(view)
-  const title = over ? outcomeTitle(row) : runningTitle(view)
+  const standing = useStanding(row)
+  const lost = standing.state === 'lost'
+  const title = over ? outcomeTitle(row) : runningTitle(row.command, standing.state)
   return (
     <Page
       narrow
@@ -79,19 +82,19 @@ function Known(props: { readonly view: OperationView; readonly overview: SiteOve
         <div className={css.overall}>
           <div className={css.current}>
             <p className={css.currentStep}>
-              {unseen && 'Last heard: '}
-              <HostileText text={row.step?.title ?? 'Waiting for the server'} />
+              {lost && standing.step !== '' && 'Last known step: '}
+              <HostileText text={standing.step === '' ? 'Waiting for the server' : standing.step} />
             </p>
-            {!unseen && <ProgressBar label="The step that runs" value={row.progress} />}
+            {!lost && <ProgressBar label="Current step" value={standing.progress} />}
             <p className={css.more}>
-              {unseen
-                ? 'How far it is now, only the server knows.'
-                : row.progress
-                  ? progressWords(row.progress)
-                  : 'How long this step takes is not known.'}
+              {lost
+                ? 'Progress unknown until reconnected.'
+                : standing.progress
+                  ? progressWords(standing.progress)
+                  : 'The server does not report progress for this step.'}
             </p>
           </div>
-          <DownTimeClock view={view} offset={overview.clockOffset} />
+          <DowntimeClock view={view} offset={overview.clockOffset} />
         </div>
       )}
       <Section
@@ -100,16 +103,16 @@ function Known(props: { readonly view: OperationView; readonly overview: SiteOve
       >
         <OperationProgress view={view} offset={overview.clockOffset} zone={overview.zone} />
       </Section>
-      <Section title="Who and why">
+      <Section title="Request">
         <Facts>
-          <Fact name="Asked by">
+          <Fact name="Requested by">
             <HostileText text={row.who} />, <Time at={row.startedAt} />
           </Fact>
           <Fact name="Reason">
             <HostileText text={row.reason} />
           </Fact>
-          <Fact name="Id on the server">
-            <HostileText text={row.remote ?? 'not told yet'} />
+          <Fact name="Operation ID">
+            <HostileText text={row.remote ?? 'Not yet known'} />
           </Fact>
         </Facts>
       </Section>
@@ -125,11 +128,11 @@ function Took({ from, to }: { readonly from: number; readonly to: number }) {
   )
 }
 
-function runningTitle(view: OperationView): string {
-  const undoing = view.row.command === 'undo'
-  if (view.row.state === 'queued') return undoing ? 'The undo waits for its turn' : 'The restore waits for its turn'
-  if (outOfSight(view)) return undoing ? 'The undo is out of sight' : 'The restore is out of sight'
-  return undoing ? 'The restore is being undone' : 'The restore is running'
+function runningTitle(command: string, state: Standing['state']): string {
+  const undoing = command === 'undo'
+  if (state === 'queued') return undoing ? 'Undo waiting for its turn' : 'Restore waiting for its turn'
+  if (state === 'lost') return undoing ? 'Connection lost during the undo' : 'Connection lost during the restore'
+  return undoing ? 'Undoing the restore' : 'Restore running'
 }
 
 function outcomeTitle({ outcome, command }: OperationView['row']): string {
@@ -186,7 +189,7 @@ function Undo({ view, overview }: { readonly view: OperationView; readonly overv
   const [asking, setAsking] = useState(false)
   const [saidDown, setSaidDown] = useState(false)
   const { id: site, name } = overview
-  const unknown = view.undoable === null ? 'Whether it can be undone, the server has not told yet.' : undefined
+  const unknown = view.undoable === null ? 'Whether it can be undone, the server has Not yet known.' : undefined
   const gone = view.undoable === false ? 'What it replaced cannot be brought back any more.' : unknown
   if (row.outcome !== 'succeeded') return null
   return (

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import {
-  downTimeOf,
+  downtimeOf,
   downWords,
   evidenceWord,
   logOf,
@@ -36,7 +36,7 @@ describe('steps', () => {
   })
 })
 
-describe('down-time', () => {
+describe('downtime', () => {
   test('of an operation that has ended is none only where nothing was stopped', () => {
     expect(downWords('succeeded', 1500, null)).toBe('1.5 s')
     expect(downWords('rolled back', null, { from: 100, to: 2100 })).toBe('2.0 s')
@@ -47,13 +47,13 @@ describe('down-time', () => {
   })
 
   test('is none where nothing was stopped', () => {
-    expect(downTimeOf([step(1, 'check', 'started'), step(2, 'check', 'failed')])).toBeNull()
+    expect(downtimeOf([step(1, 'check', 'started'), step(2, 'check', 'failed')])).toBeNull()
   })
 
   test('counts from asking the service to stop until it is healthy', () => {
     const events = [step(100, 'stop', 'started'), step(200, 'stop', 'done'), step(300, 'start', 'started')]
-    expect(downTimeOf(events)).toEqual({ from: 100, to: null })
-    expect(downTimeOf([...events, step(900, 'start', 'done'), step(950, 'prove', 'done')])).toEqual({
+    expect(downtimeOf(events)).toEqual({ from: 100, to: null })
+    expect(downtimeOf([...events, step(900, 'start', 'done'), step(950, 'prove', 'done')])).toEqual({
       from: 100,
       to: 900,
     })
@@ -61,13 +61,13 @@ describe('down-time', () => {
 
   test('goes on after a start that failed, until the old state is back', () => {
     const failed = [step(100, 'stop', 'started'), step(300, 'start', 'failed'), step(310, 'roll-back', 'started')]
-    expect(downTimeOf(failed)).toEqual({ from: 100, to: null })
-    expect(downTimeOf([...failed, step(800, 'roll-back', 'done')])).toEqual({ from: 100, to: 800 })
+    expect(downtimeOf(failed)).toEqual({ from: 100, to: null })
+    expect(downtimeOf([...failed, step(800, 'roll-back', 'done')])).toEqual({ from: 100, to: 800 })
   })
 
   test('begins again where what was started has to be rolled back', () => {
     const events = [step(100, 'stop', 'started'), step(300, 'start', 'done'), step(400, 'roll-back', 'started')]
-    expect(downTimeOf(events)).toEqual({ from: 100, to: null })
+    expect(downtimeOf(events)).toEqual({ from: 100, to: null })
   })
 })
 

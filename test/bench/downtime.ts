@@ -9,7 +9,7 @@ import type { Place } from './place.ts'
  * How long the site did not answer while `act` ran, in milliseconds: its first gap, from the first request that failed to
  * the first that was answered 200 again. `act` may end before the site is back. Throws when there was no gap.
  */
-export async function downTime(place: Place, act: () => Promise<unknown>): Promise<number> {
+export async function downtime(place: Place, act: () => Promise<unknown>): Promise<number> {
   const [program = '', ...words] = place.inItsNetwork([process.execPath, join(import.meta.dirname, 'health-watch.ts')])
   const watcher = spawn(program, [...words, place.probe], { stdio: ['pipe', 'pipe', 'inherit'] })
   const changes: { readonly up: boolean; readonly at: number }[] = []
