@@ -40,6 +40,8 @@ export function heardAfter(before: Heard, event: KitEvent): Heard {
 const made = z.object({ backup: z.object({ path: z.string() }) })
 
 function backupOf(entry: JournalEntry): string | null {
+  // What it names are no backups, and gone.
+  if (entry.command === 'delete') return null
   const named = entry.request.filter((argument) => typeof argument !== 'string')
   const [only, ...others] = named
   if (only && others.length === 0) return only.path

@@ -1,16 +1,18 @@
-/** `inspect`, `backups`, `backup`, `verify`, `hold`, `release`. */
+/** `inspect`, `backups`, `backup`, `verify`, `hold`, `release`, `delete`. */
 import type { Command } from 'commander'
 import { z } from 'zod'
 import { showPath } from '../../src-shared/domain/backup-path.ts'
 import { formatBytes, formatDuration } from '../../src-shared/domain/format.ts'
 import { backupReport, verification } from '../../src-shared/domain/kit-protocol.ts'
 import { backupDatabase } from '../operations/backup-database.ts'
+import { confirmationProblem } from '../operations/confirm.ts'
+import { deleteFiles } from '../operations/delete-files.ts'
 import { inspectSite } from '../operations/inspect.ts'
 import { markBackup } from '../operations/mark-backup.ts'
 import { type VerifyChoice, verifyBackups } from '../operations/verify.ts'
 import type { JournalEntry } from '../store/operations.ts'
 import type { Site } from '../store/sites.ts'
-import { backupTable, inspectionFacts, problemLines } from './inspection-text.ts'
+import { backupTable, inspectionFacts, otherFileLines, problemLines } from './inspection-text.ts'
 import type { Output } from './output.ts'
 import type { Session } from './session.ts'
 import { onSite } from './site-commands.ts'
@@ -32,12 +34,13 @@ async function backups(session: Session, site: Site): Promise<number> {
   if (!inspected.ok) return session.refuse(inspected.error)
   const found = inspected.value.backups
   if (found.length > 0) session.out.text(...backupTable(inspected.value), '')
+  session.out.text(...otherFileLines(inspected.value))
   const message = found.length === 1 ? '1 backup.' : `${found.length} backups.`
   return session.end({
     outcome: 'succeeded',
     code: 'ok',
     message,
-    data: { backups: found, time: inspected.value.time },
+    data: { backups: found, otherFiles: inspected.value.otherFiles, time: inspected.value.time },
   })
 }
 
@@ -114,6 +117,19 @@ async function mark(session: Session, site: Site, which: 'hold' | 'release', wor
   return session.end({ outcome: 'succeeded', code: 'ok', message, data: { path: marked.value } })
 }
 
+interface DeleteOptions {
+  readonly confirm: string
+  readonly reason: string
+}
+
+async function erase(session: Session, site: Site, files: readonly string[], given: DeleteOptions): Promise<number> {
+  const refused = confirmationProblem(site, given)
+  if (refused) return session.refuse(refused)
+  const started = await deleteFiles(session.context, session.runner, site, files, given.reason)
+  if (!started.ok) return session.refuse(started.error)
+  return watchOperation(session, site, started.value)
+}
+
 export function addBackupCommands(program: Command): void {
   program
     .command('inspect <name>')
@@ -136,6 +152,14 @@ export function addBackupCommands(program: Command): void {
     .option('--all', 'verify all')
     .action((name: string, named: string[], options: VerifyOptions, command: Command) =>
       onSite(command, name, (session, site) => verify(session, site, named, options)),
+    )
+  program
+    .command('delete <name> <files...>')
+    .description('delete files that are not backups: unfinished, empty or unknown ones')
+    .requiredOption('--confirm <name>', 'the name of the site again, letter for letter')
+    .requiredOption('--reason <text>', 'why; kept with the operation, here and on the server')
+    .action((name: string, files: string[], given: DeleteOptions, command: Command) =>
+      onSite(command, name, (session, site) => erase(session, site, files, given)),
     )
   const marks = { hold: 'hold a backup: rotation never deletes it', release: 'release a held backup' } as const
   for (const which of ['hold', 'release'] as const) {

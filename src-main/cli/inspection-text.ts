@@ -92,3 +92,17 @@ export function backupTable(inspection: Inspection): string[] {
     rows,
   )
 }
+
+/** Files among the backups that are no backups, so that `delete` can be given their names. */
+export function otherFileLines({ otherFiles }: Inspection): string[] {
+  if (otherFiles.length === 0) return []
+  const rows = otherFiles.map(({ path, class: word, size }) => [showPath(path), word, formatBytes(size)])
+  const titles = ['NOT A BACKUP', 'WHY', 'SIZE']
+  return [
+    ...table(
+      titles.map((title) => ({ title, right: title === 'SIZE' })),
+      rows,
+    ),
+    '',
+  ]
+}

@@ -2,6 +2,7 @@
 import type { Command } from 'commander'
 import { formatDuration, formatSpan } from '../../src-shared/domain/format.ts'
 import type { OperationEntry } from '../../src-shared/domain/kit-protocol.ts'
+import { titleOf } from '../../src-shared/domain/operation-title.ts'
 import { fail, ok, type Result } from '../../src-shared/result.ts'
 import type { KitClient } from '../kit/client.ts'
 import type { JournalEntry } from '../store/operations.ts'
@@ -29,7 +30,16 @@ function row(entry: OperationEntry, now: number): string[] {
   const { id, command, state, startedAt, endedAt, outcome, who, reason, message, undoable } = entry
   const took = endedAt === null ? '' : formatDuration(endedAt - startedAt)
   const end = state === 'ended' ? (outcome ?? '') : state
-  return [id, command, `${formatSpan(now - startedAt)} ago`, took, end, who, undoable ? 'yes' : '', reason || message]
+  return [
+    id,
+    titleOf(command),
+    `${formatSpan(now - startedAt)} ago`,
+    took,
+    end,
+    who,
+    undoable ? 'yes' : '',
+    reason || message,
+  ]
 }
 
 /** Operations that this console saw begin and did not see end, and that have ended since: their end is heard now. */
@@ -48,7 +58,7 @@ async function operations(session: Session, site: Site): Promise<number> {
   if (!listed.ok) return session.refuse(listed.error)
   await catchUp(session, site, listed.value)
   const now = session.context.clock.now()
-  const titles = ['OPERATION', 'COMMAND', 'STARTED', 'TOOK', 'OUTCOME', 'WHO', 'UNDO', 'REASON OR MESSAGE']
+  const titles = ['ID', 'OPERATION', 'STARTED', 'TOOK', 'OUTCOME', 'WHO', 'UNDO', 'REASON OR MESSAGE']
   if (listed.value.length > 0) {
     session.out.text(
       ...table(

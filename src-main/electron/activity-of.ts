@@ -1,22 +1,15 @@
 /** The activity of the console, from its journal and its runner. */
+import { titleOf } from '../../src-shared/domain/operation-title.ts'
 import type { Context } from '../operations/context.ts'
 import type { Runner } from '../operations/runner.ts'
 import type { JournalEntry } from '../store/operations.ts'
 import type { Activity, EndedOperation, RunningOperation } from './activity.ts'
 
-const words: Readonly<Record<string, string>> = {
-  database: 'Backup of the database',
-  recover: 'Recovery of an interrupted restore',
-  restore: 'Restore',
-  undo: 'Undo of a restore',
-  verify: 'Verification',
-}
-
 export function activityOf({ store }: Pick<Context, 'store'>, runner: Pick<Runner, 'subscribe' | 'attends'>): Activity {
   const describe = ({ id, siteId, command }: JournalEntry): RunningOperation => ({
     id,
     site: store.sites.byId(siteId)?.name ?? 'a site that was removed',
-    what: words[command] ?? command,
+    what: titleOf(command),
   })
   const ended = (entry: JournalEntry): EndedOperation | null =>
     entry.state === 'ended' ? { ...describe(entry), outcome: entry.outcome ?? 'unknown', message: entry.message } : null

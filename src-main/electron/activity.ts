@@ -4,7 +4,7 @@
 export interface RunningOperation {
   readonly id: string
   readonly site: string
-  /** What it does, in words: `Restore of the database`. */
+  /** What it does, in words: `Database restore`. */
   readonly what: string
 }
 

@@ -48,6 +48,7 @@ const parts = [
   'roll-back',
   'restore',
   'recover',
+  'delete',
   'main',
 ] as const
 

@@ -1,4 +1,5 @@
 /** Words for what a backup is and where it comes from. */
+import type { DeletableFile } from '../../src-shared/domain/deletable.ts'
 import type { BackupEntry, OtherFile } from '../../src-shared/domain/kit-protocol.ts'
 
 export const kindWords: Record<BackupEntry['kind'], string> = {
@@ -16,8 +17,9 @@ export const originWords: Record<BackupEntry['origin'], string> = {
   foreign: 'Elsewhere',
 }
 
-export const otherFileWords: Record<OtherFile['class'], string> = {
+export const fileClassWords: Record<OtherFile['class'] | DeletableFile['class'], string> = {
+  empty: 'empty',
   unfinished: 'unfinished',
-  unsupported: 'cannot be read',
+  unsupported: 'encrypted or packed otherwise',
   unknown: 'unknown',
 }

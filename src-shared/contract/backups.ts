@@ -54,6 +54,13 @@ export const backups = {
   }),
   /** Starts a database backup. */
   make: command({ role: 'admin', input: siteRef, output: startedOperation, errors: ['no-such-site', 'wrong-site'] }),
+  /** Deletes files that are no backups, for good. Refused whole where one of them is, or may be, one. */
+  deleteFiles: command({
+    role: 'admin',
+    input: z.strictObject({ site: siteId, paths: z.array(backupPath).min(1).max(500), reason: reason.default('') }),
+    output: startedOperation,
+    errors: ['no-such-site', 'wrong-site', 'not-found'],
+  }),
   /** Starts a verification. It writes verdicts on the server, so viewers cannot. */
   verify: command({
     role: 'admin',

@@ -21,9 +21,9 @@ export const operationRow = z.object({
   site: siteId,
   siteName: z.string(),
   siteColour: z.string(),
-  /** `database`, `verify`, `restore`, `undo`, `recover`, … */
+  /** `database`, `verify`, `restore`, `undo`, `recover`, `delete`, … */
   command: z.string(),
-  /** In words: `Database backup`, `Restore of the database`, … */
+  /** In words: `Database backup`, `Database restore`, … */
   title: z.string(),
   /** `unknown`: the server was asked, and the connection was lost; `operations.reattach` tries again. */
   state: z.enum(['queued', 'starting', 'running', 'ended', 'unknown']),

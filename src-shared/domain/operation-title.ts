@@ -1,11 +1,12 @@
-/** What an operation is called, by the kit's command that runs it. Pure. */
+/** THE title of each operation, by the kit's command that runs it: in windows, notifications, the audit and the command line. Pure. */
 
 const titles: Readonly<Record<string, string>> = {
   database: 'Database backup',
   verify: 'Verification',
-  restore: 'Restore of the database',
+  restore: 'Database restore',
   undo: 'Undo of a restore',
-  recover: 'Recovery from an interruption',
+  recover: 'Recovery of an interrupted restore',
+  delete: 'File deletion',
 }
 
 export function titleOf(command: string): string {

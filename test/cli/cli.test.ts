@@ -230,7 +230,7 @@ describe.skipIf(lacks !== '')(`the command line ${lacks}`, () => {
 
   test('operations, following one that is over, cancelling one that is over', async () => {
     const listed = await cli.run(['operations', 'Depot'])
-    expect(listed.stdout).toMatch(/^OPERATION +COMMAND/)
+    expect(listed.stdout).toMatch(/^ID +OPERATION/)
     expect(listed.stdout.split('\n').find((line) => line.includes(restored))).toMatch(/succeeded.*lost rows/)
     const followed = await cli.json(['follow', 'Depot', restored])
     expect(followed).toMatchObject({ code: 0, result: { outcome: 'succeeded' } })

@@ -16,5 +16,5 @@ test('what another run of the console left on the store is not waited for', () =
   context.store.operations.running('left', 'remote')
   const own = runner.start({ site, request: ['database'], reason: '' })
   const running = activityOf(context, runner).running()
-  expect(running).toEqual([{ id: own.id, site: 'North', what: 'Backup of the database' }])
+  expect(running).toEqual([{ id: own.id, site: 'North', what: 'Database backup' }])
 })

@@ -13,7 +13,7 @@ describe('a person', () => {
     onTestFinished(() => site.remove())
     const { stdout } = await site.asPerson('help')
     const commands =
-      'inspect database verify show plan restore undo recover operations follow cancel policy hold release'
+      'inspect database verify show plan restore undo recover delete operations follow cancel policy hold release'
     for (const command of commands.split(' ')) {
       expect(stdout).toMatch(new RegExp(`^ {2}.*\\b${command} {2}`, 'm'))
       const help = await site.asPerson(command, '--help')

@@ -5,6 +5,7 @@ import type { BackupEntry } from '../../../src-shared/domain/kit-protocol.ts'
 import { ok } from '../../../src-shared/result.ts'
 import { aborted, type NamespaceHandlers } from '../../../src-shared/rpc/handlers.ts'
 import { backupDatabase } from '../../operations/backup-database.ts'
+import { deleteFiles } from '../../operations/delete-files.ts'
 import { markBackup } from '../../operations/mark-backup.ts'
 import { verifyBackups } from '../../operations/verify.ts'
 import { onSite, type Services, siteOf } from '../services.ts'
@@ -71,6 +72,14 @@ export function backupsHandlers(services: Services): NamespaceHandlers<ConsoleCo
         services,
         id,
         (site) => backupDatabase(context, runner, site),
+        (entry) => ({ operation: entry.id }),
+      ),
+
+    deleteFiles: ({ site: id, paths, reason }) =>
+      onSite(
+        services,
+        id,
+        (site) => deleteFiles(context, runner, site, paths, reason),
         (entry) => ({ operation: entry.id }),
       ),
 

@@ -1,6 +1,6 @@
 # --- The command line -------------------------------------------------------------------------------------------------------
 
-readonly OPERATION_COMMANDS=' database verify restore undo recover '
+readonly OPERATION_COMMANDS=' database verify restore undo recover delete '
 FOLLOW_STDIN='' # not empty: stdin is a console's, and its end means that nobody listens any more
 KIT_FILE=''
 
@@ -56,7 +56,7 @@ main() {
   services_load
   say_hello_unless_followed
   case $COMMAND in
-    database | verify | restore | undo | recover)
+    database | verify | restore | undo | recover | delete)
       # The check may put absolute paths in place of relative ones: the worker runs elsewhere.
       ARGUMENTS=(${words[@]+"${words[@]}"})
       "check_$COMMAND" ${words[@]+"${words[@]}"}
@@ -105,6 +105,9 @@ run_help() {
   Restores the safety copy that a restore kept.' ;;
     recover) help_text='recover
   Completes or rolls back an interrupted restore (power failure, killed process). Runs automatically at boot.' ;;
+    delete) help_text='delete FILE... --confirm HOST [--reason TEXT]
+  Deletes files that are not backups (unfinished, empty or unknown ones) by their exact names in ROOT/backups.
+  Keeps backups, files on hold, links, folders, and whatever changed in the last ten minutes.' ;;
     operations) help_text='operations [--limit N]
   Lists the operations of this site, newest first.' ;;
     follow) help_text='follow OPERATION [--from OFFSET]
@@ -128,6 +131,7 @@ run_help() {
   restore      restore a backup, as a transaction
   undo         undo a restore
   recover      finish an interrupted restore
+  delete       delete files that are not backups
   operations   list operations and how they ended
   follow       follow an operation
   cancel       cancel an operation

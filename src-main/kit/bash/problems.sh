@@ -136,7 +136,7 @@ problems_of_files() {
   }
   ((I_EMPTY == 0)) || {
     counted "$I_EMPTY" 'empty file (0 bytes) looks like a backup.' 'empty files (0 bytes) look like backups.'
-    problem warning empty-backups "$REPLY" 'find out what wrote them, then delete them'
+    problem warning empty-backups "$REPLY" 'find out what wrote them, then delete them: cvd-backup delete FILE'
   }
   ((I_FAILED == 0)) || {
     counted "$I_FAILED" 'backup failed verification.' 'backups failed verification.'
@@ -149,7 +149,7 @@ problems_of_files() {
   }
   ((I_UNFINISHED_FILES == 0)) || {
     counted "$I_UNFINISHED_FILES" 'unfinished file lies' 'unfinished files lie'
-    problem info unfinished-files "$REPLY among the backups." 'if nothing is being copied now, find out what was interrupted'
+    problem info unfinished-files "$REPLY among the backups." 'if nothing is being copied now, find out what was interrupted, then delete them: cvd-backup delete FILE'
   }
 }
 

@@ -3,7 +3,7 @@
 R_WORDS=() R_CONFIRM='' R_EXPECT_SHA256='' R_ACCEPT_SCHEMA=''
 SITE_IS_DOWN='' # not empty: a person says so, and that the probe that is set tells when it is up again
 
-# Arguments of both: WHAT [...] --confirm HOST --reason TEXT [--site-is-down] [--accept-schema] [--expect-sha256 HEX]
+# Arguments of both, and of delete: WHAT [...] --confirm HOST --reason TEXT [--site-is-down] [--accept-schema] [--expect-sha256 HEX]
 # [--expect-machine ID].
 # Sets R_* and SITE_IS_DOWN.
 restore_arguments() {
@@ -36,22 +36,27 @@ restore_arguments() {
     esac
   done
   [[ $machine == '' || $machine == "$(</etc/machine-id)" ]] ||
-    fail wrong-site 'This is not the machine that the restore was planned for.' 'nothing was changed' \
+    fail wrong-site 'This is not the machine that was meant.' 'nothing was changed' \
       'check the address of the site'
   R_WORDS=(${words[@]+"${words[@]}"})
   R_CONFIRM=$confirm
 }
 
-restore_confirm() {
+# host_confirm WORDS: R_CONFIRM must be the name of this server; a person at a terminal is asked for it.
+host_confirm() {
   local host
   host=$(hostname)
   if [[ $R_CONFIRM == '' && $READABLE_FD == 1 && -t 0 ]]; then
-    printf 'Everything written after this backup will be lost. Type the name of this server (%s) to continue: ' "$host"
+    printf '%s Type the name of this server (%s) to continue: ' "$1" "$host"
     IFS= read -r R_CONFIRM
   fi
   [[ $R_CONFIRM == "$host" ]] ||
     fail not-confirmed "The confirmation must be the name of this server, $host." 'nothing was changed' \
       "give it: --confirm $host"
+}
+
+restore_confirm() {
+  host_confirm 'Everything written after this backup will be lost.'
   [[ $REASON != '' ]] || fail not-confirmed 'A restore needs a reason.' 'nothing was changed' 'give it: --reason TEXT'
 }
 

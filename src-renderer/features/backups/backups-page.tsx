@@ -120,7 +120,7 @@ function Known(props: {
       {chosen.length > 0 && (
         <Chosen chosen={chosen} overview={overview} start={start} onDone={() => setSelected(new Set())} />
       )}
-      <OtherFiles files={others} />
+      <OtherFiles overview={overview} backups={backups} files={others} />
       <Table
         fill
         label={`Backups of ${overview.name}`}

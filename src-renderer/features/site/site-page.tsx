@@ -156,7 +156,7 @@ function Found({ inspection, overview }: { readonly inspection: InspectionFacts;
   return (
     <>
       <Unfinished inspection={inspection} overview={overview} />
-      <Problems problems={inspection.problems} />
+      <Problems overview={overview} inspection={inspection} />
       <Columns>
         <Stack>
           <DatabaseFacts inspection={inspection} />

@@ -8,7 +8,7 @@ export type Runner = 'root' | 'owner' | 'reader'
 
 /** These are called by a name that is put together, or by a trap. */
 const begins =
-  /^(?:main|work|worker_exit|answer_end|answer_stop|run_\w+|check_(?:database|verify|restore|undo|recover)|inspect_\w+)$/
+  /^(?:main|work|worker_exit|answer_end|answer_stop|run_\w+|check_(?:database|verify|restore|undo|recover|delete)|inspect_\w+)$/
 
 /** Functions that call what they are given. */
 const handed =

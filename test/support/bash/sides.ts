@@ -77,6 +77,9 @@ export const sides: Readonly<Record<string, Side>> = {
   'listing.sh:other_files_json': listed,
   'plan.sh:plan_recovery_point': listed,
   'verify.sh:verify_select': listed,
+  'delete.sh:delete_classes': listed,
+  'delete.sh:delete_by_owner': said,
+  'delete.sh:looks_like_data': 'owner',
   'listing.sh:backup_class': 'root: a name, as letters and %XX',
   'fingerprint.sh:fingerprint_compare_tables':
     'root: lines that were matched when they were read, and those of its own fingerprint',

@@ -1,0 +1,139 @@
+# --- delete: files among the backups that are no backups -----------------------------------------------------------------
+#
+# Root decides, by its own list and catalog, what may go: what the list calls unfinished or unknown, and empty files. The
+# owner of the data then looks at the file itself, and deletes it with his rights alone. All of the files may go, or none does.
+
+readonly DELETE_UNCHANGED='nothing was deleted'
+readonly DELETE_QUIET=600 # seconds; whatever changed since may still be being written
+
+# check_delete FILE... --confirm HOST [--reason TEXT] [--expect-machine ID]
+check_delete() {
+  local file files=()
+  restore_arguments "$@"
+  ((${#R_WORDS[@]} > 0)) || usage_error 'delete FILE... --confirm HOST'
+  for file in "${R_WORDS[@]}"; do
+    delete_path "$file"
+    files+=("$REPLY")
+  done
+  delete_allowed "${files[@]}"
+  host_confirm 'Deleted files cannot be brought back.'
+  ARGUMENTS=("${files[@]}")
+}
+
+# delete_path FILE: REPLY = its absolute path; a bare name is one in the backup folder.
+delete_path() {
+  REPLY=$1
+  [[ $1 == /* ]] || REPLY=$BACKUPS/$1
+  [[ $REPLY == "$BACKUPS"/* ]] || fail not-found "$1 does not lie in $BACKUPS." "$DELETE_UNCHANGED" \
+    'give the name of a file in the backup folder'
+}
+
+# delete_allowed PATH...: fails where one of them is a backup, is held, may be one that cannot be read, or is not listed.
+delete_allowed() {
+  local path class encoded=()
+  for path in "$@"; do
+    encode_path "$path"
+    encoded+=("$REPLY")
+  done
+  # A mark is for a path, whatever lies there.
+  for path in "$@"; do
+    catalog_mark "$path"
+    [[ $REPLY != hold ]] || fail checks-failed "${path##*/} is on hold." "$DELETE_UNCHANGED" 'release it first'
+  done
+  while IFS=$'\t' read -r path class; do
+    decode_path "$path"
+    path=${REPLY##*/}
+    case $class in
+      unfinished | unknown | empty) ;;
+      backup) fail checks-failed "$path is a backup." "$DELETE_UNCHANGED" 'only files that are not backups can be deleted here' ;;
+      unsupported)
+        fail checks-failed "$path may be a backup that is encrypted or packed in another way." "$DELETE_UNCHANGED" \
+          'look what it is; if nobody needs it, delete it by hand'
+        ;;
+      *) fail not-found "There is no such file among the backups: $path" "$DELETE_UNCHANGED" 'look at the list again' ;;
+    esac
+  done < <({ printf '%s\n' "${encoded[@]}" ''; backup_list; } | delete_classes)
+}
+
+# delete_classes: reads encoded paths, an empty line, and the list; writes each path with what the list says of it.
+delete_classes() {
+  awk -F '\t' -v OFS='\t' '
+    !listed { if ($0 == "") listed = 1; else want[++n] = $0; next }
+    $1 == "other" { class[$3] = $4 }
+    # Nothing can be restored from an empty file. A safety copy of an empty database is what undo brings back.
+    $1 == "backup" { class[$3] = $6 == 0 && $5 != "safety" ? "empty" : "backup" }
+    END { for (i = 1; i <= n; i++) print want[i], class[want[i]] }'
+}
+
+run_delete() {
+  local path number=0 deleted=() kept='' answer
+  restore_arguments "$@"
+  lock_site
+  delete_allowed "${R_WORDS[@]}"
+  enter_scratch || fail internal "A work folder could not be made in $STATE/work." "$DELETE_UNCHANGED"
+  for path in "${R_WORDS[@]}"; do
+    heed_cancel "files deleted before that: ${#deleted[@]}"
+    number=$((number + 1))
+    step "file-$number" "Delete ${path##*/}"
+    in_background delete_by_owner "$path"
+    watch "files deleted before that: ${#deleted[@]}" '' "$REPLY" || true
+    IFS= read -r answer <deletion || answer=''
+    if [[ $answer == deleted ]]; then
+      step_done
+      audit deleted succeeded "$path"
+      encode_path "$path"
+      json_string "$REPLY"
+      deleted+=("$REPLY")
+    else
+      [[ $answer =~ ^[a-z\ ]{1,100}$ ]] || answer='it could not be deleted'
+      step_end failed reason="$answer"
+      kept+="${kept:+; }${path##*/}: $answer"
+    fi
+  done
+  counted "${#deleted[@]}" 'file was' 'files were'
+  runbook_log backup.log "$REPLY deleted by $WHO"
+  answer="$REPLY deleted"
+  json_array ${deleted[@]+"${deleted[@]}"}
+  [[ $kept == '' ]] || fail checks-failed "$answer; not deleted: $kept." 'every backup is as it was' 'look at the list again' \
+    "{\"deleted\":$REPLY}"
+  succeed "$answer." "{\"deleted\":$REPLY}"
+}
+
+delete_by_owner() { owner_do delete_file "$BACKUPS" "${1#"$BACKUPS"/}" "$DELETE_QUIET" 2>/dev/null | head -c 256 >deletion; }
+
+# delete_file FOLDER NAME|FOLDER/NAME SECONDS: by the owner. Says `deleted`, or in a few words why it was not. Follows no
+# link below the folder, and deletes plain files only.
+delete_file() {
+  local name=$2 quiet=$3 base size modified now
+  cd -P -- "$1" 2>/dev/null || { printf 'the folder is gone\n'; return; }
+  base=$PWD
+  if [[ $name == */* ]]; then
+    base+=/${name%/*}
+    cd -P -- "./${name%/*}" 2>/dev/null && [[ $PWD == "$base" ]] || { printf 'its folder is a link or gone\n'; return; }
+    name=${name##*/}
+  fi
+  [[ ! -L ./$name ]] || { printf 'it is a link\n'; return; }
+  IFS=' .' read -r size modified _ < <(find "./$name" -maxdepth 0 -type f -printf '%s %T@\n' 2>/dev/null)
+  [[ $size =~ ^[0-9]{1,15}$ && $modified =~ ^[0-9]{1,12}$ ]] || { printf 'it is no plain file or gone\n'; return; }
+  [[ ! ./$name -ef $DATABASE_FILE ]] || { printf 'it is the live database\n'; return; }
+  printf -v now '%(%s)T' -1
+  [[ $now =~ ^[0-9]{1,12}$ && $quiet =~ ^[0-9]{1,6}$ ]] || return
+  # Dated in the future it was not just written: then a clock was wrong.
+  ((modified > now + 300 || now - modified >= quiet)) || { printf 'it changed a moment ago and may still be being written\n'; return; }
+  backup_class "$name"
+  case $REPLY in
+    unfinished) ;;
+    backup) ((size == 0)) || { printf 'it is a backup\n'; return; } ;;
+    *) ! looks_like_data "$name" || { printf 'it begins as a database or an archive does\n'; return; } ;;
+  esac
+  rm -f -- "./$name" 2>/dev/null
+  [[ ! -e ./$name && ! -L ./$name ]] || { printf 'this folder cannot be written\n'; return; }
+  sync_paths .
+  printf 'deleted\n'
+}
+
+# looks_like_data NAME: does it begin as a database of SQLite, or as what gzip, xz, zstd or bzip2 make? Such a file may be a
+# backup under another name.
+looks_like_data() {
+  [[ $(dd if="./$1" iflag=nofollow,nonblock bs=16 count=1 status=none 2>/dev/null | od -An -v -tx1 | tr -d ' \n') =~ ^(53514c69746520666f726d61742033|1f8b|fd377a58|28b52ffd|425a68) ]]
+}

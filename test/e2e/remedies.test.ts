@@ -1,0 +1,120 @@
+/** What the console finds wrong, and can put right itself: by a button beside it, with the care of everything else. */
+import { existsSync, utimesSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
+import { type DemoSite, startDemoSite } from '../../src-main/demo/site.ts'
+import type { Site } from '../../src-main/store/sites.ts'
+import { accessible } from '../support/e2e/axe.ts'
+import { know } from '../support/e2e/demo.ts'
+import { Desk } from '../support/e2e/desk.ts'
+import { button, follow, grid, modal } from '../support/e2e/pages.ts'
+import { shoot } from '../support/e2e/shoot.ts'
+
+const NAME = 'Depot East'
+let demo: DemoSite
+let desk: Desk
+let site: Site
+
+/** Puts a file among the backups, last written an hour ago. */
+function put(name: string, text = ''): string {
+  const path = join(demo.root, 'backups', name)
+  writeFileSync(path, text)
+  const at = Date.now() / 1000 - 3600
+  utimesSync(path, at, at)
+  return path
+}
+
+beforeAll(async () => {
+  demo = await startDemoSite()
+  put('cvd_before_update.db')
+  put('cvd_backup_20260101_000000.db.gz.part', 'half')
+  put('cvd_backup_20260101_000000.db.gz.gpg', 'sealed')
+  put('notes.rtf', 'words')
+  desk = await Desk.open()
+  site = await know(desk, demo, { name: NAME, colour: 'violet' })
+})
+afterEach(({ task }) => desk.tidy(task))
+afterAll(async () => {
+  await desk?.[Symbol.asyncDispose]()
+  await demo?.stop()
+})
+
+const backups = (name: string) => join(demo.root, 'backups', name)
+
+test('a fix is a button where it can be one: a backup is made, and what is no backup is deleted', async () => {
+  const page = await desk.window({ at: `/sites/${site.id}` })
+  const found = page.getByRole('region', { name: 'Found on the server' }).getByRole('listitem')
+  const problem = (text: string) => found.filter({ hasText: text })
+  await problem('There is no backup of the database.').waitFor()
+  expect(await found.getByText('cvd-backup').count()).toBe(0)
+  expect(await accessible(page)).toEqual([])
+  await shoot(page, 'site-problems')
+  await follow(
+    page,
+    () => button(page.getByRole('region', { name: 'Found on the server' }), 'Back up now').click(),
+    'Database backup: succeeded',
+  )
+  await problem('There is no backup of the database.').waitFor({ state: 'detached' })
+
+  await button(problem('1 empty file'), 'Delete it…').click()
+  const dialog = modal(page)
+  await dialog.getByText('cvd_before_update.db').waitFor()
+  // The safe answer is the default, and a reason is asked for.
+  expect(await button(dialog, 'Cancel').and(page.locator(':focus')).count()).toBe(1)
+  expect(await button(dialog, 'Delete 1 file').isDisabled()).toBe(true)
+  expect(await accessible(page)).toEqual([])
+  await shoot(page, 'delete-dialog')
+  await button(dialog, 'Cancel').click()
+  expect(existsSync(backups('cvd_before_update.db'))).toBe(true)
+  await button(problem('1 empty file'), 'Delete it…').click()
+  await dialog.getByLabel('Reason').fill('left by an update')
+  await follow(page, () => button(dialog, 'Delete 1 file').click(), 'File deletion: succeeded')
+  await problem('1 empty file').waitFor({ state: 'detached' })
+  expect(existsSync(backups('cvd_before_update.db'))).toBe(false)
+  expect(existsSync(backups('cvd_backup_20260101_000000.db.gz.part'))).toBe(true)
+})
+
+test('the page of backups deletes what is no backup, keeps what may be one, and the audit has it', async () => {
+  const page = await desk.window({ at: `/sites/${site.id}/backups` })
+  await page.getByText(/files are not backups/).click()
+  const list = page.getByRole('list', { name: 'Files that are not backups' }).getByRole('listitem')
+  const sealed = list.filter({ hasText: '.gpg' })
+  await sealed.getByText(/encrypted/).waitFor()
+  expect(await button(sealed, /^Delete/).count()).toBe(0)
+  expect(await accessible(page)).toEqual([])
+  await shoot(page, 'backups-others')
+  await button(page, 'Delete 2 files…').click()
+  await modal(page).getByLabel('Reason').fill('nobody knows them')
+  await follow(page, () => button(modal(page), 'Delete 2 files').click(), 'File deletion: succeeded')
+  await list.filter({ hasText: 'notes.rtf' }).waitFor({ state: 'detached' })
+  expect([existsSync(backups('notes.rtf')), existsSync(backups('cvd_backup_20260101_000000.db.gz.gpg'))]).toEqual([
+    false,
+    true,
+  ])
+  await page.getByRole('link', { name: 'Audit' }).click()
+  const audit = grid(page, /audit/i)
+  await audit.getByText('File deletion').first().waitFor()
+  await audit.getByText('nobody knows them').first().waitFor()
+})
+
+test('what changed meanwhile is kept by the server, and the window says why', async () => {
+  put('again.tmp', 'x')
+  const page = await desk.window({ at: `/sites/${site.id}/backups` })
+  await page.getByText(/files are not backups/).click()
+  await button(page, /^Delete .*again\.tmp/).click()
+  writeFileSync(backups('again.tmp'), 'it goes on')
+  await modal(page).getByLabel('Reason').fill('a trial')
+  await button(modal(page), 'Delete 1 file').click()
+  await page.getByRole('region', { name: 'Activity' }).getByText('File deletion').click()
+  await page
+    .getByText(/it changed a moment ago and may still be being written/)
+    .first()
+    .waitFor()
+  expect(existsSync(backups('again.tmp'))).toBe(true)
+})
+
+test('a viewer is offered no deletion', async () => {
+  const page = await desk.window({ at: `/sites/${site.id}/backups`, role: 'viewer' })
+  await page.getByText(/files are not backups/).click()
+  expect(await button(page, /^Delete .*again\.tmp/).isDisabled()).toBe(true)
+})

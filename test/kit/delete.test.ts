@@ -1,0 +1,157 @@
+/** Files among the backups that are none are deleted, with care: by their exact names, and nothing else, whoever interferes. */
+import { existsSync, mkdirSync, readFileSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs'
+import { hostname } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { z } from 'zod'
+import { inspection, operationEntry } from '../../src-shared/domain/kit-protocol.ts'
+import { ORDINARY, ScratchSite } from '../support/scratch-site.ts'
+
+let site: ScratchSite
+beforeEach(() => {
+  site = new ScratchSite()
+})
+afterEach(() => site.remove())
+
+const HOUR = 3600
+/** Puts a file among the backups, last written an hour ago. */
+function put(name: string, content = 'x', secondsAgo = HOUR): string {
+  const path = join(site.backups, name)
+  writeFileSync(path, content)
+  const at = Date.now() / 1000 - secondsAgo
+  utimesSync(path, at, at)
+  return path
+}
+const erase = (...files: string[]) =>
+  site.run(['delete', ...files, '--confirm', hostname(), '--reason', 'it is litter'])
+const others = async () => (await site.ask(['inspect'], inspection)).otherFiles.map(({ path }) => path)
+
+describe('what is no backup', () => {
+  it('is deleted by its name or path: unfinished, empty, unknown', async () => {
+    mkdirSync(join(site.backups, 'old'))
+    const kept = site.backup('cvd_backup_20260110_120000.db.gz')
+    const part = put('cvd_backup_20260110_130000.db.gz.part', '\x1f\x8bhalf of it')
+    const empty = put('cvd_auto_20260110_140000.db.gz', '')
+    const odd = put('old/notes of 2025 [x] *.rtf')
+    put('a line\nbreak.rtf')
+    const { result } = await erase('cvd_backup_20260110_130000.db.gz.part', empty, odd, 'a line\nbreak.rtf')
+    expect(result).toMatchObject({ outcome: 'succeeded', message: '4 files were deleted.' })
+    expect([part, empty, odd].map((path) => existsSync(path))).toEqual([false, false, false])
+    expect(existsSync(kept)).toBe(true)
+    expect(await others()).toEqual([])
+  })
+
+  it('is written down: in the list of operations, the audit, and the log of the runbook', async () => {
+    const path = put('left.tmp')
+    await erase(path)
+    const list = z.object({ operations: z.array(operationEntry) })
+    expect((await site.ask(['operations'], list)).operations).toMatchObject([
+      { command: 'delete', outcome: 'succeeded', who: 'test', reason: 'it is litter' },
+    ])
+    const audit = readFileSync(join(site.state, 'audit'), 'utf8').trim().split('\n')
+    expect(audit.map((line) => JSON.parse(line))).toContainEqual(
+      expect.objectContaining({ event: 'deleted', command: 'delete', who: 'test', reason: 'it is litter', code: path }),
+    )
+    expect(readFileSync(join(site.root, 'logs/backup.log'), 'utf8')).toMatch(/\] 1 file was deleted by test\n$/)
+  })
+
+  it('stays while something may still be writing it', async () => {
+    const path = put('cvd_backup_20260110_130000.db.gz.part', 'x', 30)
+    const { result } = await erase(path)
+    expect(result).toMatchObject({ outcome: 'failed', code: 'checks-failed' })
+    expect(result.message).toContain('may still be being written')
+    expect(existsSync(path)).toBe(true)
+  })
+})
+
+describe('refused, and nothing is deleted', () => {
+  it.each([
+    ['a backup', 'checks-failed', () => site.backup('cvd_backup_20260110_120000.db.gz')],
+    ['a file of an encrypted format', 'checks-failed', () => put('cvd_backup_20260110_120000.db.gz.gpg')],
+    [
+      'what belongs to a backup',
+      'not-found',
+      () => put(`${site.backup('a.db').slice(site.backups.length + 1)}.sha256`),
+    ],
+    ['a file on hold', 'checks-failed', () => held(put('note.rtf'))],
+    ['a safety copy, though it is empty', 'checks-failed', () => put('cvd.db.pre-restore.20260101_000000', '')],
+    [
+      'a database under another name',
+      'checks-failed',
+      () => put('weird.bin', readFileSync(site.database).toString('latin1')),
+    ],
+    ['a folder', 'not-found', () => folder('things.tmp')],
+    ['a link', 'not-found', () => link('link.tmp', join(site.root, 'config/secret.tmp'))],
+    ['a file behind a link to a folder', 'not-found', () => `${link('out', join(site.root, 'config'))}/secret.tmp`],
+    ['a file elsewhere', 'not-found', () => join(site.root, 'config/secret.tmp')],
+    ['a way out of the folder', 'not-found', () => `${site.backups}/../config/secret.tmp`],
+    ['a pattern', 'not-found', () => '*'],
+    ['the folder itself', 'not-found', () => `${site.backups}/`],
+    ['nothing', 'usage', () => ''],
+  ])('%s', async (_, code, target) => {
+    writeFileSync(join(site.root, 'config/secret.tmp'), 'secret')
+    const litter = put('litter.tmp')
+    const path = target()
+    const { result } = await (path === '' ? site.run(['delete', '--confirm', hostname()]) : erase(litter, path))
+    expect([result.outcome, result.code]).toEqual(['failed', code])
+    expect(existsSync(join(site.root, 'config/secret.tmp'))).toBe(true)
+    if (path.startsWith('/')) expect(existsSync(path)).toBe(true)
+    if (!path.endsWith('weird.bin')) expect(existsSync(litter)).toBe(true)
+  })
+
+  it.each([
+    ['on another server', ['--confirm', hostname(), '--expect-machine', 'another'], 'wrong-site'],
+    ['without its confirmation', [], 'not-confirmed'],
+    ['confirmed for another one', ['--confirm', 'another'], 'not-confirmed'],
+  ])('%s', async (_, options, code) => {
+    const path = put('litter.tmp')
+    const { result } = await site.run(['delete', path, ...options])
+    expect(result.code).toBe(code)
+    expect(existsSync(path)).toBe(true)
+  })
+
+  const held = (path: string) => {
+    site.library('state_create; catalog_add hold "$1" 5 me why', [path])
+    return path
+  }
+  const folder = (name: string) => {
+    mkdirSync(join(site.backups, name))
+    return join(site.backups, name)
+  }
+  const link = (name: string, to: string) => {
+    symlinkSync(to, join(site.backups, name))
+    return join(site.backups, name)
+  }
+})
+
+describe('the owner of the data', () => {
+  it('looks at the file itself: a link that took its place, or the folder’s, leads nowhere', () => {
+    writeFileSync(join(site.root, 'config/note.tmp'), 'secret')
+    const text = (what: string) =>
+      site.library(
+        `cd "$BACKUPS"; mkdir -p sub; ${what}; (delete_file "$BACKUPS" sub/note.tmp 600); (delete_file "$BACKUPS" note.tmp 600)`,
+      )
+    put('note.tmp')
+    expect(text('rm -r sub note.tmp; ln -s ../config sub; ln -s ../config/note.tmp note.tmp')).toBe(
+      'its folder is a link or gone\nit is a link\n',
+    )
+    expect(text('rm sub note.tmp; mkdir -p sub/note.tmp; mkfifo note.tmp')).toBe(
+      'it is no plain file or gone\nit is no plain file or gone\n',
+    )
+    expect(readFileSync(join(site.root, 'config/note.tmp'), 'utf8')).toBe('secret')
+  })
+
+  it.skipIf(process.getuid?.() !== 0)('deletes with his own rights, not with those of root', async () => {
+    site.remove()
+    site = new ScratchSite({ owner: ORDINARY })
+    const path = put('litter.tmp')
+    const { result } = await erase(path)
+    // The folder is the owner's: he may delete what lies in it, whoever made it.
+    expect(result.outcome).toBe('succeeded')
+    const other = put('other.tmp')
+    site.library('chown 0:0 "$BACKUPS" && chmod 755 "$BACKUPS"')
+    const refused = await erase(other)
+    expect(refused.result.message).toContain('this folder cannot be written')
+    expect(existsSync(other)).toBe(true)
+  })
+})
