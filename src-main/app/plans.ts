@@ -26,7 +26,7 @@ export interface Planning {
   readonly stop: AbortController
 }
 
-const beginning: PlanView = {
+const beginning: Omit<PlanView, 'startedAt'> = {
   state: 'planning',
   steps: [],
   progress: null,
@@ -79,7 +79,7 @@ export class Plans {
     const planning: Planning = {
       siteId: site.id,
       path,
-      view: beginning,
+      view: { ...beginning, startedAt: this.#context.clock.now() },
       listeners: new Set(),
       stop: new AbortController(),
     }

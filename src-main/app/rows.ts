@@ -49,6 +49,11 @@ function backupOf(entry: JournalEntry): string | null {
   return entry.command === 'database' && parsed.success ? parsed.data.backup.path : null
 }
 
+/** The server's id of what is undone names its command. */
+function redoes({ command, request: [, what] }: JournalEntry): boolean {
+  return command === 'undo' && typeof what === 'string' && /-undo-/.test(what)
+}
+
 export function rowOf(entry: JournalEntry, site: Site, { link, step, progress }: Standing): OperationRow {
   const { id, command, state, remoteOperation, outcome, code, message, unchanged, next, who, reason } = entry
   const live = state === 'running' || state === 'unknown'
@@ -57,7 +62,8 @@ export function rowOf(entry: JournalEntry, site: Site, { link, step, progress }:
     site: site.id,
     siteName: site.name,
     siteColour: site.colour,
-    title: titleOf(command),
+    redo: redoes(entry),
+    title: titleOf(command, redoes(entry)),
     link,
     elsewhere: false,
     remote: remoteOperation,
@@ -77,6 +83,7 @@ export function foreignRow(entry: OperationEntry, site: Site, offset: number): O
     site: site.id,
     siteName: site.name,
     siteColour: site.colour,
+    redo: false,
     title: titleOf(command),
     state: entry.state === 'running' ? 'running' : entry.state === 'ended' ? 'ended' : 'unknown',
     link: 'none',

@@ -9,7 +9,7 @@ import type { KitLink, SiteAddress } from './links.ts'
 
 export type CheckStepName = 'reach' | 'host-key' | 'login' | 'rights' | 'layout' | 'policy'
 
-/** One step as it goes. What is not told of yet waits. */
+/** One step as it goes. What is not told of yet waits; `skipped` was not run, because an earlier step failed. */
 export interface CheckedStep {
   readonly step: CheckStepName
   readonly state: 'running' | 'passed' | 'warning' | 'failed' | 'skipped'
@@ -36,6 +36,7 @@ function stepOf(code: string): CheckStepName {
   return code.startsWith('key-') || code.startsWith('auth-') ? 'login' : 'reach'
 }
 
+const order: readonly CheckStepName[] = ['reach', 'host-key', 'login', 'rights', 'layout', 'policy']
 const way: readonly CheckStepName[] = ['reach', 'host-key', 'login']
 
 function tellFailedWay(tell: Tell, failure: Failure): void {
@@ -86,8 +87,18 @@ export async function checkSite(
   signal: AbortSignal,
 ): Promise<Result<Inspection>> {
   const unknown = await context.links.unknownHosts(check.target)
+  const told = new Set<CheckStepName>()
+  const hear: Tell = (step) => {
+    told.add(step.step)
+    tell(step)
+  }
   try {
-    return await walk(context, check, tell, signal)
+    const walked = await walk(context, check, hear, signal)
+    // Nothing will come of the others any more, unless a person accepts the key: then they wait for that.
+    if (!walked.ok && walked.error.code !== 'host-key-unknown') {
+      for (const step of order) if (!told.has(step)) tell(plain(step, 'skipped'))
+    }
+    return walked
   } finally {
     if (unknown.length > 0) {
       // An open connection would be used for adding the site, and its host key then never be pinned.

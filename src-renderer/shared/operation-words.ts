@@ -1,6 +1,7 @@
 /** An operation in words and marks. */
 import type { OperationRow } from '../../src-shared/contract/operations.ts'
 import type { MarkName } from '../ui/verdict.tsx'
+import type { Standing } from './operation-standing.ts'
 
 interface OperationMark {
   readonly of: MarkName
@@ -24,7 +25,42 @@ export function markOf(row: Pick<OperationRow, 'state' | 'outcome'>): OperationM
   }
 }
 
-/** As its mark has it: what was cancelled was asked for, and after a rollback the old state runs. */
+/** How a restore or an undo ended, or stands, as a title. */
+export function restoreTitle(
+  row: Pick<OperationRow, 'command' | 'redo' | 'outcome'>,
+  state: Standing['state'],
+): string {
+  const noun = row.redo ? 'redo' : row.command === 'undo' ? 'undo' : 'restore'
+  switch (state) {
+    case 'queued':
+      return `${capital(noun)} waiting for its turn`
+    case 'lost':
+      return `Connection lost during the ${noun}`
+    case 'starting':
+    case 'running':
+      return { restore: 'Restore running', undo: 'Undoing the restore', redo: 'Redoing the restore' }[noun]
+  }
+  switch (row.outcome) {
+    case 'succeeded':
+      return { restore: 'The database was restored', undo: 'The restore was undone', redo: 'The restore was redone' }[
+        noun
+      ]
+    case 'rolled back':
+      return `The ${noun} was rolled back: the previous state is running`
+    case 'cancelled':
+      return `The ${noun} was cancelled`
+    case 'failed':
+      return `The ${noun} failed`
+    default:
+      return `The outcome of the ${noun} is unknown`
+  }
+}
+
+function capital(word: string): string {
+  return `${word.charAt(0).toUpperCase()}${word.slice(1)}`
+}
+
+/** As its mark has it: cancelling was intended, and after a rollback the previous state is running. */
 export function outcomeTone(outcome: OperationRow['outcome']): 'quiet' | 'warn' | 'bad' {
   if (outcome === 'cancelled') return 'quiet'
   return outcome === 'failed' ? 'bad' : 'warn'
@@ -34,13 +70,15 @@ export function outcomeTone(outcome: OperationRow['outcome']): 'quiet' | 'warn' 
 export function cancelWords(command: string): string {
   switch (command) {
     case 'database':
-      return 'The copy that is being made is deleted. The database and all existing backups stay as they are.'
+      return 'The unfinished copy is deleted. The database and all existing backups stay as they are.'
     case 'verify':
-      return 'Verdicts that were reached stay; the others keep the one they had. No backup is changed.'
+      return 'Verdicts reached so far are kept. No backup is changed.'
     case 'restore':
     case 'undo':
-      return 'Before the service is stopped, nothing was changed and the site runs on. After that the old state is brought back and started again.'
+      return 'If the service has not been stopped yet, nothing has changed and the site keeps running. Otherwise the previous state is put back and started again.'
+    case 'delete':
+      return 'Files that are already deleted stay deleted; the others are kept.'
     default:
-      return 'The server is asked to stop, and answers with what it left.'
+      return 'The server stops it at the next safe point and reports what it left.'
   }
 }

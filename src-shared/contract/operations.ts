@@ -23,6 +23,8 @@ export const operationRow = z.object({
   siteColour: z.string(),
   /** `database`, `verify`, `restore`, `undo`, `recover`, `delete`, … */
   command: z.string(),
+  /** True for an undo that takes back an undo: the restore is live again afterwards. */
+  redo: z.boolean(),
   /** In words: `Database backup`, `Database restore`, … */
   title: z.string(),
   /** `unknown`: the server was asked, and the connection was lost; `operations.reattach` tries again. */

@@ -23,6 +23,8 @@ const planView = z.object({
   /** Names the plan to `restore.start`; null before it is there. A plan that is not possible has one too, and is refused. */
   planId: z.string().nullable(),
   plan: z.object(restorePlan.shape).nullable(),
+  /** When planning began, by this computer's clock: it goes on while nobody watches. */
+  startedAt: time,
   plannedAt: time.nullable(),
   /** After which it must be made again. */
   expiresAt: time.nullable(),

@@ -9,6 +9,7 @@ const titles: Readonly<Record<string, string>> = {
   delete: 'File deletion',
 }
 
-export function titleOf(command: string): string {
-  return titles[command] ?? command
+/** @param redo an undo that takes back an undo. */
+export function titleOf(command: string, redo = false): string {
+  return redo ? 'Redo of a restore' : (titles[command] ?? command)
 }

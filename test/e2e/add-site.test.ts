@@ -58,16 +58,29 @@ test('who leaves out what is needed is taken to it', async () => {
   await page.getByText('A host name or an address is needed.').waitFor()
 })
 
+/** Keeps what a live region says, in its order. */
+const keepAnnouncements = `globalThis.announced = []
+new MutationObserver(() => {
+  for (const region of document.querySelectorAll('[aria-live="polite"]')) {
+    const text = region.textContent.trim()
+    if (text !== '' && announced.at(-1) !== text) announced.push(text)
+  }
+}).observe(document, { subtree: true, childList: true, characterData: true })`
+
 test('an unknown host key is shown, and nothing is sent before somebody accepts it', async () => {
-  const page = await desk.window({ at: '/add-site' })
+  const page = await desk.window({ at: '/add-site', script: keepAnnouncements })
   await begin(page, demo.keyFile)
   await acceptButton(page).waitFor()
+  // A screen reader is not told that all is checked before anything was.
+  const before = await page.evaluate<string[]>('globalThis.announced ?? []')
+  expect([before.length > 0, before.filter((text) => /^All/.test(text))]).toEqual([true, []])
   const key = step(page, 'Know its host key')
   expect(await key.locator('code').first().textContent()).toBe(demo.hostKeyFingerprint)
   await step(page, 'Log in').getByText('Waiting').waitFor()
   expect(await button(page, 'Add the site').count()).toBe(0)
   await acceptButton(page).click()
   await proven(page)
+  await expect.poll(() => page.evaluate<string[]>('announced.at(-1)')).toBe('All checks passed')
   await keep(page, NAME)
   await page.getByRole('navigation', { name: 'Main' }).getByRole('link', { name: 'Settings' }).click()
   await page.getByRole('link', { name: 'Known hosts' }).click()
@@ -98,6 +111,9 @@ test('a password that is declined or wrong has a plain reason, is not kept, and 
   }
   await give('wrong horse')
   await login.getByText(/refused/).waitFor()
+  // What comes after a failed check will not be run: it does not wait for ever.
+  await step(page, 'Find the CVD installation').getByText('Not run').waitFor()
+  expect(await page.getByRole('list', { name: 'Checks' }).getByText('Waiting').count()).toBe(0)
   await login.getByText('What to do:').waitFor()
   expect(await page.getByText('wrong horse').count()).toBe(0)
   await give(demo.password)
@@ -134,7 +150,7 @@ test('a changed host key is refused, and only on the page of known hosts can it 
     expect(told).toContain(demo.hostKeyFingerprint)
     // Nothing on the page would take it.
     expect(await page.getByRole('button', { name: /accept|compared|trust|same|continue/i }).count()).toBe(0)
-    await step(page, 'Log in').getByText('Waiting').waitFor()
+    await step(page, 'Log in').getByText('Not run').waitFor()
 
     // The site that is known refuses as well, and says so.
     await page.getByRole('navigation', { name: 'Sites' }).getByRole('link', { name: NAME }).click()

@@ -54,8 +54,9 @@ test.each([
   expect(orders(site)).toBe(0)
   expect((await site.app.health()).status).toBe(200)
   // As it was, for the next one.
-  await takeBack(job, 'Undo the undo…', 'It was right')
-  await expect.poll(() => orders(site), { timeout: 60_000 }).toBe(lost)
+  await takeBack(job, 'Redo restore…', 'It was right')
+  await ended(page, 'The restore was redone')
+  expect(orders(site)).toBe(lost)
   // The service starts only then: neither the next one nor the end of the site may come into that.
   const { operations } = desk.console.application.console.context.store
   await expect.poll(() => operations.unfinished(), { timeout: 60_000 }).toEqual([])

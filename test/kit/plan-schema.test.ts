@@ -131,7 +131,7 @@ describe('a backup that lacks what the live schema has', () => {
     const operations = await site.run(['operations', '--limit', '1'])
     const [restored] = (operations.result.data as { operations: { id: string }[] }).operations
     const undone = await site.run(['undo', restored?.id ?? '', '--confirm', hostname(), '--reason', 'test'])
-    expect([undone.result.message, undone.exitCode]).toEqual([expect.stringContaining('was restored'), 0])
+    expect([undone.result.message, undone.exitCode]).toEqual([expect.stringContaining('was undone'), 0])
     expect(columns()).toBe('3\n3')
   })
 })

@@ -129,20 +129,23 @@ run_recover() {
     committed)
       safety_record
       transaction_forget
-      recover_end "$id" succeeded ok 'The restore had succeeded; only its end was not recorded.'
+      recover_end "$id" succeeded ok "The $(transaction_noun "$id") had succeeded; only its end was not recorded."
       ;;
     rolled-back)
       transaction_forget
-      recover_end "$id" 'rolled back' interrupted 'The restore was interrupted; the previous database is in place.'
+      recover_end "$id" 'rolled back' interrupted "The $(transaction_noun "$id") was interrupted; the previous database is in place."
       ;;
     staged)
       transaction_forget
-      recover_end "$id" failed interrupted 'The restore was interrupted before it changed anything.'
+      recover_end "$id" failed interrupted "The $(transaction_noun "$id") was interrupted before it changed anything."
       ;;
     swapped | starting) recover_forward "$id" ;;
     *) recover_back "$id" ;;
   esac
 }
+
+# transaction_noun ID: what an interrupted operation was, for a sentence.
+transaction_noun() { if [[ $1 == *-undo-* ]]; then printf undo; else printf restore; fi; }
 
 # The new database is in place and whole: if the site becomes healthy with it, the restore has succeeded.
 recover_forward() {
@@ -154,7 +157,7 @@ recover_forward() {
     down_ends
     step_done health="$HEALTH_STATUS"
     transaction_commit
-    recover_end "$id" succeeded ok 'The restore was interrupted after the swap, and was completed: the site is healthy with the restored database.'
+    recover_end "$id" succeeded ok "The $(transaction_noun "$id") was interrupted after the swap, and was completed: the site is healthy with the restored database."
   fi
   step_end failed reason="$HEALTH_PROBE answered $HEALTH_STATUS"
   recover_back "$id"
@@ -164,7 +167,7 @@ recover_back() {
   local id=$1
   trap : TERM HUP INT
   if roll_back_state; then
-    recover_end "$id" 'rolled back' interrupted 'The restore was interrupted and rolled back: the previous database is in place.'
+    recover_end "$id" 'rolled back' interrupted "The $(transaction_noun "$id") was interrupted and rolled back: the previous database is in place."
   fi
   fail unhealthy "The interrupted restore could not be rolled back completely: $ROLL_BACK_PROBLEM" \
     "the old database is safe: $TX_FOLDER/$TX_NAME or $TX_FOLDER/$TX_SAFETY" 'look at the log of the service, then: cvd-backup recover' \

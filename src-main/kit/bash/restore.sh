@@ -1,6 +1,7 @@
 # --- restore database, undo ---------------------------------------------------------------------------------------------------
 
 R_WORDS=() R_CONFIRM='' R_EXPECT_SHA256='' R_ACCEPT_SCHEMA=''
+UNDOING=''      # the operation that is undone
 SITE_IS_DOWN='' # not empty: a person says so, and that the probe that is set tells when it is up again
 
 # Arguments of both, and of delete: WHAT [...] --confirm HOST --reason TEXT [--site-is-down] [--accept-schema] [--expect-sha256 HEX]
@@ -86,7 +87,8 @@ check_undo() {
 run_undo() {
   restore_arguments "$@"
   R_ACCEPT_SCHEMA=yes # what comes back is what the application ran with
-  undo_find "${R_WORDS[0]}"
+  UNDOING=${R_WORDS[0]}
+  undo_find "$UNDOING"
   restore_database "$REPLY"
 }
 
@@ -104,7 +106,7 @@ undo_find() {
 
 # The whole transaction. What can fail before the services are stopped fails without any effect on the site.
 restore_database() {
-  local file=$1 name
+  local file=$1 words
   restore_prepare "$file"
   transaction_begin "$file"
   heed_cancel "$NOTHING_CHANGED"
@@ -117,11 +119,26 @@ restore_database() {
   transaction_start
   transaction_prove
   transaction_commit
-  name=${file##*/}
-  runbook_log restore.log "Database restored from $file; safety copy: $TX_FOLDER/$TX_SAFETY"
-  if [[ -e $TX_SAFETY ]]; then name+=". The state before is kept as $TX_SAFETY"; TX_SAFETY=$TX_FOLDER/$TX_SAFETY; else TX_SAFETY=''; fi
-  [[ $TX_HEALTHY_BEFORE == yes ]] || name+='. The site was not healthy before'
-  succeed "The database was restored from $name." "$(report_json "$TX_SAFETY")"
+  restored_words "$file"
+  words=$REPLY
+  runbook_log restore.log "${UNDOING:+Undo of $UNDOING. }Database restored from $file; safety copy: $TX_FOLDER/$TX_SAFETY"
+  if [[ -e $TX_SAFETY ]]; then words+=" Previous state saved as $TX_SAFETY."; TX_SAFETY=$TX_FOLDER/$TX_SAFETY; else TX_SAFETY=''; fi
+  [[ $TX_HEALTHY_BEFORE == yes ]] || words+=' The site was not healthy before.'
+  succeed "$words" "$(report_json "$TX_SAFETY")"
+}
+
+# restored_words FILE: REPLY = what was done, in a sentence: of an undo, what was undone.
+restored_words() {
+  local from=''
+  if [[ $UNDOING == '' ]]; then
+    REPLY="The database was restored from ${1##*/}."
+  elif [[ $UNDOING == *-undo-* ]]; then
+    REPLY="The restore was redone: the database that the undo had replaced (${1##*/}) is live again."
+  else
+    journal_value "$UNDOING" backup
+    [[ $REPLY == '' ]] || { decode_path "$REPLY"; from=" from ${REPLY##*/}"; }
+    REPLY="The restore$from was undone: the database from before it (${1##*/}) is live again."
+  fi
 }
 
 readonly NOTHING_CHANGED='The site runs as before; nothing was changed.'

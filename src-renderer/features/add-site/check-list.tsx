@@ -38,11 +38,11 @@ export function CheckList({
   const current = view.steps.find(({ state }) => state === 'running' || state === 'failed')
   return (
     <Section title="The way to it" note={view.running ? 'being checked; nothing is kept yet' : undefined}>
-      <Announce text={current ? `${current.title}: ${current.state}. ${current.evidence}` : 'All steps are checked'} />
+      <Announce text={current ? `${current.title}: ${current.state}. ${current.evidence}` : saidOf(view)} />
       <ol className={css.steps} aria-label="Checks">
         {view.steps.map((step) => (
           <li key={step.step} className={css.step} data-state={step.state}>
-            {asks(view, step) ? <Mark of="warning">Compare it</Mark> : <Mark of={marks[step.state]} />}
+            {asks(view, step) ? <Mark of="warning">Compare it</Mark> : <StateMark state={step.state} />}
             <div className={css.stepText}>
               <p className={css.stepTitle}>{step.title}</p>
               {step.evidence !== '' && !asks(view, step) && (
@@ -69,6 +69,15 @@ export function CheckList({
       {view.found && view.passed && <Found found={view.found} />}
     </Section>
   )
+}
+
+/** Before anything was checked there is nothing to announce. */
+function saidOf({ running, passed }: CheckView): string {
+  return !running && passed ? 'All checks passed' : ''
+}
+
+function StateMark({ state }: { readonly state: CheckView['steps'][number]['state'] }) {
+  return <Mark of={marks[state]}>{state === 'skipped' ? 'Not run' : undefined}</Mark>
 }
 
 /** An unknown key can be accepted once it was compared; a changed or revoked one cannot be accepted here at all. */

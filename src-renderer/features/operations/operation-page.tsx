@@ -111,7 +111,7 @@ function Actions({ view }: { readonly view: OperationView }) {
     <>
       <FindOperation view={view} />
       <Button icon={Ban} refusal={refusal} onClick={() => setAsking(true)}>
-        Cancel it…
+        Cancel…
       </Button>
       {asking && (
         <ConfirmDialog
@@ -120,7 +120,7 @@ function Actions({ view }: { readonly view: OperationView }) {
           type={null}
           action="Cancel the operation"
           decline="Let it run"
-          meanwhile="It was asked to stop, and does so at the next point where that is safe."
+          meanwhile="The operation stops at the next safe point."
           busy={cancel.busy}
           failure={cancel.failure}
           onClose={() => {

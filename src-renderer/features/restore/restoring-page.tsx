@@ -1,4 +1,4 @@
-/** A restore that was asked for: how it goes on, how it ended, and the way back. All of it comes from the journal. */
+/** A restore that was started: its progress, its outcome, and undo. All of it comes from the journal. */
 import { Ban, Undo2 } from 'lucide-react'
 import { useState } from 'react'
 import type { OperationView } from '../../../src-shared/contract/operations.ts'
@@ -10,8 +10,7 @@ import { href } from '../../app/routes.ts'
 import { ConfirmDialog } from '../../shared/confirm-dialog.tsx'
 import { FindOperation } from '../../shared/find-operation.tsx'
 import { DowntimeClock, OperationProgress } from '../../shared/operation-progress.tsx'
-import type { Standing } from '../../shared/operation-standing.ts'
-import { cancelWords } from '../../shared/operation-words.ts'
+import { cancelWords, restoreTitle } from '../../shared/operation-words.ts'
 import { useStanding } from '../../shared/use-standing.ts'
 import { Button, LinkButton } from '../../ui/button.tsx'
 import { Checkbox } from '../../ui/field.tsx'
@@ -52,7 +51,7 @@ function Known(props: { readonly view: OperationView; readonly overview: SiteOve
   const over = row.state === 'ended'
   const standing = useStanding(row)
   const lost = standing.state === 'lost'
-  const title = over ? outcomeTitle(row) : runningTitle(row.command, standing.state)
+  const title = restoreTitle(row, standing.state)
   return (
     <Page
       narrow
@@ -65,7 +64,7 @@ function Known(props: { readonly view: OperationView; readonly overview: SiteOve
       lead={
         over
           ? undefined
-          : 'You can leave this page, close the window or lose the connection: the server carries it to an end, and this page finds it again.'
+          : 'You can leave this page, close the window or lose the connection. The server finishes on its own, and this page shows the outcome.'
       }
       actions={
         over ? undefined : (
@@ -128,29 +127,6 @@ function Took({ from, to }: { readonly from: number; readonly to: number }) {
   )
 }
 
-function runningTitle(command: string, state: Standing['state']): string {
-  const undoing = command === 'undo'
-  if (state === 'queued') return undoing ? 'Undo waiting for its turn' : 'Restore waiting for its turn'
-  if (state === 'lost') return undoing ? 'Connection lost during the undo' : 'Connection lost during the restore'
-  return undoing ? 'Undoing the restore' : 'Restore running'
-}
-
-function outcomeTitle({ outcome, command }: OperationView['row']): string {
-  const what = command === 'undo' ? 'The undo' : 'The restore'
-  switch (outcome) {
-    case 'succeeded':
-      return command === 'undo' ? 'The restore was undone' : 'The database was restored'
-    case 'rolled back':
-      return `${what} was rolled back: the old state is back and runs`
-    case 'cancelled':
-      return `${what} was cancelled`
-    case 'failed':
-      return `${what} failed`
-    default:
-      return `How ${what.toLowerCase()} ended is not known`
-  }
-}
-
 function Cancel({ view: { row } }: { readonly view: OperationView }) {
   const refusal = useRefusal()
   const cancel = useCommand('operations.cancel')
@@ -158,7 +134,7 @@ function Cancel({ view: { row } }: { readonly view: OperationView }) {
   return (
     <>
       <Button icon={Ban} refusal={refusal} onClick={() => setAsking(true)}>
-        Cancel it…
+        Cancel…
       </Button>
       {asking && (
         <ConfirmDialog
@@ -167,7 +143,7 @@ function Cancel({ view: { row } }: { readonly view: OperationView }) {
           type={null}
           action="Cancel the operation"
           decline="Let it run"
-          meanwhile="It was asked to stop, and does so at the next point where that is safe."
+          meanwhile="The operation stops at the next safe point."
           busy={cancel.busy}
           failure={cancel.failure}
           onClose={() => setAsking(false)}
@@ -189,26 +165,28 @@ function Undo({ view, overview }: { readonly view: OperationView; readonly overv
   const [asking, setAsking] = useState(false)
   const [saidDown, setSaidDown] = useState(false)
   const { id: site, name } = overview
+  // Undoing an undo brings the restore back; undoing that takes it away again.
+  const redoes = row.command === 'undo' && !row.redo
   const unknown = view.undoable === null ? 'Whether it can be undone, the server has Not yet known.' : undefined
-  const gone = view.undoable === false ? 'What it replaced cannot be brought back any more.' : unknown
+  const gone = view.undoable === false ? 'The state that it replaced is gone.' : unknown
   if (row.outcome !== 'succeeded') return null
   return (
     <>
       <Button icon={Undo2} refusal={refusal ?? gone} onClick={() => setAsking(true)}>
-        {row.command === 'undo' ? 'Undo the undo…' : 'Undo restore…'}
+        {redoes ? 'Redo restore…' : 'Undo restore…'}
       </Button>
       {asking && (
         <ConfirmDialog
-          title={row.command === 'undo' ? 'Undo the undo?' : 'Undo this restore?'}
+          title={redoes ? 'Redo this restore?' : 'Undo this restore?'}
           lead={
             <>
-              The safety copy becomes the live database of <HostileText text={name} /> again. What was written since the
-              restore becomes a safety copy in its turn, so that this can be undone as well.
+              The safety copy becomes the live database of <HostileText text={name} /> again. The present state is saved
+              as a safety copy first, so this can be reversed as well.
             </>
           }
           type={{ what: 'name of the site', name }}
           reason
-          action={`Undo on ${name}`}
+          action={redoes ? `Redo on ${name}` : `Undo on ${name}`}
           busy={undo.busy}
           failure={undo.failure}
           onClose={() => setAsking(false)}
@@ -222,7 +200,7 @@ function Undo({ view, overview }: { readonly view: OperationView; readonly overv
         >
           {overview.healthy === false && (
             <Checkbox
-              label="The site is down, and its health probe is the right one"
+              label="The site is down, and its health check has the right address"
               checked={saidDown}
               onChange={setSaidDown}
             />

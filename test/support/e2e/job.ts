@@ -72,7 +72,7 @@ export async function readPlan(
     expect([table, cells?.[4]]).toEqual([table, String(back)])
     if (lost !== undefined) expect([table, cells?.[3]]).toEqual([table, String(lost)])
   }
-  await hands.press(page.getByRole('link', { name: 'Continue to the checks' }))
+  await hands.press(page.getByRole('link', { name: 'Continue', exact: true }))
   const checks = page.getByRole('list', { name: 'Checks' }).getByRole('listitem')
   await checks.first().waitFor()
   for (const check of await checks.all()) expect(await check.textContent()).toMatch(marks)
@@ -84,8 +84,9 @@ export async function confirmRestore({ page, hands, name }: Job, reason: string)
   const restore = button(page, `Restore ${name}`)
   const typed = page.getByLabel(/^Type the name/)
   await typed.waitFor()
-  // The safe answer is the default, and nothing but the whole name will do.
-  expect(await button(page, 'Cancel').and(page.locator(':focus')).count()).toBe(1)
+  // One can begin to type at once, Enter starts nothing, and nothing but the whole name will do.
+  await typed.and(page.locator(':focus')).waitFor()
+  await page.keyboard.press('Enter')
   expect(await restore.isDisabled()).toBe(true)
   await hands.type(page.getByLabel('Reason'), reason)
   await hands.type(typed, name.slice(0, -1))
@@ -103,10 +104,16 @@ export async function takeBack({ page, hands, name }: Job, by: string, reason: s
   const dialog = modal(page)
   await hands.type(dialog.getByLabel(/^Type the name/), name)
   await hands.type(dialog.getByLabel('Reason'), reason)
-  await hands.press(button(dialog, `Undo on ${name}`))
+  await hands.press(button(dialog, new RegExp(`^(?:Undo|Redo) on ${name}$`)))
 }
 
 export async function undoRestore(job: Job): Promise<void> {
   await takeBack(job, 'Undo restore…', 'Only a trial')
   await ended(job.page, 'The restore was undone')
+  // It says what was undone, and not that something was restored.
+  await job.page
+    .getByText(/^The restore from cvd_backup_\S+ was undone: /)
+    .first()
+    .waitFor()
+  expect(await job.page.getByText('The database was restored from').count()).toBe(0)
 }

@@ -1,0 +1,34 @@
+/** What was done is told, and not what it was done with: an undo is no restore "from" a file that nobody chose. */
+import { readFileSync } from 'node:fs'
+import { hostname } from 'node:os'
+import { expect, it } from 'vitest'
+import { z } from 'zod'
+import { operationEntry } from '../../src-shared/domain/kit-protocol.ts'
+import { WorkingSite } from '../support/kit/working-site.ts'
+
+const confirmed = ['--confirm', hostname(), '--reason', 'trial']
+
+it('an undo says which restore was undone, an undo of it that the restore was redone', async ({ onTestFinished }) => {
+  const site = new WorkingSite()
+  onTestFinished(() => site.remove())
+  const backup = site.backup('cvd_backup_20260110_120000.db.gz')
+  const newest = async () => {
+    const list = z.object({ operations: z.array(operationEntry) })
+    return (await site.ask(['operations', '--limit', '1'], list)).operations[0]
+  }
+  const restored = await site.run(['restore', 'database', backup, ...confirmed])
+  expect(restored.result.message).toMatch(
+    /^The database was restored from cvd_backup_20260110_120000\.db\.gz\. Previous state saved as cvd\.db\.pre-restore\.\d+_\d+\.$/,
+  )
+  const undone = await site.run(['undo', (await newest())?.id ?? '', ...confirmed])
+  expect(undone.result.message).toMatch(
+    /^The restore from cvd_backup_20260110_120000\.db\.gz was undone: the database from before it \(cvd\.db\.pre-restore\.[\d_]+\) is live again\. Previous state saved as /,
+  )
+  // The list of operations, which every console and the audit of this server read, has the same words.
+  expect((await newest())?.message).toBe(undone.result.message)
+  expect(readFileSync(`${site.root}/logs/restore.log`, 'utf8')).toMatch(
+    / Undo of \S+-restore-\w+\. Database restored from /,
+  )
+  const redone = await site.run(['undo', (await newest())?.id ?? '', ...confirmed])
+  expect(redone.result.message).toMatch(/^The restore was redone: the database that the undo had replaced \(/)
+}, 120_000)
