@@ -55,7 +55,7 @@ export function ConfirmDialog(props: ConfirmDialogProps) {
           value={typed}
           onChange={setTyped}
           autoFocus
-          hint="Letter for letter."
+          error={typed !== '' && !type.name.startsWith(typed) ? 'Name must match, including capitals.' : undefined}
         />
       )}
       {reason && (
@@ -64,7 +64,7 @@ export function ConfirmDialog(props: ConfirmDialogProps) {
           value={why}
           onChange={setWhy}
           maxLength={500}
-          hint="It is kept with the operation, here and on the server."
+          hint="Kept with the operation, here and on the server."
         />
       )}
       {props.children}

@@ -1,4 +1,4 @@
-/** What the events of an operation amount to. Pure. */
+/** Steps, log and downtime of an operation, from its events. Pure. */
 import { formatDuration } from '../../src-shared/domain/format.ts'
 import type { KitEvent } from '../../src-shared/domain/kit-protocol.ts'
 
@@ -84,8 +84,8 @@ export function shortHash(text: string): string {
 /** How long the service was down, of an operation that has ended: none only where it is known that it was not stopped. */
 export function downWords(outcome: string | null, told: number | null, heard: Downtime | null): string {
   if (told !== null) return formatDuration(told)
-  if (heard === null) return outcome === 'unknown' ? 'not known' : 'none: the service was not stopped'
+  if (heard === null) return outcome === 'unknown' ? 'Unknown' : 'None: the service was not stopped'
   return heard.to === null
-    ? 'not known: the service was stopped, and nothing was heard of its start'
+    ? 'Unknown: the service was stopped, and its start was not reported'
     : formatDuration(heard.to - heard.from)
 }

@@ -60,10 +60,12 @@ export function LinkButton(props: {
   readonly look?: 'primary' | 'plain' | 'quiet' | 'danger'
   readonly size?: 'small' | 'medium'
   readonly icon?: LucideIcon
+  /** It continues what the page is about: the page may give it the focus. */
+  readonly way?: boolean
 }) {
   const { href, children, look = 'plain', size = 'medium', icon: Icon } = props
   return (
-    <a href={href} className={classes(css.button, css[look], css[size])}>
+    <a href={href} className={classes(css.button, css[look], css[size])} data-way={props.way || undefined}>
       {Icon && <Icon aria-hidden className={css.icon} strokeWidth={1.75} />}
       {children}
     </a>

@@ -58,10 +58,10 @@ async function choose() {
 test('without a moment the newest backup is told for what it is, and not proposed', async () => {
   const page = await choose()
   await page.getByText(/^The newest backup is from/).waitFor()
-  await page.getByText(/If the damage was done before that, it is in this backup, too/).waitFor()
+  await page.getByText(/If the damage is older than that, this backup contains it as well/).waitFor()
   expect(await page.getByRole('link', { name: 'Use this backup' }).count()).toBe(0)
   // What is told of one backup agrees wherever it is told: the sentence, and the first row.
-  const sentence = (await page.getByText(/^Everything entered since then/).textContent()) ?? ''
+  const sentence = (await page.getByText(/^You would lose the last .*If the damage/).textContent()) ?? ''
   const span = /the last (\d+ \w+)\./.exec(sentence)?.[1]
   const row = (await rows(grid(page, 'Backups to choose from')).first().textContent()) ?? ''
   expect([sentence, row.includes(`${span}`)]).toEqual([sentence, true])
@@ -75,8 +75,8 @@ test('the walk back finds the backup that holds the rows, passing over the one f
   await page.getByRole('option', { name: 'Rows are missing' }).click()
   await page.getByRole('combobox', { name: 'Where?' }).click()
   await page.getByRole('option', { name: 'service_orders' }).click()
-  await button(page, 'Find the backup from before').click()
-  await page.getByText(new RegExp(`holds ${lost} rows that are gone now`)).waitFor({ timeout: 90_000 })
+  await button(page, 'Find a backup from before').click()
+  await page.getByText(new RegExp(`contains ${lost} rows missing now`)).waitFor({ timeout: 90_000 })
   const compared = page.getByRole('table', { name: 'Backups compared with the live database' }).getByRole('row')
   const cells = async (row: number) => await compared.nth(row).getByRole('cell').allTextContents()
   expect((await cells(1))[0]).toBe('0')
@@ -98,12 +98,12 @@ test('with a moment, what was taken afterwards is marked and not proposed', asyn
   await shoot(page, 'restore-moment')
   // Whoever takes it all the same is told so on every page.
   await list.nth(0).getByRole('link').click()
-  await page.getByText(/^This backup may hold the damage/).waitFor()
+  await page.getByText(/^This backup may contain the damage/).waitFor()
   await heading(page, 'What would change').waitFor()
   await page.evaluate('history.back()')
   await page.getByRole('link', { name: 'Use this backup' }).click()
   await page.getByText('You would lose the last', { exact: true }).waitFor()
-  expect(await page.getByText(/^This backup may hold the damage/).count()).toBe(0)
+  expect(await page.getByText(/^This backup may contain the damage/).count()).toBe(0)
 })
 
 test('a backup that is being made is mentioned', async () => {
@@ -123,24 +123,24 @@ test('a moment that is none is told as such', async () => {
   const page = await choose()
   await page.getByLabel('When did it happen?').fill('sometime')
   await page.getByText('Write 14:07, or 2026-11-24 14:07.').waitFor()
-  expect(await button(page, 'Find the backup from before').isDisabled()).toBe(true)
+  expect(await button(page, 'Find a backup from before').isDisabled()).toBe(true)
 })
 
 test('a search that is stopped ends on the server, too, and can go on', async () => {
   const page = await choose()
-  await button(page, 'Find the backup from before').click()
+  await button(page, 'Find a backup from before').click()
   await button(page, 'Stop').click()
   await page.getByText('The search was stopped.').waitFor()
   await expect.poll(() => readdirSync(join(site.state, 'work'))).toEqual([])
-  await button(page, 'Go on searching').click()
-  await page.getByText(/^The backup of .* holds/).waitFor({ timeout: 90_000 })
+  await button(page, 'Continue searching').click()
+  await page.getByText(/^The backup of .* contains/).waitFor({ timeout: 90_000 })
 })
 
 test('a site that is down is restored once somebody says that it is', async () => {
   await site.app.stop()
   const page = await choose()
   await rows(grid(page, 'Backups to choose from')).last().getByRole('link').click()
-  await page.getByRole('link', { name: 'Continue to the checks' }).click()
+  await page.getByRole('link', { name: 'Continue', exact: true }).click()
   await page.getByText('The restore is not possible: 1 of', { exact: false }).waitFor()
   expect(await page.getByRole('link', { name: 'Continue', exact: true }).count()).toBe(0)
   await shoot(page, 'restore-down')

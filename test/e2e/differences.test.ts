@@ -44,7 +44,8 @@ test('changed rows, the moment of the damage, and a lacking column are told, and
   expect(await fact(page, 'Not in the backup').textContent()).toContain('column routes.driver_hint')
   expect(await accessible(page)).toEqual([])
 
-  await page.getByRole('link', { name: 'Continue to the checks' }).click()
+  await page.getByRole('link', { name: 'Continue', exact: true }).click()
+  await heading(page, /^Checks/).waitFor()
   await page.getByRole('link', { name: 'Continue', exact: true }).click()
   await page.getByLabel(/^Type the name/).fill(NAME)
   await page.getByLabel('Reason').fill('prices were changed')

@@ -72,7 +72,7 @@ test('a reload and further windows show the same restore, to its end', async () 
     expect(one.url()).toContain(`#${addressOf(operation)}`)
     expect(await fact(one, 'Operation ID').textContent()).toBe(id)
   }
-  expect(await button(viewer, 'Cancel it…').isDisabled()).toBe(true)
+  expect(await button(viewer, 'Cancel…').isDisabled()).toBe(true)
   // Left, and found again by what follows everybody.
   await page.getByRole('link', { name: 'Fleet' }).click()
   await page.getByRole('region', { name: 'Activity' }).getByRole('link').click()
@@ -134,7 +134,7 @@ test('a state that does not become healthy is taken back before your eyes', asyn
   const page = await desk.window({ at: addressOf(await startRestore(desk, site, path, true)) })
   const steps = page.getByRole('list', { name: 'Steps' }).getByRole('listitem')
   await steps.filter({ hasText: 'Roll back' }).waitFor()
-  await ended(page, 'The restore was rolled back: the old state is back and runs')
+  await ended(page, 'The restore was rolled back: the previous state is running')
   expect(await page.getByRole('alert').first().textContent()).toMatch(/healthy/)
   expect(await fact(page, 'Outcome').textContent()).toBe('Rolled back')
   expect(await button(page, /Undo/).count()).toBe(0)
@@ -146,12 +146,12 @@ test('a state that does not become healthy is taken back before your eyes', asyn
 
 /** Asks for it as people do, and lets the operation go on once the server knows. */
 async function cancel(page: Page, { cancelAsked, go }: Pause): Promise<void> {
-  await button(page, 'Cancel it…').click()
+  await button(page, 'Cancel…').click()
   const dialog = modal(page)
-  await dialog.getByText('nothing was changed and the site runs on').waitFor()
+  await dialog.getByText('nothing has changed and the site keeps running').waitFor()
   expect(await button(dialog, 'Let it run').and(page.locator(':focus')).count()).toBe(1)
   await button(dialog, 'Cancel the operation').click()
-  await dialog.getByText('It was asked to stop').waitFor()
+  await dialog.getByText('The operation stops at the next safe point').waitFor()
   await expect.poll(cancelAsked, { timeout: 30_000 }).toBe(true)
   go()
   await ended(page, 'The restore was cancelled')

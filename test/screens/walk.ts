@@ -71,7 +71,7 @@ async function restoreAndUndo(page: Page, camera: Camera, site: DemoSite): Promi
   await heading(page, 'What would change').waitFor()
   await page.getByText('Rows that would be lost').waitFor({ timeout: LONG })
   await camera.shoot('restore-2-changes')
-  await page.getByRole('link', { name: 'Continue to the checks' }).click()
+  await page.getByRole('link', { name: 'Continue', exact: true }).click()
   await page.getByRole('list', { name: 'Checks' }).waitFor()
   await camera.shoot('restore-3-checks')
   await page.getByRole('link', { name: 'Continue' }).click()

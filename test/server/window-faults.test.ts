@@ -107,7 +107,7 @@ test('a state that does not become healthy is taken back before your eyes', asyn
   const steps = page.getByRole('list', { name: 'Steps' }).getByRole('listitem')
   await running(page).waitFor()
   await steps.filter({ hasText: 'Roll back' }).waitFor()
-  await ended(page, 'The restore was rolled back: the old state is back and runs')
+  await ended(page, 'The restore was rolled back: the previous state is running')
   expect(await page.getByRole('alert').first().textContent()).toMatch(/healthy/)
   expect(await fact(page, 'Outcome').textContent()).toBe('Rolled back')
   expect(await fact(page, 'Health').textContent()).toContain(`Healthy ${north.probe} answered 200`)

@@ -1,4 +1,4 @@
-/** Step two: what would be lost, come back and change, and who has the database open. */
+/** Step two: which rows would be lost, come back or change, and which processes have the database open. */
 import { RotateCw } from 'lucide-react'
 import { useMemo, useState } from 'react'
 import { formatBytes, formatClock } from '../../../src-shared/domain/format.ts'
@@ -7,13 +7,15 @@ import { href } from '../../app/routes.ts'
 import { Button, LinkButton } from '../../ui/button.tsx'
 import { Checkbox } from '../../ui/field.tsx'
 import { HostileText } from '../../ui/hostile-text.tsx'
-import { Fact, Facts, Row, Section } from '../../ui/page.tsx'
+import { Fact, Facts, Section } from '../../ui/page.tsx'
+import { Announce } from '../../ui/progress.tsx'
 import { type Column, Table } from '../../ui/table.tsx'
 import { Count, Since, Time } from '../../ui/time.tsx'
 import { Mark } from '../../ui/verdict.tsx'
 import css from './restore.module.css'
 import type { PlanStepProps } from './restore-page.tsx'
 import { SchemaFacts } from './schema-facts.tsx'
+import { useFirstFocus } from './use-first-focus.ts'
 
 export function ChangesStep({ overview, path, view, plan, again }: PlanStepProps) {
   const { id: site, zone, clockOffset: offset } = overview
@@ -21,19 +23,23 @@ export function ChangesStep({ overview, path, view, plan, again }: PlanStepProps
   const [all, setAll] = useState(false)
   const foreign = plan.holders.filter(({ service }) => service === null)
   const least = loss.unknown.length > 0 && 'at least '
+  // How old the backup is stands below, and counts on.
+  const sentence = lossSentence({ ...plan, lossSeconds: null })
+  const way = useFirstFocus<HTMLDivElement>('[data-way]')
   const notes = plan.tables.filter(({ reason }) => reason !== '')
   return (
     <>
+      <Announce text={sentence} />
       <p className={css.sentence}>
         <strong>
-          <HostileText text={lossSentence(plan)} />
+          <HostileText text={sentence} />
         </strong>
       </p>
       <div className={css.headline}>
         <div>
-          <p className={css.figureName}>The database would be as it was</p>
+          <p className={css.figureName}>The database would be restored to</p>
           <p className={css.figure}>
-            {plan.recoveryPoint === null ? 'at a time nobody knows' : formatClock(plan.recoveryPoint, zone)}
+            {plan.recoveryPoint === null ? 'Unknown' : formatClock(plan.recoveryPoint, zone)}
           </p>
           <p className={css.more}>
             {plan.recoveryPoint !== null && <Time at={plan.recoveryPoint} offset={offset} zone={zone} />}
@@ -44,7 +50,7 @@ export function ChangesStep({ overview, path, view, plan, again }: PlanStepProps
         <div>
           <p className={css.figureName}>You would lose the last</p>
           <p className={css.figure}>
-            {plan.recoveryPoint === null ? 'not known' : <Since at={plan.recoveryPoint} offset={offset} />}
+            {plan.recoveryPoint === null ? 'Unknown' : <Since at={plan.recoveryPoint} offset={offset} />}
           </p>
           <p className={css.more}>until now</p>
         </div>
@@ -58,19 +64,15 @@ export function ChangesStep({ overview, path, view, plan, again }: PlanStepProps
             <p className={css.more}>
               {least}
               <Count value={loss.back} /> would come back, {least}
-              <Count value={loss.changed} /> would go back to old values
+              <Count value={loss.changed} /> would return to old values
             </p>
           )}
         </div>
       </div>
       <Section
         title="Table by table"
-        note="live database against backup; moments as the rows bear them"
-        actions={
-          loss.same > 0 && (
-            <Checkbox label={`Show the ${loss.same} without a difference`} checked={all} onChange={setAll} />
-          )
-        }
+        note="live database compared with the backup"
+        actions={loss.same > 0 && <Checkbox label={`Show ${loss.same} unchanged`} checked={all} onChange={setAll} />}
       >
         <Table
           label="Differences of tables"
@@ -82,7 +84,7 @@ export function ChangesStep({ overview, path, view, plan, again }: PlanStepProps
         />
       </Section>
       {notes.length > 0 && (
-        <Section title="Not compared as usual" note={`${loss.unknown.length} of ${plan.tables.length} not compared`}>
+        <Section title="How tables were compared" note={unknownWords(loss.unknown.length)}>
           <Facts>
             {notes.map(({ table, basis, reason }) => (
               <Fact key={table} name={basis === 'none' ? 'Not compared' : 'By content'}>
@@ -98,12 +100,12 @@ export function ChangesStep({ overview, path, view, plan, again }: PlanStepProps
       <SchemaFacts plan={plan} />
       <Section title="Open connections">
         <Facts>
-          {plan.holders.length === 0 && <Fact name="Open by">Nobody has the database open.</Fact>}
+          {plan.holders.length === 0 && <Fact name="Open in">No process has the database open.</Fact>}
           {plan.holders.map(({ pid, user, command, service }) => (
-            <Fact key={pid} name={service === null ? 'In the way' : 'Will be stopped'}>
+            <Fact key={pid} name={service === null ? 'Blocks the restore' : 'Will be stopped'}>
               <Mark of={service === null ? 'warning' : 'passed'} bare /> <HostileText text={service ?? command} />{' '}
               <span className={css.more}>
-                process {pid} of <HostileText text={user} />
+                process {pid}, user <HostileText text={user} />
               </span>
             </Fact>
           ))}
@@ -111,9 +113,9 @@ export function ChangesStep({ overview, path, view, plan, again }: PlanStepProps
             {formatBytes(plan.space.needed)} needed, {formatBytes(plan.space.free)} free
           </Fact>
         </Facts>
-        {foreign.length > 0 && <p className={css.more}>What is in the way has to be closed first; see the checks.</p>}
+        {foreign.length > 0 && <p className={css.more}>Close these programs first; see the checks.</p>}
       </Section>
-      <Row end>
+      <div ref={way} className={css.way}>
         <span className={css.planned}>
           Planned <Time at={view.plannedAt} />
         </span>
@@ -123,17 +125,23 @@ export function ChangesStep({ overview, path, view, plan, again }: PlanStepProps
         <LinkButton href={href({ page: 'site', site })}>Cancel</LinkButton>
         <LinkButton
           look="primary"
+          way
           href={href({ page: 'restore', site, path, plan: view.planId ?? undefined, step: 'checks' })}
         >
-          Continue to the checks
+          Continue
         </LinkButton>
-      </Row>
+      </div>
     </>
   )
 }
 
 function sameWords(known: boolean, tables: number): string {
   return known ? `All ${tables} tables have the same rows on both sides.` : 'Nothing was compared.'
+}
+
+function unknownWords(count: number): string | undefined {
+  if (count === 0) return undefined
+  return `${count} ${count === 1 ? 'table' : 'tables'} could not be compared row by row`
 }
 
 function Rows({ value, tone }: { readonly value: number | null; readonly tone?: 'bad' | 'good' }) {
@@ -197,7 +205,7 @@ const columns: readonly Column<TableDifference>[] = [
   },
   {
     id: 'moments',
-    header: 'Moments',
+    header: 'Dates of these rows',
     width: '14rem',
     sort: ({ newest }) => newest,
     descendingFirst: true,

@@ -1,4 +1,4 @@
-/** Step three: everything that must be right before the service is stopped, each with its evidence or its fix. */
+/** Step three: every check before the service is stopped, with its evidence or its fix. */
 import { RotateCw } from 'lucide-react'
 import type { ReactNode } from 'react'
 import { mayBeDown, type PlanCheck, standing } from '../../../src-shared/domain/plan-checks.ts'
@@ -6,13 +6,13 @@ import { href } from '../../app/routes.ts'
 import { Button, LinkButton } from '../../ui/button.tsx'
 import { Checkbox } from '../../ui/field.tsx'
 import { HostileText } from '../../ui/hostile-text.tsx'
-import { Row } from '../../ui/page.tsx'
 import { Notice } from '../../ui/states.tsx'
 import { Time } from '../../ui/time.tsx'
 import { Mark } from '../../ui/verdict.tsx'
 import css from './restore.module.css'
 import { sayDown, useSaidDown } from './restore-memory.ts'
 import type { PlanStepProps } from './restore-page.tsx'
+import { useFirstFocus } from './use-first-focus.ts'
 
 export function ChecksStep({ overview, path, view, plan, again }: PlanStepProps) {
   const { id: site } = overview
@@ -20,16 +20,17 @@ export function ChecksStep({ overview, path, view, plan, again }: PlanStepProps)
   const saidDown = useSaidDown(planId) && mayBeDown(plan)
   const failed = standing(plan, saidDown).length
   const possible = failed === 0
+  const way = useFirstFocus<HTMLDivElement>(possible ? '[data-way]' : null)
   const warnings = plan.checks.filter(({ state }) => state === 'warning').length + (saidDown ? 1 : 0)
   return (
     <>
       {possible ? (
         <Notice tone={warnings > 0 ? 'warn' : 'good'} title={passedWords(plan.checks.length, warnings)}>
-          The server makes the same checks again before it stops the service.
+          The server repeats these checks before it stops the service.
         </Notice>
       ) : (
         <Notice tone="bad" title={`The restore is not possible: ${failed} of ${plan.checks.length} checks failed.`}>
-          Nothing was changed. Put right what is red, then plan again.
+          Nothing was changed. Fix the failed checks, then plan again.
         </Notice>
       )}
       <ul className={css.checks} aria-label="Checks">
@@ -38,7 +39,7 @@ export function ChecksStep({ overview, path, view, plan, again }: PlanStepProps)
             {check.check === 'health' && planId !== null && mayBeDown(plan) && (
               <p className={css.down}>
                 <Checkbox
-                  label={`The site is down, and ${plan.health.probe ?? ''} is the right address of its health`}
+                  label={`The site is down, and ${plan.health.probe ?? ''} is the right address for its health check`}
                   checked={saidDown}
                   onChange={(said) => sayDown(planId, said)}
                 />
@@ -48,7 +49,7 @@ export function ChecksStep({ overview, path, view, plan, again }: PlanStepProps)
           </Check>
         ))}
       </ul>
-      <Row end>
+      <div ref={way} className={css.way}>
         <span className={css.planned}>
           Checked <Time at={view.plannedAt} />
         </span>
@@ -59,19 +60,20 @@ export function ChecksStep({ overview, path, view, plan, again }: PlanStepProps)
         {possible && (
           <LinkButton
             look="primary"
+            way
             href={href({ page: 'restore', site, path, plan: planId ?? undefined, step: 'confirm' })}
           >
             Continue
           </LinkButton>
         )}
-      </Row>
+      </div>
     </>
   )
 }
 
 function passedWords(total: number, warnings: number): string {
   if (warnings === 0) return `All ${total} checks passed.`
-  return `${total - warnings} of ${total} checks passed, ${warnings} ${warnings === 1 ? 'asks' : 'ask'} for a look.`
+  return `${total - warnings} of ${total} checks passed, ${warnings} with a warning.`
 }
 
 function Check({ check, children }: { readonly check: PlanCheck; readonly children?: ReactNode }) {

@@ -1,4 +1,4 @@
-/** Step one: which backup, and above all: which one is from before the accident. Nothing is proposed that may hold the damage. */
+/** Step one: choose a backup from before the accident. No backup that may contain the damage is proposed. */
 import { useMemo } from 'react'
 import type { SiteOverview, SiteView } from '../../../src-shared/contract/sites.ts'
 import { proposed, readMoment, relationTo } from '../../../src-shared/domain/accident.ts'
@@ -18,6 +18,7 @@ import { Mark } from '../../ui/verdict.tsx'
 import { FindBefore } from './find-before.tsx'
 import css from './restore.module.css'
 import { useAccident } from './restore-memory.ts'
+import { useFirstFocus } from './use-first-focus.ts'
 
 export function ChooseStep(props: {
   readonly overview: SiteOverview
@@ -36,16 +37,15 @@ export function ChooseStep(props: {
     const key = inspection?.database.keyTables.map(({ table }) => table) ?? []
     return [...new Set([...key, ...compared.flatMap(({ findings }) => findings?.most ?? [])])]
   }, [inspection, compared])
+  const first = useFirstFocus<HTMLDivElement>(moment === null && restorable.length > 0 ? '[data-row="0"]' : null)
   if (restorable.length === 0) {
     const unseen = overview.inspectedAt === null
     return (
       <EmptyState
-        title={unseen ? 'This site was not seen yet' : 'There is no database backup on this site'}
+        title={unseen ? 'This site has not been checked yet' : 'This site has no database backup'}
         action={<LinkButton href={href({ page: 'site', site })}>Back to the site</LinkButton>}
       >
-        {unseen
-          ? 'What could be brought back is not known before the console has looked once.'
-          : 'Nothing can be brought back. Make a backup first.'}
+        {unseen ? 'Its backups are listed after the first check.' : 'There is nothing to restore. Make a backup first.'}
       </EmptyState>
     )
   }
@@ -55,7 +55,7 @@ export function ChooseStep(props: {
       <Proposal overview={overview} backups={restorable} moment={moment} now={now} />
       <FindBefore overview={overview} backups={restorable} tables={tables} read={read} />
       <Section title="Database backups" note={`${formatCount(restorable.length)}, times in ${zone}`}>
-        <div className={css.choices}>
+        <div ref={first} className={css.choices}>
           <Table
             fill
             label="Backups to choose from"
@@ -71,7 +71,7 @@ export function ChooseStep(props: {
   )
 }
 
-/** What was written since then; by the clock of the server, which tells the moment. */
+/** What was written since then, by the server's clock. */
 function Loss({ entry, offset }: { readonly entry: BackupEntry; readonly offset: number }) {
   const now = useNow(5000) + offset
   return isFuture(entry, now) ? 'Dated in the future' : <Since at={momentOf(entry)} offset={offset} />
@@ -85,7 +85,7 @@ function Being({ overview, inspection }: { overview: SiteOverview; inspection: S
   const who = own?.who ?? holder?.who ?? ''
   return (
     <Notice title="A backup is being made right now.">
-      It holds the database as it is now, and with it whatever went wrong before.
+      It will contain the database as it is now, including any damage.
       {who !== '' && (
         <>
           {' '}
@@ -111,14 +111,12 @@ function Proposal(props: {
       <Notice
         tone="warn"
         title={
-          moment === null
-            ? 'No usable backup is known.'
-            : `No backup is known to be from before ${clock(moment, zone)}.`
+          moment === null ? 'No usable backup found.' : `No backup is known to be from before ${clock(moment, zone)}.`
         }
       >
         {moment === null
           ? 'All of them are empty, failed verification, or are dated in the future.'
-          : 'Look at the list: what was still being written then may hold the damage or not.'}
+          : 'Check the list: a backup that was still being written then may contain the damage.'}
       </Notice>
     )
   }
@@ -139,12 +137,12 @@ function Proposal(props: {
           look={moment === null ? 'plain' : 'primary'}
           href={href({ page: 'restore', site, path: entry.path, step: 'changes' })}
         >
-          {moment === null ? 'See what it would change' : 'Use this backup'}
+          {moment === null ? 'See what would change' : 'Use this backup'}
         </LinkButton>
       }
     >
-      Everything entered since then would be lost: the last <Since at={taken} offset={offset} />.{' '}
-      {moment === null ? 'If the damage was done before that, it is in this backup, too.' : verified}
+      You would lose the last <Since at={taken} offset={offset} />.{' '}
+      {moment === null ? 'If the damage is older than that, this backup contains it as well.' : verified}
     </Notice>
   )
 }
@@ -153,21 +151,21 @@ const clock = formatClock
 
 const relationMarks = {
   before: <span>Before</span>,
-  unsure: <Mark of="warning">May hold it</Mark>,
+  unsure: <Mark of="warning">May contain it</Mark>,
   after: <Mark of="warning">After the accident</Mark>,
 } as const
 
 function chooseColumns(site: string, zone: string, offset: number, moment: number | null): Column<BackupEntry>[] {
   const relation: Column<BackupEntry> = {
     id: 'relation',
-    header: 'The accident',
+    header: 'Accident',
     width: '10rem',
     cell: (entry) => moment !== null && relationMarks[relationTo(entry, moment)],
   }
   return [
     {
       id: 'taken',
-      header: 'Brings back the state of',
+      header: 'State of',
       width: 'minmax(12rem, 1.2fr)',
       // What is dated in the future is none of the newest, and never the first choice.
       sort: (entry) => (isFuture(entry, Date.now() + offset) ? 0 : momentOf(entry)),

@@ -1,4 +1,4 @@
-/** Step four: the site's name, typed, and a reason. Cancel is what Enter does until both are there. */
+/** Step four: the site's name, typed, and a reason. Until both are there Enter starts nothing. */
 import { useEffect, useRef, useState } from 'react'
 import { showName } from '../../../src-shared/domain/backup-path.ts'
 import { formatTime } from '../../../src-shared/domain/format.ts'
@@ -23,7 +23,7 @@ export function ConfirmStep({ overview, path, view, plan, again }: PlanStepProps
   const [accepted, setAccepted] = useState(false)
   const start = useCommand('restore.start')
   const now = useNow(5000)
-  const cancel = useRef<HTMLElement>(null)
+  const form = useRef<HTMLFormElement>(null)
   const expired = view.expiresAt !== null && view.expiresAt <= now
   const { planId } = view
   const doubts = plan.checks.filter(({ acknowledge }) => acknowledge)
@@ -37,8 +37,14 @@ export function ConfirmStep({ overview, path, view, plan, again }: PlanStepProps
     typed === name &&
     reason.trim() !== '' &&
     (doubts.length === 0 || accepted)
-  // The safe answer is the default one.
-  useEffect(() => cancel.current?.focus(), [])
+  // What has to be typed gets the focus: the name, then whatever is still missing.
+  useEffect(() => form.current?.querySelector<HTMLElement>('input[type="text"]')?.focus(), [])
+  function focusMissing(): void {
+    const [nameField, reasonField] = form.current?.querySelectorAll<HTMLElement>('input[type="text"]') ?? []
+    if (typed !== name) nameField?.focus()
+    else if (reason.trim() === '') reasonField?.focus()
+    else form.current?.querySelector<HTMLElement>('[role="checkbox"][aria-checked="false"]')?.focus()
+  }
   const leave = () => go({ page: 'restore', site, path, plan: planId ?? undefined, step: 'changes' })
   async function confirm(): Promise<void> {
     if (!ready || planId === null) return
@@ -53,17 +59,23 @@ export function ConfirmStep({ overview, path, view, plan, again }: PlanStepProps
         title="The restore is not possible: a check failed."
         action={<Button onClick={leave}>Go back</Button>}
       >
-        Put right what is red on the page of checks, then plan again.
+        Fix the failed checks, then plan again.
       </Notice>
     )
   }
   return (
     <form
+      ref={form}
       className={css.confirm}
       onSubmit={(event) => {
         event.preventDefault()
-        if (ready) void confirm()
-        else leave()
+        void confirm()
+      }}
+      onKeyDown={(event) => {
+        // A form that cannot be submitted hears no Enter.
+        if (event.key !== 'Enter' || ready || !(event.target instanceof HTMLInputElement)) return
+        event.preventDefault()
+        focusMissing()
       }}
     >
       <div className={css.statement}>
@@ -83,30 +95,26 @@ export function ConfirmStep({ overview, path, view, plan, again }: PlanStepProps
           )}
           <HostileText text={lossSentence({ ...plan, lossSeconds: null })} />
         </p>
-        {saidDown && <p>You said that the site is down; the restore goes on although its health probe fails now.</p>}
+        {saidDown && <p>You said that the site is down: the restore continues although the health check fails now.</p>}
         <p className={css.more}>
-          The service is stopped only for the exchange. What is live now becomes the safety copy, from which the restore
-          can be undone. If the service is not healthy afterwards, the server brings the old state back by itself.
+          The service is stopped only while the files are swapped. The present database is saved as a safety copy, so
+          the restore can be undone. If the service is not healthy afterwards, the server rolls back automatically.
         </p>
       </div>
       {expired && (
-        <Notice
-          tone="warn"
-          title="The plan is too old to be carried out."
-          action={<Button onClick={again}>Plan again</Button>}
-        >
-          What would change may be something else by now.
+        <Notice tone="warn" title="This plan has expired." action={<Button onClick={again}>Plan again</Button>}>
+          The database may have changed since it was made.
         </Notice>
       )}
       {doubts.length > 0 && (
-        <Notice tone="warn" title="The backup lacks what the live schema has.">
+        <Notice tone="warn" title="The backup lacks parts of the live schema.">
           {doubts.map(({ check, evidence }) => (
             <p key={check}>
               <HostileText text={evidence} />
             </p>
           ))}
           <Checkbox
-            label="I have made sure that the running application works with this backup."
+            label="I have verified that the running application works with this backup."
             checked={accepted}
             onChange={setAccepted}
           />
@@ -123,13 +131,11 @@ export function ConfirmStep({ overview, path, view, plan, again }: PlanStepProps
         value={reason}
         onChange={setReason}
         maxLength={500}
-        hint="For those who ask later. It is kept with the operation, here and on the server."
+        hint="Kept with the operation, here and on the server."
       />
       {start.failure && <ErrorState title="The restore was not started." failure={start.failure} />}
       <Row end>
-        <Button ref={cancel} onClick={leave}>
-          Cancel
-        </Button>
+        <Button onClick={leave}>Cancel</Button>
         <Button look="danger" type="submit" disabled={!ready} busy={start.busy}>
           Restore {name}
         </Button>

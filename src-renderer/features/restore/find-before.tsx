@@ -1,4 +1,4 @@
-/** "Which backup is from before the accident?": what a person knows of it, and a walk back through the backups. */
+/** Which backup is from before the accident? Asks what a person knows, and searches back through the backups. */
 import { Search as SearchIcon } from 'lucide-react'
 import { useId } from 'react'
 import type { SiteOverview } from '../../../src-shared/contract/sites.ts'
@@ -20,7 +20,7 @@ import { type Compared, changeAccident } from './restore-memory.ts'
 import { type Search, useSearch } from './use-search.ts'
 
 const missed = [
-  { value: 'unknown', label: 'I do not know' },
+  { value: 'unknown', label: 'Not sure' },
   { value: 'rows', label: 'Rows are missing' },
   { value: 'values', label: 'Rows have wrong values' },
 ] as const
@@ -44,7 +44,7 @@ export function FindBefore(props: {
     changeAccident(site, () => ({ ...next, compared: [], since: 0, failure: '' }))
   const options = [{ value: '', label: 'Any table' }, ...tables.map((name) => ({ value: name, label: name }))]
   return (
-    <Section title="What happened?" note="to find the backup from before">
+    <Section title="What happened?" note="optional: helps to find the right backup">
       <form
         className={css.form}
         onSubmit={(event) => {
@@ -60,7 +60,7 @@ export function FindBefore(props: {
           maxLength={40}
           placeholder="14:07"
           error={read.problem}
-          hint={`Time of the server (${zone}), now ${formatTime(now, zone).slice(11, 16)}. Empty if you do not know.`}
+          hint={`Server time (${zone}), now ${formatTime(now, zone).slice(11, 16)}. Leave empty if unknown.`}
         />
         <Select
           label="What is wrong?"
@@ -82,7 +82,7 @@ export function FindBefore(props: {
               icon={SearchIcon}
               disabled={walk.length === 0 || read.problem !== undefined}
             >
-              Find the backup from before
+              Find a backup from before
             </Button>
           )}
         </div>
@@ -107,7 +107,7 @@ function Walked({
   if (since === 0) return null
   const found = compared.at(-1)?.found === true ? compared.at(-1) : undefined
   const further = walk.some(({ path }) => !compared.some((one) => one.path === path))
-  const step = view?.steps.findLast(({ state }) => state === 'started')?.title ?? 'Asking the server'
+  const step = view?.steps.findLast(({ state }) => state === 'started')?.title ?? 'Waiting for the server'
   const doing = `Comparing backup ${compared.length + 1} of ${walk.length}: ${step}`
   return (
     <div className={css.walked}>
@@ -129,9 +129,9 @@ function Walked({
             <tr>
               <th scope="col">Backup of</th>
               <th scope="col">Would come back</th>
-              <th scope="col">Would change back</th>
+              <th scope="col">Would change</th>
               <th scope="col">Would be lost</th>
-              <th scope="col">Most in</th>
+              <th scope="col">Mostly in</th>
             </tr>
           </thead>
           <tbody>
@@ -203,7 +203,7 @@ function Verdict(
 ) {
   const { found, further, failure, search, overview } = props
   const on = further && (
-    <Button onClick={() => search.start(true)}>{found ? 'Search further back' : 'Go on searching'}</Button>
+    <Button onClick={() => search.start(true)}>{found ? 'Search further back' : 'Continue searching'}</Button>
   )
   if (failure !== '') {
     return (
@@ -217,7 +217,7 @@ function Verdict(
     const plan = found.planId ?? undefined
     return (
       <Notice
-        title={`The backup of ${takenWords(found.path, props)} holds ${missingWords(back, changed)}.`}
+        title={`The backup of ${takenWords(found.path, props)} contains ${missingWords(back, changed)}.`}
         action={
           <Row>
             {on}
@@ -230,14 +230,14 @@ function Verdict(
           </Row>
         }
       >
-        Newer backups do not. Look at the tables before you go on: ordinary work changes rows, too.
+        Newer backups do not. Check the tables before you continue: ordinary work changes rows as well.
       </Notice>
     )
   }
   if (further) return <Notice title="The search was stopped." action={on} />
   return (
-    <Notice tone="warn" title="No backup holds what is missed.">
-      As far as the backups could be compared with the live database.
+    <Notice tone="warn" title="No backup contains the missing data.">
+      Backups that could not be compared with the live database are not ruled out.
     </Notice>
   )
 }
@@ -245,8 +245,8 @@ function Verdict(
 function missingWords(back: number, changed: number): string {
   const rows = (count: number) => `${formatCount(count)} ${count === 1 ? 'row' : 'rows'}`
   const parts = [
-    back > 0 ? `${rows(back)} that ${back === 1 ? 'is' : 'are'} gone now` : '',
-    changed > 0 ? `${rows(changed)} with other values` : '',
+    back > 0 ? `${rows(back)} missing now` : '',
+    changed > 0 ? `${rows(changed)} with different values` : '',
   ]
   return parts.filter((part) => part !== '').join(' and ')
 }

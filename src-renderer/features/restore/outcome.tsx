@@ -1,4 +1,4 @@
-/** Step six: how it ended, what proves that, and what can be done now. */
+/** Step six: the outcome, its evidence, and what can be done now. */
 import type { ReactNode } from 'react'
 import type { OperationView } from '../../../src-shared/contract/operations.ts'
 import type { SiteOverview } from '../../../src-shared/contract/sites.ts'
@@ -84,7 +84,7 @@ function Evidence({ view, overview }: { readonly view: OperationView; readonly o
             <a href={href({ page: 'backup', site: overview.id, path: report.safetyCopy })}>
               <HostileText text={showName(report.safetyCopy)} />
             </a>{' '}
-            <span className={css.more}>what was live before</span>
+            <span className={css.more}>the previous database</span>
           </Fact>
         )}
       </Facts>

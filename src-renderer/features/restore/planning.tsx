@@ -1,4 +1,3 @@
-import { useState } from 'react'
 import type { PlanView } from '../../../src-shared/contract/restore.ts'
 import type { SiteOverview } from '../../../src-shared/contract/sites.ts'
 import { command } from '../../api/hooks.ts'
@@ -14,20 +13,19 @@ import css from './restore.module.css'
 
 const marks = { started: 'running', done: 'passed', failed: 'failed', skipped: 'skipped' } as const
 
-/** While the backup is read and compared. Nothing is changed by it. */
+/** While the backup is read and compared. Changes nothing. */
 export function Planning(props: {
   readonly view: PlanView | undefined
   readonly overview: SiteOverview
   readonly path: string
 }) {
   const { view, overview, path } = props
-  const [since] = useState(Date.now)
   const now = useNow()
   const steps = view?.steps ?? []
   const progress = view?.progress ?? null
   const current = steps.findLast(({ state }) => state === 'started')
   return (
-    <Section title="Reading the backup and comparing it with the live database" note="nothing is changed by this">
+    <Section title="Reading the backup and comparing it with the live database" note="changes nothing">
       <Announce text={`${current?.title ?? 'Planning'}${progress ? `: ${progressWords(progress)}` : ''}`} />
       <div className={css.planning}>
         <ProgressBar label={`Planning the restore of ${overview.name}`} value={progress} />
@@ -43,7 +41,15 @@ export function Planning(props: {
         </ol>
         <Row end>
           <span className={css.planned}>
-            <span role="timer">{elapsedWords(now - since)}</span>. You can leave this page; the plan is kept for you.
+            {view && (
+              <>
+                <span role="timer" aria-label="Elapsed time">
+                  {elapsedWords(Math.max(0, now - view.startedAt))}
+                </span>{' '}
+                elapsed.{' '}
+              </>
+            )}
+            You can leave this page; planning continues.
           </span>
           <Button
             onClick={() => {
@@ -51,7 +57,7 @@ export function Planning(props: {
               go({ page: 'restore', site: overview.id, step: 'choose' })
             }}
           >
-            Cancel
+            Cancel planning
           </Button>
         </Row>
       </div>

@@ -1,4 +1,4 @@
-/** What never leaves the screen during a restore: the site's name and colour, and how far one is. */
+/** Always on the screen during a restore: the site's name and colour, and the step. */
 import type { SiteOverview } from '../../../src-shared/contract/sites.ts'
 import { href, type RestoreStep } from '../../app/routes.ts'
 import { SiteConnection } from '../../shared/site-heading.tsx'
@@ -39,7 +39,7 @@ const labels: Record<AnyStep, string> = {
 }
 const order = Object.keys(labels) as AnyStep[]
 
-/** The six steps. Before the start one can go back; after it there is no way back but undoing. */
+/** The six steps. One can go back before the start; after it, only undo. */
 export function RestoreSteps(props: {
   readonly site: string
   readonly at: AnyStep

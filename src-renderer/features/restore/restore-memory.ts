@@ -1,4 +1,5 @@
-/** What a person has said about an accident, for as long as the window is open: pages of the restore come and go. */
+/** What a person has said about an accident. It outlives the pages of a restore, and a reload of the window. */
+import { z } from 'zod'
 import { create } from 'zustand'
 import type { Findings, Missed } from '../../../src-shared/domain/accident.ts'
 
@@ -25,6 +26,8 @@ export interface Accident {
   /** When the search began: plans from before are not taken for its answers. */
   readonly since: number
   readonly failure: string
+  /** When somebody last said something of it. */
+  readonly saidAt: number
 }
 
 const unsaid: Accident = {
@@ -35,15 +38,72 @@ const unsaid: Accident = {
   searching: null,
   since: 0,
   failure: '',
+  saidAt: 0,
 }
 
-interface Memory {
+export interface Memory {
   readonly accidents: Readonly<Record<string, Accident>>
   /** Plans of sites that somebody says are down. */
   readonly down: ReadonlySet<string>
 }
 
-const useMemory = create<Memory>(() => ({ accidents: {}, down: new Set() }))
+const KEY = 'restore-memory'
+/** Milliseconds after which `14:07` means another day. */
+const KEPT = 12 * 3_600_000
+
+const count = z.number()
+const kept = z.object({
+  accidents: z.record(
+    z.string(),
+    z.object({
+      when: z.string(),
+      missed: z.enum(['rows', 'values', 'unknown']),
+      table: z.string(),
+      compared: z.array(
+        z.object({
+          path: z.string(),
+          planId: z.string().nullable(),
+          findings: z
+            .object({ back: count, changed: count, lost: count, unknown: count, most: z.string().nullable() })
+            .nullable(),
+          problem: z.string(),
+          found: z.boolean(),
+        }),
+      ),
+      searching: z.string().nullable(),
+      since: count,
+      failure: z.string(),
+      saidAt: count,
+    }),
+  ),
+  down: z.array(z.string()),
+})
+
+type Place = Pick<Storage, 'getItem' | 'setItem'>
+
+/** What was kept, as far as it can be believed. */
+export function readMemory(place: Place | undefined, now: number): Memory {
+  try {
+    const { accidents, down } = kept.parse(JSON.parse(place?.getItem(KEY) ?? ''))
+    const recent = Object.entries(accidents).filter(([, { saidAt }]) => now - saidAt < KEPT)
+    return { accidents: Object.fromEntries(recent), down: new Set(down) }
+  } catch {
+    return { accidents: {}, down: new Set() }
+  }
+}
+
+export function writeMemory(place: Place | undefined, { accidents, down }: Memory): void {
+  try {
+    place?.setItem(KEY, JSON.stringify({ accidents, down: [...down] }))
+  } catch {
+    // No room, or not allowed: then it is gone after a reload.
+  }
+}
+
+/** Of this window alone, and gone with it: another person's window knows nothing of this accident. */
+const place = typeof sessionStorage === 'undefined' ? undefined : sessionStorage
+const useMemory = create<Memory>(() => readMemory(place, Date.now()))
+useMemory.subscribe((memory) => writeMemory(place, memory))
 
 export function useAccident(site: string): Accident {
   return useMemory(({ accidents }) => accidents[site] ?? unsaid)
@@ -52,7 +112,7 @@ export function useAccident(site: string): Accident {
 export function changeAccident(site: string, change: (now: Accident) => Partial<Accident>): void {
   useMemory.setState(({ accidents }) => {
     const now = accidents[site] ?? unsaid
-    return { accidents: { ...accidents, [site]: { ...now, ...change(now) } } }
+    return { accidents: { ...accidents, [site]: { ...now, ...change(now), saidAt: Date.now() } } }
   })
 }
 

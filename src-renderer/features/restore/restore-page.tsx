@@ -50,7 +50,7 @@ export function RestorePage(props: RestoreProps) {
     return (
       <Framed overview={overview.state.overview} {...props} step="choose" entry={undefined}>
         <Notice tone="warn" title="A viewer cannot restore.">
-          {refusal} Nothing was asked of the server.
+          {refusal}
         </Notice>
       </Framed>
     )
@@ -84,7 +84,7 @@ function Planned(props: StepsProps & { readonly path: string; readonly step: Exc
     if (made !== undefined && made !== planId) replace({ page: 'restore', site, path, plan: made, step })
   }, [made, planId, site, path, step])
   const failure = watched.failure ?? watched.state?.failure ?? null
-  // A plan that is no longer kept is made anew, and said to be new by its time.
+  // A plan that has expired is made anew; its time says so.
   const again = () => {
     if (planId !== undefined) replace({ page: 'restore', site, path, step: 'changes' })
     else watched.again()
@@ -92,7 +92,7 @@ function Planned(props: StepsProps & { readonly path: string; readonly step: Exc
   if (failure) {
     return (
       <ErrorState
-        title="No plan could be made."
+        title="Planning failed."
         failure={failure}
         action={
           <>
@@ -113,7 +113,7 @@ function Planned(props: StepsProps & { readonly path: string; readonly step: Exc
   )
 }
 
-/** What somebody said of the accident holds on every step. */
+/** What a person said about the accident holds on every step. */
 function FromAfter({ overview, entry }: { readonly overview: SiteOverview; readonly entry: BackupEntry }) {
   const { when } = useAccident(overview.id)
   const { moment } = readMoment(when, overview.zone, useNow(5000) + overview.clockOffset)
@@ -121,7 +121,7 @@ function FromAfter({ overview, entry }: { readonly overview: SiteOverview; reado
   return (
     <Notice
       tone="warn"
-      title={`This backup may hold the damage: it was taken ${formatTime(momentOf(entry), overview.zone).slice(0, 19)}.`}
+      title={`This backup may contain the damage: it was taken ${formatTime(momentOf(entry), overview.zone).slice(0, 19)}.`}
     >
       You said that the accident happened at {formatTime(moment, overview.zone).slice(0, 19)}.
     </Notice>
@@ -167,7 +167,7 @@ function Framed(props: {
       title={titles[step]}
       lead={
         step === 'choose'
-          ? 'Nothing is changed until you confirm, three steps from here.'
+          ? 'Nothing changes until you confirm, three steps from here.'
           : entry && <>Backup {showName(entry.path)}</>
       }
       tabs={<RestoreSteps site={overview.id} at={step} path={path} plan={plan} />}

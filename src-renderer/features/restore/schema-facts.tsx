@@ -11,7 +11,7 @@ const states: readonly (readonly [SchemaDifference['state'], string])[] = [
   ['extra', 'Only in the backup'],
 ]
 
-/** Whether the running application fits the database that would come back. */
+/** Whether the schema of the backup matches the live one, which the running application expects. */
 export function SchemaFacts({ plan }: { readonly plan: Pick<RestorePlan, 'schema' | 'comparison'> }) {
   const { differences, settings, liveUserVersion, backupUserVersion } = plan.schema
   if (!plan.comparison.known) {
@@ -37,7 +37,7 @@ export function SchemaFacts({ plan }: { readonly plan: Pick<RestorePlan, 'schema
             <>{backupUserVersion} on both sides</>
           ) : (
             <Mark of="warning">
-              {liveUserVersion ?? 'not known'} live, {backupUserVersion} in the backup
+              {liveUserVersion ?? 'unknown'} live, {backupUserVersion} in the backup
             </Mark>
           )}
         </Fact>
@@ -63,7 +63,10 @@ export function SchemaFacts({ plan }: { readonly plan: Pick<RestorePlan, 'schema
           )
         })}
         {differences.length === 0 && (
-          <Fact name="Objects">The same tables, columns, indexes, triggers and views on both sides</Fact>
+          <Fact name="Objects">
+            <Mark of="passed">Schema matches</Mark>{' '}
+            <span className={css.more}>tables, columns, indexes, triggers and views</span>
+          </Fact>
         )}
       </Facts>
     </Section>

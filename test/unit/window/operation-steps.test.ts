@@ -40,10 +40,10 @@ describe('downtime', () => {
   test('of an operation that has ended is none only where nothing was stopped', () => {
     expect(downWords('succeeded', 1500, null)).toBe('1.5 s')
     expect(downWords('rolled back', null, { from: 100, to: 2100 })).toBe('2.0 s')
-    expect(downWords('cancelled', null, null)).toBe('none: the service was not stopped')
+    expect(downWords('cancelled', null, null)).toBe('None: the service was not stopped')
     // It may be down still.
-    expect(downWords('failed', null, { from: 100, to: null })).toMatch(/^not known: the service was stopped/)
-    expect(downWords('unknown', null, null)).toBe('not known')
+    expect(downWords('failed', null, { from: 100, to: null })).toMatch(/^Unknown: the service was stopped/)
+    expect(downWords('unknown', null, null)).toBe('Unknown')
   })
 
   test('is none where nothing was stopped', () => {
