@@ -137,7 +137,7 @@ function Proposal(props: {
           look={moment === null ? 'plain' : 'primary'}
           href={href({ page: 'restore', site, path: entry.path, step: 'changes' })}
         >
-          {moment === null ? 'See what would change' : 'Use this backup'}
+          {moment === null ? 'See what it would change' : 'Use this backup'}
         </LinkButton>
       }
     >

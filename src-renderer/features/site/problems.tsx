@@ -93,7 +93,7 @@ function RemedyButton(
           busy={start.busy}
           onClick={() => void start.begin('backups.make', { site })}
         >
-          Back up now
+          Back up the database
         </Button>
       )
     case 'delete-empty':
