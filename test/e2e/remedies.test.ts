@@ -51,7 +51,7 @@ test('a fix is a button where it can be one: a backup is made, and what is no ba
   await shoot(page, 'site-problems')
   await follow(
     page,
-    () => button(page.getByRole('region', { name: 'Found on the server' }), 'Make a backup').click(),
+    () => button(page.getByRole('region', { name: 'Found on the server' }), 'Back up the database').click(),
     'Database backup: succeeded',
   )
   await problem('There is no backup of the database.').waitFor({ state: 'detached' })

@@ -93,7 +93,7 @@ function RemedyButton(
           busy={start.busy}
           onClick={() => void start.begin('backups.make', { site })}
         >
-          Make a backup
+          Back up the database
         </Button>
       )
     case 'delete-empty':

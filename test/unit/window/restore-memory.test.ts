@@ -26,7 +26,12 @@ const nothing: Memory = { accidents: {}, down: new Set() }
 
 function storage(text: string | null = null) {
   let kept = text
-  return { getItem: () => kept, setItem: (_: string, value: string) => void (kept = value) }
+  return {
+    getItem: () => kept,
+    setItem: (_: string, value: string) => {
+      kept = value
+    },
+  }
 }
 
 test('what was said is still known after a reload', () => {
