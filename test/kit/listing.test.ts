@@ -1,6 +1,7 @@
 /** The list of backups, on real files: what is in it, how it is asked for, and what is said of it. */
 import { execFileSync } from 'node:child_process'
-import { mkdirSync, renameSync, rmSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, renameSync, rmSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { z } from 'zod'
@@ -228,20 +229,19 @@ describe('the list of backups', () => {
   })
 
   it('needs no more processes for a thousand files than for one', () => {
-    const count = () => {
-      const file = join(site.folder, 'processes')
-      const trace = `
-        for one in awk sed tr sort grep find cat; do
-          eval "$one() { echo x >>'${file}'; command $one \\"\\$@\\"; }"
-        done
-        backup_list >/dev/null; wait; wc -l <'${file}'; rm '${file}'`
-      return Number(site.library(trace))
-    }
+    const other = mkdtempSync(join(tmpdir(), 'cvd-count-'))
+    const file = join(other, 'processes')
+    const counted = (name: string) => [name, `#!/bin/bash\necho x >>'${file}'\nPATH=/usr/bin:/bin exec ${name} "$@"\n`]
+    const programs = Object.fromEntries(['awk', 'sed', 'tr', 'sort', 'grep', 'find', 'cat', 'stat'].map(counted))
+    site.remove()
+    site = new ScratchSite({ programs })
+    const count = () => Number(site.library(`backup_list >/dev/null; wait; wc -l <'${file}'; rm '${file}'`))
     put('cvd_backup_20250101_000000.db', Date.now())
     const few = count()
     for (let number = 0; number < 1000; number++) put(`f${number % 50}/cvd_backup_${number}.db`, Date.now())
     expect(few).toBeGreaterThan(4)
     expect(count()).toBe(few)
+    rmSync(other, { recursive: true })
   })
 
   it('is the same with every awk that a server may have', () => {
@@ -255,7 +255,14 @@ describe('the list of backups', () => {
         return false
       }
     })
-    const answers = known.map((one) => site.library(`awk() { command ${one} "$@"; }; TZ=Europe/Berlin backup_list`))
+    const answers = known.map((one) => {
+      const folder = join(site.folder, one)
+      mkdirSync(folder)
+      symlinkSync(execFileSync('which', [one], { encoding: 'utf8' }).trim(), join(folder, 'awk'))
+      return site.library(
+        `PATH=${folder}:$PATH; export TZ=Europe/Berlin; backup_list; folders_listed | listing_whole 0`,
+      )
+    })
     expect(known.length).toBeGreaterThan(0)
     expect(new Set(answers).size).toBe(1)
     expect(answers[0]).toContain(String(Date.parse('2025-10-26T01:10:00Z')))

@@ -14,7 +14,9 @@ describe.concurrent('a number that begins with 0', () => {
       'live_facts() { printf "%s\\n" size=09 wal=08 rollback=00 header=yes pageSize=0512 journal=wal userVersion=-08 state=there; }',
     'in what the owner lists':
       'folders_listed() { printf "09\\t0189.5\\t7\\t%s\\n010\\t08\\t8\\t%s\\n" "$BACKUPS/a.db.gz" "$BACKUPS/cvd_backup_20260110_120000.db.gz"; }',
-    'in the rows that the owner counts': 'live_key_tables() { printf "users\\t08\\ndevices\\t007\\n"; }',
+    'in the rows that the owner counts':
+      'look_tables() { printf "rows=%s\\t%s\\n" users 08 devices 007; printf "version=-08\\n"; }',
+    'in what the owner says of the health': 'look_health() { printf "health=099 0123 - x\\n"; }',
   }
   it.for(Object.entries(answers))('%s spoils no answer', async ([, instead], { onTestFinished }) => {
     const site = new ScratchSite()

@@ -45,6 +45,13 @@ pause() {
   pause_over
 }
 
+# read_over: after a `read -t` whose time was up. What it had taken from a pipe and not given out, bash would give to the next
+# who reads, whatever that one reads; mapfile forgets it.
+read_over() {
+  local nothing
+  mapfile -n 1 nothing </dev/null
+}
+
 pause_over() {
   local after=$AFTER_PAUSE
   PAUSING='' AFTER_PAUSE=''

@@ -26,26 +26,29 @@ decode_path() {
   printf -v REPLY '%b' "${text//%/\\x}"
 }
 
-# The find arguments that print a file as: size TAB mtime TAB inode TAB path NUL. encode_listing makes lines of it.
-readonly LISTING='%s\t%T@\t%i\t%p\0'
+# real_path PATH: REPLY = it without links, as `readlink -f` tells it. No program is asked where there is no link.
+real_path() {
+  local path=$1 part=''
+  REPLY=$1
+  if [[ $path != *//* && $path/ != */./* && $path/ != */../* && $path == /*[!/] ]]; then
+    while [[ $path == /* ]]; do
+      path=${path#/}
+      part+=/${path%%/*}
+      [[ ! -L $part ]] || break
+      path=${path#"${path%%/*}"}
+    done
+    [[ $path != '' ]] || return 0
+  fi
+  REPLY=$(exec readlink -f -- "$1")
+}
 
-# Reads NUL-terminated LISTING records on stdin, writes lines with the path percent-encoded. Fast for 10,000 records.
+# The find arguments that print a file as: size TAB mtime TAB inode TAB path NUL newline. encode_listing makes lines of it.
+readonly LISTING='%s\t%T@\t%i\t%p\0\n'
+
+# Reads LISTING records on stdin, writes lines: what could be taken for a line's end, or for an escape, is percent-encoded. The
+# other bytes of a path are as they were. In a process of its own: one for 10,000 records.
 encode_listing() {
-  sed -z 's/%/%25/g; s/\n/%0A/g; s/\r/%0D/g; s/\x01/%01/g' | tr '\0' '\n' | awk '
-    BEGIN { for (i = 1; i < 256; i++) ord[sprintf("%c", i)] = i; FS = OFS = "\t" }
-    {
-      head = $1 OFS $2 OFS $3 OFS
-      path = substr($0, length(head) + 1)
-      if (path ~ /[^A-Za-z0-9._\/%-]/) {
-        out = ""
-        for (i = 1; i <= length(path); i++) {
-          c = substr(path, i, 1)
-          out = out (c ~ /[A-Za-z0-9._\/%-]/ ? c : sprintf("%%%02X", ord[c]))
-        }
-        path = out
-      }
-      print head path
-    }'
+  exec sed ':again; /\x00$/!{ N; b again }; s/\x00$//; s/%/%25/g; s/\n/%0A/g'
 }
 
 # sha256: the SHA-256 of stdin, on stdout. openssl uses what the processor has for it, which coreutils does not everywhere:

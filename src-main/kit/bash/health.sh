@@ -2,8 +2,11 @@
 
 # health_ask PROBE: sets HEALTH_STATUS (000 when nothing answered), HEALTH_DETAIL, HEALTH_MS. Never longer than 7 s, one
 # program, one request to this address and no other, and no more of the answer than its beginning.
+HEALTH_REFUSED='' # not empty where nobody listens there
+HEALTH_ASKED=''   # the probe that was asked last
 HEALTH_STATUS=000 HEALTH_DETAIL='' HEALTH_MS=0 HEALTH_PROBE='' HEALTH_CONFIGURED=false HEALTH_HEALTHY=false
 readonly HEALTH_LIMIT=8192
+readonly HEALTH_USUAL=(http://127.0.0.1:5000/api/health http://127.0.0.1:5000/health)
 health_ask() {
   local probe=$1 rest began answer asked status cut=''
   local -a where
@@ -15,14 +18,15 @@ health_ask() {
   else
     where=("$probe")
   fi
-  HEALTH_STATUS=000 HEALTH_HEALTHY=false
+  HEALTH_STATUS=000 HEALTH_HEALTHY=false HEALTH_REFUSED='' HEALTH_ASKED=$probe
   [[ $PAUSE_FD != '' ]] || pause 0.001 # made now: what is asked below must be the last process that was begun
   PAUSING=yes
   # By the owner: a socket's path may lead anywhere. -q: what the login has in its .curlrc is not asked. The head comes first,
   # so that it is known however long the rest is.
   IFS= read -r -t 7 -N "$HEALTH_LIMIT" answer < <(become_owner curl -q --silent --show-error --include --globoff --noproxy '*' \
     --proto '=http,https' --max-redirs 0 --max-time 5 --connect-timeout 2 "${where[@]}" 2>&1 </dev/null)
-  asked=$!
+  status=$? asked=$!
+  ((status <= 128)) || read_over
   pause_over
   health_end "$asked"
   status=$?
@@ -39,6 +43,7 @@ health_ask() {
   # An answer of which we have read enough is one; one that did not come to its end is none.
   if [[ $status != 0 && $cut == '' ]]; then
     HEALTH_STATUS=000
+    [[ $status != 7 ]] || HEALTH_REFUSED=yes
     [[ ! $answer =~ curl:\ \([0-9]+\)\ ([^$'\n']+) ]] || HEALTH_DETAIL=${BASH_REMATCH[1]:0:200}
   fi
   uptime_ms
@@ -96,9 +101,10 @@ health_choose() {
     HEALTH_PROBE=${POLICY[health]} HEALTH_CONFIGURED=true
     return 0
   fi
-  for probe in http://127.0.0.1:5000/api/health http://127.0.0.1:5000/health; do
+  for probe in "${HEALTH_USUAL[@]}"; do
     HEALTH_PROBE=$probe
     health_ask "$probe" && return 0
+    [[ $HEALTH_REFUSED == '' ]] || break # the others are of the same host and port
   done
   HEALTH_PROBE='' HEALTH_STATUS=000 HEALTH_DETAIL='no health probe is set, and none of the usual ones answers' HEALTH_MS=0
 }

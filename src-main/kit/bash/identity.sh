@@ -46,7 +46,9 @@ owner_group() {
   ((OWNER_UID != 0)) || return 0
   # Nobody: whoever is in that group may write there.
   [[ $OWNER_UID != "$NOBODY" || $DATA_GID == 0 ]] || return 0
-  groups=$(id -G -- "+$OWNER_UID" 2>/dev/null) || groups="$NOBODY $OWNER_UID"
+  # The usual one needs no program: it is the main group of its owner.
+  ! group_of "$OWNER_UID" || [[ $REPLY != "$DATA_GID" ]] || return 0
+  groups=$(exec id -G -- "+$OWNER_UID" 2>/dev/null) || groups="$NOBODY $OWNER_UID"
   [[ " $groups " == *" $DATA_GID "* ]] || OWNER_GID=${groups%% *}
 }
 
@@ -63,7 +65,7 @@ path_owner() {
       prefixes+=("$part")
       path=${path#"${path%%/*}"}
     done
-    mapfile -t lines < <(stat -c '%u %g %f' -- / ${prefixes[@]+"${prefixes[@]}"} 2>/dev/null)
+    mapfile -t lines < <(exec stat -c '%u %g %f' -- / ${prefixes[@]+"${prefixes[@]}"} 2>/dev/null)
     for ((i = 0; i < ${#lines[@]}; i++)); do
       line=${lines[i]}
       [[ $line =~ ^([0-9]{1,10})\ ([0-9]{1,10})\ ([0-9a-f]{1,8})$ ]] || break 2
@@ -96,11 +98,46 @@ path_owner() {
 # ids_of USER GROUP: REPLY = "UID GID"; status 1 if there is none.
 ids_of() {
   local uid gid
-  uid=$(id -u -- "$1" 2>/dev/null) && [[ $uid =~ ^[0-9]{1,10}$ ]] || return 1
-  IFS=: read -r _ _ gid _ < <(getent group "$2" 2>/dev/null) || return 1
+  id_in /etc/passwd "$1" || REPLY=$(exec id -u -- "$1" 2>/dev/null)
+  uid=$REPLY
+  [[ $uid =~ ^[0-9]{1,10}$ ]] || return 1
+  id_in /etc/group "$2" || IFS=: read -r _ _ REPLY _ < <(exec getent group "$2" 2>/dev/null) || return 1
+  gid=$REPLY
   [[ $gid =~ ^[0-9]{1,10}$ ]] || return 1
   REPLY="$uid $gid"
 }
+
+# id_in FILE NAME: REPLY = the number of a user or a group in /etc/passwd or /etc/group; status 1 if it is not there.
+id_in() {
+  local name id
+  while IFS=: read -r name _ id _; do
+    [[ $name != "$2" || ! $id =~ ^[0-9]{1,10}$ ]] || { REPLY=$id; return 0; }
+  done 2>/dev/null <"$1"
+  REPLY=''
+  return 1
+}
+
+# group_of UID: REPLY = the main group of the user, as /etc/passwd tells it; status 1 if the user is not there.
+group_of() {
+  local id gid
+  while IFS=: read -r _ _ id gid _; do
+    [[ $id != "$1" ]] || { REPLY=$gid; return 0; }
+  done 2>/dev/null </etc/passwd
+  return 1
+}
+
+# user_name UID: REPLY = the user's name; UNKNOWN if there is none.
+user_name() {
+  local name id
+  while IFS=: read -r name _ id _; do
+    [[ $id != "$1" ]] || { REPLY=$name; return; }
+  done 2>/dev/null </etc/passwd
+  IFS=: read -r REPLY _ < <(exec getent passwd "$1" 2>/dev/null)
+  REPLY=${REPLY:-UNKNOWN}
+}
+
+# host_name: REPLY = as `hostname` tells it.
+host_name() { read -r REPLY </proc/sys/kernel/hostname; }
 
 # owner_words: REPLY = user:group, for chown and for people.
 owner_words() {
@@ -148,9 +185,12 @@ side_says() {
 SIDE_SECONDS=''
 
 run_as() ( become "$@" )
+do_as() ( become_side "$@" )
 
-# become_owner PROGRAM ARGUMENT...: as as_owner, for a process that is there for this alone: it becomes that program.
+# become_owner PROGRAM ARGUMENT..., become_owner_do FUNCTION ARGUMENT...: as as_owner and owner_do, for a process that is there
+# for this alone: it becomes that program.
 become_owner() { become "$OWNER_UID" "$OWNER_GID" owner "$@"; }
+become_owner_do() { become_side "$OWNER_UID" "$OWNER_GID" owner "$@"; }
 
 become() { # UID GID FOLDER PROGRAM ARGUMENT...
   local uid=$1 gid=$2 how=()
@@ -164,7 +204,7 @@ become() { # UID GID FOLDER PROGRAM ARGUMENT...
 
 # shellcheck disable=SC2016 # expanded by the new bash
 readonly SIDE_LOADER='mapfile -d "" -t -n 1 -u 9 kit; exec 9<&-; eval "${kit[0]}"'
-do_as() ( # UID GID FOLDER FUNCTION ARGUMENT...
+become_side() { # UID GID FOLDER FUNCTION ARGUMENT...
   local uid=$1 gid=$2 folder=$3 key text='' within=()
   shift 3
   if ((EUID != 0 || uid == 0)); then
@@ -186,14 +226,17 @@ do_as() ( # UID GID FOLDER FUNCTION ARGUMENT...
     env -i PATH="$PATH" LC_ALL=C ${TZ+TZ="$TZ"} TMPDIR=. SQLITE_TMPDIR=. CVD_SIDE_POLICY="$text" CVD_SIDE_ROOT="$ROOT" \
     CVD_SIDE_DATABASE_FILE="$DATABASE_FILE" CVD_SIDE_LIMIT="${EXTRACT_LIMIT:-0}" \
     /bin/bash --noprofile --norc -c "$SIDE_LOADER" cvd-backup --side "$@"
-)
+}
 
 # The other end of do_as: `cvd-backup --side FUNCTION ARGUMENT...`. For root it is not there.
 side_main() {
   local line
   ((EUID != 0)) && declare -F -- "${1-}" >/dev/null || exit 2
   umask 027
-  while IFS= read -r line; do policy_take "$line"; done < <(printf '%s' "${CVD_SIDE_POLICY-}")
+  while [[ ${CVD_SIDE_POLICY-} == *$'\n'* ]]; do
+    line=${CVD_SIDE_POLICY%%$'\n'*} CVD_SIDE_POLICY=${CVD_SIDE_POLICY#*$'\n'}
+    policy_take "$line"
+  done
   STATE=/nonexistent ROOT_OPTION=${CVD_SIDE_ROOT-} EXTRACT_LIMIT=${CVD_SIDE_LIMIT-0}
   paths_set
   DATABASE_FILE=${CVD_SIDE_DATABASE_FILE-}

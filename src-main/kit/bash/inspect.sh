@@ -4,13 +4,28 @@
 # say why. Each part leaves its JSON in I_ and what the problems need in globals.
 
 declare -A I=()
-readonly RUNBOOK_LOGS='backup system_backup restore pit_recovery disaster_recovery backup_verification backup_maintenance'
 
 run_inspect() {
-  local part pairs=()
+  local part pairs=() safe='' since number
   (($# == 0)) || usage_error 'inspect takes no arguments'
   answer_alone
-  for part in host time tools disk layout database services health lock unfinished backups policy log_errors; do
+  now_ms
+  I_NOW=$REPLY
+  facts_read
+  tools_read
+  sqlite_number "${TOOL_VERSION[sqlite3]-}"
+  number=$REPLY
+  ((number < 3037000)) || safe=-safe
+  printf -v since '%(%F %T)T' "$((I_NOW / 1000 - 7 * 86400))"
+  look_begin "$since" "$safe"
+  services_read
+  holders_of "${FACT_PLACE[database]-}" "${FACT_PLACE[-wal]-}" "${FACT_PLACE[-shm]-}" "${FACT_PLACE[-journal]-}"
+  for part in time tools disk layout services lock unfinished policy; do
+    "inspect_$part"
+    I[$part]=$REPLY
+  done
+  look_end
+  for part in database host health backups log_errors; do
     "inspect_$part"
     I[$part]=$REPLY
   done
@@ -27,31 +42,46 @@ run_inspect() {
 }
 
 inspect_host() {
-  local os rights
+  local line os='' name kernel machine='' login rights
   # Read as data: it is only meant to be a program.
-  os=$(sed -n 's/^PRETTY_NAME=//p' /etc/os-release 2>/dev/null | head -n 1 | tr -d '"')
-  rights_known
-  json_object readDatabase:=$R_READ writeBackups:=$R_WRITE_BACKUPS controlServices:=$R_SERVICES keepState:=$R_STATE
+  while IFS= read -r line; do
+    [[ $line != PRETTY_NAME=* || $os != '' ]] || os=${line#*=} os=${os//\"/}
+  done 2>/dev/null </etc/os-release
+  rights_known "$I_READABLE"
+  json_object readDatabase:="$R_READ" writeBackups:=$R_WRITE_BACKUPS controlServices:=$R_SERVICES keepState:=$R_STATE
   rights=$REPLY
-  json_object name="$(hostname)" machineId="$(head -c 32 /etc/machine-id 2>/dev/null)" os="${os:-unknown}" \
-    kernel="$(uname -r)" login="$(id -un 2>/dev/null || id -u)" uid:="$EUID" rights:="$rights"
+  host_name
+  name=$REPLY
+  { IFS= read -r -n 32 machine </etc/machine-id; } 2>/dev/null
+  read -r kernel </proc/sys/kernel/osrelease
+  user_name "$EUID"
+  login=$REPLY
+  [[ $login != UNKNOWN ]] || login=$EUID
+  json_object name="$name" machineId="$machine" os="${os:-unknown}" kernel="$kernel" login="$login" uid:="$EUID" rights:="$rights"
 }
 
 inspect_time() {
-  local zone=${TZ:-}
-  [[ $zone != '' ]] || { zone=$(readlink -f /etc/localtime 2>/dev/null) && zone=${zone#*/zoneinfo/}; }
-  [[ $zone != '' && $zone != /* ]] || zone=$(date +%Z)
-  now_ms
-  I_NOW=$REPLY
-  json_object now:="$I_NOW" zone="$zone" offset="$(date +%:z)"
+  local zone=${TZ:-} offset name=''
+  if [[ $zone == '' ]]; then
+    # Where /etc/timezone names the zone that is in force, nobody need ask where the link leads.
+    { IFS= read -r name </etc/timezone; } 2>/dev/null
+    if [[ $name =~ ^[A-Za-z0-9_+/-]+$ && /usr/share/zoneinfo/$name -ef /etc/localtime ]]; then
+      zone=$name
+    else
+      zone=$(exec readlink -f /etc/localtime 2>/dev/null) && zone=${zone#*/zoneinfo/}
+    fi
+  fi
+  [[ $zone != '' && $zone != /* ]] || printf -v zone '%(%Z)T' -1
+  printf -v offset '%(%z)T' -1
+  json_object now:="$I_NOW" zone="$zone" offset="${offset:0:3}:${offset:3}"
 }
 
-I_MISSING=()
+I_MISSING=() I_SQLITE_PROBLEM='' I_SQLITE='' I_COMPRESSOR=''
 inspect_tools() {
   local name version problem list=()
   I_MISSING=()
-  for name in bash sqlite3 tar gzip curl flock find awk sed setsid systemctl igzip pigz; do
-    if ! command -v "$name" >/dev/null; then
+  for name in "${TOOLS[@]}"; do
+    if [[ ${TOOL_PATH[$name]-} == '' ]]; then
       case $name in igzip | pigz) continue ;; esac
       [[ $name != systemctl || ${POLICY[service_manager]} == systemd ]] || continue
       I_MISSING+=("$name")
@@ -59,9 +89,7 @@ inspect_tools() {
       list+=("$REPLY")
       continue
     fi
-    problem=''
-    tool_version "$name"
-    version=$REPLY
+    problem='' version=${TOOL_VERSION[$name]-}
     if [[ $name == sqlite3 ]]; then
       sqlite_problem "$version"
       problem=$REPLY I_SQLITE_PROBLEM=$REPLY I_SQLITE=$version
@@ -71,39 +99,32 @@ inspect_tools() {
     list+=("$REPLY")
   done
   I_COMPRESSOR=${POLICY[compressor]}
-  if [[ $I_COMPRESSOR == '' ]] || ! command -v "$I_COMPRESSOR" >/dev/null; then
-    for I_COMPRESSOR in igzip pigz gzip; do ! command -v "$I_COMPRESSOR" >/dev/null || break; done
+  if [[ $I_COMPRESSOR == '' ]] || ! hash -- "$I_COMPRESSOR" 2>/dev/null; then
+    for I_COMPRESSOR in igzip pigz gzip; do ! hash -- "$I_COMPRESSOR" 2>/dev/null || break; done
   fi
   json_array "${list[@]}"
-}
-I_SQLITE_PROBLEM='' I_SQLITE='' I_COMPRESSOR=''
-
-tool_version() { # REPLY = the version number in what the tool says about itself, or empty
-  local text
-  case $1 in
-    bash) REPLY=${BASH_VERSION%%(*}; return ;;
-    awk) text=$(awk -W version 2>&1 </dev/null || awk --version 2>&1 </dev/null) ;;
-    sqlite3) text=$(sqlite3 -version 2>&1 </dev/null) ;;
-    *) text=$("$1" --version 2>&1 </dev/null) ;;
-  esac
-  text=${text%%$'\n'*}
-  REPLY=''
-  if [[ $text =~ ([0-9]+(\.[0-9A-Za-z]+)+|[0-9]+) ]]; then REPLY=${BASH_REMATCH[1]}; fi
 }
 
 declare -A I_FREE=() I_TOTAL=()
 inspect_disk() {
-  local purpose path list=() total free device
+  local purpose path paths=() list=() lines=() total free device index=0
+  nearest_folder "${DATABASE_FILE%/*}"
+  paths+=("$REPLY")
+  nearest_folder "$BACKUPS"
+  paths+=("$REPLY")
+  nearest_folder "$STATE"
+  paths+=("$REPLY")
+  # One answer for all; where a folder is gone meanwhile, or cannot be asked about, each of them alone.
+  mapfile -t lines < <(exec df -B1 --output=size,avail,source -- "${paths[@]}" 2>/dev/null)
+  if ((${#lines[@]} != 4)); then
+    lines=('')
+    for path in "${paths[@]}"; do lines+=("$(df -B1 --output=size,avail,source -- "$path" 2>/dev/null | tail -n 1)"); done
+  fi
   for purpose in database backups state; do
-    case $purpose in
-      database) path=${DATABASE_FILE%/*} ;;
-      backups) path=$BACKUPS ;;
-      state) path=$STATE ;;
-    esac
-    nearest_folder "$path"
-    path=$REPLY
-    read -r total free device < <(df -B1 --output=size,avail,source -- "$path" 2>/dev/null | tail -n 1)
-    [[ ${total-} =~ ^[0-9]+$ && ${free-} =~ ^[0-9]+$ ]] || continue
+    path=${paths[index]}
+    index=$((index + 1))
+    [[ ${lines[index]} =~ ^\ *([0-9]{1,18})\ +([0-9]{1,18})\ +(.*)$ ]] || continue
+    total=${BASH_REMATCH[1]} free=${BASH_REMATCH[2]} device=${BASH_REMATCH[3]}
     I_FREE[$purpose]=$free I_TOTAL[$purpose]=$total
     encode_path "$path"
     json_object purpose="$purpose" path="$REPLY" total:="$total" free:="$free" device="$device"
@@ -127,39 +148,38 @@ inspect_layout() {
   json_object root="$root" found:=$found parts:="${parts[0]}"
 }
 
-I_PRESENT=false I_DATABASE_SIZE=0 I_HEADER=false
+I_PRESENT=false I_DATABASE_SIZE=0 I_HEADER=false I_READABLE=false
 declare -A I_SIDECAR=()
 inspect_database() {
-  local path resolved sidecars owner='' mode='' holders keys suffix size list=()
-  encode_path "$DATABASE"
-  path=$REPLY
-  encode_path "$DATABASE_FILE"
-  resolved=$REPLY
-  live_look
-  I_PRESENT=false I_HEADER=false I_DATABASE_SIZE=$LIVE_SIZE I_SIDECAR=([-wal]=$LIVE_WAL [-journal]=$LIVE_JOURNAL)
+  local path resolved sidecars owner='' mode='' holders keys suffix line list=()
+  live_unknown
+  I_READABLE=false
+  for line in ${LOOK_LINES[@]+"${LOOK_LINES[@]}"}; do
+    [[ $line != readable=yes ]] || I_READABLE=true
+    live_said "$line"
+  done
+  I_PRESENT=false I_HEADER=false I_DATABASE_SIZE=0 I_SIDECAR=([-wal]=0 [-journal]=0)
   [[ $LIVE_HEADER == '' ]] || I_HEADER=true
   if [[ $LIVE_STATE == there || $LIVE_STATE == no-rights ]]; then
-    I_PRESENT=true
-    IFS=$'\t' read -r owner mode < <(stat -c $'%U:%G\t%a' -- "$DATABASE_FILE" 2>/dev/null)
+    I_PRESENT=true I_DATABASE_SIZE=${FACT_SIZE[database]:-0}
+    owner=${FACT_OWNER[database]-} mode=${FACT_MODE[database]-}
   fi
   for suffix in -wal -shm -journal; do
-    [[ -f $DATABASE_FILE$suffix ]] || continue
-    file_size "$DATABASE_FILE$suffix"
-    size=$REPLY
-    json_object suffix="$suffix" size:="$size"
+    [[ -f $DATABASE_FILE$suffix && ${FACT_SIZE[$suffix]-} != '' ]] || continue
+    I_SIDECAR[$suffix]=${FACT_SIZE[$suffix]}
+    json_object suffix="$suffix" size:="${FACT_SIZE[$suffix]}"
     list+=("$REPLY")
   done
   json_array ${list[@]+"${list[@]}"}
   sidecars=$REPLY
-  services_read
-  holders_find
   holders_json
   holders=$REPLY
   inspect_key_tables
   keys=$REPLY
-  # What a WAL holds may be newer than the header in the file.
-  [[ $I_ROWS_KNOWN == '' ]] || { suffix=$(live_sql 'PRAGMA user_version;' 500 2>/dev/null | head -c 20) &&
-    [[ $suffix =~ ^(0|-?[1-9][0-9]{0,10})$ ]] && H_USER_VERSION=$suffix; }
+  encode_path "$DATABASE"
+  path=$REPLY
+  encode_path "$DATABASE_FILE"
+  resolved=$REPLY
   json_object path="$path" resolved="$resolved" present:=$I_PRESENT size:="$I_DATABASE_SIZE" pageSize:="$H_PAGE_SIZE" \
     pageCount:=$((H_PAGE_SIZE > 0 ? I_DATABASE_SIZE / H_PAGE_SIZE : 0)) userVersion:="$H_USER_VERSION" \
     journalMode="$H_JOURNAL" owner="$owner" mode="$mode" sidecars:="$sidecars" keyTables:="$keys" holders:="$holders"
@@ -167,11 +187,14 @@ inspect_database() {
 
 I_ROWS_KNOWN='' I_ROWS=''
 inspect_key_tables() {
-  local name rows answer='' list=()
+  local name rows line list=() version=''
   I_ROWS_KNOWN='' I_ROWS=''
-  [[ $I_HEADER != true || $LIVE_STATE != there ]] || answer=$(owner_do live_key_tables 2>/dev/null | head -c 65536)
   for name in ${POLICY[key_tables]}; do
-    rows=$'\n'$answer rows=${rows#*$'\n'"$name"$'\t'} rows=${rows%%$'\n'*}
+    rows=''
+    for line in ${LOOK_LINES[@]+"${LOOK_LINES[@]}"}; do
+      [[ $line != "rows=$name"$'\t'* ]] || rows=${line#*$'\t'}
+      [[ $line != version=* ]] || version=${line#*=}
+    done
     [[ $rows =~ $WHOLE_NUMBER ]] || rows=''
     [[ $rows == '' ]] || I_ROWS_KNOWN=yes
     I_ROWS+="${I_ROWS:+, }$name ${rows:-?}"
@@ -179,23 +202,12 @@ inspect_key_tables() {
     json_object table="$name" rows:="$REPLY"
     list+=("$REPLY")
   done
+  [[ $I_ROWS_KNOWN == '' || ! $version =~ ^(0|-?[1-9][0-9]{0,10})$ ]] || H_USER_VERSION=$version
   json_array ${list[@]+"${list[@]}"}
 }
 
-# live_key_tables: by the owner: name and rows of each. Whatever a table of that name turns out to be, it ends.
-live_key_tables() {
-  local name uri
-  database_plain "$DATABASE_FILE" || return 1
-  live_uri
-  uri=$REPLY
-  for name in ${POLICY[key_tables]}; do
-    census_one_sql "$name"
-    printf '%s\n' "$REPLY"
-  done | sql_run 10 "$uri" -cmd '.timeout 500'
-}
-
 I_SERVICES=''
-inspect_services() { # as they were read with the database, whose holders are looked for by them
+inspect_services() { # as they were read before the holders, who are told by them
   local index
   I_SERVICES=''
   for index in "${!SERVICES[@]}"; do
@@ -206,11 +218,26 @@ inspect_services() { # as they were read with the database, whose holders are lo
 }
 
 inspect_health() {
-  health_choose
-  health_json
+  local line index
+  HEALTH_CONFIGURED=false HEALTH_HEALTHY=false HEALTH_PROBE=${POLICY[health]} HEALTH_STATUS=000 HEALTH_MS=0
+  HEALTH_DETAIL='the look at the site was ended before it was asked'
+  [[ $HEALTH_PROBE == '' ]] || HEALTH_CONFIGURED=true
+  for line in ${LOOK_LINES[@]+"${LOOK_LINES[@]}"}; do
+    # A pattern that counts to hundreds takes bash milliseconds to make.
+    [[ $line == health=* && ${#line} -le 820 && $line =~ ^health=([0-9]{3})\ (0|[1-9][0-9]{0,5})\ ([0-9]|-)\ ([A-Za-z0-9._/%-]*)$ ]] || continue
+    HEALTH_STATUS=${BASH_REMATCH[1]} HEALTH_MS=${BASH_REMATCH[2]} index=${BASH_REMATCH[3]}
+    decode_path "${BASH_REMATCH[4]}"
+    HEALTH_DETAIL=${REPLY:0:200}
+    [[ $HEALTH_CONFIGURED == true || $index == - ]] || HEALTH_PROBE=${HEALTH_USUAL[$index]-}
+  done
+  [[ $HEALTH_PROBE == '' || $HEALTH_STATUS != "${POLICY[health_status]}" ]] || HEALTH_HEALTHY=true
+  health_last_json "$HEALTH_HEALTHY"
 }
 
-inspect_lock() { lock_json; }
+inspect_lock() {
+  local lock=${FACT_PLACE[lock]-} folder=${FACT_PLACE[folder]-}
+  lock_json "${lock#*:}" "${folder#*:}"
+}
 
 # A transaction that is open although nobody works on it.
 I_UNFINISHED=''
@@ -229,67 +256,38 @@ inspect_unfinished() {
 
 I_COUNT=0 I_BYTES=0 I_EMPTY=0 I_FAILED=0 I_FUTURE=0 I_DATABASES=0 I_NEWEST='' I_VERIFIED='' I_UNFINISHED_FILES=0 I_UNSUPPORTED=0
 inspect_backups() {
-  local list
-  list=$(backup_list)
-  IFS=$'\t' read -r I_COUNT I_BYTES I_EMPTY I_FAILED I_FUTURE I_DATABASES I_NEWEST I_VERIFIED I_UNFINISHED_FILES I_UNSUPPORTED < <(
-    printf '%s\n' "$list" | awk -F '\t' '
-      BEGIN { newest = verified = "-" }
-      $1 == "other" { others[$4]++ }
-      $1 != "backup" { next }
-      { count++; bytes += $6 }
-      $6 == 0 { empty++ }
-      $9 == "failed" { failed++ }
-      $15 { future++ }
-      $4 == "database" && $5 != "safety" && $6 > 0 { databases++ }
-      $14 && newest == "-" { newest = $2 }
-      $14 && $9 == "verified" && verified == "-" { verified = $2 }
-      END {
-        printf "%d\t%.0f\t%d\t%d\t%d\t%d\t%s\t%s\t%d\t%d\n", count, bytes < 1e17 ? bytes : 1e17, empty, failed, future, databases, newest, verified,
-          others["unfinished"], others["unsupported"]
-      }')
-  # What was listed is the owner's: only a number is reckoned with.
-  [[ "$I_COUNT $I_BYTES $I_EMPTY $I_FAILED $I_FUTURE $I_DATABASES $I_UNFINISHED_FILES $I_UNSUPPORTED" =~ ^[0-9]{1,18}(\ [0-9]{1,18}){7}$ ]] ||
-    I_COUNT=0 I_BYTES=0 I_EMPTY=0 I_FAILED=0 I_FUTURE=0 I_DATABASES=0 I_UNFINISHED_FILES=0 I_UNSUPPORTED=0
+  local list figures backups='' others=''
+  list=$(listing_whole "${FACT_SIZE[catalog]:-0}" < <(printf '%s' "$LOOK_LISTING"))
+  LOOK_LISTING=''
+  figures=${list%%$'\n'*}
+  # In the order in which they are printed.
+  if [[ $figures =~ ^([0-9]{1,6})\ ([0-9]{1,18})\ ([0-9]{1,6})\ ([0-9]{1,6})\ ([0-9]{1,6})\ ([0-9]{1,6})\ ([0-9]{1,40}|-)\ ([0-9]{1,40}|-)\ ([0-9]{1,6})\ ([0-9]{1,6})\ ([0-9]{1,12})\ ([0-9]{1,12})$ ]]; then
+    I_COUNT=${BASH_REMATCH[1]} I_BYTES=${BASH_REMATCH[2]} I_EMPTY=${BASH_REMATCH[3]} I_FAILED=${BASH_REMATCH[4]}
+    I_FUTURE=${BASH_REMATCH[5]} I_DATABASES=${BASH_REMATCH[6]} I_NEWEST=${BASH_REMATCH[7]} I_VERIFIED=${BASH_REMATCH[8]}
+    I_UNFINISHED_FILES=${BASH_REMATCH[9]} I_UNSUPPORTED=${BASH_REMATCH[10]}
+    backups=${list:${#figures}+1:BASH_REMATCH[11]} others=${list:${#figures}+1+BASH_REMATCH[11]:BASH_REMATCH[12]}
+  fi
   [[ $I_NEWEST =~ ^[1-9][0-9]{0,14}$ ]] || I_NEWEST=''
   [[ $I_VERIFIED =~ ^[1-9][0-9]{0,14}$ ]] || I_VERIFIED=''
-  I[other_files]="[$(printf '%s\n' "$list" | other_files_json)]"
-  REPLY="[$(printf '%s\n' "$list" | backups_json)]"
+  I[other_files]="[$others]"
+  REPLY="[$backups]"
 }
 
 inspect_policy() { policy_json; }
 
-# Errors of the last seven days in the runbook's logs, newest last, at most twenty. A log that somebody made a link of
-# is not read.
+# Errors of the last seven days in the runbook's logs, newest last, at most twenty.
 I_ERRORS_TODAY=0
 inspect_log_errors() {
-  local text day
-  day=$(date -d '-1 day' '+%Y-%m-%d %H:%M:%S')
-  text=$(owner_do log_errors_found "$(date -d '-7 days' '+%Y-%m-%d %H:%M:%S')" 2>/dev/null | head -c 16384)
-  I_ERRORS_TODAY=$(printf '%s\n' "$text" | day=$day awk -F '\t' '$1 >= ENVIRON["day"] { n++ } END { print n + 0 }')
-  [[ $I_ERRORS_TODAY =~ ^[0-9]{1,9}$ ]] || I_ERRORS_TODAY=0
-  log_errors_json "$text"
-}
-
-# log_errors_found SINCE: by the owner.
-log_errors_found() {
-  local name file
-  for name in $RUNBOOK_LOGS; do
-    file=$LOGS/$name.log
-    [[ -f $file && ! -L $file && -r $file ]] || continue
-    tail -c 262144 -- "$file" | tr '\t' ' ' | name=$name since=$1 awk '
-      /^\[[0-9-]+ [0-9:]+\] .*ERROR/ {
-        at = substr($0, 2, 19)
-        if (at >= ENVIRON["since"]) print at "\t" ENVIRON["name"] ".log\t" substr($0, 23, 300)
-      }' | tail -n 20
-  done | sort | tail -n 20
-}
-
-log_errors_json() {
-  local at file words list=()
-  while IFS=$'\t' read -r at file words; do
-    [[ $at != '' ]] || continue
-    json_object file="$file" at="$at" text="$words"
+  local line at file day list=()
+  I_ERRORS_TODAY=0
+  printf -v day '%(%F %T)T' "$((I_NOW / 1000 - 86400))"
+  for line in ${LOOK_LINES[@]+"${LOOK_LINES[@]}"}; do
+    [[ $line == error=* && $line =~ ^error=([0-9-]{10}\ [0-9:]{8})$'\t'([a-z_]{1,30}\.log)$'\t'(.*)$ ]] || continue
+    ((${#list[@]} < 20)) || break
+    at=${BASH_REMATCH[1]} file=${BASH_REMATCH[2]} line=${BASH_REMATCH[3]:0:300}
+    [[ $at < $day ]] || I_ERRORS_TODAY=$((I_ERRORS_TODAY + 1))
+    json_object file="$file" at="$at" text="$line"
     list+=("$REPLY")
-  done < <(printf '%s\n' "$1")
+  done
   json_array ${list[@]+"${list[@]}"}
 }

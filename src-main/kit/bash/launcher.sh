@@ -41,21 +41,18 @@ kit=$folder/cvd-backup
 
 # What is run must be what was hashed: so nobody else may be able to write it, or to rename anything on the way to it.
 ours() { # PATH...
-  local path mode
-  for path in "$@"; do
-    [[ -O $path && ! -L $path ]] || return 1
-    mode=$(stat -c %a -- "$path") || return 1
-    (((8#$mode & 8#022) == 0)) || return 1
-  done
+  local path modes
+  for path in "$@"; do [[ -O $path && ! -L $path ]] || return 1; done
+  modes=$(exec stat -c %a -- "$@") || return 1
+  # Group and others have no right to write: neither of the last two digits of any.
+  [[ ! $'\n'$modes$'\n' =~ [2367][0-7]?$'\n' ]]
 }
 
-hash_of() { # reads the file from stdin
-  local sum
-  sum=$(sha256sum) && printf '%s' "${sum%% *}"
-}
+# Is that, on stdin, what is wanted?
+wanted() { [[ $(exec sha256sum) == "$sha256 "* ]]; }
 
 stored() {
-  [[ -f $kit ]] && ours "$state" "$state/kit" "$folder" "$kit" && [[ $(hash_of <"$kit") == "$sha256" ]]
+  [[ -f $kit ]] && ours "$state" "$state/kit" "$folder" "$kit" && wanted <"$kit"
 }
 
 # Puts the kit in place, whole or not at all. 1: it cannot be kept here; then it runs from memory, which also serves where
@@ -111,7 +108,7 @@ if ! stored; then
   [[ $REPLY =~ ^[1-9][0-9]{0,7}$ ]] || fail protocol 'that is no size'
   text=$(head -c "$REPLY" && printf x)
   text=${text%x}
-  [[ $(printf '%s' "$text" | hash_of) == "$sha256" ]] || fail bad-kit 'what arrived is not the wanted kit'
+  printf '%s' "$text" | wanted || fail bad-kit 'what arrived is not the wanted kit'
   if store; then text=''; fi
 fi
 
@@ -124,7 +121,7 @@ fi
 export CVD_BACKUP_KIT_SHA256=$sha256
 [[ $text != '' ]] || exec /bin/bash --noprofile --norc "$kit" --params-fd 3
 set +u
-unset -f fail record ours hash_of stored store forget_old needed kit_of
+unset -f fail record ours wanted stored store forget_old needed kit_of
 unset sha256 count arguments state folder kit i needed
 set -- --params-fd 3
 # The kit reads itself from here for those that it starts.

@@ -15,27 +15,34 @@ LIVE_HEADER=''     # not empty where its header is a database's
 
 # live_look: sets the LIVE_ globals and, from the header, the H_ globals.
 live_look() {
-  local line value
-  LIVE_STATE=missing LIVE_PLAIN='' LIVE_SIZE=0 LIVE_WAL=0 LIVE_JOURNAL=0 LIVE_HEADER=''
-  H_PAGE_SIZE=0 H_PAGE_COUNT=0 H_JOURNAL='' H_USER_VERSION=0 H_CHANGES=0
-  while IFS= read -r line; do
-    [[ ! $line =~ $ZERO_LED ]] || continue
-    value=${line#*=}
-    case $line in
-      state=*) [[ ! $value =~ ^(missing|not-plain|no-rights|there)$ ]] || LIVE_STATE=$value ;;
-      plain=*) [[ ! $value =~ ^-(wal|shm|journal)$ ]] || LIVE_PLAIN=$value ;;
-      size=*) [[ ! $value =~ ^[0-9]{1,15}$ ]] || LIVE_SIZE=$value ;;
-      wal=*) [[ ! $value =~ ^[0-9]{1,15}$ ]] || LIVE_WAL=$value ;;
-      rollback=*) [[ ! $value =~ ^[0-9]{1,15}$ ]] || LIVE_JOURNAL=$value ;;
-      header=yes) LIVE_HEADER=yes ;;
-      pageSize=*) [[ ! $value =~ ^[0-9]{1,6}$ ]] || H_PAGE_SIZE=$value ;;
-      journal=*) [[ ! $value =~ ^(wal|delete)$ ]] || H_JOURNAL=$value ;;
-      userVersion=*) [[ ! $value =~ ^-?[0-9]{1,11}$ ]] || H_USER_VERSION=$value ;;
-    esac
-  done < <(owner_do live_facts 2>/dev/null | head -c 4096)
+  local line
+  live_unknown
+  while IFS= read -r line; do live_said "$line"; done < <(owner_do live_facts sizes 2>/dev/null | head -c 4096)
 }
 
-# live_facts: by the owner: key=value lines. Opens nothing that could keep it waiting.
+live_unknown() {
+  LIVE_STATE=missing LIVE_PLAIN='' LIVE_SIZE=0 LIVE_WAL=0 LIVE_JOURNAL=0 LIVE_HEADER=''
+  H_PAGE_SIZE=0 H_PAGE_COUNT=0 H_JOURNAL='' H_USER_VERSION=0 H_CHANGES=0
+}
+
+# live_said LINE: takes what the owner says for no more than it can be.
+live_said() {
+  local line=$1 value=${1#*=}
+  [[ ! $line =~ $ZERO_LED ]] || return 0
+  case $line in
+    state=*) [[ ! $value =~ ^(missing|not-plain|no-rights|there)$ ]] || LIVE_STATE=$value ;;
+    plain=*) [[ ! $value =~ ^-(wal|shm|journal)$ ]] || LIVE_PLAIN=$value ;;
+    size=*) [[ ! $value =~ ^[0-9]{1,15}$ ]] || LIVE_SIZE=$value ;;
+    wal=*) [[ ! $value =~ ^[0-9]{1,15}$ ]] || LIVE_WAL=$value ;;
+    rollback=*) [[ ! $value =~ ^[0-9]{1,15}$ ]] || LIVE_JOURNAL=$value ;;
+    header=yes) LIVE_HEADER=yes ;;
+    pageSize=*) [[ ! $value =~ ^[0-9]{1,6}$ ]] || H_PAGE_SIZE=$value ;;
+    journal=*) [[ ! $value =~ ^(wal|delete)$ ]] || H_JOURNAL=$value ;;
+    userVersion=*) [[ ! $value =~ ^-?[0-9]{1,11}$ ]] || H_USER_VERSION=$value ;;
+  esac
+}
+
+# live_facts [sizes]: by the owner: key=value lines. Opens nothing that could keep it waiting.
 live_facts() {
   local suffix
   if [[ ! -e $DATABASE_FILE ]]; then echo state=missing; return; fi
@@ -43,12 +50,14 @@ live_facts() {
   for suffix in -wal -shm -journal; do
     [[ ! -e $DATABASE_FILE$suffix || -f $DATABASE_FILE$suffix ]] || printf 'plain=%s\n' "$suffix"
   done
-  file_size "$DATABASE_FILE"
-  printf 'size=%s\n' "$REPLY"
-  file_size "$DATABASE_FILE-wal"
-  printf 'wal=%s\n' "$REPLY"
-  file_size "$DATABASE_FILE-journal"
-  printf 'rollback=%s\n' "$REPLY"
+  if [[ ${1-} == sizes ]]; then
+    file_size "$DATABASE_FILE"
+    printf 'size=%s\n' "$REPLY"
+    file_size "$DATABASE_FILE-wal"
+    printf 'wal=%s\n' "$REPLY"
+    file_size "$DATABASE_FILE-journal"
+    printf 'rollback=%s\n' "$REPLY"
+  fi
   if [[ ! -r $DATABASE_FILE ]]; then echo state=no-rights; return; fi
   ! header_read "$DATABASE_FILE" || printf 'header=yes\n'
   printf 'pageSize=%s\njournal=%s\nuserVersion=%s\nstate=there\n' "$H_PAGE_SIZE" "$H_JOURNAL" "$H_USER_VERSION"
@@ -63,27 +72,38 @@ live_query() {
   sql "$REPLY" "$1" -cmd ".timeout ${2:-2000}"
 }
 
-# flock_held FILE: does a process hold a lock on it? Looks, and does not try: a trial would make others fail.
+# flock_held INODE: does a process hold a lock on the file of that number? Looks, and does not try: a trial would make others fail.
 flock_held() {
-  local inode line
-  inode=$(stat -L -c %i -- "$1" 2>/dev/null) || return 1
-  while IFS= read -r line; do
-    [[ $line != *FLOCK*WRITE*":$inode "* ]] || return 0
-  done < <(cat /proc/locks 2>/dev/null) # in one go: read by the byte, it changes meanwhile, and lines are missed
+  local line lines=()
+  [[ $1 != '' ]] || return 1
+  # In one go: read by the line, it changes meanwhile, and lines are missed. Before 5.1 bash reads so in small pieces.
+  if ((BASH_VERSINFO[0] * 100 + BASH_VERSINFO[1] >= 501)); then
+    { mapfile -t lines </proc/locks; } 2>/dev/null
+  else
+    mapfile -t lines < <(exec cat /proc/locks 2>/dev/null)
+  fi
+  for line in ${lines[@]+"${lines[@]}"}; do
+    [[ $line != *FLOCK*WRITE*":$1 "* ]] || return 0
+  done
   return 1
 }
 
-# lock_json: REPLY = lockState. In a container the kernel hides locks that a process took for another (as flock does for
-# us): there, whoever the lock's holder file names has it for as long as he lives.
+# lock_json [LOCK FOLDER]: REPLY = lockState, by the inodes of STATE/lock and of the folder of the database where they are known.
+# In a container the kernel hides locks that a process took for another (as flock does for us): there, whoever the lock's
+# holder file names has it for as long as he lives.
 lock_json() {
-  local line key holder
+  local line key holder lock=${1-} folder=${2-}
+  (($# == 2)) || {
+    lock=$(exec stat -L -c %i -- "$STATE/lock" 2>/dev/null)
+    folder=$(exec stat -L -c %i -- "${DATABASE_FILE%/*}" 2>/dev/null)
+  }
   local -A field=([operation]='' [command]='' [who]='' [pid]=0 [since]=0)
   while IFS= read -r line; do
     key=${line%%=*}
     [[ ! $key =~ ^(operation|command|who|pid|since)$ ]] || field[$key]=${line#*=}
   done 2>/dev/null <"$STATE/lock.holder"
-  if ! flock_held "$STATE/lock" && ! operation_runs "${field[operation]}"; then
-    if flock_held "${DATABASE_FILE%/*}"; then json_object held:=true holder:=null; else json_object held:=false holder:=null; fi
+  if ! flock_held "$lock" && ! operation_runs "${field[operation]}"; then
+    if flock_held "$folder"; then json_object held:=true holder:=null; else json_object held:=false holder:=null; fi
     return
   fi
   [[ ${field[pid]} =~ ^[0-9]+$ ]] || field[pid]=0
@@ -100,11 +120,11 @@ operation_runs() { # ID
   [[ $REPLY == running ]]
 }
 
-# rights_known: R_READ, R_WRITE_BACKUPS, R_SERVICES, R_STATE = true or false; R_RESTORE: may replace the database.
+# rights_known [true|false]: R_READ (where it is known already), R_WRITE_BACKUPS, R_SERVICES, R_STATE = true or false; R_RESTORE: may replace the database.
 rights_known() {
   R_READ=false R_WRITE_BACKUPS=false R_SERVICES=false R_STATE=false R_RESTORE=false
   # What can be read is what its owner can read.
-  ! as_owner test -r "$DATABASE_FILE" || R_READ=true
+  if [[ ${1-} != '' ]]; then R_READ=$1; elif as_owner test -r "$DATABASE_FILE"; then R_READ=true; fi
   [[ ! -w $BACKUPS ]] || R_WRITE_BACKUPS=true
   if [[ ${POLICY[service_manager]} == program ]]; then
     [[ ! -x ${POLICY[service_program]} ]] || R_SERVICES=true
@@ -128,10 +148,10 @@ nearest_folder() {
 STDIN_WATCHER=''
 answer_alone() {
   trap 'answer_end' EXIT
-  trap 'if [[ $PAUSING == "" ]]; then answer_stop; else AFTER_PAUSE=answer_stop; fi' TERM HUP INT
+  trap 'if [[ $PAUSING == "" ]]; then answer_stop; else AFTER_PAUSE=answer_stop; look_stop; fi' TERM HUP INT
   [[ $FOLLOW_STDIN != '' ]] || return 0
   set -m
-  { cat; kill -TERM "$$"; } <&0 >/dev/null 2>&1 &
+  { while IFS= read -r -N 4096 _; do :; done; kill -TERM "$$"; } <&0 >/dev/null 2>&1 &
   STDIN_WATCHER=$!
   set +m
 }
@@ -146,6 +166,9 @@ answer_stop() {
 
 answer_end() {
   trap '' TERM HUP INT
-  [[ $STDIN_WATCHER == '' ]] || end_background "$STDIN_WATCHER"
+  if [[ $STDIN_WATCHER != '' ]]; then
+    kill -KILL -- "-$STDIN_WATCHER" 2>/dev/null
+    wait "$STDIN_WATCHER" 2>/dev/null
+  fi
   leave_work_dir
 }

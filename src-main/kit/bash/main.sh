@@ -10,7 +10,7 @@ main() {
     side_main "${@:2}"
     exit
   fi
-  [[ ! -f ${BASH_SOURCE[0]-} ]] || KIT_FILE=$(readlink -f -- "${BASH_SOURCE[0]}")
+  [[ ! -f ${BASH_SOURCE[0]-} ]] || { real_path "${BASH_SOURCE[0]}" && KIT_FILE=$REPLY; }
   leave_terminal "$@"
   if [[ ${1-} == --params-fd ]]; then
     # The console's way: the arguments come as NUL-terminated records, so that none is ever part of a command line.
@@ -41,7 +41,12 @@ main() {
   done
   if [[ $events != '' ]]; then EVENTS_FD=1 READABLE_FD=''; fi
   kit_identity
-  WHO=${WHO:-${SUDO_USER:-$(id -un)}@$(hostname)}
+  if [[ $WHO == '' ]]; then
+    user_name "$EUID"
+    WHO=${SUDO_USER:-$REPLY}
+    host_name
+    WHO+=@$REPLY
+  fi
   COMMAND=${words[0]:-help}
   words=("${words[@]:1}")
   [[ $ROOT_OPTION == '' || $ROOT_OPTION == /* ]] || usage_error "--root: an absolute path, not '$ROOT_OPTION'"
@@ -76,10 +81,10 @@ say_hello_unless_followed() {
   [[ $OPERATION_COMMANDS == *" $COMMAND "* || $COMMAND == follow ]] || say_hello
 }
 
-# KIT_SHA256 is what the console asked for, or what this file is.
+# KIT_SHA256 is what the console asked for, or what this file is. What the launcher has compared and started is not read again.
 kit_identity() {
   KIT_SHA256=${CVD_BACKUP_KIT_SHA256:-}
-  [[ $KIT_FILE == '' ]] || KIT_SHA256=$(sha256sum <"$KIT_FILE" | cut -c1-64)
+  [[ $KIT_FILE == '' || $KIT_FILE == "$STATE/kit/$KIT_SHA256/cvd-backup" ]] || KIT_SHA256=$(sha256sum <"$KIT_FILE" | cut -c1-64)
   KIT_SHA256=${KIT_SHA256:-unknown}
 }
 

@@ -33,7 +33,7 @@ problems_of_tools() {
 }
 
 problems_of_database() {
-  local env=$ROOT/config/.env mode
+  local env=$ROOT/config/.env
   [[ $OWNER_PROBLEM == '' ]] || problem error wrong-owner "$OWNER_PROBLEM" 'set it: cvd-backup policy owner=USER:GROUP'
   if [[ ! -d $ROOT ]]; then
     problem error no-root "There is no folder $ROOT." 'set it: cvd-backup policy root=…'
@@ -60,8 +60,7 @@ problems_of_database() {
       problem warning hot-journal "Nobody has the database open, but its -journal is there: an interrupted change will be rolled back at the next start." \
         'start the application; never remove the -journal'
   fi
-  mode=$(stat -L -c %a -- "$env" 2>/dev/null) || mode=0
-  ((8#$mode & 8#4)) && problem warning env-readable "$env is readable by every user of this server." "chmod 600 $env"
+  [[ ${FACT_MODE[env]-} == *[4567] ]] && problem warning env-readable "$env is readable by every user of this server." "chmod 600 $env"
   return 0
 }
 

@@ -1,4 +1,4 @@
-# --- Services, and who has the database open --------------------------------------------------------------------------------------------
+# --- Services --------------------------------------------------------------------------------------------------------------
 
 SERVICES=()
 SERVICE_LOAD=()    # of each of them, what the manager knows: loaded, not-found, masked, bad-setting, error; or unknown
@@ -6,12 +6,28 @@ SERVICE_ACTIVE=()  # active, inactive, failed, activating, …
 SERVICE_ENABLED=() # enabled, disabled, static, …; unknown where nothing tells
 DEPENDENTS=()      # running units that systemd stops together with ours, and does not start again by itself
 
-services_load() { read -r -a SERVICES < <(printf '%s\n' "${POLICY[service]}"); }
+services_load() {
+  words_of "${POLICY[service]}"
+  SERVICES=(${WORDS[@]+"${WORDS[@]}"})
+}
+
+# words_of TEXT: WORDS = its words.
+WORDS=()
+words_of() {
+  local rest=$1 word
+  WORDS=()
+  while [[ $rest == *[![:blank:]]* ]]; do
+    rest=${rest#"${rest%%[![:blank:]]*}"}
+    word=${rest%%[[:blank:]]*}
+    WORDS+=("$word")
+    rest=${rest:${#word}}
+  done
+}
 
 # services_read: fills SERVICE_LOAD, SERVICE_ACTIVE, SERVICE_ENABLED, and DEPENDENTS: two processes at most under systemd,
 # however many services there are.
 services_read() {
-  local name other tied=() properties=() others
+  local name other tied=() properties=()
   SERVICE_LOAD=() SERVICE_ACTIVE=() SERVICE_ENABLED=() DEPENDENTS=()
   ((${#SERVICES[@]} > 0)) || return 0
   if [[ ${POLICY[service_manager]} == program ]]; then
@@ -26,8 +42,8 @@ services_read() {
   for name in "${SERVICES[@]}"; do
     unit_find "$name"
     SERVICE_LOAD+=("$UNIT_LOAD") SERVICE_ACTIVE+=("$UNIT_ACTIVE") SERVICE_ENABLED+=("$UNIT_ENABLED")
-    read -r -a others < <(printf '%s\n' "$UNIT_TIED")
-    for other in ${others[@]+"${others[@]}"}; do
+    words_of "$UNIT_TIED"
+    for other in ${WORDS[@]+"${WORDS[@]}"}; do
       [[ $other != *.service || " ${tied[*]-} ${SERVICES[*]} " == *" ${other%.service} "* ]] || tied+=("${other%.service}")
     done
   done
@@ -178,72 +194,6 @@ services_json() { # of what services_read has read
     state_of "${SERVICE_LOAD[$index]}" "${SERVICE_ACTIVE[$index]}"
     state=$REPLY
     json_object name="${SERVICES[$index]}" manager="${POLICY[service_manager]}" state="$state" enabled="${SERVICE_ENABLED[$index]}"
-    list+=("$REPLY")
-  done
-  json_array ${list[@]+"${list[@]}"}
-}
-
-# holders_find [DATABASE]: fills HOLDERS with the processes that have it or a sidecar open, one
-# `pid TAB user TAB service TAB command` each; service is empty where it is none of ours. Only root sees all processes.
-HOLDERS=()
-holders_find() {
-  local database=${1:-$DATABASE_FILE} fd pid own seen=' ' user service command list=() same=() where=' ' device files
-  HOLDERS=()
-  session_of "$$"
-  own=$REPLY
-  # By number: find opens what it is told to compare with, and would wait for ever for a named pipe.
-  mapfile -t files < <(exec stat -L -c '%d:%i' -- "$database" "$database"-wal "$database"-shm "$database"-journal 2>/dev/null)
-  for device in ${files[@]+"${files[@]}"}; do same+=(${same[@]+-o} -inum "${device#*:}") where+="$device "; done
-  ((${#same[@]} > 0)) || return 0
-  # One level only: an open directory would be searched to its depths, and / is open somewhere.
-  while IFS=' ' read -r -d '' device fd; do
-    [[ $where != *" $device "* ]] || list+=("$fd")
-  done < <(exec find -L /proc/[0-9]*/fd -maxdepth 1 '(' "${same[@]}" ')' -printf '%D:%i %p\0' 2>/dev/null)
-  for fd in ${list[@]+"${list[@]}"}; do
-    pid=${fd#/proc/}
-    pid=${pid%%/*}
-    [[ $seen != *" $pid "* && $pid != "$$" && $pid != "$BASHPID" ]] || continue
-    seen+="$pid "
-    # Processes of our own session (a copy, a count) hold the database only on our behalf.
-    session_of "$pid" || continue
-    [[ $REPLY != "$own" ]] || continue
-    user=$(stat -c %U -- "/proc/$pid" 2>/dev/null) || continue
-    command=$(tr '\0' ' ' <"/proc/$pid/cmdline" 2>/dev/null | tr '[:cntrl:]' '?' | head -c 200)
-    holder_service "$pid"
-    service=$REPLY
-    HOLDERS+=("$pid"$'\t'"$user"$'\t'"$service"$'\t'"$command")
-  done
-}
-
-session_of() { # PID: REPLY = its session
-  local stat
-  IFS= read -r stat 2>/dev/null <"/proc/$1/stat" || return 1
-  stat=${stat##*) } # the command's name may hold anything
-  [[ $stat =~ ^[^\ ]+\ [0-9]+\ [0-9]+\ ([0-9]+)\  ]] && REPLY=${BASH_REMATCH[1]}
-}
-
-# holder_service PID: REPLY = the service that the process belongs to, ours or one that stops with it; or empty.
-holder_service() {
-  local name line
-  REPLY=''
-  for name in "${SERVICES[@]}" ${DEPENDENTS[@]+"${DEPENDENTS[@]}"}; do
-    while IFS= read -r line; do
-      [[ $line == *"/$name.service"* || $line == *"/$name.service" ]] && { REPLY=$name; return; }
-    done 2>/dev/null <"/proc/$1/cgroup"
-    if [[ ${POLICY[service_manager]} == program ]] &&
-      "${POLICY[service_program]}" owns "$name" "$1" >/dev/null 2>&1; then
-      REPLY=$name
-      return
-    fi
-  done
-}
-
-holders_json() {
-  local entry pid user service command list=()
-  for entry in ${HOLDERS[@]+"${HOLDERS[@]}"}; do
-    IFS='|' read -r pid user service command < <(printf '%s\n' "${entry//$'\t'/|}") # blanks would run together
-    json_text_or_null "$service"
-    json_object pid:="$pid" user="$user" service:="$REPLY" command="$command"
     list+=("$REPLY")
   done
   json_array ${list[@]+"${list[@]}"}

@@ -71,9 +71,15 @@ database_plain() {
 # Sets H_PAGE_SIZE, H_PAGE_COUNT (0 where the header does not tell), H_JOURNAL (wal or delete), H_USER_VERSION, H_CHANGES,
 # H_FORMAT (above 2: for a newer SQLite than any of today), H_ENCODING (1 is UTF-8, or not yet chosen).
 header_read() {
-  local hex
+  local hex='' byte code fd i
   H_PAGE_SIZE=0 H_PAGE_COUNT=0 H_JOURNAL='' H_USER_VERSION=0 H_CHANGES=0 H_FORMAT=1 H_ENCODING=1
-  hex=$(head -c 100 -- "$1" 2>/dev/null | od -An -v -tx1 | tr -d ' \n')
+  { exec {fd}<"$1"; } 2>/dev/null || return 1
+  for ((i = 0; i < 100; i++)); do
+    IFS= read -r -d '' -n 1 -u "$fd" byte || break # a NUL is an empty one
+    printf -v code '%02x' "'$byte"
+    hex+=${code: -2} # bash gives bytes above 127 as negative numbers
+  done
+  exec {fd}<&-
   [[ ${#hex} -eq 200 && $hex == 53514c69746520666f726d6174203300* ]] || return 1
   H_PAGE_SIZE=$((16#${hex:32:4}))
   ((H_PAGE_SIZE != 1)) || H_PAGE_SIZE=65536
@@ -96,16 +102,23 @@ count_line() {
   T_MAX=${rest%%$'\t'*} T_NEWEST=${rest#*$'\t'}
 }
 
+# sqlite_number VERSION: REPLY = a number that grows with the version: 3037002 for 3.37.2; 0 where it is none.
+sqlite_number() {
+  local version=$1
+  REPLY=0
+  [[ $version =~ ^([0-9]{1,3})\.([0-9]{1,3})(\.([0-9]{1,3}))? ]] || return 0
+  REPLY=$((10#${BASH_REMATCH[1]} * 1000000 + 10#${BASH_REMATCH[2]} * 1000 + 10#${BASH_REMATCH[4]:-0}))
+}
+
 # sqlite_problem VERSION: REPLY = a known fault of that version that matters to us, or empty.
 # Source: sqlite.org/changes.html, 3.51.3 (2026-03), with back-ports 3.50.7 and 3.44.6.
 sqlite_problem() {
-  local version=$1 a b c number
-  REPLY=''
-  IFS=. read -r a b c _ < <(printf '%s\n' "$version")
-  [[ $a =~ ^[0-9]+$ && $b =~ ^[0-9]+$ ]] || { REPLY="unknown version '$version'"; return; }
-  c=${c%%[!0-9]*}
-  number=$((a * 1000000 + b * 1000 + ${c:-0}))
-  if ((number < 3026000)); then
+  local version=$1 number
+  sqlite_number "$version"
+  number=$REPLY REPLY=''
+  if ((number == 0)); then
+    REPLY="unknown version '$version'"
+  elif ((number < 3026000)); then
     REPLY="older than 3.26: not supported"
   elif ((number < 3051003)) && ! ((number >= 3050007 && number < 3051000)) && ! ((number >= 3044006 && number < 3045000)); then
     REPLY="may corrupt a WAL database when two processes write and checkpoint at the same moment (fixed in 3.51.3, 3.50.7, 3.44.6)"

@@ -66,7 +66,7 @@ policy_load() {
     while IFS= read -r line || [[ $line != '' ]]; do policy_take "$line"; done <"$STATE/policy"
   fi
   paths_set
-  DATABASE_FILE=$(readlink -f -- "$DATABASE") || DATABASE_FILE=$DATABASE
+  if real_path "$DATABASE"; then DATABASE_FILE=$REPLY; else DATABASE_FILE=$DATABASE; fi
   identities_load
 }
 

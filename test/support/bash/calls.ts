@@ -32,11 +32,14 @@ function callsOf(text: string): Calls {
       return ''
     })
     // compare_say calls the function that it is given.
-    .replace(/\b(?:owner_do|side_says \S+ \d+ owner) (\w+)(?: (compare_\w+))?/g, (_, one: string, other?: string) => {
-      owner.add(one)
-      if (other !== undefined) owner.add(other)
-      return ''
-    })
+    .replace(
+      /\b(?:(?:become_)?owner_do|side_says \S+ \d+ owner) (\w+)(?: (compare_\w+))?/g,
+      (_, one: string, other?: string) => {
+        owner.add(one)
+        if (other !== undefined) owner.add(other)
+        return ''
+      },
+    )
     .replace(/\breader_do (\w+)/g, (_, one: string) => {
       reader.add(one)
       return ''

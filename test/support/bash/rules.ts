@@ -158,7 +158,7 @@ const answers: Rule = {
     matches(
       code,
       code.commands,
-      /^.*(?<!\w)(?:(?:owner|reader)_do|as_(?:owner|reader)|live_sql)(?= )(?! test ).*$/gm,
+      /^.*(?<!\w)(?:(?:become_)?(?:owner|reader)_do|as_(?:owner|reader)|live_sql)(?= )(?! test ).*$/gm,
       ([line]) => (/\| head -c \d+|(?<!2)>\/dev\/null|\bread .* -N /.test(line) ? undefined : line.trim()),
     ),
 }

@@ -14,7 +14,6 @@ const settled = 'root: a file of the reader after root has taken its folder over
 export const sides: Readonly<Record<string, Side>> = {
   // Databases, by whoever has them.
   'check.sh:database_check': 'reader',
-  'sqlite.sh:header_read': 'owner and reader',
   'extract.sh:sql_private': 'reader',
   'database.sh:database_copy_run': 'owner',
   'compare.sh:compare_say': 'owner',
@@ -46,7 +45,8 @@ export const sides: Readonly<Record<string, Side>> = {
   'files.sh:log_line': 'owner',
   'fingerprint.sh:site_commit': 'owner',
   'fingerprint.sh:plain_line': 'owner',
-  'inspect.sh:log_errors_found': 'owner',
+  'look.sh:look_errors': 'owner',
+  'look.sh:look_tables': 'owner',
   // What is said by them, and by the system.
   'check.sh:database_check_load': 'root: what the reader says of a database, in a file of root; each line is matched',
   'database.sh:database_check_and_compress': settled,
@@ -55,12 +55,6 @@ export const sides: Readonly<Record<string, Side>> = {
   'extract.sh:extract_said': settled,
   'database.sh:database_copy': said,
   'fingerprint.sh:fingerprint_of_check': said,
-  'inspect.sh:inspect_database': said,
-  'inspect.sh:inspect_key_tables': said,
-  'inspect.sh:inspect_log_errors': said,
-  'inspect.sh:inspect_backups': listed,
-  'files.sh:encode_listing':
-    'root: the name of one file that is asked for, and what find says of it; the rest by the owner',
   'live.sh:live_look': said,
   'verify.sh:verify_archive': said,
   'files.sh:hasher_choose': 'reader',
@@ -72,9 +66,8 @@ export const sides: Readonly<Record<string, Side>> = {
   'database.sh:database_copy_by_owner': said,
   'extract.sh:extract_pump': said,
   'extract.sh:extract_plain': said,
-  'listing.sh:listing_joined': listed,
-  'listing.sh:backups_json': listed,
-  'listing.sh:other_files_json': listed,
+  'listing.sh:listing_awk': listed,
+  'listing-json.sh:backups_json': listed,
   'plan.sh:plan_recovery_point': listed,
   'verify.sh:verify_select': listed,
   'delete.sh:delete_classes': listed,
@@ -84,14 +77,12 @@ export const sides: Readonly<Record<string, Side>> = {
   'fingerprint.sh:fingerprint_compare_tables':
     'root: lines that were matched when they were read, and those of its own fingerprint',
   'files.sh:free_bytes': system,
-  'inspect.sh:inspect_host': system,
   'inspect.sh:inspect_disk': system,
-  'inspect.sh:tool_version': system,
+  'tools.sh:tool_version': system,
   'journal.sh:transaction_begin': system,
   'live.sh:flock_held': system,
   'operation.sh:operation_start': system,
   'plan.sh:plan_check_lock': system,
-  'service.sh:holders_find': system,
   // Root's own state.
   'follow.sh:result_is_whole': own,
   'follow.sh:copy_whole_lines': own,

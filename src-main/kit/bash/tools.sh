@@ -1,0 +1,74 @@
+# --- Facts that are told by numbers: of tools, of users' files, of the system -----------------------------------------------
+#
+# One stat for all of them. What a tool says about its version is remembered in STATE/tools for as long as it is the same file
+# (its path, size, times and inode), and for a day at most: what a script calls, and a library, can change without it.
+
+readonly TOOLS=(bash sqlite3 tar gzip curl flock find awk sed setsid systemctl igzip pigz)
+declare -A FACT_PLACE=()                # by a name of ours: DEVICE:INODE
+declare -A FACT_SIZE=()                 # bytes
+declare -A FACT_MODE=() FACT_OWNER=()   # octal, user:group
+declare -A FACT_STAMP=()                # what changes when the file does
+declare -A TOOL_PATH=() TOOL_VERSION=() # of those that are installed
+
+# facts_read: of the tools, and of the site's files that matter. Links are followed; nothing is opened.
+facts_read() {
+  local labels=() paths=() label size mode owner place stamp path index=0
+  FACT_PLACE=() FACT_SIZE=() FACT_MODE=() FACT_OWNER=() FACT_STAMP=() TOOL_PATH=()
+  for label in "${TOOLS[@]}"; do
+    hash -- "$label" 2>/dev/null || continue
+    TOOL_PATH[$label]=${BASH_CMDS[$label]-}
+    [[ ${TOOL_PATH[$label]} == /* ]] || { TOOL_PATH[$label]=$label; continue; }
+    labels+=("$label") paths+=("${TOOL_PATH[$label]}")
+  done
+  labels+=(database -wal -shm -journal folder lock catalog env)
+  paths+=("$DATABASE_FILE" "$DATABASE_FILE-wal" "$DATABASE_FILE-shm" "$DATABASE_FILE-journal" "${DATABASE_FILE%/*}/."
+    "$STATE/lock" "$STATE/catalog" "$ROOT/config/.env")
+  # A path and a name of a group may hold blanks.
+  while IFS=' ' read -r -d '' place size mode stamp owner && IFS= read -r -d '' path; do
+    # In our order, less those that are not there.
+    while ((index < ${#paths[@]})) && [[ ${paths[index]} != "$path" ]]; do index=$((index + 1)); done
+    ((index < ${#paths[@]})) || break
+    label=${labels[index]}
+    [[ $size =~ ^[0-9]{1,15}$ && $mode =~ ^[0-7]{1,5}$ ]] || continue
+    FACT_PLACE[$label]=$place FACT_SIZE[$label]=$size FACT_MODE[$label]=$mode FACT_OWNER[$label]=$owner FACT_STAMP[$label]=$stamp
+  done < <(exec stat -L --printf '%d:%i %s %a %.9Y-%.9Z %U:%G\0%n\0' -- "${paths[@]}" 2>/dev/null)
+}
+
+# tools_read: fills TOOL_VERSION. Whoever may not keep state asks all of them each time.
+tools_read() {
+  local label version line key day text='' changed='' kept=$'\n'
+  TOOL_VERSION=()
+  if [[ -f $STATE/tools && -O $STATE/tools ]]; then
+    while IFS= read -r line; do kept+=$line$'\n'; done 2>/dev/null <"$STATE/tools"
+  fi
+  printf -v day '%(%F)T' -1
+  for label in "${TOOLS[@]}"; do
+    [[ ${TOOL_PATH[$label]-} != '' ]] || continue
+    key="$day"$'\t'"$label"$'\t'"${TOOL_PATH[$label]}"$'\t'"${FACT_PLACE[$label]-}"$'\t'"${FACT_SIZE[$label]-}"$'\t'"${FACT_STAMP[$label]-}"
+    if [[ ${FACT_PLACE[$label]-} != '' && $kept == *$'\n'"$key"$'\t'* ]]; then
+      version=${kept#*$'\n'"$key"$'\t'} version=${version%%$'\n'*}
+    else
+      tool_version "$label"
+      version=$REPLY changed=yes
+    fi
+    [[ $version =~ ^[0-9A-Za-z.]{0,40}$ ]] || version=''
+    TOOL_VERSION[$label]=$version
+    text+="$key"$'\t'"$version"$'\n'
+  done
+  # What a power cut leaves of it is not read as a line that fits, so it need not be on disk.
+  [[ $changed != '' && -d $STATE && -O $STATE && -w $STATE ]] || return 0
+  { printf '%s' "$text" >"$STATE/tools.new.$$"; } 2>/dev/null && mv -fT -- "$STATE/tools.new.$$" "$STATE/tools" 2>/dev/null
+}
+
+tool_version() { # REPLY = the version number in what the tool says about itself, or empty
+  local text
+  case $1 in
+    bash) REPLY=${BASH_VERSION%%(*}; return ;;
+    awk) text=$(awk -W version 2>&1 </dev/null || awk --version 2>&1 </dev/null) ;;
+    sqlite3) text=$(exec sqlite3 -version 2>&1 </dev/null) ;;
+    *) text=$(exec "$1" --version 2>&1 </dev/null) ;;
+  esac
+  text=${text%%$'\n'*}
+  REPLY=''
+  if [[ $text =~ ([0-9]+(\.[0-9A-Za-z]+)+|[0-9]+) ]]; then REPLY=${BASH_REMATCH[1]}; fi
+}
