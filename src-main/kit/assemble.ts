@@ -27,6 +27,7 @@ const parts = [
   'check',
   'fingerprint',
   'extract',
+  'extract-sides',
   'policy-commands',
   'listing-rules',
   'listing',

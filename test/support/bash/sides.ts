@@ -14,7 +14,7 @@ const settled = 'root: a file of the reader after root has taken its folder over
 export const sides: Readonly<Record<string, Side>> = {
   // Databases, by whoever has them.
   'check.sh:database_check': 'reader',
-  'extract.sh:sql_private': 'reader',
+  'extract-sides.sh:sql_private': 'reader',
   'database.sh:database_copy_run': 'owner',
   'compare.sh:compare_say': 'owner',
   'census.sh:census': 'owner and reader',
@@ -33,12 +33,12 @@ export const sides: Readonly<Record<string, Side>> = {
   'compress.sh:compress_side_by_side': 'reader',
   'compress.sh:same_as_copy': 'reader',
   'compress.sh:range': 'reader',
-  'extract.sh:stream_gzip': 'reader',
-  'extract.sh:stream_archive': 'reader',
-  'extract.sh:stream_plain': 'reader',
-  'extract.sh:database_fold': 'reader',
-  'extract.sh:backup_facts': 'owner and reader',
-  'extract.sh:backup_send': 'owner and reader',
+  'extract-sides.sh:stream_gzip': 'reader',
+  'extract-sides.sh:stream_archive': 'reader',
+  'extract-sides.sh:stream_plain': 'reader',
+  'extract-sides.sh:database_fold': 'reader',
+  'extract-sides.sh:backup_facts': 'owner and reader',
+  'extract-sides.sh:backup_send': 'owner and reader',
   'files.sh:sha256': 'reader',
   'verify.sh:members_facts': 'reader',
   // Files of the application.
@@ -50,7 +50,7 @@ export const sides: Readonly<Record<string, Side>> = {
   // What is said by them, and by the system.
   'check.sh:database_check_load': 'root: what the reader says of a database, in a file of root; each line is matched',
   'database.sh:database_check_and_compress': settled,
-  'extract.sh:stream_said': 'reader',
+  'extract-sides.sh:stream_said': 'reader',
   'work.sh:work_parts_make': 'root: cp takes over the mode of an empty folder in STATE, which is root’s',
   'extract.sh:extract_said': settled,
   'database.sh:database_copy': said,
