@@ -75,7 +75,7 @@ describe('verify', () => {
   ])('says what it had not enough %s to check, and calls it neither bad nor good', async (_, fault, words) => {
     site.backup(name)
     // The time that a check may take grows with the database; here it is short.
-    const hasty = `${withSqlite(site, fault)}; timeout() { command timeout --foreground 5 "\${@:4}"; }`
+    const hasty = `${withSqlite(site, fault)}; timeout() { if [[ $1 == --foreground ]]; then command timeout --foreground 5 "\${@:4}"; else command timeout "$@"; fi; }`
     const { result } = await site.run(['verify', name], { instead: hasty })
     const [one] = report.parse(result.data).backups
     expect(one).toMatchObject({ verdict: 'inconclusive', reason: expect.stringContaining(words) })
