@@ -83,7 +83,7 @@ test('the walk back finds the backup that holds the rows, passing over the one f
   expect((await cells(2))[0]).toBe(String(lost))
   expect(await accessible(page)).toEqual([])
   await shoot(page, 'restore-found')
-  await page.getByRole('link', { name: 'See what would change' }).click()
+  await page.getByRole('link', { name: 'Review its changes' }).click()
   await heading(page, 'What would change').waitFor()
   await page.getByText('service_orders').waitFor()
 })

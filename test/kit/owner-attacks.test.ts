@@ -85,7 +85,7 @@ it('what is made in a work folder cannot be written by its user, whatever the fo
   test.onTestFinished(() => site.remove())
   handsOn(site.backups)
   const said = site.library(`enter_work_dir "$BACKUPS" && : >said && as_reader touch ../reader/made
-    stat -c %a said reader/made; as_owner test -w ../said && echo written; as_owner test -w ../reader/made && echo written; leave_work_dir`)
+    stat -c %a said reader/made; (become_owner test -w ../said) && echo written; (become_owner test -w ../reader/made) && echo written; leave_work_dir`)
   expect(said).toBe('600\n600\n')
 })
 
@@ -99,7 +99,9 @@ describe("the group of the CVD data is not one of its owner's", () => {
     execFileSync('chmod', ['640', secret])
     execFileSync('chown', ['-R', `${ORDINARY}:${group}`, site.root])
     expect(
-      site.library(`as_owner cat "$1" 2>/dev/null; as_reader cat "$1" 2>/dev/null; as_owner id -g`, [secret]),
+      site.library(`(become_owner cat "$1") 2>/dev/null; as_reader cat "$1" 2>/dev/null; (become_owner id -g)`, [
+        secret,
+      ]),
     ).toBe('65534\n')
   })
 })

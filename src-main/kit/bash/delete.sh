@@ -99,7 +99,7 @@ run_delete() {
   succeed "$answer." "{\"deleted\":$REPLY}"
 }
 
-delete_by_owner() { owner_do delete_file "$BACKUPS" "${1#"$BACKUPS"/}" "$DELETE_QUIET" 2>/dev/null | head -c 256 >deletion; }
+delete_by_owner() { side_says 60 256 owner delete_file "$BACKUPS" "${1#"$BACKUPS"/}" "$DELETE_QUIET" >deletion; }
 
 # delete_file FOLDER NAME|FOLDER/NAME SECONDS: by the owner. Says `deleted`, or in a few words why it was not. Follows no
 # link below the folder, and deletes plain files only.

@@ -161,13 +161,11 @@ reader_choose() {
   done
 }
 
-# as_owner PROGRAM ARGUMENT..., as_reader PROGRAM ARGUMENT...: with a clean environment and without our descriptors. What
-# they say is theirs: never let their stdout be ours.
-as_owner() { run_as "$OWNER_UID" "$OWNER_GID" owner "$@"; }
-as_reader() {
+# as_reader PROGRAM ARGUMENT...: runs it as the reader, with a clean environment and none of root's descriptors.
+as_reader() (
   reader_choose
-  run_as "$READER_UID" "$READER_GID" reader "$@"
-}
+  become "$READER_UID" "$READER_GID" reader "$@"
+)
 
 # owner_do FUNCTION ARGUMENT..., reader_do FUNCTION ARGUMENT...: a function of the kit, in a bash of its own. It knows the
 # policy and the paths, and nothing else of ours.
@@ -184,10 +182,9 @@ side_says() {
 }
 SIDE_SECONDS=''
 
-run_as() ( become "$@" )
 do_as() ( become_side "$@" )
 
-# become_owner PROGRAM ARGUMENT..., become_owner_do FUNCTION ARGUMENT...: as as_owner and owner_do, for a process that is there
+# become_owner PROGRAM ARGUMENT..., become_owner_do FUNCTION ARGUMENT...: as owner_do, for a process that is there
 # for this alone: it becomes that program.
 become_owner() { become "$OWNER_UID" "$OWNER_GID" owner "$@"; }
 become_owner_do() { become_side "$OWNER_UID" "$OWNER_GID" owner "$@"; }

@@ -200,7 +200,7 @@ listing_awk() {
 }
 
 # backup_list: the list of the whole site.
-backup_list() { owner_do folders_listed 2>/dev/null | head -c 67108864 | listing_joined; }
+backup_list() { side_says 120 67108864 owner folders_listed | listing_joined; }
 
 # file_listed PATH: the line of one file, whatever its name is; nothing if it is not there.
 file_listed() { find -H "$1" -maxdepth 0 -type f -printf "$LISTING" 2>/dev/null | encode_listing | listing_joined any; }

@@ -17,7 +17,7 @@ LIVE_HEADER=''     # not empty where its header is a database's
 live_look() {
   local line
   live_unknown
-  while IFS= read -r line; do live_said "$line"; done < <(owner_do live_facts sizes 2>/dev/null | head -c 4096)
+  while IFS= read -r line; do live_said "$line"; done < <(side_says 60 4096 owner live_facts sizes)
 }
 
 live_unknown() {
@@ -64,7 +64,9 @@ live_facts() {
 }
 
 # live_sql SQL [MILLISECONDS]: as sql, on the live database. Waits for a lock no longer than told, and never writes.
-live_sql() { owner_do live_query "$@"; }
+live_sql() { side_says "$SQL_SECONDS" 33554432 owner live_query "$@"; }
+
+live_readable() { if [[ -r $DATABASE_FILE ]]; then printf true; else printf false; fi; }
 
 live_query() {
   database_plain "$DATABASE_FILE" || return 1
@@ -124,7 +126,8 @@ operation_runs() { # ID
 rights_known() {
   R_READ=false R_WRITE_BACKUPS=false R_SERVICES=false R_STATE=false R_RESTORE=false
   # What can be read is what its owner can read.
-  if [[ ${1-} != '' ]]; then R_READ=$1; elif as_owner test -r "$DATABASE_FILE"; then R_READ=true; fi
+  if [[ ${1-} != '' ]]; then R_READ=$1; else R_READ=$(side_says 30 5 owner live_readable); fi
+  [[ $R_READ == true ]] || R_READ=false
   [[ ! -w $BACKUPS ]] || R_WRITE_BACKUPS=true
   if [[ ${POLICY[service_manager]} == program ]]; then
     [[ ! -x ${POLICY[service_program]} ]] || R_SERVICES=true

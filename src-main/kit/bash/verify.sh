@@ -172,7 +172,7 @@ foreign_key_words() {
 
 live_violates_foreign_keys() {
   local count
-  count=$(live_sql 'SELECT count(*) FROM (SELECT 1 FROM pragma_foreign_key_check LIMIT 1);' 2>/dev/null | head -c 20)
+  count=$(live_sql 'SELECT count(*) FROM (SELECT 1 FROM pragma_foreign_key_check LIMIT 1);' | head -c 20)
   [[ $count == 1 ]]
 }
 

@@ -225,7 +225,7 @@ function Verdict(
               look="primary"
               href={href({ page: 'restore', site: overview.id, path: found.path, plan, step: 'changes' })}
             >
-              See what would change
+              Review its changes
             </LinkButton>
           </Row>
         }

@@ -180,7 +180,7 @@ const readers =
   /(?<![\w./$-])(sqlite3|tar|gzip|igzip|pigz|gunzip|zcat|sha256sum|openssl|curl|dd|cmp|cat|head|tail|od|awk|grep|wc|cp|tee)(?= |$)/gm
 
 /**
- * By which function such a program is run, as a command and not behind `as_owner` or `as_reader`. Which side those functions run
+ * By which function such a program is run, as a command and not behind `become_owner` or `as_reader`. Which side those functions run
  * on is told in `sides.ts`.
  */
 export function readersOf(code: Code): readonly Finding[] {
