@@ -13,6 +13,8 @@ export interface SitePolicy {
   readonly root?: string
   /** `http(s)://…` or `unix:SOCKET:PATH`. */
   readonly health?: string
+  /** `user:group` that the CVD data belong to. */
+  readonly owner?: string
 }
 
 export interface NewSite extends SiteAddress {
@@ -74,10 +76,19 @@ function answering({ health, host }: Inspection): string | undefined {
   return healthy && !configured && host.rights.keepState && probe !== null ? probe : undefined
 }
 
+/** Stores who owns the data when the site is added: data that changes hands later is not read with the new owner's rights. */
+function ownerOf({ layout, host }: Inspection): SitePolicy {
+  return layout.owner !== '' && host.rights.keepState ? { owner: layout.owner } : {}
+}
+
 /** Sets on the server what was asked for, and how its health is asked; looks at it again with that. */
 export async function applyPolicy(kit: KitLink, policy: SitePolicy, before: Inspection): Promise<Result<Inspection>> {
-  const { root, health = answering(before) } = policy
-  const changes = { ...(root === undefined ? {} : { root }), ...(health === undefined ? {} : { health }) }
+  const { root, owner, health = answering(before) } = policy
+  const changes = {
+    ...(root === undefined ? {} : { root }),
+    ...(health === undefined ? {} : { health }),
+    ...(owner === undefined ? {} : { owner }),
+  }
   if (Object.keys(changes).length === 0) return ok(before)
   const set = await kit.client.policy(changes)
   return set.ok ? kit.client.inspect() : set
@@ -87,7 +98,7 @@ async function look(context: Context, kit: KitLink, policy: SitePolicy): Promise
   const first = await kit.client.inspect(undefined, policy.root)
   if (!first.ok) return first
   const problem = noLayout(first.value) ?? twin(context, first.value)
-  return problem ? fail(problem) : applyPolicy(kit, policy, first.value)
+  return problem ? fail(problem) : applyPolicy(kit, { ...ownerOf(first.value), ...policy }, first.value)
 }
 
 /**

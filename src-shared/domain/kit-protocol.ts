@@ -231,6 +231,8 @@ export const inspection = z.looseObject({
     root: text,
     found: z.boolean(),
     parts: z.record(word, z.boolean()),
+    /** `user:group` that the CVD data belong to; empty where the login itself owns them, or they have no name for it. */
+    owner: word.default(''),
   }),
   database: z.looseObject({
     path: text,

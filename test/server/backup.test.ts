@@ -47,7 +47,14 @@ describe.each([
       root: '/opt/cvd',
       found: true,
       parts: { app: true, data: true, config: true, backups: true, logs: true },
+      owner: 'cvdapp:www-data',
     })
+    // Decided when the site was added, and kept on the server.
+    expect(
+      await server.must(
+        'grep ^owner= /var/lib/cvd-backup/*/policy /var/lib/cvd-backup/policy 2>/dev/null | cut -d: -f2-',
+      ),
+    ).toContain('owner=cvdapp:www-data')
     expect(seen.database).toMatchObject({
       path: '/opt/cvd/data/cvd.db',
       present: true,

@@ -117,6 +117,28 @@ id_in() {
   return 1
 }
 
+# name_in FILE ID: REPLY = the name of a user or a group in /etc/passwd or /etc/group; empty if it is not there.
+name_in() {
+  local name id
+  while IFS=: read -r name _ id _; do
+    [[ $id != "$2" ]] || { REPLY=$name; return; }
+  done 2>/dev/null <"$1"
+  REPLY=''
+}
+
+# owner_of_data: REPLY = user:group as the policy takes it, where root works for another; else empty.
+owner_of_data() {
+  local user
+  REPLY=''
+  ((EUID == 0 && OWNER_UID != 0)) || return 0
+  name_in /etc/passwd "$OWNER_UID"
+  user=$REPLY
+  name_in /etc/group "$DATA_GID"
+  REPLY=$user:$REPLY
+  [[ $REPLY =~ $OWNER_NAMES ]] || REPLY=''
+}
+readonly OWNER_NAMES='^[a-z_][a-z0-9_-]*:[a-z_][a-z0-9_-]*$'
+
 # group_of UID: REPLY = the main group of the user, as /etc/passwd tells it; status 1 if the user is not there.
 group_of() {
   local id gid

@@ -145,7 +145,8 @@ inspect_layout() {
   parts=("$REPLY")
   encode_path "$ROOT"
   root=$REPLY
-  json_object root="$root" found:=$found parts:="${parts[0]}"
+  owner_of_data
+  json_object root="$root" found:=$found parts:="${parts[0]}" owner="$REPLY"
 }
 
 I_PRESENT=false I_DATABASE_SIZE=0 I_HEADER=false I_READABLE=false

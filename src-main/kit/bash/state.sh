@@ -49,7 +49,7 @@ policy_problem() {
     service)
       [[ $value =~ ^[A-Za-z0-9@._\ -]+$ && $value != -* ]] || REPLY="service: unit names separated by blanks, not '$value'" ;;
     owner)
-      [[ $value =~ ^([a-z_][a-z0-9_-]*:[a-z_][a-z0-9_-]*)?$ ]] || REPLY="owner: user:group, not '$value'" ;;
+      [[ $value == '' || $value =~ $OWNER_NAMES ]] || REPLY="owner: user:group, not '$value'" ;;
   esac
 }
 
