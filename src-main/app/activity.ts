@@ -1,4 +1,4 @@
-/** The operations that are not over, with where each stands: from the journal, and from what is heard meanwhile. */
+/** The operations that have not ended, and their progress: from the journal, the runner and the last inspections. */
 import type { OperationRow } from '../../src-shared/contract/operations.ts'
 import { operationId } from '../../src-shared/contract/words.ts'
 import type { Inspection, OperationEntry } from '../../src-shared/domain/kit-protocol.ts'
@@ -11,7 +11,7 @@ import { foreignRow, type Heard, heardAfter, rowOf, unheard } from './rows.ts'
 
 type Holder = NonNullable<Inspection['lock']['holder']>
 
-/** Who holds the site's lock, as far as that tells of an operation. */
+/** Makes an operation entry from the holder of the site's lock. */
 function holderEntry({ operation: id, command, who, since: startedAt }: Holder): OperationEntry {
   const unknown = {
     endedAt: null,
@@ -35,7 +35,7 @@ export class Activity {
   readonly #searching = new Set<string>()
   readonly #leave: () => void
 
-  /** @param seen whether a site could be seen when it was last looked at. */
+  /** @param seen whether the last refresh of a site succeeded. */
   constructor(context: Context, runner: Runner, seen: (siteId: string) => boolean) {
     this.#context = context
     this.#runner = runner
@@ -43,7 +43,7 @@ export class Activity {
     this.#leave = runner.subscribe((event) => this.#hear(event))
   }
 
-  /** Ours and those of elsewhere, newest first; of elsewhere only what is not over. */
+  /** Operations of this console and foreign ones, newest first; foreign ones only until they end. */
   rows(site: Site | null, limit: number): OperationRow[] {
     const { store } = this.#context
     const sites = site ? [site] : store.sites.list()
@@ -61,30 +61,30 @@ export class Activity {
     return rowOf(entry, site, { link: this.#link(entry), ...this.#of(entry) })
   }
 
-  /** What is not over on a site. */
+  /** Operations of a site that have not ended. */
   open(site: Site): OperationRow[] {
     const { store } = this.#context
     const own = store.operations.unfinished().filter(({ siteId }) => siteId === site.id)
     return [...own.map((entry) => this.row(entry, site)), ...this.foreign(site)]
   }
 
-  /** Operations that the last inspection told of, and our journal does not know: what was interrupted, and what runs. */
+  /** Running and interrupted operations in the last inspection that are not in our journal. */
   foreign(site: Site): OperationRow[] {
     const { store } = this.#context
     const kept = store.inspections.latest(site.id)
     if (!kept) return []
     const { unfinished, lock } = kept.inspection
     const isOurs = ({ id }: OperationEntry) => store.operations.find(site.id, id) !== null
-    // One of ours that the server has not named yet may be what runs there.
+    // What runs there may be our own operation whose id the server has not reported yet.
     const unnamed = store.operations.unfinished().some((own) => own.siteId === site.id && own.state === 'starting')
     const running = lock.holder && !unnamed ? [holderEntry(lock.holder)] : []
-    // What holds the lock for a moment, without being an operation, has no id; what a strange server says is none either.
+    // A lock held briefly without an operation has no id; ignore ids that a malicious server could invent.
     return [...unfinished, ...running]
       .filter((entry) => operationId.safeParse(entry.id).success && !isOurs(entry))
       .map((entry) => this.foreignRow(entry, site))
   }
 
-  /** An operation of elsewhere as the server told of it. Of a server that is out of reach nobody knows whether it still runs. */
+  /** A foreign operation as the server reported it. Its state is unknown while the server is unreachable. */
   foreignRow(entry: OperationEntry, site: Site): OperationRow {
     const row = foreignRow(entry, site, clockOffset(this.#context.store.inspections.latest(site.id)))
     return row.state === 'running' && !this.#seen(site.id) ? { ...row, state: 'unknown' } : row

@@ -26,7 +26,7 @@ export class AppearanceSetting {
     return this.current
   }
 
-  /** Calls after every change, until the answer is called. */
+  /** Calls `listener` after every change. Returns the unsubscribe function. */
   subscribe(listener: () => void): () => void {
     this.#listeners.add(listener)
     return () => void this.#listeners.delete(listener)

@@ -1,4 +1,4 @@
-/** The console as windows know it: the contract answered, over whatever carries it. */
+/** The console as windows see it: serves the contract over any transport. */
 import { randomUUID } from 'node:crypto'
 import type { Role } from '../../src-shared/contract/define.ts'
 import { type ConsoleContract, contract } from '../../src-shared/contract/index.ts'
@@ -33,15 +33,15 @@ export interface Application extends AsyncDisposable {
   readonly console: Console
   readonly fleet: Fleet
   readonly appearance: AppearanceSetting
-  /** Answers a window until its transport closes, or the answer is called. */
+  /** Serves a window until its transport closes or the returned function is called. */
   session(transport: Transport, role: Role): () => void
-  /** Tells windows that this is the demo, and what to try on its site. */
+  /** Marks this console as the demo and gives windows hints for trying its site. */
   demo(facts: NonNullable<HostFacts['demo']>): void
-  /** Operations that are not over: what a host asks before it ends. */
+  /** Number of operations that have not ended; hosts ask before they quit. */
   running(): number
 }
 
-/** A fleet of such sites would else open with as many questions. */
+/** Otherwise a whole fleet would open with as many prompts. */
 const passwordNeeded: Failure = {
   code: 'password-needed',
   message: 'The login needs a password, which is not saved.',
@@ -65,7 +65,7 @@ function handlersOf(services: Services): Handlers<ConsoleContract> {
   }
 }
 
-/** Opens the store, takes up what was running, and begins to look at the sites. Fails as `createConsole` does. */
+/** Opens the store, resumes unfinished operations and starts refreshing sites. Fails as `createConsole` does. */
 export function createApplication(options: ApplicationOptions): Result<Application> {
   const { secrets, clock, log, paths } = options
   const prompts = new Prompts(secrets, clock)

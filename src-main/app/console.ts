@@ -1,4 +1,4 @@
-/** Puts the console together from what a host provides. Every host (command line, window, browser) starts here. */
+/** Builds the console from what a host provides. Every host (command line, window, browser) starts here. */
 import { ok, type Result } from '../../src-shared/result.ts'
 import { assembleKit } from '../kit/assemble.ts'
 import type { Context } from '../operations/context.ts'
@@ -26,7 +26,7 @@ export interface Console extends AsyncDisposable {
   readonly knownHosts: KnownHostsFiles
 }
 
-/** Opens the store; fails as that does. Disposing it stops listening to operations, which go on at their servers. */
+/** Opens the store, and fails as that does. Disposing stops following operations; they continue on their servers. */
 export function createConsole(host: Host): Result<Console> {
   const { paths, secrets, clock, identity, log } = host
   const opened = openStore(paths.store)

@@ -1,4 +1,4 @@
-/** Failures as windows show them: the engine's next steps name the command line, windows have other ways. */
+/** Adapts failures for windows: the engine's next steps name commands, windows use other ways. */
 import type { WireFailure } from '../../src-shared/contract/failure.ts'
 import type { Failure } from '../../src-shared/result.ts'
 
@@ -13,7 +13,7 @@ const next: Readonly<Record<string, string>> = {
   'name-taken': 'Choose another name.',
 }
 
-/** The failure without anything that a window must not get. */
+/** The failure without data that a window must not get. */
 export function forWindow(failure: Failure): WireFailure {
   const { code, message, unchanged } = failure
   const how = next[code] ?? failure.next

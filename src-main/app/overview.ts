@@ -1,4 +1,4 @@
-/** What the list of sites says about one of them. */
+/** Builds the row of a site in the site list. */
 import type { OperationRow } from '../../src-shared/contract/operations.ts'
 import type { SiteOverview } from '../../src-shared/contract/sites.ts'
 import type { BackupEntry, Inspection } from '../../src-shared/domain/kit-protocol.ts'
@@ -24,7 +24,7 @@ function connectionOf({ link, failure }: Keeping): SiteOverview['connection'] {
   const none = { failure: null, retryAt: null }
   if (link?.state === 'connected' || link?.state === 'connecting') return { state: link.state, ...none }
   if (link?.state === 'waiting') return { state: 'waiting', failure: forWindow(link.failure), retryAt: link.retryAt }
-  // What the last look said is newer than how the connection before it ended.
+  // The result of the last refresh is newer than the end of an earlier connection.
   const why = failure ?? (link?.state === 'failed' || link?.state === 'closed' ? link.failure : null)
   if (!why) return { state: 'idle', ...none }
   const person = /^(auth-|key-|host-key-|sudo-|wrong-|password-)/.test(why.code)

@@ -1,4 +1,4 @@
-/** The files that a window may load: exactly those that were built, each with its type. Nothing is looked up by path later. */
+/** Loads the built files that a window may request, with their content types. Nothing is looked up by path later. */
 import { readdirSync, readFileSync } from 'node:fs'
 import { extname, join, relative, sep } from 'node:path'
 
@@ -7,7 +7,7 @@ export interface Page {
   readonly bytes: Buffer
 }
 
-/** By the path of an address: `/index.html`, `/assets/…`. `/` is the start page. */
+/** By URL path: `/index.html`, `/assets/…`. `/` is the start page. */
 export type Pages = ReadonlyMap<string, Page>
 
 const types: Readonly<Record<string, string>> = {
@@ -20,7 +20,7 @@ const types: Readonly<Record<string, string>> = {
   '.woff2': 'font/woff2',
 }
 
-/** Reads the built pages. Null where there are none. Files of other types, source maps among them, are left out. */
+/** Reads the built pages. Null if there are none. Skips files of other types, such as source maps. */
 export function loadPages(folder: string): Pages | null {
   let entries: { readonly parentPath: string; readonly name: string; isFile(): boolean }[]
   try {
@@ -41,8 +41,8 @@ export function loadPages(folder: string): Pages | null {
 }
 
 /**
- * The headers of every answer to a window.
- * @param sockets where it may connect to besides its own origin; empty for none.
+ * The headers of every response to a window.
+ * @param sockets where it may connect besides its own origin; empty for nowhere.
  */
 export function pageHeaders(sockets = ''): Record<string, string> {
   const policy = [

@@ -1,4 +1,4 @@
-/** Plans of restores, kept for as long as they can be believed: windows come and go, a plan stays. */
+/** Keeps restore plans as long as they are valid, independent of windows. */
 import { randomUUID } from 'node:crypto'
 import type { PlanView } from '../../src-shared/contract/restore.ts'
 import type { KitEvent } from '../../src-shared/domain/kit-protocol.ts'
@@ -7,7 +7,7 @@ import { type PlannedRestore, planRestore } from '../operations/plan-restore.ts'
 import type { Site } from '../store/sites.ts'
 import { forWindow } from './failures.ts'
 
-/** Milliseconds for which a plan may be started. The server checks again that the backup is the planned one. */
+/** Milliseconds for which a plan may be started. The server checks again that the backup is unchanged. */
 const VALID = 30 * 60_000
 
 export interface Plan {
@@ -16,7 +16,7 @@ export interface Plan {
   readonly expiresAt: number
 }
 
-/** A plan that is being made, or was. */
+/** A plan being made, or made. */
 export interface Planning {
   readonly siteId: string
   readonly path: string
@@ -70,7 +70,7 @@ export class Plans {
     this.#context = context
   }
 
-  /** The plan with this id, or the one that is being made for the same backup, or a new one. */
+  /** Returns the plan with this id, or the one in progress for the same backup, or starts a new one. */
   planning(site: Site, path: string, planId: string | undefined): Planning {
     const key = JSON.stringify([site.id, path])
     const known = this.#plannings.get(key)
@@ -88,13 +88,13 @@ export class Plans {
     return planning
   }
 
-  /** A person does not want it any more: its work on the server ends. One that is made stays. */
+  /** Stops planning and its work on the server. A finished plan stays. */
   stopPlanning(site: Site, path: string): void {
     const known = this.#plannings.get(JSON.stringify([site.id, path]))
     if (known?.view.state === 'planning') known.stop.abort()
   }
 
-  /** Null where there is none (any more). */
+  /** Null if there is no such plan or it has expired. */
   plan(planId: string): Plan | null {
     const plan = this.#plans.get(planId)
     if (!plan) return null
@@ -103,7 +103,7 @@ export class Plans {
     return null
   }
 
-  /** It was started: it cannot be started twice. */
+  /** Marks the plan as started, so that it cannot be started twice. */
   used(planId: string): void {
     this.#plans.delete(planId)
   }

@@ -13,10 +13,10 @@ import {
   type SudoMode,
 } from '../remote/target.ts'
 
-/** How long a question stands, in milliseconds. */
+/** Milliseconds until a prompt expires. */
 const PATIENCE = 120_000
 
-/** The same for what a server asks: sshd ends a login after 120 seconds. */
+/** The same for a server's question: sshd ends a login after 120 seconds. */
 const LOGIN_PATIENCE = 90_000
 
 interface Question {
@@ -33,7 +33,7 @@ interface Login {
   readonly sudo: SudoMode
 }
 
-/** What a secret is for, in words. */
+/** Describes what a secret is for. */
 export function aboutSecret(request: SecretRequest): string {
   return request.kind === 'passphrase' ? request.keyFile : hopName(request)
 }
@@ -96,7 +96,7 @@ export class Prompts implements SecretSource {
     return given
   }
 
-  /** From the store, or from a person; null where neither has it. */
+  /** Finds a secret in the store or asks the user; null if neither has it. */
   async find(request: SecretRequest): Promise<Secret | null> {
     const kept = await this.#store.find(request)
     if (kept || (request.kind === 'password' && request.needed === false)) return kept
@@ -117,7 +117,7 @@ export class Prompts implements SecretSource {
     return false
   }
 
-  /** False where nobody asks (any more) under this id. */
+  /** False if no prompt with this id is open. */
   async answer(requestId: string, text: string | null): Promise<boolean> {
     const question = [...this.#questions.values()].find((one) => one.requestId === requestId)
     if (!question) return false
@@ -139,7 +139,7 @@ export class Prompts implements SecretSource {
     for (const request of secretsOf(login)) if (request.kind === kind) await this.#store.forget(request)
   }
 
-  /** Answers everything with nothing: the console ends. */
+  /** Answers every open prompt with null, because the console is closing. */
   close(): void {
     for (const { settle } of [...this.#questions.values()]) settle(null)
   }

@@ -1,4 +1,4 @@
-/** Operations as windows list them: the journal's row with where it stands. */
+/** Builds the rows of operations in windows: the journal entry with its progress. */
 
 import { z } from 'zod'
 import type { OperationReport, OperationRow } from '../../src-shared/contract/operations.ts'
@@ -75,7 +75,7 @@ export function rowOf(entry: JournalEntry, site: Site, { link, step, progress }:
   }
 }
 
-/** An operation that only the server told of. `offset`: the server's clock minus ours. */
+/** A row for an operation that only the server knows. `offset`: the server's clock minus ours. */
 export function foreignRow(entry: OperationEntry, site: Site, offset: number): OperationRow {
   const { id, command, who, reason, code, message, outcome, backup } = entry
   return {
@@ -100,7 +100,7 @@ export function foreignRow(entry: OperationEntry, site: Site, offset: number): O
 
 const verifications = z.object({ backups: z.array(z.object(verification.shape)) })
 
-/** The evidence that an operation ended with. */
+/** The evidence in the result of an operation. */
 export function reportOf(entry: JournalEntry): OperationReport | null {
   if (entry.command === 'verify') {
     const parsed = verifications.safeParse(entry.data)

@@ -17,7 +17,7 @@ export interface HostFacts {
   readonly version: string
   readonly kind: 'electron' | 'loopback'
   readonly dataFolder: string
-  /** In the demo only. */
+  /** Set in the demo only. */
   readonly demo: { readonly site: string; readonly hints: readonly { title: string; text: string }[] } | null
 }
 
@@ -56,7 +56,7 @@ export async function onSite<T, U>(
   return fail(forWindow(done.error))
 }
 
-/** As it travels. */
+/** Converts a result for a window. */
 export function answered<T, U>(result: Result<T, Failure>, tell: (value: T) => U): Result<U, WireFailure> {
   return result.ok ? ok(tell(result.value)) : fail(forWindow(result.error))
 }

@@ -5,7 +5,7 @@ import type { Log } from '../ports/log.ts'
 const RETRY = 5000
 
 export interface Throttle<T> {
-  /** Notes that something happened; `flush` is called with all of it, at most once in each span. */
+  /** Adds an item; `flush` is called with all of them, at most once per interval. */
   add(item: T): void
   /** For good: items added later are ignored. */
   stop(): void

@@ -1,4 +1,4 @@
-/** How the program ends: 0 done, 1 failed or rolled back, 2 usage, 3 not reached or not logged in, 4 refused. */
+/** Exit codes: 0 done, 1 failed or rolled back, 2 usage error, 3 not connected or not logged in, 4 refused. */
 
 const USAGE = new Set(['usage', 'no-such-site'])
 const NOT_REACHED = new Set([

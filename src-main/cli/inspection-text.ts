@@ -1,11 +1,11 @@
-/** What an inspection saw, for people. */
+/** Prints an inspection for people. */
 import { showPath } from '../../src-shared/domain/backup-path.ts'
 import { formatBytes, formatCount, formatSpan, formatTime } from '../../src-shared/domain/format.ts'
 import type { BackupEntry, Inspection } from '../../src-shared/domain/kit-protocol.ts'
 import { isFuture, momentOf, newestFirst } from '../../src-shared/domain/newest.ts'
 import { clean, facts, table } from './table.ts'
 
-/** `16 minutes old, verified`, or that there is none. */
+/** `16 minutes old, verified`, or that there is no backup. */
 export function recoveryPoint({ backups, time: { now } }: Inspection): string {
   const [newest] = newestFirst(backups, now)
   if (!newest) return 'none'
@@ -72,7 +72,7 @@ function verdictWords({ verdict, verifiedAt }: BackupEntry, now: number): string
   return verifiedAt === null ? verdict : `${verdict} ${formatSpan(now - verifiedAt)} ago`
 }
 
-/** Newest first. Ages and times are by the server's clock and zone. */
+/** Newest first. Ages and times use the server's clock and time zone. */
 export function backupTable(inspection: Inspection): string[] {
   const { now, zone } = inspection.time
   const sorted = inspection.backups.toSorted((one, other) => momentOf(other) - momentOf(one))

@@ -42,7 +42,7 @@ function row(entry: OperationEntry, now: number): string[] {
   ]
 }
 
-/** Operations that this console saw begin and did not see end, and that have ended since: their end is heard now. */
+/** Follows operations to their end that are unfinished in our journal and have ended on the server. */
 async function catchUp(session: Session, site: Site, listed: readonly OperationEntry[]): Promise<void> {
   for (const entry of session.context.store.operations.unfinished()) {
     if (entry.siteId !== site.id || entry.state === 'queued') continue
@@ -73,7 +73,7 @@ async function operations(session: Session, site: Site): Promise<number> {
   return session.end({ outcome: 'succeeded', code: 'ok', message, data: { operations: listed.value } })
 }
 
-/** Of our journal, or of another console: then the server knows it, and it is taken into the journal. */
+/** Finds an operation in our journal; otherwise imports it from the server, where another console started it. */
 async function find(session: Session, site: Site, id: string): Promise<Result<JournalEntry>> {
   const known = session.context.store.operations.find(site.id, id)
   if (known) return ok(known)

@@ -1,4 +1,4 @@
-/** What the command line says: for people on stdout and stderr, or one JSON object a line. */
+/** Output of the command line: text for people on stdout and stderr, or one JSON object per line. */
 import type { Failure } from '../../src-shared/result.ts'
 import { clean } from './table.ts'
 
@@ -12,8 +12,9 @@ export interface OutputResult {
 }
 
 /**
- * Whoever reads our words may leave (`| head`), or have no room for them: the work goes on, and the exit code says how it
- * went. An operation would else look failed, and nobody would listen to it.
+ * Ignores write errors on stdout and stderr: the reader may have gone (`| head`) or the disk may be full. The work
+ * continues, and the exit code gives the outcome. Otherwise a running operation would look failed, and nobody would
+ * follow it.
  */
 export function outliveReaders(): void {
   process.stdout.once('error', (error: NodeJS.ErrnoException) => {
@@ -35,19 +36,19 @@ export class Output {
     this.#live = !json && process.stdout.isTTY === true
   }
 
-  /** For machines only. */
+  /** JSON output only. */
   event(event: unknown): void {
     if (this.json) process.stdout.write(`${JSON.stringify(event)}\n`)
   }
 
-  /** For people only. */
+  /** Text output only. */
   text(...lines: readonly string[]): void {
     if (this.json) return
     this.#closeLine()
     for (const line of lines) process.stdout.write(`${line}\n`)
   }
 
-  /** Replaces itself, and is only there on a terminal. */
+  /** A line that replaces itself; printed only on a terminal. */
   live(line: string): void {
     if (!this.#live) return
     const room = (process.stdout.columns ?? 80) - 1
@@ -55,14 +56,14 @@ export class Output {
     this.#lineOpen = true
   }
 
-  /** For people only, and not what was asked for: on stderr. */
+  /** Text output only, on stderr: extra information besides the answer. */
   note(...lines: readonly string[]): void {
     if (this.json) return
     this.#closeLine()
     for (const line of lines) process.stderr.write(`${line}\n`)
   }
 
-  /** The last line for machines. For people a failure is what happened, what is unchanged, and what to do next. */
+  /** Prints the last JSON line. In text output a failure says what happened, what is unchanged, and what to do next. */
   result(result: OutputResult): void {
     const { outcome, code, message, unchanged = '', next = '', data = null } = result
     this.event({ kind: 'result', outcome, code, message, unchanged, next, data })

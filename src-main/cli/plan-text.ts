@@ -1,4 +1,4 @@
-/** What a restore would change, for people. */
+/** Prints the changes that a restore would make. */
 import { showPath } from '../../src-shared/domain/backup-path.ts'
 import { formatBytes, formatCount, formatSpan, formatTime } from '../../src-shared/domain/format.ts'
 import type { RestorePlan } from '../../src-shared/domain/kit-protocol.ts'
@@ -9,7 +9,9 @@ function rows(count: number | null): string {
   return count === null ? '-' : formatCount(count)
 }
 
-/** Tables that would change come first; of the others only their number is told. What was not compared is named. */
+/**
+ * Tables that would change come first; of the others only the number is printed. Names tables that were not compared.
+ */
 function tableLines(plan: RestorePlan): string[] {
   const { differing, same } = lossOf(plan)
   const rest = same === 0 ? [] : [`${same} ${same === 1 ? 'table has' : 'tables have'} the same rows on both sides.`]

@@ -14,7 +14,7 @@ Passwords are read from a prompt or from stdin, never from an argument or the en
 only. stdin is read to its end, one secret per line: passphrase (--passphrase-stdin), password (--password-stdin),
 then the sudo password if it differs.`
 
-/** The commands and their words; nothing runs. */
+/** Defines all commands; runs nothing. */
 export function commandLine(): Command {
   const program = new Command('cvd-backup-console')
     .description('Backup, verification and restore of CVD servers over SSH.')
@@ -32,12 +32,12 @@ export function commandLine(): Command {
   return program
 }
 
-/** Runs one command. What it was, how it went and the exit code are said here; nothing is thrown. */
+/** Runs one command and sets the exit code. Never throws. */
 export async function runCli(argv: readonly string[]): Promise<void> {
   outliveReaders()
   const program = commandLine()
   const json = argv.includes('--json')
-  // Commander writes its errors itself; a machine gets them as the result that ends every answer.
+  // Commander prints its own errors; JSON output gets them as the final result.
   const configure = (command: Command): void => {
     command.exitOverride()
     if (json) command.configureOutput({ writeErr: () => undefined })

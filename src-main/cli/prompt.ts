@@ -1,4 +1,7 @@
-/** Where the command line gets secrets from: stdin where that was asked for, else a prompt. Never arguments or the environment. */
+/**
+ * Gets secrets for the command line: from stdin if requested, otherwise from a prompt. Never from arguments or the
+ * environment.
+ */
 import { text } from 'node:stream/consumers'
 import { Secret } from '../remote/secret.ts'
 import { hopName, type LoginQuestion, type SecretRequest } from '../remote/target.ts'
@@ -15,7 +18,7 @@ interface Given {
   readonly sudo: string | undefined
 }
 
-/** Reads a line from the terminal, by default without showing it. Null without a terminal, or on Ctrl-C and Ctrl-D. */
+/** Reads a line from the terminal, hidden by default. Null without a terminal, or on Ctrl-C and Ctrl-D. */
 export function promptHidden(question: string, echo = false): Promise<string | null> {
   const { stdin, stderr } = process
   if (!stdin.isTTY) return Promise.resolve(null)
@@ -55,7 +58,7 @@ function questionOf(request: SecretRequest): string {
   return `${what} ${clean(hopName(request))}: `
 }
 
-/** Shows a server's question in its own words, and reads the answer. Only at a terminal: a code is of no use later. */
+/** Shows a server's question and reads the answer. Only at a terminal, because a code expires. */
 export async function answerAtTerminal(asked: LoginQuestion): Promise<Secret | null> {
   const { instructions, question, echo } = asked
   const said = instructions === '' ? '' : `${clean(instructions)}\n`
@@ -64,8 +67,8 @@ export async function answerAtTerminal(asked: LoginQuestion): Promise<Secret | n
 }
 
 /**
- * Answers requests for secrets. From stdin, read to its end: the passphrase's line first where that was asked for, then
- * the password's, then sudo's where it is another one than the password.
+ * Answers requests for secrets. Stdin is read to its end: first the passphrase if requested, then the password, then
+ * sudo's password if it is a different one.
  */
 export function secretAsker(stdin: StdinSecrets): (request: SecretRequest) => Promise<Secret | null> {
   let given: Promise<Given> | null = null

@@ -1,4 +1,4 @@
-/** One run of the command line: the console behind it, what it says, and how it ends. */
+/** One run of the command line: its console, output and exit code. */
 import type { Command } from 'commander'
 import { type Failure, fail, ok, type Result } from '../../src-shared/result.ts'
 import { type Console, createConsole } from '../app/console.ts'
@@ -22,7 +22,7 @@ export interface GlobalOptions {
 
 export interface Session extends Console {
   readonly out: Output
-  /** Says the last line, and gives the exit code that belongs to it. */
+  /** Prints the result and returns its exit code. */
   end(result: OutputResult): number
   refuse(failure: Failure, data?: unknown): number
   site(name: string): Result<Site>
@@ -49,7 +49,7 @@ function endings(out: Output) {
   return { end, refuse }
 }
 
-/** What went wrong in a way that nobody foresaw. */
+/** The failure for an unexpected exception. */
 function unexpected(error: unknown): Failure {
   const message = error instanceof Error ? error.message : String(error)
   return {
@@ -59,7 +59,7 @@ function unexpected(error: unknown): Failure {
   }
 }
 
-/** Opens the console, does the work, closes everything; the exit code is the program's. */
+/** Opens the console, does the work and closes everything. Sets the exit code. */
 export async function runSession(options: GlobalOptions, work: (session: Session) => Promise<number>): Promise<void> {
   const out = new Output(options.json === true)
   const paths = systemPaths(options.data)
@@ -87,7 +87,7 @@ export async function runSession(options: GlobalOptions, work: (session: Session
   }
 }
 
-/** The options for all commands, from wherever on the line they stood. */
+/** The global options, wherever on the command line they are. */
 export function globalOptions(command: Command): GlobalOptions {
   return command.optsWithGlobals<GlobalOptions>()
 }

@@ -39,7 +39,7 @@ function targetOptions(command: Command): Command {
     .option('--sudo <mode>', 'none, passwordless, or password (prompted for, or read by --password-stdin)')
 }
 
-/** What was typed, so that it can be typed again with one option more. */
+/** The command line as typed, with one more option. */
 function sameAgain(addition: string): string {
   const quoted = process.argv
     .slice(2)
@@ -51,7 +51,7 @@ function isHostKeyFailure(failure: Failure): failure is HostKeyFailure {
   return failure.code.startsWith('host-key-') && 'hostKey' in failure
 }
 
-/** An unknown host key comes with the very command that accepts it; a changed or revoked one never does. */
+/** For an unknown host key, prints the command that accepts it; never for a changed or revoked one. */
 function refuse(session: Session, failure: Failure): number {
   if (!isHostKeyFailure(failure)) return session.refuse(failure)
   const data = { hostKey: failure.hostKey }
@@ -78,7 +78,7 @@ function loginWords({ auth }: SshTarget): string {
   return auth.method === 'agent' ? 'keys of the agent' : 'password (prompted for each time)'
 }
 
-/** `health`: what the probe that was given answered, said at once: it is needed on a worse day. */
+/** `health`: the answer of the given probe, printed at once, so that the user can tell that it works. */
 function siteFacts(site: Site, health = ''): string[] {
   const { target } = site
   return facts([
@@ -210,7 +210,7 @@ function remove(session: Session, site: Site, confirm: string | undefined): numb
   return session.end({ outcome: 'succeeded', code: 'ok', message, data: { site: siteData(site) } })
 }
 
-/** Runs `work` on the site of that name, or says that there is none. */
+/** Runs `work` on the site with that name, or reports that there is none. */
 export function onSite(
   command: Command,
   name: string,

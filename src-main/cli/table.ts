@@ -1,6 +1,6 @@
-/** Tables for terminals, and the cleaning of text that others wrote. */
+/** Prints tables on terminals, and removes control characters from foreign text. */
 
-/** Takes out what could move the cursor, colour the screen or turn the text around. */
+/** Removes characters that could move the cursor, change colours or reverse the text. */
 export function clean(text: string): string {
   return text.replaceAll(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, '?')
 }
@@ -11,11 +11,11 @@ function width(text: string): number {
 
 export interface Column {
   readonly title: string
-  /** Numbers stand under each other at their ends. */
+  /** Aligns the column to the right, for numbers. */
   readonly right?: boolean
 }
 
-/** Lines of equal columns, two blanks apart, the titles first. Everything is cleaned. */
+/** Lines with aligned columns, two spaces apart, header first. Cleans every cell. */
 export function table(columns: readonly Column[], rows: readonly (readonly string[])[]): string[] {
   const cells = [columns.map(({ title }) => title), ...rows].map((row) => row.map(clean))
   const widths = columns.map((_, index) => Math.max(...cells.map((row) => width(row[index] ?? ''))))

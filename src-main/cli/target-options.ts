@@ -1,4 +1,4 @@
-/** The options that say where a site is and how to log in there. */
+/** The options for where a site is and how to log in. */
 import { resolve } from 'node:path'
 import { type Failure, fail, ok, type Result } from '../../src-shared/result.ts'
 import { type SshAuth, type SshTarget, type SudoMode, sshTarget, sudoMode } from '../remote/target.ts'
@@ -19,7 +19,7 @@ export function usage(message: string, next = 'See --help.'): Failure {
   return { code: 'usage', message, unchanged: 'Nothing was changed.', next }
 }
 
-/** Undefined where no way to log in was named. `--password-stdin` beside another way gives the password for sudo. */
+/** Undefined if no login method was given. Combined with another method, `--password-stdin` gives sudo's password. */
 function authOf(options: TargetOptions): Result<SshAuth | undefined> {
   const { key, agent, password, passwordStdin } = options
   const named = [key !== undefined, agent === true, password === true].filter(Boolean).length
@@ -41,7 +41,7 @@ function problemOf(error: { issues: readonly { path: PropertyKey[]; message: str
   return usage(`${issue?.path.join(' ') ?? 'target'}: ${issue?.message ?? 'not usable'}`)
 }
 
-/** The target that the options name. What they leave out comes from `before`, or is missing. */
+/** Builds the target from the options. Missing options are taken from `before`, if given. */
 export function targetOf(options: TargetOptions, before?: SshTarget): Result<SshTarget> {
   const given = authOf(options)
   if (!given.ok) return given

@@ -1,4 +1,4 @@
-/** Shows an operation while it runs, and its end. */
+/** Shows an operation while it runs, and its outcome. */
 import { formatBytes, formatCount, formatDuration } from '../../src-shared/domain/format.ts'
 import type { KitEvent } from '../../src-shared/domain/kit-protocol.ts'
 import type { RunnerEvent } from '../operations/context.ts'
@@ -8,7 +8,7 @@ import type { Output } from './output.ts'
 import type { Session } from './session.ts'
 import { clean } from './table.ts'
 
-/** Between asking the service to stop and its being healthy again. */
+/** The downtime lasts from this step until the service is healthy again. */
 const DOWN_FROM = 'stop'
 const DOWN_TO = 'start'
 const LEFT = 130
@@ -27,7 +27,7 @@ function progressWords({ done, total, unit }: ProgressEvent): string {
   return `${percent}  ${formatCount(done)} of ${formatCount(total)} ${unit}`
 }
 
-/** Turns the events of one operation into lines. Times are the server's, so they are right even when heard late. */
+/** Turns the events of one operation into lines. Times are the server's, so they are right even if received late. */
 export class Watcher {
   readonly #out: Output
   #title = ''
@@ -39,7 +39,7 @@ export class Watcher {
   }
 
   hear(event: KitEvent): void {
-    // The result is said once, at the very end, with what the journal knows of it.
+    // The result is printed once, at the very end, with what the journal adds.
     if (event.kind !== 'result') this.#out.event(event)
     if (event.kind === 'step') this.#step(event)
     if (event.kind === 'progress') this.#out.live(`  …  ${this.#title}${progressWords(event)}${this.#down(event.at)}`)
@@ -86,7 +86,7 @@ function endOf(session: Session, site: Site, entry: JournalEntry): number {
   return session.end({ outcome, code, message, unchanged, next, data: data ?? { operation } })
 }
 
-/** Ctrl-C leaves the operation alone; a second one does not wait for the connection to close. */
+/** On Ctrl-C, detaches from the operation; on a second one, exits without waiting for the connection to close. */
 function onInterrupt(leave: () => void): () => void {
   const hear = () => {
     process.once('SIGINT', () => process.exit(LEFT))
@@ -97,8 +97,8 @@ function onInterrupt(leave: () => void): () => void {
 }
 
 /**
- * Shows an operation until it ends and gives the exit code. Ctrl-C stops the showing, never the operation.
- * @param report says for people what the result holds, before its last line.
+ * Shows an operation until it ends and returns the exit code. Ctrl-C stops watching, never the operation.
+ * @param report prints details of the result for people, before the last line.
  */
 export async function watchOperation(
   session: Session,

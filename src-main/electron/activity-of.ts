@@ -14,7 +14,7 @@ export function activityOf({ store }: Pick<Context, 'store'>, runner: Pick<Runne
   const ended = (entry: JournalEntry): EndedOperation | null =>
     entry.state === 'ended' ? { ...describe(entry), outcome: entry.outcome ?? 'unknown', message: entry.message } : null
   return {
-    // What nobody here listens to is not ours to wait for: whether it runs is what nobody knows.
+    // Skip operations that are not followed: whether they run is unknown.
     running: () =>
       store.operations
         .unfinished()

@@ -1,4 +1,7 @@
-/** What runs now, as the parts of the desktop need it: the close question, notifications, the tray, staying awake. */
+/**
+ * The running operations, for the parts of the desktop that need them: the quit question, notifications, the tray and
+ * sleep prevention.
+ */
 
 /** An operation that this console follows. */
 export interface RunningOperation {
@@ -10,13 +13,13 @@ export interface RunningOperation {
 
 export interface EndedOperation extends RunningOperation {
   readonly outcome: 'succeeded' | 'failed' | 'rolled back' | 'cancelled' | 'unknown'
-  /** What came of it, in words. */
+  /** Its outcome in words. */
   readonly message: string
 }
 
 /** Source of truth: the console behind the window. */
 export interface Activity {
   running(): readonly RunningOperation[]
-  /** Hears of every change of what runs, and of what has ended; returns what takes the listener away. */
+  /** Reports every start and end of an operation. Returns the unsubscribe function. */
   subscribe(listener: (ended: EndedOperation | null) => void): () => void
 }

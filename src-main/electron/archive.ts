@@ -1,16 +1,17 @@
 /**
- * Whether the program is what was packed. Windows and macOS have Electron check the archive; on Linux it does not, so the
- * package names the SHA-256 of the archive and of what lies beside it, and the start compares. That finds damage, and a
- * change by whoever cannot write the list. Whoever can write it can write the program too: see docs/security.md.
+ * Checks that the program's files are the packaged ones. Electron checks the archive on Windows and macOS; on Linux it
+ * does not, so the package lists the SHA-256 of the archive and its neighbours, which are compared at start. This
+ * detects damage, and changes by anyone who cannot write the list. Whoever can write it can also replace the program:
+ * see docs/security.md.
  */
 import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 
-/** As `sha256sum` reads it; written by `build/after-pack.mjs`. */
+/** In the format of `sha256sum`; written by `build/after-pack.mjs`. */
 export const SUMS = 'SHA256SUMS'
 
-/** Electron reads an archive as a folder; here it is wanted as the file that it is. */
+/** Electron treats an archive as a folder; here it must be read as a file. */
 function asFiles<T>(read: () => T): T {
   const switches = process as { noAsar?: boolean }
   const before = switches.noAsar ?? false
@@ -32,7 +33,7 @@ function holds(folder: string, line: string): boolean {
   )
 }
 
-/** The first file of the program that is not what was packed; null where all of them are. */
+/** The first file that differs from the package; null if none does. */
 export function damagedFile(folder: string): string | null {
   return asFiles(() => {
     let named = SUMS

@@ -1,4 +1,4 @@
-/** Quitting while something runs: it goes on at the server, but nobody would see how it ends. So it is asked. */
+/** Asks before quitting while operations run: they go on at the server, but nobody would see the outcome. */
 import type { Activity, RunningOperation } from './activity.ts'
 import { askBefore, type SystemDialog } from './dialogs.ts'
 import type { ShellApp } from './runtime.ts'
@@ -8,7 +8,7 @@ export interface Closing {
   readonly platform: string
   readonly dialog: Pick<SystemDialog, 'showMessageBox'>
   readonly activity: Pick<Activity, 'running'>
-  /** Ends what is ours: connections, store. Runs once, before the program ends. */
+  /** Closes connections and the store. Runs once, before the program ends. */
   readonly dispose: () => Promise<void>
 }
 
@@ -27,11 +27,14 @@ export function closeQuestion(running: readonly RunningOperation[]) {
 }
 
 export interface ClosingGuard {
-  /** Asked when the last window is about to close. False where quitting has to be decided first, which is then begun. */
+  /**
+   * Called when the last window is about to close. False if the quit question must be answered first; this then asks
+   * it.
+   */
   mayCloseLast(): boolean
 }
 
-/** Asks where something runs, then takes everything down in order, then lets the program end. */
+/** Asks if something runs, then shuts down in order, then quits. */
 export function guardClosing({ app, platform, dialog, activity, dispose }: Closing): ClosingGuard {
   let state: 'open' | 'deciding' | 'ended' = 'open'
   const leave = async () => {
@@ -51,7 +54,7 @@ export function guardClosing({ app, platform, dialog, activity, dispose }: Closi
     state = 'deciding'
     void leave()
   })
-  // Without a listener Electron would quit on macOS too, where a program outlives its windows.
+  // Without a listener Electron would quit on macOS too, where programs stay open without windows.
   app.on('window-all-closed', () => {
     if (platform !== 'darwin') app.quit()
   })

@@ -1,11 +1,11 @@
-/** What the shell needs of the console behind it. */
+/** What the shell needs from the console. */
 import type { Activity } from './activity.ts'
 import type { MainPort } from './runtime.ts'
 
-/** Whether the windows shall be light or dark, as the console's settings say. */
+/** The console's light or dark setting. */
 export interface ThemeSource {
   readonly current: 'system' | 'light' | 'dark'
-  /** Calls after every change, until the answer is called. */
+  /** Calls `listener` after every change. Returns the unsubscribe function. */
   subscribe(listener: () => void): () => void
 }
 

@@ -1,6 +1,6 @@
 /**
- * `cvd-backup-console://open/<kind>/<id>`: shows something, and does nothing. A link comes from anywhere (a mail, a
- * ticket), so it can name neither a host nor a command, and what does not fit the few forms is unknown.
+ * `cvd-backup-console://open/<kind>/<id>`: shows something, and does nothing else. Links can come from anywhere (a
+ * mail, a ticket), so they can name neither a host nor a command, and any other form is rejected.
  */
 
 export const LINK_SCHEME = 'cvd-backup-console'
@@ -20,7 +20,7 @@ export function parseDeepLink(text: string): DeepLink {
   return operation !== undefined ? { kind: 'operation', id: operation } : { kind: 'fleet' }
 }
 
-/** The first link among the arguments of a start. Only a whole argument that begins with the scheme counts. */
+/** The first link among the command-line arguments. The whole argument must be the link. */
 export function linkAmong(argv: readonly string[]): DeepLink | null {
   const found = argv.find((argument) => argument.startsWith(`${LINK_SCHEME}://`))
   return found === undefined ? null : parseDeepLink(found)

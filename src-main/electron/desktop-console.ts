@@ -1,4 +1,4 @@
-/** The console as the desktop has it: the shared one, with the secrets of the operating system. */
+/** The desktop's console: the shared one, with secrets in the operating system's store. */
 import { join } from 'node:path'
 import { z } from 'zod'
 import type { Role } from '../../src-shared/contract/define.ts'
@@ -20,20 +20,20 @@ export interface DesktopConsole {
   readonly log: Log
   readonly name: string
   readonly version: string
-  /** What the windows of this start may do. */
+  /** The role of the windows. */
   readonly role: Role
-  /** Of the demo: its site, by name, and what to try on it. */
+  /** In the demo: its site's name, and hints for trying it. */
   readonly demo: DemoFacts | null
 }
 
-/** What `npm run demo` tells the window that it opens. */
+/** What `npm run demo` passes to its window. */
 export const demoFacts = z.object({
   name: z.string(),
   hints: z.array(z.object({ title: z.string(), text: z.string() })),
 })
 export type DemoFacts = z.infer<typeof demoFacts>
 
-/** Opens the store and takes up what was unfinished. Fails as the store does. */
+/** Opens the store and resumes unfinished operations. Fails as opening the store does. */
 export async function openDesktopConsole(options: DesktopConsole): Promise<Result<ShellConsole>> {
   const { safeStorage, paths, clock, log, name, version, role, demo } = options
   const file = join(paths.data, 'secrets.json')

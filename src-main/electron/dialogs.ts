@@ -1,4 +1,4 @@
-/** Questions of the system itself. The button that changes nothing is always the default. */
+/** Native dialogs. The default button never changes anything. */
 
 export interface MessageBoxOptions {
   readonly type: 'question' | 'warning' | 'error'
@@ -18,12 +18,12 @@ export interface SystemDialog {
 export interface Question {
   readonly message: string
   readonly detail: string
-  /** What is done when the person says yes. */
+  /** What the confirming button does. */
   readonly act: string
   readonly leave: string
 }
 
-/** True where the person chose to act. Escape, Enter and closing the box all leave things as they are. */
+/** True if the user confirmed. Escape, Enter and closing the dialog cancel. */
 export async function askBefore(
   dialog: Pick<SystemDialog, 'showMessageBox'>,
   { message, detail, act, leave }: Question,

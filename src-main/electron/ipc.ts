@@ -1,6 +1,6 @@
 /**
- * The only way from a page to us: it asks on `rpc:connect`, and is given a message port on `rpc:port`. Only the top
- * frame of a window of ours is answered, and only while it shows our start page.
+ * The only channel from a page to the main process: it asks on `rpc:connect` and gets a message port on `rpc:port`.
+ * Only the top frame of one of our windows is answered, and only while it shows our start page.
  */
 import { isStartPage } from './origin.ts'
 import type { MainPort, PageIpc, PortEvent } from './runtime.ts'
@@ -10,16 +10,16 @@ const PORT = 'rpc:port'
 
 export interface Connections<P extends MainPort> {
   readonly ipc: PageIpc
-  /** Whether we made the contents of this id, and they still live. */
+  /** Whether the contents with this id belong to one of our open windows. */
   readonly isOurWindow: (contentsId: number) => boolean
   readonly createChannel: () => { readonly port1: P; readonly port2: P }
-  /** Serves the console on a port; the rights of the session are decided there. */
+  /** Serves the console on a port, with the rights decided there. */
   readonly attach: (port: P) => void
-  /** Hears of whoever was refused, with the reason. */
+  /** Called with the reason when a request is refused. */
   readonly refused: (reason: string) => void
 }
 
-/** What a page calls its request by, to know the answer when it comes. */
+/** Format of the id by which a page recognises the answer to its request. */
 const requestName = /^[0-9a-f-]{36}$/
 
 function objection(
@@ -41,7 +41,7 @@ export function acceptConnections<P extends MainPort>(options: Connections<P>): 
   ipc.on(CONNECT, (event, request) => {
     const reason = objection(event, request, isOurWindow)
     if (reason !== null || event.senderFrame === null) return refused(reason ?? 'the frame is gone')
-    // A page that was loaded anew: nobody listens at the end of the port before.
+    // The page was reloaded: nobody uses its previous port.
     open.get(event.sender.id)?.close()
     const { port1, port2 } = createChannel()
     open.set(event.sender.id, port1)

@@ -1,4 +1,4 @@
-/** Links and second starts of the program: they come to the one that runs, and only ever show something. */
+/** Handles links and second starts of the program: the running instance gets them, and only ever shows something. */
 import { linkAmong, parseDeepLink } from './deep-link.ts'
 import { type Place, placeOf } from './places.ts'
 import type { ShellApp } from './runtime.ts'
@@ -7,11 +7,11 @@ export interface Arrivals {
   readonly app: Pick<ShellApp, 'on'>
   /** The arguments of this start. */
   readonly argv: readonly string[]
-  /** Brings the console to the front, at a place or as it is. */
+  /** Brings the console to the front, at the given place if any. */
   readonly show: (place: Place | null) => void
 }
 
-/** Listens from now on; what comes before `ready` is called waits for it, and only the last of it is shown. */
+/** Starts listening. What arrives before `ready` is called waits, and only the last of it is shown. */
 export function expectArrivals({ app, argv, show }: Arrivals): { ready(): void } {
   let isReady = false
   let waiting: Place | null | undefined

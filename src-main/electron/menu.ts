@@ -1,4 +1,4 @@
-/** The application's menu. Every entry either has a role of the system, or leads to a place of the page. */
+/** The application's menu. Every entry has a system role or opens a page. */
 import { destinations } from '../../src-shared/domain/destinations.ts'
 import type { Place } from './places.ts'
 
@@ -47,7 +47,7 @@ export interface MenuFacts {
 const line: MenuEntry = { type: 'separator' }
 const roles = (...names: (MenuRole | '-')[]): MenuEntry[] => names.map((role) => (role === '-' ? line : { role }))
 
-/** Places for everybody, and for administrators alone. The settings of macOS are in the menu of the application. */
+/** Entries for everyone and, with `admin`, for administrators. On macOS the settings are in the application's menu. */
 function placesOf({ platform, go }: MenuFacts, admin: boolean): MenuEntry[] {
   return destinations
     .filter((one) => (one.admin ?? false) === admin && !(one.id === 'settings' && platform === 'darwin'))

@@ -1,4 +1,4 @@
-/** Tells of an operation that has ended while nobody looked. A click shows it. */
+/** Notifies the user when an operation ends while no window is visible. A click shows the operation. */
 import type { Activity, EndedOperation } from './activity.ts'
 
 export interface SystemNotification {
@@ -8,7 +8,7 @@ export interface SystemNotification {
 
 export interface Notifications {
   readonly activity: Activity
-  /** Null where the system has none. */
+  /** Null if the system has no notifications. */
   readonly create: ((options: { title: string; body: string }) => SystemNotification) | null
   readonly isWatched: () => boolean
   readonly open: (operation: string) => void
@@ -22,7 +22,7 @@ const titles: Readonly<Record<EndedOperation['outcome'], string>> = {
   unknown: 'Outcome unknown',
 }
 
-/** Control and bidi characters could make a server's words look like others. */
+/** Removes control and bidirectional characters, with which a server could disguise its text. */
 function plain(text: string): string {
   return text.replaceAll(/[\p{Cc}\p{Cf}]+/gu, ' ').slice(0, 300)
 }
@@ -31,9 +31,9 @@ export function notificationText({ outcome, site, what, message }: EndedOperatio
   return { title: plain(`${titles[outcome]}: ${site}`), body: plain(message === '' ? what : `${what}. ${message}`) }
 }
 
-/** Starts telling; returns what stops it. */
+/** Starts notifying. Returns the stop function. */
 export function notifyEnds({ activity, create, isWatched, open }: Notifications): () => void {
-  // Where the system keeps no reference to a notification, its click is lost with it.
+  // A notification without a reference is garbage-collected, and its click is lost.
   const shown = new Map<string, SystemNotification>()
   return activity.subscribe((ended) => {
     if (ended === null || create === null || isWatched()) return

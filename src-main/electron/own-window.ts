@@ -1,4 +1,4 @@
-/** Starts the console in a window of its own, from plain Node. */
+/** Starts the console in its own window, from plain Node. */
 import { type ChildProcess, spawn } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
@@ -8,16 +8,18 @@ const fromTop = (path: string) => fileURLToPath(new URL(`../../${path}`, import.
 
 const shell = fromTop('dist/main/electron.js')
 
-/** Downloads the runtime by the package's own installer, which checks what it gets. */
+/** Downloads the runtime with the package's own installer, which verifies it. */
 async function fetchRuntime(): Promise<void> {
   const child = spawn(process.execPath, [fromTop('node_modules/electron/install.js')], { stdio: 'inherit' })
   await new Promise((resolve) => child.once('exit', resolve).once('error', resolve))
 }
 
-/** Starts the window with these words on its command line. */
+/** Starts the window with these command-line arguments. */
 export type OpenWindow = (words: readonly string[]) => ChildProcess
 
-/** What opens the window; where none can be opened here, why. Fetches the runtime where it is missing and can be had. */
+/**
+ * Returns the function that opens the window, or why none can be opened here. Downloads a missing runtime if possible.
+ */
 export async function ownWindow(say: (text: string) => void): Promise<OpenWindow | { readonly reason: string }> {
   if (!existsSync(shell)) return { reason: 'the window was not built (npm run build)' }
   let runtime = await electronRuntime()

@@ -1,4 +1,4 @@
-/** Sleep and waking: the computer stays awake while something is followed, and links are tried as soon as it wakes. */
+/** Prevents sleep while an operation is followed, and probes the links after waking. */
 import type { Activity } from './activity.ts'
 
 export interface PowerEvents {
@@ -14,11 +14,11 @@ export interface Power {
   readonly events: PowerEvents
   readonly blocker: SleepBlocker
   readonly activity: Activity
-  /** Tries every link at once, instead of at the next keep-alive. */
+  /** Probes every link now, instead of at the next keep-alive. */
   readonly probeLinks: () => void
 }
 
-/** Starts minding; returns what stops it, and lets the computer sleep again. */
+/** Starts watching. Returns the stop function, which also allows sleep again. */
 export function mindPower({ events, blocker, activity, probeLinks }: Power): () => void {
   let block: number | null = null
   const settle = (wanted: boolean) => {

@@ -1,9 +1,9 @@
-/** Whether there is an Electron runtime to start. Asked from plain Node, so nothing here imports Electron. */
+/** Finds out whether an Electron runtime is available. Runs in plain Node, so nothing here imports Electron. */
 import { existsSync, readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 
-/** `fetchable`: not here, but `npx install-electron` would get it. `absent`: neither, for the reason given in words. */
+/** `fetchable`: not here, but `npx install-electron` can download it. `absent`: neither; `reason` says why. */
 export type ElectronRuntime =
   | { readonly state: 'present'; readonly executable: string }
   | { readonly state: 'fetchable'; readonly address: string }
@@ -14,9 +14,9 @@ export interface Circumstances {
   readonly arch: string
   readonly env: Readonly<Record<string, string | undefined>>
   readonly isRoot: boolean
-  /** Folder of the npm package `electron`; null where it is not installed. */
+  /** Folder of the npm package `electron`; null if it is not installed. */
   readonly packageFolder: string | null
-  /** Whether something can be downloaded from an address; decides within a few seconds. */
+  /** Whether a download URL is reachable; decides within a few seconds. */
   readonly reachable: (address: string) => Promise<boolean>
 }
 
@@ -43,7 +43,7 @@ function here(): Circumstances {
   return { platform, arch, env, isRoot: process.getuid?.() === 0, packageFolder: packageFolder(), reachable }
 }
 
-/** Why a runtime would not start here even if there were one. */
+/** Why a runtime would not start here, even if there were one. */
 function obstacle({ platform, env, isRoot }: Circumstances): string | null {
   if (platform !== 'linux') return null
   if (!env.DISPLAY && !env.WAYLAND_DISPLAY) return 'there is no display'
@@ -57,7 +57,7 @@ function executableIn(folder: string, env: Circumstances['env']): string | null 
   return existsSync(executable) ? executable : null
 }
 
-/** Where the package's own installer would get it from. */
+/** The URL from which the package's installer would download it. */
 function addressOf(folder: string, { platform, arch, env }: Circumstances): string {
   const { version } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')) as { version: string }
   const mirror = env.ELECTRON_MIRROR ?? env.npm_config_electron_mirror
@@ -65,7 +65,7 @@ function addressOf(folder: string, { platform, arch, env }: Circumstances): stri
   return `${base}v${version}/electron-v${version}-${platform}-${arch}.zip`
 }
 
-/** Looks for the runtime; asks the network only where it is missing, and never for longer than three seconds. */
+/** Looks for the runtime. Uses the network only if it is missing, for at most three seconds. */
 export async function electronRuntime(given: Partial<Circumstances> = {}): Promise<ElectronRuntime> {
   const circumstances = { ...here(), ...given }
   const { packageFolder: folder, env } = circumstances

@@ -1,6 +1,6 @@
 /**
- * What we use of Electron, as structural types: `entry/electron.ts` passes the real thing, tests pass fakes that record.
- * Nothing else of Electron is known to this folder, so all of it runs, and is tested, without the runtime.
+ * The parts of Electron in use, as structural types: `entry/electron.ts` passes the real objects, tests pass recording
+ * fakes. This folder knows nothing else of Electron, so it can be tested without the runtime.
  */
 
 export interface Preventable {
@@ -55,7 +55,7 @@ export interface PageProtocol {
   handle(scheme: string, handler: (request: { url: string; method: string }) => Response | Promise<Response>): void
 }
 
-/** A message port of the main process, as Electron has it. */
+/** A message port of Electron's main process. */
 export interface MainPort {
   on(event: 'message', listener: (event: { readonly data: unknown }) => void): unknown
   on(event: 'close', listener: () => void): unknown

@@ -1,7 +1,7 @@
 /**
- * Secrets in the store of the operating system, by Electron's safeStorage. The file holds cipher text only, and beside
- * each the name of the store that made it. Where the system has no store worth the name (Chromium then uses a key that
- * everybody knows), nothing is written: secrets stay in memory, and `keeps` says so.
+ * Secrets in the operating system's store, through Electron's safeStorage. The file holds only ciphertext, each with
+ * the name of the backend that encrypted it. If the system has no secure backend (Chromium then uses a well-known key),
+ * nothing is written: secrets stay in memory, and `keeps` says so.
  */
 import { chmodSync, existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { dirname } from 'node:path'
@@ -11,7 +11,7 @@ import { MemorySecrets, requestKey, type SecretStore } from '../ports/secrets.ts
 import { Secret } from '../remote/secret.ts'
 import type { SecretRequest } from '../remote/target.ts'
 
-/** What we use of Electron's safeStorage: the asynchronous half. */
+/** The part of Electron's safeStorage in use: its asynchronous half. */
 export interface SafeStorage {
   isAsyncEncryptionAvailable(): Promise<boolean>
   encryptStringAsync(text: string): Promise<Buffer>
@@ -23,7 +23,7 @@ export interface SafeStorage {
 export interface OpenSecrets {
   readonly safeStorage: SafeStorage
   readonly platform: string
-  /** Holds the cipher texts; made 0600. */
+  /** Holds the ciphertext; created with mode 0600. */
   readonly file: string
   readonly log: Log
 }
@@ -36,10 +36,10 @@ const entry = z.object({ request, backend: z.string(), cipher: z.base64() })
 const secretFile = z.object({ version: z.literal(1), secrets: z.record(z.string(), entry) })
 type Entries = z.infer<typeof secretFile>['secrets']
 
-/** Those that keep what they hold from other programs and people. `basic_text` and `unknown` do not. */
+/** The secure backends, which protect secrets from other programs and users. `basic_text` and `unknown` do not. */
 const worthy: ReadonlySet<string> = new Set(['darwin', 'win32', 'gnome_libsecret', 'kwallet', 'kwallet5', 'kwallet6'])
 
-/** The store that safeStorage would use: the platform's, or on Linux whichever the desktop has. */
+/** The backend that safeStorage would use: the platform's, or on Linux the desktop's. */
 async function backendOf({ safeStorage, platform, log }: OpenSecrets): Promise<string | null> {
   try {
     if (!(await safeStorage.isAsyncEncryptionAvailable())) return null
@@ -51,7 +51,7 @@ async function backendOf({ safeStorage, platform, log }: OpenSecrets): Promise<s
   }
 }
 
-/** What names a secret, without what was only said on the occasion of asking. */
+/** The part of a request that identifies the secret. */
 function bare(request: SecretRequest): Entries[string]['request'] {
   if (request.kind === 'passphrase') return { kind: request.kind, keyFile: request.keyFile }
   const { kind, host, port, user } = request
@@ -70,7 +70,7 @@ class OsSecrets implements SecretStore {
     this.#entries = this.#read()
   }
 
-  /** Null also for what another store has encrypted, or what this one cannot read any more: then the person is asked. */
+  /** Also null if another backend encrypted it, or this one can no longer decrypt it: then the user is asked. */
   async find(request: SecretRequest): Promise<Secret | null> {
     const key = requestKey(request)
     const kept = this.#entries[key]
@@ -105,7 +105,7 @@ class OsSecrets implements SecretStore {
       .map((kept) => kept.request)
   }
 
-  /** A file that cannot be read or understood holds nothing that could be asked for again: it starts anew. */
+  /** Starts with an empty file if it cannot be read or parsed: the user can be asked for every secret again. */
   #read(): Entries {
     const { file, log } = this.#options
     if (!existsSync(file)) return {}
@@ -128,7 +128,7 @@ class OsSecrets implements SecretStore {
   }
 }
 
-/** Call it when the application is ready: before that, safeStorage knows nothing. */
+/** Call when the application is ready; safeStorage does not work earlier. */
 export async function openSecrets(options: OpenSecrets): Promise<SecretStore> {
   const backend = await backendOf(options)
   return backend === null ? new MemorySecrets() : new OsSecrets(options, backend)

@@ -1,8 +1,8 @@
-/** What no page may do, whoever it comes from: leave, open, attach, ask for a device, reach the network. */
+/** Restricts every page: no navigation, no new windows, no webviews, no permissions or devices, no network. */
 import { isOurs } from './origin.ts'
 import type { Contents, PageSession } from './runtime.ts'
 
-/** Copying a text at the press of a button. Everything else that a page could ask for is refused. */
+/** Copying text on a button press. Every other permission is refused. */
 const PERMITTED = 'clipboard-sanitized-write'
 
 function isOwnBlob(url: string): boolean {
@@ -16,10 +16,10 @@ function mayLoad(url: string, inspected: boolean): boolean {
   return inspected && url.startsWith('devtools://')
 }
 
-/** Closes everything that goes by the session: network, permissions, devices, downloads from anywhere else. */
+/** Locks the session down: network, permissions, devices, and downloads from other origins. */
 export function hardenSession(session: PageSession, { packaged }: { readonly packaged: boolean }): void {
   session.webRequest.onBeforeRequest(({ url }, callback) => callback({ cancel: !mayLoad(url, !packaged) }))
-  // Takes back what an earlier version may have granted and Chromium remembered.
+  // Revokes permissions that an earlier version granted and Chromium remembered.
   session.setPermissionRequestHandler(null)
   session.setPermissionRequestHandler((_contents, permission, callback) => callback(permission === PERMITTED))
   session.setPermissionCheckHandler((_contents, permission) => permission === PERMITTED)
@@ -33,7 +33,7 @@ export function hardenSession(session: PageSession, { packaged }: { readonly pac
   })
 }
 
-/** Keeps a page where it is. For every contents that is ever made, also those that nobody meant to make. */
+/** Keeps a page in place. Applied to every web contents, including unintended ones. */
 export function hardenContents(contents: Contents): void {
   const stay = (event: { readonly url: string; preventDefault(): void }) => {
     if (!isOurs(event.url)) event.preventDefault()

@@ -1,6 +1,6 @@
 /**
- * The desktop application, in the order in which it comes to life. What has to be before `ready` is before the first
- * `await`; nothing is served, asked or shown before it is locked down.
+ * Starts the desktop application in order. Everything that must precede `ready` runs before the first `await`; nothing
+ * is served, asked or shown before it is locked down.
  */
 import type { Result } from '../../src-shared/result.ts'
 import type { Pages } from '../app/pages.ts'
@@ -24,7 +24,7 @@ import { keepTray, type TrayIcon } from './tray.ts'
 import { windowOptions } from './window-options.ts'
 import { type WindowOptions, Windows } from './windows.ts'
 
-/** Electron, as far as we use it. */
+/** The parts of Electron in use. */
 export interface Runtime<W extends ShellWindow, P extends MainPort> {
   readonly app: ShellApp
   readonly protocol: PageProtocol
@@ -35,12 +35,12 @@ export interface Runtime<W extends ShellWindow, P extends MainPort> {
   readonly power: PowerEvents
   readonly sleep: SleepBlocker
   readonly isDark: () => boolean
-  /** What the system draws around a page follows what was chosen for the page. */
+  /** Applies the page's appearance to what the system draws around it. */
   readonly setTheme: (theme: 'system' | 'light' | 'dark') => void
   readonly setMenu: (entries: MenuEntry[] | null) => void
   readonly createWindow: (options: WindowOptions) => W
   readonly createChannel: () => { readonly port1: P; readonly port2: P }
-  /** Null where the desktop has none. */
+  /** Null if the desktop has no tray. */
   readonly createTray: (() => TrayIcon) | null
   readonly createNotification: () => ((options: { title: string; body: string }) => SystemNotification) | null
   readonly openPath: (path: string) => void
@@ -55,14 +55,14 @@ export interface ShellOptions {
   readonly preload: string
   readonly icon: string | undefined
   readonly pages: Pages
-  /** The file of the program that is not what was installed, where that can be told; null where all is well. */
+  /** The first file that differs from the installed one, if known; null if there is none. */
   readonly damage: () => string | null
   readonly now: () => number
   readonly warn: (event: string, facts: Readonly<Record<string, unknown>>) => void
   readonly openConsole: (safeStorage: SafeStorage) => Promise<Result<ShellConsole>>
 }
 
-/** Everything that must be settled before Chromium starts. False where this start is not to go on. */
+/** Everything that must be done before Chromium starts. False if this start must end. */
 function beforeReady<W extends ShellWindow, P extends MainPort>(
   runtime: Runtime<W, P>,
   options: ShellOptions,
@@ -82,15 +82,15 @@ function beforeReady<W extends ShellWindow, P extends MainPort>(
   const store = passwordStore(desktop)
   if (store !== null) app.commandLine.appendSwitch('password-store', store)
   app.on('web-contents-created', (_event: unknown, contents: Contents) => hardenContents(contents))
-  // Until the windows are there, a menu would only cost time.
+  // A menu would only delay the start until the windows exist.
   runtime.setMenu(null)
   if (app.requestSingleInstanceLock()) return true
-  // The one that runs has been told, and shows itself.
+  // The running instance was notified and shows itself.
   app.quit()
   return false
 }
 
-/** Starts the application. Resolves when its first window is being loaded, or when it is not to start. */
+/** Starts the application. Resolves when its first window is loading, or when it will not start. */
 export async function startShell<W extends ShellWindow, P extends MainPort>(
   runtime: Runtime<W, P>,
   options: ShellOptions,
@@ -126,7 +126,7 @@ export async function startShell<W extends ShellWindow, P extends MainPort>(
   arrivals.ready()
 }
 
-/** Puts windows, menu, tray, power and notifications around the console. */
+/** Connects windows, menu, tray, power and notifications to the console. */
 function settle<W extends ShellWindow, P extends MainPort>(
   runtime: Runtime<W, P>,
   options: ShellOptions,

@@ -1,6 +1,6 @@
-/** The command line of the application: which switches it must not be started with, and which it adds. */
+/** Command-line switches: which ones the application refuses, and which ones it adds. */
 
-/** Each lets whoever starts the program look into it, or takes its walls down. */
+/** Each lets the caller inspect the program or weakens its protection. */
 const FORBIDDEN = [
   'remote-debugging-port',
   'remote-debugging-pipe',
@@ -13,7 +13,7 @@ const FORBIDDEN = [
   'load-extension',
 ] as const
 
-/** The first switch that a packaged build refuses; null when there is none. Unknown ones mean nothing. */
+/** The first switch that a packaged build refuses; null if there is none. Unknown ones have no effect. */
 export function forbiddenSwitch(argv: readonly string[]): string | null {
   const names = argv.map((argument) => /^--?([a-z-]+)(=|$)/i.exec(argument)?.[1]?.toLowerCase())
   return FORBIDDEN.find((name) => names.includes(name)) ?? null
@@ -26,8 +26,8 @@ export interface Desktop {
 }
 
 /**
- * The password store to ask for, where Chromium would find none by itself: a desktop that it does not know, with a
- * session bus on which a secret service may well answer. Null where it may decide.
+ * The password store to request if Chromium would choose none: on an unknown desktop with a session bus that may have a
+ * secret service. Null to let Chromium decide.
  */
 export function passwordStore({ platform, argv, env }: Desktop): 'gnome-libsecret' | null {
   if (platform !== 'linux' || !env.DBUS_SESSION_BUS_ADDRESS) return null

@@ -1,4 +1,4 @@
-/** The icon in the task bar: what runs, and the last outcome. */
+/** The tray icon: what runs, and the last outcome. */
 import type { Activity, EndedOperation } from './activity.ts'
 import type { MenuEntry } from './menu.ts'
 import type { Place } from './places.ts'
@@ -41,7 +41,7 @@ function entries({ activity, show, quit }: TrayOptions): MenuEntry[] {
   ]
 }
 
-/** Keeps the icon up to date; returns what takes it away. */
+/** Keeps the icon up to date. Returns the function that removes it. */
 export function keepTray(options: TrayOptions): () => void {
   const { icon, activity, show } = options
   let last: EndedOperation | null = null

@@ -1,21 +1,21 @@
-/** How a window is made: locked down, the same in every build. */
+/** Options of every window: locked down, the same in every build. */
 
 export interface WindowFacts {
   /** Absolute path of the bundled preload script. */
   readonly preload: string
-  /** Whether the desktop is dark now: the window has its ground before the page has painted. */
+  /** Whether the desktop is in dark mode, for the window's background before the first paint. */
   readonly dark: boolean
   readonly packaged: boolean
   readonly icon: string | undefined
 }
 
-/** The page's own `--paper`, so that nothing flashes while it loads. */
+/** The page's `--paper` colours, to avoid a flash while it loads. */
 const PAPER = { light: '#f5f4ef', dark: '#0c1216' }
 
 export function windowOptions({ preload, dark, packaged, icon }: WindowFacts) {
   return {
     name: 'main',
-    // Electron keeps size, place and full screen itself, and brings a window back that would open off every display.
+    // Electron restores size, position and full screen, and moves a window back that would open off-screen.
     windowStatePersistence: true,
     title: 'CVD Backup Console',
     width: 1280,

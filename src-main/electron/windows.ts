@@ -1,4 +1,4 @@
-/** The windows of the console: all alike, all showing the one page. */
+/** The console's windows, all showing the same page. */
 import { START_PAGE } from './origin.ts'
 import { addressOf, type Place } from './places.ts'
 import type { ShellWindow } from './runtime.ts'
@@ -9,14 +9,14 @@ export type WindowOptions = ReturnType<typeof windowOptions>
 export interface WindowsOptions<W extends ShellWindow> {
   readonly create: (options: WindowOptions) => W
   readonly options: () => WindowOptions
-  /** Asked when the last window is about to close; false keeps it open. */
+  /** Called when the last window is about to close; false keeps it open. */
   readonly mayCloseLast: () => boolean
   readonly now: () => number
-  /** Hears why a page has died. */
+  /** Called with the reason when a page crashes. */
   readonly died: (reason: string) => void
 }
 
-/** A page that dies is loaded again, but not for ever. */
+/** Number of reloads of a crashing page. */
 const RELOADS = 3
 const MINUTE = 60_000
 
@@ -29,7 +29,7 @@ export class Windows<W extends ShellWindow> {
     this.#options = options
   }
 
-  /** Whether these contents are of a window that we made and that still lives. */
+  /** Whether these contents belong to one of our open windows. */
   owns(contentsId: number): boolean {
     return this.#open.has(contentsId)
   }
@@ -45,7 +45,7 @@ export class Windows<W extends ShellWindow> {
   open(place: Place | null): W {
     const { create, options } = this.#options
     const made = options()
-    // The name is what Electron keeps size and place under: there can be only one window of it.
+    // Electron stores size and position under this name, so only one window may have it.
     const window = create(this.#open.size === 0 ? made : this.#extraOf(made))
     const { id } = window.webContents
     this.#open.set(id, window)
@@ -59,7 +59,7 @@ export class Windows<W extends ShellWindow> {
     return window
   }
 
-  /** Brings a window to the front, a new one where there is none, and turns it to the place. */
+  /** Brings a window to the front, opens one if there is none, and shows the place. */
   show(place: Place | null): void {
     const [window] = [...this.#open.values()].sort((a, b) => Number(b.isFocused()) - Number(a.isFocused()))
     if (!window) {

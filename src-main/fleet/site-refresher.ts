@@ -1,6 +1,6 @@
 /**
- * Keeps what is known of every site fresh: at the start, after each operation, often while somebody looks at a site, and
- * now and then otherwise. What was seen last stays, with its age, while a site cannot be reached.
+ * Keeps the state of every site fresh: refreshes at start, after each operation, often while a user watches a site, and
+ * now and then otherwise. While a site is unreachable its last state stays, with its age.
  */
 import type { Inspection } from '../../src-shared/domain/kit-protocol.ts'
 import { type Failure, fail, type Result } from '../../src-shared/result.ts'
@@ -11,30 +11,30 @@ import type { Runner } from '../operations/runner.ts'
 import type { Site } from '../store/sites.ts'
 
 export interface Pace {
-  /** Milliseconds between two looks at a site that somebody looks at. */
+  /** Milliseconds between refreshes of a watched site. */
   readonly watched: number
-  /** Milliseconds between two looks at any other. */
+  /** Milliseconds between refreshes of other sites. */
   readonly idle: number
 }
 
 const usualPace: Pace = { watched: 15_000, idle: 300_000 }
-/** Sites that are looked at in the same moment; connecting is bounded by the pool besides. */
+/** Maximum number of refreshes at once; the pool limits connecting as well. */
 const AT_ONCE = 16
 
-/** How the keeping of a site goes. */
+/** The refresh state of a site. */
 export interface Keeping {
   readonly refreshing: boolean
-  /** Why the last look failed; null when it did not. */
+  /** Why the last refresh failed; null if it succeeded. */
   readonly failure: Failure | null
-  /** The last that was heard of its connection. */
+  /** The last event of its connection. */
   readonly link: LinkEvent | null
 }
 
-/** What the keeping of sites asks of those who know about secrets. */
+/** Decides about refreshes that may need secrets. */
 export interface Gatekeeper {
-  /** Why a site cannot be looked at unless a person asks for it, who then can be asked for a password; null otherwise. */
+  /** Why a site cannot be refreshed without asking the user, such as for a password; null if it can. */
   precheck(site: Site): Promise<Failure | null>
-  /** Hears of each look that failed, once. */
+  /** Called once for each failed refresh. */
   failed(site: Site, failure: Failure): void
 }
 
@@ -46,9 +46,9 @@ interface Kept {
   link: LinkEvent | null
   watchers: number
   timer: NodeJS.Timeout | null
-  /** Something happened while it was being looked at: look once more. */
+  /** Something happened during a refresh: refresh once more. */
   again: boolean
-  /** An operation ran there when it was last seen. */
+  /** An operation was running there at the last refresh. */
   busy: boolean
 }
 
@@ -79,12 +79,12 @@ export class Fleet implements AsyncDisposable {
     ]
   }
 
-  /** Looks at every site, and goes on doing so. */
+  /** Refreshes every site, now and repeatedly. */
   start(): void {
     for (const site of this.#context.store.sites.list()) void this.refresh(site)
   }
 
-  /** Hears of a site whose keeping, or whose last inspection, changed. Returns what takes the listener away. */
+  /** Reports every site whose refresh state or inspection changed. Returns the unsubscribe function. */
   subscribe(listener: (siteId: string) => void): () => void {
     this.#listeners.add(listener)
     return () => this.#listeners.delete(listener)
@@ -95,7 +95,7 @@ export class Fleet implements AsyncDisposable {
     return { refreshing: refreshing !== null, failure, link }
   }
 
-  /** Looks often at a site, at once for a start, until the answer is called. */
+  /** Refreshes a site often, starting now, until the returned function is called. */
   watch(site: Site): () => void {
     const kept = this.#of(site.id)
     kept.watchers += 1
@@ -108,8 +108,8 @@ export class Fleet implements AsyncDisposable {
   }
 
   /**
-   * Looks now; who asks while somebody looks already shares that look.
-   * @param person a person wants to see the site, and may be asked for what the login needs
+   * Refreshes now; joins a refresh in progress.
+   * @param person the user wants to see the site and may be asked for secrets
    */
   refresh(site: Site, person = false): Promise<Result<Inspection>> {
     const kept = this.#of(site.id)
@@ -117,13 +117,13 @@ export class Fleet implements AsyncDisposable {
     return kept.refreshing
   }
 
-  /** Looks once more: what was just done there shows in it, which a look that had begun before may have missed. */
+  /** Refreshes after a change: a refresh already in progress may miss it, so another one follows. */
   async refreshAfter(site: Site): Promise<Result<Inspection>> {
     await this.#of(site.id).refreshing
     return this.refresh(site)
   }
 
-  /** A site's row was changed or removed here. */
+  /** A site was changed or removed in the store. */
   changed(siteId: string): void {
     if (!this.#context.store.sites.byId(siteId)) {
       const timer = this.#kept.get(siteId)?.timer
@@ -134,8 +134,8 @@ export class Fleet implements AsyncDisposable {
   }
 
   /**
-   * What was seen of a site by somebody else (adding, editing): its next look is due as usual. What was heard before, of a
-   * connection to another address maybe, says nothing any more; nor does a look that is still under way.
+   * Another procedure (adding, editing) has inspected the site: schedules the next refresh as usual. Discards earlier
+   * connection events, which may concern another address, and a refresh still in progress.
    */
   seen(site: Site): void {
     const kept = this.#of(site.id)
@@ -180,7 +180,7 @@ export class Fleet implements AsyncDisposable {
   }
 
   async #look(site: Site, kept: Kept, person: boolean): Promise<Result<Inspection>> {
-    // In a later task: `refreshing` is set by then, and told.
+    // In a later task, so that `refreshing` is set and published first.
     await Promise.resolve()
     this.#tell(site.id)
     const seen = await this.#inTurn(() => this.#inspect(site, kept, person)).catch((error: unknown) => {
@@ -224,13 +224,16 @@ export class Fleet implements AsyncDisposable {
 
   #plan(site: Site, kept: Kept): void {
     if (kept.timer) clearTimeout(kept.timer)
-    // Of what somebody else runs there, nothing is heard but by looking.
+    // Foreign operations are noticed only by refreshing.
     const pace = kept.watchers > 0 || (kept.busy && kept.failure === null) ? this.#pace.watched : this.#pace.idle
     kept.timer = setTimeout(() => this.#due(site, kept), pace)
     kept.timer.unref()
   }
 
-  /** None where the store cannot be read: what asks is a timer or a connection, where an error would end the console. */
+  /**
+   * Empty if the store cannot be read: the callers are timers and connections, where an exception would end the
+   * console.
+   */
   #sites(): Site[] {
     try {
       return this.#context.store.sites.list()
@@ -240,7 +243,7 @@ export class Fleet implements AsyncDisposable {
     }
   }
 
-  /** In a timer, as `#sites`: a store that cannot be read now may be later. */
+  /** Runs in a timer, like `#sites`: a store that cannot be read now may be readable later. */
   #due(site: Site, kept: Kept): void {
     if (this.#stop.signal.aborted) return
     try {

@@ -1,4 +1,4 @@
-/** What this program is called, and which version it is: as `package.json` says. */
+/** Name and version of this program, from `package.json`. */
 import { readFileSync } from 'node:fs'
 import { z } from 'zod'
 

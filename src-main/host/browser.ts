@@ -1,4 +1,4 @@
-/** Opens a page in the user's browser without showing its token to other users of this computer. */
+/** Opens a page in the user's browser without revealing its token to other users of this computer. */
 import { spawn } from 'node:child_process'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -9,13 +9,13 @@ const openers: Readonly<Partial<Record<NodeJS.Platform, readonly [string, ...str
   linux: ['xdg-open'],
 }
 
-/** False where there is no desktop to open it on. */
+/** False without a desktop. */
 export function canOpen(env: NodeJS.ProcessEnv = process.env, platform = process.platform): boolean {
   if (env.CI || env.SSH_CONNECTION) return false
   return platform !== 'linux' || Boolean(env.DISPLAY || env.WAYLAND_DISPLAY)
 }
 
-/** Arguments are visible to everybody: the browser is given a private file that leads to the page. */
+/** Other users can read process arguments: the browser opens a private file that redirects to the page. */
 export function openInBrowser(url: string, folder: string): void {
   const file = join(folder, 'open-console.html')
   const html = `<!doctype html><meta charset="utf-8"><meta http-equiv="refresh" content="0;url=${url}"><title>CVD Backup Console</title>`

@@ -1,4 +1,4 @@
-/** The whole console behind a loopback host. */
+/** Opens the whole console behind a loopback host. */
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { fail, ok, type Result } from '../../src-shared/result.ts'
@@ -12,7 +12,7 @@ import { MemorySecrets } from '../ports/secrets.ts'
 import { about } from './about.ts'
 import { type LoopbackHost, startLoopbackHost } from './server.ts'
 
-/** Where `npm run build` puts the window's files. */
+/** Output folder of `npm run build` for the window's files. */
 export const builtPages = fileURLToPath(new URL('../../dist/renderer', import.meta.url))
 
 export interface OpenConsole extends AsyncDisposable {
@@ -21,14 +21,14 @@ export interface OpenConsole extends AsyncDisposable {
 }
 
 export interface OpenOptions {
-  /** Undefined takes the platform's folder. */
+  /** Default: the platform's data folder. */
   readonly data?: string | undefined
   readonly pages?: string
-  /** Does its work on the console before any window can see it. */
+  /** Runs on the console before any window can connect. */
   readonly before?: (application: Application) => Promise<void>
 }
 
-/** Fails where the pages are not built, or as the store does. */
+/** Fails if the pages are not built, or as opening the store does. */
 export async function openConsoleInBrowser(options: OpenOptions = {}): Promise<Result<OpenConsole>> {
   const folder = options.pages ?? builtPages
   const pages = loadPages(folder)

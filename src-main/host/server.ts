@@ -1,4 +1,4 @@
-/** The console in a browser: pages and calls on a port of the loopback address, for windows that know a token. */
+/** Serves the console to browsers: pages and calls on a loopback port, for windows that have a token. */
 import { once } from 'node:events'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
@@ -13,24 +13,24 @@ import { newTokens } from './tokens.ts'
 export interface LoopbackOptions {
   readonly pages: Pages
   readonly session: (transport: Transport, role: Role) => void
-  /** Milliseconds within which a socket must say its token. */
+  /** Milliseconds within which a socket must send its token. */
   readonly patience?: number
 }
 
 export interface LoopbackHost extends AsyncDisposable {
   readonly port: number
-  /** The address of an administrator's page. Whoever has it may do everything: show it to nobody else. */
+  /** The address of an administrator's page. It grants full control: show it to nobody else. */
   readonly adminUrl: string
-  /** The address of a page that only looks. */
+  /** The address of a read-only page. */
   readonly viewerUrl: string
 }
 
-/** Connections without a token that may be there at once: see `strangers.ts`. */
+/** Maximum number of connections without a token: see `strangers.ts`. */
 const STRANGERS = 512
-/** Half a request, or none, is waited for no longer; looked after each second, since Node would do so twice a minute. */
+/** Milliseconds until an incomplete request is closed. Checked every second instead of Node's 30 seconds. */
 const DEADLINES = { headersTimeout: 3000, requestTimeout: 5000, connectionsCheckingInterval: 1000 }
 
-/** Listens on 127.0.0.1, on a port that the system chooses, until it is disposed. */
+/** Listens on 127.0.0.1, on a port chosen by the system, until disposed. */
 export async function startLoopbackHost({ pages, session, patience }: LoopbackOptions): Promise<LoopbackHost> {
   const tokens = newTokens()
   let address = ''
@@ -73,10 +73,10 @@ interface Found {
 }
 
 function found(request: IncomingMessage, pages: Pages, address: string): Found {
-  // Another name for this address is a page of somebody else's that points here (DNS rebinding).
+  // A different host name means a foreign page that resolves to this address (DNS rebinding).
   if (request.headers.host !== address) return { status: 421 }
   if (request.method !== 'GET' && request.method !== 'HEAD') return { status: 405, more: { Allow: 'GET, HEAD' } }
-  // As it was sent: what is not literally the name of a page is not one.
+  // Compared as sent, without decoding: anything but the exact name of a page is not found.
   const page = pages.get((request.url ?? '').split('?')[0] ?? '')
   return { status: page ? 200 : 404, page }
 }

@@ -1,4 +1,4 @@
-/** Takes the sockets of windows: whoever is not one of ours is sent away before a byte reaches the console. */
+/** Accepts the sockets of windows and closes all others before any byte reaches the console. */
 import type { IncomingMessage } from 'node:http'
 import type { Duplex } from 'node:stream'
 import { type WebSocket, WebSocketServer } from 'ws'
@@ -19,19 +19,19 @@ export interface SocketsOptions {
   /** `127.0.0.1:PORT`, known once the host listens. */
   readonly address: () => string
   readonly session: (transport: Transport, role: Role) => void
-  /** Hears of the connection of a window that said its token. */
+  /** Called with the connection of a window that sent its token. */
   readonly known: (socket: Duplex) => void
-  /** Milliseconds within which a socket must say its token. */
+  /** Milliseconds within which a socket must send its token. */
   readonly patience?: number
 }
 
-/** Windows at once. Only those that were let in are counted: see `strangers.ts` for the others. */
+/** Maximum number of windows. Counts only authenticated ones: see `strangers.ts` for the others. */
 const WINDOWS = 64
-/** Closes a socket that could be let in at another time, as RFC 6455 numbers it. */
+/** RFC 6455 close code for a socket that may be accepted later. */
 const TRY_AGAIN = 1013
-/** Frames that a window may send in a span of so many milliseconds: no honest one comes near. */
+/** Maximum frames from a window per span of milliseconds; the console's own pages send far fewer. */
 const FLOOD = { frames: 2000, span: 5000 }
-/** Bytes that may wait for a window that does not read. */
+/** Maximum bytes queued for a window that does not read. */
 const BACKLOG = 256 * 1024 * 1024
 
 const hello = z.strictObject({ k: z.literal('hello'), token: z.string().max(200) }) satisfies z.ZodType<Hello>
@@ -63,7 +63,7 @@ export class Sockets {
     this.#options = options
   }
 
-  /** Answers a request to speak WebSocket. */
+  /** Handles a WebSocket upgrade request. */
   upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
     socket.on('error', () => socket.destroy())
     const problem = this.#problem(request)
@@ -83,7 +83,7 @@ export class Sockets {
     const { address } = this.#options
     // As for pages: see `server.ts`.
     if (request.headers.host !== address()) return '421 Misdirected Request'
-    // A WebSocket knows no same-origin policy: any page could open one.
+    // WebSockets have no same-origin policy: any page could open one.
     if (request.headers.origin !== `http://${address()}`) return '403 Forbidden'
     return request.url === SOCKET_PATH ? null : '404 Not Found'
   }

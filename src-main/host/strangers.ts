@@ -1,13 +1,13 @@
 /**
- * Connections that have not said a token. Any program on this computer can open them, and as many as it likes: so they are
- * bounded by themselves, and when there is no place left, the one that has been a stranger for longest has to go. Whoever
- * knows the token needs milliseconds to say it, and is no stranger then.
+ * Limits connections that have not sent a token. Any program on this computer can open any number of them, so they have
+ * a limit of their own; when it is reached, the oldest is closed. A window sends its token within milliseconds, so it
+ * is not affected.
  */
 import type { Duplex } from 'node:stream'
 
 export class Strangers {
   readonly #places: number
-  /** In the order in which they came. */
+  /** In the order of arrival. */
   readonly #waiting = new Set<Duplex>()
 
   constructor(places: number) {
@@ -24,7 +24,7 @@ export class Strangers {
     oldest.destroy()
   }
 
-  /** It said the token: its place is not bounded here any more. */
+  /** Removes a connection that sent its token: it no longer counts here. */
   know(socket: Duplex): void {
     this.#waiting.delete(socket)
   }

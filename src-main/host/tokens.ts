@@ -1,4 +1,4 @@
-/** By which the host knows its windows: two words that it tells its parent once, and no one can guess. */
+/** The tokens of the host's windows: two unguessable strings, told only to the parent process. */
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto'
 import type { Role } from '../../src-shared/contract/define.ts'
 
@@ -6,7 +6,7 @@ export interface Tokens {
   /** 256 bits each, for a page's address. */
   readonly admin: string
   readonly viewer: string
-  /** What the bearer of a token may do; null for one that is none. */
+  /** The role of a token; null if it is not one. */
   roleOf(token: string): Role | null
 }
 
@@ -20,7 +20,7 @@ export function newTokens(): Tokens {
     admin,
     viewer,
     roleOf: (token) => {
-      // Digests have one length, and comparing them takes one time, whatever was sent.
+      // Comparing digests takes constant time for any input.
       const given = digest(token)
       const isAdmin = timingSafeEqual(given, known.admin)
       const isViewer = timingSafeEqual(given, known.viewer)

@@ -1,6 +1,5 @@
 /**
- * Assembles the kit, one self-contained bash program, from `bash/*.sh`. The order is the order of definition; the
- * program runs from its last line.
+ * Assembles the kit, one self-contained bash program, from `bash/*.sh` in order of definition. The last line runs it.
  */
 import { createHash } from 'node:crypto'
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
@@ -63,13 +62,13 @@ export interface Kit {
   readonly sha256: string
 }
 
-/** The parts in their order: each ends with a line break, and an empty line follows it. */
+/** The parts in order, each ending with a line break and followed by an empty line. */
 export function kitParts(): readonly { readonly name: string; readonly text: string }[] {
   const folder = join(dirname(fileURLToPath(import.meta.url)), 'bash')
   return parts.map((part) => ({ name: `${part}.sh`, text: readFileSync(join(folder, `${part}.sh`), 'utf8') }))
 }
 
-/** The kit as it is sent to servers. Reads the parts from disk: call it once and keep the answer. */
+/** The kit as sent to servers. Reads the parts from disk: call it once and keep the result. */
 export function assembleKit(): Kit {
   const text = kitParts()
     .map((part) => part.text)

@@ -13,21 +13,20 @@ export interface KitRun {
   readonly kit: { readonly sha256: string; readonly bytes: Buffer }
   /** The kit's arguments: any bytes but NUL. */
   readonly args: readonly (string | Buffer)[]
-  /** Everything that the kit says, the result included; `offset` as in `KitProgress`, after this event. */
+  /** Gets every event, including the result; `offset` as in `KitProgress`, after this event. */
   readonly onEvent?: (event: KitEvent, offset: number) => void
   /** Stops listening: a detached operation goes on, anything else ends with its stdin. */
   readonly signal?: AbortSignal
-  /** Milliseconds for the kit to end after its result, or after the signal. */
+  /** Milliseconds for the kit to exit after its result or after the signal. */
   readonly grace?: number
 }
 
-/** How far an answer had come. */
+/** How much of the answer has arrived. */
 interface KitProgress {
-  /** The operation that it is about, once the kit has named it. */
+  /** The operation's id, once the kit has reported it. */
   readonly operation: string | null
   /**
-   * Bytes of the operation's events that were received: what `follow --from` continues with, added to the offset that
-   * this answer was asked from.
+   * Bytes of the operation's events received. Add the offset this answer started from to continue with `follow --from`.
    */
   readonly offset: number
 }
@@ -38,15 +37,15 @@ export interface KitAnswer extends KitProgress {
 
 /**
  * Why there is no result: `link-lost` (the operation, if any, goes on), `cancelled`, `no-answer` (the kit ended without
- * one), `kit-launch` (the launcher refused), or what kept bash from starting (`no-sudo`, `wrong-sudo-password`, …).
+ * one), `kit-launch` (the launcher refused), or why bash did not start (`no-sudo`, `wrong-sudo-password`, …).
  */
 export interface KitFailure extends Failure, KitProgress {
   readonly stderr: string
 }
 
 /**
- * What one answer may hold. The longest honest line lists ten thousand backups in half of it; the longest honest answer is
- * the events of an operation of many hours.
+ * Limits on one answer. The longest genuine line, a list of ten thousand backups, needs half of the line limit; the
+ * longest genuine answer is the events of an operation of many hours.
  */
 const limits = { line: 8 * 1024 * 1024, total: 64 * 1024 * 1024, events: 100_000, strays: 1_000, told: 20 }
 
@@ -61,7 +60,7 @@ function record(value: string | Buffer): Buffer {
 
 const knownKinds: ReadonlySet<string> = new Set(kitEvent.options.map((option) => option.shape.kind.value))
 
-/** One line of the kit: an event, null for a kind that a newer kit may say, or `stray` for what is neither. */
+/** Parses one line of the kit: an event, null for an event kind of a newer kit, or `stray` for anything else. */
 function parseLine(line: string): KitEvent | null | 'stray' {
   if (!line.startsWith('{')) return 'stray'
   let value: unknown
@@ -87,7 +86,7 @@ const notTheKit: Failure = {
   next: 'Check what runs there under the name of the kit.',
 }
 
-/** Listens to one run. */
+/** Reads the output of one run. */
 class Conversation {
   readonly #run: KitRun
   running: Running | null = null
@@ -124,7 +123,7 @@ class Conversation {
       return
     }
     const event = parsed === 'stray' ? (this.#strays > limits.told ? null : strayLine(line)) : parsed
-    // `state`, and what comes after it, is said by the follower and is no part of the operation's events.
+    // The follower adds `state` and everything after it; these are not among the operation's stored events.
     if (event?.kind === 'state') this.#stored = false
     if (this.#stored) this.#offset += bytes
     if (!event) return
@@ -133,7 +132,7 @@ class Conversation {
     if (event.kind === 'result') this.result = event
     this.#run.onEvent?.(event, this.#offset)
     if (event.kind !== 'result') return
-    // It is all that was asked for: whatever still waits for our stdin may go.
+    // The answer is complete: end whatever still waits for our stdin.
     this.running?.endInput()
     this.answered.resolve()
   }
@@ -151,7 +150,7 @@ class Conversation {
   }
 }
 
-/** Runs the kit and gives its `result`, whatever that says; see `KitFailure` for how there may be none. */
+/** Runs the kit and returns its `result`, whatever its outcome; `KitFailure` lists why there may be none. */
 export async function runKit(run: KitRun): Promise<Result<KitAnswer, KitFailure>> {
   const { connection, privilege, kit, args, signal, grace = 10_000 } = run
   const records = [launcher, kit.sha256, String(args.length), ...args].map(record)
@@ -187,7 +186,7 @@ export async function runKit(run: KitRun): Promise<Result<KitAnswer, KitFailure>
   return talk.fail({ code: 'no-answer', message, next: 'Check the operations of the site before you start anything.' })
 }
 
-/** The value, or null when it takes longer than `milliseconds` (null: however long it takes). */
+/** The value, or null if it takes longer than `milliseconds` (null: no limit). */
 async function within<T>(value: Promise<T>, milliseconds: number | null): Promise<T | null> {
   if (milliseconds === null) return value
   const late = Promise.withResolvers<null>()

@@ -1,4 +1,4 @@
-/** The kit as functions: every answer is checked against the protocol before anybody sees it. */
+/** The kit as functions. Every answer is validated against the protocol. */
 import { z } from 'zod'
 import {
   type HealthAnswer,
@@ -25,29 +25,29 @@ export interface KitClientOptions {
   readonly connection: SshConnection
   readonly privilege: Privilege
   readonly kit: Kit
-  /** Who asks, for the server's audit. */
+  /** The user, for the server's audit. */
   readonly who: string
 }
 
-/** The kit's own refusal or failure, or why there is no answer. `data` is what came with it. */
+/** The kit's own refusal or failure, or why there is no answer. `data` comes from the kit's result. */
 export interface KitError extends Failure {
   readonly data?: unknown
 }
 
-/** What is heard of an operation. `offset` is where `follow` goes on after this event. */
+/** Receives events of an operation. `offset` is where `follow` continues after this event. */
 export interface Listener {
   onEvent(event: KitEvent, offset: number): void
   readonly signal?: AbortSignal
 }
 
-/** Text, or bytes where a path of the server is no text. */
+/** Text, or bytes for a server path that is not text. */
 export type KitWord = string | Buffer
 
 export interface OperationStart {
   /** Command and arguments. */
   readonly request: readonly KitWord[]
   readonly reason: string
-  /** By which the operation is found again when the link breaks before the server has named it. */
+  /** Identifies the operation if the link breaks before the server has reported its id. */
   readonly token: string
 }
 
@@ -55,7 +55,7 @@ const operationList = z.looseObject({ operations: z.array(operationEntry) })
 const oneOperation = z.looseObject({ operation: operationEntry })
 const markAnswer = z.looseObject({ path: z.string().max(16_384) })
 
-/** A result that is no success as a failure with the kit's own words. */
+/** Converts an unsuccessful result to a failure, with the kit's own message. */
 export function resultFailure(result: KitResult): KitError {
   const { code, message, unchanged, next, data } = result
   return { code, message, unchanged, next, data }
@@ -87,12 +87,12 @@ export class KitClient {
     this.#options = options
   }
 
-  /** @param root looks at this CVD root instead of the one of the server's policy. */
+  /** @param root inspects this CVD root instead of the one in the server's policy. */
   inspect(signal?: AbortSignal, root?: string): Promise<Result<Inspection, KitError>> {
     return this.#ask(['inspect'], inspection, signal, root === undefined ? [] : ['--root', root])
   }
 
-  /** A plan that says that the restore is not possible is a plan, not a failure. `onEvent` hears how it is made. */
+  /** Returns the plan even if it says that the restore is not possible. `onEvent` gets its progress. */
   async plan(
     backup: KitWord,
     signal?: AbortSignal,
@@ -107,7 +107,7 @@ export class KitClient {
     return result.outcome === 'succeeded' ? fail(notUnderstood('plan', plan.error)) : fail(resultFailure(result))
   }
 
-  /** What is recorded about one backup. */
+  /** The records of one backup. */
   show(backup: KitWord, signal?: AbortSignal): Promise<Result<ShownBackup, KitError>> {
     return this.#ask(['show', backup], shownBackup, signal)
   }
@@ -117,7 +117,7 @@ export class KitClient {
     return this.#operations(['--limit', String(limit)], signal)
   }
 
-  /** The operation with an id, or the one that was asked for with a token; null where the server has none. */
+  /** Finds an operation by id or by its token; null if the server has none. */
   async operation(
     by: { readonly id: string } | { readonly token: string },
     signal?: AbortSignal,
@@ -132,41 +132,41 @@ export class KitClient {
     return answer.ok ? ok(answer.value.operations) : answer
   }
 
-  /** Answers when the operation has stopped, or when it would not within the kit's patience. */
+  /** Returns when the operation has stopped, or when the kit gives up waiting. */
   async cancel(operation: string, signal?: AbortSignal): Promise<Result<OperationEntry, KitError>> {
     const answer = await this.#ask(['cancel', operation], oneOperation, signal)
     return answer.ok ? ok(answer.value.operation) : answer
   }
 
-  /** The site's policy after the changes; without changes, the policy as it is. */
+  /** Applies the changes and returns the site's policy; without changes, the current policy. */
   async policy(changes: Readonly<Record<string, string>> = {}): Promise<Result<Record<string, string>, KitError>> {
     const pairs = Object.entries(changes).map(([key, value]) => `${key}=${value}`)
     const answer = await this.#ask(['policy', ...pairs], policyAnswer)
     return answer.ok ? ok(answer.value.policy) : answer
   }
 
-  /** What the site answers when it is asked for its health in this way. Changes nothing. */
+  /** Probes the site's health in this way. Changes nothing. */
   async tryHealth(health: string, signal?: AbortSignal): Promise<Result<HealthAnswer | null, KitError>> {
     const answer = await this.#ask(['policy', '--try', `health=${health}`], policyAnswer, signal)
     return answer.ok ? ok(answer.value.probe) : answer
   }
 
-  /** Keeps a backup from rotation, or takes that back. The value is the backup's path. */
+  /** Holds a backup, so that rotation keeps it, or releases it. Returns the backup's path. */
   async mark(mark: 'hold' | 'release', backup: KitWord, reason: string): Promise<Result<string, KitError>> {
     const answer = await this.#ask([mark, backup], markAnswer, undefined, reason === '' ? [] : ['--reason', reason])
     return answer.ok ? ok(answer.value.path) : answer
   }
 
   /**
-   * Starts an operation and follows it to its result. It goes on when the listener leaves. A result that is no success
-   * is an answer here, too.
+   * Starts an operation and follows it to its result. It goes on when the listener leaves. An unsuccessful result is
+   * also an answer, not a failure.
    */
   start(start: OperationStart, listener: Listener): Promise<Result<KitAnswer, KitFailure>> {
     const options = ['--token', start.token, ...(start.reason === '' ? [] : ['--reason', start.reason])]
     return this.#listen([...options, ...start.request], 0, listener)
   }
 
-  /** Goes on hearing an operation from a byte offset. */
+  /** Follows an operation from a byte offset. */
   follow(operation: string, offset: number, listener: Listener): Promise<Result<KitAnswer, KitFailure>> {
     return this.#listen(['follow', operation, '--from', String(offset)], offset, listener)
   }

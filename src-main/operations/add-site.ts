@@ -1,4 +1,4 @@
-/** Adds a site: everything is proven over a real login before anything is kept here. */
+/** Adds a site. Nothing is stored before a real login has proven it. */
 import { randomUUID } from 'node:crypto'
 import { colours } from '../../src-shared/contract/words.ts'
 import type { Inspection } from '../../src-shared/domain/kit-protocol.ts'
@@ -21,7 +21,7 @@ export interface NewSite extends SiteAddress {
   readonly name: string
   readonly colour?: string
   readonly policy: SitePolicy
-  /** Fingerprints of host keys that a person compared and accepted. */
+  /** Fingerprints of host keys that the user compared and accepted. */
   readonly accept: readonly string[]
 }
 
@@ -43,7 +43,7 @@ function nameProblem(context: Context, name: string): Failure | null {
   return { code: 'name-taken', message, unchanged: 'Nothing was stored.', next: 'Choose another name.' }
 }
 
-/** The same machine under two names would be two queues and two truths. */
+/** The same machine under two names would have two queues and two states. */
 export function twin(context: Context, found: Inspection): Failure | null {
   const other = context.store.sites
     .list()
@@ -68,8 +68,8 @@ export function noLayout(found: Inspection): Failure | null {
 }
 
 /**
- * The usual address that answers today, to be kept: on the day when the site is down none would, and a restore could not
- * prove anything.
+ * The default address that answers today, to be stored as the probe: when the site is down none answers, and a restore
+ * could not prove success.
  */
 function answering({ health, host }: Inspection): string | undefined {
   const { probe, configured, healthy } = health
@@ -102,8 +102,8 @@ async function look(context: Context, kit: KitLink, policy: SitePolicy): Promise
 }
 
 /**
- * Connects, decides about the host key, logs in, inspects, sets the policy on the server, pins the machine, stores.
- * On any failure nothing is kept here, not even a host key that was accepted for it.
+ * Connects, decides about the host key, logs in, inspects, sets the policy on the server, pins the machine, stores the
+ * site. On any failure nothing is kept here, not even an accepted host key.
  */
 export async function addSite(context: Context, wanted: NewSite): Promise<Result<AddedSite>> {
   const refused = nameProblem(context, wanted.name)

@@ -1,6 +1,6 @@
 /**
- * Attends one operation from its journal row to its outcome, through lost links and restarts of the console. The server
- * runs it; this only asks for it, listens, and writes down what was heard.
+ * Follows one operation from its journal row to its outcome, through lost links and restarts of the console. The server
+ * runs it; this requests it, listens, and records what the server reports.
  */
 import { decodePath } from '../../src-shared/domain/backup-path.ts'
 import type { KitEvent, KitResult, OperationEntry } from '../../src-shared/domain/kit-protocol.ts'
@@ -12,15 +12,15 @@ import type { Site } from '../store/sites.ts'
 import { audit, type Context, type Publish } from './context.ts'
 import type { KitLink } from './links.ts'
 
-/** Milliseconds for which a server that went away is looked for before the operation is called lost. */
+/** Milliseconds for which a lost connection is retried before the operation is marked unknown. */
 const PATIENCE = 10 * 60_000
-/** Seconds between two looks at a server that can be reached but has no answer yet. */
+/** Seconds between requests to a server that is reachable but has no answer yet. */
 const PAUSES = [0, 1, 2, 5, 10, 20]
-/** How often a server that answers may have nothing new to say before the operation is called lost. */
+/** Number of requests without news before the operation is marked unknown. */
 const MAX_IDLE_FOLLOWS = 12
-/** How often `recover` is asked for before a person has to look. */
+/** Number of recoveries requested before the user must act. */
 const RECOVERIES = 5
-/** Failures before which nothing of the request was read on the server. */
+/** Failures that occur before the server has read any of the request. */
 const NOTHING_STARTED = new Set([
   'kit-launch',
   'no-sudo',
@@ -30,8 +30,8 @@ const NOTHING_STARTED = new Set([
   'channel-refused',
 ])
 /**
- * Failures of listening after which it is tried again, for a while. `killed`: a server that goes down ends our shell before
- * the link. `timeout` and `channel-refused`: it is too busy just now.
+ * Failures of following that are retried for a while. `killed`: a server shutting down ends our shell before the link.
+ * `timeout` and `channel-refused`: the server is busy.
  */
 const LISTEN_AGAIN = new Set(['cancelled', 'link-lost', 'no-answer', 'killed', 'timeout', 'channel-refused'])
 const TRANSACTIONS = new Set(['restore', 'undo'])
@@ -42,9 +42,9 @@ export interface Attendance {
   readonly context: Context
   readonly site: Site
   readonly publish: Publish
-  /** Stops listening; the operation goes on, and its row stays unfinished. */
+  /** Stops following; the operation goes on, and its row stays unfinished. */
   readonly signal: AbortSignal
-  /** Attends the `recover` that an interrupted transaction needs. */
+  /** Runs and follows the `recover` that an interrupted transaction needs. */
   readonly recover: (reason: string) => Promise<JournalEntry>
 }
 
@@ -57,7 +57,7 @@ function argumentBytes(argument: KitArgument): string | Buffer {
   return typeof argument === 'string' ? argument : Buffer.from(decodePath(argument.path))
 }
 
-/** How often, three seconds apart, a server is asked for an operation before it counts as never begun there. */
+/** Number of times, three seconds apart, that a server is asked for an operation before it counts as never started. */
 const LOOKS = 4
 
 const neverStarted: Failure = {
@@ -72,7 +72,7 @@ export class Attendant {
   readonly #id: string
   #interrupted = false
   #recoveries = 0
-  /** How a recovery that we asked for failed. */
+  /** The outcome of a failed recovery that we requested. */
   #vainRecovery: JournalOutcome | null = null
   #lastFailure: Failure = { code: 'no-answer', message: 'The server reports nothing new about the operation.' }
 
@@ -121,7 +121,7 @@ export class Attendant {
   async #begin(): Promise<void> {
     const { store } = this.#attendance.context
     const link = await this.#open(0)
-    // Cancelled meanwhile: it has its end.
+    // Cancelled meanwhile: its outcome is recorded.
     if (!link.ok) return this.#entry.state === 'queued' ? this.#end(failed(link.error)) : undefined
     using kit = link.value
     if (!store.operations.starting(this.#id)) return
@@ -135,7 +135,7 @@ export class Attendant {
     await this.#search()
   }
 
-  /** The link broke while it was being started: did the server begin? It says so by our token. */
+  /** The link broke during the start. Asks the server, by our token, whether the operation started. */
   async #search(): Promise<void> {
     const { context, signal } = this.#attendance
     for (let attempt = 1; attempt <= LOOKS + 1 && !signal.aborted; attempt += 1) {
@@ -146,7 +146,7 @@ export class Attendant {
       if (found.ok && found.value) return this.#found(found.value)
       if (!found.ok) this.#tellLink(found.error)
       else if (attempt >= LOOKS) return this.#end(failed(neverStarted))
-      // What was sent before the link broke may still be on its way through a dying shell, on a slow server: look again.
+      // On a slow server the request may still be on its way through a dying shell: ask again.
       await context.clock.wait(3000, signal)
     }
     this.#lose(this.#lastFailure)
@@ -172,7 +172,7 @@ export class Attendant {
     this.#lose(heard.error)
   }
 
-  /** A server that does not know the operation says nothing about how it ended. */
+  /** A server that does not know the operation cannot tell how it ended. */
   #own(result: KitResult): JournalOutcome {
     const { remoteOperation } = this.#entry
     const unheardOf =
@@ -180,14 +180,17 @@ export class Attendant {
     return unheardOf ? { ...result, outcome: 'unknown' } : result
   }
 
-  /** When the server said that it had ended, by our clock: it may be heard a night later. */
+  /** When the server reported the end, by our clock; it may be received hours later. */
   #endedAt(said: number): number {
     const { store, clock } = this.#attendance.context
     const at = said - clockOffset(store.inspections.latest(this.#attendance.site.id))
     return Math.min(clock.now(), Math.max(this.#entry.createdAt, at))
   }
 
-  /** Its process on the server is gone. A transaction is completed or taken back there, and then says how it ended. */
+  /**
+   * The operation's process on the server is gone. A recovery there completes or rolls back the transaction and reports
+   * its outcome.
+   */
   async #finishInterrupted(result: KitResult): Promise<void> {
     this.#interrupted = false
     if (!TRANSACTIONS.has(this.#entry.command)) return this.#end(result)
@@ -195,10 +198,10 @@ export class Attendant {
     this.#recoveries += 1
     if (this.#recoveries > RECOVERIES) return this.#lose(this.#lastFailure)
     const recovered = await this.#attendance.recover(`to finish ${this.#entry.remoteOperation}`)
-    // Busy: the server recovers by itself, as it does when it boots. What was interrupted gets its outcome either way.
+    // Busy: the server is recovering by itself, as after a boot. Either way the interrupted operation gets an outcome.
     if (recovered.outcome === 'succeeded' || recovered.code === 'busy') return
     if (recovered.state !== 'ended') return this.#lose({ code: 'link-lost', message: recovered.message })
-    // The server recovers by itself too, and may have done so meanwhile: it has the first word about how it ended.
+    // The server may have recovered by itself meanwhile; its outcome takes precedence.
     const { code, message, unchanged, next, data } = recovered
     this.#vainRecovery = { outcome: 'failed', code, message, unchanged, next, data }
   }
@@ -213,7 +216,7 @@ export class Attendant {
       this.#interrupted = event.state === 'interrupted'
       return
     }
-    // Said by the follower, not by the operation: it will have another end.
+    // The follower reported this, not the operation, which gets its own outcome later.
     if (this.#interrupted) return
     if (event.kind === 'hello' && event.operation !== null && this.#entry.remoteOperation === null) {
       context.store.operations.running(this.#id, event.operation)
@@ -225,7 +228,7 @@ export class Attendant {
 
   #end(outcome: JournalOutcome, at = this.#attendance.context.clock.now()): void {
     const { context } = this.#attendance
-    // It was cancelled, or another run of the console heard its end: that is written down already.
+    // Cancelled, or another run of the console recorded the outcome already.
     const written = context.store.operations.ended(this.#id, at, outcome)
     if (written) this.#record(outcome)
     this.#tellJournal()

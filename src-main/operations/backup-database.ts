@@ -6,7 +6,7 @@ import type { Context } from './context.ts'
 import { inspectSite } from './inspect.ts'
 import type { Runner } from './runner.ts'
 
-/** Asks for it once the site was seen to be the right machine; how it goes is heard from the runner. */
+/** Requests a backup after checking the machine; the runner reports its progress. */
 export async function backupDatabase(context: Context, runner: Runner, site: Site): Promise<Result<JournalEntry>> {
   const inspected = await inspectSite(context, site)
   if (!inspected.ok) return inspected

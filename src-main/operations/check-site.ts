@@ -1,4 +1,4 @@
-/** Walks the way to a site step by step, keeping nothing: what a person sees before a site is added or changed. */
+/** Checks the connection to a site step by step without storing anything, before a site is added or changed. */
 import type { HealthAnswer, Inspection } from '../../src-shared/domain/kit-protocol.ts'
 import { type Failure, fail, ok, type Result } from '../../src-shared/result.ts'
 import type { Site } from '../store/sites.ts'
@@ -20,7 +20,7 @@ export interface CheckedStep {
 export interface SiteCheck extends SiteAddress {
   readonly policy: SitePolicy
   readonly accept: readonly string[]
-  /** The known site whose way is being changed; null for one that is new. */
+  /** The existing site that is being changed; null for a new one. */
   readonly site: Site | null
 }
 
@@ -30,7 +30,7 @@ const plain = (step: CheckStepName, state: CheckedStep['state'], evidence = '', 
   return { step, state, evidence, fix }
 }
 
-/** Which step a failure of connecting belongs to. */
+/** The step in which connecting failed. */
 function stepOf(code: string): CheckStepName {
   if (code.startsWith('host-key-')) return 'host-key'
   return code.startsWith('key-') || code.startsWith('auth-') ? 'login' : 'reach'
@@ -41,7 +41,7 @@ const way: readonly CheckStepName[] = ['reach', 'host-key', 'login']
 
 function tellFailedWay(tell: Tell, failure: Failure): void {
   const failed = way.indexOf(stepOf(failure.code))
-  // A key that cannot be read is found before anything is sent.
+  // An unreadable key is found before anything is sent.
   const sent = !failure.code.startsWith('key-')
   for (const step of way.slice(0, failed)) tell(plain(step, sent ? 'passed' : 'skipped'))
   tell(plain(way[failed] ?? 'reach', 'failed', failure.message, failure.next))
@@ -70,11 +70,11 @@ function policyStep({ services }: Inspection, health: HealthAnswer, given: boole
   return plain('policy', 'warning', evidence, fix)
 }
 
-/** An address is not spelled with a capital. */
+/** Capitalises a sentence, unless it begins with an address. */
 const sentence = (words: string) =>
   /^(https?|unix):/.test(words) ? words : words.charAt(0).toUpperCase() + words.slice(1)
 
-/** Tells each step; the value is what was seen. Host keys that were accepted for this are forgotten again. */
+/** Reports each step; returns the inspection. Forgets the host keys that were accepted for this check. */
 export async function checkSite(
   context: Context,
   check: SiteCheck,
@@ -96,7 +96,7 @@ export async function checkSite(
     return walked
   } finally {
     if (unknown.length > 0) {
-      // An open connection would be used for adding the site, and its host key then never be pinned.
+      // Adding the site would reuse the open connection, and never pin its host key.
       await context.links.close(check)
       await context.links.forgetHosts(unknown)
     }
@@ -140,7 +140,7 @@ async function walk(context: Context, check: SiteCheck, tell: Tell, signal: Abor
   return ok(found)
 }
 
-/** What the address that was given answers, before it is set; without one, what the server asks by itself. */
+/** Tries the given health address before it is set; without one, returns the server's own probe. */
 async function probe(
   context: Context,
   check: SiteCheck,

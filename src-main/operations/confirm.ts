@@ -1,23 +1,23 @@
-/** The typed confirmation of what cannot simply be done again. */
+/** The typed confirmation of operations that cannot simply be repeated. */
 import type { Failure } from '../../src-shared/result.ts'
 import type { Site } from '../store/sites.ts'
 
 export interface Confirmation {
-  /** What was typed: must be the site's name, letter for letter. */
+  /** The typed text: must equal the site's name. */
   readonly confirm: string
   readonly reason: string
-  /** That the backup lacks what the live schema has was seen, and is accepted. */
+  /** The user accepts that the backup lacks parts of the live schema. */
   readonly acceptSchema?: boolean
-  /** A person says that the site is down, and that the probe that is set tells when it is up again. */
+  /** The user states that the site is down, and that the configured probe will show when it is up again. */
   readonly siteIsDown?: boolean
 }
 
-/** What the kit is told of it. */
+/** The kit's options for what the user accepted. */
 export function acceptedOptions({ acceptSchema = false, siteIsDown = false }: Confirmation): readonly string[] {
   return [...(acceptSchema ? ['--accept-schema'] : []), ...(siteIsDown ? ['--site-is-down'] : [])]
 }
 
-/** Null when confirmed. Asked before anything is sent to the server. */
+/** Null if confirmed. Checked before anything is sent to the server. */
 export function confirmationProblem(site: Site, { confirm, reason }: Confirmation): Failure | null {
   const refused = { code: 'not-confirmed', unchanged: 'Nothing was changed; the server was not asked.' }
   if (confirm !== site.name) {

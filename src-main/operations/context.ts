@@ -1,4 +1,4 @@
-/** What every procedure works with, and what it tells while it works. */
+/** What every procedure works with, and the events it publishes. */
 import type { KitEvent } from '../../src-shared/domain/kit-protocol.ts'
 import type { Failure } from '../../src-shared/result.ts'
 import type { Clock } from '../ports/clock.ts'
@@ -17,17 +17,17 @@ export interface Context {
   readonly log: Log
 }
 
-/** What subscribers of the runner hear. `operation` is the journal's id. */
+/** Events for the runner's subscribers. `operation` is the journal's id. */
 export type RunnerEvent =
   | { readonly kind: 'event'; readonly operation: string; readonly siteId: string; readonly event: KitEvent }
   /** The journal's row changed: it was queued, began, was named by the server, ended, or its connection was lost. */
   | { readonly kind: 'journal'; readonly operation: string; readonly siteId: string; readonly entry: JournalEntry }
-  /** The link broke, and the operation is being looked for again. It goes on meanwhile. */
+  /** The link broke and is being retried. The operation goes on meanwhile. */
   | { readonly kind: 'link'; readonly operation: string; readonly siteId: string; readonly failure: Failure }
 
 export type Publish = (event: RunnerEvent) => void
 
-/** One line of our audit. */
+/** Adds an entry to our audit. */
 export function audit(
   context: Context,
   action: string,

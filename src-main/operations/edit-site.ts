@@ -1,4 +1,6 @@
-/** Changes how a site is named, reached and set up. What concerns the server is proven there before it is kept. */
+/**
+ * Changes a site's name, address and settings. Everything that concerns the server is tested there before it is stored.
+ */
 import type { Inspection } from '../../src-shared/domain/kit-protocol.ts'
 import { siteName } from '../../src-shared/domain/site-name.ts'
 import { type Failure, fail, ok, type Result } from '../../src-shared/result.ts'
@@ -13,7 +15,7 @@ export interface SiteChanges extends Partial<SiteAddress> {
   readonly colour?: string
   readonly policy: SitePolicy
   readonly accept: readonly string[]
-  /** The machine id that takes the place of the pinned one: the server was replaced on purpose. */
+  /** The machine id that replaces the pinned one, after the server was replaced on purpose. */
   readonly acceptMachine?: string
 }
 
@@ -34,12 +36,12 @@ async function prove(context: Context, site: Site, changes: SiteChanges): Promis
   return applyPolicy(kit, changes.policy, seen.value)
 }
 
-/** How a site is reached, and who must answer. */
+/** How the site is reached, and the machine expected there. */
 const way = ({ target, sudo, machineId }: Site) => JSON.stringify({ target, sudo, machineId })
 
 /**
- * Names and colours change here alone; for everything else the server is asked, and on failure all stays as it was. What
- * another window changed meanwhile stays, too.
+ * Changes name and colour only here; tests everything else on the server, and on failure changes nothing. Keeps what
+ * another window changed meanwhile.
  */
 export async function editSite(
   context: Context,
@@ -72,7 +74,7 @@ export async function editSite(
   return ok({ site: edited, ...(inspection ? { inspection } : {}) })
 }
 
-/** Forgets a site here. On the server nothing changes: its backups, policy and operations stay. */
+/** Forgets a site here. Its backups, policy and operations stay on the server. */
 export function removeSite(context: Context, site: Site, confirm: string): Failure | null {
   if (confirm !== site.name) {
     return {

@@ -1,4 +1,4 @@
-/** Which backup people mean: by its path, or by its name alone. */
+/** Finds a backup by its path or name. */
 import { showName, showPath } from '../../src-shared/domain/backup-path.ts'
 import type { BackupEntry, Inspection } from '../../src-shared/domain/kit-protocol.ts'
 import { type Failure, fail, ok, type Result } from '../../src-shared/result.ts'
@@ -21,7 +21,7 @@ function ambiguous(words: string, found: readonly BackupEntry[]): Failure {
   }
 }
 
-/** Fails with `not-found`, or with `usage` where a bare name fits several. */
+/** Fails with `not-found`, or with `usage` if several backups have the name. */
 export function findBackup(inspection: Inspection, words: string): Result<BackupEntry> {
   const fits = ({ path }: BackupEntry) => [path, showPath(path)].includes(words)
   const byPath = inspection.backups.find(fits)

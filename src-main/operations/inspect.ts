@@ -1,14 +1,14 @@
-/** Looks at a site, keeps what was seen, and refuses to change another machine than the one that was added. */
+/** Inspects a site, stores the result, and refuses a machine other than the pinned one. */
 import type { Inspection } from '../../src-shared/domain/kit-protocol.ts'
 import { type Failure, fail, ok, type Result } from '../../src-shared/result.ts'
 import type { Site } from '../store/sites.ts'
 import type { Context } from './context.ts'
 import type { KitLink } from './links.ts'
 
-/** The site answers from another machine than the one that was pinned when it was added. */
+/** A machine other than the pinned one answered. */
 export interface WrongSite extends Failure {
   readonly code: 'wrong-site'
-  /** Who answered instead. */
+  /** The machine that answered. */
   readonly machine: { readonly name: string; readonly machineId: string }
 }
 
@@ -22,7 +22,7 @@ export function wrongSite(site: Site, found: Inspection): WrongSite {
   }
 }
 
-/** A person removed the site, or gave it another way or machine, while the server was being asked. */
+/** The user removed the site, or changed its address or machine, while the server was being asked. */
 export function siteChanged(site: Site, how: 'removed' | 'changed'): Failure {
   const unchanged = 'The answer of the server was discarded.'
   if (how === 'removed')
@@ -31,7 +31,7 @@ export function siteChanged(site: Site, how: 'removed' | 'changed'): Failure {
   return { code: 'site-changed', message, unchanged, next: 'Check its connection, then try again.' }
 }
 
-/** A different machine is told, and its answer is not kept as the site's. */
+/** Fails if another machine answers, and does not store its answer. */
 export async function inspectSite(context: Context, site: Site, signal?: AbortSignal): Promise<Result<Inspection>> {
   const link = await context.links.open(site, signal ? { signal } : {})
   if (!link.ok) return link
@@ -39,7 +39,10 @@ export async function inspectSite(context: Context, site: Site, signal?: AbortSi
   return inspectPinned(context, site, kit, signal)
 }
 
-/** Milliseconds until a look is given up: where a disk of the server hangs, it is never answered, and others wait for its turn. */
+/**
+ * Milliseconds until an inspection is given up: a hanging disk on the server would block it, and others waiting,
+ * forever.
+ */
 const PATIENCE = 120_000
 
 function noAnswer(site: Site, milliseconds: number): Failure {
@@ -51,7 +54,7 @@ function noAnswer(site: Site, milliseconds: number): Failure {
   }
 }
 
-/** As `inspectSite`, over a link that is open. */
+/** Like `inspectSite`, over an open link. */
 export async function inspectPinned(
   context: Context,
   site: Site,
@@ -63,7 +66,7 @@ export async function inspectPinned(
   const answer = await kit.client.inspect(signal ? AbortSignal.any([signal, late]) : late)
   if (!answer.ok) return late.aborted && !signal?.aborted ? fail(noAnswer(site, patience)) : answer
   const found = answer.value
-  // A person may have changed the site since it was asked: that stays, and what is pinned now counts.
+  // The user may have changed the site meanwhile: keep those changes, and check against the machine pinned now.
   const present = context.store.sites.byId(site.id)
   if (!present) return fail(siteChanged(site, 'removed'))
   if (found.host.machineId !== present.machineId) {

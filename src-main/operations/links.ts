@@ -1,4 +1,4 @@
-/** The way to a site's kit: a shared connection, the rights that the site is worked on with, and the kit itself. */
+/** Links to a site's kit: a shared connection, its privileges, and the kit. */
 import { type Failure, fail, ok, type Result } from '../../src-shared/result.ts'
 import type { Kit } from '../kit/assemble.ts'
 import { KitClient } from '../kit/client.ts'
@@ -10,28 +10,28 @@ import { ConnectionPool, type LinkEvent } from '../remote/pool.ts'
 import type { Privilege } from '../remote/sudo.ts'
 import { hopName, type SecretSource, type SshTarget, type SudoMode, targetKey } from '../remote/target.ts'
 
-/** What is needed to reach a site: of one in the store, or of one that is being added. */
+/** How to reach a site, stored or being added. */
 export interface SiteAddress {
   readonly target: SshTarget
   readonly sudo: SudoMode
 }
 
 export interface LinkOptions {
-  /** Milliseconds for which a site that cannot be reached is tried again. 0: one try. */
+  /** Milliseconds for which an unreachable site is retried. 0: one attempt. */
   readonly patience?: number
   readonly signal?: AbortSignal
-  /** Fingerprints (`SHA256:…`) that a person accepted for hosts on the way that are not known yet. */
+  /** Fingerprints (`SHA256:…`) that the user accepted for unknown hosts on the way. */
   readonly accept?: readonly string[]
 }
 
-/** A client that works until the link is given back. */
+/** A client that works until the link is disposed. */
 export interface KitLink extends Disposable {
   readonly client: KitClient
 }
 
 export type { LinkEvent }
 
-/** By which the events of a site's connection are known. */
+/** Identifies a site's connection in events. */
 export function linkKey({ target }: Pick<SiteAddress, 'target'>): string {
   return targetKey(target)
 }
@@ -59,11 +59,11 @@ export class Links implements AsyncDisposable {
     })
   }
 
-  /** Fails as `connect` does, and with `sudo-needs-password` where nobody gives the password for sudo. */
+  /** Fails as `connect` does, and with `sudo-needs-password` if sudo's password is not given. */
   async open(address: SiteAddress, options: LinkOptions = {}): Promise<Result<KitLink>> {
     const { accept, ...lease } = options
     if (accept) {
-      // A person decided anew: what was refused before may be tried again.
+      // The user accepted new keys: allow a new attempt.
       this.#accepted.set(targetKey(address.target), accept)
       this.#pool.unblock(address.target)
     }
@@ -77,7 +77,7 @@ export class Links implements AsyncDisposable {
     return ok({ client, [Symbol.dispose]: release })
   }
 
-  /** Lets a site be tried again after a refused login or host key: a person asked for it. */
+  /** Allows new attempts after a refused login or host key, because the user asked for one. */
   unblock({ target }: Pick<SiteAddress, 'target'>): void {
     this.#pool.unblock(target)
   }
@@ -88,17 +88,17 @@ export class Links implements AsyncDisposable {
     await this.#pool.close(target)
   }
 
-  /** Hears how connections come and go; `key` is the target's, as `linkKey` tells it. Returns what takes it away. */
+  /** Reports connection events; `key` is the target's `linkKey`. Returns the unsubscribe function. */
   subscribe(listener: (event: LinkEvent) => void): () => void {
     return this.#pool.subscribe(listener)
   }
 
-  /** Asks every open connection for a sign of life at once, as after a sleep; those that give none are ended. */
+  /** Probes every open connection now, as after a sleep, and ends those that do not answer. */
   async probe(): Promise<void> {
     await this.#pool.probe()
   }
 
-  /** The hosts on the way to a target of which no key is known yet. */
+  /** The hosts on the way to a target without a known key. */
   async unknownHosts(target: SshTarget): Promise<HostAddress[]> {
     const unknown: HostAddress[] = []
     for (const hop of [...target.jumps, target]) {
@@ -107,7 +107,7 @@ export class Links implements AsyncDisposable {
     return unknown
   }
 
-  /** Takes the keys of hosts out of our own known_hosts file again. */
+  /** Removes the keys of hosts from our own known_hosts file. */
   async forgetHosts(hosts: readonly HostAddress[]): Promise<void> {
     for (const host of hosts) await this.#options.knownHosts.forget(host)
   }

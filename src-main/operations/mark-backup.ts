@@ -1,4 +1,4 @@
-/** Holds a backup, so that rotation never deletes it, and releases it again. */
+/** Holds a backup, so that rotation never deletes it, or releases it. */
 import { decodePath } from '../../src-shared/domain/backup-path.ts'
 import { fail, type Result } from '../../src-shared/result.ts'
 import type { Site } from '../store/sites.ts'
@@ -6,7 +6,7 @@ import { audit, type Context } from './context.ts'
 import { findBackup } from './find-backup.ts'
 import { inspectPinned } from './inspect.ts'
 
-/** The value is the backup's path, percent-encoded. */
+/** Returns the backup's path, percent-encoded. */
 export async function markBackup(
   context: Context,
   site: Site,

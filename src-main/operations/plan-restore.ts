@@ -1,4 +1,4 @@
-/** What a restore would change, before anything does. */
+/** Plans a restore without changing anything. */
 import { decodePath } from '../../src-shared/domain/backup-path.ts'
 import type { Inspection, KitEvent, RestorePlan } from '../../src-shared/domain/kit-protocol.ts'
 import { fail, ok, type Result } from '../../src-shared/result.ts'
@@ -12,7 +12,10 @@ export interface PlannedRestore {
   readonly plan: RestorePlan
 }
 
-/** `backup` is a path or a name; `onEvent` hears the plan's steps and progress. A plan with failed checks is a plan; `possible` says that it cannot be carried out. */
+/**
+ * `backup` is a path or a name; `onEvent` gets the plan's steps and progress. A plan with failed checks is not a
+ * failure: `possible` says that it cannot be carried out.
+ */
 export async function planRestore(
   context: Context,
   site: Site,

@@ -1,4 +1,4 @@
-/** Restores a site's database from a backup: bound to the plan that was made for it, and to the machine. */
+/** Restores a site's database from a backup, bound to the plan and the machine. */
 import type { RestorePlan } from '../../src-shared/domain/kit-protocol.ts'
 import { standing } from '../../src-shared/domain/plan-checks.ts'
 import { type Failure, fail, ok, type Result } from '../../src-shared/result.ts'
@@ -9,7 +9,7 @@ import type { Context } from './context.ts'
 import { type PlannedRestore, planRestore } from './plan-restore.ts'
 import type { Runner } from './runner.ts'
 
-/** Why a plan cannot be carried out; null when it can. */
+/** Why a plan cannot be carried out; null if it can. */
 function planRefusal(
   plan: RestorePlan,
   { acceptSchema = false, siteIsDown = false }: Pick<Confirmation, 'acceptSchema' | 'siteIsDown'> = {},
@@ -24,7 +24,7 @@ function planRefusal(
   }
 }
 
-/** What has to be acknowledged first; null when nothing has. */
+/** What must be acknowledged first; null if nothing. */
 function acknowledgement({ checks }: RestorePlan): Failure | null {
   const warnings = checks.filter(({ acknowledge }) => acknowledge)
   if (warnings.length === 0) return null
@@ -37,9 +37,9 @@ function acknowledgement({ checks }: RestorePlan): Failure | null {
 }
 
 /**
- * Plans and carries out in one go. Fails with `not-confirmed` before any connection, and with `wrong-site`, `not-found`
- * or `checks-failed` before anything is changed.
- * @param tell hears the plan before it is carried out.
+ * Plans and restores in one go. Fails with `not-confirmed` before connecting, and with `wrong-site`, `not-found` or
+ * `checks-failed` before any change.
+ * @param tell called with the plan before it is carried out.
  */
 export async function restoreDatabase(
   context: Context,
@@ -57,7 +57,7 @@ export async function restoreDatabase(
   return restorePlanned(runner, site, planned.value, confirmation)
 }
 
-/** Carries out a plan that a person has seen. The server refuses if the backup is no longer the one that was planned. */
+/** Carries out a plan that the user has seen. The server refuses if the backup has changed since. */
 export function restorePlanned(
   runner: Runner,
   site: Site,

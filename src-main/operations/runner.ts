@@ -1,4 +1,4 @@
-/** Runs operations: one at a time for each site, each in the journal before the server hears of it. */
+/** Runs operations: one at a time per site, each recorded in the journal before the server is asked. */
 import { randomUUID } from 'node:crypto'
 import type { OperationEntry } from '../../src-shared/domain/kit-protocol.ts'
 import { type Failure, fail, ok, type Result } from '../../src-shared/result.ts'
@@ -10,7 +10,7 @@ import { audit, type Context, type Publish, type RunnerEvent } from './context.t
 
 export interface OperationRequest {
   readonly site: Site
-  /** The kit's command and its arguments, without options for all commands. */
+  /** The kit's command and its arguments, without global options. */
   readonly request: readonly [string, ...KitArgument[]]
   readonly reason: string
 }
@@ -24,7 +24,7 @@ const cancelledHere: JournalOutcome = {
   data: null,
 }
 
-/** Looks, a tenth of a second apart, until a server must have named what it was asked to start. */
+/** Number of polls, a tenth of a second apart, until a server must have reported an operation's id. */
 const NAMING_LOOKS = 100
 
 function notNamed(site: Site): Failure {
@@ -38,20 +38,20 @@ export class Runner {
   readonly #listeners = new Set<Publish>()
   readonly #queues = new Map<string, Promise<void>>()
   readonly #attended = new Map<string, Promise<void>>()
-  /** What was taken up by itself since its site was last out of reach. */
+  /** Operations resumed automatically since their site was last unreachable. */
   readonly #resumed = new Set<string>()
 
   constructor(context: Context) {
     this.#context = context
   }
 
-  /** Hears everything that happens to operations; returns what takes the listener away. */
+  /** Reports all events of operations. Returns the unsubscribe function. */
   subscribe(listener: Publish): () => void {
     this.#listeners.add(listener)
     return () => this.#listeners.delete(listener)
   }
 
-  /** Puts an operation into the site's queue. It is in the journal when this returns. */
+  /** Queues an operation for the site. It is in the journal when this returns. */
   start({ site, request, reason }: OperationRequest): JournalEntry {
     const [command] = request
     const id = randomUUID()
@@ -74,12 +74,12 @@ export class Runner {
     return this.#row(id)
   }
 
-  /** True where an operation is waited for, listened to, or looked for. */
+  /** Whether an operation is queued, followed or being reconnected. */
   attends(id: string): boolean {
     return this.#attended.has(id)
   }
 
-  /** Resumes listening to an operation of the journal. Does nothing for one that is listened to already. */
+  /** Resumes following an operation of the journal. Does nothing if it is being followed. */
   resume(entry: JournalEntry, site: Site): void {
     if (entry.state === 'ended' || this.#attended.has(entry.id)) return
     if (entry.state === 'unknown') this.#revive(entry)
@@ -88,8 +88,9 @@ export class Runner {
   }
 
   /**
-   * The site answers: resume every operation of it that nobody listens to, whether the connection was lost or another run of
-   * the console left it. One that is lost again waits until the site was out of reach once more, or until a person asks.
+   * The site is reachable: resumes all its operations that are not being followed, because the connection was lost or
+   * an earlier run of the console ended. An operation whose contact is lost again waits until the site was unreachable
+   * once more, or until the user asks.
    */
   resumeAt(site: Site, wasOutOfReach: boolean): void {
     for (const entry of this.#context.store.operations.unfinished()) {
@@ -101,7 +102,7 @@ export class Runner {
     }
   }
 
-  /** Imports an operation that another console started into this journal, and listens to it from its beginning. */
+  /** Imports an operation that another console started into this journal, and follows it from its beginning. */
   import(site: Site, found: OperationEntry): JournalEntry {
     const id = randomUUID()
     const { command, who, reason } = found
@@ -114,8 +115,8 @@ export class Runner {
   }
 
   /**
-   * Takes up every unfinished operation after a start of the console. What was still queued was never asked for, and is
-   * cancelled: nobody waits for it any more.
+   * Resumes every unfinished operation when the console starts. Cancels those still queued: the server was never asked,
+   * and nobody waits for them any more.
    */
   reattach(): JournalEntry[] {
     const { store, clock } = this.#context
@@ -128,7 +129,7 @@ export class Runner {
     return found.map(({ id }) => this.#row(id))
   }
 
-  /** Asks an operation to stop; answers when it has, with what it left. `id` is the journal's or the server's. */
+  /** Asks an operation to stop, and returns its final state. `id` is the journal's or the server's. */
   async cancel(site: Site, id: string): Promise<Result<{ state: string; outcome: string; message: string }>> {
     const { store, clock, links } = this.#context
     const entry = await this.#named(store.operations.find(site.id, id))
@@ -153,7 +154,7 @@ export class Runner {
     return ok({ state, outcome: outcome ?? 'unknown', message })
   }
 
-  /** One that is just being started has no name on the server yet: it is waited for, a little. */
+  /** Waits briefly for the server's id of an operation that is just starting. */
   async #named(entry: JournalEntry | null): Promise<JournalEntry | null> {
     const { store, clock } = this.#context
     let now = entry
@@ -164,7 +165,7 @@ export class Runner {
     return now
   }
 
-  /** Stops listening to everything; operations go on at their servers, and their rows stay unfinished. */
+  /** Stops following everything; operations go on at their servers, and their rows stay unfinished. */
   async detach(): Promise<void> {
     this.#stop.abort()
     await Promise.allSettled(this.#attended.values())
@@ -192,12 +193,12 @@ export class Runner {
     void attended.catch(() => undefined).finally(() => this.#attended.delete(id))
   }
 
-  /** A fault of ours: the server's side is not known to have ended, so the row must stay unfinished. */
+  /** A bug on our side: the operation may still run on the server, so the row must stay unfinished. */
   #failed(id: string, site: Site): void {
     try {
       this.#context.store.operations.lost(id)
     } catch (error) {
-      // The store itself may be what failed: the row says less than it could, and nothing that is wrong.
+      // The store itself may have failed. The row is out of date then, but not wrong.
       this.#context.log.write('error', 'losing failed', { operation: id, site: site.name, error })
     }
     if (this.#context.store.operations.byId(id)) this.#tell(id)
@@ -205,7 +206,7 @@ export class Runner {
 
   #attendant(id: string, site: Site): Attendant {
     const recover = async (reason: string) => {
-      // Not through the queue: the operation that waits for it holds the site's turn.
+      // Bypasses the queue, because the operation that waits for it holds the site's turn.
       const row = randomUUID()
       const { store, clock, identity } = this.#context
       const entry = { id: row, siteId: site.id, command: 'recover', request: ['recover'], who: identity.who, reason }

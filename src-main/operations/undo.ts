@@ -1,4 +1,4 @@
-/** Takes a restore back: brings the safety copy that it kept into place again. */
+/** Undoes a restore: puts its safety copy back into place. */
 import { fail, ok, type Result } from '../../src-shared/result.ts'
 import type { JournalEntry } from '../store/operations.ts'
 import type { Site } from '../store/sites.ts'

@@ -1,9 +1,9 @@
-/** Time, as a host gives it. */
+/** Time, provided by the host. */
 
 export interface Clock {
   /** Milliseconds since 1970. */
   now(): number
-  /** Resolves after the milliseconds, or as soon as the signal is aborted; true when it was waited out. */
+  /** Resolves after the milliseconds, or when the signal is aborted; true if the time passed in full. */
   wait(milliseconds: number, signal?: AbortSignal): Promise<boolean>
 }
 

@@ -1,4 +1,4 @@
-/** Who works at this console, as the servers' audits name them. */
+/** The user of this console, as named in the servers' audits. */
 import { hostname, userInfo } from 'node:os'
 
 export interface Identity {

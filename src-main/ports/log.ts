@@ -1,4 +1,4 @@
-/** The console's own log: one JSON object a line, rotated by size, without secrets. */
+/** The console's own log: one JSON object per line, rotated by size, without secrets. */
 import { appendFileSync, existsSync, mkdirSync, renameSync, rmSync, statSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { redact } from './redact.ts'
@@ -6,16 +6,16 @@ import { redact } from './redact.ts'
 export type LogLevel = 'info' | 'warning' | 'error'
 
 export interface Log {
-  /** `event` is a word to search for; facts are values, never sentences with values inside. */
+  /** `event` is a fixed phrase to search for; put variable data in `facts`. */
   write(level: LogLevel, event: string, facts?: Readonly<Record<string, unknown>>): void
 }
 
 export interface FileLogOptions {
   readonly file: string
   readonly now: () => number
-  /** Bytes after which the file is put aside. */
+  /** Bytes after which the file is rotated. */
   readonly limit?: number
-  /** Files that are kept beside the current one. */
+  /** Number of rotated files to keep. */
   readonly keep?: number
 }
 
@@ -27,7 +27,7 @@ function rotate(file: string, keep: number): void {
   renameSync(file, `${file}.1`)
 }
 
-/** Writes to a file of mode 0600. A log that cannot be written never keeps anything else from working. */
+/** Writes to a file of mode 0600. Write errors are ignored, so that they never stop other work. */
 export function fileLog({ file, now, limit = 5 * 1024 * 1024, keep = 3 }: FileLogOptions): Log {
   return {
     write(level, event, facts = {}) {
@@ -37,7 +37,7 @@ export function fileLog({ file, now, limit = 5 * 1024 * 1024, keep = 3 }: FileLo
         if (existsSync(file) && statSync(file).size + Buffer.byteLength(line) > limit) rotate(file, keep)
         appendFileSync(file, line, { mode: 0o600 })
       } catch {
-        // There is nowhere left to say it.
+        // There is nowhere left to report it.
       }
     },
   }

@@ -1,4 +1,4 @@
-/** Where the console keeps what it keeps. */
+/** Where the console keeps its files. */
 import { homedir } from 'node:os'
 import { join, resolve } from 'node:path'
 
@@ -18,7 +18,7 @@ export interface Surroundings {
 
 const FOLDER = 'cvd-backup-console'
 
-/** The platform's folder for a program's data. A relative or empty value in the environment counts as none. */
+/** The platform's data folder for programs. Ignores relative or empty values in the environment. */
 export function defaultDataFolder({ platform, env, home }: Surroundings): string {
   if (platform === 'win32') return join(env.APPDATA || join(home, 'AppData', 'Roaming'), FOLDER)
   if (platform === 'darwin') return join(home, 'Library', 'Application Support', FOLDER)
@@ -26,7 +26,7 @@ export function defaultDataFolder({ platform, env, home }: Surroundings): string
   return join(base?.startsWith('/') ? base : join(home, '.local', 'share'), FOLDER)
 }
 
-/** @param data the folder that was asked for; undefined takes the platform's. */
+/** @param data the requested folder; undefined uses the platform's. */
 export function systemPaths(data?: string): Paths {
   const surroundings = { platform: process.platform, env: process.env, home: homedir() }
   const folder = data === undefined ? defaultDataFolder(surroundings) : resolve(data)

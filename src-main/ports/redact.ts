@@ -1,4 +1,4 @@
-/** Takes secrets out of what is about to be written down. A second line of defence: `Secret` prints itself as redacted. */
+/** Removes secrets from data before it is logged. A second line of defence: `Secret` redacts itself. */
 
 const HIDDEN = '[REDACTED]'
 const secretName = /pass(word|phrase)?$|secret|private.?key|authorization|cookie|api.?key/i
@@ -10,7 +10,7 @@ function redactText(text: string): string {
   return text.replaceAll(privateKey, HIDDEN).replaceAll(userInfoOfUrl, `$1${HIDDEN}@`)
 }
 
-/** A copy without secrets: by the names of members, and by their look. Errors become name, message and code. */
+/** A copy without secrets, recognised by member name and by format. Errors become name, message and code. */
 export function redact(value: unknown, depth = 0): unknown {
   if (typeof value === 'string') return redactText(value)
   if (typeof value === 'bigint') return value.toString()

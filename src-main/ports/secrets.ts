@@ -1,17 +1,17 @@
-/** Where secrets come from and where they may stay. Nothing here writes one to a file, a log or the environment. */
+/** Where secrets come from and may be stored. Nothing here writes one to a file, a log or the environment. */
 import type { Secret } from '../remote/secret.ts'
 import type { LoginQuestion, SecretRequest, SecretSource } from '../remote/target.ts'
 
-/** A place for secrets. `keeps` tells people how long: in the OS store, or only as long as this program runs. */
+/** Stores secrets. `keeps` says for how long: in the OS store, or while this program runs. */
 export interface SecretStore extends SecretSource {
   readonly keeps: 'os-store' | 'this-run'
   save(request: SecretRequest, secret: Secret): Promise<void>
   forget(request: SecretRequest): Promise<void>
-  /** What is kept, without the secrets. */
+  /** The stored requests, without the secrets. */
   list(): Promise<SecretRequest[]>
 }
 
-/** The same for requests of the same secret. */
+/** Equal for requests of the same secret. */
 export function requestKey(request: SecretRequest): string {
   if (request.kind === 'passphrase') return JSON.stringify([request.kind, request.keyFile])
   return JSON.stringify([request.kind, request.user, request.host.toLowerCase(), request.port])
@@ -39,7 +39,7 @@ export class MemorySecrets implements SecretStore {
   }
 }
 
-/** Asks the store first, then the person; what the person said is kept for as long as the store keeps. */
+/** Looks in the store first, then asks the user and stores the answer. */
 export function askingSecrets(
   store: SecretStore,
   ask: (request: SecretRequest) => Promise<Secret | null>,

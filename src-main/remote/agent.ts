@@ -1,4 +1,4 @@
-/** The user's running SSH agent: what it holds, and signatures by it. Never forwarded. */
+/** Client for the user's running SSH agent: lists keys and requests signatures. Never forwarded. */
 import { connect } from 'node:net'
 import { type Failure, fail, ok, type Result } from '../../src-shared/result.ts'
 import { type Identity, isSha256 } from './identity.ts'
@@ -7,21 +7,21 @@ import { FieldReader, numberField, stringField } from './wire.ts'
 
 const windowsPipe = '\\\\.\\pipe\\openssh-ssh-agent'
 
-/** Numbers of the agent's protocol. */
+/** Message numbers of the agent protocol. */
 const message = { identities: 11, identitiesAnswer: 12, sign: 13, signature: 14 } as const
 
-/** No answer of an agent is longer; OpenSSH has the same limit. */
+/** Maximum length of an agent's answer in bytes; OpenSSH uses the same limit. */
 const longestAnswer = 256 * 1024
 
-/** Milliseconds: a list comes at once, a signature may wait for a touch or a click. */
+/** Timeouts in milliseconds. Signing may wait for a touch or a click. */
 const patience = { list: 10_000, sign: 60_000 }
 
-/** Where the agent listens: SSH_AUTH_SOCK, or on Windows the pipe of its OpenSSH service. Null when there is none. */
+/** The agent's socket: SSH_AUTH_SOCK, or the named pipe of the OpenSSH service on Windows. Null if there is none. */
 export function agentSocket(environment: NodeJS.ProcessEnv = process.env): string | null {
   return environment.SSH_AUTH_SOCK || (process.platform === 'win32' ? windowsPipe : null)
 }
 
-/** One question and its answer, without its length. */
+/** Sends one request and returns the answer without its length prefix. */
 function ask(socket: string, request: Buffer, limit: number): Promise<Buffer> {
   return new Promise((resolve, reject) => {
     const link = connect(socket)
@@ -48,11 +48,11 @@ function ask(socket: string, request: Buffer, limit: number): Promise<Buffer> {
 
 export interface Agent {
   readonly socket: string
-  /** Keys and certificates, in its own order; those that no login can be made with are left out. */
+  /** Keys and certificates in the agent's order, without those that cannot be used for a login. */
   readonly keys: readonly PublicKey[]
 }
 
-/** Asks an agent what it holds. Null where it does not answer. */
+/** Asks an agent for its keys. Null if it does not answer. */
 export async function openAgent(socket: string): Promise<Agent | null> {
   try {
     const answer = await ask(socket, Buffer.of(message.identities), patience.list)
@@ -72,13 +72,13 @@ export async function openAgent(socket: string): Promise<Agent | null> {
   }
 }
 
-/** A key of an agent as something to log in with. */
+/** Makes an agent's key usable for a login. */
 export function agentIdentity({ socket }: Agent, key: PublicKey): Identity {
   return {
     key,
     source: key.comment === '' ? `${key.type} in the agent` : `${key.comment} in the agent`,
     sign: async (data, algorithm) => {
-      // SSH_AGENT_RSA_SHA2_256 and _512; for other keys it says nothing.
+      // SSH_AGENT_RSA_SHA2_256 and _512; ignored for other key types.
       const flags = key.type.startsWith('ssh-rsa') ? (isSha256(algorithm) ? 2 : 4) : 0
       const request = [Buffer.of(message.sign), stringField(key.blob), stringField(data), numberField(flags)]
       try {
@@ -100,7 +100,7 @@ export interface AgentKey {
 
 const notThere: Failure = { code: 'no-agent', message: 'No SSH agent is running (SSH_AUTH_SOCK is not set).' }
 
-/** What the agent holds. Fails where none is running, or it does not answer. */
+/** Lists the agent's keys. Fails if no agent is running or it does not answer. */
 export async function agentKeys(socket: string | null = agentSocket()): Promise<Result<AgentKey[], Failure>> {
   if (!socket) return fail(notThere)
   const agent = await openAgent(socket)

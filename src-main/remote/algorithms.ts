@@ -1,6 +1,6 @@
 /**
- * What is offered: only what OpenSSL (Node) and BoringSSL (Electron) both have, so that tests in Node speak for the
- * application, and nothing with SHA-1, CBC or finite fields below 2048 bits.
+ * The algorithms offered to servers: only those that both OpenSSL (Node) and BoringSSL (Electron) support, so that
+ * tests in Node hold for the application. Excludes SHA-1, CBC and finite fields below 2048 bits.
  */
 import type { Algorithms, ServerHostKeyAlgorithm } from 'ssh2'
 
@@ -13,14 +13,17 @@ const hostKeyAlgorithms: readonly ServerHostKeyAlgorithm[] = [
   'rsa-sha2-256',
 ]
 
-/** Host-key algorithms, those of already known keys first: else a server with several keys would look changed. */
+/**
+ * Orders host-key algorithms, pinned types first; otherwise a server with several keys would seem to have changed its
+ * key.
+ */
 function hostKeyOrder(knownTypes: readonly string[]): ServerHostKeyAlgorithm[] {
   const isKnown = (algorithm: ServerHostKeyAlgorithm) =>
     knownTypes.includes(algorithm.startsWith('rsa-sha2-') ? 'ssh-rsa' : algorithm)
   return [...hostKeyAlgorithms.filter(isKnown), ...hostKeyAlgorithms.filter((algorithm) => !isKnown(algorithm))]
 }
 
-/** The offer for one host, of which keys of `knownTypes` are pinned. */
+/** The algorithms to offer a host whose keys of `knownTypes` are pinned. */
 export function offer(knownTypes: readonly string[]): Algorithms {
   return {
     kex: [

@@ -1,19 +1,21 @@
-/** Answers to what a server asks during a login: the password where it asks for that, else a person's. */
+/**
+ * Answers a server's questions during a login: with the password where it asks for one, otherwise by asking the user.
+ */
 import type { Prompt } from 'ssh2'
 import type { Secret } from './secret.ts'
 import type { SecretSource, SshHop } from './target.ts'
 
-/** A server that asks more than this is not logging anybody in. */
+/** Limits on a server's questions. A real login needs fewer. */
 const most = { rounds: 12, prompts: 8, text: 400 }
 
 const password = /passwor[dt]|kennwort|senha|contrase|mot de passe|wachtwoord|lozinka|parola|parol/i
 
-/** Words of what is asked for beside the password, and changes with every login. */
+/** Words in prompts for one-time codes or new passwords, which the stored password must not answer. */
 const changing = /one.?time|otp|oath|token|code|verif|duo|yubi|authenticator|factor|new password|neues|retype|again/i
 
 const asksForPassword = ({ echo, prompt }: Prompt) => echo !== true && password.test(prompt) && !changing.test(prompt)
 
-/** A server's words, cut and cleaned: no control characters, no text that is written backwards. */
+/** Truncates text from a server and removes control and bidirectional-override characters. */
 function cleaned(text: string): string {
   return text
     .replace(/[\p{Cc}\p{Cf}]+/gu, ' ')
@@ -21,17 +23,17 @@ function cleaned(text: string): string {
     .slice(0, most.text)
 }
 
-/** The same, for a message. */
+/** Quotes text from a server in a message. */
 const quote = (text: string) => `“${cleaned(text).slice(0, 80)}”`
 
-/** An answer, or why there is none, in a sentence. */
+/** An answer, or the reason why there is none. */
 type Given<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly error: string }
 
 export class Answers {
   readonly #hop: SshHop
   readonly #secrets: SecretSource
   #password: Secret | null
-  /** The prompt that the password was given to. */
+  /** The prompt that was answered with the password. */
   #answered = ''
   #passwordUsed = false
   #rounds = 0
@@ -44,7 +46,9 @@ export class Answers {
     this.#password = known
   }
 
-  /** The password, once; asked for where the login began without one. Null where it was given out, or there is none. */
+  /**
+   * Gives the password once, and asks the user if it is not known yet. Null if it was given before or there is none.
+   */
   async password(): Promise<Secret | null> {
     if (this.#passwordUsed) return null
     this.#passwordUsed = true
@@ -52,7 +56,7 @@ export class Answers {
     return this.#password ?? (await this.#secrets.find({ kind: 'password', host, port, user, needed: true }))
   }
 
-  /** Answers to all prompts of one round. */
+  /** Answers all prompts of one round. */
   async to(name: string, instructions: string, prompts: readonly Prompt[]): Promise<Given<string[]>> {
     this.#rounds += 1
     if (this.#rounds > most.rounds || prompts.length > most.prompts) {

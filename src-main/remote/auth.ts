@@ -1,4 +1,4 @@
-/** Logging in at one hop: which credentials there are, in which order they are tried, and what the server made of them. */
+/** Logs in to one hop: collects the credentials, tries them in order, and reports what the server refused. */
 import type { AnyAuthMethod, AuthHandlerMiddleware, Client, Prompt } from 'ssh2'
 import { type Failure, fail, ok, type Result } from '../../src-shared/result.ts'
 import { agentSocket } from './agent.ts'
@@ -10,7 +10,7 @@ import { offerOf, teachOffers } from './offer-key.ts'
 import type { Secret } from './secret.ts'
 import { hopName, type SecretSource, type SshHop } from './target.ts'
 
-/** Codes after which nobody may try again without a person having changed something. */
+/** Failure codes after which the console must not retry until the user has changed something. */
 export const loginFailureCodes: readonly string[] = [
   'auth-failed',
   'auth-incomplete',
@@ -20,32 +20,32 @@ export const loginFailureCodes: readonly string[] = [
 ]
 
 export interface Credentials {
-  /** In the order in which they are tried. */
+  /** In the order they are tried. */
   readonly identities: readonly Identity[]
   readonly password: Secret | null
 }
 
-/** What a login needs of the connection that it is made on. */
+/** What a login needs from its connection. */
 export interface LoginHooks {
-  /** Ends the connection: the server asks what cannot be answered. */
+  /** Ends the connection because a question of the server cannot be answered. */
   readonly giveUp: () => void
-  /** The time in which it must be logged in stands still while this is waited for: a person, or a device. */
+  /** Pauses the login timeout while a user or a device is being waited for. */
   readonly waitFor: (work: Promise<unknown>) => void
-  /** Aborted when the connection ends: whatever is still asked then needs no answer. */
+  /** Aborted when the connection ends, so that open questions are withdrawn. */
   readonly over: AbortSignal
 }
 
-/** One login: the handler that ssh2 asks for the next method, and the account of what became of it. */
+/** One login: the handler that ssh2 asks for the next method, and the record of what was tried. */
 export interface Login {
   readonly next: AuthHandlerMiddleware
-  /** To be called once, as soon as the client connects. */
+  /** Call once, as soon as the client connects. */
   readonly attach: (client: Client) => void
-  /** True once a credential was sent, so that the server has counted a try. */
+  /** True once a credential was sent, which the server counts as an attempt. */
   readonly tried: () => boolean
   readonly failure: () => Failure
 }
 
-/** Collects what `hop` needs, before anything is sent. */
+/** Collects the credentials for `hop` before anything is sent. */
 export async function readCredentials(
   hop: SshHop,
   secrets: SecretSource,
@@ -78,14 +78,14 @@ class LoginAttempt implements Login {
   /** Not tried yet. */
   readonly #left: Identity[]
   readonly #refused: Tried[] = []
-  /** What the server took, while it asked for more. */
+  /** Factors the server accepted while it required more. */
   readonly #taken: Tried[] = []
   #last: Tried | null = null
   #count = 0
   #reason = ''
   #keyFailure: Failure | null = null
   #offered: readonly string[] = []
-  /** One try at each in a stage: a second one of a wrong password brings the account nearer to being locked. */
+  /** One attempt per stage: repeating a wrong password may lock the account. */
   #passwordTried = false
   #questionsTried = false
 
@@ -97,7 +97,7 @@ class LoginAttempt implements Login {
   }
 
   readonly next: AuthHandlerMiddleware = (methods: readonly string[] | null, partial: boolean | null, done) => {
-    // The first call knows no methods yet: `none` asks for them and is not counted as a try by the server.
+    // ssh2 passes no methods on the first call. `none` asks for them; servers do not count it as an attempt.
     if (methods === null) return done({ type: 'none', username: this.#hop.user })
     this.#offered = methods
     this.#account(partial === true)
@@ -109,14 +109,14 @@ class LoginAttempt implements Login {
     this.#hooks.waitFor(work)
   }
 
-  /** What became of the last try. */
+  /** Records the result of the last attempt. */
   #account(partial: boolean): void {
     const last = this.#last
     this.#last = null
     if (last === null) return
     if (!partial) return void this.#refused.push(last)
     this.#taken.push(last)
-    // The next factor may be asked for in the same way as the last one.
+    // The next factor may use the same method.
     this.#questionsTried = false
   }
 
@@ -129,7 +129,7 @@ class LoginAttempt implements Login {
         return offerOf(user, identity)
       }
     }
-    // After refused keys the password was not what this hop is to be entered with.
+    // Do not fall back to the password after keys were refused, unless the hop is configured for it.
     if (this.#hop.auth.method !== 'password' && this.#taken.length === 0) return null
     if (methods.includes('password') && !this.#passwordTried) {
       this.#passwordTried = true
@@ -173,7 +173,7 @@ class LoginAttempt implements Login {
   readonly tried = (): boolean => this.#count > 0
 
   readonly failure = (): Failure => {
-    // A server that ends the connection gives no word on what was tried last.
+    // A server that ends the connection does not say whether it refused the last attempt.
     const refused = this.#last === null ? this.#refused : [...this.#refused, this.#last]
     if (this.#keyFailure && this.#taken.length === 0) return this.#keyFailure
     const keys = refused.filter((one): one is Identity => typeof one === 'object')
@@ -217,7 +217,7 @@ class LoginAttempt implements Login {
 
 type Finish = (answers: string[]) => void
 
-/** Order: keys, then password, then the server's questions; after a factor that was accepted, whatever is still asked for. */
+/** Tries keys, then the password, then the server's questions; after an accepted factor, whatever is still required. */
 export function login(hop: SshHop, credentials: Credentials, secrets: SecretSource, hooks: LoginHooks): Login {
   return new LoginAttempt(hop, credentials, secrets, hooks)
 }

@@ -1,4 +1,4 @@
-/** What ssh2 and the network say, as the failures that the console knows. */
+/** Maps errors of ssh2 and the network to the console's failures. */
 import type { Failure } from '../../src-shared/result.ts'
 import { hopName, type SshHop } from './target.ts'
 
@@ -7,7 +7,7 @@ interface ClientError extends Error {
   readonly code?: string | number
 }
 
-/** A server's or library's words, cleaned for a message: no control characters, not long. */
+/** Removes control characters from a server's or library's text and shortens it for a message. */
 export function serverWords(text: string): string {
   return text
     .replace(/\p{Cc}+/gu, ' ')
@@ -40,7 +40,7 @@ function of(hop: SshHop, error: ClientError | null): Failure {
   }
 }
 
-/** The connection to a site ended without our doing. */
+/** The connection to a site ended unexpectedly. */
 export function linkLost(target: SshHop, error: Error | null): Failure {
   const why = error ? `: ${serverWords(error.message)}` : ''
   return {
@@ -51,7 +51,7 @@ export function linkLost(target: SshHop, error: Error | null): Failure {
   }
 }
 
-/** Our own known_hosts cannot be read or written: without it no host key can be decided about. */
+/** Our own known_hosts cannot be read or written, so no host key can be checked. */
 export function hostKeyStore(error: Error): Failure {
   return {
     code: 'host-key-store',
@@ -63,9 +63,11 @@ export function hostKeyStore(error: Error): Failure {
 
 export const connectFailure = {
   of,
-  /** The server ended the login itself (2: protocol error, which OpenSSH uses for "too many failures"; 14: no more). */
+  /**
+   * The server ended the login (2: protocol error, which OpenSSH uses for "too many failures"; 14: no more methods).
+   */
   isLogin: (error: ClientError | null): boolean =>
     error?.level === 'client-authentication' || error?.level === 'agent' || error?.code === 2 || error?.code === 14,
-  /** Every way to log in was tried or is not offered. */
+  /** No login method is left to try. */
   isLoginOver: (error: ClientError | null): boolean => error?.level === 'client-authentication',
 }

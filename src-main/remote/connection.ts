@@ -1,4 +1,4 @@
-/** Connections to sites. There is none without a decision about the host key of every hop. */
+/** Connections to sites. The host key of every hop must be accepted first. */
 import type { ClientChannel } from 'ssh2'
 import { type Failure, fail, ok, type Result } from '../../src-shared/result.ts'
 import { readCredentials } from './auth.ts'
@@ -8,27 +8,27 @@ import { HostKeyDecision } from './host-key.ts'
 import { Slots } from './slots.ts'
 import type { SecretSource, SshHop, SshTarget } from './target.ts'
 
-/** The times of `HopOptions` are meant for each hop. */
+/** The timeouts in `HopOptions` apply to each hop. */
 export interface ConnectOptions extends HopOptions {
   readonly target: SshTarget
   readonly secrets: SecretSource
-  /** Processes that may run at once over this connection. sshd's own limit (MaxSessions) is 10. */
+  /** Maximum number of simultaneous processes on this connection. sshd's own default (MaxSessions) is 10. */
   readonly maxChannels?: number
-  /** Path of the agent's socket, where it is not that of the environment. */
+  /** Path of the agent's socket, if not the one in the environment. */
   readonly agentSocket?: string | null
 }
 
 export type ConnectFailure = HopFailure
 
 /**
- * A connection that is logged in. Gives out at most `maxChannels` channels; a channel's slot is free again when the
- * server closes the channel, which it does when the process has ended, never because we wish it closed.
+ * A connection that is logged in, with at most `maxChannels` channels. A slot is free again only when the server closes
+ * its channel, which it does when the process has ended.
  */
 export class SshConnection implements AsyncDisposable {
   readonly target: SshTarget
-  /** Fingerprint of the site's host key as accepted. */
+  /** Fingerprint of the site's accepted host key. */
   readonly fingerprint: string
-  /** Resolves when the connection is over: with null when it was ended here, else with `link-lost`. */
+  /** Resolves when the connection ends: with null if it was ended here, otherwise with `link-lost`. */
   readonly closed: Promise<Failure | null>
   readonly slots: Slots
   readonly #hops: readonly Hop[]
@@ -55,7 +55,7 @@ export class SshConnection implements AsyncDisposable {
         this.#alive = false
         this.slots.close()
         resolve(this.#ending ? null : linkLost(target, reason))
-        // Nobody reaches the site over the jump hosts any more: do not hold their connections.
+        // The jump hosts are no longer needed.
         for (const hop of hops.slice(0, -1).reverse()) hop.client.end()
       })
     })
@@ -65,7 +65,7 @@ export class SshConnection implements AsyncDisposable {
     return this.#alive && !this.#ending
   }
 
-  /** Calls `listener` when the link goes, before channels are told; returns what takes it back. */
+  /** Calls `listener` when the link is lost, before its channels end. Returns the unsubscribe function. */
   onGone(listener: () => void): () => void {
     this.#client.prependListener('end', listener)
     this.#client.prependListener('close', listener)
@@ -76,8 +76,8 @@ export class SshConnection implements AsyncDisposable {
   }
 
   /**
-   * Starts a process. Waits for a free slot. Fails with `link-lost`, `cancelled` or `channel-refused`.
-   * For `exec.ts`; everything else runs commands through that.
+   * Starts a process as soon as a slot is free. Fails with `link-lost`, `cancelled` or `channel-refused`.
+   * For `exec.ts` only; everything else runs commands through that.
    */
   async openExec(commandLine: string, signal?: AbortSignal): Promise<Result<ClientChannel, Failure>> {
     for (;;) {
@@ -92,7 +92,7 @@ export class SshConnection implements AsyncDisposable {
         })
         return opened
       }
-      // sshd may allow fewer sessions than assumed: learn its limit, and wait for one of ours to end.
+      // sshd may allow fewer sessions than assumed: lower the limit and wait until one of ours ends.
       const others = this.slots.taken - 1
       slot()
       if (!this.#alive) return fail(linkLost(this.target, null))
@@ -120,14 +120,14 @@ export class SshConnection implements AsyncDisposable {
     })
   }
 
-  /** Whether the server says anything within the milliseconds. True without asking where every slot is taken. */
+  /** Whether the server answers within `limit` milliseconds. True, without asking, if every slot is taken. */
   async answers(limit: number): Promise<boolean> {
     if (this.slots.taken >= this.slots.limit) return this.alive
     const late = Promise.withResolvers<boolean>()
     const timer = setTimeout(() => late.resolve(false), limit)
     const asked = this.openExec('exit 0').then((opened) => {
       if (opened.ok) opened.value.resume().end()
-      // A refusal is an answer too.
+      // A refusal is also an answer.
       return opened.ok || opened.error.code === 'channel-refused'
     })
     const answered = await Promise.race([asked, late.promise])
@@ -135,17 +135,19 @@ export class SshConnection implements AsyncDisposable {
     return answered && this.alive
   }
 
-  /** Gives the connection up without a word to the server, which is not there: who uses it sees `link-lost`. */
+  /**
+   * Drops the connection without notifying the server, which does not respond. Users of the connection get `link-lost`.
+   */
   drop(): void {
     for (const hop of [...this.#hops].reverse()) hop.client.destroy()
   }
 
-  /** Processes that were cancelled and have not ended; each still holds its slot. */
+  /** Number of cancelled processes that are still running; each still holds its slot. */
   get abandoned(): number {
     return this.#abandoned
   }
 
-  /** For `exec.ts`: a cancelled process is no longer waited for. Call what is returned when it did end. */
+  /** Stops waiting for a cancelled process. Call the returned function when it has ended. For `exec.ts` only. */
   abandon(): () => void {
     this.#abandoned += 1
     this.#endWhenRetired()
@@ -164,7 +166,9 @@ export class SshConnection implements AsyncDisposable {
     if (this.#retired && this.alive && this.slots.taken <= this.#abandoned) void this.end()
   }
 
-  /** Ends the connection, the site first and then the jump hosts back to us. What runs there loses its stdin. */
+  /**
+   * Ends the connection to the site, then to the jump hosts in reverse order. Processes on the site lose their stdin.
+   */
   async end(): Promise<void> {
     this.#ending = true
     for (const hop of [...this.#hops].reverse()) await endHop(hop)
@@ -178,11 +182,10 @@ export class SshConnection implements AsyncDisposable {
 /**
  * Connects to a target through its jump hosts. Fails with `unreachable`, `timeout`, `host-key-unknown`,
  * `host-key-changed`, `host-key-revoked`, `host-key-store`, `auth-failed`, `auth-incomplete`, `key-unreadable`,
- * `key-unsupported`, `key-needs-passphrase` or `cancelled`.
- * Never tries twice.
+ * `key-unsupported`, `key-needs-passphrase` or `cancelled`. Never retries.
  */
 export async function connect(options: ConnectOptions): Promise<Result<SshConnection, ConnectFailure>> {
-  // A plain object from untyped code must not slip past what the type demands.
+  // Untyped code could pass a plain object.
   if (!(options.hostKeys instanceof HostKeyDecision)) throw new TypeError('connect needs a HostKeyDecision')
   const { jumps } = options.target
   const opened: Hop[] = []

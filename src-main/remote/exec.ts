@@ -12,60 +12,62 @@ import { Pace } from './pace.ts'
 type Stdin = Buffer | AsyncIterable<Buffer>
 
 export interface ExecOptions {
-  /** What the command reads. Without it stdin is at its end from the start; `start` keeps it open instead. */
+  /** Input of the command. Without it `exec` closes stdin at once; `start` keeps it open. */
   readonly stdin?: Stdin
-  /** Raw bytes as they come. While a promise that it returned is pending, the server is made to wait. */
+  /** Gets raw bytes as they arrive. Reading pauses while a returned promise is pending. */
   readonly onStdout?: (chunk: Buffer) => undefined | Promise<void>
-  /** Lines (UTF-8, at most `lineLimit` bytes) with their length in bytes, newline included. */
+  /** Gets lines (UTF-8, at most `lineLimit` bytes) and their length in bytes including the newline. */
   readonly onLine?: (line: string, bytes: number) => void
   readonly onStderr?: (chunk: Buffer) => void
-  /** Asks the command to end by ending its stdin; see `grace`. */
+  /** Asks the command to stop by closing its stdin; see `grace`. */
   readonly signal?: AbortSignal
-  /** Milliseconds that a cancelled command has to end by itself before it is no longer waited for. */
+  /** Milliseconds to wait for a cancelled command to end by itself. */
   readonly grace?: number
-  /** Most bytes of a line, 64 MiB. */
+  /** Maximum length of a line in bytes. Default 64 MiB. */
   readonly lineLimit?: number
-  /** Where the lines begin; default: at once. */
+  /** Where the lines begin. Default: at the start. */
   readonly begin?: OutputStart
-  /** Most bytes of stdout and stderr together, from where the lines begin. Who says more loses the connection. */
+  /**
+   * Maximum bytes of stdout and stderr together, counted from where the lines begin. Exceeding it drops the connection.
+   */
   readonly total?: number
-  /** Most bytes of stdout (where no handler takes them) and of stderr that are kept: 1 MiB. The rest is dropped. */
+  /** Maximum bytes kept of stdout (unless a handler takes them) and of stderr. Default 1 MiB; the rest is discarded. */
   readonly keep?: number
 }
 
 export interface ExecOutcome {
   readonly code: number
-  /** Empty where `onStdout` or `onLine` took it. */
+  /** Empty if `onStdout` or `onLine` took the output. */
   readonly stdout: Buffer
   readonly stderr: string
-  /** True where stdout or stderr was longer than what is kept. */
+  /** True if stdout or stderr was longer than what is kept. */
   readonly truncated: boolean
 }
 
 /**
- * `link-lost`, `killed` (ended by a signal), `cancelled`, `line-too-long`, `too-much`, `channel-refused`. `ended` tells whether the
- * remote process is known to have ended; where it is false it may still be running.
+ * Codes: `link-lost`, `killed` (ended by a signal), `cancelled`, `line-too-long`, `too-much`, `channel-refused`.
+ * `ended` is false if the remote process may still be running.
  */
 export interface ExecFailure extends Failure {
   readonly ended: boolean
   readonly stderr: string
 }
 
-/** A command that runs. */
+/** A running command. */
 export interface Running {
-  /** Writes to its stdin, waiting while the server is busy. False when nobody reads any more. */
+  /** Writes to stdin and waits while the server is busy. False if stdin is closed. */
   write(bytes: Buffer): Promise<boolean>
-  /** Ends its stdin. */
+  /** Closes stdin. */
   endInput(): void
-  /** Ends its stdin and, after the grace, the waiting for it. The slot stays taken as long as the process runs. */
+  /** Closes stdin and stops waiting after the grace time. The slot stays taken as long as the process runs. */
   cancel(): void
-  /** Fails it now, and ends the connection: what this server says is not to be listened to. */
+  /** Fails now and drops the connection, because this server's output cannot be trusted. */
   distrust(failure: Failure): void
-  /** Settles when the channel closed, after everything that was sent arrived; or earlier with a failure. */
+  /** Settles when the channel has closed and all output has arrived, or earlier with a failure. */
   readonly done: Promise<Result<ExecOutcome, ExecFailure>>
 }
 
-/** How far the server's side of a channel had come; ssh2 keeps it, and its types do not tell. */
+/** Whether the server has sent the end of its output. ssh2 tracks this, but its types do not expose it. */
 function sawEndOfOutput(channel: ClientChannel): boolean {
   const { incoming } = channel as unknown as { incoming?: { state?: string } }
   return incoming?.state !== 'open'
@@ -90,7 +92,7 @@ class Command implements Running {
   constructor(connection: SshConnection, channel: ClientChannel, options: ExecOptions) {
     const { promise, resolve, reject } = Promise.withResolvers<Result<ExecOutcome, ExecFailure>>()
     this.done = promise
-    // Whoever waits for it gets the fault; nobody waiting must not end the program.
+    // Callers still get the rejection; without this handler an unawaited one would end the program.
     promise.catch(() => undefined)
     this.#settle = resolve
     this.#reject = reject
@@ -134,7 +136,7 @@ class Command implements Running {
       if (!sawEndOfOutput(channel)) this.#cutShort = true
     })
     const abort = () => this.cancel()
-    // Never `exit`: the status may come before the last of the output.
+    // Do not use `exit`: the status may arrive before the last output.
     channel.once('close', (code: number | null | undefined, signalName?: string) => {
       forget()
       signal?.removeEventListener('abort', abort)
@@ -152,7 +154,7 @@ class Command implements Running {
     try {
       work()
     } catch (error) {
-      // A fault in our own handler: the command is asked to end, and the fault goes to whoever waits.
+      // A bug in our own handler: stop the command and pass the error to the caller.
       this.#over = true
       this.#channel.end()
       this.#reject(error)
@@ -174,7 +176,7 @@ class Command implements Running {
     if (own.length > 0 && !lines.push(own)) this.#lineTooLong()
   }
 
-  /** Does what is to be done with a chunk, and lets the stream rest where this server takes too much time. */
+  /** Processes a chunk, and pauses the stream if this server uses too much time. */
   #paced(stream: Readable, chunk: Buffer, work: () => void): void {
     const { total } = this.#options
     this.#total += chunk.length
@@ -216,7 +218,7 @@ class Command implements Running {
   distrust(failure: Failure): void {
     if (this.#over) return
     this.#fail(failure, false)
-    // Without it the rest would still be received, decrypted and thrown away.
+    // Otherwise the remaining output would still be received, decrypted and discarded.
     this.#connection.drop()
   }
 
@@ -246,7 +248,7 @@ class Command implements Running {
     const channel = this.#channel
     if (!channel.writable) return false
     if (channel.write(bytes)) return true
-    // A channel that closes in the middle never calls back, so the wait must end with it, too.
+    // A channel that closes during a write never calls back, so closing must also end the wait.
     const { promise, resolve } = Promise.withResolvers<void>()
     channel.once('drain', resolve)
     await Promise.race([promise, this.#closed])
@@ -270,7 +272,7 @@ class Command implements Running {
   }
 }
 
-/** Starts a command and leaves its stdin open. Fails only with what kept it from starting. */
+/** Starts a command and leaves its stdin open. Fails only if it could not be started. */
 export async function start(
   connection: SshConnection,
   commandLine: string,
@@ -291,8 +293,8 @@ async function feed(running: Running, stdin: Stdin): Promise<void> {
 }
 
 /**
- * Runs a command to its end. `commandLine` is a constant of ours: what users or servers gave belongs on stdin.
- * A non-zero exit code is an outcome; no exit code at all is a failure.
+ * Runs a command to its end. `commandLine` must be a constant: data from users or servers belongs on stdin. A non-zero
+ * exit code is an outcome; a missing exit code is a failure.
  */
 export async function exec(
   connection: SshConnection,

@@ -1,4 +1,4 @@
-/** The only place that opens an ssh2 client. Called by `connect` alone, which has a host-key decision. */
+/** Opens ssh2 clients; nothing else does. Called only by `connect`, which has a host-key decision. */
 import type { Duplex } from 'node:stream'
 import { Client } from 'ssh2'
 import { type Failure, fail, ok, type Result } from '../../src-shared/result.ts'
@@ -12,9 +12,9 @@ import { hopName, type SecretSource, type SshHop } from './target.ts'
 
 export interface HopOptions {
   readonly hostKeys: HostKeyDecision
-  /** Milliseconds until it is logged in to, without the time that a person or a device is waited for. */
+  /** Login timeout in milliseconds; pauses while a user or a device is being waited for. */
   readonly readyTimeout?: number
-  /** Milliseconds between two signs of life that are asked of the server; it is given up after three without. */
+  /** Milliseconds between keep-alives; the connection ends after three without an answer. */
   readonly keepalive?: number
   readonly signal?: AbortSignal
 }
@@ -24,19 +24,19 @@ export type HopFailure = Failure | HostKeyFailure
 /** One logged-in client of the chain. */
 export interface Hop {
   readonly client: Client
-  /** Resolves when the client's link is gone. */
+  /** Resolves when the client is disconnected. */
   readonly gone: Promise<void>
   readonly fingerprint: string
 }
 
-/** Why a client failed before it was ready, in the order of what says most. */
+/** Why a client failed before it was ready, most specific cause first. */
 interface Handshake {
   hostKey: HostKeyFailure | null
   store: Error | null
   error: Error | null
 }
 
-/** Logs in to one hop, over `socket` where it is reached through another. Never tries twice. */
+/** Logs in to one hop, over `socket` if it is behind another. Never retries. */
 export function openHop(
   hop: SshHop,
   credentials: Credentials,
@@ -47,7 +47,7 @@ export function openHop(
 ): Promise<Result<Hop, HopFailure>> {
   const { promise, resolve } = Promise.withResolvers<Result<Hop, HopFailure>>()
   const client = new Client()
-  // Every running command listens for its end.
+  // Every running command listens for the end of the connection.
   client.setMaxListeners(0)
   const gone = new Promise<void>((resolveGone) => client.once('close', () => resolveGone()))
   const seen: Handshake = { hostKey: null, store: null, error: null }
@@ -72,7 +72,7 @@ export function openHop(
   options.signal?.addEventListener('abort', abort, { once: true })
 
   const verify = (key: Buffer, done: (permitted: boolean) => void): void => {
-    // A rekey shows the key again: it must be the one that was accepted, whatever the files say by now.
+    // A rekey presents the host key again. It must be the accepted one, whatever the files say now.
     if (accepted) {
       const same = accepted.equals(key)
       setImmediate(() => done(same))
@@ -94,7 +94,7 @@ export function openHop(
     )
   }
 
-  // Stays for the life of the client: an error event without a listener would end the program.
+  // Stays for the life of the client: an `error` event without a listener would end the program.
   client.on('error', (error) => {
     // The login goes on with the next key.
     if (!(error instanceof NotSigned)) seen.error ??= error
@@ -130,7 +130,7 @@ export function openHop(
     hostVerifier: verify,
     authHandler: way.next,
     agentForward: false,
-    // Kept here: the time must stand still while somebody is asked.
+    // We time the login ourselves, because the time must pause while the user is asked.
     readyTimeout: 0,
     keepaliveInterval: options.keepalive ?? 15_000,
     keepaliveCountMax: 3,
@@ -140,7 +140,7 @@ export function openHop(
   return promise
 }
 
-/** A way from one hop on to the next. */
+/** Opens a channel from one hop to the next. */
 export function forward(client: Client, from: SshHop, to: SshHop): Promise<Result<Duplex, Failure>> {
   return new Promise((resolve) => {
     const refuse = (error: Error) =>
@@ -164,7 +164,7 @@ export function forward(client: Client, from: SshHop, to: SshHop): Promise<Resul
   })
 }
 
-/** Ends one hop politely, and after two seconds without an answer anyway. */
+/** Ends one hop gracefully, or by force after two seconds. */
 export async function endHop({ client, gone }: Hop): Promise<void> {
   const timer = setTimeout(() => client.destroy(), 2000)
   client.end()

@@ -1,17 +1,17 @@
-/** The decision about a host key, without which there is no connection. */
+/** Decides about host keys. No connection is made without a decision. */
 import { type Failure, fail, ok, type Result } from '../../src-shared/result.ts'
 import { type HostAddress, hostLabel, keyFingerprint } from './known-hosts.ts'
 import type { HostKeyStanding, KnownHostsFiles } from './known-hosts-files.ts'
 
 type HostKeyCode = 'host-key-unknown' | 'host-key-changed' | 'host-key-revoked'
 
-/** Carries what a person needs in order to compare: the host, the key's type and its fingerprint. */
+/** Carries what the user needs for a comparison: the host, the key's type and its fingerprint. */
 export interface HostKeyFailure extends Failure {
   readonly code: HostKeyCode
   readonly hostKey: HostAddress & Pick<HostKeyStanding, 'type' | 'fingerprint' | 'known'>
 }
 
-/** An accepted key. `remember` is called once the server has proven that it holds it. */
+/** An accepted key. Call `remember` once the server has proven that it holds the private key. */
 export interface AcceptedHostKey {
   readonly fingerprint: string
   readonly remember: () => Promise<void>
@@ -51,25 +51,25 @@ function refusal(address: HostAddress, standing: HostKeyStanding): HostKeyFailur
 }
 
 /**
- * Decides about host keys by the known_hosts files and the fingerprints that a person accepted beforehand.
- * `connect` demands one; as its fields are private, nothing else can stand in for it at compile time.
+ * Decides about host keys by the known_hosts files and the fingerprints that the user accepted beforehand. `connect`
+ * requires an instance; its private fields keep other objects from passing the type check.
  */
 export class HostKeyDecision {
   readonly #files: KnownHostsFiles
   readonly #accepted: ReadonlySet<string>
 
-  /** @param accept fingerprints (`SHA256:…`) of which an unknown key must be one in order to be pinned. */
+  /** @param accept fingerprints (`SHA256:…`); an unknown key is pinned only if its fingerprint is one of them. */
   constructor(files: KnownHostsFiles, accept: Iterable<string> = []) {
     this.#files = files
     this.#accepted = new Set(accept)
   }
 
-  /** Types of pinned keys of a host. */
+  /** Types of the keys pinned for a host. */
   knownTypes(address: HostAddress): Promise<string[]> {
     return this.#files.knownTypes(address)
   }
 
-  /** Accepts a pinned key, or an unknown one that was accepted by its fingerprint; never a changed or revoked one. */
+  /** Accepts a pinned key, or an unknown one whose fingerprint was accepted; never a changed or revoked one. */
   async decide(address: HostAddress, key: Buffer): Promise<Result<AcceptedHostKey, HostKeyFailure>> {
     const standing = await this.#files.standing(address, key)
     const fingerprint = keyFingerprint(key)

@@ -1,4 +1,4 @@
-/** Which keys a login tries, and in which order. */
+/** Chooses the keys that a login tries, and their order. */
 import { access } from 'node:fs/promises'
 import { type Failure, fail, ok, type Result } from '../../src-shared/result.ts'
 import { type Agent, agentIdentity, openAgent } from './agent.ts'
@@ -14,8 +14,8 @@ const unavailable = (message: string, next: string) =>
   fail({ code: 'auth-failed', message, unchanged: 'No connection was opened.', next } satisfies Failure)
 
 /**
- * Keys of the agent; with a fingerprint only that key and its certificates. Fails when the agent does not answer, is
- * empty, or does not have that key: trying the others instead would not be what was asked.
+ * Keys of the agent; with a fingerprint only that key and its certificates. Fails if the agent does not answer, is
+ * empty or lacks that key: trying other keys would not be what the user configured.
  */
 async function agentIdentities(auth: AgentAuth, socket: string | null): Promise<Result<Identity[], Failure>> {
   if (!socket) {
@@ -32,7 +32,7 @@ async function agentIdentities(auth: AgentAuth, socket: string | null): Promise<
   return unavailable(`The SSH agent does not hold the key ${auth.identity}.`, 'Add that key with ssh-add.')
 }
 
-/** The private key of a public one: that of the agent, else the file beside it. */
+/** Finds the private key for a public one: in the agent, otherwise in the file beside it. */
 async function privateOf(file: KeyFile, secrets: SecretSource): Promise<Result<Identity, Failure>> {
   const path = file.path.replace(/(-cert)?\.pub$/, '')
   const found = path !== file.path && (await isThere(path)) ? await readKeyFile(path) : null
@@ -53,7 +53,7 @@ function isThere(path: string): Promise<boolean> {
   )
 }
 
-/** Certificates for keys: those that were named, and those that lie beside the key files. */
+/** Reads certificates: those configured, and those beside the key files. */
 async function readCertificates(auth: KeyAuth, files: readonly string[]): Promise<PublicKey[]> {
   const beside = files.map((file) => `${file.replace(/\.pub$/, '')}-cert.pub`)
   const found: PublicKey[] = []
@@ -65,7 +65,7 @@ async function readCertificates(auth: KeyAuth, files: readonly string[]): Promis
   return found
 }
 
-/** One key file as an identity. Its passphrase is asked for at once only where there is no other key to try first. */
+/** Makes an identity of one key file. Asks for the passphrase at once only if there is no other key to try first. */
 async function fileIdentity(
   path: string,
   agent: Agent | null,
@@ -85,13 +85,13 @@ async function fileIdentity(
   return secret.ok ? openedIdentity(path, secret.value) : secret
 }
 
-/** Each key with its certificates, which are tried before it. */
+/** A key with its certificates, which are tried before it. */
 function withCertificates(identity: Identity, certificates: readonly PublicKey[]): Identity[] {
   const own = certificates.filter(({ plain }) => plain.equals(identity.key.plain))
   return [...own.map((key) => ({ ...identity, key, source: key.comment || identity.source })), identity]
 }
 
-/** Key files in their order, each with its certificates; then, where that is wanted, what else the agent holds. */
+/** Key files in their order, each with its certificates, then the agent's other keys if configured. */
 async function keyIdentities(
   auth: KeyAuth,
   socket: string | null,
@@ -114,12 +114,12 @@ async function keyIdentities(
     const isNew = (key: PublicKey) => !found.some((one) => one.key.blob.equals(key.blob))
     found.push(...agent.keys.filter(isNew).map((key) => agentIdentity(agent, key)))
   }
-  // The same certificate can lie beside the key, and in the agent.
+  // The same certificate may be both beside the key and in the agent.
   const unique = found.filter(({ key }, at) => found.findIndex((one) => one.key.blob.equals(key.blob)) === at)
   return unique.length === 0 && failure ? fail(failure) : ok(unique)
 }
 
-/** The keys of a login by agent or key file, in the order in which they are tried. */
+/** The keys of a login by agent or key file, in the order they are tried. */
 export async function identitiesOf(
   auth: AgentAuth | KeyAuth,
   usual: string | null,

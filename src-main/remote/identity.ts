@@ -1,13 +1,13 @@
-/** A key that a login may try: what the server is shown, and how it is signed with. */
+/** A key that a login may try, and how to sign with it. */
 import { createPublicKey, type KeyObject, sign } from 'node:crypto'
 import { type PublicKey, readPublicKey } from './public-key.ts'
 import { bigNumberField, stringField } from './wire.ts'
 
 export interface Identity {
   readonly key: PublicKey
-  /** Where it comes from, for messages. */
+  /** Where the key comes from, for messages. */
   readonly source: string
-  /** The whole signature of `data` as the protocol has it, or why there is none. */
+  /** The signature of `data` in the SSH wire format, or the error. */
   sign(data: Buffer, algorithm: string): Promise<Buffer | Error>
 }
 
@@ -19,7 +19,7 @@ const curves: Readonly<Record<string, { readonly name: string; readonly hash: st
 
 const bytesOf = (text: string | undefined) => Buffer.from(text ?? '', 'base64url')
 
-/** The public half of a private key. Null where it is of a kind that SSH servers do not take. */
+/** The public half of a private key. Null if SSH servers do not accept keys of this kind. */
 export function publicKeyOf(secret: KeyObject, comment: string): PublicKey | null {
   const kind = secret.asymmetricKeyType
   if (kind !== 'rsa' && kind !== 'ec' && kind !== 'ed25519') return null
@@ -38,7 +38,7 @@ export function publicKeyOf(secret: KeyObject, comment: string): PublicKey | nul
   return readPublicKey(Buffer.concat(fields), comment)
 }
 
-/** Which hash an RSA signature is made with; SHA-1 is never. */
+/** Whether an RSA signature uses SHA-256 instead of SHA-512. SHA-1 is never used. */
 export const isSha256 = (algorithm: string) => algorithm.startsWith('rsa-sha2-256')
 
 export function signWith(secret: KeyObject, data: Buffer, algorithm: string): Buffer {
@@ -60,7 +60,7 @@ export function signWith(secret: KeyObject, data: Buffer, algorithm: string): Bu
   return Buffer.concat([stringField(`ecdsa-sha2-${curve.name}`), stringField(numbers)])
 }
 
-/** How a key is named to people. */
+/** The name of a key in messages. */
 export function identityName({ key, source }: Identity): string {
   const certificate = key.certificate ? `certificate “${key.certificate.id.slice(0, 60)}” for ` : ''
   return `${certificate}${source} (${key.fingerprint})`

@@ -1,4 +1,4 @@
-/** Keeps the beginning of an output, and says whether there was more. */
+/** Keeps the beginning of an output, and records whether it was truncated. */
 export class Kept {
   #parts: Buffer[] = []
   #room: number

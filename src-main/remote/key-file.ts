@@ -1,4 +1,4 @@
-/** Key files: what is in one, and the identity that it makes. Private keys are opened when they are needed, not before. */
+/** Reads key files and makes identities from them. Private keys are opened only when needed. */
 import { createPrivateKey, type KeyObject } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import ssh2 from 'ssh2'
@@ -11,7 +11,7 @@ import { FieldReader } from './wire.ts'
 
 const unchanged = 'No connection was opened.'
 
-/** A file that holds a key: the public half where it can be told without a passphrase. */
+/** A key file, with its public half if that can be read without a passphrase. */
 export interface KeyFile {
   readonly path: string
   readonly isPublic: boolean
@@ -43,7 +43,7 @@ async function beside(path: string): Promise<PublicKey | null> {
   return parsePublicLine(text)
 }
 
-/** Reads a file; says of what cannot be used why, and what to do. */
+/** Reads a key file. The failure says why it cannot be used, and what to do. */
 export async function readKeyFile(path: string): Promise<Result<KeyFile, Failure>> {
   let bytes: Buffer
   try {
@@ -74,7 +74,7 @@ export async function readKeyFile(path: string): Promise<Result<KeyFile, Failure
   return notUsable(path, `is of the type ${type}, which is not supported`, next)
 }
 
-/** A security key's file holds only a handle: it is the agent that can talk to the device. */
+/** A security key's file holds only a handle; the agent must talk to the device. */
 export function needsDevice({ path, key }: KeyFile): Failure | null {
   if (!key || !isSecurityKey(key.type)) return null
   return {
@@ -87,7 +87,7 @@ export function needsDevice({ path, key }: KeyFile): Failure | null {
 
 type Opened = KeyObject | 'passphrase' | 'unusable'
 
-/** Tries to open what the file holds. */
+/** Tries to open the key in a file. */
 function open(bytes: Buffer, passphrase: Secret | null): Opened {
   const text = bytes.toString('latin1')
   const word = passphrase?.expose()
@@ -112,7 +112,7 @@ function open(bytes: Buffer, passphrase: Secret | null): Opened {
   }
 }
 
-/** Opens a private key, with the passphrase where it has one. */
+/** Opens a private key, with its passphrase if it has one. */
 export async function openKeyFile(file: KeyFile, secrets: SecretSource): Promise<Result<KeyObject, Failure>> {
   const { path, bytes } = file
   let opened = open(bytes, null)
@@ -133,7 +133,7 @@ export async function openKeyFile(file: KeyFile, secrets: SecretSource): Promise
   )
 }
 
-/** A file whose key is opened already. Fails where no SSH server takes such a key. */
+/** An identity for an opened key. Fails if SSH servers do not accept such a key. */
 export function openedIdentity(path: string, secret: KeyObject): Result<Identity, Failure> {
   const key = publicKeyOf(secret, path)
   if (!key) {
@@ -143,7 +143,10 @@ export function openedIdentity(path: string, secret: KeyObject): Result<Identity
   return ok({ key, source: path, sign: async (data, algorithm) => signWith(secret, data, algorithm) })
 }
 
-/** A file whose public half is known: opened, and its passphrase asked for, only when the server wants that key. */
+/**
+ * An identity for a file whose public half is known. The key is opened, and its passphrase asked for, only when the
+ * server accepts it.
+ */
 export function lazyIdentity(file: KeyFile, key: PublicKey, secrets: SecretSource): Identity {
   return {
     key,
@@ -158,7 +161,7 @@ export function lazyIdentity(file: KeyFile, key: PublicKey, secrets: SecretSourc
   }
 }
 
-/** Why a key could not be signed with, in full. */
+/** Why signing with a key failed. */
 export class KeyFailure extends Error {
   readonly failure: Failure
 

@@ -1,4 +1,4 @@
-/** The known_hosts files in use: our own, which is written, and the user's and the machine's, which are only read. */
+/** The known_hosts files in use: our own, which is written, and the user's and the system's, which are only read. */
 import { randomBytes } from 'node:crypto'
 import { mkdir, open, readFile, rename, rm } from 'node:fs/promises'
 import { homedir } from 'node:os'
@@ -20,7 +20,7 @@ interface KnownKey {
   readonly fingerprint: string
 }
 
-/** How a key stands to what is known of its host. `known` lists what contradicts or revokes it. */
+/** How a key compares with what is known of its host. `known` lists the entries that contradict or revoke it. */
 export interface HostKeyStanding {
   readonly state: 'unknown' | 'match' | 'changed' | 'revoked'
   readonly type: string
@@ -28,7 +28,7 @@ export interface HostKeyStanding {
   readonly known: readonly KnownKey[]
 }
 
-/** A key as `list` tells it. `hosts` is as written: patterns, or one hashed name. */
+/** A key as returned by `list`. `hosts` is as written: patterns, or one hashed name. */
 export interface ListedKey extends KnownKey {
   readonly own: boolean
   readonly hosts: string
@@ -44,7 +44,7 @@ async function readText(file: string): Promise<string> {
   try {
     return await readFile(file, 'utf8')
   } catch (error) {
-    // A file that is there and cannot be read must not turn a pinned host into an unknown one.
+    // Refuse to connect if known_hosts cannot be read: a pinned host would look unknown.
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return ''
     throw error
   }
@@ -72,7 +72,7 @@ async function replaceFile(file: string, text: string): Promise<void> {
   } finally {
     await rm(temporary, { force: true })
   }
-  // Windows cannot open a folder; there the rename itself is all that can be asked for.
+  // Windows cannot open a folder to sync it; the rename must do.
   if (process.platform === 'win32') return
   const folder = await open(dirname(file), 'r')
   try {
@@ -94,7 +94,10 @@ export class KnownHostsFiles {
   readonly #others: readonly string[]
   #writing: Promise<unknown> = Promise.resolve()
 
-  /** @param own our file, made on first use with mode 0600. @param others only ever read; missing ones are fine. */
+  /**
+   * @param own our file, created on first use with mode 0600.
+   * @param others read-only files; they may be missing.
+   */
   constructor(own: string, others: readonly string[] = defaultKnownHosts()) {
     this.#own = own
     this.#others = others
@@ -112,9 +115,9 @@ export class KnownHostsFiles {
   }
 
   /**
-   * What is known of this key. A revocation anywhere wins. Otherwise our own file decides where it knows the host, and
-   * the read-only ones where it does not. A host known by other keys only is `changed`, whatever their type: else
-   * offering another type would be a way around the pin.
+   * Looks a key up. A revocation in any file wins. Otherwise our own file decides if it knows the host, and the
+   * read-only files if it does not. A host known only by other keys is `changed`, whatever their types: otherwise a
+   * server could evade the pin by offering another type.
    */
   async standing(address: HostAddress, key: Buffer): Promise<HostKeyStanding> {
     const { own, others } = await this.#entries(address)
@@ -130,7 +133,7 @@ export class KnownHostsFiles {
     return { state: 'changed', ...about, known: pinned.map(located) }
   }
 
-  /** Every entry of every file, in the order in which they are read. */
+  /** Every entry of every file, in reading order. */
   async list(): Promise<ListedKey[]> {
     const list = (file: string, own: boolean, text: string) =>
       parseKnownHosts(text).map((entry) => ({
@@ -144,7 +147,7 @@ export class KnownHostsFiles {
     return [...own, ...others.flat()]
   }
 
-  /** Types of the keys pinned for a host, to ask the server for these first. */
+  /** Types of the keys pinned for a host, so that the server is asked for these first. */
   async knownTypes(address: HostAddress): Promise<string[]> {
     const { own, others } = await this.#entries(address)
     const pinned = [own, others]
@@ -153,7 +156,7 @@ export class KnownHostsFiles {
     return [...new Set((pinned ?? []).map((found) => found.entry.type))]
   }
 
-  /** Pins a key in our own file. Nothing happens when it is pinned there already. */
+  /** Pins a key in our own file. Does nothing if it is pinned already. */
   async remember(address: HostAddress, key: Buffer): Promise<void> {
     await this.#rewrite((text) => {
       const there = parseKnownHosts(text).some(
@@ -165,7 +168,7 @@ export class KnownHostsFiles {
     })
   }
 
-  /** Removes the pins of a host from our own file, and only there; revocations stay. Says how many lines went. */
+  /** Removes the pins of a host from our own file only; revocations stay. Returns the number of lines removed. */
   async forget(address: HostAddress): Promise<number> {
     let removed = 0
     await this.#rewrite((text) => {
@@ -196,7 +199,7 @@ export class KnownHostsFiles {
   }
 }
 
-/** The user's and the machine's known_hosts. */
+/** The user's and the system's known_hosts. */
 function defaultKnownHosts(): string[] {
   const user = join(homedir(), '.ssh', 'known_hosts')
   if (process.platform === 'win32') {

@@ -1,9 +1,9 @@
-/** OpenSSH's known_hosts format: parsing, matching, and the line that is written. Pure; files are in known-hosts-files.ts. */
+/** OpenSSH's known_hosts format: parsing, matching and writing lines. Pure; the files are in known-hosts-files.ts. */
 import { createHash, createHmac, randomBytes, timingSafeEqual } from 'node:crypto'
 
 export interface KnownHostsEntry {
   readonly line: number
-  /** `cert-authority` entries are read, and never trusted: certificates are not supported. */
+  /** `cert-authority` entries are read but never trusted: host certificates are not supported. */
   readonly marker: 'none' | 'cert-authority' | 'revoked'
   /** The first field as written: patterns separated by commas, or one hashed name. */
   readonly hosts: string
@@ -16,13 +16,13 @@ export interface HostAddress {
   readonly port: number
 }
 
-/** How a known_hosts file names a host: bare for port 22, else `[host]:port`; lower case. */
+/** The name of a host in known_hosts: bare for port 22, otherwise `[host]:port`; lower case. */
 export function hostLabel({ host, port }: HostAddress): string {
   const name = host.toLowerCase()
   return port === 22 ? name : `[${name}]:${port}`
 }
 
-/** The way back: what `hostLabel` made of it. Null where it is no label. */
+/** Parses a `hostLabel`. Null if it is not one. */
 export function parseHostLabel(label: string): HostAddress | null {
   const match = /^\[([^\]]+)\]:(\d{1,5})$/.exec(label)
   if (match?.[1] && match[2]) return { host: match[1], port: Number(match[2]) }
@@ -34,7 +34,7 @@ export function keyFingerprint(key: Buffer): string {
   return `SHA256:${createHash('sha256').update(key).digest('base64').replace(/=+$/, '')}`
 }
 
-/** The type that a key blob names itself; null when it is not one. */
+/** The type named in a key blob; null if it is not a key blob. */
 export function keyType(key: Buffer): string | null {
   if (key.length < 4) return null
   const length = key.readUInt32BE(0)
@@ -55,12 +55,12 @@ function parseLine(text: string, line: number): KnownHostsEntry | null {
   const [hosts, type, base64] = fields
   if (!hosts || !type || !base64 || hosts.startsWith('#')) return null
   const key = Buffer.from(base64, 'base64')
-  // A line whose key says something else than its type column is damaged; OpenSSH skips it, too.
+  // The type column must match the key. Like OpenSSH, skip the line otherwise.
   if (keyType(key) !== type) return null
   return { line, marker, hosts, type, key }
 }
 
-/** All readable entries; comments, blank and damaged lines are skipped, as OpenSSH does. */
+/** Returns all readable entries and, like OpenSSH, skips comments, blank and damaged lines. */
 export function parseKnownHosts(text: string): KnownHostsEntry[] {
   const entries: KnownHostsEntry[] = []
   for (const [index, line] of text.split(/\r?\n/).entries()) {
@@ -70,7 +70,7 @@ export function parseKnownHosts(text: string): KnownHostsEntry[] {
   return entries
 }
 
-/** `*` and `?` as OpenSSH reads them. Linear in practice: a star only ever goes back to the last star. */
+/** Matches `*` and `?` as OpenSSH does. Backtracks only to the last star, so it is linear in practice. */
 function matchesPattern(pattern: string, name: string): boolean {
   let p = 0
   let n = 0
@@ -102,7 +102,7 @@ function matchesHashed(hosts: string, name: string): boolean {
   return expected.length === actual.length && timingSafeEqual(expected, actual)
 }
 
-/** True when the first field of an entry means this host. A matching negated pattern overrides every other. */
+/** Whether the first field of an entry matches this host. A matching negated pattern overrides every other. */
 export function matchesHost(hosts: string, address: HostAddress): boolean {
   const name = hostLabel(address)
   if (hosts.startsWith('|')) return matchesHashed(hosts, name)
@@ -116,7 +116,7 @@ export function matchesHost(hosts: string, address: HostAddress): boolean {
   return matched
 }
 
-/** One line for our own file; the name is hashed, so that the file does not list the fleet to whoever finds it. */
+/** One line for our own file. The name is hashed, so that the file does not reveal the fleet. */
 export function knownHostsLine(address: HostAddress, key: Buffer): string {
   const salt = randomBytes(20)
   const hash = createHmac('sha1', salt).update(hostLabel(address)).digest('base64')

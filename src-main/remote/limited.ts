@@ -1,4 +1,4 @@
-/** The same work for many, only so many at a time; the answers in the order of what they are for. */
+/** Runs `work` for every item, a limited number at a time; results are in the order of the items. */
 export async function mapLimited<T, U>(
   items: readonly T[],
   limit: number,

@@ -1,4 +1,4 @@
-/** Cuts a byte stream into lines. Decoding happens a line at a time, so no character is ever split. */
+/** Splits a byte stream into lines. Decodes whole lines, so no character is split. */
 const newline = 0x0a
 
 export class LineSplitter {
@@ -7,13 +7,16 @@ export class LineSplitter {
   #parts: Buffer[] = []
   #size = 0
 
-  /** @param onLine gets each line without its newline, and its length in bytes with it. @param limit bytes of one line. */
+  /**
+   * @param onLine gets each line without its newline, and its length in bytes with it.
+   * @param limit maximum bytes of a line.
+   */
   constructor(onLine: (line: string, bytes: number) => void, limit: number) {
     this.#onLine = onLine
     this.#limit = limit
   }
 
-  /** Takes the next bytes. False when a line is longer than the limit; then no more may be given. */
+  /** Takes the next bytes. False if a line exceeds the limit; do not call it again after that. */
   push(chunk: Buffer): boolean {
     let start = 0
     for (let at = chunk.indexOf(newline); at >= 0; at = chunk.indexOf(newline, start)) {
@@ -30,7 +33,7 @@ export class LineSplitter {
     return this.#size <= this.#limit
   }
 
-  /** The stream ended: gives out a last line that has no newline. */
+  /** Ends the stream: emits a last line that has no newline. */
   end(): void {
     if (this.#size > 0) this.#flush(0)
   }

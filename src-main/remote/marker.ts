@@ -1,4 +1,4 @@
-/** Takes a marker out of a byte stream, however it is cut into chunks. */
+/** Removes a marker from a byte stream, even if it is split across chunks. */
 export class MarkerFilter {
   readonly #marker: Buffer
   #held: Buffer = Buffer.alloc(0)
@@ -7,7 +7,9 @@ export class MarkerFilter {
     this.#marker = Buffer.from(marker, 'latin1')
   }
 
-  /** What may be passed on, and how often the marker was in it. What could be its beginning is held back. */
+  /**
+   * Returns the bytes that may be passed on and how many markers were removed. Holds back a possible start of a marker.
+   */
   push(chunk: Buffer): { readonly clean: Buffer; readonly found: number } {
     let rest = Buffer.concat([this.#held, chunk])
     const clean: Buffer[] = []
@@ -23,14 +25,14 @@ export class MarkerFilter {
     return { clean: Buffer.concat(clean), found }
   }
 
-  /** The stream ended: what was held back was no marker. */
+  /** Ends the stream and returns the bytes held back. */
   end(): Buffer {
     const held = this.#held
     this.#held = Buffer.alloc(0)
     return held
   }
 
-  /** Length of the longest end of `bytes` that the marker begins with. */
+  /** Length of the longest suffix of `bytes` that could be the beginning of the marker. */
   #beginning(bytes: Buffer): number {
     for (let length = Math.min(this.#marker.length - 1, bytes.length); length > 0; length -= 1) {
       if (bytes.subarray(bytes.length - length).equals(this.#marker.subarray(0, length))) return length

@@ -1,13 +1,13 @@
 /**
- * Teaches an ssh2 client to log in with any key that an agent or a file has. Its own way knows neither certificates nor
- * security keys, signs before anybody could be asked for a passphrase, and overlooks after a key of an agent that the
- * server wants a second factor. What is changed is one message of its protocol, `publickey` requests of ours.
+ * Lets an ssh2 client log in with any key of an agent or a file. ssh2 itself supports neither certificates nor security
+ * keys, signs before the user can be asked for a passphrase, and ignores a required second factor after an agent key.
+ * Only one message of its protocol is replaced: our `publickey` requests.
  */
 import ssh2, { type AnyAuthMethod, type Client, type ParsedKey } from 'ssh2'
 import type { Identity } from './identity.ts'
 import { stringField } from './wire.ts'
 
-/** What is used of ssh2 1.17, of which its types say nothing. */
+/** The internals of ssh2 1.17 that are used here and missing from its types. */
 interface Protocol {
   authPK(user: string, key: unknown, algorithm?: unknown, sign?: unknown): void
   readonly _kex: { readonly sessionID: Buffer }
@@ -26,17 +26,17 @@ interface Extension {
   readonly algs?: readonly string[]
 }
 
-/** A key as ssh2 takes it for one of its own; what it stands for is in `offered`. */
+/** A placeholder key that ssh2 accepts; the key it stands for is in `offered`. */
 type Stand = ParsedKey & { sign: (data: Buffer) => Error }
 
 const anyKey = Buffer.concat([stringField('ssh-ed25519'), stringField(Buffer.alloc(32))]).toString('base64')
 const template = ssh2.utils.parseKey(`ssh-ed25519 ${anyKey}`) as ParsedKey
 const offered = new WeakMap<object, Identity>()
 
-/** Nothing was signed, for a reason that is this error's message; the login goes on with what comes next. */
+/** Nothing was signed; the message says why. The login goes on with the next method. */
 export class NotSigned extends Error {}
 
-/** The method that tries one key. */
+/** The login method that tries one key. */
 export function offerOf(user: string, identity: Identity): AnyAuthMethod {
   const stand = Object.create(template, {
     type: { value: identity.key.type === 'ssh-rsa' ? 'rsa' : identity.key.type },
@@ -48,7 +48,7 @@ export function offerOf(user: string, identity: Identity): AnyAuthMethod {
   return { type: 'publickey', username: user, key: stand }
 }
 
-/** RSA keys sign with SHA-2; SHA-512 only where a server takes nothing else. */
+/** RSA keys sign with SHA-256, or with SHA-512 if the server accepts nothing else. */
 function algorithmOf(type: string, serverTakes: readonly string[] | null): string {
   if (!type.startsWith('ssh-rsa')) return type
   const only512 = serverTakes?.includes('rsa-sha2-512') && !serverTakes.includes('rsa-sha2-256')
@@ -61,7 +61,7 @@ export interface OfferHooks {
   readonly notSigned: (identity: Identity, reason: Error) => void
 }
 
-/** To be called once for a client, after `connect`. */
+/** Call once per client, after `connect`. */
 export function teachOffers(client: Client, hooks: OfferHooks): void {
   const protocol = (client as unknown as { _protocol?: Protocol })._protocol
   if (!protocol?._authsQueue || !protocol._packetRW) throw new Error('this is another ssh2 than the one that is known')
@@ -96,14 +96,14 @@ export function teachOffers(client: Client, hooks: OfferHooks): void {
       stringField(chosen),
       stringField(identity.key.blob),
     ])
-    // Without a signature it is only asked whether the server would take the key.
+    // A request without a signature only asks whether the server accepts the key.
     if (!wanted) return send(request)
     const data = Buffer.concat([stringField(protocol._kex.sessionID), request])
     const work = identity.sign(data, chosen).then(
       (signature) => {
         if (!(signature instanceof Error)) return send(Buffer.concat([request, stringField(signature)]))
         hooks.notSigned(identity, signature)
-        // ssh2 asks the stand for the signature, gets the error, and goes on to the next method.
+        // ssh2 asks the placeholder for the signature, gets the error, and goes on to the next method.
         sign(data, () => undefined)
       },
       (error: Error) => {

@@ -1,6 +1,6 @@
 /**
- * Finds where a command's own output begins: right after a mark, wherever that is in the stream. What comes before it, said
- * by a login's start-up files, is dropped, however much it is and whatever it holds; no line has to begin there.
+ * Finds where a command's own output begins: right after a mark, anywhere in the stream. Drops everything before it,
+ * which start-up files of the login printed.
  */
 export class OutputStart {
   readonly #mark: Buffer
@@ -10,14 +10,14 @@ export class OutputStart {
   #dropped = 0
   #held: Buffer = Buffer.alloc(0)
 
-  /** @param limit bytes before the mark. */
+  /** @param limit maximum bytes before the mark. */
   constructor(mark: Buffer, limit: number, onFound: () => void) {
     this.#mark = mark
     this.#limit = limit
     this.#onFound = onFound
   }
 
-  /** What of the next bytes comes after the mark; null where there was more before it than allowed. */
+  /** Returns the bytes after the mark, or null if there was more before it than allowed. */
   push(chunk: Buffer): Buffer | null {
     if (this.#found) return chunk
     const bytes = this.#held.length === 0 ? chunk : Buffer.concat([this.#held, chunk])
@@ -28,7 +28,7 @@ export class OutputStart {
       this.#onFound()
       return bytes.subarray(at + this.#mark.length)
     }
-    // As much as could be the beginning of it.
+    // Keep what could be the beginning of the mark.
     const kept = Math.min(bytes.length, this.#mark.length - 1)
     this.#dropped += bytes.length - kept
     this.#held = Buffer.from(bytes.subarray(bytes.length - kept))

@@ -1,13 +1,13 @@
 /**
- * Keeps one server that talks without end from taking this program's time away from the others: who needed much of it
- * rests. All that rest together get about a fifth of the time.
+ * Keeps one server with endless output from starving the others: after using much processing time it must rest. All
+ * resting servers together get about a fifth of the time.
  */
 
-/** Milliseconds of work that nobody has to rest for. */
+/** Milliseconds of work without a rest. */
 const free = 5
-/** Rest for one millisecond of work, in milliseconds. */
+/** Milliseconds of rest per millisecond of work. */
 const rest = 4
-/** Decrypting and copying, before anything is looked at: milliseconds for a byte. */
+/** Milliseconds per byte for decrypting and copying, before the data is processed. */
 const carriage = 1e-5
 
 let resting = 0
@@ -16,7 +16,7 @@ export class Pace {
   #debt = 0
   #since = performance.now()
 
-  /** Counts work of so many milliseconds on so many bytes. A promise where it is time to rest, until that is over. */
+  /** Counts milliseconds of work on a number of bytes. Returns a promise for the end of the rest, if one is due. */
   spent(milliseconds: number, bytes: number): Promise<void> | undefined {
     const now = performance.now()
     this.#debt = Math.max(0, this.#debt - (now - this.#since) / (rest + 1)) + milliseconds + bytes * carriage

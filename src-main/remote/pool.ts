@@ -1,4 +1,4 @@
-/** One connection for each target, shared by all that work on it, kept for a while, opened again with back-off. */
+/** One shared connection per target, kept open for a while and reopened with back-off. */
 import { type Failure, fail, ok, type Result } from '../../src-shared/result.ts'
 import { loginFailureCodes } from './auth.ts'
 import type { ConnectFailure, SshConnection } from './connection.ts'
@@ -8,7 +8,7 @@ import { type SshTarget, targetKey } from './target.ts'
 export type LinkState =
   | { readonly state: 'connecting'; readonly attempt: number }
   | { readonly state: 'connected'; readonly fingerprint: string }
-  /** The next try is at `retryAt` (milliseconds since 1970). */
+  /** The next attempt is at `retryAt` (milliseconds since 1970). */
   | { readonly state: 'waiting'; readonly failure: ConnectFailure; readonly retryAt: number }
   | { readonly state: 'failed'; readonly failure: ConnectFailure }
   | { readonly state: 'closed'; readonly failure: Failure | null }
@@ -17,35 +17,35 @@ export type LinkEvent = LinkState & { readonly key: string; readonly generation:
 
 export interface PoolOptions {
   readonly connect: (target: SshTarget, signal: AbortSignal) => Promise<Result<SshConnection, ConnectFailure>>
-  /** Milliseconds after which a connection that nobody uses is ended. */
+  /** Milliseconds after which an unused connection is ended. */
   readonly idle?: number
-  /** Connections that may be opened at the same time, over all targets. */
+  /** Maximum number of connections being opened at once, over all targets. */
   readonly maxConnecting?: number
-  /** Seconds before the second, third … try; the last one repeats. */
+  /** Seconds before the second, third … attempt; the last value repeats. */
   readonly backoff?: readonly number[]
-  /** 0 ≤ x < 1: spreads the tries of many sites. */
+  /** 0 ≤ x < 1: spreads the attempts of many sites. */
   readonly random?: () => number
 }
 
 export interface LeaseOptions {
-  /** Milliseconds for which an unreachable site is tried again and again. Default 0: one try. */
+  /** Milliseconds for which an unreachable site is retried. Default 0: one attempt. */
   readonly patience?: number
   readonly signal?: AbortSignal
 }
 
-/** The use of a shared connection; give it back by `release` or `using`. */
+/** The use of a shared connection; return it with `release` or `using`. */
 export interface Lease extends Disposable {
   readonly connection: SshConnection
   readonly generation: number
   release(): void
 }
 
-/** Failures after which trying again by itself would only do harm. */
+/** Failures that automatic retries would only make worse. */
 function needsPerson(failure: Failure): boolean {
   return loginFailureCodes.includes(failure.code) || failure.code.startsWith('host-key-')
 }
 
-/** A try that is under way, and how many unblocks there were when it began. */
+/** An attempt in progress, and the number of unblocks when it began. */
 interface Opening {
   readonly unblocks: number
   readonly result: Promise<Result<SshConnection, ConnectFailure>>
@@ -53,20 +53,20 @@ interface Opening {
 
 interface Site {
   readonly key: string
-  /** Counts up with every connection that is begun or given up: what arrives late for an older one is thrown away. */
+  /** Increases with every connection begun or given up, so that late results of older ones are ignored. */
   generation: number
   connection: SshConnection | null
   opening: Opening | null
   stop: AbortController
   leases: number
   idle: NodeJS.Timeout | null
-  /** Set after a failed login or a host-key failure: no further try until `unblock`. */
+  /** Set after a failed login or a host-key failure: no further attempt until `unblock`. */
   blocked: ConnectFailure | null
-  /** Counts up with every `unblock`. */
+  /** Increases with every `unblock`. */
   unblocks: number
 }
 
-/** Milliseconds to wait, ended early by the signal. True when it was waited out. */
+/** Waits the milliseconds, or less if the signal is aborted. True if it waited in full. */
 function wait(milliseconds: number, signal: AbortSignal): Promise<boolean> {
   if (signal.aborted) return Promise.resolve(false)
   return new Promise((resolve) => {
@@ -95,15 +95,15 @@ export class ConnectionPool implements AsyncDisposable {
     this.#gate = new Slots(options.maxConnecting ?? 24)
   }
 
-  /** Tells every change of a connection's state; returns what takes the listener away. */
+  /** Reports every change of a connection's state. Returns the unsubscribe function. */
   subscribe(listener: (event: LinkEvent) => void): () => void {
     this.#listeners.add(listener)
     return () => this.#listeners.delete(listener)
   }
 
   /**
-   * A connection to the target: the one that is open, or a new one. After a failed login or a host-key failure it
-   * fails with just that, without trying, until `unblock`.
+   * Returns the open connection to the target, or opens one. After a failed login or a host-key failure it returns the
+   * same failure without trying, until `unblock`.
    */
   async lease(target: SshTarget, options: LeaseOptions = {}): Promise<Result<Lease, ConnectFailure>> {
     const site = this.#site(target)
@@ -129,7 +129,7 @@ export class ConnectionPool implements AsyncDisposable {
     }
   }
 
-  /** Lets a target be tried again after a failed login or host-key failure: a person has changed something. */
+  /** Allows new attempts after a failed login or a host-key failure, because the user has changed something. */
   unblock(target: SshTarget): void {
     const site = this.#site(target)
     site.blocked = null
@@ -137,9 +137,9 @@ export class ConnectionPool implements AsyncDisposable {
   }
 
   /**
-   * Asks every open connection for a sign of life, and ends those that give none: after a sleep the other end may be
-   * long gone, and the keep-alive would take most of a minute to notice.
-   * @param limit milliseconds to wait for the sign.
+   * Probes every open connection and ends those that do not answer: after a sleep the other end may be gone, and the
+   * keep-alive would take almost a minute to notice.
+   * @param limit milliseconds to wait for an answer.
    */
   async probe(limit = 5_000): Promise<void> {
     const open = [...this.#sites.values()].flatMap(({ connection }) => (connection?.alive ? [connection] : []))
@@ -150,7 +150,7 @@ export class ConnectionPool implements AsyncDisposable {
     )
   }
 
-  /** Ends the connection to a target; those who use it see it go. */
+  /** Ends the connection to a target; its users get `link-lost`. */
   async close(target: SshTarget): Promise<void> {
     const site = this.#sites.get(targetKey(target))
     if (site) await this.#end(site)
@@ -190,13 +190,13 @@ export class ConnectionPool implements AsyncDisposable {
     signal: AbortSignal,
   ): Promise<Result<SshConnection, ConnectFailure>> {
     if (site.blocked) return fail(site.blocked)
-    // Where half of the slots are held by processes that would not end, the rest is too few to work with.
+    // When abandoned processes hold half of the slots, the rest are too few to work with.
     if (site.connection && site.connection.abandoned * 2 >= site.connection.slots.limit) {
       site.connection.retire()
       site.connection = null
     }
     if (site.connection?.alive) return ok(site.connection)
-    // All who wait share one try; who gives up leaves it to the others.
+    // All waiting callers share one attempt; cancelling one of them does not stop it.
     const opening = site.opening ?? { unblocks: site.unblocks, result: this.#connect(site, target, attempt) }
     site.opening = opening
     const done = () => {
@@ -209,7 +209,7 @@ export class ConnectionPool implements AsyncDisposable {
     signal.addEventListener('abort', giveUp, { once: true })
     const result = await Promise.race([opening.result, gaveUp.promise])
     signal.removeEventListener('abort', giveUp)
-    // What a person changed while it was under way has not been tried.
+    // An attempt that began before the `unblock` did not use what the user changed.
     const isOld = opening.unblocks < site.unblocks
     return !result.ok && isOld && needsPerson(result.error) ? this.#open(site, target, attempt, signal) : result
   }
@@ -246,7 +246,7 @@ export class ConnectionPool implements AsyncDisposable {
       if (site.connection === connection) site.connection = null
       this.#tell(site, { state: 'closed', failure })
     })
-    // Everybody who asked for it may have given up by now.
+    // All callers may have cancelled by now.
     if (site.leases === 0) this.#endLater(site)
   }
 
@@ -269,7 +269,8 @@ export class ConnectionPool implements AsyncDisposable {
     if (site.idle) clearTimeout(site.idle)
     site.idle = setTimeout(() => {
       site.idle = null
-      // A cancelled process that still runs keeps the connection: ending it now would say nothing about it.
+      // A cancelled process that still runs keeps the connection: if it ended now, nobody would learn how the process
+      // ends.
       if (site.leases > 0) return
       if ((site.connection?.slots.taken ?? 0) > 0) return this.#endLater(site)
       void this.#end(site)

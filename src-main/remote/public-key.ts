@@ -1,10 +1,10 @@
-/** What a public key or a certificate says about itself. */
+/** Parses public keys and certificates. */
 import { keyFingerprint, keyType } from './known-hosts.ts'
 import { FieldReader, stringField } from './wire.ts'
 
 const certificateEnd = '-cert-v01@openssh.com'
 
-/** Fields of the plain key, by its type. */
+/** Number of fields of the plain key, by type. */
 const keyFields: Readonly<Record<string, number>> = {
   'ssh-rsa': 2,
   'ssh-ed25519': 1,
@@ -16,13 +16,13 @@ const keyFields: Readonly<Record<string, number>> = {
 }
 
 export interface PublicKey {
-  /** As the server is told it. */
+  /** As sent to the server. */
   readonly blob: Buffer
-  /** As the blob names itself: `ssh-ed25519`, `ssh-ed25519-cert-v01@openssh.com`, … */
+  /** The type in the blob: `ssh-ed25519`, `ssh-ed25519-cert-v01@openssh.com`, … */
   readonly type: string
-  /** The key alone, without what certifies it. */
+  /** The key without its certificate. */
   readonly plain: Buffer
-  /** Of the plain key, as `ssh-add -l` prints it. */
+  /** Fingerprint of the plain key, as `ssh-add -l` prints it. */
   readonly fingerprint: string
   readonly comment: string
   readonly certificate: { readonly id: string; readonly validBefore: number } | null
@@ -40,7 +40,7 @@ function moment(bytes: Buffer): number {
   return seconds > 100_000_000_000n ? Number.POSITIVE_INFINITY : Number(seconds) * 1000
 }
 
-/** Null where it is of a type that is not known: one that no login can be made with. */
+/** Null if the type is unknown, so that the key cannot be used for a login. */
 export function readPublicKey(blob: Buffer, comment = ''): PublicKey | null {
   const type = keyType(blob)
   const fields = type === null ? undefined : keyFields[plainType(type)]
@@ -73,7 +73,7 @@ export function readPublicKey(blob: Buffer, comment = ''): PublicKey | null {
   return { blob, type, plain, fingerprint: keyFingerprint(plain), comment, certificate }
 }
 
-/** The public key in a line of a `.pub` file. Null where the text is none. */
+/** The public key in a line of a `.pub` file. Null if there is none. */
 export function parsePublicLine(text: string): PublicKey | null {
   const line = text.split(/\r?\n/).find((one) => one.trim() !== '' && !one.startsWith('#')) ?? ''
   const [, type, base64, comment = ''] = /^\s*([a-z][\w@.-]+)[ \t]+([A-Za-z0-9+/]+=*)(?:[ \t]+(.*))?$/.exec(line) ?? []
@@ -82,7 +82,7 @@ export function parsePublicLine(text: string): PublicKey | null {
   return key?.type === type ? key : null
 }
 
-/** True where the key lives in a security key, which has to be touched. */
+/** True if the key is on a hardware security key, which must be touched. */
 export function isSecurityKey(type: string): boolean {
   return type.startsWith('sk-')
 }

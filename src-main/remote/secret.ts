@@ -1,6 +1,6 @@
 import { inspect } from 'node:util'
 
-/** A text that must not leak: prints `[REDACTED]` in JSON, templates, logs and `inspect`; read only by `.expose()`. */
+/** Text that must not leak: prints `[REDACTED]` in JSON, templates, logs and `inspect`. Only `.expose()` reads it. */
 export class Secret {
   readonly #text: string
 
@@ -8,7 +8,7 @@ export class Secret {
     this.#text = text
   }
 
-  /** The plain text. Hand it straight to what needs it; keep no copy. */
+  /** The plain text. Pass it straight to its consumer; keep no copy. */
   expose(): string {
     return this.#text
   }

@@ -1,4 +1,4 @@
-/** A fair semaphore: who waits longest is served first. */
+/** A fair semaphore: first come, first served. */
 export type Release = () => void
 
 export class Slots {
@@ -23,12 +23,12 @@ export class Slots {
     return this.#waiting.length
   }
 
-  /** Lowers the limit to what turned out to be possible, at least 1. */
+  /** Lowers the limit, to no less than 1. */
   lower(limit: number): void {
     this.#limit = Math.max(1, Math.min(this.#limit, limit))
   }
 
-  /** A slot, to be given back by calling it; or why there is none. */
+  /** Waits for a slot. Returns the function that gives it back, or why there is none. */
   take(signal?: AbortSignal): Promise<Release | 'closed' | 'cancelled'> {
     if (signal?.aborted) return Promise.resolve('cancelled')
     if (this.#closed) return Promise.resolve('closed')
@@ -48,7 +48,7 @@ export class Slots {
     })
   }
 
-  /** Serves nobody any more. */
+  /** Ends all waiting, and refuses new callers. */
   close(): void {
     this.#closed = true
     for (const served of this.#waiting.splice(0)) served('closed')

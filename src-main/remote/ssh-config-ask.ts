@@ -1,4 +1,4 @@
-/** Asks ssh itself what its configuration means for a host (`ssh -G`), for several hosts side by side. */
+/** Asks ssh for its configuration of a host (`ssh -G`), for several hosts in parallel. */
 import { spawn } from 'node:child_process'
 import { serverWords } from './connection-failure.ts'
 import { Slots } from './slots.ts'
@@ -10,15 +10,15 @@ interface Answer {
   readonly stderr: string
 }
 
-/** No answer of `ssh -G` is longer by far. */
+/** Maximum bytes of an answer; `ssh -G` prints far less. */
 const longest = 1024 * 1024
 
-/** Runs a program to its end, or to the limit; then it ends with everything that it started (`Match exec`). */
+/** Runs a program to its end or to the time limit, then kills it with all its children (`Match exec`). */
 function run(program: string, args: readonly string[], limit: number): Promise<Answer | 'late'> {
   return new Promise((resolve, reject) => {
     const child = spawn(program, args, {
       stdio: ['ignore', 'pipe', 'pipe'],
-      // A group of its own, so that it can be ended as a whole; on Windows that would open a window.
+      // Its own process group, so that it can be killed as a whole. On Windows that would open a window.
       detached: process.platform !== 'win32',
       windowsHide: true,
     })
@@ -62,14 +62,14 @@ export async function isSsh(program: string): Promise<boolean> {
 
 export interface AskOptions {
   readonly ssh: string
-  /** Another configuration than the usual one. */
+  /** Configuration file, if not the default one. */
   readonly file: string | undefined
-  /** Milliseconds for one host. */
+  /** Milliseconds per host. */
   readonly limit: number
   readonly atOnce: number
 }
 
-/** Throws, with a reason for people, where ssh does not answer, or says that the configuration is wrong. */
+/** Throws, with a reason for the user, if ssh does not answer or reports a configuration error. */
 export function askSsh({ ssh, file, limit, atOnce }: AskOptions): (alias: string) => Promise<Settings> {
   const slots = new Slots(atOnce)
   return async (alias) => {
@@ -81,7 +81,7 @@ export function askSsh({ ssh, file, limit, atOnce }: AskOptions): (alias: string
         throw new Error(`ssh did not say within ${limit / 1000} seconds what it means (a command in “Match exec”?)`)
       }
       if (answer.code !== 0) {
-        // ssh names file and line first, and at the end that it gives up.
+        // ssh names the file and line first, and ends with a summary.
         const [reason = `ssh ended with ${answer.code}`] = answer.stderr
           .split('\n')
           .filter((line) => line.trim() !== '')

@@ -1,9 +1,9 @@
-/** The files of an ssh configuration: which may be believed, and which an `Include` means. */
+/** The files of an ssh configuration: which ones are safe to use, and which ones an `Include` names. */
 import { readdir, readFile, stat } from 'node:fs/promises'
 import { isAbsolute, join } from 'node:path'
 import { firstWord, splitArguments } from './ssh-config-words.ts'
 
-/** Why a file must not be believed: somebody else could have written it. Null when it may be. */
+/** Why a file is unsafe to use: others could have written it. Null if it is safe. */
 export async function distrust(file: string): Promise<string | null> {
   const found = await stat(file)
   if (!found.isFile()) return 'it is no file'
@@ -13,13 +13,13 @@ export async function distrust(file: string): Promise<string | null> {
   return (found.mode & 0o022) === 0 ? null : 'others can write it'
 }
 
-/** One line of a file, its keyword in small letters; `rest` as it stands there, without blanks around it. */
+/** One line of a file: the keyword in lower case, and the trimmed rest. */
 export interface ConfigLine {
   readonly keyword: string
   readonly rest: string
 }
 
-/** The lines that say something. A byte order mark and either kind of line end are no part of them. */
+/** The non-empty lines without comments. Handles a byte order mark and both kinds of line ends. */
 export async function readLines(file: string): Promise<ConfigLine[]> {
   const text = (await readFile(file, 'utf8')).replace(/^\ufeff/, '')
   return text.split('\n').flatMap((line) => {
@@ -29,9 +29,9 @@ export async function readLines(file: string): Promise<ConfigLine[]> {
   })
 }
 
-/** Where the words of an `Include` lead to. Relative paths begin in one folder, however deep the files are nested. */
+/** What `Include` paths are relative to: one folder, however deep the files are nested. */
 export interface IncludeBase {
-  /** `~/.ssh` for a user's own configuration, else the system's folder. */
+  /** `~/.ssh` for a user's own configuration, otherwise the system's folder. */
   readonly folder: string
   readonly home: string
 }
@@ -43,11 +43,11 @@ function globbed(name: string): RegExp | null {
     .replaceAll('*', '.*')
     .replaceAll('?', '.')
     .replace(/\[!/g, '[^')
-  // A name that begins with a dot has to be asked for.
+  // A wildcard does not match a leading dot.
   return new RegExp(`^${name.startsWith('.') ? '' : '(?!\\.)'}${source}$`)
 }
 
-/** Paths that a pattern of glob(7) means, in the order of their bytes. */
+/** Paths that match a glob(7) pattern, sorted by bytes. */
 async function glob(pattern: string): Promise<string[]> {
   const [root = '', ...names] = pattern.split(/[/\\]/)
   let found = [root === '' ? '/' : `${root}/`]
@@ -68,11 +68,11 @@ async function glob(pattern: string): Promise<string[]> {
 
 export interface IncludedFile {
   readonly path: string
-  /** Why it must not be believed. */
+  /** Why the file is unsafe to use; null if it is safe. */
   readonly refused: string | null
 }
 
-/** The files that are there. */
+/** The included files that exist. */
 export async function includedFiles(rest: string, base: IncludeBase): Promise<IncludedFile[]> {
   const files: IncludedFile[] = []
   for (const word of splitArguments(rest) ?? []) {
@@ -85,13 +85,13 @@ export async function includedFiles(rest: string, base: IncludeBase): Promise<In
   return files
 }
 
-/** ssh goes no deeper, and calls it an error. */
+/** Maximum nesting depth; ssh treats more as an error. */
 export const deepest = 16
 
 /** Never an option, a pattern or a path. */
 export const aliasPattern = /^[A-Za-z0-9_][A-Za-z0-9._:-]*$/
 
-/** The names in `Host` lines that are names, not patterns, in all files. */
+/** The names in all `Host` lines, without patterns. */
 export async function aliasesIn(file: string, base: IncludeBase, depth = 0): Promise<string[]> {
   const found = new Set<string>()
   for (const { keyword, rest } of await readLines(file)) {

@@ -1,12 +1,12 @@
 /**
- * What an ssh configuration says about a host, where there is no ssh to ask: the keywords that matter for reaching it, as
- * `ssh -G` answers them. Runs nothing: a host that depends on a command (`Match exec`) cannot be told, and is said so.
+ * Evaluates an ssh configuration for a host when no ssh program is available: the keywords needed to reach it, in the
+ * form that `ssh -G` prints. Runs no commands: a host that depends on one (`Match exec`) is reported as a problem.
  */
 import { isIP } from 'node:net'
 import { deepest, type IncludeBase, includedFiles, readLines } from './ssh-config-files.ts'
 import { expandTokens, firstWord, matchesHostLine, matchesList, splitArguments } from './ssh-config-words.ts'
 
-/** Values by keyword in small letters, in their order; as from `ssh -G`, with nothing filled in. */
+/** Values by lower-case keyword, in order; as from `ssh -G`, without defaults. */
 export type Values = ReadonlyMap<string, readonly string[]>
 
 export interface ConfigSource extends IncludeBase {
@@ -15,11 +15,11 @@ export interface ConfigSource extends IncludeBase {
 }
 
 export interface ParserOptions {
-  /** The user's file first: the first value of a keyword is the one that counts. */
+  /** The user's file first: the first value of a keyword wins. */
   readonly sources: readonly ConfigSource[]
-  /** Who runs it. */
+  /** The local user. */
   readonly localUser: string
-  /** Runs a command of `Match exec`. Without it a host that depends on one is refused. */
+  /** Runs a `Match exec` command. Without it, a host that depends on one is refused. */
   readonly exec?: (command: string) => Promise<boolean>
 }
 
@@ -40,7 +40,7 @@ class Evaluation {
   wantsFinal = false
   readonly #options: ParserOptions
   readonly #alias: string
-  /** What `Host` lines are compared with: the alias, in the last pass the host name. */
+  /** What `Host` lines are matched against: the alias, and the host name in the last pass. */
   readonly #host: string
   readonly #isFinal: boolean
 
@@ -53,7 +53,7 @@ class Evaluation {
     if (before) this.values.set('hostname', [before.hostName])
   }
 
-  /** As it stands so far; names in small letters, addresses as they are. */
+  /** The host name found so far; names in lower case, addresses unchanged. */
   get hostName(): string {
     const given = this.values.get('hostname')?.[0]
     const name = given === undefined ? this.#host : expandTokens(given, { h: this.#host })
@@ -70,7 +70,7 @@ class Evaluation {
     }
   }
 
-  /** @param mayMatch false in a file that is included where nothing applies: nothing in it does. */
+  /** @param mayMatch false in a file included from a block that does not match: nothing in it applies. */
   async #lines(
     lines: Awaited<ReturnType<typeof readLines>>,
     base: IncludeBase,
@@ -84,7 +84,7 @@ class Evaluation {
       else if (keyword === 'include') {
         if (depth >= deepest) throw new Error('its files include each other without end')
         for (const { path, refused } of await includedFiles(rest, base)) {
-          // As ssh: who can write one file of a configuration decides about all of it.
+          // Like ssh, refuse the whole configuration if others can write one of its files.
           if (refused !== null) throw new Error(`${path} is not used, because ${refused}`)
           await this.#lines(await readLines(path), base, applies, depth + 1)
         }
@@ -100,7 +100,7 @@ class Evaluation {
 
   #take(keyword: string, rest: string): void {
     if (keyword === 'proxyjump' || keyword === 'proxycommand') {
-      // Whichever of the two comes first is the one.
+      // Whichever of the two comes first wins.
       if (!this.values.has('proxyjump') && !this.values.has('proxycommand')) this.values.set(keyword, [rest])
       return
     }
@@ -114,7 +114,7 @@ class Evaluation {
     } else if (!before) this.values.set(keyword, [value])
   }
 
-  /** A `Match` line. Every criterion is looked at, but no command is needed once one has failed. */
+  /** Evaluates a `Match` line. Checks every criterion, but runs no command once one has failed. */
   async #matches(rest: string, mayMatch: boolean): Promise<boolean> {
     let result = mayMatch
     let text = rest
@@ -163,11 +163,11 @@ class Evaluation {
   }
 }
 
-/** What the configuration says about one host. Throws, with a reason for people, where it cannot be told. */
+/** The configuration of one host. Throws, with a reason for the user, if it cannot be determined. */
 export async function computeHost(options: ParserOptions, alias: string): Promise<Values> {
   const first = new Evaluation(options, alias, null)
   await first.read()
-  // Names are not looked up: a name that is made canonical stays as it is, as where no such name is found.
+  // Names are not resolved: canonicalization leaves the name unchanged, as when the lookup finds nothing.
   const canonical = first.values.get('canonicalizehostname')?.[0]?.toLowerCase() ?? 'no'
   if (!first.wantsFinal && ['no', 'false', 'none'].includes(canonical)) return finished(first)
   const last = new Evaluation(options, alias, first)

@@ -1,4 +1,4 @@
-/** What of a host's configuration matters for reaching it, and the paths that it means on this computer. */
+/** The settings of a host's configuration that are needed to reach it, and the local paths they name. */
 import { access } from 'node:fs/promises'
 import { hostname, userInfo } from 'node:os'
 import { isAbsolute, join } from 'node:path'
@@ -10,13 +10,13 @@ export interface Settings {
   readonly hostname: string
   readonly port: number
   readonly user: string
-  /** Who runs it here. */
+  /** The local user. */
   readonly localUser: string
-  /** As written: with tokens and `~`. */
+  /** As written, with tokens and `~`. */
   readonly identityFiles: readonly string[]
   readonly certificateFiles: readonly string[]
   readonly identitiesOnly: boolean
-  /** As written; null where nothing is said. */
+  /** As written; null if not set. */
   readonly identityAgent: string | null
   readonly proxyJump: string | null
   readonly proxyCommand: boolean
@@ -26,16 +26,16 @@ export interface ImportedHop {
   readonly host: string
   readonly port: number
   readonly user: string
-  /** Paths of keys that are there, in their order; of some only the public half. Where there are none the agent is meant. */
+  /** Paths of the keys that exist, in order; the public half if only that exists. If empty, use the agent. */
   readonly identityFiles: readonly string[]
   readonly certificates: readonly string[]
-  /** Null: no agent is asked; not given: the usual one is. */
+  /** Null: use no agent. Undefined: use the default one. */
   readonly agentSocket?: string | null
-  /** No other keys of the agent than those of the files. */
+  /** Use only the agent's keys that match the files. */
   readonly identitiesOnly: boolean
 }
 
-/** What ssh tries where no file is named. */
+/** The files that ssh tries if none is configured. */
 export const defaultIdentityFiles: readonly string[] = ['rsa', 'ecdsa', 'ecdsa_sk', 'ed25519', 'ed25519_sk'].map(
   (name) => `~/.ssh/id_${name}`,
 )
@@ -64,7 +64,7 @@ export function settingsOf(values: Values, alias: string, localUser: string = us
   }
 }
 
-/** A path with its tokens, `~` and `${VARIABLES}` put in. Null where it names none: a token or variable is not known. */
+/** Expands tokens, `~` and `${VARIABLES}` in a path. Null if a token or variable is unknown. */
 export function pathOf(written: string, settings: Settings, home: string): string | null {
   const text = written.replace(/^~(?=$|[/\\])/, home)
   const tokens = {
@@ -96,7 +96,7 @@ function isThere(path: string): Promise<boolean> {
   )
 }
 
-/** The files that are there; of a key of which only the public half is there (the agent has the rest), that. */
+/** The files that exist. If only the public half of a key exists (the agent has the private one), that. */
 async function present(files: readonly string[], settings: Settings, home: string): Promise<string[]> {
   const found: string[] = []
   for (const file of files) {
@@ -108,7 +108,7 @@ async function present(files: readonly string[], settings: Settings, home: strin
   return [...new Set(found)]
 }
 
-/** The agent that is meant: undefined for the usual one, null for none. */
+/** The configured agent: undefined for the default, null for none. */
 function agentOf(settings: Settings, home: string): string | null | undefined {
   const written = settings.identityAgent
   if (written === null || written === 'SSH_AUTH_SOCK') return undefined

@@ -1,6 +1,8 @@
-/** The words of ssh_config(5): lines, quoted arguments, patterns. As OpenSSH's readconf.c, misc.c and match.c have them. */
+/**
+ * The syntax of ssh_config(5): lines, quoted arguments and patterns, as in OpenSSH's readconf.c, misc.c and match.c.
+ */
 
-/** Cuts off the first word. Before the rest one `=` may stand; a word may be in double quotes. Null at a line's end. */
+/** Cuts off the first word, which may be in double quotes; one `=` may follow it. Null at the end of the line. */
 export function firstWord(text: string): { readonly word: string; readonly rest: string } | null {
   const line = text.replace(/^[ \t\r\n]+/, '')
   if (line === '') return null
@@ -10,7 +12,7 @@ export function firstWord(text: string): { readonly word: string; readonly rest:
   return { word, rest }
 }
 
-/** Arguments, with both kinds of quotes, backslashes, and a comment at the end. Null where a quote is not closed. */
+/** Splits arguments, with both kinds of quotes, backslashes and a trailing comment. Null if a quote is not closed. */
 export function splitArguments(text: string): string[] | null {
   const found: string[] = []
   let word: string | null = null
@@ -37,7 +39,7 @@ export function splitArguments(text: string): string[] | null {
   return found
 }
 
-/** `*` for anything, `?` for one character. */
+/** `*` matches anything, `?` one character. */
 export function matchesPattern(text: string, pattern: string): boolean {
   const source = pattern
     .replace(/[\\^$.|+()[\]{}]/g, '\\$&')
@@ -46,7 +48,7 @@ export function matchesPattern(text: string, pattern: string): boolean {
   return new RegExp(`^${source}$`, 'u').test(text)
 }
 
-/** A list between commas, in which `!` excludes. */
+/** A comma-separated list, in which `!` excludes. */
 export function matchesList(text: string, list: string): boolean {
   let found = false
   for (const entry of list.split(',')) {
@@ -58,7 +60,7 @@ export function matchesList(text: string, list: string): boolean {
   return found
 }
 
-/** The arguments of a `Host` line against a name. */
+/** Matches a name against the arguments of a `Host` line. */
 export function matchesHostLine(name: string, patterns: readonly string[]): boolean {
   const positive = patterns.filter((pattern) => !pattern.startsWith('!'))
   const negative = patterns.filter((pattern) => pattern.startsWith('!')).map((pattern) => pattern.slice(1))
@@ -68,7 +70,7 @@ export function matchesHostLine(name: string, patterns: readonly string[]): bool
   )
 }
 
-/** `%x` by the table; what is not in it stays as it is. */
+/** Replaces `%x` by the table; unknown tokens stay. */
 export function expandTokens(text: string, tokens: Readonly<Record<string, string>>): string {
   return text.replace(/%(.)/g, (whole, token: string) => (token === '%' ? '%' : (tokens[token] ?? whole)))
 }

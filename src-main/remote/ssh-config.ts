@@ -1,6 +1,6 @@
 /**
- * Reads the hosts of the user's `~/.ssh/config`, to be shown and then kept as plain values. Keys are named, never read.
- * `ssh -G` says what each means where there is an ssh; else a parser does, which is tested against it.
+ * Imports hosts from the user's `~/.ssh/config` as plain values. Keys are named, never read. `ssh -G` evaluates each
+ * host if ssh is available; otherwise a parser that is tested against it.
  */
 import { homedir, userInfo } from 'node:os'
 import { join } from 'node:path'
@@ -15,22 +15,22 @@ import { type SshAuth, type SshTarget, sshTarget } from './target.ts'
 export interface ImportedHost extends ImportedHop {
   readonly alias: string
   readonly jumps: readonly ImportedHop[]
-  /** Why it cannot be used as it is; null when it can. */
+  /** Why the host cannot be imported; null if it can. */
   readonly problem: string | null
 }
 
 export interface SshConfigOptions {
-  /** Default `~/.ssh/config`, with the system's configuration after it. */
+  /** Default `~/.ssh/config`, followed by the system's configuration. */
   readonly file?: string
   /** The ssh program; null: do not use one. Default: `ssh` on PATH. */
   readonly ssh?: string | null
-  /** Default: the home folder of who runs it. */
+  /** Default: the local user's home folder. */
   readonly home?: string
   /** Milliseconds that ssh may take for one host. */
   readonly limit?: number
 }
 
-/** Programs at once: what a `Match exec` waits for is waited for side by side. */
+/** Number of ssh processes in parallel, so that slow `Match exec` commands overlap. */
 const sideBySide = 8
 
 type Resolve = (alias: string) => Promise<Settings>
@@ -38,7 +38,7 @@ type Resolve = (alias: string) => Promise<Settings>
 const systemFolder =
   process.platform === 'win32' ? join(process.env.PROGRAMDATA ?? 'C:\\ProgramData', 'ssh') : '/etc/ssh'
 
-/** `[user@]host[:port]`, or `ssh://…`, of which host may be an alias again. Null when it is neither. */
+/** Parses `[user@]host[:port]` or `ssh://…`, where host may be an alias. Null if it is neither. */
 function jumpOf(text: string): { alias: string; user: string | null; port: number | null } | null {
   const match = /^(?:ssh:\/\/)?(?:([^@\s]+)@)?(?:\[([^\]]+)\]|([^:\s]+))(?::(\d{1,5}))?$/.exec(text.trim())
   const alias = match?.[2] ?? match?.[3]
@@ -46,7 +46,7 @@ function jumpOf(text: string): { alias: string; user: string | null; port: numbe
   return { alias, user: match?.[1] ?? null, port: match?.[4] ? Number(match[4]) : null }
 }
 
-/** The jump hosts of `proxyJump`, each with the jump hosts that it has itself before it. Throws where there is no end. */
+/** The jump hosts of `proxyJump`, each preceded by its own jump hosts. Throws if they form a loop. */
 async function jumpsOf(proxyJump: string | null, resolve: Resolve, home: string, depth = 0): Promise<ImportedHop[]> {
   if (!proxyJump) return []
   if (depth > 8) throw new Error('its jump hosts lead in a circle')
@@ -57,7 +57,7 @@ async function jumpsOf(proxyJump: string | null, resolve: Resolve, home: string,
     const settings = aliasPattern.test(jump.alias)
       ? await resolve(jump.alias)
       : settingsOf(new Map([['hostname', [jump.alias]]]), jump.alias)
-    // As ssh does: only the first host of a list is reached by its own way.
+    // Like ssh, use the own jump hosts of the first host of a list only.
     if (index === 0) hops.push(...(await jumpsOf(settings.proxyJump, resolve, home, depth + 1)))
     const named = { ...settings, user: jump.user ?? settings.user, port: jump.port ?? settings.port }
     hops.push(await hopOf(named, home))
@@ -82,7 +82,7 @@ async function importHost(alias: string, resolve: Resolve, home: string): Promis
   }
 }
 
-/** How a hop is logged in to: by the keys that are named for it, and by the agent's. */
+/** How to log in to a hop: with its configured keys, and those of the agent. */
 function authOf({ identityFiles, certificates, agentSocket, identitiesOnly }: ImportedHop): SshAuth {
   const agent = agentSocket === undefined ? {} : { agentSocket }
   const [keyFile, ...others] = identityFiles
@@ -97,13 +97,13 @@ function authOf({ identityFiles, certificates, agentSocket, identitiesOnly }: Im
   }
 }
 
-/** An imported host as a target. */
+/** Converts an imported host to a target. */
 export function targetOf(host: Pick<ImportedHost, 'jumps'> & ImportedHop): SshTarget {
   const hop = (one: ImportedHop) => ({ host: one.host, port: one.port, user: one.user, auth: authOf(one) })
   return { ...hop(host), jumps: host.jumps.map(hop) }
 }
 
-/** What stands in for ssh where there is none. @param exec runs what `Match exec` says; never given here. */
+/** Evaluates hosts without ssh. @param exec runs `Match exec` commands; not used in production. */
 export function standIn(
   file: string | undefined,
   home: string,
@@ -121,7 +121,10 @@ export function standIn(
   }
 }
 
-/** The hosts of an ssh configuration. Fails with `config-missing`, or `config-unsafe` where others could have written it. */
+/**
+ * Imports the hosts of an ssh configuration. Fails with `config-missing`, or with `config-unsafe` if others could have
+ * written it.
+ */
 export async function importSshConfig(options: SshConfigOptions = {}): Promise<Result<ImportedHost[], Failure>> {
   const home = options.home ?? homedir()
   const file = options.file ?? join(home, '.ssh', 'config')
@@ -141,7 +144,7 @@ export async function importSshConfig(options: SshConfigOptions = {}): Promise<R
     ? askSsh({ ssh, file: options.file, limit: options.limit ?? 10_000, atOnce: sideBySide })
     : standIn(options.file, home, userInfo().username)
   const asked = new Map<string, Promise<Settings>>()
-  // A jump host that many share is asked about once.
+  // Evaluate a jump host that many hosts share only once.
   const resolve: Resolve = (alias) => {
     const answer = asked.get(alias) ?? ask(alias)
     asked.set(alias, answer)

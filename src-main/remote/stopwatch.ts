@@ -1,4 +1,4 @@
-/** A time limit that stands still while somebody is waited for who is not to be hurried. */
+/** A time limit that can be paused while the user or a device is being waited for. */
 export class Stopwatch {
   readonly #expired: () => void
   #left: number
@@ -14,7 +14,7 @@ export class Stopwatch {
     this.#run()
   }
 
-  /** Stands still until the work is done, however it ends. */
+  /** Pauses until the work settles. */
   holdFor(work: Promise<unknown>): void {
     this.#holds += 1
     this.#pause()

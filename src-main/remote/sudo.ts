@@ -9,43 +9,43 @@ import { OutputStart } from './output-start.ts'
 import type { Secret } from './secret.ts'
 import type { SudoMode } from './target.ts'
 
-/** `password` is what sudo asks for; only mode `password` uses it. */
+/** `password` is for sudo; only mode `password` uses it. */
 export interface Privilege {
   readonly mode: SudoMode
   readonly password: Secret | null
 }
 
 export interface BashOptions {
-  /** Lines of stdout, once the bash was ready, with their length in bytes. */
+  /** Gets lines of stdout, once bash is ready, with their length in bytes. */
   readonly onLine: (line: string, bytes: number) => void
   readonly onStderr?: (chunk: Buffer) => void
   readonly signal?: AbortSignal
   readonly grace?: number
-  /** Most bytes of a line, and of all that is said. A server that says more loses the connection. */
+  /** Maximum bytes of a line and of the whole output. A server that sends more loses the connection. */
   readonly limits: { readonly line: number; readonly total: number }
-  /** Milliseconds until the bash must be ready. */
+  /** Milliseconds until bash must be ready. */
   readonly readyTimeout?: number
 }
 
 /**
- * What bash says when it is ready. No start-up file prints it by accident: it has control characters, and stands like this
- * in no command line, which some put into the title of a terminal.
+ * What bash prints when it is ready. The control characters keep start-up files from printing it by accident, and it is
+ * not in the command line as such, which some shells print as the terminal's title.
  */
 const readyMark = Buffer.from('\u0001cvd-ready\u0002', 'latin1')
 
 const sayReady = 'printf "\\001%s-ready\\002" cvd'
 
-/** Bytes that start-up files may print before; a message of the day has a few hundred. */
+/** Maximum bytes that start-up files may print before the mark; a message of the day has a few hundred. */
 const noiseLimit = 32 * 1024 * 1024
 
 /**
- * The whole remote command, a constant: the script comes as the first NUL-terminated record on stdin. It says that it is
- * ready first, because sudo may or may not ask for a password, and would take what is sent too early for one.
+ * The whole remote command, a constant: the script is the first NUL-terminated record on stdin. Bash reports that it is
+ * ready first, because sudo may or may not ask for a password and would read an early script as one.
  */
 const bash = `/bin/bash --noprofile --norc -c '${sayReady} >&2; ${sayReady}; IFS= read -r -d "" s && eval "$s"'`
 
 function commandLine(mode: SudoMode, marker: string): string {
-  // In English, so that what sudo says can be told apart.
+  // Force English, so that sudo's messages can be recognised.
   if (mode === 'passwordless') return `exec env LC_ALL=C sudo -n -- ${bash}`
   if (mode === 'password') return `exec env LC_ALL=C sudo -S -p ${marker} -k -- ${bash}`
   return `exec ${bash}`
@@ -74,7 +74,7 @@ const failures = {
   },
 } satisfies Record<string, Failure>
 
-/** Why there is no bash, from what was said before it could be ready. */
+/** Explains, from the output so far, why bash did not start. */
 function notReady(mode: SudoMode, user: string, said: string, ended: Result<ExecOutcome, ExecFailure>): Failure {
   const words = serverWords(said)
   if (mode !== 'none') {
@@ -97,7 +97,7 @@ function notReady(mode: SudoMode, user: string, said: string, ended: Result<Exec
 }
 
 /**
- * Starts the bash and waits until it is ready; its stdin is open and belongs to the caller from then on. Fails with
+ * Starts bash and waits until it is ready; after that its stdin belongs to the caller. Fails with
  * `wrong-sudo-password`, `sudo-needs-password`, `no-sudo`, `no-bash`, `timeout`, or as `exec` does.
  */
 export async function startBash(
@@ -127,11 +127,11 @@ export async function startBash(
   const onStderr = (chunk: Buffer) => {
     const { clean, found } = filter.push(chunk)
     asked += found
-    // What comes before the mark is said by start-up files, even where it arrives after bash was ready.
+    // Everything before the mark comes from start-up files, even if it arrives after bash is ready.
     const own = beginErrors.push(clean)
     if (own && own.length > 0) options.onStderr?.(own)
     if (isReady) return
-    // Only sudo's own words, to tell what it refused.
+    // Keep sudo's own messages to find out what it refused.
     said = (said + clean.subarray(-4096).toString('utf8')).slice(-4096)
     if (found === 0) return
     if (running) answer()

@@ -1,4 +1,4 @@
-/** What a target needs to be reached: its secrets, and how two targets compare. The shape itself is shared. */
+/** What is needed to reach a target: its secrets, and a key for comparing targets. Their shape is in src-shared. */
 import type { SshHop, SshTarget } from '../../src-shared/domain/ssh-target.ts'
 import type { Secret } from './secret.ts'
 
@@ -11,35 +11,35 @@ export {
   sudoMode,
 } from '../../src-shared/domain/ssh-target.ts'
 
-/** Which secret is wanted. `sudo` is the password that sudo asks `user` for. */
+/** Identifies a secret. `sudo` is the password that sudo asks `user` for. */
 export type SecretRequest =
   | {
       readonly kind: 'password'
       readonly host: string
       readonly port: number
       readonly user: string
-      /** False where the login may well go without one: then nobody is asked for it. */
+      /** False if the login may work without it: then the user is not asked. */
       readonly needed?: boolean
     }
   | { readonly kind: 'passphrase'; readonly keyFile: string }
   | { readonly kind: 'sudo'; readonly host: string; readonly port: number; readonly user: string }
 
-/** What a server asks during a login, in its own words: a one-time code, a confirmation. Its answer is never kept. */
+/** A server's question during a login, in its own words, such as for a one-time code. The answer is never stored. */
 export interface LoginQuestion {
   readonly host: string
   readonly port: number
   readonly user: string
-  /** What the server says before it; may be empty. */
+  /** The server's text before the question; may be empty. */
   readonly instructions: string
   readonly question: string
-  /** Whether what is typed may be seen. */
+  /** Whether the input may be shown. */
   readonly echo: boolean
 }
 
-/** Gives the secrets that a target needs: from the OS store, from a prompt, from stdin. Null where there is none. */
+/** Provides the secrets of a target: from the OS store, a prompt or stdin. Null if it has none. */
 export interface SecretSource {
   find(request: SecretRequest): Promise<Secret | null>
-  /** Asks a person. Where it is absent there is nobody to ask. @param over the login ended: nobody waits any more. */
+  /** Asks the user; absent if nobody can be asked. @param over aborted when the login has ended. */
   ask?(question: LoginQuestion, over: AbortSignal): Promise<Secret | null>
 }
 
@@ -49,12 +49,12 @@ function hopKey(hop: SshHop): string {
   return JSON.stringify([hop.user, hop.host.toLowerCase(), hop.port, method, ...chosen.sort().flat()])
 }
 
-/** What two targets must have in common to share a connection: every hop of the chain, and how it is logged in to. */
+/** Two targets with the same key can share a connection: same hops, same logins. */
 export function targetKey(target: SshTarget): string {
   return [...target.jumps, target].map(hopKey).join('>')
 }
 
-/** `user@host`, with the port where it is not 22. */
+/** `user@host`, with the port if it is not 22. */
 export function hopName(hop: Pick<SshHop, 'user' | 'host' | 'port'>): string {
   const host = hop.host.includes(':') ? `[${hop.host}]` : hop.host
   return hop.port === 22 ? `${hop.user}@${host}` : `${hop.user}@${host}:${hop.port}`

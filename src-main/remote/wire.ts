@@ -1,6 +1,6 @@
-/** The SSH protocol's fields: numbers and strings that are preceded by their length. */
+/** Fields of the SSH protocol: numbers, and strings preceded by their length. */
 
-/** Reads fields one after another. What is not there reads as null, and so does everything after it. */
+/** Reads fields one after another. Reads null once a field is missing. */
 export class FieldReader {
   readonly #bytes: Buffer
   #at: number | null = 0
@@ -34,7 +34,7 @@ export class FieldReader {
     return this.string()?.toString('utf8') ?? null
   }
 
-  /** Leaves bytes out. */
+  /** Skips bytes. */
   skip(bytes: number): void {
     if (this.#at !== null) this.#at = this.#at + bytes > this.#bytes.length ? null : this.#at + bytes
   }
@@ -51,7 +51,7 @@ export function stringField(value: string | Buffer): Buffer {
   return Buffer.concat([numberField(bytes.length), bytes])
 }
 
-/** A positive number of any size, given as big-endian bytes. */
+/** Encodes a positive big-endian number of any size. */
 export function bigNumberField(bytes: Buffer): Buffer {
   let start = 0
   while (start < bytes.length && bytes[start] === 0) start += 1

@@ -1,7 +1,7 @@
 /**
- * Who did what, where, why, with which outcome. Append-only, and chained: the hash of each entry covers the entry before,
- * so that a changed, removed or inserted entry shows. What it cannot show by itself is that the newest entries were cut
- * off; the servers' own audits hold those.
+ * The audit: who did what, where, why and with what outcome. Append-only; the hash of each entry covers the previous
+ * one, so changed, removed or inserted entries are detected. Truncation at the end is not; the servers' own audits
+ * cover that.
  */
 import { createHash } from 'node:crypto'
 import type { StoreDatabase } from './open.ts'
@@ -69,7 +69,7 @@ export class AuditRepository {
       .all(before, limit) as AuditEntry[]
   }
 
-  /** Walks the whole chain and names the first entry that does not fit. */
+  /** Checks the whole chain and returns the first entry that does not fit. */
   verify(): AuditVerdict {
     let previous = GENESIS
     let entries = 0

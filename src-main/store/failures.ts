@@ -1,4 +1,4 @@
-/** What can be wrong with the store's file, in words that say what to do. */
+/** Failures of the store's file, with what to do about them. */
 import type { Failure } from '../../src-shared/result.ts'
 
 const SAFE = 'Nothing was changed, here or on any server. Backups and policies are kept on the servers.'
@@ -66,7 +66,7 @@ function unreadable(file: string, detail: string): StoreFailure {
   return { code: 'store-unreadable', message: `${file} cannot be opened: ${detail}.`, unchanged: SAFE, next: '' }
 }
 
-/** SQLite's and the file system's error codes as failures. */
+/** Maps error codes of SQLite and the file system to failures. */
 export function failureOf(file: string, code: string, detail: string): StoreFailure {
   if (/^SQLITE_(CORRUPT|NOTADB)/.test(code)) return damaged(file, detail)
   if (/^SQLITE_(READONLY|PERM|CANTOPEN)/.test(code) || ['EACCES', 'EPERM', 'EROFS'].includes(code)) {

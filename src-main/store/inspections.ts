@@ -1,28 +1,28 @@
-/** What each site looked like when it was last inspected: shown at once, with its age, while the site is asked again. */
+/** The last inspection of each site, shown with its age until the next one arrives. */
 import { type Inspection, inspection } from '../../src-shared/domain/kit-protocol.ts'
 import type { StoreDatabase } from './open.ts'
 
 export interface KeptInspection {
-  /** When it was kept, by this computer's clock, in milliseconds since 1970. */
+  /** When it was stored, by this computer's clock, in milliseconds since 1970. */
   readonly at: number
   readonly inspection: Inspection
 }
 
-/** The server's clock minus ours, as far as it is known. */
+/** The server's clock minus ours; 0 if unknown. */
 export function clockOffset(kept: KeptInspection | null): number {
   return kept ? kept.inspection.time.now - kept.at : 0
 }
 
 export class InspectionRepository {
   readonly #db: StoreDatabase
-  /** Parsed already: an inspection can hold ten thousand backups. */
+  /** Cache of parsed inspections, which can hold ten thousand backups. */
   readonly #parsed = new Map<string, KeptInspection>()
 
   constructor(db: StoreDatabase) {
     this.#db = db
   }
 
-  /** Null where there is none, or where it was kept by a console that spoke another protocol. */
+  /** Null if there is none, or if it was stored by a console with another protocol version. */
   latest(siteId: string): KeptInspection | null {
     const at = this.#db.prepare('SELECT at FROM inspections WHERE site_id = ?').pluck().get(siteId)
     const known = this.#parsed.get(siteId)

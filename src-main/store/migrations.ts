@@ -1,4 +1,4 @@
-/** Numbered migrations: forward only, one transaction each, and a copy of the file before the first of them. */
+/** Numbered migrations: forward only, one transaction each, after copying the file. */
 import { chmodSync, readdirSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -6,12 +6,12 @@ import { migrationFailed, type StoreFailure } from './failures.ts'
 import type { StoreDatabase } from './open.ts'
 
 export interface Migration {
-  /** `NNNN-words`; the first is 0001, without gaps. */
+  /** `NNNN-words`; starts at 0001, without gaps. */
   readonly name: string
   readonly sql: string
 }
 
-/** The built-in migrations, in order. The number of them is the version of an up-to-date file. */
+/** The built-in migrations, in order. Their number is the version of an up-to-date file. */
 export function migrations(): Migration[] {
   const folder = join(dirname(fileURLToPath(import.meta.url)), 'migrations')
   const files = readdirSync(folder)
@@ -27,7 +27,7 @@ function version(db: StoreDatabase): number {
   return Number(db.pragma('user_version', { simple: true }))
 }
 
-/** A whole, consistent copy beside the file: the way back if the new version turns out to be wrong. */
+/** Makes a complete, consistent copy beside the file, to return to if the new version is faulty. */
 function copyBefore(db: StoreDatabase, file: string): string {
   const stamp = new Date().toISOString().replaceAll(/[-:]|\.\d+/g, '')
   const copy = `${file.replace(/\.db$/, '')}-before-update-v${version(db)}-${stamp}.db`
@@ -37,7 +37,7 @@ function copyBefore(db: StoreDatabase, file: string): string {
 }
 
 function apply(db: StoreDatabase, number: number, step: Migration, applicationId: number): void {
-  // Another console may have done this step while we waited for the lock.
+  // Another console may have run this migration while we waited for the lock.
   if (version(db) >= number) return
   db.exec(step.sql)
   const broken = db.pragma('foreign_key_check') as { table: string }[]
@@ -47,7 +47,7 @@ function apply(db: StoreDatabase, number: number, step: Migration, applicationId
   db.pragma(`user_version = ${number}`)
 }
 
-/** Brings the file up to date. On failure the file is what it was before the step that failed. */
+/** Brings the file up to date. If a migration fails, the file stays as it was before that migration. */
 export function migrate(
   db: StoreDatabase,
   file: string,
@@ -56,7 +56,7 @@ export function migrate(
 ): StoreFailure | null {
   if (version(db) >= steps.length) return null
   const copy = version(db) > 0 ? copyBefore(db, file) : null
-  // Off outside the transaction (SQLite ignores it inside): a step may have to rebuild a table that others point to.
+  // Must be set outside the transaction, where SQLite does not ignore it: a migration may rebuild a referenced table.
   db.pragma('foreign_keys = OFF')
   for (const [index, step] of steps.entries()) {
     try {

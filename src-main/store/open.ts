@@ -1,4 +1,4 @@
-/** Opens the store's SQLite file. The only file that knows better-sqlite3; everything it refuses is a `Failure`. */
+/** Opens the store's SQLite file. No other file uses better-sqlite3. Expected errors become a `Failure`. */
 import { chmodSync, closeSync, mkdirSync, openSync, readSync, statSync } from 'node:fs'
 import { dirname } from 'node:path'
 import Sqlite from 'better-sqlite3'
@@ -8,18 +8,18 @@ import { type Migration, migrate, migrations } from './migrations.ts'
 
 export type StoreDatabase = Sqlite.Database
 
-/** `CVDB`, big-endian: written into our files, so that no other program's database is taken for one. */
+/** `CVDB`, big-endian: SQLite's application_id of our files, to tell them from other programs' databases. */
 const APPLICATION_ID = 0x43564442
 const MAGIC = Buffer.from('SQLite format 3\0', 'latin1')
 
-/** An error of SQLite or the file system as a failure; null for anything else, which is a fault of ours. */
+/** Converts an error of SQLite or the file system; null for anything else, which is a bug. */
 export function storeFailure(file: string, error: unknown): StoreFailure | null {
   if (!(error instanceof Error) || !('code' in error) || typeof error.code !== 'string') return null
   if (!(error instanceof Sqlite.SqliteError) && !('syscall' in error)) return null
   return failureOf(file, error.code, error.message)
 }
 
-/** Makes the folder and the file private before SQLite writes a byte. The mode of a folder that was there is not ours to change. */
+/** Creates the folder and the file with private modes before SQLite writes. Leaves an existing folder's mode alone. */
 function prepare(file: string): void {
   mkdirSync(dirname(file), { recursive: true, mode: 0o700 })
   closeSync(openSync(file, 'a', 0o600))
@@ -39,7 +39,7 @@ function headerProblem(file: string): StoreFailure | null {
   return head.equals(MAGIC) ? null : damaged(file, 'it is not a database')
 }
 
-/** Reads only: a file that is refused stays byte for byte what it was. */
+/** Only reads, so that a rejected file stays unchanged. */
 function identityProblem(db: StoreDatabase, file: string, known: number): StoreFailure | null {
   const version = Number(db.pragma('user_version', { simple: true }))
   const application = Number(db.pragma('application_id', { simple: true }))
@@ -54,7 +54,7 @@ function contentProblem(db: StoreDatabase, file: string): StoreFailure | null {
 }
 
 function configure(db: StoreDatabase): void {
-  // FULL: a journal row must be on disk before the server hears of what it announces.
+  // FULL: a journal row must be on disk before the server is asked.
   db.pragma('journal_mode = WAL')
   db.pragma('synchronous = FULL')
   db.pragma('foreign_keys = ON')
@@ -67,7 +67,7 @@ function ready(db: StoreDatabase, file: string, steps: readonly Migration[]): Re
   const refused = identityProblem(db, file, steps.length) ?? contentProblem(db, file)
   if (refused) return fail(refused)
   configure(db)
-  // A file that cannot be written must be said now, not in the middle of an operation.
+  // Report a read-only file now, not in the middle of an operation.
   db.exec('BEGIN IMMEDIATE; ROLLBACK')
   const failure = migrate(db, file, steps, APPLICATION_ID)
   if (failure) return fail(failure)
@@ -76,9 +76,8 @@ function ready(db: StoreDatabase, file: string, steps: readonly Migration[]): Re
 }
 
 /**
- * Opens the file, makes it where there is none, and brings it up to date. Modes: folder 0700 when it is ours to make,
- * file 0600.
- * @param steps the migrations; another list than the built-in one is for their tests.
+ * Opens the file, creates it if missing, and brings it up to date. Modes: file 0600; folder 0700 if created here.
+ * @param steps the migrations; tests pass others than the built-in ones.
  */
 export function openStoreDatabase(
   file: string,

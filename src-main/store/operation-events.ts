@@ -1,8 +1,8 @@
-/** What operations said, as far as it was heard here, and up to which byte of the server's record. */
+/** The events of operations received so far, and the byte offset reached in the server's event file. */
 import { type KitEvent, kitEvent } from '../../src-shared/domain/kit-protocol.ts'
 import type { StoreDatabase } from './open.ts'
 
-/** The newest this many events of an operation are kept; all of them are on the server. */
+/** Number of newest events kept per operation; the server has all of them. */
 const EVENT_LIMIT = 2000
 
 export class OperationEventRepository {
@@ -13,9 +13,9 @@ export class OperationEventRepository {
   }
 
   /**
-   * Records an event together with the offset after it: both or none, so that none is lost or doubled after a crash, or
-   * when two consoles with one store listen to the same operation. Only the newest progress of an operation is kept.
-   * False where it was recorded before.
+   * Records an event and the offset after it in one transaction, so that no event is lost or doubled after a crash, or
+   * when two consoles with one store follow the same operation. Keeps only the newest progress event. False if it was
+   * recorded before.
    */
   record(operationId: string, event: KitEvent, offset: number): boolean {
     const record = this.#db.transaction(() => {
@@ -43,7 +43,7 @@ export class OperationEventRepository {
     return record.immediate()
   }
 
-  /** In the order in which they were said. */
+  /** In the order they were sent. */
   list(operationId: string): KitEvent[] {
     const rows = this.#db
       .prepare('SELECT event FROM operation_events WHERE operation_id = ? ORDER BY seq')

@@ -1,4 +1,4 @@
-/** The journal of operations. Rows are written before the server is asked, and never say more than is known. */
+/** The journal of operations. A row is written before the server is asked, and states only what is known. */
 import { z } from 'zod'
 import { outcomes } from '../../src-shared/domain/kit-protocol.ts'
 import type { StoreDatabase } from './open.ts'
@@ -6,7 +6,7 @@ import type { StoreDatabase } from './open.ts'
 /** `starting`: the server may or may not have heard of it. `unknown`: it has, and the connection was lost. */
 const journalState = z.enum(['queued', 'starting', 'running', 'ended', 'unknown'])
 
-/** An argument of the kit: text of ours, or a path of the server, percent-encoded as the kit told it. */
+/** An argument of the kit: our own text, or a server path, percent-encoded as the kit sent it. */
 const kitArgument = z.union([z.string(), z.strictObject({ path: z.string() })])
 export type KitArgument = z.infer<typeof kitArgument>
 
@@ -36,9 +36,9 @@ const journalRow = z
   .transform(({ site_id, remote_operation, event_offset, created_at, ended_at, ...rest }) => ({
     ...rest,
     siteId: site_id,
-    /** The server's id of the operation; null until the server has told it. */
+    /** The server's id of the operation; null until the server has reported it. */
     remoteOperation: remote_operation,
-    /** Byte offset in the server's event file up to which everything was recorded here. */
+    /** Byte offset in the server's event file up to which everything is recorded here. */
     eventOffset: event_offset,
     createdAt: created_at,
     endedAt: ended_at,
@@ -58,7 +58,7 @@ export type JournalOutcome = {
   readonly data: unknown
 }
 
-/** Larger results stay on the server: the journal must open fast. */
+/** Maximum size in bytes of a stored result. Larger ones stay on the server, to keep the journal fast. */
 const DATA_LIMIT = 4 * 1024 * 1024
 
 export class OperationRepository {
@@ -81,7 +81,7 @@ export class OperationRepository {
     return this.#one('SELECT * FROM operations WHERE id = @id', { id })
   }
 
-  /** By our id or by the server's: people see the server's, because every console knows it. */
+  /** By our id or the server's: users see the server's, which every console knows. */
   find(siteId: string, id: string): JournalEntry | null {
     return this.#one(
       `SELECT * FROM operations WHERE site_id = @siteId AND (id = @id OR remote_operation = @id)
@@ -106,7 +106,7 @@ export class OperationRepository {
       .map((row) => journalRow.parse(row))
   }
 
-  /** Oldest first: what a console that starts has to find out about. */
+  /** Oldest first; a starting console must find out how these ended. */
   unfinished(): JournalEntry[] {
     return this.#db
       .prepare(`SELECT * FROM operations WHERE state <> 'ended' ORDER BY created_at`)
@@ -114,7 +114,10 @@ export class OperationRepository {
       .map((row) => journalRow.parse(row))
   }
 
-  /** On disk when this returns true: only then may the server be asked. False when it was cancelled while it waited. */
+  /**
+   * Commits the state `starting`; ask the server only after this returned true. False if the operation was cancelled
+   * while queued.
+   */
   starting(id: string): boolean {
     const change = this.#db.prepare(`UPDATE operations SET state = 'starting' WHERE id = ? AND state = 'queued'`)
     return change.run(id).changes === 1
@@ -131,7 +134,7 @@ export class OperationRepository {
     this.#db.prepare(`UPDATE operations SET state = 'unknown' WHERE id = ? AND state <> 'ended'`).run(id)
   }
 
-  /** The first outcome stays: what ended cannot end again. False where it had ended. */
+  /** The first outcome wins. False if it had already ended. */
   ended(id: string, at: number, outcome: JournalOutcome): boolean {
     const { code, message, unchanged, next, data } = outcome
     const text = data === undefined || data === null ? null : JSON.stringify(data)

@@ -1,4 +1,4 @@
-/** What people set for this console itself. */
+/** The settings of this console. */
 import type { StoreDatabase } from './open.ts'
 
 export class SettingRepository {
@@ -8,7 +8,7 @@ export class SettingRepository {
     this.#db = db
   }
 
-  /** Undefined where nothing was set. What it is must be checked: another version may have written it. */
+  /** Undefined if not set. Validate the value: another version may have written it. */
   read(name: string): unknown {
     const row = this.#db.prepare('SELECT value FROM settings WHERE name = ?').get(name) as { value: string } | undefined
     return row === undefined ? undefined : JSON.parse(row.value)

@@ -10,10 +10,10 @@ export interface Site {
   readonly colour: string
   readonly target: SshTarget
   readonly sudo: SudoMode
-  /** The CVD root that the server's policy named when the site was last looked at. */
+  /** The CVD root in the server's policy at the last inspection. */
   readonly root: string
   readonly hostName: string
-  /** Pinned when the site was added: an operation that changes anything is refused on another machine. */
+  /** Pinned when the site was added: a changing operation is refused on another machine. */
   readonly machineId: string
   readonly createdAt: number
   readonly updatedAt: number
@@ -42,7 +42,7 @@ function toParameters(site: Site): Record<string, string | number> {
   return { ...rest, target: JSON.stringify(target), nameKey: nameKey(site.name) }
 }
 
-/** Two names that differ only in case, or in how an accent is composed, are the same name. */
+/** Equal for names that differ only in case or Unicode composition. */
 function nameKey(name: string): string {
   return name.normalize('NFC').toLowerCase()
 }
@@ -77,7 +77,7 @@ export class SiteRepository {
     return row === undefined ? null : toSite(row)
   }
 
-  /** Fails with `name-taken`, whatever the case of the letters. */
+  /** Fails with `name-taken`, ignoring case. */
   insert(site: Site): Result<Site> {
     if (this.byName(site.name)) return fail(nameTaken(site.name))
     this.#db
@@ -89,7 +89,7 @@ export class SiteRepository {
     return ok(site)
   }
 
-  /** Replaces all but id and createdAt. Fails with `name-taken` where another site has the name. */
+  /** Replaces all but id and createdAt. Fails with `name-taken` if another site has the name. */
   update(site: Site): Result<Site> {
     const other = this.byName(site.name)
     if (other && other.id !== site.id) return fail(nameTaken(site.name))
@@ -103,7 +103,7 @@ export class SiteRepository {
     return ok(site)
   }
 
-  /** Removes the site with its journal and its last inspection; the audit keeps what was done. */
+  /** Removes the site with its journal and last inspection; the audit keeps its entries. */
   remove(id: string): void {
     this.#db.prepare('DELETE FROM sites WHERE id = ?').run(id)
   }

@@ -1,4 +1,4 @@
-/** The console's store: a cache of what the servers know, and a journal of what was asked of them. */
+/** The console's store: a cache of the servers' state, and a journal of the requests sent to them. */
 import { ok, type Result } from '../../src-shared/result.ts'
 import { AuditRepository } from './audit.ts'
 import type { StoreFailure } from './failures.ts'
@@ -19,7 +19,7 @@ export interface Store {
   close(): void
 }
 
-/** Opens the store in a file, making it where there is none. Everything that can be wrong with the file is a failure. */
+/** Opens the store in a file and creates it if missing. Fails if the file cannot be used. */
 export function openStore(file: string): Result<Store, StoreFailure> {
   const opened = openStoreDatabase(file)
   if (!opened.ok) return opened

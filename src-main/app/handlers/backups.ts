@@ -23,7 +23,7 @@ export function backupsHandlers(services: Services): NamespaceHandlers<ConsoleCo
       id,
       async (site) => {
         const marked = await markBackup(context, site, word, path, reason)
-        // Seen anew, so that the list shows it.
+        // Refresh the site, so that the list shows the change.
         if (marked.ok) await fleet.refreshAfter(site)
         return marked
       },
@@ -97,7 +97,7 @@ export function backupsHandlers(services: Services): NamespaceHandlers<ConsoleCo
   }
 }
 
-/** As the contract has it. */
+/** As defined by the contract. */
 function shownCommands(backup: BackupEntry) {
   const { commands, refusal } = commandsFor(backup)
   return { commands: [...commands], noCommands: refusal }

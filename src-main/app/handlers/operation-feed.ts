@@ -1,4 +1,4 @@
-/** Tells windows how one operation goes: what was heard of it, then what comes, from whichever console it was started. */
+/** Sends windows the progress of one operation: past events, then new ones, whichever console started it. */
 import type { WireFailure } from '../../../src-shared/contract/failure.ts'
 import type { ConsoleContract } from '../../../src-shared/contract/index.ts'
 import type { OperationRow } from '../../../src-shared/contract/operations.ts'
@@ -15,7 +15,7 @@ import { throttle } from '../throttle.ts'
 type Watch = ConsoleContract['operation']['watch']
 type OperationFeed = Feed<Watch['snapshot'], Watch['change']>
 
-/** Milliseconds between two words: a few times a second is all that eyes can follow. */
+/** Minimum milliseconds between two updates; more cannot be perceived. */
 const PACE = 100
 
 const isTold = ({ kind }: KitEvent) => kind !== 'progress' && kind !== 'state'
@@ -78,7 +78,7 @@ export async function feedOperation(
       undo = answer
       changes.add(null)
     }
-    // Where the server cannot say it, it stays unknown.
+    // Unknown if the server cannot be asked.
     undoable(services, site, of).then(tell, () => undefined)
   }
   const unsubscribe = runner.subscribe((event) => {
@@ -94,14 +94,14 @@ export async function feedOperation(
   return ok(null)
 }
 
-/** How an operation of elsewhere stands by what the server remembers; null where it cannot be asked. */
+/** The state of a foreign operation as recorded on the server; null if it cannot be asked. */
 async function foreignEnd(services: Services, { site: siteId, remote }: OperationRow): Promise<OperationRow | null> {
   const site = services.context.store.sites.byId(siteId)
   const found = site && remote !== null ? await serverEntry(services, site, remote) : null
   return site && found?.ok && found.value ? services.activity.foreignRow(found.value, site) : null
 }
 
-/** An operation that is not in our journal: only how it stands is known, until it is imported. */
+/** Follows an operation that is not in our journal: only its state is known until it is imported. */
 async function feedForeign(services: Services, id: string, feed: OperationFeed): Promise<Result<null, WireFailure>> {
   const row = foreignView(services, id)
   if (!row) return fail(notFound('operation'))
@@ -112,7 +112,7 @@ async function feedForeign(services: Services, id: string, feed: OperationFeed):
     told = now
     feed.change({ row: now })
   }
-  // It is no longer among those that are not over: until the server says how it ended, nobody knows.
+  // It is no longer among the unfinished operations: its outcome is unknown until the server reports it.
   const ask = async () => {
     asking = true
     tell({ ...told, state: 'unknown' })

@@ -7,7 +7,7 @@ import { undoRestore } from '../../operations/undo.ts'
 import { onSite, type Services, siteOf } from '../services.ts'
 import { throttle } from '../throttle.ts'
 
-/** Milliseconds between two words about progress. */
+/** Minimum milliseconds between two progress updates. */
 const PACE = 100
 
 const expired = {

@@ -143,7 +143,7 @@ export function sitesHandlers(services: Services): NamespaceHandlers<ConsoleCont
 
 type Present<T> = { [K in keyof T]: Exclude<T[K], undefined> }
 
-/** Without the members that are undefined. */
+/** Drops the undefined members. */
 function present<T extends object>(value: T): Present<T> {
   return Object.fromEntries(Object.entries(value).filter(([, member]) => member !== undefined)) as Present<T>
 }
