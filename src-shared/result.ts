@@ -1,4 +1,4 @@
-/** A value, or an expected failure with a code. What is not expected is thrown and becomes `internal`. */
+/** A value, or an expected failure with a code. Unexpected errors are thrown and become `internal`. */
 export type Result<T, E = Failure> =
   | { readonly ok: true; readonly value: T }
   | { readonly ok: false; readonly error: E }

@@ -1,4 +1,4 @@
-/** The demo's CVD application as its site sees it: a service, and what it answers. */
+/** The demo's CVD application as its site sees it: a service, and its health endpoint. */
 import { setTimeout as pause } from 'node:timers/promises'
 import { mustRun, runProgram } from './processes.ts'
 
@@ -10,25 +10,25 @@ export interface AppWrites {
   readonly lastSale: number
 }
 
-/** An application that answers, but not well, for this long will not get well by itself. */
+/** Milliseconds of unhealthy answers after which waiting is pointless. */
 const SICK_MS = 5000
 
 export interface Health {
-  /** 0 when nothing answered. */
+  /** 0 if nothing answered. */
   readonly status: number
   readonly body: string
 }
 
 export interface DemoApp {
   readonly healthUrl: string
-  /** Its process now; null while it does not run. Another one after each start. */
+  /** Its current process; null while it is stopped. Changes with each start. */
   pid(): Promise<number | null>
   start(): Promise<void>
   stop(): Promise<void>
   health(): Promise<Health>
-  /** Waits until it answers 200; throws, with its last answer, when it does not in `timeoutMs`, or answers badly for 5 s. */
+  /** Waits for status 200. Throws, with the last answer, after `timeoutMs` or after 5 s of unhealthy answers. */
   healthy(timeoutMs?: number): Promise<void>
-  /** Throws while it does not run. */
+  /** Throws while it is stopped. */
   writes(): Promise<AppWrites>
 }
 

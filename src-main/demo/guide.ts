@@ -1,4 +1,4 @@
-/** What a person is told who starts the demo site to try the console on it. */
+/** The instructions for a user who tries the console on the demo site. */
 import { join } from 'node:path'
 import type { DemoSite } from './site.ts'
 import { columns, type Paint, shellWord } from './terminal.ts'
@@ -9,13 +9,13 @@ interface Hint {
   readonly words: readonly string[]
 }
 
-/** The name under which the guide adds the site. */
+/** The site's name in the guide. */
 const NAME = 'demo'
 
-/** Where the console of the demo is; null where its window is not built. */
+/** Where the demo's console is; null if its pages are not built. */
 export type ConsoleUrls = { readonly adminUrl: string; readonly viewerUrl: string } | null
 
-/** Everything that a program needs to use the site; the password is in a file that only its owner reads. */
+/** Everything a program needs to use the site; the password is in a private file. */
 export function guideData(site: DemoSite, console: ConsoleUrls): Record<string, string | number> {
   const { host, port, user, keyFile, passwordFile, hostKeyFingerprint, root, state, folder } = site
   const login = { host, port, user, keyFile, passwordFile, hostKeyFingerprint }
@@ -23,7 +23,7 @@ export function guideData(site: DemoSite, console: ConsoleUrls): Record<string, 
   return { ...login, root, state, folder, health: site.app.healthUrl, adminUrl, viewerUrl }
 }
 
-/** The whole text, with command lines that can be pasted. */
+/** The whole text, with command lines to paste. */
 export function guideText(site: DemoSite, console: ConsoleUrls | 'window', kept: boolean, paint: Paint): string {
   const facts = columns([
     ['  SSH', `${site.user}@${site.host}, port ${site.port}`],
@@ -68,7 +68,7 @@ function consoleLines(console: ConsoleUrls | 'window', paint: Paint): string[] {
 }
 
 function hintsFor(site: DemoSite): Hint[] {
-  // Data of its own: the console that is open knows the site already, and the user's must not.
+  // A data folder of its own: the open console knows the site already, and the user's must not get it.
   const cli = ['npm', 'run', 'cli', '--', '--data', join(site.folder, 'cli')]
   const ssh = ['--host', site.host, '--port', String(site.port), '--user', site.user, '--key', site.keyFile]
   const accept = ['--accept-host-key', site.hostKeyFingerprint]

@@ -1,4 +1,4 @@
-/** A past for the demo site, so that there is something to look at: backups of several days, and of every verdict. */
+/** Gives the demo site a history to look at: backups of several days, with every verdict. */
 import { execFileSync } from 'node:child_process'
 import { existsSync, mkdirSync, rmSync, statSync, truncateSync, utimesSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -13,19 +13,19 @@ import type { Site } from '../store/sites.ts'
 import { mustRun } from './processes.ts'
 import type { DemoSite } from './site.ts'
 
-/** The name of the demo site in the console. */
+/** The demo site's name in the console. */
 export const DEMO_NAME = 'Demo depot'
 const HOUR = 3_600_000
 
 const two = (value: number) => String(value).padStart(2, '0')
 
-/** The time as the runbook puts it into names: the server's own, which is this machine's. */
+/** The time as the runbook writes it in names: local time of the server, which is this machine. */
 function stamp(at: number): string {
   const d = new Date(at)
   return `${d.getFullYear()}${two(d.getMonth() + 1)}${two(d.getDate())}_${two(d.getHours())}${two(d.getMinutes())}${two(d.getSeconds())}`
 }
 
-/** A backup as the runbook makes it, dated `hours` ago; its file name. */
+/** Makes a backup like the runbook's, dated `hours` ago; returns its file name. */
 async function runbookBackup(site: DemoSite, prefix: string, hours: number): Promise<string> {
   const at = Date.now() - hours * HOUR
   const name = `${prefix}_${stamp(at)}.db.gz`
@@ -41,7 +41,7 @@ async function runbookBackup(site: DemoSite, prefix: string, hours: number): Pro
   return name
 }
 
-/** Cut in the middle, as a full disk leaves it, and dated as before. */
+/** Truncates a backup, as a full disk would, and keeps its date. */
 function damage(site: DemoSite, name: string): void {
   const file = join(site.root, 'backups', name)
   const { size, atime, mtime } = statSync(file)
@@ -49,7 +49,7 @@ function damage(site: DemoSite, name: string): void {
   utimesSync(file, atime, mtime)
 }
 
-/** What somebody's script left behind: a file without a byte. */
+/** Creates an empty file, as a script may leave behind. */
 function emptyFile(site: DemoSite): void {
   const at = (Date.now() - 31 * HOUR) / 1000
   const file = join(site.root, 'backups', 'cvd_before_update.db')
@@ -72,7 +72,7 @@ async function know(console: Console, site: DemoSite): Promise<Site> {
   const target = { host, port, user, auth: { method: 'key' as const, keyFile }, jumps: [] }
   const known = console.context.store.sites.byName(DEMO_NAME)
   if (known) {
-    // A kept folder: the site is the same, its port is not.
+    // A kept folder: the site is the same, but its port has changed.
     const moved = { ...known, target }
     must(console.context.store.sites.update(moved))
     must(await console.context.links.open(moved, { accept: [hostKeyFingerprint] }))[Symbol.dispose]()
@@ -89,10 +89,10 @@ async function know(console: Console, site: DemoSite): Promise<Site> {
   return must(added).site
 }
 
-/** Hears what is done now. */
+/** Called with a description of the current work. */
 export type Progress = (doing: string) => void
 
-/** Adds the site to the console and, where it is new, gives it a past. The value is the site. */
+/** Adds the site to the console and, if it is new, creates its history. Returns the site. */
 export async function prepareDemo(console: Console, site: DemoSite, progress: Progress = () => {}): Promise<Site> {
   progress('adding the site to the console')
   const known = await know(console, site)
@@ -119,7 +119,7 @@ export async function prepareDemo(console: Console, site: DemoSite, progress: Pr
   return known
 }
 
-/** What can be tried, in the order in which a newcomer would. */
+/** Things to try, in a good order for a newcomer. */
 export function demoHints(site: DemoSite): { title: string; text: string }[] {
   return [
     { title: 'Back up', text: 'Press “Back up now”; the application keeps writing meanwhile.' },
@@ -139,7 +139,7 @@ export function demoHints(site: DemoSite): { title: string; text: string }[] {
   ]
 }
 
-/** Where the console of the demo keeps its data: with the site, so that it leaves nothing in the user's. */
+/** The data folder of the demo's console: inside the site's folder, so that the user's stays untouched. */
 export function consoleData(site: DemoSite): string {
   return join(site.folder, 'console')
 }

@@ -1,9 +1,9 @@
-/** Keys of the demo site: made for it, thrown away with it. */
+/** Keys of the demo site: created for it and deleted with it. */
 import { createHash } from 'node:crypto'
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import ssh2 from 'ssh2'
 
-/** An ed25519 private key in OpenSSH's format, kept in `file` with mode 600. A key that is already there is used again. */
+/** An ed25519 private key in OpenSSH's format, kept in `file` with mode 600. Reuses an existing key. */
 export function keptKey(file: string, comment: string): string {
   if (existsSync(file)) return readFileSync(file, 'utf8')
   const pair = readablePair(comment)
@@ -12,7 +12,7 @@ export function keptKey(file: string, comment: string): string {
   return pair.private
 }
 
-/** ssh2 writes about one key in two hundred in a way that neither it nor OpenSSH can read: then another one is made. */
+/** About one in two hundred keys written by ssh2 is unreadable for itself and OpenSSH: retry. */
 function readablePair(comment: string): ssh2.utils.KeyPairReturn {
   for (;;) {
     const pair = ssh2.utils.generateKeyPairSync('ed25519', { comment })
@@ -20,7 +20,7 @@ function readablePair(comment: string): ssh2.utils.KeyPairReturn {
   }
 }
 
-/** The public part of a private key, as SSH sends it. Throws if it is no private key. */
+/** The public part of a private key, in the SSH wire format. Throws if it is not a private key. */
 export function publicBlob(privateKey: string): Buffer {
   const key = ssh2.utils.parseKey(privateKey)
   if (key instanceof Error) throw key

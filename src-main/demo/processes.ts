@@ -1,4 +1,4 @@
-/** Programs that the demo runs itself, and the processes that it must not leave behind. */
+/** Runs programs for the demo, and ends the processes it leaves behind. */
 import { spawn } from 'node:child_process'
 import { readdirSync, readFileSync } from 'node:fs'
 import { setTimeout as pause } from 'node:timers/promises'
@@ -9,7 +9,7 @@ export interface Finished {
   readonly stderr: string
 }
 
-/** Runs a program to its end. Rejects only when it cannot be started. */
+/** Runs a program to its end. Rejects only if it cannot be started. */
 export function runProgram(
   program: string,
   words: readonly string[],
@@ -23,14 +23,14 @@ export function runProgram(
         out[name] += text
       })
     }
-    child.stdin.on('error', () => {}) // it may end without reading
+    child.stdin.on('error', () => {}) // it may exit without reading
     child.stdin.end(options.stdin ?? '')
     child.once('error', reject)
     child.once('close', (code) => resolve({ code, ...out }))
   })
 }
 
-/** Like `runProgram`, but throws, with what it said, when its exit code is not 0. */
+/** Like `runProgram`, but throws with the program's output if the exit code is not 0. */
 export async function mustRun(...call: Parameters<typeof runProgram>): Promise<string> {
   const finished = await runProgram(...call)
   if (finished.code !== 0) {
@@ -40,8 +40,8 @@ export async function mustRun(...call: Parameters<typeof runProgram>): Promise<s
 }
 
 /**
- * Ends every process that carries the setting in its environment: what commands of a site detached from their
- * channel, such as operations of the kit. Asks first, insists after two seconds.
+ * Ends every process with this environment variable, such as operations of the kit that detached from their channel.
+ * Sends SIGTERM, then SIGKILL after two seconds.
  */
 export async function endProcessesWith(name: string, value: string): Promise<void> {
   const asked = new Set<number>()
@@ -72,7 +72,7 @@ export function processesWith(name: string, value: string): number[] {
       const environment = Buffer.concat([Buffer.of(0), readFileSync(`/proc/${pid}/environ`)])
       if (environment.includes(wanted)) found.push(pid)
     } catch {
-      // Gone, or of another user: not ours.
+      // Gone, or another user's: not ours.
     }
   }
   return found

@@ -1,15 +1,15 @@
-/** What a machine must have to be a CVD server, and so to hold the demo site. */
+/** What a machine needs to be a CVD server, and so to run the demo site. */
 import { spawnSync } from 'node:child_process'
 
 export interface Missing {
   readonly what: string
-  /** What there is instead. */
+  /** What was found instead. */
   readonly found: string
-  /** One line: how to get it. */
+  /** How to get it, in one line. */
   readonly how: string
 }
 
-/** Says what a program answers to `--version`, or null if there is no such program. */
+/** Returns a program's `--version` output, or null if there is no such program. */
 export type Ask = (program: string) => string | null
 
 interface Tool {
@@ -43,7 +43,7 @@ const TOOLS: readonly Tool[] = [
   { program: 'curl', what: 'curl', good: any, debian: 'curl', redhat: 'curl', mac: 'curl' },
 ]
 
-/** What is missing here for the demo site; empty where everything is there. */
+/** What the demo site lacks on this machine; empty if nothing. */
 export function missingForDemo(platform: NodeJS.Platform = process.platform, ask: Ask = askVersion): Missing[] {
   if (platform === 'win32') {
     return [

@@ -1,4 +1,6 @@
-/** The demo's scratch machine: a folder with the CVD layout, a database, a service and a home, and nothing outside it. */
+/**
+ * The demo's scratch machine: a folder with the CVD layout, a database, a service and a home. Nothing is outside it.
+ */
 import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
 import { chmodSync, copyFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
@@ -8,11 +10,11 @@ import { fileURLToPath } from 'node:url'
 import { mustRun } from './processes.ts'
 
 const SOURCES = join(dirname(fileURLToPath(import.meta.url)), 'cvd')
-/** Units of `grow.sql` that make about a megabyte. */
+/** Units of `grow.sql` per megabyte, roughly. */
 const UNITS_PER_MB = 1000
 
 export interface Scratch {
-  /** Everything of the demo lies here. */
+  /** Contains everything of the demo. */
   readonly folder: string
   /** The CVD root. */
   readonly root: string
@@ -22,7 +24,7 @@ export interface Scratch {
   readonly state: string
   readonly keys: string
   readonly service: string
-  /** The kit as a program, for people who look around. */
+  /** The kit as a program, for use on the command line. */
   readonly kit: string
 }
 
@@ -40,7 +42,7 @@ export function scratchIn(folder: string): Scratch {
   }
 }
 
-/** Makes what is not there yet: folders, programs, the database (grown by about `databaseMb`). */
+/** Creates what is missing: folders, programs, the database (enlarged by about `databaseMb`). */
 export async function furnish(scratch: Scratch, databaseMb: number): Promise<void> {
   const { folder, root } = scratch
   for (const part of ['app', 'data', 'config', 'backups/app', 'backups/system', 'logs']) {
@@ -96,8 +98,8 @@ export function configure(scratch: Scratch, app: AppSettings): void {
 }
 
 /**
- * A loopback port that is free now and stays so while the application is down: below the ports that the system gives to
- * outgoing connections.
+ * A free loopback port below the range that the system uses for outgoing connections, so that it stays free while the
+ * application is down.
  */
 export async function freePort(): Promise<number> {
   for (let tries = 0; tries < 100; tries++) {
@@ -108,7 +110,7 @@ export async function freePort(): Promise<number> {
       await once(probe, 'listening')
       return port
     } catch {
-      // Taken: another one.
+      // In use: try another one.
     } finally {
       probe.close()
     }

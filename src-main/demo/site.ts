@@ -1,5 +1,5 @@
 /**
- * An embedded CVD site for trying the console and for its tests: a real SSH server, a real shell with the real tools, a
+ * An embedded CVD site for trying and testing the console: a real SSH server, a real shell with the real tools, and a
  * real database under a running application, all on loopback and in one folder.
  */
 import { randomBytes } from 'node:crypto'
@@ -14,19 +14,19 @@ import { configure, freePort, furnish, type Scratch, scratchIn } from './scratch
 import { type SshServer, startSshServer } from './ssh-server.ts'
 
 const USER = 'demo'
-/** Marks a folder as a demo's: only such a one, or an empty one, is used. */
+/** Marks a folder as a demo's: only such a folder, or an empty one, is used. */
 const MARK = '.cvd-demo'
 
 export interface DemoSiteOptions {
-  /** Where to keep the site; it stays there after `stop`. Without it, a temporary folder that `stop` removes. */
+  /** The site's folder, kept after `stop`. Default: a temporary folder that `stop` removes. */
   readonly folder?: string
-  /** Password of the login; a random one by default. */
+  /** Password of the login; random by default. */
   readonly password?: string
-  /** About how many megabytes to add to the small database. 0 by default. Only for a new site. */
+  /** Megabytes, roughly, to add to the small database of a new site. Default 0. */
   readonly databaseMb?: number
-  /** Time between two writes of the application. 150 by default. */
+  /** Milliseconds between two writes of the application. Default 150. */
   readonly writeEveryMs?: number
-  /** How long the application takes to answer after its start. 800 by default. */
+  /** Milliseconds until the application answers after its start. Default 800. */
   readonly appStartMs?: number
 }
 
@@ -37,26 +37,26 @@ export interface DemoSite extends Scratch {
   /** Private key of the login, mode 600. */
   readonly keyFile: string
   readonly password: string
-  /** The password in a file, mode 600, for programs that read it from stdin. */
+  /** File with the password, mode 600, for programs that read it from stdin. */
   readonly passwordFile: string
   /** `SHA256:…` */
   readonly hostKeyFingerprint: string
   readonly app: DemoApp
   /** Environment of commands on the site. */
   readonly env: Readonly<Record<string, string>>
-  /** Connections that are open now. */
+  /** Number of open connections. */
   connections(): number
-  /** Cuts every SSH connection at once; what runs on the site goes on. */
+  /** Cuts every SSH connection at once; processes on the site continue. */
   dropConnections(): void
-  /** Runs the kit on the site, as its people would; throws when it fails. */
+  /** Runs the kit on the site, as its users would; throws if it fails. */
   kitCommand(...words: string[]): Promise<string>
-  /** Ends every process of the site, and removes its folder if that was temporary. */
+  /** Ends every process of the site, and removes its folder if it was temporary. */
   stop(): Promise<void>
 }
 
 /**
- * Starts a demo site and waits until its application is healthy. Rejects, with everything cleaned up, if that cannot be;
- * ask `missingForDemo` first what the machine lacks.
+ * Starts a demo site and waits until its application is healthy. Cleans up and rejects on failure; call
+ * `missingForDemo` first to find out what the machine lacks.
  */
 export async function startDemoSite(options: DemoSiteOptions = {}): Promise<DemoSite> {
   const temporary = options.folder === undefined
@@ -68,7 +68,7 @@ export async function startDemoSite(options: DemoSiteOptions = {}): Promise<Demo
   const stop = (): Promise<void> => {
     stopping ??= (async () => {
       await ssh?.stop()
-      // First what could start the application again, then the application.
+      // First end what could restart the application.
       await endProcessesWith('CVD_BACKUP_STATE', scratch.state)
       await app?.stop()
       if (temporary) rmSync(scratch.folder, { recursive: true, force: true, maxRetries: 5 })
@@ -122,7 +122,7 @@ function claimFolder(folder: string | undefined): string {
   return claimed
 }
 
-/** Nothing of the environment of whoever started the demo reaches the site. */
+/** Keeps the caller's environment from the site. */
 function environmentOf(scratch: Scratch): Record<string, string> {
   return {
     PATH: `${join(scratch.folder, 'bin')}:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin`,

@@ -1,4 +1,4 @@
-/** Runs one command for one SSH channel, as sshd does: a real shell, its output, its true end. */
+/** Runs one command for an SSH channel, as sshd does: with a real shell, output and exit. */
 import { type ChildProcess, spawn } from 'node:child_process'
 import { constants } from 'node:os'
 import type { Readable, Writable } from 'node:stream'
@@ -13,24 +13,24 @@ export interface ShellPlace {
   readonly cwd: string
 }
 
-/** A command that runs for a channel. */
+/** A running command of a channel. */
 export interface RunningCommand {
   /** Also the process group: every command has its own. */
   readonly pid: number
-  /** Resolves when the command has ended and its output has been sent, or can no longer be. */
+  /** Resolves when the command has ended and its output was sent, or cannot be sent any more. */
   readonly ended: Promise<void>
-  /** Sends a signal, named without SIG, to the command's process group. Unknown names are ignored. */
+  /** Sends a signal, named without SIG, to the command's process group. Ignores unknown names. */
   signal(name: string): void
   /**
-   * The client closed the channel: nobody reads or writes any more. The command sees the end of its stdin and a closed
-   * stdout, as under sshd; it is not ended.
+   * The client closed the channel. As under sshd, the command sees the end of stdin and a closed stdout, and is not
+   * killed.
    */
   disconnect(): void
 }
 
 /**
- * Runs `/bin/bash -c COMMAND` on the channel. Its stdin, stdout and stderr are sockets (Node makes no pipes), so that
- * opening `/dev/stdin` fails, which it would not under sshd. Null if the shell could not be started (the client sees exit 127).
+ * Runs `/bin/bash -c COMMAND` on the channel. Unlike under sshd, stdin, stdout and stderr are sockets (Node makes no
+ * pipes), so opening `/dev/stdin` fails. Null if the shell cannot be started; the client then gets exit code 127.
  */
 export function runCommand(channel: ServerChannel, command: string, place: ShellPlace): RunningCommand | null {
   const child = spawn(SHELL, ['-c', command], { ...place, detached: true, stdio: ['pipe', 'pipe', 'pipe'] })
@@ -44,7 +44,7 @@ export function runCommand(channel: ServerChannel, command: string, place: Shell
   const whenClosed = new Promise<void>((resolve) => {
     close = resolve
   })
-  // A command may end without reading its stdin, and a client may go away: neither is an error of ours.
+  // A command may end without reading its stdin, and a client may disconnect: ignore both.
   for (const stream of [child.stdin, child.stdout, child.stderr, channel, channel.stderr]) stream.on('error', () => {})
   channel.pipe(child.stdin)
   const send = oneAtATime(channel, whenClosed)
@@ -70,7 +70,7 @@ export function runCommand(channel: ServerChannel, command: string, place: Shell
   }
 }
 
-/** Signals a process group; false when none of it is left. */
+/** Signals a process group; false if it no longer exists. */
 export function signalGroup(group: number, signal: NodeJS.Signals | 0): boolean {
   try {
     process.kill(-group, signal)
@@ -89,19 +89,18 @@ function ending(child: ChildProcess): Promise<Ending> {
   return new Promise((resolve) => child.once('exit', (code, signal) => resolve({ code, signal })))
 }
 
-/** Hands on what a stream says, at the speed of the receiver, until it ends or is destroyed. */
+/** Copies a stream at the receiver's speed until it ends or is destroyed. */
 async function copy(from: Readable, send: (chunk: Buffer) => Promise<void>): Promise<void> {
   try {
     for await (const chunk of from) await send(chunk)
   } catch {
-    // Destroyed, because the channel is gone: what it would have said has no reader.
+    // Destroyed because the channel is gone: nobody reads the rest.
   }
 }
 
 /**
- * ssh2 (1.17) remembers one chunk that waits for the channel's window, for stdout and stderr each, and forgets neither
- * when it was sent: a stalled stderr would send an old piece of stdout again. So only one write is on its way at a time,
- * and nothing stale is left for the next.
+ * ssh2 (1.17) remembers one pending chunk each for stdout and stderr, and never forgets it: a stalled stderr would send
+ * an old piece of stdout again. So only one write is pending at a time.
  */
 function oneAtATime(channel: ServerChannel, closed: Promise<void>): (to: Writable, chunk: Buffer) => Promise<void> {
   const waiting = channel as unknown as Record<'_chunk' | '_chunkcb' | '_chunkErr' | '_chunkcbErr', unknown>
@@ -122,7 +121,7 @@ function finish(channel: ServerChannel, code: number | null, signal: NodeJS.Sign
     try {
       channel.exit(signal.replace(/^SIG/, ''), false, '')
     } catch {
-      channel.exit(128 + constants.signals[signal]) // a signal that the SSH protocol has no name for
+      channel.exit(128 + constants.signals[signal]) // a signal without a name in the SSH protocol
     }
   }
   channel.end()

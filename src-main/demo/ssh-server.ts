@@ -1,6 +1,6 @@
 /**
- * A real SSH server on loopback: one login, by key or password, that may run commands and nothing else.
- * Who reaches the machine's loopback still needs the key or the password.
+ * A real SSH server on loopback with one login, by key or password, that may only run commands. Other users of the
+ * machine need the key or the password, too.
  */
 import { createHash, timingSafeEqual } from 'node:crypto'
 import { once } from 'node:events'
@@ -9,7 +9,7 @@ import ssh2, { type AuthContext, type Connection, type Session } from 'ssh2'
 import { fingerprintOf, publicBlob } from './keys.ts'
 import { type RunningCommand, runCommand, type ShellPlace, signalGroup } from './ssh-exec.ts'
 
-/** As sshd's MaxAuthTries, MaxSessions and LoginGraceTime. */
+/** Like sshd's MaxAuthTries, MaxSessions and LoginGraceTime. */
 const MAX_AUTH_TRIES = 6
 const MAX_SESSIONS = 10
 const LOGIN_GRACE_MS = 60_000
@@ -20,10 +20,10 @@ export interface SshServerOptions {
   readonly password: string
   /** Private host key, OpenSSH format. */
   readonly hostKey: string
-  /** The one key that may log in, as SSH sends it. */
+  /** The only key that may log in, in the SSH wire format. */
   readonly clientKey: Buffer
   readonly place: ShellPlace
-  /** 0, the default, takes any free one. */
+  /** 0, the default, uses any free port. */
   readonly port?: number
 }
 
@@ -31,17 +31,17 @@ export interface SshServer {
   readonly host: string
   readonly port: number
   readonly hostKeyFingerprint: string
-  /** Connections that are open now, logged in or not. */
+  /** Number of open connections, logged in or not. */
   connections(): number
-  /** Commands that run now, with or without a channel. */
+  /** Number of running commands, with or without a channel. */
   commands(): number
-  /** Cuts every connection at once, as a pulled cable does. Commands go on. */
+  /** Cuts every connection at once, like a pulled cable. Commands continue. */
   dropConnections(): void
-  /** Cuts the connections, ends the commands with their process groups, and listens no more. */
+  /** Cuts the connections, ends the commands with their process groups, and stops listening. */
   stop(): Promise<void>
 }
 
-/** Starts the server on 127.0.0.1. Rejects if the port is taken. */
+/** Starts the server on 127.0.0.1. Rejects if the port is in use. */
 export async function startSshServer(options: SshServerOptions): Promise<SshServer> {
   const sockets = new Set<Socket>()
   const commands = new Set<RunningCommand>()
@@ -81,7 +81,7 @@ function serve(connection: Connection, options: SshServerOptions, commands: Set<
   let sessions = 0
   let tries = 0
   const grace = setTimeout(() => connection.end(), LOGIN_GRACE_MS)
-  connection.on('error', () => {}) // a scan or a dropped link: the connection closes, which is all there is to do
+  connection.on('error', () => {}) // a scan or a dropped link: the connection closes by itself
   connection.once('close', () => {
     clearTimeout(grace)
     for (const command of own) command.disconnect()
@@ -107,7 +107,7 @@ function serve(connection: Connection, options: SshServerOptions, commands: Set<
       })
     })
   })
-  // Nobody listens for forwarding, shells, terminals and subsystems: ssh2 refuses what has no listener.
+  // Forwarding, shells, terminals and subsystems have no listener, so ssh2 refuses them.
 }
 
 function serveSession(session: Session, place: ShellPlace, started: (command: RunningCommand) => void): void {
@@ -124,18 +124,18 @@ function isAllowed(attempt: AuthContext, options: SshServerOptions): boolean {
   const known = same(attempt.username, options.user)
   if (attempt.method === 'password') return same(attempt.password, options.password) && known
   if (attempt.method !== 'publickey' || !known || !same(attempt.key.data, options.clientKey)) return false
-  if (attempt.signature === undefined || attempt.blob === undefined) return true // only asks whether the key would do
+  if (attempt.signature === undefined || attempt.blob === undefined) return true // only asks whether the key is acceptable
   const key = ssh2.utils.parseKey(attempt.key.data)
   return !(key instanceof Error) && key.verify(attempt.blob, attempt.signature, attempt.hashAlgo) === true
 }
 
-/** Compares without telling by its time how much was right. */
+/** Compares in constant time. */
 function same(given: string | Buffer, wanted: string | Buffer): boolean {
   const hash = (value: string | Buffer): Buffer => createHash('sha256').update(value).digest()
   return timingSafeEqual(hash(given), hash(wanted))
 }
 
-/** Ends a command and what it started in its process group: asks first, then insists. */
+/** Ends a command and its process group: SIGTERM first, then SIGKILL. */
 async function endCommand(command: RunningCommand): Promise<void> {
   signalGroup(command.pid, 'SIGTERM')
   const insist = setTimeout(() => signalGroup(command.pid, 'SIGKILL'), 2000)

@@ -1,4 +1,4 @@
-/** Text for people in a terminal: aligned, and coloured only where that can be seen and is wanted. */
+/** Formats text for terminals: aligned, with colours only if visible and wanted. */
 
 export interface Paint {
   bold(text: string): string
@@ -11,7 +11,7 @@ interface Screen {
   readonly isTTY?: boolean
 }
 
-/** Colours for a terminal; plain text for a file, a pipe, or where NO_COLOR is set (https://no-color.org). */
+/** Colours for a terminal; plain text for a file, a pipe, or if NO_COLOR is set (https://no-color.org). */
 export function paintFor(screen: Screen, env: Readonly<Record<string, string | undefined>>): Paint {
   const coloured = screen.isTTY === true && !env.NO_COLOR && env.TERM !== 'dumb'
   const paint =
@@ -21,7 +21,7 @@ export function paintFor(screen: Screen, env: Readonly<Record<string, string | u
   return { bold: paint(1, 22), dim: paint(2, 22), good: paint(32, 39), bad: paint(31, 39) }
 }
 
-/** A word of a POSIX shell's command line that stands for exactly this text. */
+/** Quotes text as one word of a POSIX shell. */
 export function shellWord(text: string): string {
   return /^[A-Za-z0-9_@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`
 }
@@ -38,7 +38,7 @@ export function grouped(count: number): string {
   return count.toLocaleString('en-US')
 }
 
-/** `812 bytes`, `1.7 MB`, `1.2 GB`: powers of ten, as disks are sold. */
+/** `812 bytes`, `1.7 MB`, `1.2 GB`: decimal units. */
 export function size(bytes: number): string {
   if (bytes < 1000) return `${bytes} bytes`
   const units = ['kB', 'MB', 'GB', 'TB']
@@ -51,7 +51,7 @@ export function size(bytes: number): string {
   return `${value < 9.95 ? value.toFixed(1) : Math.round(value)} ${units[unit]}`
 }
 
-/** Columns as wide as their widest cell; numbers (by `right`) to the right. Returns lines without a final newline. */
+/** Aligns columns, numbers (by `right`) to the right. Returns lines without a final newline. */
 export function columns(rows: readonly (readonly string[])[], right: readonly boolean[] = []): string[] {
   const widths: number[] = []
   for (const row of rows) {

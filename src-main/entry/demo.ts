@@ -1,4 +1,7 @@
-/** `npm run demo`: an embedded CVD site to try the console on, or, with --headless, the whole job walked through on it. */
+/**
+ * `npm run demo`: starts an embedded CVD site for trying the console; with --headless, walks through the whole job on
+ * it.
+ */
 import { mkdtempSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -71,24 +74,24 @@ function complain(text: string): void {
   process.stderr.write(`${text}\n`)
 }
 
-/** Resolves when somebody asks the program to end. A second Ctrl-C ends it at once. */
+/** Resolves when the program is asked to end. A second Ctrl-C ends it at once. */
 function askedToEnd(): Promise<void> {
   return new Promise((resolve) => {
     for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => resolve())
   })
 }
 
-/** What shows the console to a person, until it is disposed. */
+/** Shows the console to the user until disposed. */
 interface Shown extends AsyncDisposable {
-  /** Its addresses, where it is in the browser. */
+  /** Its addresses, if it is in the browser. */
   readonly urls: LoopbackHost | null
-  /** Resolves when the person has closed it. */
+  /** Resolves when the user has closed it. */
   readonly closed: Promise<void>
 }
 
 const never = new Promise<void>(() => undefined)
 
-/** Behind a loopback host; null where its window is not built. */
+/** Shows the console behind a loopback host; null if the pages are not built. */
 async function showInBrowser(site: DemoSite, progress: Progress): Promise<Shown | null> {
   const before = async (application: Application) => {
     const { id } = await prepareDemo(application.console, site, progress)
@@ -101,7 +104,9 @@ async function showInBrowser(site: DemoSite, progress: Progress): Promise<Shown 
   return { urls: console.host, closed: never, [Symbol.asyncDispose]: () => console[Symbol.asyncDispose]() }
 }
 
-/** In a window of its own: the past is made first, by a console that ends before the window's begins. */
+/**
+ * Shows the console in its own window. A separate console creates the history first, and ends before the window opens.
+ */
 async function showInWindow(site: DemoSite, open: OpenWindow, progress: Progress): Promise<Shown | null> {
   const prepared = await showInBrowser(site, progress)
   if (!prepared) return null
@@ -117,7 +122,7 @@ async function showInWindow(site: DemoSite, open: OpenWindow, progress: Progress
   return { urls: null, closed, [Symbol.asyncDispose]: dispose }
 }
 
-/** The window where there can be one and it is wanted, else the browser; says why. */
+/** Chooses the window if available and wanted, otherwise the browser; prints why. */
 async function show(site: DemoSite, { json, open, browser }: Options): Promise<Shown | null> {
   const progress: Progress = (text) => {
     if (!json) say(`  ${text} …`)
@@ -129,7 +134,7 @@ async function show(site: DemoSite, { json, open, browser }: Options): Promise<S
   return inWindow ? showInWindow(site, own, progress) : showInBrowser(site, progress)
 }
 
-/** Shows the site until somebody ends it. */
+/** Shows the site until asked to end. */
 async function stay(options: Options): Promise<number> {
   const { databaseMb, folder, json, open } = options
   const end = askedToEnd()
@@ -154,7 +159,7 @@ async function stay(options: Options): Promise<number> {
   return 0
 }
 
-/** Walks the whole job; what was asked to end is cleaned up, and not proven. */
+/** Walks through the whole job. If interrupted, cleans up and counts as not proven. */
 async function walkThrough({ databaseMb, folder, json }: Options): Promise<number> {
   const stop = new AbortController()
   void askedToEnd().then(() => stop.abort())
@@ -193,7 +198,7 @@ async function main(): Promise<number> {
   return options.headless ? await walkThrough(options) : await stay(options)
 }
 
-// Whoever reads what we say may leave (`| head`): no reason to leave the site behind.
+// Ignore write errors when the reader has gone (`| head`), so that the site is still cleaned up.
 for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {})
 try {
   process.exitCode = await main()

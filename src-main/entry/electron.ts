@@ -1,4 +1,4 @@
-/** The desktop application. Runs bundled (`npm run build`), by Electron. */
+/** The desktop application. Runs bundled (`npm run build`), in Electron. */
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -32,7 +32,7 @@ import { fileLog } from '../ports/log.ts'
 import { systemPaths } from '../ports/paths.ts'
 
 const here = (path: string): string => fileURLToPath(new URL(path, import.meta.url))
-// Chromium's own switches are among the arguments: what is not ours is left to it.
+// The arguments include Chromium's own switches: ignore unknown ones.
 const { values } = parseArgs({
   args: process.argv.slice(app.isPackaged ? 1 : 2),
   options: { data: { type: 'string' }, demo: { type: 'string' }, viewer: { type: 'boolean' } },
@@ -77,7 +77,7 @@ const runtime = {
   openPath: (path: string) => void shell.openPath(path),
 }
 
-// Not awaited: Electron says that it is ready only after this module has been evaluated, and the shell waits for that.
+// Not awaited: Electron becomes ready only after this module has been evaluated, and the shell waits for that.
 void startShell(runtime, {
   desktop: { platform: process.platform, argv: process.argv, env: process.env },
   appId: 'cvd.backup.console',

@@ -1,6 +1,6 @@
 /**
- * The console behind a loopback host, for a parent program (a test, an editor): says where it is in one line of JSON, and
- * ends with its parent, which is when stdin ends.
+ * Runs the console behind a loopback host for a parent program (a test, an editor): prints its addresses as one line of
+ * JSON, and ends when stdin ends, as it does with the parent.
  */
 import { parseArgs } from 'node:util'
 import { openConsoleInBrowser } from '../host/open-console.ts'

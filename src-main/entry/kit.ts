@@ -1,4 +1,4 @@
-/** `npm run kit -- [FILE]`: writes the kit to a file, for people who want to read it whole. */
+/** `npm run kit -- [FILE]`: writes the kit to a file, for reading. */
 import { writeKit } from '../kit/assemble.ts'
 
 const file = process.argv[2] ?? 'dist/cvd-backup'

@@ -1,4 +1,4 @@
-/** `npm start`: the console in its own window where Electron is present, else in the browser. */
+/** `npm start`: opens the console in its own window if Electron is available, otherwise in the browser. */
 import { parseArgs } from 'node:util'
 import { ownWindow } from '../electron/own-window.ts'
 import { canOpen, openInBrowser } from '../host/browser.ts'

@@ -1,10 +1,10 @@
-/** About the console itself. */
+/** Facts about the console itself. */
 import { z } from 'zod'
 import { nothing, query, roles } from './define.ts'
 import { siteId } from './words.ts'
 
 const secretKeeping = z.object({
-  /** `os-store`: encrypted by the operating system. `this-run`: in memory, gone when the console ends. */
+  /** `os-store`: encrypted by the operating system. `this-run`: in memory until the console ends. */
   keeps: z.enum(['os-store', 'this-run']),
   words: z.string(),
 })
@@ -19,11 +19,11 @@ export const app = {
       platform: z.string(),
       host: z.enum(['electron', 'loopback']),
       role: z.enum(roles),
-      /** `user@computer`, as audits name whoever works here. */
+      /** `user@computer`, the user's name in audits. */
       who: z.string(),
       secrets: secretKeeping,
       dataFolder: z.string(),
-      /** In the demo: its site, and what can be tried on it. */
+      /** In the demo: its site, and hints for trying it. */
       demo: z.object({ site: siteId, hints: z.array(z.object({ title: z.string(), text: z.string() })) }).nullable(),
     }),
   }),

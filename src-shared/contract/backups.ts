@@ -1,13 +1,13 @@
-/** Backups of a site: the list, one of them, and what can be done with them. */
+/** Backups of a site: listing, showing, making, verifying and holding them. */
 import { z } from 'zod'
 import { fingerprint as kitFingerprint, shownBackup } from '../domain/kit-protocol.ts'
 import { command, query, subscription } from './define.ts'
 import { backupEntry, backupPath, reason, siteId, siteRef, startedOperation, time } from './words.ts'
 
 const list = z.object({
-  /** When the list was seen, by this computer's clock; null when it was never seen. */
+  /** When the list was received, by this computer's clock; null if never. */
   at: time.nullable(),
-  /** As the server listed them; in no order that can be relied on. */
+  /** As the server listed them, in no guaranteed order. */
   backups: z.array(backupEntry),
 })
 
@@ -30,7 +30,7 @@ const marking = z.strictObject({ site: siteId, path: backupPath, reason: reason.
 const shownCommand = z.object({ title: z.string(), command: z.string() })
 
 export const backups = {
-  /** All backups of a site, thousands at once, then what changes. */
+  /** All backups of a site, possibly thousands, then the changes. */
   watch: subscription({
     role: 'viewer',
     input: siteRef,
@@ -84,13 +84,13 @@ export const backup = {
     input: z.strictObject({ site: siteId, path: backupPath }),
     output: z.object({
       entry: backupEntry,
-      /** Null for a backup of which none was recorded (the runbook's, or foreign). */
+      /** Null for a backup without a recorded fingerprint (the runbook's, or a foreign one). */
       fingerprint: z.object(kitFingerprint.shape).nullable(),
       /** Newest first. */
       history: z.array(z.object(shownBackup.shape.history.element.shape)),
-      /** The same by hand, on the server: safe to paste. */
+      /** Commands for doing the same on the server by hand; safe to paste. */
       commands: z.array(shownCommand),
-      /** Why there are none; empty where there are. */
+      /** Why there are no commands; empty if there are. */
       noCommands: z.string(),
     }),
     errors: ['no-such-site', 'not-found'],

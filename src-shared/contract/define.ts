@@ -1,34 +1,34 @@
 /**
- * How a call is defined. A contract is plain data: what goes in and comes out, who may ask, and which failures a caller
- * should expect by name. Everything else (checking, authorising, typing, documenting, fuzzing) is derived from it.
+ * Defines calls. A contract is plain data: input, output, who may call, and the failure codes to expect. Everything
+ * else (checking, authorising, typing, documenting, fuzzing) is derived from it.
  */
 import { z } from 'zod'
 
-/** `viewer` looks; `admin` may also change something. Of a session, not of a person. */
+/** `viewer` reads; `admin` may also change things. Belongs to a session, not a person. */
 export const roles = ['viewer', 'admin'] as const
 export type Role = (typeof roles)[number]
 
 interface Definition<I extends z.ZodType> {
   readonly role: Role
-  /** Strict: what is not named is refused. */
+  /** Strict: unknown members are refused. */
   readonly input: I
-  /** Codes of failures that belong to this call. Others (of the link, of the server) can come as well. */
+  /** Failure codes of this call. Those of the link and the server can occur as well. */
   readonly errors: readonly string[]
 }
 
-/** Asks, and changes nothing. */
+/** Reads and changes nothing. */
 export interface Query<I extends z.ZodType = z.ZodType, O extends z.ZodType = z.ZodType> extends Definition<I> {
   readonly kind: 'query'
   readonly output: O
 }
 
-/** Changes something, or asks for something to be done. */
+/** Changes something or starts work. */
 export interface Command<I extends z.ZodType = z.ZodType, O extends z.ZodType = z.ZodType> extends Definition<I> {
   readonly kind: 'command'
   readonly output: O
 }
 
-/** A state that is told whole at first, and by its changes from then on. */
+/** A state: a full snapshot first, then changes. */
 export interface Subscription<
   I extends z.ZodType = z.ZodType,
   S extends z.ZodType = z.ZodType,
@@ -37,7 +37,7 @@ export interface Subscription<
   readonly kind: 'subscription'
   readonly snapshot: S
   readonly change: C
-  /** The state after a change. Pure, and never alters the state that it is given. */
+  /** The state after a change. Pure; must not modify its input. */
   readonly apply: (state: z.output<S>, change: z.output<C>) => z.output<S>
 }
 
@@ -75,7 +75,7 @@ export function subscription<I extends z.ZodType, S extends z.ZodType, C extends
   return { kind: 'subscription', errors: [], ...options }
 }
 
-/** Input of a call that needs none. */
+/** The input of calls without parameters. */
 export const nothing = z.strictObject({})
 
 /** `namespace.name` of every call. */
@@ -85,7 +85,7 @@ export function callsOf(contract: Contract): [path: string, call: Call][] {
   )
 }
 
-/** True where a session of this role may make the call. */
+/** Whether a session with this role may make the call. */
 export function allows(role: Role, call: Call): boolean {
   return role === 'admin' || call.role === 'viewer'
 }

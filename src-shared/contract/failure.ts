@@ -1,28 +1,28 @@
-/** An expected failure as it travels. Words for people, a code for programs; never a stack, a secret or a statement. */
+/** An expected failure on the wire. Text for people, a code for programs; never a stack trace, a secret or SQL. */
 import { z } from 'zod'
 
-/** The key that a server showed, and what is known of it: what a person compares before accepting it. */
+/** The key that a server presented, and the known ones to compare it with. */
 export const shownHostKey = z.object({
   host: z.string(),
   port: z.number().int(),
   type: z.string(),
   fingerprint: z.string(),
-  /** Where other keys of this host are known from; empty for an unknown host. */
+  /** Other known keys of this host; empty for an unknown host. */
   known: z.array(z.object({ file: z.string(), line: z.number().int(), type: z.string(), fingerprint: z.string() })),
 })
 
 export const wireFailure = z.object({
   code: z.string(),
   message: z.string(),
-  /** What is as it was. */
+  /** What is unchanged. */
   unchanged: z.string().optional(),
-  /** What to do now. */
+  /** What to do next. */
   next: z.string().optional(),
-  /** Under which the console's log has more; with code `internal`. */
+  /** Identifies the entry in the console's log; with code `internal`. */
   incident: z.string().optional(),
   /** With the codes `host-key-…`. */
   hostKey: shownHostKey.optional(),
-  /** The machine that answered instead, with code `wrong-site`: `sites.edit` takes its id as `acceptMachine`. */
+  /** The machine that answered, with code `wrong-site`: pass its id to `sites.edit` as `acceptMachine`. */
   machine: z.object({ name: z.string(), machineId: z.string() }).optional(),
 })
 

@@ -1,4 +1,4 @@
-/** THE contract between a window and the console: every call there is. What is not here cannot be asked. */
+/** The contract between a window and the console: every existing call. */
 import { app } from './app.ts'
 import { backup, backups } from './backups.ts'
 import { operation, operations } from './operations.ts'

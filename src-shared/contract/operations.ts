@@ -1,4 +1,4 @@
-/** Operations: those of this console, and those that a site tells of. */
+/** Operations of this console, and foreign ones that a site reports. */
 import { z } from 'zod'
 import { backupReport, kitEvent, restoreReport, verification } from '../domain/kit-protocol.ts'
 import { command, query, subscription } from './define.ts'
@@ -14,9 +14,9 @@ import {
   time,
 } from './words.ts'
 
-/** One line of a list of operations. */
+/** One row of a list of operations. */
 export const operationRow = z.object({
-  /** The journal's id; for an operation of elsewhere the server's. */
+  /** The journal's id; for a foreign operation the server's. */
   id: operationId,
   site: siteId,
   siteName: z.string(),
@@ -36,7 +36,7 @@ export const operationRow = z.object({
   link: z.enum(['listening', 'searching', 'none']),
   /** Known from the server only, started by another console or on the server itself: `operations.import` listens to it. */
   elsewhere: z.boolean(),
-  /** The server's id; null until the server has told it. */
+  /** The server's id; null until the server has reported it. */
   remote: z.string().nullable(),
   outcome: outcome.nullable(),
   code: z.string(),
@@ -48,7 +48,7 @@ export const operationRow = z.object({
   startedAt: time,
   endedAt: time.nullable(),
   backup: backupPath.nullable(),
-  /** The step that runs or ran last. */
+  /** The current or last step. */
   step: z.object({ step: z.string(), title: z.string() }).nullable(),
   progress: progress.nullable(),
 })
@@ -61,17 +61,17 @@ const operationReport = z.discriminatedUnion('kind', [
 
 const operationView = z.object({
   row: operationRow,
-  /** Everything heard so far, oldest first; of progress only the newest, which is in `row`. */
+  /** All events so far, oldest first; progress only in `row`. */
   events: z.array(kitEvent),
   /** Evidence of the outcome; null before the end, and where there is none. */
   report: operationReport.nullable(),
-  /** True where `restore.undo` can bring back what this operation replaced; null where the server has not told. */
+  /** True if `restore.undo` can bring back what this operation replaced; null if unknown. */
   undoable: z.boolean().nullable(),
 })
 
 const operationViewChange = z.object({
   row: operationRow.optional(),
-  /** Further events, to be put behind the others. */
+  /** New events, to be appended. */
   events: z.array(kitEvent).optional(),
   report: operationReport.nullable().optional(),
   undoable: z.boolean().nullable().optional(),
@@ -102,7 +102,7 @@ function applyRows(state: z.output<typeof rows>, change: z.output<typeof rowChan
 }
 
 export const operations = {
-  /** Operations of one site or of all, running and past; those started elsewhere are among them while they run. */
+  /** Running and past operations of one site or of all; foreign ones only while they run. */
   watch: subscription({
     role: 'viewer',
     input: z.strictObject({ site: siteId.optional(), limit: z.number().int().min(1).max(1000).default(200) }),
@@ -111,7 +111,7 @@ export const operations = {
     apply: applyRows,
     errors: ['no-such-site'],
   }),
-  /** What the server itself remembers, of all consoles, newest first. */
+  /** The server's own record of operations, of all consoles, newest first. */
   onServer: query({
     role: 'viewer',
     input: z.strictObject({ site: siteId, limit: z.number().int().min(1).max(1000).default(100) }),
@@ -120,14 +120,14 @@ export const operations = {
     }),
     errors: ['no-such-site'],
   }),
-  /** Asks an operation to stop; answers when it has, with what it left. */
+  /** Asks an operation to stop, and returns its final state. */
   cancel: command({
     role: 'admin',
     input: z.strictObject({ site: siteId, operation: operationId }),
     output: z.object({ state: z.string(), outcome: z.string(), message: z.string() }),
     errors: ['no-such-site', 'not-found'],
   }),
-  /** Takes an operation of elsewhere into our journal and listens to it from its beginning. */
+  /** Imports a foreign operation into our journal and follows it from its beginning. */
   import: command({
     role: 'admin',
     input: z.strictObject({ site: siteId, operation: operationId }),
@@ -141,7 +141,7 @@ export const operations = {
     output: startedOperation,
     errors: ['not-found'],
   }),
-  /** Completes or rolls back what was interrupted on a site. */
+  /** Completes or rolls back an interrupted operation of a site. */
   recover: command({
     role: 'admin',
     input: z.strictObject({ site: siteId, reason }),
@@ -151,7 +151,7 @@ export const operations = {
 }
 
 export const operation = {
-  /** One operation with everything that was heard of it, and what comes. Any number of windows may watch. */
+  /** One operation with all its events so far, then new ones. Any number of windows may watch. */
   watch: subscription({
     role: 'viewer',
     input: z.strictObject({ operation: operationId }),

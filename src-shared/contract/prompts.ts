@@ -1,26 +1,26 @@
-/** What the console has to ask a person while it works: secrets, and what servers ask. Answers go one way only. */
+/** Prompts to the user: for secrets, and for servers' questions. Answers are never sent back to a window. */
 import { z } from 'zod'
 import { command, nothing, subscription } from './define.ts'
 import { time } from './words.ts'
 
 const prompt = z.object({
   requestId: z.string(),
-  /** `question` is one that a server asks, a one-time code for example; its answer is kept nowhere. */
+  /** `question`: asked by a server, for example for a one-time code; its answer is never stored. */
   kind: z.enum(['password', 'passphrase', 'sudo', 'question']),
-  /** Names of the sites that wait for it; empty for one that is being added. */
+  /** Names of the waiting sites; empty for one that is being added. */
   sites: z.array(z.string()),
   /** `user@host:port`, or the key file. */
   about: z.string(),
-  /** With kind `question`: the server's own words, cleaned and cut. */
+  /** With kind `question`: the server's own words, cleaned and shortened. */
   question: z.object({ text: z.string().max(400), instructions: z.string().max(900), echo: z.boolean() }).nullable(),
-  /** When nobody has answered by then, it counts as not given. */
+  /** Without an answer by then, the prompt counts as declined. */
   expiresAt: time,
 })
 
 const prompts_ = z.object({ prompts: z.array(prompt) })
 
 export const prompts = {
-  /** What is being asked now; each is answered once, by whichever window is first. */
+  /** The open prompts; each is answered once, by the first window. */
   watch: subscription({
     role: 'admin',
     input: nothing,
@@ -28,7 +28,7 @@ export const prompts = {
     change: prompts_,
     apply: (_state, change): z.output<typeof prompts_> => change,
   }),
-  /** `secret: null` says that it will not be given. Kept for as long as `app.info` says. */
+  /** `secret: null` declines. `app.info` says how long an answer is kept. */
   answer: command({
     role: 'admin',
     input: z.strictObject({ requestId: z.string().min(1).max(64), secret: z.string().max(4096).nullable() }),

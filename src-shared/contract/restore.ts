@@ -1,11 +1,14 @@
-/** Restoring: plan, then start what was planned, then perhaps undo it. */
+/** Restores: plan, start the plan, and possibly undo it. */
 import { z } from 'zod'
 import { restorePlan } from '../domain/kit-protocol.ts'
 import { command, subscription } from './define.ts'
 import { wireFailure } from './failure.ts'
 import { backupPath, confirmation, operationId, progress, reason, siteId, startedOperation, time } from './words.ts'
 
-/** A person says so, and that the probe that is set tells when the site is up again; else a failing probe refuses. */
+/**
+ * The user states that the site is down and that the configured probe will show when it is up again; otherwise a
+ * failing probe refuses the restore.
+ */
 const siteIsDown = z.boolean().default(false)
 
 const planStep = z.object({
@@ -20,20 +23,22 @@ const planView = z.object({
   steps: z.array(planStep),
   progress: progress.nullable(),
   failure: wireFailure.nullable(),
-  /** Names the plan to `restore.start`; null before it is there. A plan that is not possible has one too, and is refused. */
+  /**
+   * Identifies the plan for `restore.start`; null until it is made. An impossible plan has an id too, but is refused.
+   */
   planId: z.string().nullable(),
   plan: z.object(restorePlan.shape).nullable(),
   /** When planning began, by this computer's clock: it goes on while nobody watches. */
   startedAt: time,
   plannedAt: time.nullable(),
-  /** After which it must be made again. */
+  /** When the plan expires. */
   expiresAt: time.nullable(),
 })
 
 export const restore = {
   /**
-   * Makes a plan: reads the backup, compares it with the live database, checks everything; changes nothing. A plan that
-   * was made stays until `expiresAt`, also when nobody watches: asked again with its `planId` it comes at once.
+   * Makes a plan: reads the backup, compares it with the live database, checks everything; changes nothing. A finished
+   * plan is kept until `expiresAt` even if nobody watches; with its `planId` it is returned at once.
    */
   plan: subscription({
     role: 'admin',
@@ -41,7 +46,7 @@ export const restore = {
     snapshot: planView,
     change: z.object({
       state: planView.shape.state.optional(),
-      /** Takes the place of the step of the same name, or comes last. */
+      /** Replaces the step with the same name, or is appended. */
       step: planStep.optional(),
       progress: progress.nullable().optional(),
       failure: wireFailure.nullable().optional(),
@@ -57,7 +62,7 @@ export const restore = {
     },
     errors: ['no-such-site', 'wrong-site', 'not-found'],
   }),
-  /** Ends a plan that is being made; whoever watches it is told that it was stopped. */
+  /** Stops making a plan; its watchers are notified. */
   stopPlanning: command({
     role: 'admin',
     input: z.strictObject({ site: siteId, path: backupPath }),
@@ -65,8 +70,8 @@ export const restore = {
     errors: ['no-such-site'],
   }),
   /**
-   * Starts exactly what was planned. Refused when the backup or the machine is no longer the one of the plan, and, without
-   * `acceptSchema`, when a check of the plan has to be acknowledged.
+   * Starts exactly what was planned. Refused if the backup or the machine has changed since, or if a check needs
+   * `acceptSchema` and it is missing.
    */
   start: command({
     role: 'admin',

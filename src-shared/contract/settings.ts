@@ -1,4 +1,4 @@
-/** Settings of this console, what it knows of hosts and keys, and what it keeps. */
+/** Settings of this console, its known hosts and keys, its secrets and its audit. */
 import { z } from 'zod'
 import { command, nothing, query } from './define.ts'
 import { confirmation, count, time } from './words.ts'
@@ -24,7 +24,7 @@ export const settings = {
     input: z.strictObject({ theme: appearance.shape.theme.optional(), density: appearance.shape.density.optional() }),
     output: appearance,
   }),
-  /** With which keys this console logs in. */
+  /** The keys with which this console logs in. */
   identities: query({
     role: 'admin',
     input: nothing,
@@ -44,28 +44,30 @@ export const settings = {
     output: z.object({
       hosts: z.array(
         z.object({
-          /** As it must be typed to forget it: `host` or `[host]:port`; null where the name is hashed and no site has it. */
+          /**
+           * How to name it in `forgetHost`: `host` or `[host]:port`; null if the name is hashed and no site uses it.
+           */
           host: z.string().nullable(),
           type: z.string(),
           fingerprint: z.string(),
           marker: z.enum(['none', 'cert-authority', 'revoked']),
           file: z.string(),
           line: count,
-          /** Only keys of our own file can be forgotten here. */
+          /** Only keys in our own file can be forgotten here. */
           own: z.boolean(),
           sites: z.array(z.string()),
         }),
       ),
     }),
   }),
-  /** The only place where a key can be forgotten: `confirm` is the host, typed as `knownHosts` names it. */
+  /** The only way to forget a key. `confirm` is the host, typed as in `knownHosts`. */
   forgetHost: command({
     role: 'admin',
     input: z.strictObject({ host: z.string().min(1).max(300), confirm: confirmation }),
     output: z.object({ removed: count }),
     errors: ['not-confirmed', 'not-found'],
   }),
-  /** Which secrets are kept, and where. Never a secret itself. */
+  /** The stored secrets by name, and where they are. Never a secret itself. */
   secrets: query({
     role: 'admin',
     input: nothing,
@@ -80,7 +82,7 @@ export const settings = {
 }
 
 export const audit = {
-  /** Who did what, newest first, and whether the chain of hashes holds. */
+  /** Who did what, newest first, and whether the hash chain is intact. */
   list: query({
     role: 'viewer',
     input: z.strictObject({

@@ -1,4 +1,4 @@
-/** Sites: how the fleet stands, how one site stands, and adding, changing and forgetting sites. */
+/** Sites: the state of the fleet and of one site; adding, changing and forgetting sites. */
 import { z } from 'zod'
 import { inspection as kitInspection } from '../domain/kit-protocol.ts'
 import { siteName } from '../domain/site-name.ts'
@@ -10,16 +10,16 @@ import { operationRow } from './operations.ts'
 import { backupPath, colour, confirmation, count, serverOperation, siteId, siteRef, time, verdict } from './words.ts'
 
 const connection = z.object({
-  /** `idle`: nobody needs one just now. `refused`: a person must do something first (login, host key). */
+  /** `idle`: no connection needed now. `refused`: the user must act first (login, host key). */
   state: z.enum(['idle', 'connecting', 'connected', 'waiting', 'offline', 'refused']),
   failure: wireFailure.nullable(),
-  /** With `waiting`: when it is tried again. */
+  /** With `waiting`: time of the next attempt. */
   retryAt: time.nullable(),
 })
 
 const backupMark = z.object({
   path: backupPath,
-  /** The moment it would bring back; by the server's clock. */
+  /** The time to which it would restore; by the server's clock. */
   takenAt: time,
   verdict,
 })
@@ -33,26 +33,26 @@ export const siteOverview = z.object({
   hostName: z.string(),
   connection,
   verdict: siteVerdict,
-  /** When what is shown here was seen, by this computer's clock; null when it was never seen. */
+  /** When this state was received, by this computer's clock; null if never. */
   inspectedAt: time.nullable(),
   /** Server's clock minus this computer's, in milliseconds: add it to `Date.now()` for ages of the server's times. */
   clockOffset: z.number().int(),
   zone: z.string(),
   refreshing: z.boolean(),
-  /** Why the last look at it failed; what is shown is older then. */
+  /** Why the last refresh failed; the state shown is older then. */
   failure: wireFailure.nullable(),
   newestBackup: backupMark.nullable(),
-  /** The newest backup with verdict `verified`: what a restore could safely bring back. */
+  /** The newest backup with verdict `verified`: the safest one to restore. */
   recoveryPoint: backupMark.nullable(),
   lastVerification: z.object({ path: backupPath, at: time, verdict }).nullable(),
   backups: z.object({ total: count, verified: count, failed: count, inconclusive: count, never: count, held: count }),
   problems: z.object({ errors: count, warnings: count, infos: count }),
-  /** The disk of the backups. `runwayDays`: until it is full at the pace of the last backups; null when not known. */
+  /** The backups' disk. `runwayDays`: until it is full at the recent rate; null if unknown. */
   disk: z.object({ free: count, total: count, runwayDays: z.number().nonnegative().nullable() }).nullable(),
   services: z.object({ running: count, total: count }),
   healthy: z.boolean().nullable(),
   databaseSize: count.nullable(),
-  /** Operations that are not over. */
+  /** Operations that have not ended. */
   operations: z.array(operationRow),
 })
 
@@ -70,7 +70,7 @@ function applyFleet(state: Fleet, change: z.output<typeof fleetChange>): Fleet {
   return { sites, verdict: change.verdict }
 }
 
-/** All of an inspection but the backups, of which there can be thousands: `backups.watch` has them. */
+/** An inspection without the backups, of which there can be thousands: `backups.watch` has them. */
 const inspectionFacts = z.object({
   ...kitInspection.omit({ backups: true }).shape,
   unfinished: z.array(serverOperation),
@@ -88,7 +88,7 @@ const settings = z.object({
 const siteView = z.object({
   overview: siteOverview,
   settings,
-  /** The last one seen; null when there never was one. */
+  /** The last one; null if there is none. */
   inspection: inspectionFacts.nullable(),
 })
 
@@ -107,7 +107,7 @@ const policy = z.strictObject({
     .optional(),
 })
 
-/** Fingerprints (`SHA256:…`) of host keys that a person compared and accepted. */
+/** Fingerprints (`SHA256:…`) of host keys that the user compared and accepted. */
 const accept = z
   .array(z.string().regex(/^SHA256:[A-Za-z0-9+/]{43}$/))
   .max(16)
@@ -119,21 +119,23 @@ const checkStep = z.object({
   step: z.enum(checkSteps),
   title: z.string(),
   state: z.enum(['waiting', 'running', 'passed', 'warning', 'failed', 'skipped']),
-  /** What was found, in words. */
+  /** What was found. */
   evidence: z.string(),
-  /** What to do; empty where nothing is to be done. */
+  /** What to do; empty if nothing. */
   fix: z.string(),
 })
 
 const checkView = z.object({
   steps: z.array(checkStep),
-  /** Over when false; then `passed` says how. */
+  /** When false, `passed` has the result. */
   running: z.boolean(),
   passed: z.boolean(),
   failure: wireFailure.nullable(),
-  /** With an unknown key: accept exactly this one by giving its fingerprint with `accept`. A changed one cannot be. */
+  /**
+   * With an unknown key: pass its fingerprint in `accept` to accept exactly this one. A changed key cannot be accepted.
+   */
   hostKey: shownHostKey.extend({ state: z.enum(['unknown', 'changed', 'revoked']) }).nullable(),
-  /** What the site would be, once it was seen. */
+  /** The site's facts, once inspected. */
   found: inspectionFacts.nullable(),
 })
 
@@ -141,8 +143,8 @@ export const sites = {
   /** The fleet, live. */
   watch: subscription({ role: 'viewer', input: nothing, snapshot: fleet, change: fleetChange, apply: applyFleet }),
   /**
-   * Walks the way to a site step by step without keeping anything: what is needed for adding one. With `site`, the way
-   * of a known site that is being changed. Ends by itself after the last state.
+   * Checks the connection to a site step by step without storing anything, before it is added. With `site`, checks an
+   * existing site that is being changed. Ends after the last state.
    */
   check: subscription({
     role: 'admin',
@@ -170,7 +172,7 @@ export const sites = {
     output: z.object({ site: siteId }),
     errors: ['usage', 'name-taken', 'no-layout', 'host-key-unknown', 'host-key-changed', 'auth-failed', 'unreachable'],
   }),
-  /** Name and colour change here alone; everything else is proven on the server first. */
+  /** Changes name and colour only here; tests everything else on the server first. */
   edit: command({
     role: 'admin',
     input: z.strictObject({
@@ -181,13 +183,13 @@ export const sites = {
       sudo: sudoMode.optional(),
       policy: policy.default({}),
       accept,
-      /** The machine id that takes the place of the pinned one: the server was replaced on purpose. */
+      /** The machine id that replaces the pinned one, after the server was replaced on purpose. */
       acceptMachine: z.string().min(1).max(128).optional(),
     }),
     output: z.object({ site: siteId }),
     errors: ['no-such-site', 'name-taken', 'wrong-site', 'host-key-unknown', 'host-key-changed', 'auth-failed'],
   }),
-  /** Forgets a site here; on the server nothing changes. */
+  /** Forgets a site here; nothing changes on the server. */
   remove: command({
     role: 'admin',
     input: z.strictObject({ site: siteId, confirm: confirmation }),
@@ -203,10 +205,10 @@ export const sites = {
         z.object({
           alias: z.string(),
           address: z.string(),
-          /** Null where it cannot be used; `problem` says why. */
+          /** Null if it cannot be used; `problem` says why. */
           target: sshTarget.nullable(),
           problem: z.string().nullable(),
-          /** Name of the site that is reached in this way already. */
+          /** Name of the site that already uses this target. */
           known: z.string().nullable(),
         }),
       ),
@@ -216,7 +218,7 @@ export const sites = {
 }
 
 export const site = {
-  /** One site: all that was seen there but its backups. While it is watched it is looked at often. */
+  /** One site's state without its backups. It is refreshed often while watched. */
   watch: subscription({
     role: 'viewer',
     input: siteRef,
@@ -225,7 +227,7 @@ export const site = {
     apply: (state, change): SiteView => ({ ...state, ...withoutUndefined(change) }),
     errors: ['no-such-site'],
   }),
-  /** Looks at a site now; answers when it was seen. After a refused login this is what tries it again. */
+  /** Refreshes a site now and returns when done. Also retries a refused login. */
   refresh: command({
     role: 'viewer',
     input: siteRef,

@@ -1,19 +1,19 @@
-/** Which backup is from before an accident: by the moment that a person tells, and by what a plan finds. Pure. */
+/** Finds the backup from before an accident: by the time the user gives, and by what a plan finds. Pure. */
 import { formatTime } from './format.ts'
 import type { BackupEntry, RestorePlan } from './kit-protocol.ts'
 
 const DAY = 86_400_000
 
-/** `unsure`: its name is from before, and its file was still written afterwards. */
+/** `unsure`: dated before, but its file was written afterwards. */
 export type Relation = 'before' | 'unsure' | 'after'
 
 type Dated = Pick<BackupEntry, 'takenAt' | 'modifiedAt' | 'fingerprint'>
 
-/** How a backup stands to an accident at `moment`. A backup of that very moment may hold the damage. */
+/** How a backup relates to an accident at `moment`. A backup of that very moment may contain the damage. */
 export function relationTo(entry: Dated, moment: number): Relation {
   const taken = entry.takenAt ?? entry.modifiedAt
   if (taken >= moment) return 'after'
-  // Ours hold the state of one moment. Of others only the beginning is in the name; the file may be a later copy of it.
+  // Our own backups hold the state of one moment. For others the name has only the start; the file may be a later copy.
   const copied = !entry.fingerprint && entry.modifiedAt >= moment && entry.modifiedAt - taken < DAY
   return copied ? 'unsure' : 'before'
 }
@@ -22,7 +22,10 @@ type Candidate = Dated & Pick<BackupEntry, 'kind' | 'size' | 'verdict' | 'origin
 
 const takenOf = ({ takenAt, modifiedAt }: Dated) => takenAt ?? modifiedAt
 
-/** From which a database could be restored, newest first. `now` by the server's clock: what is dated later is not from now. */
+/**
+ * Backups that a database can be restored from, newest first. `now` is by the server's clock; later dates are excluded
+ * as wrong.
+ */
 export function candidates<T extends Candidate>(backups: readonly T[], now: number): T[] {
   return backups
     .filter(({ kind, size, verdict }) => kind === 'database' && size > 0 && verdict !== 'failed')
@@ -31,8 +34,8 @@ export function candidates<T extends Candidate>(backups: readonly T[], now: numb
 }
 
 /**
- * The backup that is proposed: the newest from before the moment, or without a moment simply the newest. Safety copies are
- * states that somebody has replaced, and never proposed.
+ * The backup to propose: the newest from before the moment, or simply the newest without one. Never a safety copy,
+ * because somebody replaced that state on purpose.
  */
 export function proposed<T extends Candidate>(backups: readonly T[], now: number, moment: number | null): T | null {
   const own = candidates(backups, now).filter(({ origin }) => origin !== 'safety')
@@ -43,7 +46,10 @@ export type MomentOf =
   | { readonly moment: number; readonly problem?: never }
   | { readonly moment: null; readonly problem: string | undefined }
 
-/** `HH:MM` or `YYYY-MM-DD HH:MM` of a zone. Of an hour that comes twice the first is taken: then nothing later passes for earlier. */
+/**
+ * Parses `HH:MM` or `YYYY-MM-DD HH:MM` in a time zone. If the hour occurs twice, takes the first, so that no later
+ * backup counts as earlier.
+ */
 export function readMoment(text: string, zone: string, now: number): MomentOf {
   const trimmed = text.trim()
   if (trimmed === '') return { moment: null, problem: undefined }
@@ -61,7 +67,7 @@ export function readMoment(text: string, zone: string, now: number): MomentOf {
   return yesterday === null ? { moment: null, problem: 'There is no such moment.' } : { moment: yesterday }
 }
 
-/** The first moment that a clock of the zone shows as `YYYY-MM-DD HH:MM:SS`; null where none does. */
+/** The first moment at which a clock of the zone shows `YYYY-MM-DD HH:MM:SS`; null if none does. */
 function momentAt(wall: string, zone: string): number | null {
   const asUtc = Date.parse(`${wall.replace(' ', 'T')}Z`)
   if (Number.isNaN(asUtc)) return null
@@ -71,15 +77,15 @@ function momentAt(wall: string, zone: string): number | null {
   return moments.length === 0 ? null : Math.min(...moments)
 }
 
-/** What a person misses: `rows` that are gone, `values` that are wrong, or nobody knows. */
+/** What the user misses: `rows` that are gone, `values` that are wrong, or unknown. */
 export type Missed = 'rows' | 'values' | 'unknown'
 
 export interface Findings {
-  /** Rows that would come back, that would get their old values, and that would be lost. */
+  /** Rows that would come back, get their old values, or be lost. */
   readonly back: number
   readonly changed: number
   readonly lost: number
-  /** Tables that could not be compared. */
+  /** Number of tables that could not be compared. */
   readonly unknown: number
   /** The table with the most rows that would come back or change. */
   readonly most: string | null
@@ -103,7 +109,7 @@ export function findingsOf(plan: Pick<RestorePlan, 'tables'>, table: string | nu
   }
 }
 
-/** Does the backup hold what is missed? */
+/** Whether the backup holds what is missed. */
 export function answers({ back, changed }: Findings, missed: Missed): boolean {
   return missed === 'rows' ? back > 0 : back + changed > 0
 }

@@ -1,11 +1,11 @@
 /**
- * Paths as the kit tells them: percent-encoded bytes, because a file on a server can be called anything. Shown to people
- * as text where they are text, and given back to the server as the very same bytes.
+ * Paths as the kit sends them: percent-encoded bytes, because file names on a server can hold any byte. Shown as text
+ * if they are text, and sent back to the server as the same bytes.
  */
 
 const plain = /^[A-Za-z0-9._/-]$/
 
-/** The bytes of a path. What is no valid escape is taken as it stands. */
+/** Decodes a path to bytes. Invalid escapes are kept as they are. */
 export function decodePath(encoded: string): Uint8Array {
   const bytes: number[] = []
   for (let at = 0; at < encoded.length; at += 1) {
@@ -18,7 +18,7 @@ export function decodePath(encoded: string): Uint8Array {
   return Uint8Array.from(bytes)
 }
 
-/** The way back: what `decodePath` turns into the same bytes. */
+/** Encodes a path; the inverse of `decodePath`. */
 export function encodePath(path: string | Uint8Array): string {
   const bytes = typeof path === 'string' ? new TextEncoder().encode(path) : path
   return Array.from(bytes, (byte) => {
@@ -28,11 +28,11 @@ export function encodePath(path: string | Uint8Array): string {
 }
 
 /**
- * A path for people: the text that it is, or the encoded form where it is not UTF-8 or holds characters that could
- * deceive (controls, direction marks, line separators).
+ * A path for display: as text, or encoded if it is not UTF-8 or contains deceptive characters (controls, direction
+ * marks, line separators).
  */
 export function showPath(encoded: string): string {
-  // Nearly all of ten thousand.
+  // Fast path for nearly all names.
   if (!encoded.includes('%')) return encoded
   try {
     const text = new TextDecoder('utf-8', { fatal: true }).decode(decodePath(encoded))
@@ -42,7 +42,7 @@ export function showPath(encoded: string): string {
   }
 }
 
-/** The last part of a path, for people. */
+/** The last part of a path, for display. */
 export function showName(encoded: string): string {
   return showPath(encoded.slice(encoded.lastIndexOf('/') + 1))
 }

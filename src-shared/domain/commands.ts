@@ -1,4 +1,4 @@
-/** The console's work on a backup as commands that a person can paste on the server, or why there are none. Pure. */
+/** Shell commands for working on a backup by hand on the server, or why there are none. Pure. */
 import { decodePath } from './backup-path.ts'
 import type { BackupEntry } from './kit-protocol.ts'
 
@@ -9,14 +9,14 @@ export interface ShownCommand {
 
 export interface ShownCommands {
   readonly commands: readonly ShownCommand[]
-  /** Why none are offered; empty where they are. */
+  /** Why there are no commands; empty if there are. */
   readonly refusal: string
 }
 
-/** What a terminal could act on when it is pasted, or a reader could be deceived by. */
+/** Characters that a terminal may interpret when pasted, or that could deceive a reader. */
 const unseen = /[\p{Cc}\p{Cf}\p{Cn}\p{Co}\p{Cs}\p{Zl}\p{Zp}]/u
 
-/** A path as one word of any shell; null where it cannot be pasted for sure: it is not plain text, or not absolute. */
+/** A path as one word of any shell; null if it cannot be pasted safely: it is not plain text, or not absolute. */
 export function shellPath(encoded: string): string | null {
   let text: string
   try {
@@ -25,7 +25,7 @@ export function shellPath(encoded: string): string | null {
     return null
   }
   if (!text.startsWith('/') || unseen.test(text)) return null
-  // A `~` or `=` would only matter at the start of a word, where there is the slash.
+  // `~` and `=` are special only at the start of a word, where the path has a slash.
   return /^[A-Za-z0-9._/-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`
 }
 
@@ -35,7 +35,10 @@ const refused: ShownCommands = {
     'The path of this backup holds characters that cannot be pasted safely. Work on it with the console, or rename it on the server first.',
 }
 
-/** What to paste, in the order of a restore. Nothing here changes the site: the restore asks for the server's name first. */
+/**
+ * Commands to paste, in the order of a restore. They do not change the site: the restore asks for the server's name
+ * first.
+ */
 export function commandsFor(backup: Pick<BackupEntry, 'path' | 'kind'>): ShownCommands {
   const file = shellPath(backup.path)
   if (file === null) return refused
@@ -58,7 +61,7 @@ export function commandsFor(backup: Pick<BackupEntry, 'path' | 'kind'>): ShownCo
   return { commands, refusal: '' }
 }
 
-/** In a subshell, so that neither the mask nor the trap stays with whoever pastes it; the copy is nobody else's to read. */
+/** Runs in a subshell, to keep the umask and the trap out of the user's shell; the copy is private. */
 function checkByHand(unpack: string): string {
   return [
     '(',

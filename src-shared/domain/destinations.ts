@@ -1,15 +1,15 @@
-/** THE list of places that can be gone to from anywhere: palette, shortcuts, their help and the desktop's menu. Pure. */
+/** The pages that can be opened from anywhere: palette, shortcuts, their help and the desktop's menu. Pure. */
 
 export interface Destination {
   readonly id: 'fleet' | 'operations' | 'audit' | 'settings' | 'add-site'
   readonly title: string
-  /** Keys of the window, one after the other. */
+  /** Keys in the window, pressed one after the other. */
   readonly keys: string
-  /** Keys of the desktop's menu, where there is one, as Electron writes them. */
+  /** The desktop menu's accelerator, in Electron's notation. */
   readonly accelerator: string
-  /** What else it may be looked for by. */
+  /** Additional search terms. */
   readonly words: string
-  /** For administrators alone. */
+  /** For administrators only. */
   readonly admin?: true
 }
 

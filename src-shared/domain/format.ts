@@ -1,4 +1,4 @@
-/** Numbers and times as people read them. English, and the same on every machine. */
+/** Formats numbers and times for people. English, and the same on every machine. */
 
 const UNITS = ['B', 'KB', 'MB', 'GB', 'TB']
 
@@ -34,7 +34,7 @@ function spanOf(ms: number): { readonly count: number; readonly word: string } {
   return { count: Math.floor(seconds / size), word }
 }
 
-/** A span in its largest unit of which there are two: `12 seconds`, `3 hours`, `16 days`. Rounded down. */
+/** A span in the largest unit with a count of at least two: `12 seconds`, `3 hours`, `16 days`. Rounded down. */
 export function formatSpan(ms: number): string {
   const { count, word } = spanOf(ms)
   return `${count} ${word}${count === 1 ? '' : 's'}`
@@ -48,7 +48,7 @@ export function formatBound(ms: number): string {
 
 const clocks = new Map<string, Intl.DateTimeFormat>()
 
-/** Kept: making one takes a hundred times as long as using it. Throws where the zone is not known here. */
+/** Cached: creating one takes a hundred times as long as using it. Throws if the zone is unknown. */
 function clockOf(timeZone: string): Intl.DateTimeFormat {
   const known = clocks.get(timeZone)
   if (known) return known
@@ -59,10 +59,10 @@ function clockOf(timeZone: string): Intl.DateTimeFormat {
 
 const DAY = 86_400_000
 
-/** What the clocks showed, as if it had been in UTC: what they were ahead is the difference. */
+/** The zone's wall-clock time, read as UTC; the difference to `at` is the zone's offset. */
 const shownBy = (clock: Intl.DateTimeFormat, at: number) => Date.parse(`${clock.format(at).replace(' ', 'T')}Z`)
 
-/** ` +02:00`, where the clocks of the zone showed this twice, as they are set back; empty everywhere else. */
+/** ` +02:00` if the zone's clocks show this time twice, when they are set back; otherwise empty. */
 function offsetWhereTwice(clock: Intl.DateTimeFormat, at: number): string {
   const moment = Math.floor(at / 1000) * 1000
   const offset = shownBy(clock, moment) - moment
@@ -77,7 +77,7 @@ function offsetWhereTwice(clock: Intl.DateTimeFormat, at: number): string {
   return ` ${offset < 0 ? '-' : '+'}${two(minutes / 60)}:${two(minutes % 60)}`
 }
 
-/** `YYYY-MM-DD HH:MM:SS` in a zone, or in UTC where the zone is not known here; with the offset where that is needed. */
+/** `YYYY-MM-DD HH:MM:SS` in a zone, or in UTC if the zone is unknown; with the offset if it is ambiguous. */
 export function formatClock(at: number, zone: string): string {
   let clock: Intl.DateTimeFormat
   try {
@@ -98,7 +98,7 @@ export function formatTime(at: number, zone: string): string {
   return `${formatClock(at, zone)} ${zone}`
 }
 
-/** Thousands apart: `12,345`. */
+/** Thousands separated: `12,345`. */
 export function formatCount(count: number): string {
   return count.toLocaleString('en-US')
 }

@@ -1,9 +1,9 @@
 /**
- * What the kit says on stdout with `--events`: one JSON object a line. Version 1.
- * A reader ignores kinds and members that it does not know (the schemas are loose on purpose).
+ * The kit's output on stdout with `--events`: one JSON object per line. Version 1.
+ * Readers ignore unknown kinds and members (the schemas are loose on purpose).
  * Times are milliseconds since 1970 by the server's clock; sizes are bytes.
- * Every path is percent-encoded bytes (`%XX` for all outside `A-Za-z0-9._/-`), so that it is plain ASCII whatever
- * a file is called; `decodePath`/`encodePath` in `backup-path.ts` convert.
+ * Every path is percent-encoded bytes (`%XX` for all outside `A-Za-z0-9._/-`), so that it is ASCII whatever a file is
+ * called; `decodePath`/`encodePath` in `backup-path.ts` convert.
  */
 import { z } from 'zod'
 
@@ -15,10 +15,10 @@ export const backupKinds = ['database', 'application', 'config', 'systemd', 'sys
 export const backupOrigins = ['manual', 'scheduled', 'safety', 'foreign'] as const
 
 const count = z.number().int().nonnegative()
-// What a server says is bounded field by field: nothing that it can say fills a window, or the store.
-/** A word, a name of an account, a version, a hash. */
+// Every field from a server has a maximum length, so that no answer can fill a window or the store.
+/** A word, an account name, a version, a hash. */
 const word = z.string().max(256)
-/** A sentence, or a percent-encoded path: 4096 bytes are 12,288 characters of it. */
+/** A sentence, or a percent-encoded path: 4096 bytes take up to 12,288 characters. */
 const text = z.string().max(16_384)
 const evidence = z.record(word, z.union([text, z.number(), z.boolean(), z.null()]))
 
@@ -27,10 +27,10 @@ export const helloEvent = z.looseObject({
   v: z.number().int(),
   kind: z.literal('hello'),
   at: count,
-  /** SHA-256 of the kit that answers. */
+  /** SHA-256 of the answering kit. */
   kit: word,
   command: text,
-  /** The operation that this line belongs to; null for a command that is none (inspect, plan, …). */
+  /** The operation of this line; null for a command that is not one (inspect, plan, …). */
   operation: word.nullable(),
 })
 export const stepEvent = z.looseObject({
@@ -55,7 +55,7 @@ export const logEvent = z.looseObject({
   level: z.enum(['info', 'warning', 'error']),
   text,
 })
-/** Said by `follow` only, never stored: how the operation stands when there is no more to read. */
+/** Sent by `follow` only, never stored: the operation's state when there is no more to read. */
 export const stateEvent = z.looseObject({
   kind: z.literal('state'),
   at: count,
@@ -67,7 +67,7 @@ export const resultEvent = z.looseObject({
   kind: z.literal('result'),
   at: count,
   outcome: z.enum(outcomes),
-  /** `ok`, or the reason in a word: see `docs/kit.md`. */
+  /** `ok`, or the reason as a code: see `docs/kit.md`. */
   code: word,
   message: text,
   unchanged: text.default(''),
@@ -90,20 +90,20 @@ export const backupEntry = z.looseObject({
   origin: z.enum(backupOrigins),
   size: count,
   modifiedAt: count,
-  /** From our record, else from its name or that of its folder in the server's zone; null when none of them tells. */
+  /** From our record, otherwise from its name or its folder's, in the server's zone; null if neither has a date. */
   takenAt: count.nullable(),
   verdict: z.enum(verdicts),
   verifiedAt: count.nullable(),
-  /** One sentence: what the verdict rests on. Empty when never. */
+  /** One sentence: the basis of the verdict. Empty if never verified. */
   reason: text,
   hold: z.boolean(),
-  /** True where a fingerprint was recorded when the backup was made. */
+  /** True if a fingerprint was recorded when the backup was made. */
   fingerprint: z.boolean(),
-  /** Encoded paths of what belongs to it: hashes, signatures, notes, a `-wal`. */
+  /** Encoded paths of the files that belong to it: hashes, signatures, notes, a `-wal`. */
   companions: z.array(text).default([]),
 })
 
-/** A file among the backups that is none: by its name it is not complete, cannot be read, or is something else. */
+/** A file among the backups that is not one: incomplete by its name, unreadable, or something else. */
 export const otherFile = z.looseObject({
   path: text,
   class: z.enum(['unfinished', 'unsupported', 'unknown']),
@@ -122,11 +122,11 @@ export const holder = z.looseObject({
   pid: count,
   user: word,
   command: text,
-  /** The managed service that the process belongs to, or null: then it stands in the way of a restore. */
+  /** The managed service of the process, or null: then the process prevents a restore. */
   service: word.nullable(),
 })
 
-/** One table of a database. `newest` is the greatest created/updated stamp as the database spells it. */
+/** One table of a database. `newest` is the greatest created/updated stamp, in the database's format. */
 export const tableCount = z.looseObject({
   table: text,
   rows: count,
@@ -136,7 +136,7 @@ export const tableCount = z.looseObject({
 
 export const fingerprint = z.looseObject({
   path: text,
-  /** Of the file as it lies there (compressed). */
+  /** Of the file as stored (compressed). */
   sha256: word,
   size: count,
   /** Of the database inside. */
@@ -155,15 +155,15 @@ export const fingerprint = z.looseObject({
 })
 
 export const healthAnswer = z.looseObject({
-  /** `http://…` or `unix:SOCKET:PATH`; null when nothing is configured and nothing answered. */
+  /** `http://…` or `unix:SOCKET:PATH`; null if none is configured and none answered. */
   probe: text.nullable(),
   configured: z.boolean(),
   healthy: z.boolean(),
   status: z.number().int().nullable(),
   ms: count,
-  /** The beginning of what was answered. */
+  /** The beginning of the answer. */
   detail: text,
-  /** What was answered, against what was expected, and what that probably means: no full stop. */
+  /** The actual and the expected answer, and the likely cause, without a full stop. */
   words: text.default(''),
 })
 
@@ -187,7 +187,7 @@ export const lockState = z.looseObject({
     .nullable(),
 })
 
-/** An operation as the server knows it. `outcome` is null while it runs or when it was interrupted. */
+/** An operation as the server knows it. `outcome` is null while it runs or if it was interrupted. */
 export const operationEntry = z.looseObject({
   id: word,
   command: text,
@@ -199,12 +199,12 @@ export const operationEntry = z.looseObject({
   outcome: z.enum(outcomes).nullable(),
   code: word,
   message: text,
-  /** Last journaled phase of a transaction; empty for operations that have none. */
+  /** Last journaled phase of a transaction; empty for other operations. */
   phase: word,
   backup: text.nullable(),
-  /** True where `undo` can still bring back what this operation replaced. */
+  /** True if `undo` can still bring back what this operation replaced. */
   undoable: z.boolean(),
-  /** What the console that asked for it gave with `--token`; empty where nothing was given. */
+  /** The `--token` of the console that requested it; empty if none was given. */
   token: word.default(''),
 })
 
@@ -268,16 +268,16 @@ export const verification = z.looseObject({
   reason: text,
   at: count,
   ms: count,
-  /** What was compared, and what it said: sha256, integrity, page count, tables, … in words. */
+  /** What was compared, and the result: sha256, integrity, page count, tables, … */
   evidence,
-  /** `fingerprint` when compared with one; `content` when there was none to compare with. */
+  /** `fingerprint` if compared with one; `content` if there was none. */
   basis: z.enum(['fingerprint', 'content']),
 })
 
 /** Data of a `show` result. */
 export const shownBackup = z.looseObject({
   backup: backupEntry,
-  /** Null where none was recorded when it was made. */
+  /** Null if none was recorded when it was made. */
   fingerprint: fingerprint.nullable(),
   /** Newest first, at most a hundred. */
   history: z.array(
@@ -287,7 +287,7 @@ export const shownBackup = z.looseObject({
       basis: word,
       sha256: word,
       reason: text,
-      /** False where the file was changed since: then the verdict says nothing about it any more. */
+      /** False if the file has changed since: then the verdict no longer applies. */
       current: z.boolean(),
     }),
   ),
@@ -298,17 +298,17 @@ export const tableDifference = z.looseObject({
   table: text,
   live: count.nullable(),
   backup: count.nullable(),
-  /** Rows that the live database has and the backup has not: they would be lost. Null, as the next two, where not compared. */
+  /** Rows only in the live database, which would be lost. Null, like the next two, if not compared. */
   onlyLive: count.nullable(),
-  /** Rows that the backup has and the live database has not: they would come back. */
+  /** Rows only in the backup, which would come back. */
   onlyBackup: count.nullable(),
-  /** Rows of the same key whose content differs: they would go back to their old values. */
+  /** Rows with the same key and different content, which would go back to their old values. */
   changed: count.nullable(),
-  /** What tells rows apart: a declared key, or their whole content; `none` where they were not compared. */
+  /** How rows are matched: by a declared key, or by their whole content; `none` if they were not compared. */
   basis: z.enum(['key', 'content', 'none']),
-  /** Why they were not compared, or not by their key; else empty. */
+  /** Why they were not compared, or not by key; otherwise empty. */
   reason: text,
-  /** The moments that the differing rows bear, as the database writes them; null where they bear none. */
+  /** The times in the differing rows, in the database's format; null if they have none. */
   oldest: text.nullable(),
   newest: text.nullable(),
   /** Columns that only one side has; rows are compared by the others. */
@@ -316,7 +316,7 @@ export const tableDifference = z.looseObject({
   columnsOnlyBackup: z.array(text),
 })
 
-/** A difference between the two schemas. `lacks`: the backup has not what the live database has. */
+/** A difference between the two schemas. `lacks`: the backup lacks what the live database has. */
 export const schemaDifference = z.looseObject({
   kind: text,
   name: text,
@@ -331,18 +331,18 @@ export const planCheck = z.looseObject({
   state: z.enum(['passed', 'warning', 'failed']),
   evidence: text,
   fix: text,
-  /** A warning that a person has to acknowledge: `restore` is refused without `--accept-schema`. */
+  /** A warning that the user must acknowledge: without `--accept-schema`, `restore` is refused. */
   acknowledge: z.boolean(),
 })
 
-/** Data of `plan restore database FILE`. `possible` is false when a check failed: then a restore is refused. */
+/** Data of `plan restore database FILE`. `possible` is false if a check failed: then a restore is refused. */
 export const restorePlan = z.looseObject({
   backup: backupEntry,
-  /** SHA-256 of the backup file as it was read for this plan; `restore` can be bound to it. */
+  /** SHA-256 of the backup file as read for this plan; `restore` can be bound to it. */
   sha256: word,
   possible: z.boolean(),
   checks: z.array(planCheck),
-  /** The moment the restore would bring back, and the seconds between it and now. Null when unknown. */
+  /** The time to which the restore would go back, and the seconds since then. Null if unknown. */
   recoveryPoint: count.nullable(),
   lossSeconds: z.number().int().nullable(),
   /** Whether the live database and the backup were compared, and if not, why. */
@@ -367,17 +367,17 @@ export const restorePlan = z.looseObject({
 export const restoreReport = z.looseObject({
   operation: word,
   backup: text.nullable(),
-  /** Encoded path of what was live before; null when there was nothing to keep, or when it was put back. */
+  /** Encoded path of the previous live database; null if there was nothing to keep, or if it was put back. */
   safetyCopy: text.nullable(),
-  /** Milliseconds from asking the service to stop until it answered healthy. */
+  /** Milliseconds from stopping the service to its first healthy answer. */
   downMs: count.nullable(),
   tables: z.array(tableCount),
   health: healthAnswer.nullable(),
-  /** False where a person had to say that the site was down. Null where it is not known. */
+  /** False if a user stated that the site was down. Null if unknown. */
   healthyBefore: z.boolean().nullable().default(null),
 })
 
-/** Data of a `policy` result. `probe`: what the site answered where the change was about its health; null elsewhere. */
+/** Data of a `policy` result. `probe`: the site's answer if the change concerned its health; otherwise null. */
 export const policyAnswer = z.looseObject({
   policy: z.record(z.string(), z.string()),
   probe: healthAnswer.nullable().default(null),
@@ -387,7 +387,7 @@ export const policyAnswer = z.looseObject({
 export const backupReport = z.looseObject({
   backup: backupEntry,
   fingerprint,
-  /** Longest time in which a writer could have been kept waiting; 0 for a WAL database. */
+  /** Longest time for which a writer may have been blocked; 0 for a WAL database. */
   writersBlockedMs: count,
   ms: count,
   compressor: word,

@@ -10,7 +10,7 @@ export interface Loss {
   readonly back: number
   /** Rows that would go back to their old values. */
   readonly changed: number
-  /** Tables that could not be compared: what is said of the others is the least of it. */
+  /** Tables that could not be compared, so the other numbers are minimums. */
   readonly unknown: readonly TableDifference[]
   readonly differing: readonly TableDifference[]
   readonly same: number
@@ -74,7 +74,10 @@ function listed(parts: readonly string[]): string {
   return `${parts.slice(0, -1).join(', ')}, and ${parts.at(-1)}`
 }
 
-/** `2026-02-02 14:07:11 – 14:09:00`, over days to the minute: the moments that the differing rows bear. Empty where they bear none. */
+/**
+ * `2026-02-02 14:07:11 – 14:09:00`, to the minute if it spans days: the times in the differing rows. Empty if they have
+ * none.
+ */
 export function momentSpan({ oldest, newest }: Pick<TableDifference, 'oldest' | 'newest'>): string {
   if (oldest === null || newest === null) return ''
   if (oldest === newest) return newest

@@ -1,7 +1,7 @@
-/** How a site may be called. */
+/** The rules for site names. */
 import { z } from 'zod'
 
-/** A name that fits a table and a prompt: one line, no control characters, no blanks at the ends. */
+/** A name that fits a table and a prompt: one line, no control characters, no spaces at the ends. */
 export const siteName = z
   .string()
   .min(1)

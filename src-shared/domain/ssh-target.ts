@@ -1,7 +1,7 @@
-/** Where a site is and how to log in there. Names and paths only, never a secret. */
+/** Where a site is and how to log in. Names and paths only, never a secret. */
 import { z } from 'zod'
 
-/** A login or host name as OpenSSH takes it; never something that could be read as an option or a second word. */
+/** A login or host name that OpenSSH accepts; never readable as an option or a second word. */
 const noControl = /^[^\s\p{Cc}]+$/u
 const hostName = z
   .string()
@@ -18,7 +18,7 @@ const userName = z
 /** A path on the console's computer. */
 const localPath = z.string().min(1).max(4096)
 
-/** Where another agent listens than the usual one (`IdentityAgent`); null: none is asked. */
+/** Another agent's socket instead of the default one (`IdentityAgent`); null: use no agent. */
 const agentSocket = localPath.nullable().optional()
 
 const sshAuth = z.discriminatedUnion('method', [
@@ -28,16 +28,16 @@ const sshAuth = z.discriminatedUnion('method', [
     identity: z.string().startsWith('SHA256:').max(64).optional(),
     agentSocket,
   }),
-  /** A private key, or the public key of one that the agent holds. */
+  /** A private key, or the public key of one in the agent. */
   z.strictObject({
     method: z.literal('key'),
     keyFile: localPath,
     /** Tried after it, in this order. */
     others: z.array(localPath).max(15).optional(),
-    /** Besides those that lie beside the keys (`KEY-cert.pub`). */
+    /** In addition to those beside the keys (`KEY-cert.pub`). */
     certificates: z.array(localPath).max(16).optional(),
     agentSocket,
-    /** After these, the other keys of the agent are tried (no `IdentitiesOnly`). */
+    /** Afterwards try the agent's other keys (no `IdentitiesOnly`). */
     agentToo: z.literal(true).optional(),
   }),
   /** By `password` or `keyboard-interactive`, whichever the server offers. */
@@ -52,7 +52,7 @@ const sshHop = z.strictObject({
 })
 
 export const sshTarget = sshHop.extend({
-  /** Jump hosts in the order in which they are passed, the first one reached directly. */
+  /** Jump hosts in order, the first one reached directly. */
   jumps: z.array(sshHop).max(8).default([]),
 })
 

@@ -1,4 +1,4 @@
-/** How a site stands, and how the fleet stands, in one word and one sentence for people who answer for it. Pure. */
+/** Summarises the state of a site or the fleet in one word and one sentence. Pure. */
 import { z } from 'zod'
 import { formatBound, formatSpan } from './format.ts'
 import type { BackupEntry } from './kit-protocol.ts'
@@ -15,7 +15,7 @@ export type SiteVerdict = z.infer<typeof siteVerdict>
 const CONTACT_LIMIT = 15 * 60_000
 
 export interface SiteFacts {
-  /** By the clock that the other times are of. */
+  /** By the same clock as the other times. */
   readonly now: number
   /** When the site was last checked, null if never; by this computer's clock, as is `checkedNow`. */
   readonly checkedAt: number | null
@@ -23,11 +23,11 @@ export interface SiteFacts {
   /** Why it cannot be checked now; null when it can. */
   readonly failure: string | null
   readonly backups: readonly Pick<BackupEntry, 'kind' | 'origin' | 'size' | 'takenAt' | 'modifiedAt' | 'verdict'>[]
-  /** Milliseconds that the newest backup may be old, by the policy of the site. */
+  /** Maximum age of the newest backup in milliseconds, by the site's policy. */
   readonly maxAge: number
-  /** Operations that were interrupted, and are not recovered from. */
+  /** Number of interrupted operations without a recovery. */
   readonly interrupted: number
-  /** Problems of severity `error`. */
+  /** Number of problems of severity `error`. */
   readonly errors: number
 }
 
@@ -151,7 +151,7 @@ function offlineWords(sites: FleetFacts['sites'], now: number): string {
   return ` (${silent.length} offline, as of ${formatSpan(now - Math.min(...silent))} ago)`
 }
 
-/** One sentence over all sites. */
+/** One sentence about all sites. */
 export function fleetVerdict(facts: FleetFacts): SiteVerdict {
   const { sites, now } = facts
   const [first, ...more] = sites

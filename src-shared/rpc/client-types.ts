@@ -1,18 +1,18 @@
-/** The contract as functions, for those who call. */
+/** The contract as typed functions for callers. */
 import type { z } from 'zod'
 import type { Command, Contract, Query, Subscription } from '../contract/define.ts'
 import type { WireFailure } from '../contract/failure.ts'
 import type { Result } from '../result.ts'
 
 export interface Observer<S> {
-  /** The whole state: at first, after every change, and after every reconnection. */
+  /** The whole state: first, after every change, and after every reconnection. */
   onState(state: S): void
-  /** No more will come: it ended by itself (null), or failed. Not called after unsubscribing. */
+  /** No more states: the subscription completed (null) or failed. Not called after unsubscribing. */
   onEnd?(failure: WireFailure | null): void
 }
 
 export interface CallControl {
-  /** Gives the call up; it answers `cancelled`. What a command has begun goes on. */
+  /** Cancels the call, which then fails with `cancelled`. What a command has begun goes on. */
   readonly signal?: AbortSignal
 }
 
@@ -21,7 +21,7 @@ export type Ask<I extends z.ZodType, O extends z.ZodType> = (
   control?: CallControl,
 ) => Promise<Result<z.output<O>, WireFailure>>
 
-/** Returns what ends the subscription. */
+/** Returns the unsubscribe function. */
 export type Watch<I extends z.ZodType, S extends z.ZodType> = (
   input: z.input<I>,
   observer: Observer<z.output<S>>,
@@ -42,7 +42,7 @@ export type LinkState =
   /** The first connection is being made; calls wait for it. */
   | { readonly state: 'connecting' }
   | { readonly state: 'open' }
-  /** Calls fail with `disconnected`; subscriptions keep their state and go on by themselves later. */
+  /** Calls fail with `disconnected`; subscriptions keep their state and resume by themselves. */
   | { readonly state: 'lost'; readonly failure: WireFailure; readonly attempt: number }
-  /** For good: closed here, or not let in. */
+  /** For good: closed here, or refused by the host. */
   | { readonly state: 'closed'; readonly failure: WireFailure | null }

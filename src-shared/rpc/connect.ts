@@ -1,4 +1,4 @@
-/** The caller's side: the contract as functions over a transport that is opened again whenever it breaks. */
+/** The caller's side: the contract as functions over a transport that reconnects when it breaks. */
 import { type Contract, callsOf, type Subscription } from '../contract/define.ts'
 import type { WireFailure } from '../contract/failure.ts'
 import { fail, ok, type Result } from '../result.ts'
@@ -8,18 +8,18 @@ import { REQUEST_LIMIT, type Transport } from './transport.ts'
 
 export interface ConnectOptions<C extends Contract> {
   readonly contract: C
-  /** Fails with `unauthorised` where trying again is of no use. */
+  /** Fails with `unauthorised` if retrying is pointless. */
   readonly open: () => Promise<Result<Transport, WireFailure>>
-  /** Milliseconds before the first, second, … further try; the last one repeats. */
+  /** Milliseconds before the first, second, … retry; the last value repeats. */
   readonly backoff?: readonly number[]
-  /** Checks everything that comes against the contract, too; for tests. */
+  /** Validates everything received against the contract as well; for tests. */
   readonly strict?: boolean
 }
 
 export interface RpcClient<C extends Contract> {
   readonly calls: Calls<C>
   readonly link: LinkState
-  /** Hears every change of the link; returns what takes the listener away. */
+  /** Reports every change of the link. Returns the unsubscribe function. */
   onLink(listener: (link: LinkState) => void): () => void
   /** Ends everything; pending calls fail with `disconnected`. */
   close(): void
@@ -36,7 +36,7 @@ interface Watching {
   readonly input: unknown
   readonly observer: Observer<unknown>
   state: unknown
-  /** Number of the event that was heard last; -1 before the snapshot. */
+  /** Number of the last received event; -1 before the snapshot. */
   seq: number
 }
 
@@ -223,7 +223,7 @@ class Client {
     else if (frame.k === 'fail') this.#pending.get(frame.id)?.settle(fail(frame.error))
   }
 
-  /** The other side speaks another language, or says that we do: this connection is of no use. */
+  /** The two sides do not understand each other: this connection is useless. */
   #break(failure: WireFailure): void {
     const transport = this.#transport
     this.#lose(failure)
@@ -239,7 +239,7 @@ class Client {
     }
     if (frame.k !== 'event') return
     if (frame.seq !== 0 && frame.seq !== watching.seq + 1) {
-      // Something was missed: only a new snapshot is the truth.
+      // An event was missed: subscribe again for a new snapshot.
       this.#watching.delete(id)
       this.#send({ k: 'cancel', id })
       this.#subscribe(watching)
@@ -257,7 +257,7 @@ function encode(frame: RequestFrame): string {
   return JSON.stringify(frame)
 }
 
-/** Opens the transport at once, and again whenever it breaks, until `close`. */
+/** Opens the transport, and reopens it whenever it breaks, until `close`. */
 export function connect<C extends Contract>(options: ConnectOptions<C>): RpcClient<C> {
   const client = new Client(options)
   const calls: Record<string, Record<string, unknown>> = {}

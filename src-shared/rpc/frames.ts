@@ -1,4 +1,4 @@
-/** What is said over a transport: JSON, one object a frame. */
+/** The frames of a transport: one JSON object each. */
 import { z } from 'zod'
 import { wireFailure } from '../contract/failure.ts'
 import { fail, ok, type Result } from '../result.ts'
@@ -13,9 +13,9 @@ const request = z.discriminatedUnion('k', [
 
 const answer = z.discriminatedUnion('k', [
   z.object({ k: z.literal('done'), id, value: z.unknown() }),
-  /** With id 0 about the whole session, which ends then. */
+  /** With id 0 it concerns and ends the whole session. */
   z.object({ k: z.literal('fail'), id: z.number().int().nonnegative(), error: wireFailure }),
-  /** `seq` 0 is a snapshot, whatever came before; each one after it is the next change. */
+  /** `seq` 0 is a snapshot, whatever came before; each later one is the next change. */
   z.object({ k: z.literal('event'), id, seq: z.number().int().nonnegative(), value: z.unknown() }),
   z.object({ k: z.literal('end'), id }),
 ])
@@ -26,7 +26,7 @@ export type AnswerFrame = z.infer<typeof answer>
 const DEPTH = 24
 const hostileKeys = new Set(['__proto__', 'constructor', 'prototype'])
 
-/** True for what no honest window sends: deep nesting, or keys that are dangerous to copy. */
+/** True for what our windows never send: deep nesting, or keys that are dangerous to copy. */
 function hostile(value: unknown, depth = 0): boolean {
   if (value === null || typeof value !== 'object') return false
   if (depth >= DEPTH) return true
@@ -45,7 +45,7 @@ function parse(text: string): unknown {
 type FrameProblem = 'too-large' | 'bad-frame'
 const problem = (code: FrameProblem, message: string) => fail({ code, message })
 
-/** A frame from a window, of which nothing is believed. */
+/** Parses a frame from a window, which is not trusted. */
 export function readRequest(text: string): Result<RequestFrame> {
   if (text.length > REQUEST_LIMIT) return problem('too-large', 'The request is larger than the console takes.')
   const value = parse(text)
@@ -54,7 +54,7 @@ export function readRequest(text: string): Result<RequestFrame> {
   return frame.success ? ok(frame.data) : problem('bad-frame', 'The request is not one that this console understands.')
 }
 
-/** A frame from the console. */
+/** Parses a frame from the console. */
 export function readAnswer(text: string): Result<AnswerFrame> {
   if (text.length > ANSWER_LIMIT) return problem('too-large', 'The answer is larger than a window takes.')
   const frame = answer.safeParse(parse(text))

@@ -1,16 +1,16 @@
-/** What answers the calls of a contract. */
+/** The handlers of a contract's calls. */
 import type { z } from 'zod'
 import type { Command, Contract, Query, Role, Subscription } from '../contract/define.ts'
 import type { WireFailure } from '../contract/failure.ts'
 import type { Result } from '../result.ts'
 
-/** Where a call comes from. `signal` is aborted when it was cancelled, or its window is gone. */
+/** The context of a call. `signal` is aborted when it is cancelled or its window is gone. */
 export interface CallContext {
   readonly role: Role
   readonly signal: AbortSignal
 }
 
-/** What a subscription tells: the snapshot first, at once, then each change. Both do nothing once it is over. */
+/** Sends a subscription's state: a snapshot first, immediately, then each change. Both do nothing once it has ended. */
 export interface Feed<S extends z.ZodType, C extends z.ZodType> extends CallContext {
   snapshot(state: z.input<S>): void
   change(change: z.input<C>): void
@@ -23,7 +23,7 @@ type Answering<I extends z.ZodType, O extends z.ZodType> = (
   context: CallContext,
 ) => Answer<O> | Promise<Answer<O>>
 
-/** Resolves when there is no more to tell; a subscription without end waits for the signal. */
+/** Resolves when the subscription is complete; an endless one waits for the signal. */
 type Feeding<I extends z.ZodType, S extends z.ZodType, C extends z.ZodType> = (
   input: z.output<I>,
   feed: Feed<S, C>,
@@ -41,7 +41,7 @@ type HandlerOf<C> =
 /** A handler for every call of a namespace. */
 export type NamespaceHandlers<N> = { readonly [M in keyof N]: HandlerOf<N[M]> }
 
-/** A handler for every call: one that is missing does not compile. */
+/** A handler for every call: a missing one does not compile. */
 export type Handlers<C extends Contract> = { readonly [N in keyof C]: NamespaceHandlers<C[N]> }
 
 /** Resolves when the signal is aborted. */

@@ -1,4 +1,4 @@
-/** Frames over a MessagePort: of the browser, of Node, or of Electron's main process. Known by shape only. */
+/** Frames over a MessagePort of the browser, Node or Electron's main process. Typed structurally. */
 import { Ears, type Transport } from './transport.ts'
 
 interface BasePort {
@@ -7,13 +7,13 @@ interface BasePort {
   close(): void
 }
 
-/** As browsers have it. */
+/** As in browsers. */
 export interface EventTargetPort extends BasePort {
   addEventListener(type: 'message', listener: (event: { readonly data: unknown }) => void): void
   addEventListener(type: 'close', listener: () => void): void
 }
 
-/** As Electron's main process has it. */
+/** As in Electron's main process. */
 export interface EmitterPort extends BasePort {
   on(type: 'message', listener: (event: { readonly data: unknown }) => void): unknown
   on(type: 'close', listener: () => void): unknown

@@ -1,4 +1,4 @@
-/** The answering side. Every call is found, authorised and checked here, and nowhere else. */
+/** The answering side. Every call is looked up, authorised and validated here, and nowhere else. */
 import { allows, type Call, type Contract, callsOf, type Role, type Subscription } from '../contract/define.ts'
 import { type WireFailure, wireFailure } from '../contract/failure.ts'
 import { fail, ok, type Result } from '../result.ts'
@@ -10,11 +10,11 @@ export interface ServeOptions<C extends Contract> {
   readonly contract: C
   readonly handlers: Handlers<C>
   readonly transport: Transport
-  /** What this session may do; it stays so to its end. */
+  /** The role of this session, fixed until it ends. */
   readonly role: Role
-  /** Writes down a fault of ours; the answer is the incident under which it is found. */
+  /** Logs a bug; returns the id of its log entry. */
   readonly incident: (error: unknown, path: string) => string
-  /** Called when the transport has closed, whichever side did it. */
+  /** Called when the transport has closed, whichever side closed it. */
   readonly ended?: () => void
 }
 
@@ -42,7 +42,7 @@ const tooMany: WireFailure = {
   unchanged: 'Nothing was changed.',
 }
 
-/** Names the members that are wrong, never what they hold: that can be a secret. */
+/** Names the invalid members, never their values, which may be secret. */
 function invalid(error: { readonly issues: readonly { readonly path: PropertyKey[]; readonly code: string }[] }) {
   const where = error.issues.slice(0, 3).map(({ path, code }) => `${path.map(String).join('.') || 'input'}: ${code}`)
   const message = `The input is not what the call takes (${where.join('; ').slice(0, 300)}).`
@@ -70,7 +70,7 @@ class Session {
     this.#open.clear()
   }
 
-  /** What is more than a window takes costs the call that it belongs to, never the window. False then. */
+  /** Sends a frame. If it is too large, fails the call instead of the window, and returns false. */
   #post(frame: AnswerFrame): boolean {
     const text = JSON.stringify(frame)
     const fits = text.length <= ANSWER_LIMIT
@@ -81,7 +81,7 @@ class Session {
   #hear(text: string): void {
     const read = readRequest(text)
     if (!read.ok) {
-      // Whoever speaks like this is no window of ours.
+      // None of our windows sends this.
       this.#post({ k: 'fail', id: 0, error: read.error })
       this.end()
       this.#options.transport.close(read.error.code)
@@ -101,7 +101,7 @@ class Session {
     const full = this.#open.size >= OPEN_LIMIT
     if (!full) this.#open.set(id, stop)
     const frame = full ? fail(tooMany) : await this.#call(id, path, input, stop)
-    // A call that was cancelled is not answered: its number may be forgotten there already.
+    // A cancelled call gets no answer: the caller may have forgotten its id.
     if (stop.signal.aborted) {
       this.#open.delete(id)
       return
@@ -141,8 +141,8 @@ class Session {
   }
 
   /**
-   * What does not fit the contract ends the subscription as a fault of ours. It never throws: handlers tell changes from
-   * timers and listeners, where an error would take the whole console down.
+   * A value that violates the contract is a bug and ends the subscription. Never throws: handlers send changes from
+   * timers and listeners, where an exception would end the console.
    */
   #feed(id: number, path: string, call: Subscription, stop: AbortController) {
     let seq = -1
@@ -172,7 +172,7 @@ class Session {
 
 type Ended = { readonly ended: true } | { readonly ended: false; readonly output: unknown }
 
-/** Answers a session until its transport closes. The answer ends it. */
+/** Serves a session until its transport closes or the returned function is called. */
 export function serve<C extends Contract>(options: ServeOptions<C>): () => void {
   const session = new Session(options as unknown as ServeOptions<Contract>)
   return () => {

@@ -1,4 +1,4 @@
-/** Frames over a WebSocket: of the browser or of Node, known by shape only. */
+/** Frames over a WebSocket of the browser or Node. Typed structurally. */
 import type { WireFailure } from '../contract/failure.ts'
 import { fail, ok, type Result } from '../result.ts'
 import { Ears, type Transport } from './transport.ts'
@@ -11,7 +11,7 @@ export interface SocketLike {
   addEventListener(type: 'close', listener: (event: { readonly code: number; readonly reason: string }) => void): void
 }
 
-/** Where the loopback host takes sockets. The token is in the fragment of the page's address, as `#token=…`. */
+/** The WebSocket path of the loopback host. The token is in the fragment of the page's URL, as `#token=…`. */
 export const SOCKET_PATH = '/rpc'
 
 /** The first frame of a window, and the host's answer to it. */
@@ -20,7 +20,7 @@ export interface Hello {
   readonly token: string
 }
 export const WELCOME = '{"k":"welcome"}'
-/** With which the host closes a socket whose token it does not know. */
+/** Close code for a socket with an unknown token. */
 export const UNAUTHORISED = 4401
 
 const notLetIn: WireFailure = {
@@ -36,7 +36,7 @@ const notReached: WireFailure = {
   next: 'Look whether it still runs.',
 }
 
-/** A socket that is open already. */
+/** A transport over an open socket. */
 export function socketTransport(socket: SocketLike): Transport {
   const ears = new Ears()
   socket.addEventListener('message', ({ data }) => {
@@ -57,7 +57,7 @@ export function socketTransport(socket: SocketLike): Transport {
   }
 }
 
-/** Says the token as the first frame, and waits to be let in. */
+/** Sends the token as the first frame, and waits for the host to accept it. */
 export function openSocket(socket: SocketLike, token: string): Promise<Result<Transport, WireFailure>> {
   return new Promise((resolve) => {
     let transport: Transport | null = null

@@ -1,23 +1,23 @@
-/** What carries frames: text both ways, in order, until it closes. */
+/** Carries frames: text both ways, in order, until it closes. */
 
 export interface Transport {
   /** Does nothing once the transport is closed. */
   post(text: string): void
-  /** One listener; what came before it was set is not lost. */
+  /** Sets the one listener; earlier messages are delivered to it. */
   onMessage(listener: (text: string) => void): void
-  /** Called once, whichever side closed; at once where it is closed already. `reason` may be empty. */
+  /** Called once, whichever side closed; immediately if closed already. `reason` may be empty. */
   onClose(listener: (reason: string) => void): void
   close(reason?: string): void
 }
 
-/** Characters of a frame from a window. Longer ones are refused unread. */
+/** Maximum characters of a frame from a window. Longer ones are refused unread. */
 export const REQUEST_LIMIT = 1_000_000
-/** Characters of a frame to a window: ten thousand backups fit many times. */
+/** Maximum characters of a frame to a window: enough for ten thousand backups many times over. */
 export const ANSWER_LIMIT = 64_000_000
-/** Calls and subscriptions that a session may have open. */
+/** Maximum number of open calls and subscriptions per session. */
 export const OPEN_LIMIT = 512
 
-/** The listeners of a transport, with what comes too early kept for them. */
+/** The listeners of a transport; buffers what arrives before they are set. */
 export class Ears {
   #message: ((text: string) => void) | null = null
   #close: ((reason: string) => void) | null = null
@@ -53,7 +53,7 @@ export class Ears {
   }
 }
 
-/** Two ends in one process; each message arrives in a task of its own, as with the real ones. */
+/** Two ends in one process; each message arrives in its own task, as with real transports. */
 export function memoryTransports(): [Transport, Transport] {
   const ears = [new Ears(), new Ears()] as const
   const end = (own: Ears, other: Ears): Transport => ({

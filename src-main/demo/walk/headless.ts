@@ -1,4 +1,4 @@
-/** The whole job, walked through on a demo site with the console's own services. */
+/** Walks through the whole job on a demo site, with the console's own services. */
 import type { DemoSiteOptions } from '../site.ts'
 import type { Report, WalkEnd } from './report.ts'
 import { newWalk, type WalkState } from './state.ts'
@@ -14,13 +14,13 @@ const STEPS = [
 
 export interface HeadlessOptions extends DemoSiteOptions {
   readonly report: Report
-  /** Ends the site, wherever the walk is; it is then not proven. */
+  /** Interrupts the walk at any point; it counts as not proven. */
   readonly signal?: AbortSignal
-  /** Called before each step; for tests, which put obstacles in the way. */
+  /** Called before each step; tests use it to cause faults. */
   readonly before?: (step: string, state: WalkState) => Promise<void>
 }
 
-/** Walks, and cleans up whatever the outcome. Never rejects. */
+/** Walks, and always cleans up. Never rejects. */
 export async function walkDemo({ report, signal, before, ...options }: HeadlessOptions): Promise<WalkEnd> {
   const state = newWalk(options)
   const cleanUp = async (): Promise<void> => {

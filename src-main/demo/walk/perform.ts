@@ -1,4 +1,4 @@
-/** Runs an operation of the console and tells how it goes, step by step. */
+/** Runs an operation of the console and reports its steps. */
 import type { KitEvent } from '../../../src-shared/domain/kit-protocol.ts'
 import type { Result } from '../../../src-shared/result.ts'
 import type { Console } from '../../app/console.ts'
@@ -8,7 +8,7 @@ import type { DemoSite } from '../site.ts'
 import { duration } from '../terminal.ts'
 import type { Telling } from './step.ts'
 
-/** Proves that what was asked for was granted, and hands out what was granted. */
+/** Proves that a request succeeded, and returns its value. */
 export function granted<T>(tell: Telling, statement: string, result: Result<T>, evidence: (value: T) => string): T {
   if (result.ok) {
     tell.prove(statement, true, evidence(result.value))
@@ -16,10 +16,10 @@ export function granted<T>(tell: Telling, statement: string, result: Result<T>, 
   }
   const { code, message } = result.error
   tell.prove(statement, false, `${code}: ${message}`)
-  throw new Error(message) // not reached: a proof that fails throws
+  throw new Error(message) // not reached: a failed proof throws
 }
 
-/** Asks for an operation and proves that it succeeded. Tells its steps and their times as they end. */
+/** Starts an operation and proves that it succeeded. Reports each step and its duration. */
 export async function perform(
   console: Console,
   tell: Telling,
@@ -54,7 +54,7 @@ export async function perform(
   }
 }
 
-/** Asks the site's database directly, as somebody on the server would. */
+/** Queries the site's database directly, as a user on the server would. */
 export async function sql(demo: DemoSite, text: string, database = demo.database): Promise<string> {
   const words = ['-batch', '-bail', '-cmd', '.timeout 10000', database, text]
   return (await mustRun('sqlite3', words, { env: demo.env })).trim()

@@ -1,23 +1,23 @@
-/** How the walk tells what it does: as text for people, or as one JSON object a line. */
+/** Reports the walk as text for people, or as one JSON object per line. */
 import { columns, duration, type Paint } from '../terminal.ts'
 
-/** One thing that was checked. */
+/** One checked statement. */
 export interface Proof {
   readonly statement: string
   readonly holds: boolean
-  /** What was seen, in words. */
+  /** What was observed. */
   readonly evidence: string
 }
 
 export interface StepTitle {
-  /** One word, by which a failed walk names it. */
+  /** One word that identifies the step if the walk fails. */
   readonly step: string
   readonly title: string
 }
 
 export interface WalkEnd {
   readonly proven: boolean
-  /** The step that was not proven; null when all were. */
+  /** The step that was not proven; null if all were. */
   readonly step: string | null
   readonly reason: string
   readonly steps: number
@@ -25,14 +25,14 @@ export interface WalkEnd {
   readonly ms: number
 }
 
-/** Told in this order: for each step `begin`, any number of `fact`, `proof`, `table` and `doing`, `end`; once `finish`. */
+/** Call order: for each step `begin`, any number of `fact`, `proof`, `table` and `doing`, then `end`; `finish` once. */
 export interface Report {
   begin(title: StepTitle): void
-  /** Something seen, that proves nothing by itself. */
+  /** An observation that proves nothing by itself. */
   fact(name: string, value: string): void
   proof(proof: Proof): void
   table(header: readonly string[], rows: readonly (readonly string[])[]): void
-  /** What goes on at the moment; shown only while it does. */
+  /** The current work; shown only while it lasts. */
   doing(text: string): void
   end(title: StepTitle, ms: number): void
   finish(end: WalkEnd): void
@@ -63,7 +63,7 @@ export function jsonReport(say: Say): Report {
 const INDENT = '    '
 const NAME_WIDTH = 18
 
-/** `live` is a terminal's way to show a line that the next one replaces; null where there is no such thing. */
+/** `live` shows a line on a terminal that the next one replaces; null without a terminal. */
 export function textReport(say: Say, paint: Paint, live: ((line: string) => void) | null): Report {
   let number = 0
   const line = (text: string): void => {

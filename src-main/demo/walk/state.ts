@@ -1,26 +1,26 @@
-/** What the steps of the walk share: the site, the console that works on it, and what was found on the way. */
+/** What the walk's steps share: the site, the console, and earlier findings. */
 import type { BackupReport } from '../../../src-shared/domain/kit-protocol.ts'
 import type { Console } from '../../app/console.ts'
 import type { PlannedRestore } from '../../operations/plan-restore.ts'
 import type { Site } from '../../store/sites.ts'
 import type { DemoSite, DemoSiteOptions } from '../site.ts'
 
-/** Rows that the accident takes. */
+/** The rows that the accident deletes. */
 export interface Accident {
   readonly day: string
-  /** Keys of the service orders of that day, before the accident. */
+  /** Keys of that day's service orders, before the accident. */
   readonly orders: string
   readonly count: number
-  /** Greatest key of `sales` right after it: written since the backup, and to be there again after the undo. */
+  /** Greatest key of `sales` right after the accident: written since the backup, and back after the undo. */
   readonly lastSale: number
-  /** Number of sales up to that. */
+  /** Number of sales up to that key. */
   readonly sales: number
 }
 
 export interface WalkState {
   readonly options: DemoSiteOptions
   demo: DemoSite | null
-  /** What the application had written down of failed writes when the walk began: of an earlier use of a kept site. */
+  /** Failed writes that the application had logged before the walk, from an earlier use of a kept site. */
   oldFailures: string
   console: Console | null
   site: Site | null
@@ -48,7 +48,7 @@ export function newWalk(options: DemoSiteOptions): WalkState {
   }
 }
 
-/** What an earlier step left; throws where it did not, which is a fault of the walk. */
+/** Returns what an earlier step stored; throws if it is missing, which is a bug in the walk. */
 export function need<Key extends 'demo' | 'console' | 'site' | 'backup' | 'accident' | 'planned' | 'restore'>(
   state: WalkState,
   key: Key,

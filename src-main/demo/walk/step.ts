@@ -1,20 +1,20 @@
-/** A step of the walk: it proves what it says, or the walk ends there. */
+/** A step of the walk: it proves its statements, or the walk ends. */
 import type { Proof, Report, StepTitle, WalkEnd } from './report.ts'
 
-/** Something that was claimed does not hold. */
+/** A statement does not hold. */
 export class NotProven extends Error {
   constructor(proof: Proof) {
     super(`${proof.statement}: ${proof.evidence || 'it does not hold'}`)
   }
 }
 
-/** What a step tells, and what it proves. */
+/** How a step reports and proves. */
 export interface Telling extends Pick<Report, 'fact' | 'table' | 'doing'> {
-  /** Throws `NotProven`, which ends the walk, unless it holds. */
+  /** Throws `NotProven`, which ends the walk, unless `holds`. */
   prove(statement: string, holds: boolean, evidence?: string): void
 }
 
-/** A step works on what the steps before it left in the state. */
+/** A step uses what earlier steps left in the state. */
 export interface Step<State> extends StepTitle {
   run(state: State, tell: Telling): Promise<void>
 }
@@ -23,11 +23,11 @@ export interface WalkOptions<State> {
   readonly steps: readonly Step<State>[]
   readonly state: State
   readonly report: Report
-  /** Called before each step; for tests, which put obstacles in the way. */
+  /** Called before each step; tests use it to cause faults. */
   readonly before?: (step: string, state: State) => Promise<void>
 }
 
-/** Takes the steps in order and stops at the first that is not proven. Never rejects: what went wrong is in the end. */
+/** Runs the steps in order and stops at the first that is not proven. Never rejects: the result has the error. */
 export async function walk<State>({ steps, state, report, before }: WalkOptions<State>): Promise<WalkEnd> {
   const began = performance.now()
   let proofs = 0

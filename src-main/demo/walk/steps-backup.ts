@@ -83,7 +83,7 @@ export const verifyIt: Step<WalkState> = {
   },
 }
 
-/** The file that an encoded path of the kit means; the demo's own names are all plain text. */
+/** Decodes a path of the kit; the demo's own names are plain text. */
 export function pathOf(encoded: string): string {
   return Buffer.from(decodePath(encoded)).toString()
 }

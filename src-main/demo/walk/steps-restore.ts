@@ -1,4 +1,4 @@
-/** The walk's steps from an accident to the way back, and back again. */
+/** The walk's steps for an accident, the restore and its undo. */
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { showName } from '../../../src-shared/domain/backup-path.ts'
@@ -148,7 +148,7 @@ export const undoIt: Step<WalkState> = {
   },
 }
 
-/** Keys of the service orders of a day, one a line. */
+/** Keys of a day's service orders, one per line. */
 function ordersOf(demo: DemoSite, day: string): Promise<string> {
   return sql(demo, `SELECT id FROM service_orders WHERE date(created_at) = '${day}' ORDER BY id`)
 }
@@ -174,12 +174,12 @@ async function proveRunning(
   )
 }
 
-/** The application wrote down, when it was stopped, which sale was the last that it had acknowledged. */
+/** Checks the last acknowledged sale, which the application logged when it was stopped. */
 async function proveNothingLost(demo: DemoSite, tell: Telling, report: RestoreReport): Promise<void> {
   const log = readFileSync(join(demo.root, 'logs', 'app.log'), 'utf8')
   const last = [...log.matchAll(/stopped: .* last sale (\d+)$/gm)].at(-1)?.[1]
   const copy = report.safetyCopy
-  // The kit's encoding of paths is that of a URI. Immutable: nothing may be written beside a safety copy.
+  // The kit encodes paths like a URI. Immutable, so that SQLite writes nothing beside the safety copy.
   const kept = copy === null ? '' : await sql(demo, 'SELECT max(id) FROM sales', `file:${copy}?immutable=1`)
   tell.prove(
     'the safety copy ends with the last sale that the application had acknowledged before the stop',

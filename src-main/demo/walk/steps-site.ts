@@ -1,4 +1,4 @@
-/** The walk's steps around a site: start it, add it, look at it, leave it. */
+/** The walk's steps that start a site, add it, inspect it and leave it. */
 import { existsSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { createConsole } from '../../app/console.ts'
@@ -16,7 +16,7 @@ import { granted, sql } from './perform.ts'
 import { need, type WalkState } from './state.ts'
 import type { Step } from './step.ts'
 
-/** The name under which the walk adds the site. */
+/** The name of the walk's site. */
 const NAME = 'Demo depot'
 
 export const startSite: Step<WalkState> = {
@@ -130,13 +130,13 @@ export const leaveTheSite: Step<WalkState> = {
   },
 }
 
-/** What the application wrote down of writes that failed, since the site was made; empty when there were none. */
+/** The failed writes that the application has logged since the site was created; empty if none. */
 function failedWrites(demo: DemoSite): string {
   const file = join(demo.root, 'logs', 'app-writes.log')
   return existsSync(file) ? readFileSync(file, 'utf8') : ''
 }
 
-/** Milliseconds from stopping the service to its first healthy answer, with nothing done in between. */
+/** Milliseconds from stopping the service to its first healthy answer, as a baseline. */
 async function timeOfRestart(demo: DemoSite): Promise<number> {
   const start = performance.now()
   await demo.app.stop()
@@ -147,7 +147,7 @@ async function timeOfRestart(demo: DemoSite): Promise<number> {
 
 function openConsole(demo: DemoSite) {
   const folder = join(demo.folder, 'walk')
-  rmSync(folder, { recursive: true, force: true }) // of an earlier walk on a kept site: the console is to be a new one
+  rmSync(folder, { recursive: true, force: true }) // of an earlier walk on a kept site: the console must be new
   const paths = systemPaths(folder)
   const log = fileLog({ file: paths.log, now: systemClock.now })
   const opened = createConsole({
