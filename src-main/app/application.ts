@@ -77,7 +77,7 @@ export function createApplication(options: ApplicationOptions): Result<Applicati
     precheck: async (site) => ((await prompts.lacks(site)) ? passwordNeeded : null),
     failed: (site, { code }) => void prompts.refused(site, code),
   })
-  const activity = new Activity(context, runner, (id) => fleet.keeping(id).failure === null)
+  const activity = new Activity(context, runner, (id) => fleet.refreshState(id).failure === null)
   const plans = new Plans(context)
   const appearance = new AppearanceSetting(context.store.settings)
   let demo: HostFacts['demo'] = null

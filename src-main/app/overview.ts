@@ -4,7 +4,7 @@ import type { SiteOverview } from '../../src-shared/contract/sites.ts'
 import type { BackupEntry, Inspection } from '../../src-shared/domain/kit-protocol.ts'
 import { backupMaxAge, isFuture, momentOf, newestFirst } from '../../src-shared/domain/newest.ts'
 import { verdictOf } from '../../src-shared/domain/verdict.ts'
-import type { Keeping } from '../fleet/site-refresher.ts'
+import type { RefreshState } from '../fleet/site-refresher.ts'
 import { hopName } from '../remote/target.ts'
 import { clockOffset, type KeptInspection } from '../store/inspections.ts'
 import type { Site } from '../store/sites.ts'
@@ -13,14 +13,14 @@ import { forWindow } from './failures.ts'
 export interface OverviewFacts {
   readonly site: Site
   readonly kept: KeptInspection | null
-  readonly keeping: Keeping
+  readonly refresh: RefreshState
   readonly operations: readonly OperationRow[]
   readonly now: number
 }
 
 const DAY = 86_400_000
 
-function connectionOf({ link, failure }: Keeping): SiteOverview['connection'] {
+function connectionOf({ link, failure }: RefreshState): SiteOverview['connection'] {
   const none = { failure: null, retryAt: null }
   if (link?.state === 'connected' || link?.state === 'connecting') return { state: link.state, ...none }
   if (link?.state === 'waiting') return { state: 'waiting', failure: forWindow(link.failure), retryAt: link.retryAt }
@@ -83,7 +83,7 @@ function seenFacts(inspection: Inspection | undefined, now: number) {
   }
 }
 
-export function overviewOf({ site, kept, keeping, operations, now }: OverviewFacts): SiteOverview {
+export function overviewOf({ site, kept, refresh, operations, now }: OverviewFacts): SiteOverview {
   const inspection = kept?.inspection
   // To whole seconds: what is measured varies with each look, and every time on a page would be drawn again.
   const offset = Math.round(clockOffset(kept) / 1000) * 1000
@@ -104,13 +104,13 @@ export function overviewOf({ site, kept, keeping, operations, now }: OverviewFac
     colour: site.colour,
     address: hopName(site.target),
     hostName: site.hostName,
-    connection: connectionOf(keeping),
+    connection: connectionOf(refresh),
     verdict,
     inspectedAt: kept?.at ?? null,
     clockOffset: offset,
     zone: inspection?.time.zone ?? 'UTC',
-    refreshing: keeping.refreshing,
-    failure: keeping.failure ? forWindow(keeping.failure) : null,
+    refreshing: refresh.refreshing,
+    failure: refresh.failure ? forWindow(refresh.failure) : null,
     ...seen,
     operations: [...operations],
   }

@@ -8,7 +8,7 @@ import type { Site } from '../store/sites.ts'
 import { forWindow } from './failures.ts'
 
 /** Milliseconds for which a plan may be started. The server checks again that the backup is unchanged. */
-const VALID = 30 * 60_000
+const VALID_FOR = 30 * 60_000
 
 export interface Plan {
   readonly siteId: string
@@ -51,12 +51,12 @@ function afterEvent(view: PlanView, event: KitEvent): PlanView {
   }
   if (event.kind !== 'step') return view
   const { step, title, state, at } = event
-  const told = { step, title, state, at }
+  const changed = { step, title, state, at }
   const known = view.steps.some((one) => one.step === step)
   return {
     ...view,
     progress: state === 'started' ? null : view.progress,
-    steps: known ? view.steps.map((one) => (one.step === step ? told : one)) : [...view.steps, told],
+    steps: known ? view.steps.map((one) => (one.step === step ? changed : one)) : [...view.steps, changed],
   }
 }
 
@@ -113,31 +113,31 @@ export class Plans {
   }
 
   async #make(site: Site, planning: Planning): Promise<void> {
-    const tell = (view: PlanView) => {
+    const publish = (view: PlanView) => {
       planning.view = view
       for (const listener of [...planning.listeners]) listener()
     }
     try {
-      const hear = (event: KitEvent) => tell(afterEvent(planning.view, event))
+      const onEvent = (event: KitEvent) => publish(afterEvent(planning.view, event))
       const signal = AbortSignal.any([this.#stop.signal, planning.stop.signal])
-      const made = await planRestore(this.#context, site, planning.path, signal, hear)
-      if (planning.stop.signal.aborted) tell({ ...planning.view, state: 'failed', progress: null, failure: stopped })
-      else if (made.ok) tell(this.#keep(site, planning, made.value))
-      else tell({ ...planning.view, state: 'failed', progress: null, failure: forWindow(made.error) })
+      const made = await planRestore(this.#context, site, planning.path, signal, onEvent)
+      if (planning.stop.signal.aborted) publish({ ...planning.view, state: 'failed', progress: null, failure: stopped })
+      else if (made.ok) publish(this.#keep(site, planning, made.value))
+      else publish({ ...planning.view, state: 'failed', progress: null, failure: forWindow(made.error) })
     } catch (error) {
       this.#context.log.write('error', 'planning failed', { site: site.name, error })
       const failure = {
         code: 'internal',
         message: 'An internal error occurred; the log of the console has the details.',
       }
-      tell({ ...planning.view, state: 'failed', progress: null, failure })
+      publish({ ...planning.view, state: 'failed', progress: null, failure })
     }
   }
 
   #keep(site: Site, planning: Planning, planned: PlannedRestore): PlanView {
     const planId = randomUUID()
     const plannedAt = this.#context.clock.now()
-    const expiresAt = plannedAt + VALID
+    const expiresAt = plannedAt + VALID_FOR
     for (const [id, plan] of this.#plans) if (plan.expiresAt <= plannedAt) this.#plans.delete(id)
     this.#plans.set(planId, { siteId: site.id, planned, expiresAt })
     return { ...planning.view, state: 'planned', progress: null, planId, plan: planned.plan, plannedAt, expiresAt }

@@ -14,10 +14,10 @@ import {
 } from '../remote/target.ts'
 
 /** Milliseconds until a prompt expires. */
-const PATIENCE = 120_000
+const TIMEOUT = 120_000
 
 /** The same for a server's question: sshd ends a login after 120 seconds. */
-const LOGIN_PATIENCE = 90_000
+const LOGIN_TIMEOUT = 90_000
 
 interface Question {
   readonly requestId: string
@@ -25,7 +25,7 @@ interface Question {
   readonly asked: { readonly secret: SecretRequest } | { readonly login: LoginQuestion }
   readonly expiresAt: number
   readonly answer: Promise<Secret | null>
-  readonly settle: (secret: Secret | null) => void
+  readonly close: (secret: Secret | null) => void
 }
 
 interface Login {
@@ -88,8 +88,8 @@ export class Prompts implements SecretSource {
   /** Shows a server's question. Never shared by two logins, as a code is valid once; never stored, never declined for long. */
   async ask(login: LoginQuestion, over: AbortSignal): Promise<Secret | null> {
     if (over.aborted) return null
-    const question = this.#pose(randomUUID(), { login }, LOGIN_PATIENCE)
-    const end = () => question.settle(null)
+    const question = this.#open(randomUUID(), { login }, LOGIN_TIMEOUT)
+    const end = () => question.close(null)
     over.addEventListener('abort', end, { once: true })
     const given = await question.answer
     over.removeEventListener('abort', end)
@@ -102,7 +102,7 @@ export class Prompts implements SecretSource {
     if (kept || (request.kind === 'password' && request.needed === false)) return kept
     const key = requestKey(request)
     if (this.#declined.has(key)) return null
-    const question = this.#questions.get(key) ?? this.#pose(key, { secret: request }, PATIENCE)
+    const question = this.#questions.get(key) ?? this.#open(key, { secret: request }, TIMEOUT)
     return question.answer
   }
 
@@ -123,7 +123,7 @@ export class Prompts implements SecretSource {
     if (!question) return false
     const secret = text === null ? null : new Secret(text)
     if (secret && 'secret' in question.asked) await this.#store.save(question.asked.secret, secret)
-    question.settle(secret)
+    question.close(secret)
     return true
   }
 
@@ -141,29 +141,29 @@ export class Prompts implements SecretSource {
 
   /** Answers every open prompt with null, because the console is closing. */
   close(): void {
-    for (const { settle } of [...this.#questions.values()]) settle(null)
+    for (const { close } of [...this.#questions.values()]) close(null)
   }
 
-  #pose(key: string, asked: Question['asked'], patience: number): Question {
+  #open(key: string, asked: Question['asked'], timeout: number): Question {
     const { promise, resolve } = Promise.withResolvers<Secret | null>()
     const expiry = new AbortController()
-    const settle = (secret: Secret | null) => {
+    const close = (secret: Secret | null) => {
       expiry.abort()
       if (this.#questions.delete(key) && secret === null && 'secret' in asked) this.#declined.add(key)
       resolve(secret)
-      this.#tell()
+      this.#publish()
     }
-    const expiresAt = this.#clock.now() + patience
-    const question = { requestId: randomUUID(), asked, expiresAt, answer: promise, settle }
+    const expiresAt = this.#clock.now() + timeout
+    const question = { requestId: randomUUID(), asked, expiresAt, answer: promise, close }
     this.#questions.set(key, question)
-    void this.#clock.wait(patience, expiry.signal).then((over) => {
-      if (over) settle(null)
+    void this.#clock.wait(timeout, expiry.signal).then((over) => {
+      if (over) close(null)
     })
-    this.#tell()
+    this.#publish()
     return question
   }
 
-  #tell(): void {
+  #publish(): void {
     for (const listener of [...this.#listeners]) listener()
   }
 }

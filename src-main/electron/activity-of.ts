@@ -18,7 +18,7 @@ export function activityOf({ store }: Pick<Context, 'store'>, runner: Pick<Runne
     running: () =>
       store.operations
         .unfinished()
-        .filter(({ id, state }) => state !== 'unknown' && runner.attends(id))
+        .filter(({ id, state }) => state !== 'unknown' && runner.isFollowing(id))
         .map(describe),
     subscribe: (listener) =>
       runner.subscribe((event) => {

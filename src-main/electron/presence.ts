@@ -20,11 +20,11 @@ export interface Circumstances {
   readonly reachable: (address: string) => Promise<boolean>
 }
 
-const PATIENCE = 3_000
+const TIMEOUT = 3_000
 
 async function reachable(address: string): Promise<boolean> {
   try {
-    return (await fetch(address, { method: 'HEAD', signal: AbortSignal.timeout(PATIENCE) })).ok
+    return (await fetch(address, { method: 'HEAD', signal: AbortSignal.timeout(TIMEOUT) })).ok
   } catch {
     return false
   }

@@ -37,14 +37,21 @@ const secretFile = z.object({ version: z.literal(1), secrets: z.record(z.string(
 type Entries = z.infer<typeof secretFile>['secrets']
 
 /** The secure backends, which protect secrets from other programs and users. `basic_text` and `unknown` do not. */
-const worthy: ReadonlySet<string> = new Set(['darwin', 'win32', 'gnome_libsecret', 'kwallet', 'kwallet5', 'kwallet6'])
+const secureBackends: ReadonlySet<string> = new Set([
+  'darwin',
+  'win32',
+  'gnome_libsecret',
+  'kwallet',
+  'kwallet5',
+  'kwallet6',
+])
 
 /** The backend that safeStorage would use: the platform's, or on Linux the desktop's. */
 async function backendOf({ safeStorage, platform, log }: OpenSecrets): Promise<string | null> {
   try {
     if (!(await safeStorage.isAsyncEncryptionAvailable())) return null
     const backend = platform === 'linux' ? safeStorage.getSelectedStorageBackend() : platform
-    return worthy.has(backend) ? backend : null
+    return secureBackends.has(backend) ? backend : null
   } catch (error) {
     log.write('warning', 'secret store unavailable', { error })
     return null
@@ -52,7 +59,7 @@ async function backendOf({ safeStorage, platform, log }: OpenSecrets): Promise<s
 }
 
 /** The part of a request that identifies the secret. */
-function bare(request: SecretRequest): Entries[string]['request'] {
+function secretId(request: SecretRequest): Entries[string]['request'] {
   if (request.kind === 'passphrase') return { kind: request.kind, keyFile: request.keyFile }
   const { kind, host, port, user } = request
   return { kind, host, port, user }
@@ -90,7 +97,7 @@ class OsSecrets implements SecretStore {
 
   async save(request: SecretRequest, secret: Secret): Promise<void> {
     const cipher = await this.#options.safeStorage.encryptStringAsync(secret.expose())
-    const entry = { request: bare(request), backend: this.#backend, cipher: cipher.toString('base64') }
+    const entry = { request: secretId(request), backend: this.#backend, cipher: cipher.toString('base64') }
     this.#write({ ...this.#entries, [requestKey(request)]: entry })
   }
 

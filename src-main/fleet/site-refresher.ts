@@ -22,7 +22,7 @@ const usualPace: Pace = { watched: 15_000, idle: 300_000 }
 const AT_ONCE = 16
 
 /** The refresh state of a site. */
-export interface Keeping {
+export interface RefreshState {
   readonly refreshing: boolean
   /** Why the last refresh failed; null if it succeeded. */
   readonly failure: Failure | null
@@ -31,16 +31,16 @@ export interface Keeping {
 }
 
 /** Decides about refreshes that may need secrets. */
-export interface Gatekeeper {
+export interface RefreshGuard {
   /** Why a site cannot be refreshed without asking the user, such as for a password; null if it can. */
   precheck(site: Site): Promise<Failure | null>
   /** Called once for each failed refresh. */
   failed(site: Site, failure: Failure): void
 }
 
-const openGate: Gatekeeper = { precheck: async () => null, failed: () => {} }
+const noGuard: RefreshGuard = { precheck: async () => null, failed: () => {} }
 
-interface Kept {
+interface Tracked {
   refreshing: Promise<Result<Inspection>> | null
   failure: Failure | null
   link: LinkEvent | null
@@ -56,25 +56,25 @@ export class Fleet implements AsyncDisposable {
   readonly #context: Context
   readonly #runner: Runner
   readonly #pace: Pace
-  readonly #gate: Gatekeeper
-  readonly #kept = new Map<string, Kept>()
+  readonly #guard: RefreshGuard
+  readonly #tracked = new Map<string, Tracked>()
   readonly #listeners = new Set<(siteId: string) => void>()
   readonly #stop = new AbortController()
   readonly #unsubscribe: (() => void)[]
-  #looking = 0
-  #turns: (() => void)[] = []
+  #running = 0
+  #waiting: (() => void)[] = []
 
-  constructor(context: Context, runner: Runner, pace: Pace = usualPace, gate: Gatekeeper = openGate) {
+  constructor(context: Context, runner: Runner, pace: Pace = usualPace, guard: RefreshGuard = noGuard) {
     this.#context = context
     this.#runner = runner
     this.#pace = pace
-    this.#gate = gate
+    this.#guard = guard
     this.#unsubscribe = [
-      context.links.subscribe((event) => this.#hearLink(event)),
+      context.links.subscribe((event) => this.#onLink(event)),
       runner.subscribe((event) => {
         if (event.kind !== 'journal' || event.entry.state !== 'ended') return
         const site = context.store.sites.byId(event.siteId)
-        if (site) void this.#lookAgain(site)
+        if (site) void this.#refreshAgain(site)
       }),
     ]
   }
@@ -90,19 +90,19 @@ export class Fleet implements AsyncDisposable {
     return () => this.#listeners.delete(listener)
   }
 
-  keeping(siteId: string): Keeping {
+  refreshState(siteId: string): RefreshState {
     const { refreshing, failure, link } = this.#of(siteId)
     return { refreshing: refreshing !== null, failure, link }
   }
 
   /** Refreshes a site often, starting now, until the returned function is called. */
   watch(site: Site): () => void {
-    const kept = this.#of(site.id)
-    kept.watchers += 1
+    const tracked = this.#of(site.id)
+    tracked.watchers += 1
     void this.refresh(site, true)
     let watching = true
     return () => {
-      if (watching) kept.watchers -= 1
+      if (watching) tracked.watchers -= 1
       watching = false
     }
   }
@@ -112,9 +112,9 @@ export class Fleet implements AsyncDisposable {
    * @param person the user wants to see the site and may be asked for secrets
    */
   refresh(site: Site, person = false): Promise<Result<Inspection>> {
-    const kept = this.#of(site.id)
-    kept.refreshing ??= this.#look(site, kept, person)
-    return kept.refreshing
+    const tracked = this.#of(site.id)
+    tracked.refreshing ??= this.#run(site, tracked, person)
+    return tracked.refreshing
   }
 
   /** Refreshes after a change: a refresh already in progress may miss it, so another one follows. */
@@ -126,11 +126,11 @@ export class Fleet implements AsyncDisposable {
   /** A site was changed or removed in the store. */
   changed(siteId: string): void {
     if (!this.#context.store.sites.byId(siteId)) {
-      const timer = this.#kept.get(siteId)?.timer
+      const timer = this.#tracked.get(siteId)?.timer
       if (timer) clearTimeout(timer)
-      this.#kept.delete(siteId)
+      this.#tracked.delete(siteId)
     }
-    this.#tell(siteId)
+    this.#publish(siteId)
   }
 
   /**
@@ -138,29 +138,29 @@ export class Fleet implements AsyncDisposable {
    * connection events, which may concern another address, and a refresh still in progress.
    */
   seen(site: Site): void {
-    const kept = this.#of(site.id)
-    kept.failure = null
-    if (kept.link?.key !== linkKey(site)) kept.link = null
-    kept.again = kept.refreshing !== null
-    this.#plan(site, kept)
-    this.#tell(site.id)
+    const tracked = this.#of(site.id)
+    tracked.failure = null
+    if (tracked.link?.key !== linkKey(site)) tracked.link = null
+    tracked.again = tracked.refreshing !== null
+    this.#schedule(site, tracked)
+    this.#publish(site.id)
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#stop.abort()
-    for (const leave of this.#unsubscribe) leave()
+    for (const unsubscribe of this.#unsubscribe) unsubscribe()
     this.#listeners.clear()
-    const running = [...this.#kept.values()].map(({ timer, refreshing }) => {
+    const running = [...this.#tracked.values()].map(({ timer, refreshing }) => {
       if (timer) clearTimeout(timer)
       return refreshing
     })
     await Promise.allSettled(running)
   }
 
-  #of(siteId: string): Kept {
-    const found = this.#kept.get(siteId)
+  #of(siteId: string): Tracked {
+    const found = this.#tracked.get(siteId)
     if (found) return found
-    const kept: Kept = {
+    const tracked: Tracked = {
       refreshing: null,
       failure: null,
       link: null,
@@ -169,65 +169,66 @@ export class Fleet implements AsyncDisposable {
       again: false,
       busy: false,
     }
-    this.#kept.set(siteId, kept)
-    return kept
+    this.#tracked.set(siteId, tracked)
+    return tracked
   }
 
-  async #lookAgain(site: Site): Promise<void> {
-    const kept = this.#of(site.id)
-    if (kept.refreshing) kept.again = true
+  async #refreshAgain(site: Site): Promise<void> {
+    const tracked = this.#of(site.id)
+    if (tracked.refreshing) tracked.again = true
     else await this.refresh(site)
   }
 
-  async #look(site: Site, kept: Kept, person: boolean): Promise<Result<Inspection>> {
+  async #run(site: Site, tracked: Tracked, person: boolean): Promise<Result<Inspection>> {
     // In a later task, so that `refreshing` is set and published first.
     await Promise.resolve()
-    this.#tell(site.id)
-    const seen = await this.#inTurn(() => this.#inspect(site, kept, person)).catch((error: unknown) => {
-      this.#context.log.write('error', 'looking at a site failed', { site: site.name, error })
-      const message = 'The console made an error of its own while it looked at the site; its log has more.'
+    this.#publish(site.id)
+    const seen = await this.#limited(() => this.#inspect(site, tracked, person)).catch((error: unknown) => {
+      this.#context.log.write('error', 'refresh failed', { site: site.name, error })
+      const message = 'An internal error occurred; the log of the console has the details.'
       return fail<Failure>({ code: 'internal', message })
     })
-    kept.refreshing = null
+    tracked.refreshing = null
     if (this.#stop.signal.aborted) return seen
-    kept.failure = seen.ok ? null : seen.error
-    if (!seen.ok) this.#gate.failed(site, seen.error)
-    this.#plan(site, kept)
-    this.#tell(site.id)
-    if (kept.again) {
-      kept.again = false
-      this.#due(site, kept)
+    tracked.failure = seen.ok ? null : seen.error
+    if (!seen.ok) this.#guard.failed(site, seen.error)
+    this.#schedule(site, tracked)
+    this.#publish(site.id)
+    if (tracked.again) {
+      tracked.again = false
+      this.#due(site, tracked)
     }
     return seen
   }
 
-  async #inspect(site: Site, kept: Kept, person: boolean): Promise<Result<Inspection>> {
-    const refusal = person ? null : await this.#gate.precheck(site)
+  async #inspect(site: Site, tracked: Tracked, person: boolean): Promise<Result<Inspection>> {
+    const refusal = person ? null : await this.#guard.precheck(site)
     if (refusal) return fail(refusal)
     const seen = await inspectSite(this.#context, site, this.#stop.signal)
     if (!seen.ok) return seen
-    kept.busy = seen.value.lock.held
-    this.#runner.resumeAt(this.#context.store.sites.byId(site.id) ?? site, kept.failure !== null)
+    tracked.busy = seen.value.lock.held
+    this.#runner.resumeAt(this.#context.store.sites.byId(site.id) ?? site, tracked.failure !== null)
     return seen
   }
 
-  async #inTurn<T>(work: () => Promise<T>): Promise<T> {
-    if (this.#looking >= AT_ONCE) await new Promise<void>((resolve) => this.#turns.push(resolve))
-    this.#looking += 1
+  async #limited<T>(work: () => Promise<T>): Promise<T> {
+    if (this.#running >= AT_ONCE) await new Promise<void>((resolve) => this.#waiting.push(resolve))
+    this.#running += 1
     try {
       return await work()
     } finally {
-      this.#looking -= 1
-      this.#turns.shift()?.()
+      this.#running -= 1
+      this.#waiting.shift()?.()
     }
   }
 
-  #plan(site: Site, kept: Kept): void {
-    if (kept.timer) clearTimeout(kept.timer)
+  #schedule(site: Site, tracked: Tracked): void {
+    if (tracked.timer) clearTimeout(tracked.timer)
     // Foreign operations are noticed only by refreshing.
-    const pace = kept.watchers > 0 || (kept.busy && kept.failure === null) ? this.#pace.watched : this.#pace.idle
-    kept.timer = setTimeout(() => this.#due(site, kept), pace)
-    kept.timer.unref()
+    const pace =
+      tracked.watchers > 0 || (tracked.busy && tracked.failure === null) ? this.#pace.watched : this.#pace.idle
+    tracked.timer = setTimeout(() => this.#due(site, tracked), pace)
+    tracked.timer.unref()
   }
 
   /**
@@ -244,26 +245,26 @@ export class Fleet implements AsyncDisposable {
   }
 
   /** Runs in a timer, like `#sites`: a store that cannot be read now may be readable later. */
-  #due(site: Site, kept: Kept): void {
+  #due(site: Site, tracked: Tracked): void {
     if (this.#stop.signal.aborted) return
     try {
       const now = this.#context.store.sites.byId(site.id)
       if (now) void this.refresh(now)
     } catch (error) {
-      this.#context.log.write('error', 'looking at a site failed', { site: site.name, error })
-      this.#plan(site, kept)
+      this.#context.log.write('error', 'refresh failed', { site: site.name, error })
+      this.#schedule(site, tracked)
     }
   }
 
-  #hearLink(event: LinkEvent): void {
+  #onLink(event: LinkEvent): void {
     for (const site of this.#sites()) {
       if (linkKey(site) !== event.key) continue
       this.#of(site.id).link = event
-      this.#tell(site.id)
+      this.#publish(site.id)
     }
   }
 
-  #tell(siteId: string): void {
+  #publish(siteId: string): void {
     for (const listener of [...this.#listeners]) listener(siteId)
   }
 }

@@ -6,15 +6,15 @@ import type { Duplex } from 'node:stream'
 import type { Role } from '../../src-shared/contract/define.ts'
 import type { Transport } from '../../src-shared/rpc/transport.ts'
 import { type Page, type Pages, pageHeaders } from '../app/pages.ts'
+import { PendingConnections } from './pending-connections.ts'
 import { Sockets } from './sockets.ts'
-import { Strangers } from './strangers.ts'
 import { newTokens } from './tokens.ts'
 
 export interface LoopbackOptions {
   readonly pages: Pages
   readonly session: (transport: Transport, role: Role) => void
   /** Milliseconds within which a socket must send its token. */
-  readonly patience?: number
+  readonly tokenTimeout?: number
 }
 
 export interface LoopbackHost extends AsyncDisposable {
@@ -25,23 +25,29 @@ export interface LoopbackHost extends AsyncDisposable {
   readonly viewerUrl: string
 }
 
-/** Maximum number of connections without a token: see `strangers.ts`. */
-const STRANGERS = 512
+/** Maximum number of connections without a token: see `pending-connections.ts`. */
+const MAX_PENDING = 512
 /** Milliseconds until an incomplete request is closed. Checked every second instead of Node's 30 seconds. */
 const DEADLINES = { headersTimeout: 3000, requestTimeout: 5000, connectionsCheckingInterval: 1000 }
 
 /** Listens on 127.0.0.1, on a port chosen by the system, until disposed. */
-export async function startLoopbackHost({ pages, session, patience }: LoopbackOptions): Promise<LoopbackHost> {
+export async function startLoopbackHost({ pages, session, tokenTimeout }: LoopbackOptions): Promise<LoopbackHost> {
   const tokens = newTokens()
   let address = ''
   const own = () => address
-  const strangers = new Strangers(STRANGERS)
-  const known = (socket: Duplex) => strangers.know(socket)
-  const sockets = new Sockets({ tokens, session, known, address: own, ...(patience === undefined ? {} : { patience }) })
+  const pending = new PendingConnections(MAX_PENDING)
+  const authenticated = (socket: Duplex) => pending.remove(socket)
+  const sockets = new Sockets({
+    tokens,
+    session,
+    authenticated,
+    address: own,
+    ...(tokenTimeout === undefined ? {} : { tokenTimeout }),
+  })
   const server = createServer({ maxHeaderSize: 16_384, ...DEADLINES }, (request, response) => {
     answer(request, response, pages, address)
   })
-  server.on('connection', (socket) => strangers.meet(socket))
+  server.on('connection', (socket) => pending.add(socket))
   server.on('upgrade', (request, socket, head) => sockets.upgrade(request, socket, head))
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')

@@ -20,12 +20,12 @@ export interface SocketsOptions {
   readonly address: () => string
   readonly session: (transport: Transport, role: Role) => void
   /** Called with the connection of a window that sent its token. */
-  readonly known: (socket: Duplex) => void
+  readonly authenticated: (socket: Duplex) => void
   /** Milliseconds within which a socket must send its token. */
-  readonly patience?: number
+  readonly tokenTimeout?: number
 }
 
-/** Maximum number of windows. Counts only authenticated ones: see `strangers.ts` for the others. */
+/** Maximum number of windows. Counts only authenticated ones: see `pending-connections.ts` for the others. */
 const WINDOWS = 64
 /** RFC 6455 close code for a socket that may be accepted later. */
 const TRY_AGAIN = 1013
@@ -90,7 +90,7 @@ export class Sockets {
 
   #meet(socket: WebSocket, connection: Duplex): void {
     socket.on('error', () => socket.terminate())
-    const late = setTimeout(() => socket.close(UNAUTHORISED, 'no token'), this.#options.patience ?? 5000)
+    const late = setTimeout(() => socket.close(UNAUTHORISED, 'no token'), this.#options.tokenTimeout ?? 5000)
     socket.once('close', () => clearTimeout(late))
     socket.once('message', (data, binary) => {
       clearTimeout(late)
@@ -104,7 +104,7 @@ export class Sockets {
         socket.close(TRY_AGAIN, 'too many windows')
         return
       }
-      this.#options.known(connection)
+      this.#options.authenticated(connection)
       this.#letIn(socket, role)
     })
   }

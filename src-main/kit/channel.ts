@@ -47,9 +47,9 @@ export interface KitFailure extends Failure, KitProgress {
  * Limits on one answer. The longest genuine line, a list of ten thousand backups, needs half of the line limit; the
  * longest genuine answer is the events of an operation of many hours.
  */
-const limits = { line: 8 * 1024 * 1024, total: 64 * 1024 * 1024, events: 100_000, strays: 1_000, told: 20 }
+const limits = { line: 8 * 1024 * 1024, total: 64 * 1024 * 1024, events: 100_000, strays: 1_000, reported: 20 }
 
-const launcherSays = 'cvd-backup-launcher '
+const launcherPrefix = 'cvd-backup-launcher '
 const launcher = readFileSync(new URL('./bash/launcher.sh', import.meta.url))
 
 function record(value: string | Buffer): Buffer {
@@ -110,7 +110,7 @@ class Conversation {
   }
 
   line(line: string, bytes: number): void {
-    if (line.startsWith(launcherSays) && this.#offset === 0) this.#launcherLine(line.slice(launcherSays.length))
+    if (line.startsWith(launcherPrefix) && this.#offset === 0) this.#launcherLine(line.slice(launcherPrefix.length))
     else this.#kitLine(line, bytes)
   }
 
@@ -122,7 +122,7 @@ class Conversation {
       this.running?.distrust(notTheKit)
       return
     }
-    const event = parsed === 'stray' ? (this.#strays > limits.told ? null : strayLine(line)) : parsed
+    const event = parsed === 'stray' ? (this.#strays > limits.reported ? null : strayLine(line)) : parsed
     // The follower adds `state` and everything after it; these are not among the operation's stored events.
     if (event?.kind === 'state') this.#stored = false
     if (this.#stored) this.#offset += bytes

@@ -44,7 +44,7 @@ function nameProblem(context: Context, name: string): Failure | null {
 }
 
 /** The same machine under two names would have two queues and two states. */
-export function twin(context: Context, found: Inspection): Failure | null {
+export function sameMachine(context: Context, found: Inspection): Failure | null {
   const other = context.store.sites
     .list()
     .find((site) => site.machineId === found.host.machineId && site.root === found.layout.root)
@@ -71,7 +71,7 @@ export function noLayout(found: Inspection): Failure | null {
  * The default address that answers today, to be stored as the probe: when the site is down none answers, and a restore
  * could not prove success.
  */
-function answering({ health, host }: Inspection): string | undefined {
+function workingProbe({ health, host }: Inspection): string | undefined {
   const { probe, configured, healthy } = health
   return healthy && !configured && host.rights.keepState && probe !== null ? probe : undefined
 }

@@ -2,7 +2,7 @@
 import type { HealthAnswer, Inspection } from '../../src-shared/domain/kit-protocol.ts'
 import { type Failure, fail, ok, type Result } from '../../src-shared/result.ts'
 import type { Site } from '../store/sites.ts'
-import { noLayout, type SitePolicy, twin } from './add-site.ts'
+import { noLayout, type SitePolicy, sameMachine } from './add-site.ts'
 import type { Context } from './context.ts'
 import { wrongSite } from './inspect.ts'
 import type { KitLink, SiteAddress } from './links.ts'
@@ -39,12 +39,12 @@ function stepOf(code: string): CheckStepName {
 const order: readonly CheckStepName[] = ['reach', 'host-key', 'login', 'rights', 'layout', 'policy']
 const way: readonly CheckStepName[] = ['reach', 'host-key', 'login']
 
-function tellFailedWay(tell: Tell, failure: Failure): void {
-  const failed = way.indexOf(stepOf(failure.code))
+function reportConnectFailure(tell: Tell, failure: Failure): void {
+  const failed = connectSteps.indexOf(stepOf(failure.code))
   // An unreadable key is found before anything is sent.
   const sent = !failure.code.startsWith('key-')
-  for (const step of way.slice(0, failed)) tell(plain(step, sent ? 'passed' : 'skipped'))
-  tell(plain(way[failed] ?? 'reach', 'failed', failure.message, failure.next))
+  for (const step of connectSteps.slice(0, failed)) tell(plain(step, sent ? 'passed' : 'skipped'))
+  tell(plain(connectSteps[failed] ?? 'reach', 'failed', failure.message, failure.next))
 }
 
 function rightsStep({ host }: Inspection): CheckedStep {
@@ -108,7 +108,7 @@ async function walk(context: Context, check: SiteCheck, tell: Tell, signal: Abor
   tell(plain('reach', 'running'))
   const opened = await context.links.open({ target, sudo: 'none' }, { accept, signal })
   if (!opened.ok) {
-    tellFailedWay(tell, opened.error)
+    reportConnectFailure(tell, opened.error)
     return opened
   }
   using _held = opened.value
@@ -163,5 +163,5 @@ async function look(link: KitLink, { policy }: SiteCheck, signal: AbortSignal): 
 
 function layoutProblem(context: Context, site: Site | null, found: Inspection): Failure | null {
   if (site && found.host.machineId !== site.machineId) return wrongSite(site, found)
-  return noLayout(found) ?? (site ? null : twin(context, found))
+  return noLayout(found) ?? (site ? null : sameMachine(context, found))
 }

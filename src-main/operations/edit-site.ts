@@ -37,7 +37,7 @@ async function prove(context: Context, site: Site, changes: SiteChanges): Promis
 }
 
 /** How the site is reached, and the machine expected there. */
-const way = ({ target, sudo, machineId }: Site) => JSON.stringify({ target, sudo, machineId })
+const connectionOf = ({ target, sudo, machineId }: Site) => JSON.stringify({ target, sudo, machineId })
 
 /**
  * Changes name and colour only here; tests everything else on the server, and on failure changes nothing. Keeps what
@@ -57,7 +57,7 @@ export async function editSite(
   if (proven && !proven.ok) return proven
   const present = context.store.sites.byId(site.id)
   if (!present) return fail(siteChanged(site, 'removed'))
-  if (proven && way(present) !== way(site)) return fail(siteChanged(present, 'changed'))
+  if (proven && connectionOf(present) !== connectionOf(site)) return fail(siteChanged(present, 'changed'))
   const inspection = proven?.value
   const edited: Site = {
     ...present,

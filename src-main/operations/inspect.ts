@@ -43,7 +43,7 @@ export async function inspectSite(context: Context, site: Site, signal?: AbortSi
  * Milliseconds until an inspection is given up: a hanging disk on the server would block it, and others waiting,
  * forever.
  */
-const PATIENCE = 120_000
+const TIMEOUT = 120_000
 
 function noAnswer(site: Site, milliseconds: number): Failure {
   return {
@@ -60,11 +60,11 @@ export async function inspectPinned(
   site: Site,
   kit: KitLink,
   signal?: AbortSignal,
-  patience = PATIENCE,
+  timeout = TIMEOUT,
 ): Promise<Result<Inspection>> {
-  const late = AbortSignal.timeout(patience)
+  const late = AbortSignal.timeout(timeout)
   const answer = await kit.client.inspect(signal ? AbortSignal.any([signal, late]) : late)
-  if (!answer.ok) return late.aborted && !signal?.aborted ? fail(noAnswer(site, patience)) : answer
+  if (!answer.ok) return late.aborted && !signal?.aborted ? fail(noAnswer(site, timeout)) : answer
   const found = answer.value
   // The user may have changed the site meanwhile: keep those changes, and check against the machine pinned now.
   const present = context.store.sites.byId(site.id)

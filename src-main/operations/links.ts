@@ -18,7 +18,7 @@ export interface SiteAddress {
 
 export interface LinkOptions {
   /** Milliseconds for which an unreachable site is retried. 0: one attempt. */
-  readonly patience?: number
+  readonly retryFor?: number
   readonly signal?: AbortSignal
   /** Fingerprints (`SHA256:…`) that the user accepted for unknown hosts on the way. */
   readonly accept?: readonly string[]

@@ -5,8 +5,8 @@ import { type Failure, fail, ok, type Result } from '../../src-shared/result.ts'
 import { clockOffset } from '../store/inspections.ts'
 import type { JournalEntry, JournalOutcome, KitArgument } from '../store/operations.ts'
 import type { Site } from '../store/sites.ts'
-import { Attendant } from './attend.ts'
 import { audit, type Context, type Publish, type RunnerEvent } from './context.ts'
+import { OperationFollower } from './follow-operation.ts'
 
 export interface OperationRequest {
   readonly site: Site
@@ -25,7 +25,7 @@ const cancelledHere: JournalOutcome = {
 }
 
 /** Number of polls, a tenth of a second apart, until a server must have reported an operation's id. */
-const NAMING_LOOKS = 100
+const ID_POLLS = 100
 
 function notNamed(site: Site): Failure {
   const message = `${site.name} has not reported the ID of the operation yet, so it cannot be cancelled.`
@@ -37,7 +37,7 @@ export class Runner {
   readonly #stop = new AbortController()
   readonly #listeners = new Set<Publish>()
   readonly #queues = new Map<string, Promise<void>>()
-  readonly #attended = new Map<string, Promise<void>>()
+  readonly #followed = new Map<string, Promise<void>>()
   /** Operations resumed automatically since their site was last unreachable. */
   readonly #resumed = new Set<string>()
 
@@ -59,32 +59,32 @@ export class Runner {
     const entry = { id, siteId: site.id, command, request: [...request], who: identity.who, reason }
     store.operations.insert({ ...entry, createdAt: clock.now() })
     audit(this.#context, `${command} asked`, site, { operation: id, reason, detail: { request } })
-    this.#tell(id)
-    this.#attend(
+    this.#publishRow(id)
+    this.#track(
       id,
       site,
-      this.#queued(site.id, () => this.#attendant(id, site).attend()),
+      this.#queued(site.id, () => this.#follower(id, site).follow()),
     )
     return this.#row(id)
   }
 
   /** Waits until an operation has ended, its connection was lost, or nobody listens any more. */
   async settled(id: string): Promise<JournalEntry> {
-    await this.#attended.get(id)
+    await this.#followed.get(id)
     return this.#row(id)
   }
 
   /** Whether an operation is queued, followed or being reconnected. */
-  attends(id: string): boolean {
-    return this.#attended.has(id)
+  isFollowing(id: string): boolean {
+    return this.#followed.has(id)
   }
 
   /** Resumes following an operation of the journal. Does nothing if it is being followed. */
   resume(entry: JournalEntry, site: Site): void {
-    if (entry.state === 'ended' || this.#attended.has(entry.id)) return
-    if (entry.state === 'unknown') this.#revive(entry)
-    this.#attend(entry.id, site, this.#attendant(entry.id, site).attend())
-    this.#tell(entry.id)
+    if (entry.state === 'ended' || this.#followed.has(entry.id)) return
+    if (entry.state === 'unknown') this.#markRunning(entry)
+    this.#track(entry.id, site, this.#follower(entry.id, site).follow())
+    this.#publishRow(entry.id)
   }
 
   /**
@@ -94,7 +94,7 @@ export class Runner {
    */
   resumeAt(site: Site, wasOutOfReach: boolean): void {
     for (const entry of this.#context.store.operations.unfinished()) {
-      if (entry.siteId !== site.id || this.attends(entry.id)) continue
+      if (entry.siteId !== site.id || this.isFollowing(entry.id)) continue
       const begun = entry.state === 'running' || entry.state === 'unknown'
       if (!begun || (this.#resumed.has(entry.id) && !wasOutOfReach)) continue
       this.#resumed.add(entry.id)
@@ -120,7 +120,7 @@ export class Runner {
    */
   reattach(): JournalEntry[] {
     const { store, clock } = this.#context
-    const found = store.operations.unfinished().filter((entry) => !this.#attended.has(entry.id))
+    const found = store.operations.unfinished().filter((entry) => !this.#followed.has(entry.id))
     for (const entry of found) {
       const site = store.sites.byId(entry.siteId)
       if (entry.state === 'queued') store.operations.ended(entry.id, clock.now(), cancelledHere)
@@ -132,11 +132,11 @@ export class Runner {
   /** Asks an operation to stop, and returns its final state. `id` is the journal's or the server's. */
   async cancel(site: Site, id: string): Promise<Result<{ state: string; outcome: string; message: string }>> {
     const { store, clock, links } = this.#context
-    const entry = await this.#named(store.operations.find(site.id, id))
+    const entry = await this.#withServerId(store.operations.find(site.id, id))
     if (entry?.state === 'queued') {
       store.operations.ended(entry.id, clock.now(), cancelledHere)
       audit(this.#context, 'cancel asked', site, { operation: entry.id, outcome: 'succeeded' })
-      this.#tell(entry.id)
+      this.#publishRow(entry.id)
       return ok({ state: 'ended', outcome: 'cancelled', message: cancelledHere.message })
     }
     const remote = entry ? entry.remoteOperation : id
@@ -155,10 +155,10 @@ export class Runner {
   }
 
   /** Waits briefly for the server's id of an operation that is just starting. */
-  async #named(entry: JournalEntry | null): Promise<JournalEntry | null> {
+  async #withServerId(entry: JournalEntry | null): Promise<JournalEntry | null> {
     const { store, clock } = this.#context
     let now = entry
-    for (let look = 0; now?.state === 'starting' && now.remoteOperation === null && look < NAMING_LOOKS; look += 1) {
+    for (let poll = 0; now?.state === 'starting' && now.remoteOperation === null && poll < ID_POLLS; poll += 1) {
       await clock.wait(100, this.#stop.signal)
       now = store.operations.byId(now.id)
     }
@@ -168,7 +168,7 @@ export class Runner {
   /** Stops following everything; operations go on at their servers, and their rows stay unfinished. */
   async detach(): Promise<void> {
     this.#stop.abort()
-    await Promise.allSettled(this.#attended.values())
+    await Promise.allSettled(this.#followed.values())
   }
 
   #queued(siteId: string, work: () => Promise<void>): Promise<void> {
@@ -181,16 +181,16 @@ export class Runner {
     return turn
   }
 
-  #attend(id: string, site: Site, work: Promise<void>): void {
-    const attended = work.catch((error: unknown) => {
-      this.#context.log.write('error', 'attending failed', { operation: id, site: site.name, error })
-      this.#attended.delete(id)
+  #track(id: string, site: Site, work: Promise<void>): void {
+    const followed = work.catch((error: unknown) => {
+      this.#context.log.write('error', 'following failed', { operation: id, site: site.name, error })
+      this.#followed.delete(id)
       this.#failed(id, site)
       throw error
     })
-    attended.catch(() => undefined)
-    this.#attended.set(id, attended)
-    void attended.catch(() => undefined).finally(() => this.#attended.delete(id))
+    followed.catch(() => undefined)
+    this.#followed.set(id, followed)
+    void followed.catch(() => undefined).finally(() => this.#followed.delete(id))
   }
 
   /** A bug on our side: the operation may still run on the server, so the row must stay unfinished. */
@@ -199,12 +199,12 @@ export class Runner {
       this.#context.store.operations.lost(id)
     } catch (error) {
       // The store itself may have failed. The row is out of date then, but not wrong.
-      this.#context.log.write('error', 'losing failed', { operation: id, site: site.name, error })
+      this.#context.log.write('error', 'marking as unknown failed', { operation: id, site: site.name, error })
     }
-    if (this.#context.store.operations.byId(id)) this.#tell(id)
+    if (this.#context.store.operations.byId(id)) this.#publishRow(id)
   }
 
-  #attendant(id: string, site: Site): Attendant {
+  #follower(id: string, site: Site): OperationFollower {
     const recover = async (reason: string) => {
       // Bypasses the queue, because the operation that waits for it holds the site's turn.
       const row = randomUUID()
@@ -212,12 +212,12 @@ export class Runner {
       const entry = { id: row, siteId: site.id, command: 'recover', request: ['recover'], who: identity.who, reason }
       store.operations.insert({ ...entry, createdAt: clock.now() })
       audit(this.#context, 'recover asked', site, { operation: row, reason })
-      this.#tell(row)
-      this.#attend(row, site, this.#attendant(row, site).attend())
+      this.#publishRow(row)
+      this.#track(row, site, this.#follower(row, site).follow())
       return this.settled(row)
     }
     const { signal } = this.#stop
-    return new Attendant(id, {
+    return new OperationFollower(id, {
       context: this.#context,
       site,
       publish: (event) => this.#publish(event),
@@ -226,7 +226,7 @@ export class Runner {
     })
   }
 
-  #revive(entry: JournalEntry): void {
+  #markRunning(entry: JournalEntry): void {
     if (entry.remoteOperation !== null) this.#context.store.operations.running(entry.id, entry.remoteOperation)
   }
 
@@ -236,7 +236,7 @@ export class Runner {
     return entry
   }
 
-  #tell(id: string): void {
+  #publishRow(id: string): void {
     const entry = this.#row(id)
     this.#publish({ kind: 'journal', operation: id, siteId: entry.siteId, entry })
   }

@@ -11,10 +11,10 @@ const windowsPipe = '\\\\.\\pipe\\openssh-ssh-agent'
 const message = { identities: 11, identitiesAnswer: 12, sign: 13, signature: 14 } as const
 
 /** Maximum length of an agent's answer in bytes; OpenSSH uses the same limit. */
-const longestAnswer = 256 * 1024
+const maxAnswer = 256 * 1024
 
 /** Timeouts in milliseconds. Signing may wait for a touch or a click. */
-const patience = { list: 10_000, sign: 60_000 }
+const timeouts = { list: 10_000, sign: 60_000 }
 
 /** The agent's socket: SSH_AUTH_SOCK, or the named pipe of the OpenSSH service on Windows. Null if there is none. */
 export function agentSocket(environment: NodeJS.ProcessEnv = process.env): string | null {
@@ -39,7 +39,7 @@ function ask(socket: string, request: Buffer, limit: number): Promise<Buffer> {
       parts.push(chunk)
       const bytes = Buffer.concat(parts)
       const length = bytes.length < 4 ? 0 : bytes.readUInt32BE(0)
-      if (length > longestAnswer) end(new Error('its answer is too long'))
+      if (length > maxAnswer) end(new Error('its answer is too long'))
       else if (length > 0 && bytes.length >= 4 + length) end(null, bytes.subarray(4, 4 + length))
     })
     link.write(stringField(request))
@@ -55,7 +55,7 @@ export interface Agent {
 /** Asks an agent for its keys. Null if it does not answer. */
 export async function openAgent(socket: string): Promise<Agent | null> {
   try {
-    const answer = await ask(socket, Buffer.of(message.identities), patience.list)
+    const answer = await ask(socket, Buffer.of(message.identities), timeouts.list)
     if (answer[0] !== message.identitiesAnswer) return null
     const reader = new FieldReader(answer.subarray(1))
     const keys: PublicKey[] = []
@@ -82,7 +82,7 @@ export function agentIdentity({ socket }: Agent, key: PublicKey): Identity {
       const flags = key.type.startsWith('ssh-rsa') ? (isSha256(algorithm) ? 2 : 4) : 0
       const request = [Buffer.of(message.sign), stringField(key.blob), stringField(data), numberField(flags)]
       try {
-        const answer = await ask(socket, Buffer.concat(request), patience.sign)
+        const answer = await ask(socket, Buffer.concat(request), timeouts.sign)
         const signature = answer[0] === message.signature ? new FieldReader(answer.subarray(1)).string() : null
         return signature ?? new Error('the agent refused to sign')
       } catch (error) {

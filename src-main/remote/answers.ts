@@ -6,7 +6,7 @@ import type { Secret } from './secret.ts'
 import type { SecretSource, SshHop } from './target.ts'
 
 /** Limits on a server's questions. A real login needs fewer. */
-const most = { rounds: 12, prompts: 8, text: 400 }
+const limits = { rounds: 12, prompts: 8, text: 400 }
 
 const password = /passwor[dt]|kennwort|senha|contrase|mot de passe|wachtwoord|lozinka|parola|parol/i
 
@@ -20,14 +20,14 @@ function cleaned(text: string): string {
   return text
     .replace(/[\p{Cc}\p{Cf}]+/gu, ' ')
     .trim()
-    .slice(0, most.text)
+    .slice(0, limits.text)
 }
 
 /** Quotes text from a server in a message. */
 const quote = (text: string) => `“${cleaned(text).slice(0, 80)}”`
 
 /** An answer, or the reason why there is none. */
-type Given<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly error: string }
+type Answer<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly error: string }
 
 export class Answers {
   readonly #hop: SshHop
@@ -37,10 +37,10 @@ export class Answers {
   #answered = ''
   #passwordUsed = false
   #rounds = 0
-  readonly #over: AbortSignal
+  readonly #ended: AbortSignal
 
-  constructor(hop: SshHop, secrets: SecretSource, known: Secret | null, over: AbortSignal) {
-    this.#over = over
+  constructor(hop: SshHop, secrets: SecretSource, known: Secret | null, ended: AbortSignal) {
+    this.#ended = ended
     this.#hop = hop
     this.#secrets = secrets
     this.#password = known
@@ -57,22 +57,22 @@ export class Answers {
   }
 
   /** Answers all prompts of one round. */
-  async to(name: string, instructions: string, prompts: readonly Prompt[]): Promise<Given<string[]>> {
+  async to(name: string, instructions: string, prompts: readonly Prompt[]): Promise<Answer<string[]>> {
     this.#rounds += 1
-    if (this.#rounds > most.rounds || prompts.length > most.prompts) {
+    if (this.#rounds > limits.rounds || prompts.length > limits.prompts) {
       return { ok: false, error: 'The server asks more than a login needs.' }
     }
-    const said = [name, instructions].map(cleaned).filter((text) => text !== '')
+    const texts = [name, instructions].map(cleaned).filter((text) => text !== '')
     const answers: string[] = []
     for (const prompt of prompts) {
-      const answer = await this.#one(prompt, said.join(' — '))
+      const answer = await this.#one(prompt, texts.join(' — '))
       if (!answer.ok) return { ok: false, error: answer.error }
       answers.push(answer.value)
     }
     return { ok: true, value: answers }
   }
 
-  async #one(prompt: Prompt, instructions: string): Promise<Given<string>> {
+  async #one(prompt: Prompt, instructions: string): Promise<Answer<string>> {
     const asked = cleaned(prompt.prompt)
     if (asksForPassword(prompt)) {
       const given = await this.password()
@@ -84,7 +84,7 @@ export class Answers {
     }
     const { host, port, user } = this.#hop
     const echo = prompt.echo === true
-    const answer = await this.#secrets.ask?.({ host, port, user, instructions, question: asked, echo }, this.#over)
+    const answer = await this.#secrets.ask?.({ host, port, user, instructions, question: asked, echo }, this.#ended)
     if (answer) return { ok: true, value: answer.expose() }
     return { ok: false, error: `The server asks ${quote(prompt.prompt)}, and it was not answered.` }
   }

@@ -6,7 +6,7 @@ import { Answers } from './answers.ts'
 import { identitiesOf } from './identities.ts'
 import { type Identity, identityName } from './identity.ts'
 import { KeyFailure } from './key-file.ts'
-import { offerOf, teachOffers } from './offer-key.ts'
+import { enableKeyOffers, offerOf } from './offer-key.ts'
 import type { Secret } from './secret.ts'
 import { hopName, type SecretSource, type SshHop } from './target.ts'
 
@@ -156,7 +156,7 @@ class LoginAttempt implements Login {
   }
 
   readonly attach = (client: Client): void => {
-    teachOffers(client, {
+    enableKeyOffers(client, {
       signing: this.#hooks.waitFor,
       notSigned: (identity, error) => {
         this.#last = null

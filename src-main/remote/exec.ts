@@ -2,9 +2,9 @@
 import type { Readable } from 'node:stream'
 import type { ClientChannel } from 'ssh2'
 import { type Failure, fail, ok, type Result } from '../../src-shared/result.ts'
+import { CappedOutput } from './capped-output.ts'
 import type { SshConnection } from './connection.ts'
 import { linkLost, serverWords } from './connection-failure.ts'
-import { Kept } from './kept.ts'
 import { LineSplitter } from './lines.ts'
 import type { OutputStart } from './output-start.ts'
 import { Pace } from './pace.ts'
@@ -80,8 +80,8 @@ class Command implements Running {
   readonly #options: ExecOptions
   readonly #settle: (result: Result<ExecOutcome, ExecFailure>) => void
   readonly #reject: (error: unknown) => void
-  readonly #stdout: Kept
-  readonly #stderr: Kept
+  readonly #stdout: CappedOutput
+  readonly #stderr: CappedOutput
   readonly #closed: Promise<void>
   readonly #pace = new Pace()
   #total = 0
@@ -100,8 +100,8 @@ class Command implements Running {
     this.#channel = channel
     this.#options = options
     const keep = options.keep ?? 1024 * 1024
-    this.#stdout = new Kept(keep)
-    this.#stderr = new Kept(keep)
+    this.#stdout = new CappedOutput(keep)
+    this.#stderr = new CappedOutput(keep)
     this.#closed = new Promise((close) => channel.once('close', () => close()))
     this.#listen()
   }

@@ -60,7 +60,7 @@ export function openHop(
     client.destroy()
   })
   const over = new AbortController()
-  const way = login(hop, credentials, secrets, {
+  const attempt = login(hop, credentials, secrets, {
     over: over.signal,
     giveUp: () => {
       giveUpReason = true
@@ -106,8 +106,8 @@ export function openHop(
     if (seen.hostKey) return resolve(fail(seen.hostKey))
     if (seen.store) return resolve(fail(hostKeyStore(seen.store)))
     if (options.signal?.aborted) return resolve(fail({ code: 'cancelled', message: 'Connecting was cancelled.' }))
-    const refused = giveUpReason || (way.tried() && connectFailure.isLogin(seen.error))
-    if (refused || connectFailure.isLoginOver(seen.error)) return resolve(fail(way.failure()))
+    const refused = giveUpReason || (attempt.tried() && connectFailure.isLogin(seen.error))
+    if (refused || connectFailure.isLoginOver(seen.error)) return resolve(fail(attempt.failure()))
     resolve(fail(connectFailure.of(hop, seen.error)))
   })
   client.on('ready', () => {
@@ -128,7 +128,7 @@ export function openHop(
     username: hop.user,
     algorithms: offer(knownTypes),
     hostVerifier: verify,
-    authHandler: way.next,
+    authHandler: attempt.next,
     agentForward: false,
     // We time the login ourselves, because the time must pause while the user is asked.
     readyTimeout: 0,
@@ -136,7 +136,7 @@ export function openHop(
     keepaliveCountMax: 3,
     ...(socket ? { sock: socket } : {}),
   })
-  way.attach(client)
+  attempt.attach(client)
   return promise
 }
 

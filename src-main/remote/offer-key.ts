@@ -27,7 +27,7 @@ interface Extension {
 }
 
 /** A placeholder key that ssh2 accepts; the key it stands for is in `offered`. */
-type Stand = ParsedKey & { sign: (data: Buffer) => Error }
+type Placeholder = ParsedKey & { sign: (data: Buffer) => Error }
 
 const anyKey = Buffer.concat([stringField('ssh-ed25519'), stringField(Buffer.alloc(32))]).toString('base64')
 const template = ssh2.utils.parseKey(`ssh-ed25519 ${anyKey}`) as ParsedKey
@@ -38,14 +38,14 @@ export class NotSigned extends Error {}
 
 /** The login method that tries one key. */
 export function offerOf(user: string, identity: Identity): AnyAuthMethod {
-  const stand = Object.create(template, {
+  const placeholder = Object.create(template, {
     type: { value: identity.key.type === 'ssh-rsa' ? 'rsa' : identity.key.type },
     isPrivateKey: { value: () => true },
     getPublicSSH: { value: () => identity.key.blob },
     sign: { value: () => new NotSigned('not signed') },
-  }) as Stand
-  offered.set(stand, identity)
-  return { type: 'publickey', username: user, key: stand }
+  }) as Placeholder
+  offered.set(placeholder, identity)
+  return { type: 'publickey', username: user, key: placeholder }
 }
 
 /** RSA keys sign with SHA-256, or with SHA-512 if the server accepts nothing else. */
@@ -62,14 +62,14 @@ export interface OfferHooks {
 }
 
 /** Call once per client, after `connect`. */
-export function teachOffers(client: Client, hooks: OfferHooks): void {
+export function enableKeyOffers(client: Client, hooks: OfferHooks): void {
   const protocol = (client as unknown as { _protocol?: Protocol })._protocol
   if (!protocol?._authsQueue || !protocol._packetRW) throw new Error('this is another ssh2 than the one that is known')
   let serverTakes: readonly string[] | null = null
-  const hear = protocol._handlers.EXT_INFO
-  protocol._handlers.EXT_INFO = (same, extensions) => {
+  const handleExtInfo = protocol._handlers.EXT_INFO
+  protocol._handlers.EXT_INFO = (self, extensions) => {
     serverTakes = extensions.find(({ name }) => name === 'server-sig-algs')?.algs ?? serverTakes
-    hear?.(same, extensions)
+    handleExtInfo?.(self, extensions)
   }
   const send = (body: Buffer) => {
     const { write } = protocol._packetRW
@@ -83,21 +83,21 @@ export function teachOffers(client: Client, hooks: OfferHooks): void {
       protocol._queue.push(ready)
     }
   }
-  const ssh2sOwn = protocol.authPK.bind(protocol)
+  const originalAuthPK = protocol.authPK.bind(protocol)
   protocol.authPK = (user, key, algorithm, sign) => {
     const identity = typeof key === 'object' && key !== null ? offered.get(key) : undefined
-    if (!identity) return ssh2sOwn(user, key, algorithm, sign)
+    if (!identity) return originalAuthPK(user, key, algorithm, sign)
     const chosen = algorithmOf(identity.key.type, serverTakes)
-    const wanted = typeof sign === 'function'
+    const withSignature = typeof sign === 'function'
     const request = Buffer.concat([
       Buffer.of(50),
       ...[user, 'ssh-connection', 'publickey'].map(stringField),
-      Buffer.of(wanted ? 1 : 0),
+      Buffer.of(withSignature ? 1 : 0),
       stringField(chosen),
       stringField(identity.key.blob),
     ])
     // A request without a signature only asks whether the server accepts the key.
-    if (!wanted) return send(request)
+    if (!withSignature) return send(request)
     const data = Buffer.concat([stringField(protocol._kex.sessionID), request])
     const work = identity.sign(data, chosen).then(
       (signature) => {

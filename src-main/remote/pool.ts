@@ -29,7 +29,7 @@ export interface PoolOptions {
 
 export interface LeaseOptions {
   /** Milliseconds for which an unreachable site is retried. Default 0: one attempt. */
-  readonly patience?: number
+  readonly retryFor?: number
   readonly signal?: AbortSignal
 }
 
@@ -108,7 +108,7 @@ export class ConnectionPool implements AsyncDisposable {
   async lease(target: SshTarget, options: LeaseOptions = {}): Promise<Result<Lease, ConnectFailure>> {
     const site = this.#site(target)
     const signal = options.signal ?? new AbortController().signal
-    const deadline = Date.now() + (options.patience ?? 0)
+    const deadline = Date.now() + (options.retryFor ?? 0)
     site.leases += 1
     if (site.idle) clearTimeout(site.idle)
     site.idle = null
@@ -121,7 +121,7 @@ export class ConnectionPool implements AsyncDisposable {
       const delay = this.#delay(attempt)
       const over = needsPerson(opened.error) || signal.aborted || Date.now() + delay > deadline
       if (!over) {
-        this.#tell(site, { state: 'waiting', failure: opened.error, retryAt: Date.now() + delay })
+        this.#publish(site, { state: 'waiting', failure: opened.error, retryAt: Date.now() + delay })
         if (await wait(delay, AbortSignal.any([signal, site.stop.signal]))) continue
       }
       this.#giveBack(site)
@@ -173,7 +173,7 @@ export class ConnectionPool implements AsyncDisposable {
     return site
   }
 
-  #tell(site: Site, state: LinkState): void {
+  #publish(site: Site, state: LinkState): void {
     for (const listener of this.#listeners) listener({ key: site.key, generation: site.generation, ...state })
   }
 
@@ -220,7 +220,7 @@ export class ConnectionPool implements AsyncDisposable {
     const turn = await this.#gate.take(stop.signal)
     if (typeof turn !== 'function') return fail(cancelled)
     try {
-      this.#tell(site, { state: 'connecting', attempt })
+      this.#publish(site, { state: 'connecting', attempt })
       const opened = await this.#options.connect(target, stop.signal)
       if (generation !== site.generation) {
         if (opened.ok) await opened.value.end()
@@ -228,7 +228,7 @@ export class ConnectionPool implements AsyncDisposable {
       }
       if (!opened.ok) {
         if (needsPerson(opened.error) && unblocks === site.unblocks) site.blocked = opened.error
-        this.#tell(site, { state: 'failed', failure: opened.error })
+        this.#publish(site, { state: 'failed', failure: opened.error })
         return opened
       }
       this.#use(site, opened.value, generation)
@@ -240,11 +240,11 @@ export class ConnectionPool implements AsyncDisposable {
 
   #use(site: Site, connection: SshConnection, generation: number): void {
     site.connection = connection
-    this.#tell(site, { state: 'connected', fingerprint: connection.fingerprint })
+    this.#publish(site, { state: 'connected', fingerprint: connection.fingerprint })
     connection.closed.then((failure) => {
       if (generation !== site.generation) return
       if (site.connection === connection) site.connection = null
-      this.#tell(site, { state: 'closed', failure })
+      this.#publish(site, { state: 'closed', failure })
     })
     // All callers may have cancelled by now.
     if (site.leases === 0) this.#endLater(site)
@@ -289,6 +289,6 @@ export class ConnectionPool implements AsyncDisposable {
     site.idle = null
     if (!connection) return
     await connection.end()
-    this.#tell(site, { state: 'closed', failure: null })
+    this.#publish(site, { state: 'closed', failure: null })
   }
 }

@@ -11,7 +11,7 @@ interface Answer {
 }
 
 /** Maximum bytes of an answer; `ssh -G` prints far less. */
-const longest = 1024 * 1024
+const maxAnswer = 1024 * 1024
 
 /** Runs a program to its end or to the time limit, then kills it with all its children (`Match exec`). */
 function run(program: string, args: readonly string[], limit: number): Promise<Answer | 'late'> {
@@ -22,9 +22,9 @@ function run(program: string, args: readonly string[], limit: number): Promise<A
       detached: process.platform !== 'win32',
       windowsHide: true,
     })
-    const said = { stdout: '', stderr: '' }
+    const output = { stdout: '', stderr: '' }
     const hear = (name: 'stdout' | 'stderr') => (chunk: Buffer) => {
-      if (said[name].length < longest) said[name] += chunk.toString('utf8')
+      if (output[name].length < maxAnswer) output[name] += chunk.toString('utf8')
     }
     child.stdout.on('data', hear('stdout'))
     child.stderr.on('data', hear('stderr'))
@@ -41,7 +41,7 @@ function run(program: string, args: readonly string[], limit: number): Promise<A
     })
     child.on('close', (code) => {
       clearTimeout(timer)
-      resolve({ code, ...said })
+      resolve({ code, ...output })
     })
   })
 }

@@ -86,7 +86,7 @@ export async function includedFiles(rest: string, base: IncludeBase): Promise<In
 }
 
 /** Maximum nesting depth; ssh treats more as an error. */
-export const deepest = 16
+export const maxDepth = 16
 
 /** Never an option, a pattern or a path. */
 export const aliasPattern = /^[A-Za-z0-9_][A-Za-z0-9._:-]*$/
@@ -98,7 +98,7 @@ export async function aliasesIn(file: string, base: IncludeBase, depth = 0): Pro
     if (keyword === 'host') {
       for (const name of splitArguments(rest) ?? []) if (aliasPattern.test(name)) found.add(name)
     }
-    if (keyword !== 'include' || depth >= deepest) continue
+    if (keyword !== 'include' || depth >= maxDepth) continue
     for (const included of await includedFiles(rest, base)) {
       if (included.refused !== null) continue
       for (const name of await aliasesIn(included.path, base, depth + 1)) found.add(name)

@@ -3,7 +3,7 @@
  * form that `ssh -G` prints. Runs no commands: a host that depends on one (`Match exec`) is reported as a problem.
  */
 import { isIP } from 'node:net'
-import { deepest, type IncludeBase, includedFiles, readLines } from './ssh-config-files.ts'
+import { type IncludeBase, includedFiles, maxDepth, readLines } from './ssh-config-files.ts'
 import { expandTokens, firstWord, matchesHostLine, matchesList, splitArguments } from './ssh-config-words.ts'
 
 /** Values by lower-case keyword, in order; as from `ssh -G`, without defaults. */
@@ -82,7 +82,7 @@ class Evaluation {
       if (keyword === 'host') applies = mayMatch && matchesHostLine(this.#host, this.#words(keyword, rest))
       else if (keyword === 'match') applies = await this.#matches(rest, mayMatch)
       else if (keyword === 'include') {
-        if (depth >= deepest) throw new Error('its files include each other without end')
+        if (depth >= maxDepth) throw new Error('its files include each other without end')
         for (const { path, refused } of await includedFiles(rest, base)) {
           // Like ssh, refuse the whole configuration if others can write one of its files.
           if (refused !== null) throw new Error(`${path} is not used, because ${refused}`)

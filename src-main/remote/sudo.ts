@@ -40,7 +40,7 @@ const noiseLimit = 32 * 1024 * 1024
 
 /**
  * The whole remote command, a constant: the script is the first NUL-terminated record on stdin. Bash reports that it is
- * ready first, because sudo may or may not ask for a password and would read an early script as one.
+ * ready first, because sudo may or may not ask for a password and would read an earlyPrompts script as one.
  */
 const bash = `/bin/bash --noprofile --norc -c '${sayReady} >&2; ${sayReady}; IFS= read -r -d "" s && eval "$s"'`
 
@@ -75,20 +75,23 @@ const failures = {
 } satisfies Record<string, Failure>
 
 /** Explains, from the output so far, why bash did not start. */
-function notReady(mode: SudoMode, user: string, said: string, ended: Result<ExecOutcome, ExecFailure>): Failure {
-  const words = serverWords(said)
+function notReady(mode: SudoMode, user: string, output: string, ended: Result<ExecOutcome, ExecFailure>): Failure {
+  const words = serverWords(output)
   if (mode !== 'none') {
-    if (/must have a tty/i.test(said)) {
+    if (/must have a tty/i.test(output)) {
       const message = `sudo on the server demands a terminal from ${user} (requiretty), and the console has none.`
       const next = `Add the line “Defaults:${user} !requiretty” with visudo on the server, then try again.`
       return { code: 'no-sudo', message, unchanged, next }
     }
-    if (/not in the sudoers|may not run sudo|not allowed to (execute|run)|command not found|no such file/i.test(said)) {
+    if (
+      /not in the sudoers|may not run sudo|not allowed to (execute|run)|command not found|no such file/i.test(output)
+    ) {
       const next = 'Allow this login to run /bin/bash with sudo, or use another login.'
       return { code: 'no-sudo', message: `This login cannot use sudo: ${words}`, unchanged, next }
     }
-    if (/password is required|no password was provided|terminal is required/i.test(said)) return failures.needsPassword
-    if (/incorrect password|sorry, try again/i.test(said)) return failures.wrongPassword
+    if (/password is required|no password was provided|terminal is required/i.test(output))
+      return failures.needsPassword
+    if (/incorrect password|sorry, try again/i.test(output)) return failures.wrongPassword
   }
   if (!ended.ok) return ended.error
   const message = `The server did not start bash (exit ${ended.value.code})${words ? `: ${words}` : ''}.`
@@ -113,29 +116,29 @@ export async function startBash(
   const filter = new MarkerFilter(marker)
   const ready = Promise.withResolvers<Failure | null>()
   let isReady = false
-  let asked = 0
-  let said = ''
+  let prompts = 0
+  let output = ''
   let running: Running | null = null
-  let early = 0
+  let earlyPrompts = 0
 
   const answer = () => {
-    early = 0
-    if (asked > 1) ready.resolve(failures.wrongPassword)
+    earlyPrompts = 0
+    if (prompts > 1) ready.resolve(failures.wrongPassword)
     else if (password) void running?.write(Buffer.from(`${password.expose()}\n`))
   }
   const beginErrors = new OutputStart(readyMark, Number.POSITIVE_INFINITY, () => undefined)
   const onStderr = (chunk: Buffer) => {
     const { clean, found } = filter.push(chunk)
-    asked += found
+    prompts += found
     // Everything before the mark comes from start-up files, even if it arrives after bash is ready.
-    const own = beginErrors.push(clean)
-    if (own && own.length > 0) options.onStderr?.(own)
+    const errors = beginErrors.push(clean)
+    if (errors && errors.length > 0) options.onStderr?.(errors)
     if (isReady) return
-    // Keep sudo's own messages to find out what it refused.
-    said = (said + clean.subarray(-4096).toString('utf8')).slice(-4096)
+    // Keep sudo's errors messages to find out what it refused.
+    output = (output + clean.subarray(-4096).toString('utf8')).slice(-4096)
     if (found === 0) return
     if (running) answer()
-    else early += found
+    else earlyPrompts += found
   }
   const begin = new OutputStart(readyMark, noiseLimit, () => {
     isReady = true
@@ -154,13 +157,13 @@ export async function startBash(
   })
   if (!started.ok) return started
   running = started.value
-  if (early > 0) answer()
+  if (earlyPrompts > 0) answer()
   const timer = setTimeout(() => ready.resolve(failures.timeout), options.readyTimeout ?? 30_000)
   const ended = running.done.then((outcome) => {
     const rest = filter.end()
-    const own = rest.length > 0 ? beginErrors.push(rest) : null
-    if (own && own.length > 0) options.onStderr?.(own)
-    return notReady(mode, connection.target.user, said, outcome)
+    const errors = rest.length > 0 ? beginErrors.push(rest) : null
+    if (errors && errors.length > 0) options.onStderr?.(errors)
+    return notReady(mode, connection.target.user, output, outcome)
   })
   const failure = await Promise.race([ready.promise, ended])
   clearTimeout(timer)

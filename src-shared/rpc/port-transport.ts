@@ -1,5 +1,5 @@
 /** Frames over a MessagePort of the browser, Node or Electron's main process. Typed structurally. */
-import { Ears, type Transport } from './transport.ts'
+import { type Transport, TransportListeners } from './transport.ts'
 
 interface BasePort {
   postMessage(message: string): void
@@ -20,11 +20,11 @@ export interface EmitterPort extends BasePort {
 }
 
 export function portTransport(port: EventTargetPort | EmitterPort): Transport {
-  const ears = new Ears()
+  const listeners = new TransportListeners()
   const message = ({ data }: { readonly data: unknown }) => {
-    if (typeof data === 'string') ears.hear(data)
+    if (typeof data === 'string') listeners.receive(data)
   }
-  const close = () => ears.end('')
+  const close = () => listeners.end('')
   if ('addEventListener' in port) {
     port.addEventListener('message', message)
     port.addEventListener('close', close)
@@ -35,12 +35,12 @@ export function portTransport(port: EventTargetPort | EmitterPort): Transport {
   port.start?.()
   return {
     post: (text) => {
-      if (!ears.closed) port.postMessage(text)
+      if (!listeners.closed) port.postMessage(text)
     },
-    onMessage: (listener) => ears.onMessage(listener),
-    onClose: (listener) => ears.onClose(listener),
+    onMessage: (listener) => listeners.onMessage(listener),
+    onClose: (listener) => listeners.onClose(listener),
     close: (reason = '') => {
-      ears.end(reason)
+      listeners.end(reason)
       port.close()
     },
   }

@@ -1,7 +1,7 @@
 /** Frames over a WebSocket of the browser or Node. Typed structurally. */
 import type { WireFailure } from '../contract/failure.ts'
 import { fail, ok, type Result } from '../result.ts'
-import { Ears, type Transport } from './transport.ts'
+import { type Transport, TransportListeners } from './transport.ts'
 
 export interface SocketLike {
   send(text: string): void
@@ -38,20 +38,20 @@ const notReached: WireFailure = {
 
 /** A transport over an open socket. */
 export function socketTransport(socket: SocketLike): Transport {
-  const ears = new Ears()
+  const listeners = new TransportListeners()
   socket.addEventListener('message', ({ data }) => {
-    if (typeof data === 'string') ears.hear(data)
+    if (typeof data === 'string') listeners.receive(data)
     else socket.close(1003, 'text only')
   })
-  socket.addEventListener('close', ({ reason }) => ears.end(reason))
+  socket.addEventListener('close', ({ reason }) => listeners.end(reason))
   return {
     post: (text) => {
-      if (!ears.closed) socket.send(text)
+      if (!listeners.closed) socket.send(text)
     },
-    onMessage: (listener) => ears.onMessage(listener),
-    onClose: (listener) => ears.onClose(listener),
+    onMessage: (listener) => listeners.onMessage(listener),
+    onClose: (listener) => listeners.onClose(listener),
     close: (reason = '') => {
-      ears.end(reason)
+      listeners.end(reason)
       socket.close(1000, reason.slice(0, 100))
     },
   }

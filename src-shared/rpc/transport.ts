@@ -18,7 +18,7 @@ export const ANSWER_LIMIT = 64_000_000
 export const OPEN_LIMIT = 512
 
 /** The listeners of a transport; buffers what arrives before they are set. */
-export class Ears {
+export class TransportListeners {
   #message: ((text: string) => void) | null = null
   #close: ((reason: string) => void) | null = null
   #early: string[] = []
@@ -28,7 +28,7 @@ export class Ears {
     return this.#closed !== null
   }
 
-  hear(text: string): void {
+  receive(text: string): void {
     if (this.#closed !== null) return
     if (this.#message) this.#message(text)
     else this.#early.push(text)
@@ -55,10 +55,10 @@ export class Ears {
 
 /** Two ends in one process; each message arrives in its own task, as with real transports. */
 export function memoryTransports(): [Transport, Transport] {
-  const ears = [new Ears(), new Ears()] as const
-  const end = (own: Ears, other: Ears): Transport => ({
+  const listeners = [new TransportListeners(), new TransportListeners()] as const
+  const end = (own: TransportListeners, other: TransportListeners): Transport => ({
     post: (text) => {
-      if (!own.closed) queueMicrotask(() => other.hear(text))
+      if (!own.closed) queueMicrotask(() => other.receive(text))
     },
     onMessage: (listener) => own.onMessage(listener),
     onClose: (listener) => own.onClose(listener),
@@ -67,5 +67,5 @@ export function memoryTransports(): [Transport, Transport] {
       queueMicrotask(() => other.end(reason))
     },
   })
-  return [end(ears[0], ears[1]), end(ears[1], ears[0])]
+  return [end(listeners[0], listeners[1]), end(listeners[1], listeners[0])]
 }

@@ -32,12 +32,12 @@ beforeAll(() => {
 })
 afterAll(remove)
 
-/** With `patience` for who says nothing; too little of it would send honest windows away on a busy machine. */
-function startHost(patience?: number): Promise<LoopbackHost> {
+/** With `tokenTimeout` for who says nothing; too little of it would send honest windows away on a busy machine. */
+function startHost(tokenTimeout?: number): Promise<LoopbackHost> {
   const pages = loadPages(join(folder, 'pages'))
   if (!pages) throw new Error('no pages')
   const session = (transport: Transport, role: Role) => void sessions.push({ role, transport })
-  return startLoopbackHost({ pages, session, ...(patience === undefined ? {} : { patience }) })
+  return startLoopbackHost({ pages, session, ...(tokenTimeout === undefined ? {} : { tokenTimeout }) })
 }
 
 beforeEach(async () => {

@@ -14,7 +14,7 @@ let crowd: Set<Socket>
 beforeEach(async () => {
   crowd = new Set()
   // Whoever waits for this long has waited in vain: a window is let in at once, or the test fails.
-  host = await startLoopbackHost({ pages: new Map(), session: () => {}, patience: 300_000 })
+  host = await startLoopbackHost({ pages: new Map(), session: () => {}, tokenTimeout: 300_000 })
 })
 afterEach(async () => {
   for (const socket of crowd) socket.destroy()

@@ -66,10 +66,10 @@ describe.skipIf(lacks.length > 0)(`what nobody listens to ${lacks.join(', ')}`, 
   test('what another run of the console left is listened to when the site is seen', async () => {
     const id = await left()
     expect(row(id).state).toBe('running')
-    expect(console.runner.attends(id)).toBe(false)
+    expect(console.runner.isFollowing(id)).toBe(false)
     await using fleet = new Fleet(console.context, console.runner)
     await fleet.refresh(site)
-    expect(console.runner.attends(id)).toBe(true)
+    expect(console.runner.isFollowing(id)).toBe(true)
     expect(await console.runner.settled(id)).toMatchObject({ state: 'ended', outcome: 'succeeded' })
   })
 
@@ -103,7 +103,7 @@ describe.skipIf(lacks.length > 0)(`what nobody listens to ${lacks.join(', ')}`, 
     const { id } = console.runner.start({ site, request: ['database'], reason: '' })
     await expect(console.runner.settled(id)).rejects.toThrow('full')
     expect(row(id)).toMatchObject({ state: 'running', outcome: null })
-    expect(console.runner.attends(id)).toBe(false)
+    expect(console.runner.isFollowing(id)).toBe(false)
     record.mockRestore()
     lost.mockRestore()
     await using fleet = new Fleet(console.context, console.runner)

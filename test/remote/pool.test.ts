@@ -80,9 +80,9 @@ describe('the pool', () => {
     })
     await using given = await pooled(server)
     given.password.text = 'wrong'
-    const patient = given.pool.lease(given.to, { patience: 60_000 })
+    const patient = given.pool.lease(given.to, { retryFor: 60_000 })
     expect(failureOf(await patient).code).toBe('auth-failed')
-    expect(failureOf(await given.pool.lease(given.to, { patience: 60_000 })).code).toBe('auth-failed')
+    expect(failureOf(await given.pool.lease(given.to, { retryFor: 60_000 })).code).toBe('auth-failed')
     expect([server.tries, server.connections()]).toEqual([['password'], 1])
     given.password.text = 'right'
     given.pool.unblock(given.to)
@@ -116,7 +116,7 @@ describe('the pool', () => {
   test('an unknown host key is not tried again either', async () => {
     await using server = await answering()
     await using given = await pooled({ ...server, fingerprint: 'SHA256:other' } as FakeServer)
-    expect(failureOf(await given.pool.lease(given.to, { patience: 60_000 })).code).toBe('host-key-unknown')
+    expect(failureOf(await given.pool.lease(given.to, { retryFor: 60_000 })).code).toBe('host-key-unknown')
     expect(failureOf(await given.pool.lease(given.to)).code).toBe('host-key-unknown')
     expect(server.connections()).toBe(1)
   })
@@ -138,7 +138,7 @@ describe('the pool', () => {
     })
     expect(failureOf(await given.pool.lease(given.to)).code).toBe('unreachable')
     expect(tries).toBe(1)
-    using lease = must(await given.pool.lease(given.to, { patience: 60_000 }))
+    using lease = must(await given.pool.lease(given.to, { retryFor: 60_000 }))
     expect([lease.connection.alive, tries]).toEqual([true, 4])
     const waits = given.events.flatMap((event) => (event.state === 'waiting' ? [event.failure.code] : []))
     expect(waits).toEqual(['unreachable', 'unreachable'])

@@ -19,7 +19,7 @@ export function overview({ context, fleet, activity }: Services, site: Site): Si
   return overviewOf({
     site,
     kept: context.store.inspections.latest(site.id),
-    keeping: fleet.keeping(site.id),
+    refresh: fleet.refreshState(site.id),
     operations: activity.open(site),
     now: context.clock.now(),
   })

@@ -113,7 +113,7 @@ export function sitesHandlers(services: Services): NamespaceHandlers<ConsoleCont
       if (!site.ok) return site
       const open = context.store.operations
         .unfinished()
-        .find(({ id: one, siteId }) => siteId === id && runner.attends(one))
+        .find(({ id: one, siteId }) => siteId === id && runner.isFollowing(one))
       if (open) return fail(stillRuns(site.value.name, open.command))
       const refused = removeSite(context, site.value, confirm)
       if (refused) return fail(forWindow(refused))

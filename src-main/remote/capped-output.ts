@@ -1,17 +1,17 @@
 /** Keeps the beginning of an output, and records whether it was truncated. */
-export class Kept {
+export class CappedOutput {
   #parts: Buffer[] = []
-  #room: number
+  #limit: number
   truncated = false
 
-  constructor(room: number) {
-    this.#room = room
+  constructor(limit: number) {
+    this.#limit = limit
   }
 
   push(chunk: Buffer): void {
-    if (chunk.length > this.#room) this.truncated = true
-    const part = chunk.subarray(0, this.#room)
-    this.#room -= part.length
+    if (chunk.length > this.#limit) this.truncated = true
+    const part = chunk.subarray(0, this.#limit)
+    this.#limit -= part.length
     if (part.length > 0) this.#parts.push(part)
   }
 

@@ -5,27 +5,27 @@
  */
 import type { Duplex } from 'node:stream'
 
-export class Strangers {
-  readonly #places: number
+export class PendingConnections {
+  readonly #limit: number
   /** In the order of arrival. */
-  readonly #waiting = new Set<Duplex>()
+  readonly #sockets = new Set<Duplex>()
 
-  constructor(places: number) {
-    this.#places = places
+  constructor(limit: number) {
+    this.#limit = limit
   }
 
-  meet(socket: Duplex): void {
-    this.#waiting.add(socket)
-    socket.once('close', () => this.#waiting.delete(socket))
-    if (this.#waiting.size <= this.#places) return
-    const [oldest] = this.#waiting
+  add(socket: Duplex): void {
+    this.#sockets.add(socket)
+    socket.once('close', () => this.#sockets.delete(socket))
+    if (this.#sockets.size <= this.#limit) return
+    const [oldest] = this.#sockets
     if (oldest === undefined) return
-    this.#waiting.delete(oldest)
+    this.#sockets.delete(oldest)
     oldest.destroy()
   }
 
   /** Removes a connection that sent its token: it no longer counts here. */
-  know(socket: Duplex): void {
-    this.#waiting.delete(socket)
+  remove(socket: Duplex): void {
+    this.#sockets.delete(socket)
   }
 }

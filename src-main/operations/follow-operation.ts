@@ -13,7 +13,7 @@ import { audit, type Context, type Publish } from './context.ts'
 import type { KitLink } from './links.ts'
 
 /** Milliseconds for which a lost connection is retried before the operation is marked unknown. */
-const PATIENCE = 10 * 60_000
+const RETRY_FOR = 10 * 60_000
 /** Seconds between requests to a server that is reachable but has no answer yet. */
 const PAUSES = [0, 1, 2, 5, 10, 20]
 /** Number of requests without news before the operation is marked unknown. */
@@ -33,12 +33,12 @@ const NOTHING_STARTED = new Set([
  * Failures of following that are retried for a while. `killed`: a server shutting down ends our shell before the link.
  * `timeout` and `channel-refused`: the server is busy.
  */
-const LISTEN_AGAIN = new Set(['cancelled', 'link-lost', 'no-answer', 'killed', 'timeout', 'channel-refused'])
+const RETRY_AFTER = new Set(['cancelled', 'link-lost', 'no-answer', 'killed', 'timeout', 'channel-refused'])
 const TRANSACTIONS = new Set(['restore', 'undo'])
 
-type Heard = Result<KitAnswer, KitFailure>
+type Answer = Result<KitAnswer, KitFailure>
 
-export interface Attendance {
+export interface FollowerOptions {
   readonly context: Context
   readonly site: Site
   readonly publish: Publish
@@ -58,7 +58,7 @@ function argumentBytes(argument: KitArgument): string | Buffer {
 }
 
 /** Number of times, three seconds apart, that a server is asked for an operation before it counts as never started. */
-const LOOKS = 4
+const START_CHECKS = 4
 
 const neverStarted: Failure = {
   code: 'not-started',
@@ -67,22 +67,22 @@ const neverStarted: Failure = {
   next: 'Check the operations of the site; if it is not listed, start it again.',
 }
 
-export class Attendant {
-  readonly #attendance: Attendance
+export class OperationFollower {
+  readonly #options: FollowerOptions
   readonly #id: string
   #interrupted = false
   #recoveries = 0
   /** The outcome of a failed recovery that we requested. */
-  #vainRecovery: JournalOutcome | null = null
+  #failedRecovery: JournalOutcome | null = null
   #lastFailure: Failure = { code: 'no-answer', message: 'The server reports nothing new about the operation.' }
 
-  constructor(id: string, attendance: Attendance) {
+  constructor(id: string, options: FollowerOptions) {
     this.#id = id
-    this.#attendance = attendance
+    this.#options = options
   }
 
   get #entry(): JournalEntry {
-    const entry = this.#attendance.context.store.operations.byId(this.#id)
+    const entry = this.#options.context.store.operations.byId(this.#id)
     if (!entry) throw new Error(`the journal has lost operation ${this.#id}`)
     return entry
   }
@@ -94,96 +94,96 @@ export class Attendant {
     if (state === 'queued') await this.#begin()
     else if (remoteOperation === null) await this.#search()
     let attempt = 0
-    while (this.#mayGoOn()) {
+    while (this.#isRunning()) {
       const before = this.#entry.eventOffset
       await this.#pause(attempt)
-      await this.#follow()
+      await this.#resume()
       attempt = this.#entry.eventOffset > before ? 0 : attempt + 1
-      if (attempt > MAX_IDLE_FOLLOWS) this.#lose(this.#lastFailure)
+      if (attempt > MAX_IDLE_FOLLOWS) this.#loseContact(this.#lastFailure)
     }
   }
 
-  #mayGoOn(): boolean {
+  #isRunning(): boolean {
     const { state, remoteOperation } = this.#entry
-    return state === 'running' && remoteOperation !== null && !this.#attendance.signal.aborted
+    return state === 'running' && remoteOperation !== null && !this.#options.signal.aborted
   }
 
   async #pause(attempt: number): Promise<void> {
     const seconds = PAUSES[Math.min(attempt, PAUSES.length - 1)] ?? 1
-    await this.#attendance.context.clock.wait(seconds * 1000, this.#attendance.signal)
+    await this.#options.context.clock.wait(seconds * 1000, this.#options.signal)
   }
 
-  #open(patience: number): Promise<Result<KitLink>> {
-    const { context, site, signal } = this.#attendance
-    return context.links.open(site, { patience, signal })
+  #open(retryFor: number): Promise<Result<KitLink>> {
+    const { context, site, signal } = this.#options
+    return context.links.open(site, { retryFor, signal })
   }
 
   async #begin(): Promise<void> {
-    const { store } = this.#attendance.context
+    const { store } = this.#options.context
     const link = await this.#open(0)
     // Cancelled meanwhile: its outcome is recorded.
     if (!link.ok) return this.#entry.state === 'queued' ? this.#end(failed(link.error)) : undefined
     using kit = link.value
     if (!store.operations.starting(this.#id)) return
-    this.#tellJournal()
+    this.#publishJournal()
     const { request, reason } = this.#entry
     const start = { request: request.map(argumentBytes), reason, token: this.#id }
-    const heard = await kit.client.start(start, this.#listener())
-    if (heard.ok || this.#entry.remoteOperation !== null) return this.#settle(heard)
-    if (NOTHING_STARTED.has(heard.error.code)) return this.#end(failed(heard.error))
-    this.#tellLink(heard.error)
+    const answer = await kit.client.start(start, this.#listener())
+    if (answer.ok || this.#entry.remoteOperation !== null) return this.#handle(answer)
+    if (NOTHING_STARTED.has(answer.error.code)) return this.#end(failed(answer.error))
+    this.#publishLink(answer.error)
     await this.#search()
   }
 
   /** The link broke during the start. Asks the server, by our token, whether the operation started. */
   async #search(): Promise<void> {
-    const { context, signal } = this.#attendance
-    for (let attempt = 1; attempt <= LOOKS + 1 && !signal.aborted; attempt += 1) {
-      const link = await this.#open(PATIENCE)
-      if (!link.ok) return this.#lose(link.error)
+    const { context, signal } = this.#options
+    for (let attempt = 1; attempt <= START_CHECKS + 1 && !signal.aborted; attempt += 1) {
+      const link = await this.#open(RETRY_FOR)
+      if (!link.ok) return this.#loseContact(link.error)
       using kit = link.value
       const found = await kit.client.operation({ token: this.#id }, signal)
       if (found.ok && found.value) return this.#found(found.value)
-      if (!found.ok) this.#tellLink(found.error)
-      else if (attempt >= LOOKS) return this.#end(failed(neverStarted))
+      if (!found.ok) this.#publishLink(found.error)
+      else if (attempt >= START_CHECKS) return this.#end(failed(neverStarted))
       // On a slow server the request may still be on its way through a dying shell: ask again.
       await context.clock.wait(3000, signal)
     }
-    this.#lose(this.#lastFailure)
+    this.#loseContact(this.#lastFailure)
   }
 
   #found(entry: OperationEntry): void {
-    this.#attendance.context.store.operations.running(this.#id, entry.id)
-    this.#tellJournal()
+    this.#options.context.store.operations.running(this.#id, entry.id)
+    this.#publishJournal()
   }
 
-  async #follow(): Promise<void> {
+  async #resume(): Promise<void> {
     const { remoteOperation, eventOffset } = this.#entry
-    const link = await this.#open(PATIENCE)
-    if (!link.ok) return this.#lose(link.error)
+    const link = await this.#open(RETRY_FOR)
+    if (!link.ok) return this.#loseContact(link.error)
     using kit = link.value
-    await this.#settle(await kit.client.follow(remoteOperation ?? '', eventOffset, this.#listener()))
+    await this.#handle(await kit.client.follow(remoteOperation ?? '', eventOffset, this.#listener()))
   }
 
-  async #settle(heard: Heard): Promise<void> {
-    if (heard.ok && this.#interrupted) return this.#finishInterrupted(heard.value.result)
-    if (heard.ok) return this.#end(this.#own(heard.value.result), this.#endedAt(heard.value.result.at))
-    if (LISTEN_AGAIN.has(heard.error.code)) return this.#tellLink(heard.error)
-    this.#lose(heard.error)
+  async #handle(answer: Answer): Promise<void> {
+    if (answer.ok && this.#interrupted) return this.#finishInterrupted(answer.value.result)
+    if (answer.ok) return this.#end(this.#outcomeOf(answer.value.result), this.#endedAt(answer.value.result.at))
+    if (RETRY_AFTER.has(answer.error.code)) return this.#publishLink(answer.error)
+    this.#loseContact(answer.error)
   }
 
   /** A server that does not know the operation cannot tell how it ended. */
-  #own(result: KitResult): JournalOutcome {
+  #outcomeOf(result: KitResult): JournalOutcome {
     const { remoteOperation } = this.#entry
-    const unheardOf =
+    const isUnknown =
       result.code === 'not-found' && remoteOperation !== null && result.message.includes(remoteOperation)
-    return unheardOf ? { ...result, outcome: 'unknown' } : result
+    return isUnknown ? { ...result, outcome: 'unknown' } : result
   }
 
   /** When the server reported the end, by our clock; it may be received hours later. */
-  #endedAt(said: number): number {
-    const { store, clock } = this.#attendance.context
-    const at = said - clockOffset(store.inspections.latest(this.#attendance.site.id))
+  #endedAt(reportedAt: number): number {
+    const { store, clock } = this.#options.context
+    const at = reportedAt - clockOffset(store.inspections.latest(this.#options.site.id))
     return Math.min(clock.now(), Math.max(this.#entry.createdAt, at))
   }
 
@@ -194,24 +194,24 @@ export class Attendant {
   async #finishInterrupted(result: KitResult): Promise<void> {
     this.#interrupted = false
     if (!TRANSACTIONS.has(this.#entry.command)) return this.#end(result)
-    if (this.#vainRecovery) return this.#end(this.#vainRecovery)
+    if (this.#failedRecovery) return this.#end(this.#failedRecovery)
     this.#recoveries += 1
-    if (this.#recoveries > RECOVERIES) return this.#lose(this.#lastFailure)
-    const recovered = await this.#attendance.recover(`to finish ${this.#entry.remoteOperation}`)
+    if (this.#recoveries > RECOVERIES) return this.#loseContact(this.#lastFailure)
+    const recovered = await this.#options.recover(`to finish ${this.#entry.remoteOperation}`)
     // Busy: the server is recovering by itself, as after a boot. Either way the interrupted operation gets an outcome.
     if (recovered.outcome === 'succeeded' || recovered.code === 'busy') return
-    if (recovered.state !== 'ended') return this.#lose({ code: 'link-lost', message: recovered.message })
+    if (recovered.state !== 'ended') return this.#loseContact({ code: 'link-lost', message: recovered.message })
     // The server may have recovered by itself meanwhile; its outcome takes precedence.
     const { code, message, unchanged, next, data } = recovered
-    this.#vainRecovery = { outcome: 'failed', code, message, unchanged, next, data }
+    this.#failedRecovery = { outcome: 'failed', code, message, unchanged, next, data }
   }
 
   #listener() {
-    return { signal: this.#attendance.signal, onEvent: (event: KitEvent, offset: number) => this.#hear(event, offset) }
+    return { signal: this.#options.signal, onEvent: (event: KitEvent, offset: number) => this.#receive(event, offset) }
   }
 
-  #hear(event: KitEvent, offset: number): void {
-    const { context, publish, site } = this.#attendance
+  #receive(event: KitEvent, offset: number): void {
+    const { context, publish, site } = this.#options
     if (event.kind === 'state') {
       this.#interrupted = event.state === 'interrupted'
       return
@@ -220,22 +220,22 @@ export class Attendant {
     if (this.#interrupted) return
     if (event.kind === 'hello' && event.operation !== null && this.#entry.remoteOperation === null) {
       context.store.operations.running(this.#id, event.operation)
-      this.#tellJournal()
+      this.#publishJournal()
     }
     context.store.events.record(this.#id, event, offset)
     publish({ kind: 'event', operation: this.#id, siteId: site.id, event })
   }
 
-  #end(outcome: JournalOutcome, at = this.#attendance.context.clock.now()): void {
-    const { context } = this.#attendance
+  #end(outcome: JournalOutcome, at = this.#options.context.clock.now()): void {
+    const { context } = this.#options
     // Cancelled, or another run of the console recorded the outcome already.
     const written = context.store.operations.ended(this.#id, at, outcome)
     if (written) this.#record(outcome)
-    this.#tellJournal()
+    this.#publishJournal()
   }
 
   #record(outcome: JournalOutcome): void {
-    const { context, site } = this.#attendance
+    const { context, site } = this.#options
     const { remoteOperation, command, reason } = this.#entry
     audit(context, `${command} ended`, site, {
       operation: remoteOperation ?? this.#id,
@@ -252,15 +252,15 @@ export class Attendant {
     })
   }
 
-  #lose(failure: Failure): void {
-    if (this.#attendance.signal.aborted) return
-    this.#attendance.context.store.operations.lost(this.#id)
-    this.#tellLink(failure)
-    this.#tellJournal()
+  #loseContact(failure: Failure): void {
+    if (this.#options.signal.aborted) return
+    this.#options.context.store.operations.lost(this.#id)
+    this.#publishLink(failure)
+    this.#publishJournal()
   }
 
-  #tellLink(failure: Failure): void {
-    const { context, publish, site } = this.#attendance
+  #publishLink(failure: Failure): void {
+    const { context, publish, site } = this.#options
     this.#lastFailure = failure
     context.log.write('warning', 'link', {
       site: site.name,
@@ -271,8 +271,8 @@ export class Attendant {
     publish({ kind: 'link', operation: this.#id, siteId: site.id, failure })
   }
 
-  #tellJournal(): void {
-    const { publish, site } = this.#attendance
+  #publishJournal(): void {
+    const { publish, site } = this.#options
     publish({ kind: 'journal', operation: this.#id, siteId: site.id, entry: this.#entry })
   }
 }
