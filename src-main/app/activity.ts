@@ -40,7 +40,7 @@ export class Activity {
     this.#context = context
     this.#runner = runner
     this.#seen = seen
-    this.#leave = runner.subscribe((event) => this.#hear(event))
+    this.#unsubscribe = runner.subscribe((event) => this.#onEvent(event))
   }
 
   /** Operations of this console and foreign ones, newest first; foreign ones only until they end. */
@@ -91,7 +91,7 @@ export class Activity {
   }
 
   close(): void {
-    this.#leave()
+    this.#unsubscribe()
   }
 
   #link({ id, state }: JournalEntry): OperationRow['link'] {
@@ -109,7 +109,7 @@ export class Activity {
     return heard
   }
 
-  #hear(event: RunnerEvent): void {
+  #onEvent(event: RunnerEvent): void {
     const { kind, operation } = event
     if (kind === 'link') {
       this.#searching.add(operation)

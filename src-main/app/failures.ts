@@ -9,7 +9,7 @@ const next: Readonly<Record<string, string>> = {
   'wrong-sudo-password': 'Connect again and enter the right password.',
   'wrong-site':
     'Check the address. If the server was replaced on purpose, accept the new machine in the settings of the site.',
-  'not-found': 'Look at the list again: it may have changed meanwhile.',
+  'not-found': 'Reload the list: it may have changed.',
   'name-taken': 'Choose another name.',
 }
 

@@ -44,19 +44,19 @@ export async function onSite<T, U>(
   services: Pick<Services, 'context' | 'prompts'>,
   id: string,
   work: (site: Site) => Promise<Result<T>>,
-  tell: (value: T) => U,
+  convert: (value: T) => U,
 ): Promise<Result<U, WireFailure>> {
   const site = siteOf(services, id)
   if (!site.ok) return site
   services.prompts.unblock(site.value)
   services.context.links.unblock(site.value)
   const done = await work(site.value)
-  if (done.ok) return ok(tell(done.value))
+  if (done.ok) return ok(convert(done.value))
   await services.prompts.refused(site.value, done.error.code)
   return fail(forWindow(done.error))
 }
 
 /** Converts a result for a window. */
-export function answered<T, U>(result: Result<T, Failure>, tell: (value: T) => U): Result<U, WireFailure> {
-  return result.ok ? ok(tell(result.value)) : fail(forWindow(result.error))
+export function answered<T, U>(result: Result<T, Failure>, convert: (value: T) => U): Result<U, WireFailure> {
+  return result.ok ? ok(convert(result.value)) : fail(forWindow(result.error))
 }

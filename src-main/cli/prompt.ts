@@ -29,13 +29,13 @@ export function promptHidden(question: string, echo = false): Promise<string | n
   return new Promise((resolve) => {
     let typed = ''
     const end = (answer: string | null) => {
-      stdin.off('data', hear)
+      stdin.off('data', onInput)
       stdin.setRawMode(false)
       stdin.pause()
       stderr.write('\n')
       resolve(answer)
     }
-    const hear = (chunk: string) => {
+    const onInput = (chunk: string) => {
       for (const character of chunk) {
         if (character === '\r' || character === '\n') return end(typed)
         if (character === '\u0003' || character === '\u0004') return end(null)
@@ -48,7 +48,7 @@ export function promptHidden(question: string, echo = false): Promise<string | n
         }
       }
     }
-    stdin.on('data', hear)
+    stdin.on('data', onInput)
   })
 }
 
@@ -61,8 +61,8 @@ function questionOf(request: SecretRequest): string {
 /** Shows a server's question and reads the answer. Only at a terminal, because a code expires. */
 export async function answerAtTerminal(asked: LoginQuestion): Promise<Secret | null> {
   const { instructions, question, echo } = asked
-  const said = instructions === '' ? '' : `${clean(instructions)}\n`
-  const answer = await promptHidden(`${said}${clean(hopName(asked))} asks: ${clean(question)} `, echo)
+  const preamble = instructions === '' ? '' : `${clean(instructions)}\n`
+  const answer = await promptHidden(`${preamble}${clean(hopName(asked))} asks: ${clean(question)} `, echo)
   return answer === null ? null : new Secret(answer)
 }
 

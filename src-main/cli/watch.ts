@@ -38,7 +38,7 @@ export class Watcher {
     this.#out = out
   }
 
-  hear(event: KitEvent): void {
+  handle(event: KitEvent): void {
     // The result is printed once, at the very end, with what the journal adds.
     if (event.kind !== 'result') this.#out.event(event)
     if (event.kind === 'step') this.#step(event)
@@ -88,12 +88,12 @@ function endOf(session: Session, site: Site, entry: JournalEntry): number {
 
 /** On Ctrl-C, detaches from the operation; on a second one, exits without waiting for the connection to close. */
 function onInterrupt(leave: () => void): () => void {
-  const hear = () => {
+  const interrupted = () => {
     process.once('SIGINT', () => process.exit(LEFT))
     leave()
   }
-  process.once('SIGINT', hear)
-  return () => process.off('SIGINT', hear)
+  process.once('SIGINT', interrupted)
+  return () => process.off('SIGINT', interrupted)
 }
 
 /**
@@ -108,7 +108,7 @@ export async function watchOperation(
 ): Promise<number> {
   const { runner, context, out } = session
   const watcher = new Watcher(out)
-  const left = Promise.withResolvers<'left'>()
+  const detached = Promise.withResolvers<'detached'>()
   let named = entry.remoteOperation
   const name = (remote: string | null) => {
     if (remote === null || remote === named) return
@@ -116,23 +116,23 @@ export async function watchOperation(
     out.event({ kind: 'operation', operation: remote, site: site.name, command: entry.command })
     out.text(`operation ${remote} (it continues if you detach)`)
   }
-  const hear = (event: RunnerEvent) => {
+  const onEvent = (event: RunnerEvent) => {
     if (event.operation !== entry.id) return
-    if (event.kind === 'event') watcher.hear(event.event)
+    if (event.kind === 'event') watcher.handle(event.event)
     if (event.kind === 'journal') name(event.entry.remoteOperation)
     if (event.kind === 'link') {
       out.event({ kind: 'link', code: event.failure.code, message: event.failure.message })
       out.note(`link: ${clean(event.failure.message)} The operation continues; reconnecting.`)
     }
   }
-  for (const event of context.store.events.list(entry.id)) watcher.hear(event)
-  const unsubscribe = runner.subscribe(hear)
-  const ignoreInterrupt = onInterrupt(() => left.resolve('left'))
-  const settled = await Promise.race([runner.settled(entry.id), left.promise])
+  for (const event of context.store.events.list(entry.id)) watcher.handle(event)
+  const unsubscribe = runner.subscribe(onEvent)
+  const removeInterrupt = onInterrupt(() => detached.resolve('detached'))
+  const settled = await Promise.race([runner.settled(entry.id), detached.promise])
   unsubscribe()
-  ignoreInterrupt()
+  removeInterrupt()
   const now = context.store.operations.byId(entry.id) ?? entry
-  if (settled === 'left') {
+  if (settled === 'detached') {
     out.result({
       outcome: 'unknown',
       code: 'detached',

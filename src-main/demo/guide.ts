@@ -92,7 +92,7 @@ function hintsFor(site: DemoSite): Hint[] {
       about: 'bring it back',
       words: [...cli, 'restore', NAME, 'database', 'BACKUP', '--confirm', NAME, '--reason', 'orders were deleted'],
     },
-    { about: 'take the restore back: OPERATION is its id from this list', words: [...cli, 'operations', NAME] },
+    { about: 'undo the restore: OPERATION is its id from this list', words: [...cli, 'operations', NAME] },
     { about: 'then', words: [...cli, 'undo', NAME, 'OPERATION', '--confirm', NAME, '--reason', 'only a trial'] },
   ]
 }

@@ -116,9 +116,9 @@ function claimFolder(folder: string | undefined): string {
   mkdirSync(claimed, { recursive: true, mode: 0o700 })
   const mark = join(claimed, MARK)
   if (!existsSync(mark) && readdirSync(claimed).length > 0) {
-    throw new Error(`${claimed} is not empty and no folder of a demo site: choose another`)
+    throw new Error(`${claimed} is not empty and not the folder of a demo site: choose another`)
   }
-  writeFileSync(mark, 'The folder of a CVD demo site. Nothing in it is precious.\n')
+  writeFileSync(mark, 'The folder of a CVD demo site. It is safe to delete.\n')
   return claimed
 }
 

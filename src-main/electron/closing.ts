@@ -18,7 +18,9 @@ export function closeQuestion(running: readonly RunningOperation[]) {
   return {
     message: one ? `${first.what} is running on ${first.site}.` : `${running.length} operations are running.`,
     detail: [
-      one ? 'It goes on at the server, and ends there safely.' : 'They go on at their servers, and end there safely.',
+      one
+        ? 'It continues on the server and finishes there safely.'
+        : 'They continue on their servers and finish there safely.',
       'The console shows the outcome when it is started again.',
     ].join(' '),
     act: 'Quit',

@@ -27,7 +27,7 @@ function objection(
   request: unknown,
   isOurWindow: (id: number) => boolean,
 ): string | null {
-  if (!isOurWindow(sender.id)) return 'not a window of ours'
+  if (!isOurWindow(sender.id)) return 'not one of our windows'
   if (senderFrame === null) return 'the frame is gone'
   if (senderFrame.parent !== null) return 'not the top frame'
   if (!isStartPage(senderFrame.url)) return 'not our page'

@@ -105,7 +105,7 @@ export async function startShell<W extends ShellWindow, P extends MainPort>(
     options.warn('refused to start', { damaged })
     dialog.showErrorBox(
       'The console cannot start',
-      `Its file ${damaged} is not the one that was installed. Nothing was changed. Install the console again.`,
+      `The file ${damaged} differs from the installed one. Nothing was changed. Install the console again.`,
     )
     app.exit(1)
     return

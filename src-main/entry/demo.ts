@@ -129,8 +129,8 @@ async function show(site: DemoSite, { json, open, browser }: Options): Promise<S
   }
   const own = open && !browser ? await ownWindow(say) : null
   const inWindow = typeof own === 'function'
-  if (own && !inWindow) say(`No window of its own, because ${own.reason}: the console is for the browser.`)
-  if (!json) say('Making the site a past to look at, which takes from seconds to a minute:')
+  if (own && !inWindow) say(`Cannot open a window, because ${own.reason}: use the console in the browser.`)
+  if (!json) say('Creating a history for the site, which takes up to a minute:')
   return inWindow ? showInWindow(site, own, progress) : showInBrowser(site, progress)
 }
 

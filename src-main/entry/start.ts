@@ -30,7 +30,7 @@ async function inBrowser(data: string | undefined, open: boolean): Promise<numbe
   await using console = opened.value
   say(`The console: ${console.host.adminUrl}`)
   say(`Only to look:  ${console.host.viewerUrl}`)
-  say('Whoever has an address may use it. Ctrl-C ends the console; operations on servers go on.')
+  say('Anyone with an address can use it. Ctrl-C ends the console; operations on servers continue.')
   if (open && canOpen()) openInBrowser(console.host.adminUrl, systemPaths(data).data)
   await end
   return 0
@@ -54,7 +54,7 @@ async function main(): Promise<number> {
     const child = open(values.data === undefined ? [] : ['--data', values.data])
     return new Promise((resolve) => child.once('exit', (code) => resolve(code ?? 1)))
   }
-  if (open) say(`No window of its own, because ${open.reason}: the console opens in the browser.`)
+  if (open) say(`Cannot open a window, because ${open.reason}: the console opens in the browser.`)
   return inBrowser(values.data, !values['no-open'])
 }
 

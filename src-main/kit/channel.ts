@@ -76,14 +76,14 @@ function parseLine(line: string): KitEvent | null | 'stray' {
 }
 
 function strayLine(line: string): KitEvent {
-  const text = `The server said what is no event: ${serverWords(line.slice(0, 1000))}`
+  const text = `Unexpected output of the server: ${serverWords(line.slice(0, 1000))}`
   return { kind: 'log', at: Date.now(), level: 'warning', text }
 }
 
 const notTheKit: Failure = {
   code: 'too-much',
   message: 'The output of the server is not an answer of the kit and does not end.',
-  next: 'Check what runs there under the name of the kit.',
+  next: 'Check which program runs there in place of the kit.',
 }
 
 /** Reads the output of one run. */

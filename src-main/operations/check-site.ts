@@ -24,7 +24,7 @@ export interface SiteCheck extends SiteAddress {
   readonly site: Site | null
 }
 
-type Tell = (step: CheckedStep) => void
+type Report = (step: CheckedStep) => void
 
 const plain = (step: CheckStepName, state: CheckedStep['state'], evidence = '', fix = ''): CheckedStep => {
   return { step, state, evidence, fix }
@@ -39,12 +39,12 @@ function stepOf(code: string): CheckStepName {
 const order: readonly CheckStepName[] = ['reach', 'host-key', 'login', 'rights', 'layout', 'policy']
 const way: readonly CheckStepName[] = ['reach', 'host-key', 'login']
 
-function reportConnectFailure(tell: Tell, failure: Failure): void {
+function reportConnectFailure(report: Report, failure: Failure): void {
   const failed = connectSteps.indexOf(stepOf(failure.code))
   // An unreadable key is found before anything is sent.
   const sent = !failure.code.startsWith('key-')
-  for (const step of connectSteps.slice(0, failed)) tell(plain(step, sent ? 'passed' : 'skipped'))
-  tell(plain(connectSteps[failed] ?? 'reach', 'failed', failure.message, failure.next))
+  for (const step of connectSteps.slice(0, failed)) report(plain(step, sent ? 'passed' : 'skipped'))
+  report(plain(connectSteps[failed] ?? 'reach', 'failed', failure.message, failure.next))
 }
 
 function rightsStep({ host }: Inspection): CheckedStep {
@@ -78,7 +78,7 @@ const sentence = (words: string) =>
 export async function checkSite(
   context: Context,
   check: SiteCheck,
-  tell: Tell,
+  report: Report,
   signal: AbortSignal,
 ): Promise<Result<Inspection>> {
   const unknown = await context.links.unknownHosts(check.target)
@@ -103,12 +103,17 @@ export async function checkSite(
   }
 }
 
-async function walk(context: Context, check: SiteCheck, tell: Tell, signal: AbortSignal): Promise<Result<Inspection>> {
+async function walk(
+  context: Context,
+  check: SiteCheck,
+  report: Report,
+  signal: AbortSignal,
+): Promise<Result<Inspection>> {
   const { target, accept } = check
-  tell(plain('reach', 'running'))
+  report(plain('reach', 'running'))
   const opened = await context.links.open({ target, sudo: 'none' }, { accept, signal })
   if (!opened.ok) {
-    reportConnectFailure(tell, opened.error)
+    reportConnectFailure(report, opened.error)
     return opened
   }
   using _held = opened.value
@@ -119,24 +124,24 @@ async function walk(context: Context, check: SiteCheck, tell: Tell, signal: Abor
   const link = await context.links.open(check, { signal })
   const seen = link.ok ? await look(link.value, check, signal) : link
   if (!seen.ok) {
-    tell(plain('rights', 'failed', seen.error.message, seen.error.next))
+    report(plain('rights', 'failed', seen.error.message, seen.error.next))
     return seen
   }
   const found = seen.value
-  tell(rightsStep(found))
+  report(rightsStep(found))
   const problem = layoutProblem(context, check.site, found)
   if (problem) {
-    tell(plain('layout', 'failed', problem.message, problem.next))
+    report(plain('layout', 'failed', problem.message, problem.next))
     return fail(problem)
   }
-  tell(plain('layout', 'passed', `CVD in ${found.layout.root} on ${found.host.name} (${found.host.os}).`))
-  tell(plain('policy', 'running'))
+  report(plain('layout', 'passed', `CVD in ${found.layout.root} on ${found.host.name} (${found.host.os}).`))
+  report(plain('policy', 'running'))
   const health = await probe(context, check, found, signal)
   if (!health.ok) {
-    tell(plain('policy', 'failed', health.error.message, health.error.next))
+    report(plain('policy', 'failed', health.error.message, health.error.next))
     return health
   }
-  tell(policyStep(found, health.value, check.policy.health !== undefined))
+  report(policyStep(found, health.value, check.policy.health !== undefined))
   return ok(found)
 }
 

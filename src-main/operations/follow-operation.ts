@@ -63,7 +63,7 @@ const START_CHECKS = 4
 const neverStarted: Failure = {
   code: 'not-started',
   message: 'The connection was lost while the operation was being started, and the server has no record of it.',
-  unchanged: 'As far as the server could be asked, nothing was changed on it.',
+  unchanged: 'According to the server, nothing was changed on it.',
   next: 'Check the operations of the site; if it is not listed, start it again.',
 }
 

@@ -39,7 +39,7 @@ function acknowledgement({ checks }: RestorePlan): Failure | null {
 /**
  * Plans and restores in one go. Fails with `not-confirmed` before connecting, and with `wrong-site`, `not-found` or
  * `checks-failed` before any change.
- * @param tell called with the plan before it is carried out.
+ * @param onPlan called with the plan before it is carried out.
  */
 export async function restoreDatabase(
   context: Context,
@@ -47,13 +47,13 @@ export async function restoreDatabase(
   site: Site,
   backup: string,
   confirmation: Confirmation,
-  tell: (planned: PlannedRestore) => void = () => undefined,
+  onPlan: (planned: PlannedRestore) => void = () => undefined,
 ): Promise<Result<JournalEntry>> {
   const refused = confirmationProblem(site, confirmation)
   if (refused) return fail(refused)
   const planned = await planRestore(context, site, backup)
   if (!planned.ok) return planned
-  tell(planned.value)
+  onPlan(planned.value)
   return restorePlanned(runner, site, planned.value, confirmation)
 }
 

@@ -60,7 +60,7 @@ export class Answers {
   async to(name: string, instructions: string, prompts: readonly Prompt[]): Promise<Answer<string[]>> {
     this.#rounds += 1
     if (this.#rounds > limits.rounds || prompts.length > limits.prompts) {
-      return { ok: false, error: 'The server asks more than a login needs.' }
+      return { ok: false, error: 'The server asks more questions than a login needs.' }
     }
     const texts = [name, instructions].map(cleaned).filter((text) => text !== '')
     const answers: string[] = []
@@ -86,6 +86,6 @@ export class Answers {
     const echo = prompt.echo === true
     const answer = await this.#secrets.ask?.({ host, port, user, instructions, question: asked, echo }, this.#ended)
     if (answer) return { ok: true, value: answer.expose() }
-    return { ok: false, error: `The server asks ${quote(prompt.prompt)}, and it was not answered.` }
+    return { ok: false, error: `The server asks ${quote(prompt.prompt)}, and got no answer.` }
   }
 }

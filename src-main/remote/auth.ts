@@ -180,7 +180,7 @@ class LoginAttempt implements Login {
     const others = refused.filter((one) => typeof one !== 'object').map(nameOf)
     const sentences = [
       this.#taken.length > 0
-        ? `The server accepted ${this.#taken.map(nameOf).join(' and ')}, and asks for more.`
+        ? `The server accepted ${this.#taken.map(nameOf).join(' and ')}, and requires more.`
         : `The login as ${hopName(this.#hop)} was refused.`,
       this.#reason,
       keys.length > 0 ? `It did not accept ${keys.length === 1 ? 'the key' : 'the keys'} ${listed(keys)}.` : '',
@@ -211,7 +211,7 @@ class LoginAttempt implements Login {
     if (keys.length > 0 && this.#left.length > 0) {
       return 'Choose the one key of this site, so that it is tried first (in ~/.ssh/config: IdentityFile and IdentitiesOnly).'
     }
-    return 'Check the user and the credential; nothing is tried again by itself.'
+    return 'Check the user and the credential; the console does not retry automatically.'
   }
 }
 

@@ -16,11 +16,11 @@ export function serverWords(text: string): string {
 }
 
 const reasons: Readonly<Record<string, string>> = {
-  ENOTFOUND: 'its name is not known',
+  ENOTFOUND: 'its name is unknown',
   EAI_AGAIN: 'its name could not be looked up',
   ECONNREFUSED: 'nothing listens on that port',
-  EHOSTUNREACH: 'there is no way to it',
-  ENETUNREACH: 'there is no way to its network',
+  EHOSTUNREACH: 'there is no route to it',
+  ENETUNREACH: 'there is no route to its network',
   ECONNRESET: 'it closed the connection',
 }
 

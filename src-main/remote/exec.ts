@@ -109,10 +109,10 @@ class Command implements Running {
   #listen(): void {
     const { onStdout, onLine, onStderr, signal, lineLimit } = this.#options
     const channel = this.#channel
-    const hear = (line: string, bytes: number) => {
+    const deliverLine = (line: string, bytes: number) => {
       if (!this.#over) onLine?.(line, bytes)
     }
-    const lines = onLine && new LineSplitter(hear, lineLimit ?? 64 * 1024 * 1024)
+    const lines = onLine && new LineSplitter(deliverLine, lineLimit ?? 64 * 1024 * 1024)
     channel.on('error', () => undefined)
     channel.stderr.on('error', () => undefined)
     channel.on('data', (chunk: Buffer) =>
@@ -182,7 +182,7 @@ class Command implements Running {
     this.#total += chunk.length
     if (total !== undefined && this.#total > total) {
       const message = 'The answer of the server is too large.'
-      this.distrust({ code: 'too-much', message, next: 'Check what runs there under the name of the kit.' })
+      this.distrust({ code: 'too-much', message, next: 'Check which program runs there in place of the kit.' })
       return
     }
     const begun = performance.now()

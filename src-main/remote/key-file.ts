@@ -61,7 +61,7 @@ export async function readKeyFile(path: string): Promise<Result<KeyFile, Failure
   }
   if (!/-----BEGIN [A-Z0-9 ]*PRIVATE KEY-----|^PuTTY-User-Key-File-/.test(text)) {
     return unreadable(
-      `The file ${path} holds no private key that can be used.`,
+      `The file ${path} contains no usable private key.`,
       'Choose the private key, in OpenSSH, PEM or PKCS#8 format, or the public key of one that the agent holds.',
     )
   }
@@ -128,7 +128,7 @@ export async function openKeyFile(file: KeyFile, secrets: SecretSource): Promise
   }
   if (opened !== 'unusable') return ok(opened)
   return unreadable(
-    `The file ${path} holds no private key that can be used.`,
+    `The file ${path} contains no usable private key.`,
     'Choose a private key of the type ed25519, ecdsa or rsa, in OpenSSH, PEM or PKCS#8 format.',
   )
 }

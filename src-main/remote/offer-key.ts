@@ -64,7 +64,7 @@ export interface OfferHooks {
 /** Call once per client, after `connect`. */
 export function enableKeyOffers(client: Client, hooks: OfferHooks): void {
   const protocol = (client as unknown as { _protocol?: Protocol })._protocol
-  if (!protocol?._authsQueue || !protocol._packetRW) throw new Error('this is another ssh2 than the one that is known')
+  if (!protocol?._authsQueue || !protocol._packetRW) throw new Error('this version of ssh2 is not supported')
   let serverTakes: readonly string[] | null = null
   const handleExtInfo = protocol._handlers.EXT_INFO
   protocol._handlers.EXT_INFO = (self, extensions) => {

@@ -23,11 +23,11 @@ function run(program: string, args: readonly string[], limit: number): Promise<A
       windowsHide: true,
     })
     const output = { stdout: '', stderr: '' }
-    const hear = (name: 'stdout' | 'stderr') => (chunk: Buffer) => {
+    const collect = (name: 'stdout' | 'stderr') => (chunk: Buffer) => {
       if (output[name].length < maxAnswer) output[name] += chunk.toString('utf8')
     }
-    child.stdout.on('data', hear('stdout'))
-    child.stderr.on('data', hear('stderr'))
+    child.stdout.on('data', collect('stdout'))
+    child.stderr.on('data', collect('stderr'))
     const timer = setTimeout(() => {
       end(child.pid)
       child.kill('SIGKILL')
@@ -74,11 +74,11 @@ export function askSsh({ ssh, file, limit, atOnce }: AskOptions): (alias: string
   const slots = new Slots(atOnce)
   return async (alias) => {
     const slot = await slots.take()
-    if (typeof slot !== 'function') throw new Error('ssh was not asked')
+    if (typeof slot !== 'function') throw new Error('ssh was not run')
     try {
       const answer = await run(ssh, ['-G', ...(file ? ['-F', file] : []), '--', alias], limit)
       if (answer === 'late') {
-        throw new Error(`ssh did not say within ${limit / 1000} seconds what it means (a command in “Match exec”?)`)
+        throw new Error(`ssh did not answer within ${limit / 1000} seconds (a command in “Match exec”?)`)
       }
       if (answer.code !== 0) {
         // ssh names the file and line first, and ends with a summary.

@@ -6,7 +6,7 @@ import { firstWord, splitArguments } from './ssh-config-words.ts'
 /** Why a file is unsafe to use: others could have written it. Null if it is safe. */
 export async function distrust(file: string): Promise<string | null> {
   const found = await stat(file)
-  if (!found.isFile()) return 'it is no file'
+  if (!found.isFile()) return 'it is not a regular file'
   if (process.platform === 'win32') return null
   const own = process.getuid?.()
   if (found.uid !== own && found.uid !== 0) return 'it belongs to another user'

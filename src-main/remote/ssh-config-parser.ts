@@ -82,7 +82,7 @@ class Evaluation {
       if (keyword === 'host') applies = mayMatch && matchesHostLine(this.#host, this.#words(keyword, rest))
       else if (keyword === 'match') applies = await this.#matches(rest, mayMatch)
       else if (keyword === 'include') {
-        if (depth >= maxDepth) throw new Error('its files include each other without end')
+        if (depth >= maxDepth) throw new Error('its Include lines are nested too deeply')
         for (const { path, refused } of await includedFiles(rest, base)) {
           // Like ssh, refuse the whole configuration if others can write one of its files.
           if (refused !== null) throw new Error(`${path} is not used, because ${refused}`)

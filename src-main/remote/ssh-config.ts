@@ -49,11 +49,11 @@ function jumpOf(text: string): { alias: string; user: string | null; port: numbe
 /** The jump hosts of `proxyJump`, each preceded by its own jump hosts. Throws if they form a loop. */
 async function jumpsOf(proxyJump: string | null, resolve: Resolve, home: string, depth = 0): Promise<ImportedHop[]> {
   if (!proxyJump) return []
-  if (depth > 8) throw new Error('its jump hosts lead in a circle')
+  if (depth > 8) throw new Error('its jump hosts form a loop')
   const hops: ImportedHop[] = []
   for (const [index, part] of proxyJump.split(',').entries()) {
     const jump = jumpOf(part)
-    if (!jump) throw new Error(`its jump host ${part} is not understood`)
+    if (!jump) throw new Error(`its jump host ${part} is invalid`)
     const settings = aliasPattern.test(jump.alias)
       ? await resolve(jump.alias)
       : settingsOf(new Map([['hostname', [jump.alias]]]), jump.alias)
@@ -73,9 +73,9 @@ async function importHost(alias: string, resolve: Resolve, home: string): Promis
     const hop = await hopOf(settings, home)
     const jumps = await jumpsOf(settings.proxyJump, resolve, home)
     const host = { alias, ...hop, jumps, problem: null }
-    if (settings.proxyCommand) return { ...host, problem: 'It is reached by a ProxyCommand, which is not supported.' }
+    if (settings.proxyCommand) return { ...host, problem: 'It uses a ProxyCommand, which is not supported.' }
     const checked = sshTarget.safeParse(targetOf(host))
-    return checked.success ? host : { ...host, problem: 'Its host name, user or port is not usable.' }
+    return checked.success ? host : { ...host, problem: 'Its host name, user or port is invalid.' }
   } catch (error) {
     const problem = `It cannot be resolved: ${(error as Error).message.split('\n')[0]}.`
     return { alias, host: alias, ...nowhere, problem }

@@ -77,7 +77,7 @@ export class AuditRepository {
       entries += 1
       if (entry.seq !== entries) return { intact: false, seq: entries, reason: 'the entry is missing' }
       if (entry.previous !== previous)
-        return { intact: false, seq: entry.seq, reason: 'the entry before it is another' }
+        return { intact: false, seq: entry.seq, reason: 'it does not follow the entry before it' }
       if (entry.hash !== hashOf(entry.seq, entry, previous)) {
         return { intact: false, seq: entry.seq, reason: 'the entry was changed' }
       }

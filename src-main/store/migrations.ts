@@ -42,7 +42,7 @@ function apply(db: StoreDatabase, number: number, step: Migration, applicationId
   db.exec(step.sql)
   const broken = db.pragma('foreign_key_check') as { table: string }[]
   const first = broken[0]
-  if (first) throw new Error(`${broken.length} rows would point to nothing, the first in ${first.table}`)
+  if (first) throw new Error(`${broken.length} rows would reference missing rows, the first in ${first.table}`)
   db.pragma(`application_id = ${applicationId}`)
   db.pragma(`user_version = ${number}`)
 }

@@ -59,12 +59,12 @@ export function readMoment(text: string, zone: string, now: number): MomentOf {
   const clock = `${hour.padStart(2, '0')}:${minute}:${second}`
   const today = formatTime(now, zone).slice(0, 10)
   const moment = momentAt(`${day ?? today} ${clock}`, zone)
-  if (moment === null) return { moment: null, problem: 'There is no such moment.' }
+  if (moment === null) return { moment: null, problem: 'This time does not exist.' }
   if (moment <= now) return { moment }
   if (day !== undefined) return { moment: null, problem: 'This is in the future.' }
   // At ten past midnight, 23:50 was yesterday.
   const yesterday = momentAt(`${new Date(Date.parse(today) - DAY).toISOString().slice(0, 10)} ${clock}`, zone)
-  return yesterday === null ? { moment: null, problem: 'There is no such moment.' } : { moment: yesterday }
+  return yesterday === null ? { moment: null, problem: 'This time does not exist.' } : { moment: yesterday }
 }
 
 /** The first moment at which a clock of the zone shows `YYYY-MM-DD HH:MM:SS`; null if none does. */

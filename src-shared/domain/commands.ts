@@ -14,7 +14,7 @@ export interface ShownCommands {
 }
 
 /** Characters that a terminal may interpret when pasted, or that could deceive a reader. */
-const unseen = /[\p{Cc}\p{Cf}\p{Cn}\p{Co}\p{Cs}\p{Zl}\p{Zp}]/u
+const invisible = /[\p{Cc}\p{Cf}\p{Cn}\p{Co}\p{Cs}\p{Zl}\p{Zp}]/u
 
 /** A path as one word of any shell; null if it cannot be pasted safely: it is not plain text, or not absolute. */
 export function shellPath(encoded: string): string | null {
@@ -24,7 +24,7 @@ export function shellPath(encoded: string): string | null {
   } catch {
     return null
   }
-  if (!text.startsWith('/') || unseen.test(text)) return null
+  if (!text.startsWith('/') || invisible.test(text)) return null
   // `~` and `=` are special only at the start of a word, where the path has a slash.
   return /^[A-Za-z0-9._/-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`
 }

@@ -160,13 +160,13 @@ class Client {
     this.#transport = transport
     this.#attempt = 0
     transport.onMessage((text) => {
-      if (transport === this.#transport) this.#hear(text)
+      if (transport === this.#transport) this.#receive(text)
     })
     transport.onClose((reason) => {
       if (transport === this.#transport) this.#lose({ ...notSent, ...(reason === '' ? {} : { message: reason }) })
     })
     if (this.#transport !== transport) return
-    this.#tell({ state: 'open' })
+    this.#publish({ state: 'open' })
     const again = [...this.#watching.values()]
     this.#watching.clear()
     for (const watching of again) this.#subscribe(watching)
@@ -190,7 +190,7 @@ class Client {
     const delays = this.#options.backoff ?? [200, 500, 1000, 2000, 5000]
     const delay = delays[Math.min(this.#attempt, delays.length - 1)] ?? 1000
     this.#attempt += 1
-    this.#tell({ state: 'lost', failure, attempt: this.#attempt })
+    this.#publish({ state: 'lost', failure, attempt: this.#attempt })
     this.#wake()
     this.#timer = setTimeout(() => void this.#open(), delay)
   }
@@ -200,7 +200,7 @@ class Client {
     const transport = this.#transport
     this.#drop()
     if (this.#timer) clearTimeout(this.#timer)
-    this.#tell({ state: 'closed', failure })
+    this.#publish({ state: 'closed', failure })
     transport?.close()
     this.#wake()
     const watching = [...this.#watching.values()]
@@ -208,12 +208,12 @@ class Client {
     if (failure) for (const { observer } of watching) observer.onEnd?.(failure)
   }
 
-  #tell(link: LinkState): void {
+  #publish(link: LinkState): void {
     this.link = link
     for (const listener of [...this.#listeners]) listener(link)
   }
 
-  #hear(text: string): void {
+  #receive(text: string): void {
     const read = readAnswer(text)
     const frame: AnswerFrame = read.ok ? read.value : { k: 'fail', id: 0, error: read.error }
     const watching = this.#watching.get(frame.id)

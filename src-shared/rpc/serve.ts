@@ -58,7 +58,7 @@ class Session {
     this.#options = options
     this.#calls = new Map(callsOf(options.contract))
     const { transport } = options
-    transport.onMessage((text) => this.#hear(text))
+    transport.onMessage((text) => this.#receive(text))
     transport.onClose(() => {
       this.end()
       options.ended?.()
@@ -78,7 +78,7 @@ class Session {
     return fits
   }
 
-  #hear(text: string): void {
+  #receive(text: string): void {
     const read = readRequest(text)
     if (!read.ok) {
       // None of our windows sends this.
@@ -146,10 +146,10 @@ class Session {
    */
   #feed(id: number, path: string, call: Subscription, stop: AbortController) {
     let seq = -1
-    const tell = (number: number, schema: Subscription['change'], value: unknown) => {
+    const send = (number: number, schema: Subscription['change'], value: unknown) => {
       if (stop.signal.aborted) return
       try {
-        if (number < 0) throw new Error('a change was told before the snapshot')
+        if (number < 0) throw new Error('a change was sent before the snapshot')
         seq = number
         if (!this.#post({ k: 'event', id, seq, value: schema.parse(value) })) stop.abort()
       } catch (error) {
@@ -158,14 +158,14 @@ class Session {
       }
     }
     return {
-      snapshot: (state: unknown) => tell(0, call.snapshot, state),
-      change: (change: unknown) => tell(seq < 0 ? -1 : seq + 1, call.change, change),
+      snapshot: (state: unknown) => send(0, call.snapshot, state),
+      change: (change: unknown) => send(seq < 0 ? -1 : seq + 1, call.change, change),
     }
   }
 
   #internal(error: unknown, path: string): WireFailure {
     const incident = this.#options.incident(error, path)
-    const message = 'The console made an error of its own.'
+    const message = 'An internal error occurred.'
     return { code: 'internal', message, next: `Report it: the log has it under ${incident}.`, incident }
   }
 }

@@ -171,7 +171,7 @@ ${result} done
       }),
     )
     expect(events.map((event) => event.kind)).toEqual(['hello', 'step', 'log', 'log', 'result'])
-    expect(events[2]).toMatchObject({ level: 'warning', text: 'The server said what is no event: no json  [2J' })
+    expect(events[2]).toMatchObject({ level: 'warning', text: 'Unexpected output of the server: no json  [2J' })
     expect(answer).toMatchObject({ operation: '20260101T000000Z-database-000000', result: { message: 'done' } })
     expect(answer.offset).toBe(offsets.at(-1))
     expect(offsets[1]).toBe((offsets[0] ?? 0) + step.length)

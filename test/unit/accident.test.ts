@@ -82,7 +82,7 @@ describe('a moment as people write it', () => {
 
   test('is the first of two where an hour comes twice, and none where it never comes', () => {
     expect(read('2026-10-25 02:30')).toEqual({ moment: Date.UTC(2026, 9, 25, 0, 30) })
-    expect(read('2026-03-29 02:30').problem).toBe('There is no such moment.')
+    expect(read('2026-03-29 02:30').problem).toBe('This time does not exist.')
   })
 
   test.each(['nonsense', '25:00', '14:7', '2026-13-01 10:00', '2026-11-25 10:00'])('is not %s', (text) => {

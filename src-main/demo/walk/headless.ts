@@ -31,7 +31,7 @@ export async function walkDemo({ report, signal, before, ...options }: HeadlessO
   signal?.addEventListener('abort', stop, { once: true })
   try {
     const check = async (step: string): Promise<void> => {
-      if (signal?.aborted) throw new Error('somebody ended it')
+      if (signal?.aborted) throw new Error('it was interrupted')
       await before?.(step, state)
     }
     return await walk({ steps: STEPS, state, report, before: check })

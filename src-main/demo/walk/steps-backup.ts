@@ -41,15 +41,11 @@ export const backUp: Step<WalkState> = {
     )
     const written = after.succeeded - before.succeeded
     tell.prove(
-      'the application wrote on meanwhile, and no write failed',
+      'the application kept writing, and no write failed',
       written > 0 && after.failed === 0,
       `${written} writes, ${after.failed} failed`,
     )
-    tell.prove(
-      'no writer was kept waiting for it',
-      report.writersBlockedMs === 0,
-      `blocked for ${report.writersBlockedMs} ms`,
-    )
+    tell.prove('it blocked no writer', report.writersBlockedMs === 0, `blocked for ${report.writersBlockedMs} ms`)
     const found = await sha256Of(pathOf(report.backup.path))
     tell.prove('the file is the one of the fingerprint', found === fingerprint.sha256, `sha256 ${found.slice(0, 16)}…`)
   },

@@ -62,7 +62,7 @@ export const planIt: Step<WalkState> = {
       ]),
     )
     const loss = plan.lossSeconds
-    tell.prove('it tells the loss window', loss !== null && loss >= 0, `${loss} s between the backup and now`)
+    tell.prove('it reports the loss window', loss !== null && loss >= 0, `${loss} s between the backup and now`)
     for (const { title, state: result, evidence } of plan.checks) tell.fact(result, `${title}: ${evidence}`)
     tell.prove('it can be carried out: no check failed', plan.possible, `${plan.checks.length} checks`)
     const find = (name: string) => plan.tables.find(({ table }) => table === name)
@@ -126,8 +126,8 @@ export const undoIt: Step<WalkState> = {
     const site = need(state, 'site')
     const accident = need(state, 'accident')
     const pid = await demo.app.pid()
-    const confirmation = { confirm: site.name, reason: 'to show that it can be taken back' }
-    const entry = await perform(console, tell, 'the restore was taken back', () =>
+    const confirmation = { confirm: site.name, reason: 'to show that it can be undone' }
+    const entry = await perform(console, tell, 'the restore was undone', () =>
       undoRestore(console.context, console.runner, site, need(state, 'restore'), confirmation),
     )
     const report = restoreReport.parse(entry.data)
