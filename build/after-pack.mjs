@@ -1,10 +1,13 @@
-/** Flips the fuses of what was packed, before it is signed, and on Linux names its hashes. Called by electron-builder. */
+/**
+ * Flips the fuses of the packed program before it is signed, and on Linux writes its hashes. Called by
+ * electron-builder.
+ */
 import { join } from 'node:path'
 import { flipFuses } from '@electron/fuses'
 import { fuseConfig } from './fuses.mjs'
 import { writeSums } from './sums.mjs'
 
-/** The file that holds the fuses; `flipFuses` finds it inside a bundle of macOS by itself. */
+/** The file that holds the fuses; on macOS `flipFuses` finds it inside the bundle. */
 function executableOf({ appOutDir, electronPlatformName, packager }) {
   const { productFilename } = packager.appInfo
   if (electronPlatformName === 'darwin') return join(appOutDir, `${productFilename}.app`)

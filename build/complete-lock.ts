@@ -1,11 +1,11 @@
 /**
  * Completes package-lock.json with the optional packages of other platforms (`npm run lock`, after every change of the
- * dependencies). A registry that holds only this platform's builds makes npm leave the others out, and then `npm ci`
- * refuses the lock everywhere. Their versions are exact in the package that asks for them, so nothing is guessed but
- * the platform, which is in the name.
+ * dependencies). With a registry that has only this platform's builds, npm omits the others, and then `npm ci` rejects
+ * the lock elsewhere. Their versions are exact in the package that depends on them; only the platform differs, and it
+ * is part of the name.
  *
- * And takes out which Node each package wants: the project brings the Node that runs them, but npm compares with the one
- * that runs npm, and warned whoever has an older one of things that are not so.
+ * Also removes the Node version that each package requires: the project brings its own Node, but npm compares with the
+ * one that runs npm, and would print false warnings.
  */
 import { readFileSync, writeFileSync } from 'node:fs'
 

@@ -1,4 +1,7 @@
-/** Names the SHA-256 of the archive and of what was left out of it, as `sha256sum` writes it: see `src-main/electron/archive.ts`. */
+/**
+ * Writes the SHA-256 of the archive and of the unpacked files, in the format of `sha256sum`: see
+ * `src-main/electron/archive.ts`.
+ */
 import { createHash } from 'node:crypto'
 import { globSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'

@@ -4,7 +4,7 @@ import { defineConfig } from 'vite'
 
 const root = resolve(import.meta.dirname, '..')
 
-/** The window's page: one HTML file with one script and one style sheet, nothing inline, nothing from elsewhere. */
+/** The window's page: one HTML file with one script and one style sheet, nothing inline, nothing from other origins. */
 export default defineConfig({
   root: resolve(root, 'src-renderer'),
   base: './',
@@ -20,7 +20,8 @@ export default defineConfig({
     cssCodeSplit: false,
     sourcemap: false,
     reportCompressedSize: false,
-    // One script is meant: it comes from this computer. How large it may be is a test (test/unit/window/bundle.test.ts).
+    // A single script is intended: it comes from this computer. A test limits its size
+    // (test/unit/window/bundle.test.ts).
     chunkSizeWarningLimit: 2000,
   },
 })

@@ -1,7 +1,7 @@
 /**
- * The main process as one file: type stripping does not work inside an archive, and one file starts faster than a
- * hundred. What it reads from its own folder at run time (the kit's parts, the migrations) is copied beside it, so the
- * same `import.meta.url` finds them in the sources and in the bundle.
+ * Bundles the main process into one file: type stripping does not work inside an archive, and one file starts faster
+ * than a hundred. Files that it reads from its own folder at run time (the kit's parts, the migrations) are copied
+ * beside it, so that `import.meta.url` finds them both in the sources and in the bundle.
  */
 import { cpSync } from 'node:fs'
 import { builtinModules } from 'node:module'
@@ -30,7 +30,7 @@ function copyBeside(): Plugin {
   }
 }
 
-/** Loaded from `node_modules`: they bring machine code, or look for it. */
+/** Loaded from `node_modules`: they contain native code, or look for it. */
 const external = ['electron', 'better-sqlite3', 'ssh2', ...builtinModules, /^node:/]
 
 export default defineConfig({

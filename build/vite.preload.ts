@@ -1,4 +1,4 @@
-/** The preload script as one CommonJS file: a page in the sandbox loads nothing else. */
+/** Bundles the preload script into one CommonJS file, because sandboxed pages cannot load modules. */
 import { resolve } from 'node:path'
 import { defineConfig } from 'vite'
 

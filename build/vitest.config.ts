@@ -3,10 +3,10 @@ import { defineConfig, type TestProjectInlineConfiguration } from 'vitest/config
 
 const root = resolve(import.meta.dirname, '..')
 
-// What is waited for comes, however busy the machine is; by itself vitest gives up after one second, and five.
+// Generous timeouts for a busy machine; vitest's defaults are one and five seconds.
 const patience = { testTimeout: 30_000, hookTimeout: 30_000, expect: { poll: { timeout: 20_000 } } }
 
-/** A suite is a folder of `test/`; its name is the name to choose it by. */
+/** A suite is a folder of `test/`, selected by its name. */
 function suite(
   name: string,
   options: NonNullable<TestProjectInlineConfiguration['test']> = {},
@@ -17,7 +17,7 @@ function suite(
   }
 }
 
-// Suites that start real programs: few at a time, and time enough on a busy machine.
+// Suites that start real programs: few at a time, with long timeouts.
 const programs = {
   maxWorkers: 2,
   testTimeout: 180_000,
@@ -44,8 +44,8 @@ export default defineConfig({
       suite('package', programs),
       suite('electron', { ...programs, globalSetup: 'test/support/electron/global-setup.ts' }),
       suite('e2e', { ...programs, globalSetup: 'test/support/e2e/build.ts' }),
-      // One after another: they share the servers, and some pull a plug. What they wait for has limits of its own, and says
-      // what did not come; so a test ends by itself, and not while the next one runs.
+      // One file at a time: they share the servers, and some cut the power. Their own waits have shorter limits with
+      // better messages, so that a test ends by itself and not while the next one runs.
       suite('server', {
         globalSetup: ['test/support/e2e/build.ts', 'test/support/servers/global-setup.ts'],
         fileParallelism: false,

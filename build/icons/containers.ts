@@ -1,4 +1,4 @@
-/** The two containers that Windows and macOS keep the sizes of an icon in. Both hold PNGs as they are. */
+/** The icon containers of Windows and macOS. Both hold PNGs unchanged. */
 
 export function ico(images: readonly { readonly size: number; readonly png: Buffer }[]): Buffer {
   const head = Buffer.alloc(6 + 16 * images.length)

@@ -1,7 +1,7 @@
 /**
  * Renders the icons from their drawings: PNGs for Linux, `icon.ico` for Windows, `icon.icns` for macOS. Run it after
- * changing a drawing (`npm run icons`; needs rsvg-convert, Debian: librsvg2-bin). The results are kept in git, so that
- * nobody needs it for a build.
+ * changing a drawing (`npm run icons`; needs rsvg-convert, Debian: librsvg2-bin). The results are in git, so that
+ * builds do not need it.
  */
 import { execFileSync } from 'node:child_process'
 import { mkdirSync, writeFileSync } from 'node:fs'
@@ -11,7 +11,7 @@ import { icns, ico } from './containers.ts'
 const here = import.meta.dirname
 const linux = [16, 24, 32, 48, 64, 128, 256, 512]
 const windows = [16, 24, 32, 48, 64, 128, 256]
-/** Apple's type of each size. */
+/** Apple's type code by size. */
 const apple = { 16: 'icp4', 32: 'icp5', 64: 'icp6', 128: 'ic07', 256: 'ic08', 512: 'ic09', 1024: 'ic10' }
 
 function draw(size: number): Buffer {

@@ -1,4 +1,4 @@
-/** The whole application for a test, on a folder of its own, with secrets in memory. */
+/** The whole application for a test, in its own folder, with secrets in memory. */
 import { join } from 'node:path'
 import { type Application, createApplication } from '../../src-main/app/application.ts'
 import type { Pace } from '../../src-main/fleet/site-refresher.ts'
@@ -27,7 +27,7 @@ export function openApplication(folder: string, pace: Pace = { watched: 500, idl
   return created.value
 }
 
-/** A window of the application that checks everything it is told against the contract. */
+/** A window of the application that validates everything it receives against the contract. */
 export function windowOf(application: Application, role: Role = 'admin'): RpcClient<ConsoleContract> {
   const open = async () => {
     const [near, far] = memoryTransports()
@@ -37,7 +37,7 @@ export function windowOf(application: Application, role: Role = 'admin'): RpcCli
   return connect({ contract, open, strict: true })
 }
 
-/** Waits for a state that fits; rejects where the subscription ends before. */
+/** Waits for a matching state; rejects if the subscription ends first. */
 export function until<S>(
   watch: (observer: { onState(state: S): void; onEnd(failure: unknown): void }) => () => void,
   fits: (state: S) => boolean,

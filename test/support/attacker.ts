@@ -1,13 +1,13 @@
-/** The application's user as an attacker, on a real server, and what he must never get at. */
+/** Plays the application's user as an attacker on a real server, and checks what he must never reach. */
 
 import { alongside } from './server-faults.ts'
 import type { Server } from './servers/server.ts'
 
-/** A folder of root's with a database that only root may read; its text must never get into the attacker's hands. */
+/** A folder of root with a database that only root may read; the attacker must never get its text. */
 export const stranger = '/srv/stranger'
 const secret = 'nobody-but-root-4711'
 
-/** Runs a command line as the user of the application. */
+/** Runs a command line as the application's user. */
 export async function asApplication(server: Server, line: string): Promise<string> {
   return await server.must('setpriv --reuid=cvdapp --regid=www-data --clear-groups /bin/bash -c "$(cat)"', {
     stdin: line,
@@ -22,14 +22,14 @@ export async function makeStranger(server: Server): Promise<void> {
     chmod 600 cvd.db && echo precious > precious && chmod 644 precious && rm -f /var/tmp/taken`)
 }
 
-/** What the attacker wants to change: every file outside the CVD root that an operation of the kit has no business with. */
+/** The attacker's targets: every file outside the CVD root that no operation of the kit may change. */
 export async function outside(server: Server): Promise<string> {
   return await server.must(
     `find /srv /etc /root /home /usr/local /var/tmp /var/lib /tmp -xdev \\( -path /var/lib/cvd-backup -o -path '/var/lib/systemd/*' -o -path '/tmp/systemd-private-*' -o -path '/var/tmp/systemd-private-*' -o -path /etc/systemd/system/cvd-backup-recover.service -o -path '/etc/systemd/system/multi-user.target.wants*' -o -path /etc/systemd/system -o -path '/tmp/gate-*' -o -path /srv/sticky \\) -prune -o ! -path /tmp ! -path /var/tmp ! -path /srv/sticky -printf '%p %i %s %T@ %m %U %G\\n' | sort`,
   )
 }
 
-/** Where the secret is found below the CVD root, in files and in compressed ones. */
+/** Lists where the secret occurs below the CVD root, in plain and compressed files. */
 export async function given(server: Server): Promise<string> {
   return await server.must(
     `{ grep -rlF '${secret}' /opt/cvd 2>/dev/null; find /opt/cvd -name '*.gz' -exec sh -c 'gzip -dc "$1" 2>/dev/null | grep -qF "${secret}" && echo "$1"' - {} \\;; } || true`,
@@ -37,8 +37,8 @@ export async function given(server: Server): Promise<string> {
 }
 
 /**
- * Exchanges folders and files of the CVD root with links to the stranger's, as fast as it can, and stops or ends what runs
- * as the application's user on behalf of a backup.
+ * Replaces folders and files of the CVD root with links to root's folder as fast as possible, and stops or kills
+ * processes that run as the application's user for a backup.
  */
 export async function raceOf(server: Server): Promise<AsyncDisposable> {
   const script = `cd /opt/cvd || exit 1
@@ -75,7 +75,7 @@ export async function raceOf(server: Server): Promise<AsyncDisposable> {
   )
 }
 
-/** Gives everything that the attacker renamed its name again. */
+/** Restores the name of everything that the attacker renamed. */
 export async function repair(server: Server): Promise<void> {
   await server.must(`rm -f /srv/sticky/attack; pkill -CONT -u cvdapp || true
     cd /opt/cvd; for one in logs backups data; do [ ! -L "$one" ] || rm -f "$one"; [ -e "$one" ] || mv -T "$one.away" "$one"; done

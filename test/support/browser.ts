@@ -1,10 +1,10 @@
-/** Debian's Chromium, driven for pictures and tests. */
+/** Drives Debian's Chromium for tests and screenshots. */
 import { existsSync } from 'node:fs'
 import { type Browser, chromium } from 'playwright-core'
 
 const EXECUTABLE = '/usr/bin/chromium'
 
-/** Why no browser can be started here; undefined when one can. */
+/** Why no browser can be started; undefined if one can. */
 export function missingBrowser(): string | undefined {
   return existsSync(EXECUTABLE) ? undefined : `${EXECUTABLE} is not installed: apt-get install chromium`
 }

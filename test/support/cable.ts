@@ -1,4 +1,4 @@
-/** A cable to a port of this machine. It can be cut and mended, in between nobody gets through; and put in elsewhere. */
+/** A TCP proxy to a port of this machine that acts like a cable: it can be cut, mended, and plugged in elsewhere. */
 import { once } from 'node:events'
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
 
@@ -7,7 +7,7 @@ export interface Cable extends AsyncDisposable {
   readonly port: number
   cut(): void
   mend(): void
-  /** Leads to another port from now on: somebody else answers. */
+  /** Leads to another port from now on. */
   lead(port: number): void
 }
 

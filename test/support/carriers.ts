@@ -1,4 +1,4 @@
-/** The three ways in which windows and console are connected, each for real. */
+/** The three real transports between windows and console. */
 import { MessageChannel } from 'node:worker_threads'
 import { WebSocket } from 'ws'
 import { startLoopbackHost } from '../../src-main/host/server.ts'
@@ -19,7 +19,7 @@ export type MakeCarrier = (session: Session) => Promise<Carrier>
 
 const nothing = async () => {}
 
-/** A window's socket, as a browser on the host's own page would open it. */
+/** A window's socket, as opened by a browser on the host's own page. */
 export function browserSocket(url: string): Promise<Result<Transport, WireFailure>> {
   const { host, hash } = new URL(url)
   const socket = new WebSocket(`ws://${host}${SOCKET_PATH}`, { origin: `http://${host}` })

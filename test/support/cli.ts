@@ -1,4 +1,4 @@
-/** Runs the command line as people do: a process of its own. */
+/** Runs the command line like a user, in its own process. */
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
@@ -31,11 +31,11 @@ export interface CliJson extends CliAnswer {
 
 export interface CliOptions {
   readonly input?: string
-  /** Called with everything on stdout so far, whenever there is more. */
+  /** Called with all of stdout so far, whenever there is more. */
   readonly onOutput?: (stdout: string, child: ChildProcess) => void
 }
 
-/** A command line with a data folder and a home of its own. */
+/** A command line with its own data folder and home. */
 export class Cli {
   readonly #folder: string
 
@@ -63,7 +63,7 @@ export class Cli {
     return { code, stdout, stderr }
   }
 
-  /** With `--json`: every line is parsed, and the last one is the result. */
+  /** Runs with `--json`: parses every line; the last one is the result. */
   async json(args: readonly string[], options: CliOptions = {}): Promise<CliJson> {
     const answer = await this.run(['--json', ...args], options)
     const lines = answer.stdout.trimEnd().split('\n')

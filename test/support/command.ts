@@ -1,13 +1,13 @@
 import { type SpawnOptionsWithoutStdio, spawn } from 'node:child_process'
 
 export interface CommandResult {
-  /** Null when a signal ended it: never a success. */
+  /** Null if a signal ended it: never a success. */
   readonly code: number | null
   readonly stdout: string
   readonly stderr: string
 }
 
-/** Runs a program to its end; `stdin` is what it reads. Rejects only when it cannot be started. */
+/** Runs a program to its end with `stdin` as input. Rejects only if it cannot be started. */
 export function command(
   program: string,
   args: readonly string[],
@@ -24,13 +24,13 @@ export function command(
     child.on('close', (code) =>
       resolve({ code, stdout: Buffer.concat(stdout).toString(), stderr: Buffer.concat(stderr).toString() }),
     )
-    // A program that does not read its input is not an error of ours.
+    // A program may exit without reading its input.
     child.stdin.on('error', () => undefined)
     child.stdin.end(stdin)
   })
 }
 
-/** Like `command`, but answers stdout without the last line break and throws when the program fails. */
+/** Like `command`, but returns stdout without the last line break and throws if the program fails. */
 export async function must(
   program: string,
   args: readonly string[],

@@ -1,4 +1,4 @@
-/** Two databases, compared by the kit's own functions and, independently, row by row in JavaScript. */
+/** Compares two databases with the kit's own functions and, independently, row by row in JavaScript. */
 import { execFileSync } from 'node:child_process'
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -23,7 +23,7 @@ export class Comparison {
   readonly backup = join(this.folder, 'work', 'database')
   readonly #kit = join(this.folder, 'kit')
   readonly #trace = join(this.folder, 'trace')
-  /** What is done to every connection that the test opens: functions, collations. */
+  /** Prepares every connection that the test opens: functions, collations. */
   prepare: (database: Database) => void = () => undefined
 
   constructor() {
@@ -41,7 +41,7 @@ export class Comparison {
     database.close()
   }
 
-  /** Runs statements one by one; what SQLite refuses (a value that no key may have) is left out. */
+  /** Runs statements one by one; skips those that SQLite refuses. */
   attempt(file: string, statements: readonly string[]): void {
     const database = new Sqlite(file)
     database.exec('BEGIN')
@@ -56,13 +56,13 @@ export class Comparison {
     database.close()
   }
 
-  /** Both sides the same, then `change` on the live one, which is in WAL mode as those of most sites are. */
+  /** Creates two equal databases, then applies `change` to the live one, which is in WAL mode as on most sites. */
   pair(schema: string, change = ''): void {
     this.sql(this.backup, schema)
     this.sql(this.live, schema, 'PRAGMA journal_mode = WAL', change)
   }
 
-  /** What the kit finds. `more` is bash text: settings, functions instead of its own. */
+  /** What the kit finds. `more` is bash text with settings or replaced functions. */
   found(more = '') {
     const text = `source <(sed '$d' "$KIT"); DATABASE_FILE=$1; cd "$2"; ${more}
       compare_to compared database; compare_load compared
@@ -74,7 +74,7 @@ export class Comparison {
     return compared.parse({ comparison, tables, schema })
   }
 
-  /** The same, of one table. */
+  /** The same for one table. */
   table(name: string, more = '') {
     const table = this.found(more).tables.find((one) => one.table === name)
     if (!table) throw new Error(`no table ${name}`)
@@ -93,7 +93,7 @@ export class Comparison {
     })
   }
 
-  /** All rows of a table, each value as its type and its bytes. */
+  /** All rows of a table, each value as its type and bytes. */
   rows(file: string, name: string, columns: readonly string[]): string[][] {
     const database = new Sqlite(file, { readonly: true })
     this.prepare(database)
@@ -107,7 +107,10 @@ export class Comparison {
     return rows.map((row) => columns.map((_, index) => `${row[2 * index]} ${row[2 * index + 1]}`))
   }
 
-  /** What differs, found by maps of whole rows in memory. Without a key, or where it is NULL, rows are a multiset. */
+  /**
+   * The expected differences, computed with maps of whole rows in memory. Without a key, or with a NULL key, rows are a
+   * multiset.
+   */
   expected(name: string, columns: readonly string[], key: readonly string[]): Numbers {
     return difference(this.rows(this.live, name, columns), this.rows(this.backup, name, columns), columns, key)
   }
@@ -122,7 +125,7 @@ export class Comparison {
 function difference(live: string[][], backup: string[][], columns: readonly string[], key: readonly string[]): Numbers {
   const places = key.map((column) => columns.indexOf(column))
   const keyed = (row: string[]) => places.length > 0 && places.every((place) => row[place] !== 'null NULL')
-  // As a key, 1 is 1.0.
+  // As a key, 1 equals 1.0.
   const keyOf = (row: string[]) =>
     places
       .map((place) => row[place]?.replace(/^(integer|real) (.*)$/, (_, _type, text) => `number ${Number(text)}`))

@@ -1,4 +1,4 @@
-/** A console of its own for a test, and a demo site that it knows. */
+/** A console for a test, and a demo site that it knows. */
 import { randomUUID } from 'node:crypto'
 import { join } from 'node:path'
 import { type Console, createConsole } from '../../src-main/app/console.ts'
@@ -20,7 +20,7 @@ export function openConsole(folder: string, clock: Clock = systemClock): Console
   return created.value
 }
 
-/** Puts the demo site into the store and pins its host key, without looking at it. */
+/** Stores the demo site and pins its host key, without inspecting it. */
 export async function knowSite({ context }: Console, demo: DemoSite): Promise<Site> {
   const { host, port, user, keyFile } = demo
   const target = { host, port, user, auth: { method: 'key' as const, keyFile }, jumps: [] }
@@ -35,7 +35,7 @@ export async function knowSite({ context }: Console, demo: DemoSite): Promise<Si
   return site
 }
 
-/** The id of the machine that answers where a site is. */
+/** The id of the machine that answers at a site's address. */
 export async function machineAt({ context }: Console, site: Site): Promise<string> {
   const link = await context.links.open(site)
   if (!link.ok) throw new Error(link.error.message)
@@ -45,7 +45,7 @@ export async function machineAt({ context }: Console, site: Site): Promise<strin
   return found.value.host.machineId
 }
 
-/** Resolves with the first thing the runner says that fits. */
+/** Resolves with the runner's next matching event. */
 export function heard(console: Console, fits: (event: RunnerEvent) => boolean): Promise<RunnerEvent> {
   return new Promise((resolve) => {
     const stop = console.runner.subscribe((event) => {

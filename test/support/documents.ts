@@ -1,4 +1,4 @@
-/** What the project's documents claim, so that tests can hold it against the project. */
+/** Extracts the claims of the project's documents, so that tests can check them. */
 import { existsSync, globSync, readFileSync } from 'node:fs'
 import { dirname, join, posix, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url'
 const top = resolve(dirname(fileURLToPath(import.meta.url)), '../..')
 
 export interface Document {
-  /** From the top of the project. */
+  /** Relative to the top of the project. */
   readonly path: string
   readonly text: string
 }
@@ -27,7 +27,7 @@ export function readTop(path: string): string {
   return readFileSync(join(top, path), 'utf8')
 }
 
-/** The name that a heading can be linked by. */
+/** The anchor of a heading. */
 function anchor(heading: string): string {
   return heading
     .toLowerCase()
@@ -40,7 +40,7 @@ function anchors(path: string): string[] {
   return Array.from(readTop(path).matchAll(/^#{1,6} (.+)$/gm), ([, heading]) => anchor(heading ?? ''))
 }
 
-/** Relative links of a document that lead nowhere. */
+/** Broken relative links of a document. */
 export function deadLinks({ path, text }: Document): string[] {
   const links = Array.from(text.matchAll(/\]\(([^)\s]+)\)/g), ([, target]) => target ?? '')
   return links.filter((link) => {
@@ -52,7 +52,7 @@ export function deadLinks({ path, text }: Document): string[] {
   })
 }
 
-/** Files and folders of the project that a document names in code marks and that are not there. */
+/** Missing files and folders that a document names in code marks. */
 export function deadPaths({ text }: Document): string[] {
   const named = Array.from(
     text.matchAll(/`((?:src-shared|src-main|src-renderer|test|docs|build|\.ci)(?:\/[^`\s]*)?)`/g),
@@ -61,7 +61,7 @@ export function deadPaths({ text }: Document): string[] {
   return [...new Set(named)].filter((path) => globSync(path.replace(/\/$/, ''), { cwd: top }).length === 0)
 }
 
-/** `` `test/x.test.ts`: "title" ``, wherever the line ends. */
+/** `` `test/x.test.ts`: "title" ``, even across line breaks. */
 export function proofs({ path, text }: Document): Proof[] {
   const found = text.replaceAll(/\s+/g, ' ').matchAll(/`(test\/[^`]+\.ts)`: "((?:\\"|[^"])+)"/g)
   return Array.from(found, ([, file, title]) => ({
@@ -71,7 +71,7 @@ export function proofs({ path, text }: Document): Proof[] {
   }))
 }
 
-/** The words after `start` wherever a document shows a command: in code marks, and on lines of code. */
+/** The words after `start` wherever a document shows a command, in code marks and code blocks. */
 export function commands(text: string, start: RegExp): string[] {
   const marked = Array.from(text.matchAll(/`([^`\n]+)`/g), ([, code]) => code ?? '')
   const lines = text.split('\n').filter((line) => /^ {4}\S/.test(line))
@@ -82,7 +82,7 @@ export function commands(text: string, start: RegExp): string[] {
   )
 }
 
-/** The rows of the first table below a heading, as cells; the header and its line are left out. */
+/** The rows of the first table below a heading, as cells, without the header. */
 export function tableBelow(text: string, heading: string): string[][] {
   const after = text.split(`\n## ${heading}\n`)[1]?.split('\n## ')[0] ?? ''
   return after
@@ -97,7 +97,7 @@ export function tableBelow(text: string, heading: string): string[][] {
     )
 }
 
-/** What stands in code marks in the first cell of each row. */
+/** The text in code marks in the first cell of each row. */
 export function codes(rows: readonly string[][]): string[] {
   return rows.map(([first = '']) => /^`([^`]+)`$/.exec(first)?.[1] ?? first)
 }

@@ -1,4 +1,4 @@
-/** Starts a bundle as Electron does: a stand-in where it asks for Electron, which is ready once the bundle was evaluated. */
+/** Starts a bundle with a stand-in for Electron, which becomes ready once the bundle has been evaluated. */
 import { registerHooks } from 'node:module'
 import { pathToFileURL } from 'node:url'
 

@@ -1,6 +1,6 @@
 /**
- * Electron for a bundle that runs in plain Node: enough to start. When the window asks for its page, it looks at what it
- * was given, makes a call over a port as a page would, says what it saw as one line of JSON, and quits.
+ * A minimal Electron for a bundle that runs in plain Node. When the window requests its page, it inspects the window's
+ * options, makes a call over a port like a page, prints the findings as one line of JSON, and quits.
  */
 import { EventEmitter } from 'node:events'
 import { existsSync } from 'node:fs'
@@ -9,7 +9,7 @@ import { MessageChannel } from 'node:worker_threads'
 let servePage = null
 const ready = Promise.withResolvers()
 
-/** Electron is ready only after the main module has been evaluated: `electron-launch.mjs` calls this then. */
+/** Electron becomes ready only after the main module has been evaluated: `electron-launch.mjs` calls this then. */
 export const becomeReady = () => ready.resolve()
 const request = '00000000-0000-4000-8000-000000000000'
 
@@ -77,7 +77,7 @@ export class MessageChannelMain {
   }
 }
 
-/** Electron's main process wraps what it receives; Node does not. */
+/** Electron's main process wraps received messages in an event; Node does not. */
 function mainPort(port) {
   return {
     on: (name, listener) => port.on(name, name === 'message' ? (data) => listener({ data }) : listener),

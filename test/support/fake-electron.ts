@@ -1,4 +1,4 @@
-/** Electron as the shell sees it, without Electron: does what it is told, and remembers in which order. */
+/** A fake Electron as the shell sees it: does what it is told, and records the order of calls. */
 import { EventEmitter } from 'node:events'
 import type { Activity, EndedOperation, RunningOperation } from '../../src-main/electron/activity.ts'
 import type { MessageBoxOptions } from '../../src-main/electron/dialogs.ts'
@@ -7,7 +7,7 @@ import type { Frame, MainPort, PageSession } from '../../src-main/electron/runti
 import type { Runtime } from '../../src-main/electron/shell.ts'
 import type { WindowOptions } from '../../src-main/electron/windows.ts'
 
-/** An event that can be prevented, with whatever else it has. */
+/** A preventable event with extra members. */
 export function event<T extends object>(facts: T = {} as T) {
   const made = {
     ...facts,
@@ -78,7 +78,7 @@ export class FakeWindow extends EventEmitter {
     return this.focused
   }
 
-  /** What the person does with the cross in the corner; true when the window has closed. */
+  /** The user clicks the window's close button; true if the window has closed. */
   close(): boolean {
     const closing = event()
     this.emit('close', closing)
@@ -96,7 +96,7 @@ export class FakePort extends EventEmitter implements MainPort {
   }
 }
 
-/** Remembers every handler, and each one that was set before it. */
+/** Records every handler, including replaced ones. */
 export class FakeSession extends EventEmitter {
   readonly set: Record<string, unknown[]> = {}
   beforeRequest: ((details: { url: string }, callback: (answer: { cancel: boolean }) => void) => void) | null = null
@@ -126,7 +126,7 @@ export class FakeSession extends EventEmitter {
   setSpellCheckerEnabled(enabled: boolean): void {
     this.#keep('spellChecker', enabled)
   }
-  /** The last handler of a name. */
+  /** The last handler set for a name. */
   last<F>(name: string): F {
     return this.set[name]?.at(-1) as F
   }
@@ -181,12 +181,12 @@ export interface FakeElectronOptions {
   readonly packaged?: boolean
   /** Whether no other instance runs. */
   readonly alone?: boolean
-  /** The button that the person presses on a message box. */
+  /** The button that the user presses in a message box. */
   readonly answer?: () => number
   readonly backend?: string
 }
 
-/** A runtime whose `order` names everything that was done, in order. */
+/** A runtime that records every call, in order, in `order`. */
 export function fakeElectron({
   packaged = false,
   alone = true,
@@ -310,7 +310,7 @@ export function fakeElectron({
   return { runtime, session, app, ipc, power, becomeReady, quits: () => quits, ...seen }
 }
 
-/** A safeStorage that turns texts round. `backend` is what Linux would name. */
+/** A safeStorage that reverses texts. `backend` is the one reported on Linux. */
 export function fakeSafeStorage(backend: string, available = true) {
   const turn = (text: string) => [...text].reverse().join('')
   return {
@@ -321,7 +321,7 @@ export function fakeSafeStorage(backend: string, available = true) {
   }
 }
 
-/** A frame of a page, which keeps what it is sent. */
+/** A page's frame that records the messages it gets. */
 export function fakeFrame(url: string, parent: unknown = null): Frame & { readonly received: unknown[][] } {
   const received: unknown[][] = []
   return { url, parent, received, postMessage: (...message) => void received.push(message) }

@@ -1,11 +1,11 @@
-/** A folder that electron-builder takes for an unpacked Electron: the names are right, and the fuses are real. */
+/** A folder that electron-builder accepts as an unpacked Electron: the names are right, and the fuses are real. */
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 
 const SENTINEL = 'dL7pKGdnNz796PbbjQWNKmHXBZaB9tsX'
 const FUSES = 9
 
-/** What is left of Electron's program when all but the fuses is taken away: version 1, nine of them, all on. */
+/** The fuse section of Electron's program: version 1, nine fuses, all on. */
 export function fuseWire(fuses = FUSES): Buffer {
   const wire = Buffer.concat([Buffer.from(SENTINEL), Buffer.of(1, fuses), Buffer.alloc(fuses, '1')])
   return Buffer.concat([Buffer.alloc(16), wire, Buffer.alloc(16)])

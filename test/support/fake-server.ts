@@ -1,4 +1,4 @@
-/** An SSH server of our own, for what a real one would not do. */
+/** Our own SSH server, for behaviour that a real one would not show. */
 import { once } from 'node:events'
 import { createServer, type Socket } from 'node:net'
 import { type AuthContext, type Connection, Server, type ServerChannel, utils } from 'ssh2'
@@ -8,26 +8,26 @@ export interface FakeServer extends AsyncDisposable {
   readonly host: string
   readonly port: number
   readonly fingerprint: string
-  /** Methods as they were tried, `none` left out. */
+  /** The methods tried, without `none`. */
   readonly tries: string[]
-  /** Connections that came so far. */
+  /** Number of connections so far. */
   connections(): number
-  /** Cuts every connection, without a word. */
+  /** Cuts every connection abruptly. */
   cut(): void
-  /** From now on answers nothing, on old connections and new ones. */
+  /** Answers nothing from now on, on old connections and new ones. */
   freeze(): void
 }
 
 export interface FakeBehaviour {
   readonly authenticate?: (context: AuthContext) => void
-  /** What an exec does; `socket` is the connection's. */
+  /** Handles an exec request; `socket` is the connection's. */
   readonly exec?: (channel: ServerChannel, command: string) => void
-  /** Sessions that may be open at once. */
+  /** Maximum number of open sessions. */
   readonly maxSessions?: number
   readonly onClient?: (client: Connection) => void
 }
 
-/** ssh2 1.17 makes an ed25519 key that it cannot read itself about once in 200 times (measured: 11 of 2000). */
+/** About one in 200 ed25519 keys made by ssh2 1.17 is unreadable for itself (measured: 11 of 2000). */
 function makeHostKey(): { readonly private: string; readonly public: string } {
   for (;;) {
     const pair = utils.generateKeyPairSync('ed25519')
@@ -35,7 +35,7 @@ function makeHostKey(): { readonly private: string; readonly public: string } {
   }
 }
 
-/** Starts a server on loopback which accepts any login, unless told otherwise. */
+/** Starts a server on loopback that by default accepts any login. */
 export async function fakeServer(behaviour: FakeBehaviour = {}): Promise<FakeServer> {
   const hostKey = makeHostKey()
   const tries: string[] = []

@@ -1,4 +1,4 @@
-/** A private folder that is gone when the test is. */
+/** A private folder that is removed after the test. */
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -10,7 +10,7 @@ export function scratchFolder(): string {
   return folder
 }
 
-/** For all tests of a file: `remove` it after the last. */
+/** A folder for all tests of a file: call `remove` after the last. */
 export function fileFolder(): { readonly folder: string; readonly remove: () => void } {
   const folder = mkdtempSync(join(tmpdir(), 'cvd-test-'))
   return { folder, remove: () => rmSync(folder, { recursive: true, force: true }) }

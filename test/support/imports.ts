@@ -1,4 +1,4 @@
-/** What every TypeScript file of the project imports. */
+/** The imports of every TypeScript file in the project. */
 import { readdirSync, readFileSync } from 'node:fs'
 import { dirname, join, posix, relative, resolve, sep } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -26,12 +26,12 @@ function target(from: string, specifier: string): string {
   return `npm:${specifier.startsWith('@') ? parts.slice(0, 2).join('/') : parts[0]}`
 }
 
-/** The imports of a text, as if it were the file `from`. */
+/** The imports in a text, resolved as for the file `from`. */
 export function importsOf(from: string, text: string): Import[] {
   return specifiers(text).map((specifier) => ({ from, to: target(from, specifier) }))
 }
 
-/** The files below the given folders; folders that do not exist yet hold none. */
+/** The files below the given folders; missing folders count as empty. */
 export function sourceFiles(folders: readonly string[]): string[] {
   const below = (folder: string): string[] => {
     try {

@@ -1,6 +1,6 @@
-/** Databases as no textbook has them, made with the sqlite3 command. */
+/** Unusual databases, made with the sqlite3 command. */
 
-/** The key tables, as small as they can be. */
+/** The key tables, as small as possible. */
 const base = `
   CREATE TABLE users (id INTEGER PRIMARY KEY, username TEXT, created_at TEXT);
   CREATE TABLE devices (id INTEGER PRIMARY KEY, asset TEXT);
@@ -9,7 +9,7 @@ const base = `
   INSERT INTO devices VALUES (1, 'A1');
   INSERT INTO service_orders VALUES (1, 'new'), (2, 'done'), (3, 'new');`
 
-/** Makes a definition say what it could not be created with here. */
+/** Rewrites a definition to one that cannot be created directly. */
 const redefine = (name: string, from: string, to: string) =>
   `PRAGMA writable_schema = ON;
    UPDATE sqlite_master SET sql = replace(sql, '${from}', '${to}') WHERE name = '${name}' OR tbl_name = '${name}';`
@@ -18,13 +18,13 @@ type Verdict = 'verified' | 'inconclusive'
 
 export interface OddDatabase {
   readonly kind: string
-  /** What the sqlite3 command is given; may hold bytes that are no UTF-8. */
+  /** Input of the sqlite3 command; may contain bytes that are not UTF-8. */
   readonly sql: string | Buffer
-  /** What its names are reported as, apart from the key tables, with their rows. */
+  /** Rows by table name as reported, besides the key tables. */
   readonly tables?: Readonly<Record<string, number>>
-  /** Words of what cannot be checked; nothing where everything can be. */
+  /** Part of the message about what cannot be checked; undefined if everything can be. */
   readonly unable?: string
-  /** The verdict on a backup of it that has no fingerprint. */
+  /** The verdict on a backup of it without a fingerprint. */
   readonly byContent: Verdict
 }
 
@@ -168,7 +168,7 @@ export const oddDatabases: readonly OddDatabase[] = [
   },
 ]
 
-/** Five thousand tables, with keys and stamps. */
+/** Five thousand tables, with keys and timestamps. */
 export const manyTables =
   base +
   Array.from(
@@ -176,7 +176,7 @@ export const manyTables =
     (_, i) => `CREATE TABLE "table number ${i}" (id TEXT PRIMARY KEY, updated_at TEXT);`,
   ).join('\n')
 
-/** Rows without end. */
+/** An endless query. */
 export const endlessUsers = `
   DROP TABLE IF EXISTS users;
   CREATE VIEW users AS WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT i FROM n;`

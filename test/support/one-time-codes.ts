@@ -1,4 +1,4 @@
-/** An sshd whose PAM asks for one-time codes (HOTP, by pam_oath), as sites with two factors have it. */
+/** An sshd whose PAM asks for one-time codes (HOTP, by pam_oath), as on sites with two factors. */
 import { createHmac, randomBytes } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import { rm, symlink, writeFile } from 'node:fs/promises'
@@ -20,15 +20,16 @@ function hotp(secret: Buffer, counter: number): string {
 }
 
 export interface CodeServer extends Sshd {
-  /** The next code; each is good for one login. */
+  /** The next code; each works for one login. */
   code(): string
-  /** The next login begins anew, whatever the last one came to. */
+  /** Resets the counter, so that the next login starts afresh. */
   again(): Promise<void>
 }
 
 /**
- * @param methods as in sshd_config: AuthenticationMethods. @param rounds `one`: PAM asks for the code only; `both`: for
- * password and code in one conversation; `apart`: first for the password, in the next method for the code.
+ * @param methods as in sshd_config: AuthenticationMethods.
+ * @param rounds `one`: PAM asks for the code only; `both`: for password and code in one conversation; `apart`: first
+ * for the password, in the next method for the code.
  */
 export async function startCodeServer(
   user: string,
@@ -36,7 +37,7 @@ export async function startCodeServer(
   rounds: 'one' | 'both' | 'apart',
 ): Promise<CodeServer> {
   const folder = await scratch()
-  // PAM takes capitals for small letters.
+  // PAM converts service names to lower case.
   const service = `cvdt-${randomBytes(6).toString('hex')}`
   const secret = randomBytes(20)
   const users = join(folder.path, 'users')
@@ -56,7 +57,7 @@ export async function startCodeServer(
   }
   const stack = [...stacks[rounds], 'account required pam_permit.so', 'session required pam_permit.so']
   await writeFile(`/etc/pam.d/${service}`, `${stack.join('\n')}\n`)
-  // PAM takes the name of the program for the name of its rules.
+  // PAM uses the program's name as the service name.
   const program = join(folder.path, service)
   await symlink('/usr/sbin/sshd', program)
   const config = ['KbdInteractiveAuthentication yes', `AuthenticationMethods ${methods}`]

@@ -1,4 +1,6 @@
-/** Builds and packs the console in a folder of its own, on a stand-in for the runtime that cannot be had everywhere. */
+/**
+ * Builds and packs the console in its own folder, with a stand-in for the runtime, which is not available everywhere.
+ */
 import { cpSync, mkdirSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { join, resolve } from 'node:path'
@@ -14,12 +16,12 @@ export interface Target {
   readonly arch: 'x64' | 'arm64'
 }
 
-/** A project with everything built but the page, of which there is a small one. */
+/** A built project with a minimal page. */
 export async function builtProject(folder: string): Promise<void> {
   for (const name of ['package.json', 'package-lock.json', 'electron-builder.yml', 'LICENSE'])
     cpSync(join(top, name), join(folder, name))
   cpSync(join(top, 'build'), join(folder, 'build'), { recursive: true })
-  // Must not be shipped, wherever it lies.
+  // Must not be shipped, wherever it is.
   for (const name of [
     'src-main/entry/host.ts',
     'test/x.test.ts',
@@ -54,8 +56,8 @@ function standIn(project: string, { platform, arch }: Target): Runtime {
 }
 
 /**
- * Packs it for a target, and gives the folder of the result. Throws with electron-builder's words where it fails.
- * @param runtime the unpacked Electron; without it, a stand-in
+ * Packs the project for a target and returns the output folder. Throws with electron-builder's output on failure.
+ * @param runtime the unpacked Electron; default: a stand-in
  */
 export async function pack(project: string, target: Target, runtime = standIn(project, target)): Promise<string> {
   const { platform, arch } = target
@@ -68,7 +70,7 @@ export async function pack(project: string, target: Target, runtime = standIn(pr
       ...[join(top, 'node_modules/electron-builder/cli.js'), flag, 'dir', `--${arch}`, '--publish', 'never'],
       ...['--projectDir', project, '--config', 'electron-builder.yml'],
       ...[`-c.electronDist=${folder}`, `-c.directories.output=${output}`, `-c.electronVersion=${version}`],
-      // The program is no real one, so its resources cannot be edited.
+      // The program is not a real executable, so its resources cannot be edited.
       ...['-c.win.signAndEditExecutable=false', '-c.mac.identity=null'],
       ...(platform === 'win32' ? ['-c.disableAsarIntegrity=true'] : []),
     ],

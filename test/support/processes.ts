@@ -1,17 +1,17 @@
 import { readdirSync, readFileSync } from 'node:fs'
 
-/** A process that cannot be taken for a later one with the same number. */
+/** Identifies a process even if its PID is reused. */
 export interface ProcessRef {
   readonly pid: number
-  /** Clock ticks since boot at which it started, and the boot itself. */
+  /** Clock ticks since boot at its start, and the boot id. */
   readonly started: string
 }
 
-/** Start time of a process, unique for its number within this boot; undefined when there is none. */
+/** A process's start time, unique for its PID within this boot; undefined if there is none. */
 function startOf(pid: number): string | undefined {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, 'utf8')
-    // The name in brackets may hold blanks and brackets: fields are counted after the last bracket.
+    // The name in brackets may contain spaces and brackets: count fields after the last bracket.
     const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
     if (fields[0] === 'Z' || fields[0] === 'X') return undefined
     const boot = readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim()
@@ -21,18 +21,18 @@ function startOf(pid: number): string | undefined {
   }
 }
 
-/** A reference to a live process; undefined when it is gone. */
+/** A reference to a live process; undefined if it has ended. */
 export function processRef(pid: number): ProcessRef | undefined {
   const started = startOf(pid)
   return started === undefined ? undefined : { pid, started }
 }
 
-/** True while exactly this process lives. */
+/** Whether exactly this process is alive. */
 export function isAlive(ref: ProcessRef | undefined): boolean {
   return ref !== undefined && startOf(ref.pid) === ref.started
 }
 
-/** Kills exactly this process; does nothing when it is gone. */
+/** Kills exactly this process; does nothing if it has ended. */
 export function killProcess(ref: ProcessRef | undefined): void {
   if (ref === undefined || !isAlive(ref)) return
   try {
@@ -42,7 +42,7 @@ export function killProcess(ref: ProcessRef | undefined): void {
   }
 }
 
-/** The children of a process, by number. */
+/** The PIDs of a process's children. */
 export function childrenOf(pid: number): number[] {
   try {
     return readdirSync(`/proc/${pid}/task`).flatMap((task) =>

@@ -1,6 +1,6 @@
 /**
- * Random lists of files among backups, with what has to be said of each. What a name means is known because it was made
- * so, and moments are told by the time zones of the JavaScript runtime: nothing here is shared with the kit.
+ * Random lists of files among backups, with the expected classification of each. The meaning of a name is known from
+ * how it was made, and times come from the JavaScript runtime's time zones: nothing is shared with the kit.
  */
 
 export interface RandomFile {
@@ -11,9 +11,9 @@ export interface RandomFile {
   readonly class: 'backup' | 'companion' | 'unfinished' | 'unsupported' | 'unknown'
   readonly safety: boolean
   readonly database: boolean
-  /** Null where no name tells it. */
+  /** Null if no name has a date. */
   readonly takenAt: number | null
-  /** With `companion`: whose. */
+  /** For a `companion`: the file it belongs to. */
   readonly of?: string
 }
 
@@ -42,7 +42,7 @@ const two = (value: number) => String(value).padStart(2, '0')
 
 const clocks = new Map<string, Intl.DateTimeFormat>()
 
-/** What the clocks of a zone show at a moment, as if it were in UTC. */
+/** The wall-clock time of a zone at a moment, as if it were UTC. */
 function civilOf(at: number, timeZone: string): number {
   const number = 'numeric' as const
   const fields = { year: number, month: number, day: number, hour: number, minute: number, second: number }
@@ -53,7 +53,7 @@ function civilOf(at: number, timeZone: string): number {
   return Date.UTC(year, month - 1, day, hour, minute, second)
 }
 
-/** The moments at which the clocks showed it; where they never did, those of the offsets before and after. */
+/** The moments with this wall-clock time; if it never occurred, those by the offsets before and after the gap. */
 export function readingsOf(civil: number, zone: string): number[] {
   const shown: number[] = []
   for (let at = civil - 14 * HOUR; at <= civil + 12 * HOUR; at += 15 * MINUTE) {
@@ -71,7 +71,7 @@ function reading(civil: number, zone: string, modifiedAt: number, safety: boolea
   return all.findLast((at) => at <= seconds + 5 * MINUTE) ?? Math.min(...all)
 }
 
-/** Moments in a year at which the clocks of a zone are changed, to the minute. */
+/** Moments in a year at which a zone's offset changes, to the minute. */
 export function changesOf(year: number, zone: string): number[] {
   const offset = (at: number) => civilOf(at, zone) - at
   const changes: number[] = []
@@ -88,7 +88,7 @@ export function changesOf(year: number, zone: string): number[] {
   return changes
 }
 
-/** As names spell a moment; `zoned` are those that say their offset. */
+/** Writes a moment as in names; `zoned` styles include the offset. */
 function spell(civil: number, style: number): string {
   const date = new Date(civil)
   const [y, mo, d] = [date.getUTCFullYear(), two(date.getUTCMonth() + 1), two(date.getUTCDate())]
@@ -103,7 +103,7 @@ function spell(civil: number, style: number): string {
   return styles[style % styles.length] ?? ''
 }
 
-/** Look like moments and are none. */
+/** Look like dates and are not. */
 const notMoments = [
   '20250230_120000',
   '20251301_120000',
@@ -122,7 +122,7 @@ const tails: readonly [RandomFile['class'], readonly string[]][] = [
 ]
 const companions = ['.sha256', '.sig', '.json', '.md5', '.asc', '.sha256.asc', '.txt', '-wal', '-journal']
 
-/** Forty files or so, many of them about the hours at which the clocks are changed. */
+/** About forty files, many of them near changes of the zone's offset. */
 export function randomListing(random: Random, zone: string, folder: string): RandomListing {
   const year = 2019 + random(10)
   const changes = changesOf(year, zone)
@@ -133,7 +133,7 @@ export function randomListing(random: Random, zone: string, folder: string): Ran
     const [kind, endings] = tails[random(10) < 6 ? 0 : random(tails.length)] ?? ['backup', ['.db']]
     const ending = pick(endings)
     const safety = kind === 'backup' && random(8) === 0
-    // Civil times, so that those which the clocks never show are among them.
+    // Wall-clock times, including those that the zone skips.
     const change = changes.length > 0 && random(2) === 0 ? pick(changes) : null
     const civil =
       change === null
@@ -161,7 +161,7 @@ export function randomListing(random: Random, zone: string, folder: string): Ran
       words = `${spell(near + minutes * MINUTE, style)}${sign}${two(Math.floor(size / 60))}${two(size % 60)}`
       takenAt = near
     }
-    // In a folder that tells it, where the name of the file does not.
+    // In a folder with a date, if the file name has none.
     const inFolder = told > 2 && !safety && random(6) === 0
     const name = inFolder ? `cvd${number}x` : `cvd_backup_${number}x_${words}`
     const base = `${folder}${inFolder ? `/${words}` : pick(['', '', '/app', '/sub%20folder'])}/${name}`

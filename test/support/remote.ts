@@ -1,4 +1,4 @@
-/** What the remote tests share: a place for files, secrets from a table, a connection that must come about. */
+/** Shared by the remote tests: a scratch folder, secrets from a table, and expected connections. */
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -10,13 +10,13 @@ import { Secret } from '../../src-main/remote/secret.ts'
 import type { SecretRequest, SecretSource, SshAuth, SshTarget } from '../../src-main/remote/target.ts'
 import type { Result } from '../../src-shared/result.ts'
 
-/** A folder of its own, gone at the end of the scope. */
+/** A folder that is removed at the end of the scope. */
 export async function scratch(): Promise<{ readonly path: string } & AsyncDisposable> {
   const path = await mkdtemp(join(tmpdir(), 'remote-'))
   return { path, [Symbol.asyncDispose]: () => rm(path, { recursive: true, force: true }) }
 }
 
-/** Gives the same text for every secret of a kind, and none for the others. */
+/** Returns the same text for every secret of a kind, and null for other kinds. */
 export function secrets(known: Partial<Record<SecretRequest['kind'], string>> = {}): SecretSource {
   return {
     find: async ({ kind }) => {
@@ -30,7 +30,7 @@ export function target(server: HostAddress, user: string, auth: SshAuth, jumps: 
   return { host: server.host, port: server.port, user, auth, jumps }
 }
 
-/** Accepts exactly these fingerprints, pinned in memory of nobody: each call starts with an empty file. */
+/** Accepts exactly these fingerprints. Each call starts with an empty known_hosts file. */
 export function accepting(folder: string, ...fingerprints: string[]): HostKeyDecision {
   return new HostKeyDecision(new KnownHostsFiles(join(folder, 'known_hosts'), []), fingerprints)
 }

@@ -56,20 +56,23 @@ export interface RunOptions {
   readonly env?: Readonly<Record<string, string>>
   /** Bash text that replaces functions of the kit. */
   readonly instead?: string
-  /** Run as this user, by setpriv. Needs root. */
+  /** User id to run as, by setpriv. Needs root. */
   readonly uid?: number
 }
 
 export interface SiteOptions {
-  /** Who owns what is in the CVD root; needs root. */
+  /** User id that owns the CVD root; needs root. */
   readonly owner?: number
-  /** Who runs the kit, by setpriv, and owns its state; needs root. The CVD root is his where `owner` names nobody else. */
+  /**
+   * User id that runs the kit, by setpriv, and owns its state; needs root. Also owns the CVD root unless `owner` is
+   * set.
+   */
   readonly login?: number
-  /** Programs that the kit finds before those of the system: scripts by their names. */
+  /** Scripts by name that the kit finds before the system's programs. */
   readonly programs?: Readonly<Record<string, string>>
 }
 
-/** An ordinary user: a number that has no name on this machine. */
+/** User id of an ordinary user without a name on this machine. */
 export const ORDINARY = 61_001
 
 let template: Buffer | undefined
@@ -81,17 +84,17 @@ export class ScratchSite {
   readonly database = join(this.root, 'data/cvd.db')
   readonly backups = join(this.root, 'backups')
   readonly kit = join(this.folder, 'kit/cvd-backup')
-  /** The kit without its last line: it defines, and does nothing. */
+  /** The kit without its last line: defines functions and runs nothing. */
   readonly definitions = join(this.folder, 'kit/definitions')
   readonly #trace = join(this.folder, 'trace')
-  /** Who runs the kit; undefined: who runs the test. */
+  /** User id that runs the kit; undefined: the test's own. */
   readonly #login: number | undefined
 
   constructor(options: SiteOptions = {}) {
     for (const part of ['app', 'data', 'config', 'logs', 'backups/app', 'backups/system']) {
       mkdirSync(join(this.root, part), { recursive: true })
     }
-    // The way to the site is root's, and others can go it; what is in the CVD root belongs to its owner.
+    // Parent folders belong to root and are traversable; the CVD root belongs to its owner.
     chmodSync(this.folder, 0o755)
     writeKit(this.kit)
     writeFileSync(this.kit, traced(this.withPrograms(readFileSync(this.kit, 'utf8'), options.programs), this.#trace))
@@ -129,12 +132,12 @@ export class ScratchSite {
     return template
   }
 
-  /** Runs SQL with the sqlite3 command, writing; returns what it prints. */
+  /** Runs SQL with the sqlite3 command, with write access; returns its output. */
   sql(file: string, text: string): string {
     return execFileSync('sqlite3', ['-batch', '-bail', file], { input: text, encoding: 'utf8' })
   }
 
-  /** A gzip backup of the live database, made as the runbook makes it; returns its path. */
+  /** Makes a gzip backup of the live database like the runbook; returns its path. */
   backup(name: string, folder = this.backups): string {
     const path = join(folder, name)
     const plain = join(this.folder, 'copy.db')
@@ -148,7 +151,7 @@ export class ScratchSite {
     return path
   }
 
-  /** Keeps a fingerprint of a sound backup with the kit's own functions. */
+  /** Records a fingerprint of a sound backup with the kit's own functions. */
   fingerprint(path: string, takenAt = Date.now()): void {
     this.library(
       `database=$(mktemp -d)/db; state_create
@@ -160,7 +163,7 @@ export class ScratchSite {
     )
   }
 
-  /** Runs bash text with the kit's functions defined, `$1…` being the arguments; returns what it prints. */
+  /** Runs bash text with the kit's functions defined and the arguments in `$1…`; returns its output. */
   library(text: string, args: readonly string[] = []): string {
     const load = `source "$KIT_DEFINITIONS"; ROOT_OPTION=$SITE_ROOT; KIT_SHA256=test; KIT_FILE=$KIT; policy_load; services_load\n${text}`
     return execFileSync('/bin/bash', ['--noprofile', '--norc', '-c', load, 'library', ...args], {
@@ -174,7 +177,7 @@ export class ScratchSite {
     const records = ['--events', '--root', this.root, '--who', 'test', ...args].map((one) => Buffer.from(one as string))
     let kit = this.kit
     if (instead !== '') {
-      // By what it says: bash reads a program while it runs it, so no other may be written over it.
+      // Named by its content: bash reads a program while running it, so a running file must not be overwritten.
       kit = join(this.folder, 'kit', createHash('sha256').update(instead).digest('hex'))
       const changed = readFileSync(this.kit, 'utf8').replace(/\nmain "\$@"\n$/, () => `\n${instead}\nmain "$@"\n`)
       if (!existsSync(kit)) writeFileSync(kit, changed)
@@ -192,13 +195,13 @@ export class ScratchSite {
     return child
   }
 
-  /** Runs the kit as a person does, who reads what it says. */
+  /** Runs the kit as a user does, with text output. */
   async asPerson(...args: readonly string[]): Promise<CommandResult> {
     const options = { env: this.environment({}), cwd: this.folder }
     return await command('/bin/bash', ['--noprofile', '--norc', this.kit, '--root', this.root, ...args], '', options)
   }
 
-  /** Runs the kit with `--events`, arguments as bytes, and reads what it says against the protocol. */
+  /** Runs the kit with `--events` and arguments as bytes, and validates its output against the protocol. */
   async run(args: readonly (string | Buffer)[], options: RunOptions = {}): Promise<KitAnswer> {
     const child = this.start(args, options.instead, options)
     const out: Buffer[] = []
@@ -211,7 +214,7 @@ export class ScratchSite {
     return { ...readEvents(Buffer.concat(out).toString(), stderr), exitCode, stderr }
   }
 
-  /** Runs it and parses the result's data. */
+  /** Runs the kit and parses the result's data. */
   async ask<T extends z.ZodType>(
     args: readonly (string | Buffer)[],
     data: T,

@@ -1,4 +1,4 @@
-/** A console of its own, as on a laptop, that manages real test servers through the console's own services. */
+/** A console of its own, as on a laptop, that manages real test servers through the console's services. */
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -29,15 +29,15 @@ import type { Server } from './servers/server.ts'
 import type { Login } from './servers/spec.ts'
 
 export interface HowToAdd {
-  /** Another account than the server's own. */
+  /** Login account, if not the server's default one. */
   readonly login?: Login
-  /** By the account's password instead of the key. */
+  /** Use this password of the account instead of the key. */
   readonly password?: string
-  /** What sudo is given; the account's password without. */
+  /** Password for sudo. Default: the account's. */
   readonly sudoPassword?: string
-  /** Health as it is set on the server; without, the address that answers. */
+  /** The health address to set on the server. Default: the address that answers. */
   readonly health?: string
-  /** Host keys that are accepted; the server's own without. */
+  /** Host keys to accept. Default: the server's. */
   readonly accept?: readonly string[]
 }
 
@@ -48,7 +48,7 @@ const sudoOf: Readonly<Record<Login, SudoMode>> = {
   unprivileged: 'none',
 }
 
-/** The value, or an error that says the failure. */
+/** The value; throws an error with the failure. */
 export function must<T>(result: Result<T>): T {
   if (!result.ok) throw new Error(`${result.error.code}: ${result.error.message}`)
   return result.value
@@ -87,7 +87,7 @@ export class ServerDesk implements AsyncDisposable {
     })
   }
 
-  /** With the health probe that fits the server, unless `how` says another. */
+  /** Adds the site, with the server's health probe unless `how` has another. */
   async add(server: Server, how: HowToAdd = {}): Promise<Site> {
     const probe = server.spec.health === 'unix' && how.login !== 'unprivileged' ? { health: server.probe } : {}
     return must(await this.tryToAdd(server, { ...probe, ...how })).site
@@ -97,7 +97,7 @@ export class ServerDesk implements AsyncDisposable {
     return must(await inspectSite(this.console.context, site))
   }
 
-  /** The backup of this path or name in what `inspect` lists. */
+  /** The backup with this path or name in the output of `inspect`. */
   async listed(site: Site, name: string): Promise<BackupEntry> {
     const { backups } = await this.inspect(site)
     const found = backups.find(({ path }) => path === name || path.endsWith(`/${name}`))
@@ -118,7 +118,7 @@ export class ServerDesk implements AsyncDisposable {
     return this.console.runner.settled(id)
   }
 
-  /** Backs up the database; throws when that does not succeed. */
+  /** Backs up the database; throws unless that succeeds. */
   async backUp(site: Site, ...options: string[]): Promise<BackupReport> {
     return reportOf(await this.run(site, 'database', ...options))
   }
@@ -144,7 +144,7 @@ export class ServerDesk implements AsyncDisposable {
     return setPolicy(this.console.context, site, changes)
   }
 
-  /** Resolves with the first thing the runner says from now on that fits. */
+  /** Resolves with the runner's next matching event. */
   heard(fits: (event: RunnerEvent) => boolean): Promise<RunnerEvent> {
     return new Promise((resolve) => {
       const stop = this.console.runner.subscribe((event) => {
@@ -155,7 +155,7 @@ export class ServerDesk implements AsyncDisposable {
     })
   }
 
-  /** Resolves when an operation has begun (or ended) a step. */
+  /** Resolves when an operation has started (or ended) a step. */
   stepped(step: string, state = 'started'): Promise<RunnerEvent> {
     return this.heard(
       (heard) =>
@@ -172,7 +172,7 @@ export class ServerDesk implements AsyncDisposable {
   }
 }
 
-/** Settings of a site, as its server keeps them. */
+/** Changes settings of a site on its server. */
 export async function setPolicy(
   { links }: Console['context'],
   site: Site,
@@ -182,7 +182,7 @@ export async function setPolicy(
   must(await link.client.policy(changes))
 }
 
-/** The report of a database backup that has succeeded. */
+/** The report of a successful database backup. */
 export function reportOf(entry: JournalEntry): BackupReport {
   if (entry.outcome !== 'succeeded') throw new Error(`${entry.code}: ${entry.message}`)
   return backupReport.parse(entry.data)

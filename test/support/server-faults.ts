@@ -1,12 +1,12 @@
-/** What is done to a test server from outside while the kit works on it. */
+/** Causes faults on a test server while the kit works on it. */
 import { readFileSync } from 'node:fs'
 import type { Server } from './servers/server.ts'
 import { waitUntil } from './wait.ts'
 
-/** Pieces of telemetry that make a megabyte of database with their indexes. */
+/** Telemetry rows per megabyte of database, including their indexes. */
 const unitsPerMb = 1028
 
-/** Makes the live database larger by about this much, with the application stopped meanwhile. */
+/** Enlarges the live database by about `megabytes`, with the application stopped. */
 export async function growDatabase(server: Server, megabytes: number): Promise<void> {
   const grow = readFileSync(new URL('../../src-main/demo/cvd/grow.sql', import.meta.url), 'utf8')
   const units = Math.round(megabytes * unitsPerMb)
@@ -20,15 +20,15 @@ export async function growDatabase(server: Server, megabytes: number): Promise<v
 }
 
 export interface Gate extends AsyncDisposable {
-  /** Waits until the program was called as meant, and stands before its work. */
+  /** Waits until the program was called with matching arguments and is blocked before its work. */
   readonly reached: () => Promise<void>
-  /** Lets it go on, and every later call too. */
+  /** Unblocks it, and all later calls. */
   readonly open: () => Promise<void>
 }
 
 /**
- * Makes a program of the server wait where its arguments fit a shell pattern, so that a test can act at that moment;
- * with `output` it has written something already, as a compressor has in the middle of its work.
+ * Blocks a program on the server when its arguments match a shell pattern, so that a test can act at that moment. With
+ * `output` it has already written something, like a compressor in the middle of its work.
  */
 export async function gate(server: Server, program: string, pattern: string, { output = false } = {}): Promise<Gate> {
   const [closed, reached] = [`/tmp/gate-${program}.closed`, `/tmp/gate-${program}.reached`]
@@ -59,7 +59,7 @@ chmod 755 /usr/local/sbin/${program}`)
   }
 }
 
-/** Runs a command line beside everything else until it is disposed of, or until `reset`. */
+/** Runs a command line in the background until disposed, or until `reset`. */
 export async function alongside(server: Server, name: string, line: string): Promise<AsyncDisposable> {
   await server.must(`systemd-run --quiet --unit=test-${name} bash -c "$(cat)"`, { stdin: line })
   return {
@@ -69,13 +69,13 @@ export async function alongside(server: Server, name: string, line: string): Pro
   }
 }
 
-/** Limits the disk under a folder until it is disposed of. */
+/** Limits the disk under a folder until disposed. */
 export async function smallDisk(server: Server, folder: string, bytes: number): Promise<AsyncDisposable> {
   await server.limitDisk(folder, bytes)
   return { [Symbol.asyncDispose]: () => server.releaseDisk(folder) }
 }
 
-/** Names of everything in the backup folder and the kit's work folders, hidden or not, sorted. */
+/** Sorted names of everything in the backup folder and the kit's work folders, including hidden files. */
 export async function leftBehind(server: Server): Promise<string[]> {
   const list = await server.must(
     'find /opt/cvd/backups /opt/cvd/data /var/lib/cvd-backup/work /home/*/.local/state/cvd-backup/work -mindepth 1 2>/dev/null | sort',
@@ -96,7 +96,7 @@ export interface Checked {
   readonly rows: Readonly<Record<string, number>>
 }
 
-/** Reads a backup with gunzip, sha256sum and sqlite3 alone. */
+/** Reads a backup with only gunzip, sha256sum and sqlite3. */
 export async function checkIndependently(server: Server, file: string): Promise<Checked> {
   const copy = '/tmp/independent.db'
   const facts = await server.must(`set -e; cp '${file}' /tmp/independent.gz

@@ -1,16 +1,16 @@
-/** Who got into a test server, who did not, and by which keys it is known. */
+/** Counts logins and refusals on a test server, and changes its host keys. */
 import type { Server } from './servers/server.ts'
 import { waitUntil } from './wait.ts'
 
-/** How often sshd, or sudo, has said something that fits, since the server was powered on. */
+/** Number of matching log entries since the server was powered on. */
 const said = async (server: Server, unit: string, pattern: string): Promise<number> =>
   Number(await server.must(`journalctl --sync; journalctl ${unit} -o cat | grep -acE '${pattern}' || true`))
 export const logins = (server: Server) => said(server, '-u ssh', '^Accepted ')
 export const failedLogins = (server: Server) => said(server, '-u ssh', '^Failed (password|keyboard-interactive)')
-/** Passwords that sudo did not take. */
+/** Number of passwords that sudo refused. */
 export const refusedPasswords = (server: Server) => said(server, '-t sudo', 'incorrect password attempt')
 
-/** Waits until it was said once more; a server answers first and writes its log then. Answers how often by now. */
+/** Waits for one more log entry, because a server answers before it writes its log. Returns the new count. */
 export async function saidMore(count: () => Promise<number>, before: number): Promise<number> {
   return await waitUntil('it to be in the log', async () => {
     const now = await count()
@@ -18,7 +18,7 @@ export async function saidMore(count: () => Promise<number>, before: number): Pr
   })
 }
 
-/** Gives a server other host keys, and ends its sessions; gives the old keys back when it is disposed of. */
+/** Gives a server new host keys and ends its sessions; restores the old keys when disposed. */
 export async function otherHostKeys(server: Server): Promise<AsyncDisposable> {
   const renew = "systemctl restart ssh; pkill -KILL -f 'sshd: (root|admin|clerk|deploy)' || true"
   await server.must(`set -e; mkdir /root/keys; mv /etc/ssh/ssh_host_* /root/keys; ssh-keygen -A > /dev/null; ${renew}`)

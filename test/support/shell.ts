@@ -1,4 +1,4 @@
-/** The desktop shell, started on a fake runtime. */
+/** Starts the desktop shell on a fake runtime. */
 import type { ShellConsole, ThemeSource } from '../../src-main/electron/console.ts'
 import { type ShellOptions, startShell } from '../../src-main/electron/shell.ts'
 import { ok } from '../../src-shared/result.ts'
@@ -25,7 +25,7 @@ class FakeTheme implements ThemeSource {
   }
 }
 
-/** A console that counts, behind a window that is none. */
+/** A fake console that counts calls. */
 export function fakeConsole() {
   const activity = new FakeActivity()
   const ports: FakePort[] = []
@@ -47,7 +47,7 @@ export function fakeConsole() {
   return { console, activity, theme, ports, counts }
 }
 
-/** Begins the start; `becomeReady` and `started` bring it to its end. */
+/** Begins the start; finish it with `becomeReady` and `started`. */
 export function beginShell(options: StartOptions = {}) {
   const { platform = 'linux', argv = ['console'], env = {}, packaged, alone, answer, backend, ...rest } = options
   const given = { packaged, alone, answer, backend }
@@ -74,7 +74,7 @@ export function beginShell(options: StartOptions = {}) {
   return { ...electron, ...behind, warnings, started }
 }
 
-/** A shell that has started. */
+/** A started shell. */
 export async function runningShell(options: StartOptions = {}) {
   const shell = beginShell(options)
   shell.becomeReady()

@@ -3,7 +3,10 @@ import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { ScratchSite } from './scratch-site.ts'
 
-/** Bash text for `instead`: from then on `sqlite3` is a program that runs `first`, with its SQL in `$sql`, and then the real one. */
+/**
+ * Bash text for `instead` that replaces `sqlite3` by a program that runs `first`, with its SQL in `$sql`, and then the
+ * real one.
+ */
 export function withSqlite(site: ScratchSite, first: string): string {
   const folder = join(site.folder, 'bin')
   mkdirSync(folder, { recursive: true })

@@ -1,4 +1,4 @@
-/** Agents for tests: OpenSSH's own, and one with a security key that is touched by itself. */
+/** Agents for tests: OpenSSH's own, and one with a security key that needs no touch. */
 import { spawn } from 'node:child_process'
 import { createHash, generateKeyPairSync, sign } from 'node:crypto'
 import { once } from 'node:events'
@@ -31,7 +31,7 @@ export async function addKey(socket: string, key: KeyPair): Promise<void> {
   if (code !== 0) throw new Error(`ssh-add: ${code}`)
 }
 
-/** A FIDO key as an agent shows it: what sshd verifies is as with a real one. `line` goes into authorized_keys. */
+/** An agent with a FIDO key whose signatures sshd verifies like a real one's. `line` goes into authorized_keys. */
 export async function startSecurityKeyAgent(socket: string): Promise<TestAgent & { readonly line: string }> {
   const type = 'sk-ssh-ed25519@openssh.com'
   const pair = generateKeyPairSync('ed25519')

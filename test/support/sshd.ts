@@ -1,4 +1,4 @@
-/** A real OpenSSH server on a loopback port, with keys made for it, and users made for it. Needs root on Linux. */
+/** A real OpenSSH server on a loopback port, with its own keys and users. Needs root on Linux. */
 import { type ChildProcess, execFile, spawn } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { chmod, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
@@ -43,7 +43,7 @@ export interface TestUser {
   remove(): Promise<void>
 }
 
-/** Makes a system user with a random name and password, a home of its own, and bash. */
+/** Makes a system user with a random name and password, a home, and bash. */
 export async function makeUser(): Promise<TestUser> {
   const name = `cvdt${randomBytes(4).toString('hex')}`
   const password = `pw ${randomBytes(9).toString('base64')}'"$`
@@ -62,7 +62,7 @@ export async function makeUser(): Promise<TestUser> {
     await run('chown', ['-R', `${name}:`, folder])
   }
   const remove = async () => {
-    // A process of the user that still ends would make userdel refuse.
+    // userdel would refuse while a process of the user is still ending.
     await run('userdel', ['--force', '--remove', name]).catch(() => undefined)
     await rm(home, { recursive: true, force: true })
   }
@@ -72,17 +72,17 @@ export async function makeUser(): Promise<TestUser> {
 export interface Sshd extends HostAddress, AsyncDisposable {
   readonly folder: string
   readonly hostKey: KeyPair
-  /** What it logged since it started. */
+  /** Its log since it started. */
   log(): string
-  /** Ends it and the connections that it serves. */
+  /** Ends it and the connections it serves. */
   stop(): Promise<void>
 }
 
 export interface SshdOptions {
-  /** Further sshd_config lines, which win over the ones made here. */
+  /** Further sshd_config lines, which override the default ones. */
   readonly config?: readonly string[]
   readonly hostKeyType?: 'ed25519' | 'rsa' | 'ecdsa'
-  /** Path of the sshd. PAM knows it by its file name. */
+  /** Path of the sshd. PAM identifies it by its file name. */
   readonly program?: string
 }
 
@@ -134,7 +134,7 @@ function listening(child: ChildProcess, lines: Buffer[]): Promise<void> {
   })
 }
 
-/** Ends the processes that serve connections of `child`, deepest first. */
+/** Kills the processes that serve connections of `child`, deepest first. */
 async function stop(child: ChildProcess, folder: string): Promise<void> {
   if (child.exitCode === null && child.signalCode === null) {
     const ended = new Promise((resolve) => child.once('exit', resolve))
@@ -145,7 +145,7 @@ async function stop(child: ChildProcess, folder: string): Promise<void> {
   await rm(folder, { recursive: true, force: true })
 }
 
-/** Ends the processes that serve connections (the children of a listener), as a broken network would. */
+/** Kills the processes that serve connections (the listener's children), like a broken network. */
 function dropConnections(pid: number): void {
   for (const child of childrenOf(pid)) {
     const ref = processRef(child)

@@ -1,6 +1,5 @@
 /**
- * Asks until `condition` answers something true, and answers it.
- * Throws after `seconds`, with what `explain` says about why.
+ * Polls until `condition` returns something truthy, and returns it. Throws after `seconds`, with the text of `explain`.
  */
 export async function waitUntil<T>(
   what: string,

@@ -1,11 +1,14 @@
-/** A source of the kit as the rules look at it: its text, its functions, and its commands without what is quoted. */
+/** A source file of the kit for the rules: its text, its functions, and its commands without quoted text. */
 import { functions, lineAt, type Region, type ShellFunction, scan } from './scan.ts'
 
 export interface Code {
   readonly file: string
   readonly text: string
   readonly regions: readonly Region[]
-  /** The text, as long as before: what is quoted, arithmetic or a test is `_`, a comment is blank. Expansions inside `"…"` stay. */
+  /**
+   * The text with the same length: quoted text, arithmetic and tests become `_`, comments become blank. Expansions
+   * inside `"…"` stay.
+   */
   readonly commands: string
   /** The text without its comments. */
   readonly uncommented: string
@@ -36,7 +39,7 @@ export function codeOf(file: string, text: string): Code {
   }
 }
 
-/** The innermost function around a character; a whole file outside of any. */
+/** The innermost function around a character; the whole file outside of functions. */
 export function functionAt(code: Code, index: number): { name: string; from: number; text: string } {
   const line = lineAt(code.text, index)
   const inside = code.functions.filter(({ from, to }) => from <= line && line <= to).at(-1)

@@ -1,6 +1,6 @@
 /**
- * What the rules find and is right all the same, each with its reason. An entry that nothing needs any more is a failure, so
- * that the lists only shrink. The place is `FILE`, or `FILE:FUNCTION`.
+ * Justified exceptions to the rules, each with its reason. An unused entry is a failure, so that the lists only shrink.
+ * The place is `FILE`, or `FILE:FUNCTION`.
  */
 
 const system = 'a program of the system prints it, from what the kernel says'
@@ -9,7 +9,7 @@ const matched = 'matched against digits where it was read'
 const own = 'written by root, in a folder of root'
 const side = 'runs with the rights of who could have said it'
 
-/** `FUNCTION:NAME`, or `FILE:NAME`: a number, though the rule cannot see it. */
+/** `FUNCTION:NAME`, or `FILE:NAME`: a number, although the rule cannot see it. */
 export const numbers: Readonly<Record<string, string>> = {
   'uptime_ms:up': system,
   'compress_side_by_side:count': system,

@@ -1,11 +1,11 @@
 /**
- * Is a variable a number wherever it is used in arithmetic? bash evaluates what it finds there: a value such as
- * `a[$(command)]` is a command. So every assignment that a use can see must be one of a number, or be matched against digits
- * in the same function.
+ * Checks that a variable is a number wherever it is used in arithmetic. bash evaluates its value there: `a[$(command)]`
+ * would run a command. So every assignment that a use can see must be a number, or be matched against digits in the
+ * same function.
  */
 import { type Code, functionAt, outsideFunctions } from './code.ts'
 
-/** Functions that leave a number in REPLY, whatever they are given. */
+/** Functions that always leave a number in REPLY. */
 export const leaveNumbers: ReadonlySet<string> = new Set([
   'now_ms',
   'uptime_ms',
@@ -15,14 +15,17 @@ export const leaveNumbers: ReadonlySet<string> = new Set([
   'json_safe_number',
 ])
 
-/** What bash itself keeps as numbers. */
+/** Numbers that bash itself maintains. */
 const ownNumbers = /^(?:EUID|UID|PPID|BASHPID|RANDOM|SECONDS|LINENO|BASH_VERSINFO|PIPESTATUS)$/
 
-/** A test that what it names is digits, and not too many of them. */
+/** A test for a limited number of digits. */
 const digits = String.raw`=~ (?:\$WHOLE_NUMBER\b|\^(?:-\?|\(-\?)?\(?(?:0\|)?(?:\[[0-9]-[0-9]\]|\[0-9a-f\]|\\d))`
 
 export interface Names {
-  /** `FUNCTION:NAME`, `FILE:NAME` outside of functions, or the name of a global: known to be a number for a reason that is given. */
+  /**
+   * `FUNCTION:NAME`, `FILE:NAME` outside of functions, or the name of a global that is known to be a number for a
+   * documented reason.
+   */
   allows(key: string, name: string): boolean
   readonly kit: readonly Code[]
 }
@@ -45,7 +48,7 @@ export function isNumber(
   const values = valuesOf(name, scope.text)
   if (values.length > 0) return values.every((value) => isNumericValue(value, code, scope, names, seen))
   if (/^\d+$/.test(name) || name === 'REPLY') return false
-  // A global: each function that sets it must set a number, and so must its first value.
+  // A global: its initial value and every assignment in a function must be a number.
   const places = names.kit.flatMap((other) => [
     { other, scope: { name: '', from: 1, text: outsideFunctions(other) } },
     ...other.functions.map(({ from }) => ({ other, scope: functionAt(other, indexOfLine(other.text, from)) })),
@@ -65,13 +68,13 @@ export function isNumber(
 const isLocal = (name: string, text: string): boolean => new RegExp(`\\blocal\\b[^;\\n]*\\b${name}\\b`).test(text)
 
 function isMatched(name: string, text: string): boolean {
-  // Alone, or as one of several words between quotes.
+  // Alone, or one of several words in quotes.
   const together = String.raw`"(?:\$\w+ )*\$${name}(?: \$\w+)*" =~ \^\[0-`
   if (new RegExp(together).test(text)) return true
   return new RegExp(String.raw`\$\{?${name}(?:\[[^\]]*\])?(?:-|:-)?\}? ${digits}`).test(text)
 }
 
-/** Does every pattern in a text catch digits only? */
+/** Whether every pattern in a text captures only digits. */
 function groupsAreDigits(text: string): boolean {
   const groups = [...text.matchAll(/=~ (.*?) \]\]/g)].flatMap(([, pattern = '']) => pattern.match(/\([^)]*\)/g) ?? [])
   return groups.length > 0 && groups.every((group) => /^\(-?\??\[0-9(?:a-f)?\][*+]?(?:\{[\d,]+\})?\)$/.test(group))
@@ -82,14 +85,14 @@ interface Value {
   readonly before: string
 }
 
-/** What is assigned to a name in a text, as it is written. */
+/** The values assigned to a name in a text, as written. */
 function valuesOf(name: string, text: string): readonly Value[] {
   const values: Value[] = []
   const add = (value: string, at: number) => values.push({ text: value, before: text.slice(0, at) })
   for (const match of text.matchAll(new RegExp(String.raw`(?<![\w$\-{])${name}(?:\[[^\]]*\])?\+?=(?!~|=)`, 'g'))) {
     add(valueAt(text, match.index + match[0].length), match.index)
   }
-  // Within an expression; what stands on the right is looked at there.
+  // Within an expression; its right side is checked there.
   for (const match of text.matchAll(new RegExp(String.raw`(?<![\w$])${name}(?: [-+*/%]?= |\+\+|--)`, 'g')))
     add('0', match.index)
   for (const match of text.matchAll(new RegExp(String.raw`\bread\b[^;\n&|<]*(?<![\w$])${name}\b`, 'g')))
@@ -137,7 +140,7 @@ function isNumericValue(value: Value, code: Code, scope: Scope, names: Names, as
   return variable !== undefined && isNumber(variable, code, scope, names, asked)
 }
 
-/** Is the last function of the kit that was called before here one that leaves a number? */
+/** Whether the last function of the kit called before here leaves a number. */
 export function leavesNumber(before: string, kit: readonly Code[]): boolean {
   const known = new Set(kit.flatMap((code) => code.functions.map(({ name }) => name)))
   const words = before.match(/(?<![\w$'"/.-])[a-z_]\w+(?![\w=(])/g) ?? []

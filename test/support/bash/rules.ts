@@ -1,4 +1,4 @@
-/** Rules over the bash of the kit: what came from outside is data, and never anything that bash evaluates. */
+/** Rules for the kit's bash: outside data must never be evaluated by bash. */
 import { type Code, type Finding, finding, functionAt } from './code.ts'
 import { isNumber, leavesNumber, type Names } from './numbers.ts'
 
@@ -20,7 +20,7 @@ function matches(
   })
 }
 
-/** Everything that bash evaluates as arithmetic: expressions, operands of -eq and the like, offsets, indices of arrays. */
+/** Everything that bash evaluates as arithmetic: expressions, operands of -eq and the like, offsets, array indices. */
 function expressions(code: Code): readonly { readonly at: number; readonly text: string }[] {
   const found = code.regions
     .filter(({ place }) => place === 'arithmetic')
@@ -40,13 +40,13 @@ function expressions(code: Code): readonly { readonly at: number; readonly text:
   return found
 }
 
-/** The arrays whose keys are text. */
+/** The associative arrays. */
 function mapsOf(kit: readonly Code[]): ReadonlySet<string> {
   const declared = kit.flatMap((code) => [...code.uncommented.matchAll(/\b(?:declare|local) -A ([^\n]*)/g)])
   return new Set(declared.flatMap(([, rest = '']) => [...rest.matchAll(/(\w+)=\(/g)].map(([, name = '']) => name)))
 }
 
-/** Settings that `policy_problem` lets be digits only. */
+/** Settings that `policy_problem` limits to digits. */
 const checkedPolicy =
   /(?:\$\{)?\bPOLICY\[(?:health_status|health_timeout|busy_timeout|writer_block_limit|backup_max_age)\]\}?/g
 
@@ -100,7 +100,7 @@ const keys: Rule = {
   },
 }
 
-/** A key that runs over words that stand there, or over the keys of an array; or one that is matched: not empty, and letters. */
+/** A key that iterates over literal words or an array's keys, or that is matched as non-empty letters. */
 function keyIsKnown(name: string, text: string): boolean {
   const letters = String.raw`(?:\[[A-Za-z0-9_.-]+\]\{1,\d+\}|\([\w|]+\))`
   if (name !== '' && new RegExp(String.raw`\$\{?${name}\}? =~ \^${letters}\$ `).test(text)) return true
@@ -175,7 +175,7 @@ export const rules: readonly Rule[] = [
   answers,
 ]
 
-/** Programs that read what they are given to read: whoever runs them is at the mercy of what they read. */
+/** Programs that parse their input, which may be hostile. */
 const readers =
   /(?<![\w./$-])(sqlite3|tar|gzip|igzip|pigz|gunzip|zcat|sha256sum|openssl|curl|dd|cmp|cat|head|tail|od|awk|grep|wc|cp|tee)(?= |$)/gm
 

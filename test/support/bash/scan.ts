@@ -1,15 +1,15 @@
 /**
- * A small reader of bash: what each character of a program is (command, comment, quoted, arithmetic, …), and where one
- * statement goes on over several lines. It knows as much of the language as the kit uses; what it does not
- * understand it refuses, so that nothing is passed over in silence.
+ * A small bash scanner: classifies each character of a program (command, comment, quoted, arithmetic, …) and finds
+ * statements that span lines. It supports the subset of the language that the kit uses, and throws on anything else, so
+ * that nothing is skipped silently.
  */
 
-/** Where a character stands. `command` is bash that runs; `test` is `[[ … ]]`; `array` the words of `x=( … )`. */
+/** The class of a character. `command` is bash that runs; `test` is `[[ … ]]`; `array` the words of `x=( … )`. */
 type Place = 'command' | 'comment' | 'single' | 'double' | 'arithmetic' | 'parameter' | 'test' | 'array'
 
 export interface Region {
   readonly place: Place
-  /** How it is opened: `$((`, `((`, `$(`, `<(`, `>(`, `(`, `"`, `'`, `$'`, `${`, `[[`, `=(`, `#`. */
+  /** The opening text: `$((`, `((`, `$(`, `<(`, `>(`, `(`, `"`, `'`, `$'`, `${`, `[[`, `=(`, `#`. */
   readonly opener: string
   /** The first character of the opener, and the one after the last of the closer. */
   readonly from: number
@@ -132,7 +132,7 @@ export function scan(text: string): Scan {
     ) {
       begin('[[')
     } else if (/^[@?*+!]\(/.test(text.slice(i, i + 2))) {
-      // A pattern with alternatives, in a case or behind a test that has ended.
+      // A pattern with alternatives, in a case or after the end of a test.
       depths[depths.length - 1] = (depths.at(-1) ?? 0) + 1
       mark(2)
     } else if (here('(') && !/\w\(\)/.test(text.slice(i - 1, i + 2))) {
@@ -154,15 +154,15 @@ export function lineAt(text: string, index: number): number {
 }
 
 export interface Statement {
-  /** Its first line, and its last. */
+  /** First and last line. */
   readonly from: number
   readonly to: number
 }
 
-/** Lines that only hold a statement together; no trace ever names them. */
+/** Lines that only frame a statement and never appear in a trace. */
 const frame = /^\s*(?:$|[{(]\s*$|[)}]|fi\b|done\b|esac\b|else\s*$|then\b|do\b|;;|\w+\(\) [{(]\s*$|[^()'"$]*\)$)/
 
-/** The statements of a program, by lines. Everything on the lines of one counts as one. */
+/** The statements of a program by lines. Everything on the same line counts as one. */
 export function statements(scanned: Scan): readonly Statement[] {
   const { text, at } = scanned
   const found: { from: number; to: number; runs: boolean }[] = []

@@ -1,16 +1,16 @@
-/** Whoever sits before the screen: an ordinary user, since Electron does not run as root. Made where we are root. */
+/** The desktop's user: an ordinary one, because Electron does not run as root. Created if we are root. */
 import { type ChildProcess, type SpawnOptions, spawn } from 'node:child_process'
 import { chownSync } from 'node:fs'
 import { userInfo } from 'node:os'
 import { must } from '../command.ts'
 import { makeUser } from '../sshd.ts'
 
-/** Plain data: it is handed to every file of the suite. */
+/** Plain data: it is passed to every file of the suite. */
 export interface Account {
   readonly name: string
   readonly uid: number
   readonly gid: number
-  /** Words before a program that make it this user's; none where we are this user. */
+  /** Command-line prefix that runs a program as this user; empty if we are this user. */
   readonly become: readonly string[]
 }
 
@@ -27,7 +27,7 @@ export async function ordinaryAccount(): Promise<MadeAccount> {
   return { name: user.name, uid: Number(made), gid: Number(group), become, remove: user.remove }
 }
 
-/** Makes a file or folder the account's own. */
+/** Gives a file or folder to the account. */
 export function give({ uid, gid, become }: Account, path: string): void {
   if (become.length > 0) chownSync(path, uid, gid)
 }

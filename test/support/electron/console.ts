@@ -1,4 +1,4 @@
-/** The console as one person has it on a desktop: started, looked at, ended, started again with what it had kept. */
+/** The console as one user runs it on a desktop: started, used, ended, and started again with its data. */
 import { type ChildProcess, spawn } from 'node:child_process'
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -29,12 +29,12 @@ export class DesktopConsole implements AsyncDisposable {
     return this.#app
   }
 
-  /** Words of the command line that start it. */
+  /** The command line that starts it. */
   get words(): string[] {
     return ['--disable-gpu', join(this.#stage.console, 'dist/main/electron.js'), '--data', this.data]
   }
 
-  /** Starts it, and answers its first window as soon as that shows a page. */
+  /** Starts it, and returns its first window as soon as that shows a page. */
   async open(...more: readonly string[]): Promise<Page> {
     const env = Object.fromEntries(Object.entries(this.desktop.env).map(([name, value]) => [name, value ?? '']))
     const options = { executablePath: this.#stage.program, args: [...this.words, ...more], env, chromiumSandbox: true }
@@ -46,14 +46,14 @@ export class DesktopConsole implements AsyncDisposable {
     return page
   }
 
-  /** Starts the program once more, as a second click on its icon does; answers how it ended. */
+  /** Starts the program again, like a second click on its icon; returns its exit code. */
   async again(...more: readonly string[]): Promise<number | null> {
     const { program } = this.#stage
     const child: ChildProcess = spawn(program, [...this.words, ...more], { env: this.desktop.env, stdio: 'ignore' })
     return await new Promise((resolve, reject) => child.once('exit', resolve).once('error', reject))
   }
 
-  /** Ends when the program has. */
+  /** Resolves when the program has ended. */
   get ended(): Promise<void> {
     return new Promise((resolve) => this.app.once('close', () => resolve()))
   }
@@ -63,7 +63,7 @@ export class DesktopConsole implements AsyncDisposable {
     this.#app = null
   }
 
-  /** What was written to its log, a line each. */
+  /** The lines of its log. */
   log(): readonly string[] {
     const file = join(this.data, 'console.log')
     return existsSync(file) ? readFileSync(file, 'utf8').trim().split('\n') : []

@@ -1,4 +1,4 @@
-/** A desktop of its own for one file of tests: display, session bus, windows that can be moved, and whoever is asked for. */
+/** A desktop for one test file: display, session bus, window manager and the requested services. */
 import type { ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
@@ -9,15 +9,15 @@ import { command, must } from '../command.ts'
 import { type Account, give, spawnAs } from './account.ts'
 
 export interface DesktopOptions {
-  /** A keyring, unlocked as a login does. */
+  /** A keyring, unlocked as by a login. */
   readonly keyring?: boolean
-  /** A place that shows notifications. */
+  /** A notification daemon. */
   readonly notifications?: boolean
-  /** A task bar, which shows icons of programs. */
+  /** A panel, which shows tray icons. */
   readonly panel?: boolean
 }
 
-/** Only what notifications are: no fonts, no colours, and what was shown is kept. */
+/** Minimal settings that keep the history of notifications. */
 const dunstrc = `[global]
   follow = none
   history_length = 50
@@ -26,7 +26,7 @@ const dunstrc = `[global]
   mouse_left_click = do_action, close_current
 `
 
-/** A bus that starts nobody by itself: a keyring that nobody unlocked would ask, and be waited for. */
+/** A bus that starts no services by itself: a locked keyring would prompt and block. */
 const busConfig = (services: string) => `<busconfig>
   <type>session</type>
   <listen>unix:tmpdir=/tmp</listen>
@@ -36,7 +36,7 @@ const busConfig = (services: string) => `<busconfig>
 </busconfig>
 `
 
-/** The one service that a task bar cannot be without: its settings. */
+/** The service that a panel needs for its settings. */
 const SETTINGS = '/usr/share/dbus-1/services/org.xfce.Xfconf.service'
 
 export class Desktop implements AsyncDisposable {
@@ -58,7 +58,7 @@ export class Desktop implements AsyncDisposable {
       USER: account.name,
       LOGNAME: account.name,
       XDG_RUNTIME_DIR: runtime,
-      // Nothing that reads the screen aloud is here, and asking for it costs seconds.
+      // No screen reader is installed, and looking for it takes seconds.
       NO_AT_BRIDGE: '1',
     }
   }
@@ -102,7 +102,7 @@ export class Desktop implements AsyncDisposable {
     }
   }
 
-  /** A file of the account's, in its home. */
+  /** Writes a file in the account's home. */
   file(name: string, content: string): string {
     const path = join(this.home, name)
     writeFileSync(path, content, { mode: 0o600 })
@@ -110,25 +110,25 @@ export class Desktop implements AsyncDisposable {
     return path
   }
 
-  /** Runs a program to its end on this desktop, and answers what it printed. */
+  /** Runs a program to its end on this desktop and returns its output. */
   run(...words: readonly string[]): Promise<string> {
     const [program = '', ...rest] = [...this.account.become, ...words]
     return must(program, rest, '', { env: this.env, cwd: this.home })
   }
 
-  /** As `run`, for what may fail: empty then. */
+  /** Like `run`, but returns an empty string on failure. */
   async ask(...words: readonly string[]): Promise<string> {
     const [program = '', ...rest] = [...this.account.become, ...words]
     const { code, stdout } = await command(program, rest, '', { env: this.env, cwd: this.home })
     return code === 0 ? stdout.trim() : ''
   }
 
-  /** A program that goes on until the desktop ends. */
+  /** Starts a program that runs until the desktop ends. */
   start(words: readonly string[]): ChildProcess {
     return this.#start(words, 'pipe')
   }
 
-  /** What is on the screen now, as a PNG. */
+  /** Takes a screenshot as PNG. */
   async picture(file: string): Promise<void> {
     await must('import', ['-window', 'root', file], '', { env: { ...process.env, DISPLAY: this.env.DISPLAY } })
   }
@@ -147,13 +147,13 @@ export class Desktop implements AsyncDisposable {
     const stdio = [stdin, 'pipe', 'pipe'] as const
     const child = spawnAs(this.account, words, { env: this.env, cwd: this.home, stdio: [...stdio] })
     this.#running.push(child)
-    // Read, so that nobody waits for us; kept by nobody.
+    // Read and discard the output, so that the program does not block.
     child.stdout?.resume()
     child.stderr?.resume()
     return child
   }
 
-  /** Starts what goes on, and answers the first line that it prints. */
+  /** Starts a long-running program and returns the first line it prints. */
   async #serve(words: readonly string[]): Promise<string> {
     const child = this.#start(words)
     const said: string[] = []
@@ -165,7 +165,7 @@ export class Desktop implements AsyncDisposable {
     return (await Promise.race([line, ended])) ?? ''
   }
 
-  /** Waits until somebody answers to a name on the session bus. */
+  /** Waits until a name on the session bus has an owner. */
   async #named(name: string): Promise<void> {
     await this.run('gdbus', 'wait', '--session', '--timeout', '60', name)
   }

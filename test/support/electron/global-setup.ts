@@ -1,4 +1,4 @@
-/** What all files of the suite share: the runtime, the console built for it, and an ordinary user. */
+/** Shared by all files of the suite: the runtime, the console built for it, and an ordinary user. */
 import { chmodSync, cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
@@ -19,7 +19,10 @@ declare module 'vitest' {
   }
 }
 
-/** Chromium's sandbox needs its helper to be root's; where we are not root, the kernel has to let it do without. */
+/**
+ * The helper of Chromium's sandbox must belong to root; if we are not root, the kernel must allow sandboxing without
+ * it.
+ */
 async function makeHelper(folder: string, isRoot: boolean): Promise<void> {
   if (!isRoot) return
   await must('chown', ['-R', 'root:root', folder])
@@ -48,7 +51,7 @@ export async function setup(project: TestProject): Promise<() => Promise<void>> 
     mkdirSync(console)
     await makeProject(console, runtime.older)
     const program = join(folder, 'electron')
-    // It holds the program back until Playwright listens to it; where the program is named, Playwright leaves that to us.
+    // It holds the program back until Playwright is connected; with an explicit program, Playwright leaves that to us.
     const loader = join(folder, 'loader.js')
     cpSync(
       createRequire(import.meta.url)

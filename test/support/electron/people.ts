@@ -1,26 +1,26 @@
-/** What a person does on the desktop around the window: keys, the cross in the corner, questions, notifications. */
+/** What a user does on the desktop around the window: keys, close button, dialogs, notifications. */
 import type { ElectronApplication } from 'playwright-core'
 import { expect } from 'vitest'
 import type { Desktop } from './desktop.ts'
 
-/** Presses keys where the focus is, as xdotool names them: `ctrl+2`. */
+/** Presses keys in the focused window, named as in xdotool: `ctrl+2`. */
 export async function press(desktop: Desktop, ...keys: readonly string[]): Promise<void> {
   await desktop.run('xdotool', 'key', '--clearmodifiers', ...keys)
 }
 
-/** The windows of programs that are on the screen now, by their title. */
+/** The titles of the visible windows. */
 export async function titles(desktop: Desktop): Promise<readonly string[]> {
   const found = await desktop.ask('xdotool', 'search', '--onlyvisible', '--name', '', 'getwindowname', '%@')
   return found.split('\n').filter((title) => title !== '' && title !== 'Openbox')
 }
 
-/** How many windows the desktop shows, questions of the system among them: those have no title. */
+/** Number of visible windows, including native dialogs, which have no title. */
 export async function windows(desktop: Desktop): Promise<number> {
   const listed = await desktop.run('xprop', '-root', '_NET_CLIENT_LIST')
   return listed.match(/0x[0-9a-f]+/g)?.length ?? 0
 }
 
-/** Focuses the window of this title, as a click on it does. */
+/** Focuses the window with this title, like a click on it. */
 export async function focus(desktop: Desktop, title: string): Promise<void> {
   await desktop.run('xdotool', 'search', '--sync', '--onlyvisible', '--name', title, 'windowactivate', '--sync')
 }
@@ -30,7 +30,7 @@ export async function minimise(app: ElectronApplication): Promise<void> {
   await expect.poll(() => shown(app)).toBe(false)
 }
 
-/** Whether a window of the console is on the screen. */
+/** Whether a window of the console is visible. */
 export function shown(app: ElectronApplication): Promise<boolean> {
   return app.evaluate(({ BrowserWindow }) =>
     BrowserWindow.getAllWindows().some((window) => window.isVisible() && !window.isMinimized()),
@@ -46,7 +46,7 @@ export interface Shown {
   readonly body: string
 }
 
-/** Notifications that have been shown: those on the screen and those that have gone, newest first. */
+/** All notifications so far, visible and closed, newest first. */
 export async function notifications(desktop: Desktop): Promise<readonly Shown[]> {
   await desktop.run('dunstctl', 'close-all')
   const history = JSON.parse(await desktop.run('dunstctl', 'history')) as {
@@ -55,7 +55,7 @@ export async function notifications(desktop: Desktop): Promise<readonly Shown[]>
   return history.data[0].map(({ summary, body }) => ({ title: summary.data, body: body.data }))
 }
 
-/** Waits until a notification is on the screen, and clicks it. */
+/** Waits for a visible notification and clicks it. */
 export async function clickNotification(desktop: Desktop): Promise<void> {
   await expect.poll(() => desktop.run('dunstctl', 'count', 'displayed')).toBe('1')
   await desktop.run('dunstctl', 'action', '0')

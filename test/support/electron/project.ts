@@ -1,4 +1,4 @@
-/** The console, built for the runtime of the suite, with the packages that it loads. */
+/** The console, built for the suite's runtime, with the packages it loads. */
 import { cpSync, existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { build } from 'vite'
@@ -15,7 +15,7 @@ const sqlite = {
   integrity: 'sha512-woDEJy/Df0EBFKJ2N7HSL4SiH5UL1GDwxvBeBjaKvqmUApgTKapcoQiAgZKrLSUmrWU6VYyHz41Sz58Hi6YPmg==',
 }
 
-/** The packages that `npm ci --omit=dev` would bring. */
+/** The packages that `npm ci --omit=dev` installs. */
 export function copyPackages(folder: string): void {
   const lock = JSON.parse(readFileSync(join(top, 'package-lock.json'), 'utf8')) as {
     packages: Record<string, { dev?: boolean }>
@@ -28,7 +28,10 @@ export function copyPackages(folder: string): void {
   symlinkSync(join(top, 'node_modules/@electron/fuses'), join(folder, 'node_modules/@electron/fuses'))
 }
 
-/** Brings what stands in for better-sqlite3, where it is packed with everything else; and knows no fuse that came later than the runtime. */
+/**
+ * Adds the replacement for better-sqlite3, which is packed like everything else, and removes fuses that the runtime is
+ * too old for.
+ */
 async function bridgeProject(folder: string): Promise<void> {
   const into = join(folder, 'dist/main/sqlite')
   mkdirSync(into, { recursive: true })
@@ -43,7 +46,7 @@ async function bridgeProject(folder: string): Promise<void> {
   edit('build/fuses.mjs', /^.*WasmTrapHandlers.*\n/m, '')
 }
 
-/** Builds everything into a folder, as `npm run build` does into the checkout; bridged where the runtime is the older one. */
+/** Builds everything into a folder, as `npm run build` does in the checkout; bridged for the older runtime. */
 export async function makeProject(folder: string, older: boolean): Promise<void> {
   for (const name of ['package.json', 'package-lock.json', 'electron-builder.yml', 'LICENSE'])
     cpSync(join(top, name), join(folder, name))

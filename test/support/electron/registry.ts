@@ -1,4 +1,7 @@
-/** Packages that a suite needs and the project must not depend on: by name, version and hash, kept between runs. */
+/**
+ * Packages that a suite needs and the project must not depend on: pinned by name, version and hash, cached between
+ * runs.
+ */
 import { createHash } from 'node:crypto'
 import { existsSync, mkdtempSync, readFileSync, renameSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
@@ -8,7 +11,7 @@ import { cacheDir } from '../servers/paths.ts'
 export interface Pinned {
   readonly name: string
   readonly version: string
-  /** As a lock file writes it: `sha512-…`. */
+  /** As in a lock file: `sha512-…`. */
   readonly integrity: string
 }
 
@@ -16,7 +19,7 @@ function integrityOf(file: string): string {
   return `sha512-${createHash('sha512').update(readFileSync(file)).digest('base64')}`
 }
 
-/** The package as one file. Throws where it cannot be fetched, and where other bytes come than were pinned. */
+/** Downloads the package as one file. Throws if it cannot be fetched or its hash differs. */
 export async function fetchPackage({ name, version, integrity }: Pinned): Promise<string> {
   const kept = join(cacheDir('packages'), `${name.replaceAll(/\W+/g, '-')}-${version}.tgz`)
   if (existsSync(kept) && integrityOf(kept) === integrity) return kept

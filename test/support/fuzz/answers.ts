@@ -1,6 +1,6 @@
 /**
- * Programs that lie. What runs as the owner of the data is at his mercy, so whatever it says may be anything; what root and the
- * reader run is not his. So these lie to the owner alone.
+ * Programs that lie. The owner of the data controls what runs as the owner, so its output may be anything; he does not
+ * control what root and the reader run. So these lie to the owner only.
  */
 import { ORDINARY } from '../scratch-site.ts'
 import { type Canary, payload } from './payloads.ts'
@@ -54,7 +54,7 @@ function script(name: string, random: Random, canary: Canary): string {
   return `#!/bin/bash\nreal=$(PATH=/usr/bin:/bin command -v ${name})\n((EUID == ${ORDINARY})) || exec "$real" "$@"\n${lie}\n`
 }
 
-/** A service program that lies: as bash text that it runs first. Nothing that it says is a fact before the site itself answers. */
+/** Bash text that makes a service program lie. None of its output may be believed before the site itself answers. */
 export function lyingService(random: Random, canary: Canary): string {
   const print = `printf '%s\\n' ${quoted(payload(random, canary))}`
   const lies = [

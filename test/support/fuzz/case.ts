@@ -1,4 +1,4 @@
-/** One case of the fuzz: a site with something hostile in it, a few commands of the kit on it, and what must hold whatever they do. */
+/** One fuzz case: a site with something hostile in it, a few commands of the kit, and the invariants that must hold. */
 import { execFileSync } from 'node:child_process'
 import {
   chmodSync,
@@ -34,19 +34,19 @@ import { endStrangers, strangers } from './strangers.ts'
 export interface CaseResult {
   readonly seed: string
   readonly number: number
-  /** What was done, a line each. */
+  /** The actions, one per line. */
   readonly story: readonly string[]
-  /** What did not hold; empty where all of it did. */
+  /** The violated invariants; empty if none. */
   readonly faults: readonly string[]
 }
 
 const isRoot = process.getuid?.() === 0
 const patience = 60_000
 
-/** What bash says of itself: never of the data, always of a program that took data for something else. */
+/** Error messages of bash itself. They never come from data, only from data that was evaluated as code. */
 const bashError = /: (?:line \d+|eval|environment): (?!\d+ (?:Killed|Terminated)|warning: .*ignored null byte).*/g
 
-/** `plant` is bash text that replaces functions of the kit: a fault, to see that it is found. */
+/** `plant` is bash text that replaces functions of the kit: a deliberate bug, to test that it is found. */
 export async function runCase(seed: string, number: number, keep: string, plant = ''): Promise<CaseResult> {
   const random = new Random(`${seed}:${number}`)
   const place = mkdtempSync(join(tmpdir(), 'cvd-fuzz-'))
@@ -104,7 +104,7 @@ function makeCanary(place: string): Canary {
   mkdirSync(join(folder, 'inside'), { recursive: true })
   writeFileSync(join(folder, 'secret'), 'secret\n', { mode: 0o600 })
   writeFileSync(join(folder, 'inside/file'), 'file\n', { mode: 0o644 })
-  // Everybody may leave a trace here; that one did is the fault.
+  // World-writable, so that any process can leave a trace; a trace is a violation.
   mkdirSync(join(place, 'pwned'))
   chmodSync(join(place, 'pwned'), 0o777)
   if (!isRoot) chmodSync(join(folder, 'secret'), 0o400)
@@ -120,7 +120,7 @@ function snapshot(folder: string): string {
   return [lstatSync(folder).mtimeMs, ...lines.sort()].join('\n')
 }
 
-/** Puts the hostile thing in its place; answers the backups that commands are tried on. */
+/** Puts the hostile item in place; returns the backups to try commands on. */
 function prepare(site: WorkingSite, kind: string, random: Random, canary: Canary, story: string[]): readonly Buffer[] {
   const good = site.backup('cvd_backup_20260101_000000.db.gz')
   const scratch = join(site.folder, 'spoiled.db')
@@ -135,7 +135,7 @@ function prepare(site: WorkingSite, kind: string, random: Random, canary: Canary
     files.push(Buffer.from(file))
     if (!packed && random.chance(0.5)) story.push(spoilSidecar(file, random, canary))
     if (random.chance(0.4)) {
-      // A new file under the name, as a rename would do it: the application keeps the old one open.
+      // A new file under the same name, as by a rename: the application keeps the old one open.
       rmSync(site.database)
       writeFileSync(site.database, bytes)
       if (random.chance(0.3)) story.push(spoilSidecar(site.database, random, canary))
@@ -172,7 +172,7 @@ function prepare(site: WorkingSite, kind: string, random: Random, canary: Canary
 
 const words = (...list: readonly (string | Buffer)[]) => list.map((word) => Buffer.from(word as string))
 
-/** Commands in a row; the words of some depend on what those before them left. */
+/** A sequence of commands; the arguments of some depend on the results of earlier ones. */
 function plan(random: Random, site: WorkingSite, files: readonly Buffer[]): readonly (() => readonly Buffer[])[] {
   const file = () => random.one(files)
   const restore = () => [...words(...site.restoring('')).slice(0, 2), file(), ...words(...site.restoring('')).slice(3)]
@@ -195,7 +195,7 @@ function plan(random: Random, site: WorkingSite, files: readonly Buffer[]): read
   return [...chosen, () => words('inspect')]
 }
 
-/** When the service tells the truth again, a recovery brings the site back, whatever was believed before. */
+/** Once the service stops lying, a recovery must bring the site back, whatever was believed before. */
 async function mended(site: WorkingSite, plant: string): Promise<readonly string[]> {
   site.lie('')
   const { answer, faults } = await runCommand(site, words('recover'), plant)
@@ -267,7 +267,7 @@ function faultsOf(command: string, result: KitResult, code: number | null): read
   return faults
 }
 
-/** When everything has ended: nothing runs, and nothing lies about. */
+/** After everything has ended: nothing runs, and nothing is left over. */
 async function settled(site: WorkingSite): Promise<readonly string[]> {
   for (let turn = 0; turn < 100 && strangers(site).length > 0; turn++)
     await new Promise((done) => setTimeout(done, 100))
@@ -277,7 +277,7 @@ async function settled(site: WorkingSite): Promise<readonly string[]> {
   return [...running, ...left.map((name) => `left behind: ${name}`)]
 }
 
-/** Names that the case itself has put there look like work folders, and are not. */
+/** Names from the case itself may look like work folders without being any. */
 const isOurs = (name: string): boolean => !name.startsWith('.') || /^\.cvd-backup-[A-Za-z0-9]{8}$/.test(name)
 
 function keepCase(site: WorkingSite, folder: string, report: readonly string[]): void {

@@ -1,4 +1,4 @@
-/** Databases as somebody would make them who wants them misread: odd schemas, schemas that were written to, damaged pages. */
+/** Hostile databases: odd schemas, overwritten schemas, damaged pages. */
 import { copyFileSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { DatabaseSync } from 'node:sqlite'
 import { type Canary, payload } from './payloads.ts'
@@ -7,7 +7,7 @@ import type { Random } from './random.ts'
 const name = (text: string): string => `"${text.replaceAll('"', '""').replaceAll('\0', '')}"`
 const text = (value: string): string => `'${value.replaceAll("'", "''").replaceAll('\0', '')}'`
 
-/** Makes a hostile database of a good one, in place; answers what was done to it. */
+/** Makes a good database hostile, in place; returns what was done to it. */
 export function spoilDatabase(file: string, random: Random, canary: Canary): string {
   const done: string[] = []
   if (random.chance(0.2)) {
@@ -64,7 +64,7 @@ export function spoilDatabase(file: string, random: Random, canary: Canary): str
   const encodings = ['UTF-8', 'UTF-16le', 'UTF-16be']
   const first = done.length > 0 ? [`PRAGMA encoding = '${random.one(encodings)}'`] : []
   for (const group of [first, ...Array.from({ length: 1 + random.below(6) }, () => random.one(statements)())]) {
-    // Each in a connection of its own: what it did to the schema is in force for the next.
+    // A new connection each: earlier schema changes must take effect.
     const database = new DatabaseSync(file)
     try {
       for (const statement of group) {
@@ -72,7 +72,7 @@ export function spoilDatabase(file: string, random: Random, canary: Canary): str
         done.push(statement.slice(0, 100))
       }
     } catch {
-      // SQLite refuses some; what it lets happen counts.
+      // SQLite refuses some statements; the others count.
     } finally {
       database.close()
     }
@@ -97,7 +97,7 @@ function damage(file: string, random: Random): string {
   return `damaged: ${kind}`
 }
 
-/** A sidecar that claims to belong to it. */
+/** Writes a hostile sidecar for the database. */
 export function spoilSidecar(file: string, random: Random, canary: Canary): string {
   const kind = random.one(['-wal', '-journal', '-shm'] as const)
   const magic = kind === '-wal' ? '377f0682' : 'd9d505f920a163d7'

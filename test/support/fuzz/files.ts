@@ -1,4 +1,4 @@
-/** Archives, streams, names and links as the application's user could put them among the backups. */
+/** Archives, streams, names and links that the application's user could put among the backups. */
 import { execFileSync } from 'node:child_process'
 import {
   appendFileSync,
@@ -16,7 +16,7 @@ import { gzipSync } from 'node:zlib'
 import { type Canary, payload } from './payloads.ts'
 import type { Random } from './random.ts'
 
-/** Compresses in one of the ways in which a stream can be good, odd or bad. */
+/** Compresses bytes as a good, odd or bad stream. */
 export function pack(bytes: Buffer, random: Random): Buffer {
   const good = gzipSync(bytes, { level: 1 })
   const kind = random.one([
@@ -40,7 +40,7 @@ export function pack(bytes: Buffer, random: Random): Buffer {
   return good
 }
 
-/** An archive: members that lead elsewhere, links, odd names, a database in it. */
+/** An archive with links, odd names, members that point outside, and a database. */
 export function archive(database: string, random: Random, canary: Canary): Buffer {
   const folder = mkdtempSync(join(tmpdir(), 'cvd-fuzz-tar-'))
   try {
@@ -78,7 +78,9 @@ const stamps = [
   '99999999_999999',
 ]
 
-/** A file, a link, a folder or a pipe under an odd name; answers its path, or nothing where the system refuses the name. */
+/**
+ * Creates a file, link, folder or pipe with an odd name; returns its path, or undefined if the system refuses the name.
+ */
 export function putName(folder: string, random: Random, canary: Canary): Buffer | undefined {
   const odd = random.chance(0.4)
     ? random.bytes(1 + random.below(60))
@@ -112,7 +114,7 @@ export function putName(folder: string, random: Random, canary: Canary): Buffer 
   }
 }
 
-/** A log with lines that nobody would write. */
+/** Appends malformed lines to a log. */
 export function spoilLog(file: string, random: Random, canary: Canary): void {
   for (let i = 0; i < 30; i++) {
     const stamp = random.one(['[2026-11-24 10:00:00] ', '[9999-99-99 99:99:99] ', '', '[', '\0'])

@@ -1,5 +1,5 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: it is bash
-/** Texts that mean something to bash, to SQL, to printf, to awk, to find or to a terminal: here they are names, and must stay that. */
+/** Texts with a meaning for bash, SQL, printf, awk, find or a terminal. Used as names here, they must remain names. */
 import type { Random } from './random.ts'
 
 export interface Canary {

@@ -1,4 +1,4 @@
-/** Chance that can be had again: everything of a case follows from its seed and its number. */
+/** Reproducible randomness: everything in a case follows from its seed and number. */
 import { createHash } from 'node:crypto'
 
 export class Random {
@@ -16,7 +16,7 @@ export class Random {
     return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296
   }
 
-  /** A whole number, at least 0 and less than `end`. */
+  /** An integer, at least 0 and less than `end`. */
   below(end: number): number {
     return Math.floor(this.next() * end)
   }

@@ -1,4 +1,4 @@
-/** `npm run fuzz -- --minutes N --seed S`: hostile data for the kit, for as long as asked. */
+/** `npm run fuzz -- --minutes N --seed S`: runs the kit on hostile data for the given time. */
 import { randomBytes } from 'node:crypto'
 import { resolve } from 'node:path'
 import { parseArgs } from 'node:util'

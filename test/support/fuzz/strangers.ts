@@ -1,4 +1,4 @@
-/** Processes of a case that are none of its service. */
+/** Finds and ends the processes of a case that are not its service. */
 import { existsSync, readdirSync, readFileSync, readlinkSync } from 'node:fs'
 import { join } from 'node:path'
 import type { WorkingSite } from '../kit/working-site.ts'
@@ -8,7 +8,7 @@ export interface Stranger {
   readonly command: string
 }
 
-/** Processes that work on this site and are none of its service. */
+/** Processes that use this site and are not its service. */
 export function strangers(site: WorkingSite): readonly Stranger[] {
   const file = join(site.folder, 'run/cvd.pid')
   const service = existsSync(file) ? readFileSync(file, 'utf8').split(' ')[0] : ''
@@ -27,13 +27,13 @@ export function strangers(site: WorkingSite): readonly Stranger[] {
   })
 }
 
-/** What a case leaves running would run for ever. */
+/** Kills what a case left running. */
 export function endStrangers(site: WorkingSite): void {
   for (const { pid } of strangers(site)) {
     try {
       process.kill(pid, 'SIGKILL')
     } catch {
-      // It has ended by itself.
+      // It has already ended.
     }
   }
 }

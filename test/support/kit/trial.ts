@@ -1,4 +1,7 @@
-/** One transaction on a working site, disturbed on its way; and the proof that the site has one whole state afterwards. */
+/**
+ * One transaction on a working site, disturbed on its way, and the proof that the site is in one complete state
+ * afterwards.
+ */
 import { existsSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, type TestContext } from 'vitest'
@@ -18,7 +21,7 @@ export const phases = {
 } as const
 
 export interface TrialOptions extends SiteOptions {
-  /** The application does not get well with what is brought back. */
+  /** The application stays unhealthy with the restored database. */
   readonly broken?: boolean
 }
 
@@ -39,11 +42,11 @@ export class Trial {
     this.#rowsAfter = rowsAfter
     this.#before = site.databaseState()
     this.#filesBefore = site.besideDatabase()
-    // Its end leaves sidecars: they are renamed, and come back, with the database.
+    // Exits with sidecars left, which are renamed and restored with the database.
     site.behave('unclean')
   }
 
-  /** A site with a backup that differs from its database; for an undo, with a restore that succeeded. */
+  /** A site with a backup that differs from its database; for an undo, with a successful restore. */
   static async of(test: TestContext, command: 'restore' | 'undo', options: TrialOptions = {}): Promise<Trial> {
     const site = new WorkingSite({ ...options, wal: true })
     test.onTestFinished(() => site.remove())
@@ -71,7 +74,7 @@ export class Trial {
     return this.#args
   }
 
-  /** Starts it; what comes back is kept when it has ended. */
+  /** Starts the transaction; its answer is stored when it has ended. */
   start(): Promise<unknown> {
     return listen(this.site.start(this.#args))
   }
@@ -96,7 +99,7 @@ export class Trial {
     return result
   }
 
-  /** Stops it at a phase, asks it to end, and lets it go on. */
+  /** Pauses it at a phase, cancels it, and lets it continue. */
   async cancelledAt(phase: string, ...before: readonly Point[]): Promise<void> {
     this.site.failpoint(...before, `${phase} pause`)
     const ended = listen(this.site.start([...this.#args]))
@@ -119,7 +122,7 @@ export class Trial {
     expect([result.code, result.message, exitCode]).toEqual(['ok', expect.stringContaining(this.operation), 0])
   }
 
-  /** Recovery as the unit at boot runs it, with what that leaves to an operation of its own. */
+  /** Runs recovery as the boot unit does, including the operation that this starts. */
   async boot(): Promise<void> {
     const ended = listen(this.site.start(['recover', '--boot']))
     await ended
@@ -128,10 +131,10 @@ export class Trial {
     await this.site.run(['follow', recovery() ?? ''])
   }
 
-  /** The server stops and boots again, until its services may start. The operation that goes on with it does not begin yet. */
+  /** The server reboots, until its services may start. The operation that continues the recovery does not begin yet. */
   async bootFiles(): Promise<void> {
     this.site.service('stop')
-    // The kit that began it is kept on the site, and would recover as it is.
+    // The kit that began it is stored on the site and would recover as well.
     await listen(this.site.start(['recover', '--boot'], 'operation_start() { :; }; kit_is_kept() { return 1; }'))
   }
 
@@ -146,14 +149,14 @@ export class Trial {
     expect(rest).toEqual({ ...before, rows: this.#rowsAfter })
   }
 
-  /** The old state, whole: the same file with the same rows, and nothing beside it that was not there. */
+  /** The old state, complete: the same file and rows, with no new files beside it. */
   async proveOld(outcome: string): Promise<void> {
     await this.#proveWhole(outcome)
     this.proveOldFiles()
     expect(this.site.besideDatabase()).toEqual(this.#filesBefore)
   }
 
-  /** The new state, whole; and the old one, whole, as its safety copy. */
+  /** The new state, complete, and the complete old one as its safety copy. */
   async proveNew(): Promise<void> {
     await this.#proveWhole('succeeded')
     this.proveNewFiles()

@@ -1,6 +1,6 @@
 /**
- * A scratch site that works: a service program runs a small application which has the database open and answers its health.
- * What is said of it is read from the files themselves and asked of the application itself: nothing here uses the kit.
+ * A working scratch site: a service program runs a small application that has the database open and answers health
+ * checks. All statements about it are read from its files and the application; nothing here uses the kit.
  */
 import { type ChildProcess, execFileSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
@@ -28,7 +28,7 @@ import { waitUntil } from '../wait.ts'
 const serviceProgram = resolve(import.meta.dirname, '../../../src-main/demo/cvd/cvd-service')
 const application = join(import.meta.dirname, 'application')
 
-/** What a transaction may not change in part: the files under the database's name, and what is in them. */
+/** What a transaction must not change in part: the database's files and their contents. */
 export interface DatabaseState {
   readonly inode: number
   readonly mode: string
@@ -40,7 +40,7 @@ export interface DatabaseState {
 export class WorkingSite extends ScratchSite {
   readonly socket = join(this.folder, 'run/health.sock')
   readonly #program = join(this.folder, 'bin/service')
-  /** While it is there, the service does not stop, and says that it has. */
+  /** While this file exists, the service does not stop, but reports that it has. */
   readonly #clings = join(this.folder, 'clings')
   readonly #lies = join(this.folder, 'lies')
   readonly #login: number | undefined
@@ -79,13 +79,13 @@ export class WorkingSite extends ScratchSite {
     execFileSync('chown', ['-R', `${uid}:${uid}`, '--', ...paths])
   }
 
-  /** Puts the policy there as it lies on a server. A site that never gets well is given up soon. */
+  /** Writes the policy as on a server. An unhealthy site is given up soon. */
   policy(settings: Readonly<Record<string, string>>): void {
     mkdirSync(this.state, { recursive: true, mode: 0o700 })
     writeFileSync(join(this.state, 'policy'), lines({ health_timeout: '2', ...settings }), { flag: 'a' })
   }
 
-  /** How the application behaves from its next start, or end, on: see `application`. */
+  /** How the application behaves from its next start or end on: see `application`. */
   behave(...words: readonly string[]): void {
     writeFileSync(join(this.folder, 'behaviour'), ` ${words.join(' ')} \n`)
   }
@@ -95,7 +95,7 @@ export class WorkingSite extends ScratchSite {
     else rmSync(this.#clings, { force: true })
   }
 
-  /** From now on the service program runs this bash text first, with its own arguments; '' for the truth. */
+  /** Makes the service program run this bash text first, with its own arguments; '' to remove it. */
   lie(script: string): void {
     if (script === '') rmSync(this.#lies, { force: true })
     else writeFileSync(this.#lies, script)
@@ -108,7 +108,7 @@ export class WorkingSite extends ScratchSite {
     execFileSync(program, args, { stdio: 'pipe' })
   }
 
-  /** The status that the application itself answers with; 0 when it does not. */
+  /** The status of the application's own answer; 0 if there is none. */
   health(): Promise<number> {
     return new Promise((done) => {
       const asked = request({ socketPath: this.socket, path: '/health', timeout: 5000 }, (answer) => {
@@ -125,12 +125,12 @@ export class WorkingSite extends ScratchSite {
     return { inode: ino, mode: (mode & 0o7777).toString(8), owner: `${uid}:${gid}`, rows: rowsOf(file) }
   }
 
-  /** The files of the data folder but the database itself and its sidecars. */
+  /** The files of the data folder except the database and its sidecars. */
   besideDatabase(): readonly string[] {
     return readdirSync(dirname(this.database)).filter((name) => !/^cvd\.db(-wal|-shm|-journal)?$/.test(name))
   }
 
-  /** What an operation leaves behind only when it is not over, or has been forgotten. */
+  /** Files that an operation leaves behind only if it has not ended or has a bug. */
   leftBehind(): readonly string[] {
     const folders = [dirname(this.database), this.backups, join(this.state, 'work')]
     const work = folders
@@ -141,7 +141,7 @@ export class WorkingSite extends ScratchSite {
     return [...work, ...open, ...endless, ...this.kitProcesses()]
   }
 
-  /** Processes of this site's kit that are still there. */
+  /** Running processes of this site's kit. */
   kitProcesses(): readonly string[] {
     const commands = readdirSync('/proc')
       .filter((name) => /^\d+$/.test(name))
@@ -169,7 +169,7 @@ export class WorkingSite extends ScratchSite {
     return Object.fromEntries(text.split('\n').map((line) => [line.split('=')[0], line.slice(line.indexOf('=') + 1)]))
   }
 
-  /** What bash said of itself in any worker. */
+  /** Error messages of bash in any worker. */
   complaints(): string {
     const said = (id: string) => join(this.state, 'operations', id, 'stderr')
     return this.operations()
@@ -177,7 +177,7 @@ export class WorkingSite extends ScratchSite {
       .join('')
   }
 
-  /** The next transaction does this at that phase: see docs/kit.md. */
+  /** The failpoints for the next transaction: see docs/kit.md. */
   failpoint(...points: readonly `${string} ${'kill' | 'pause' | 'fail'}`[]): void {
     const file = join(this.state, 'failpoint')
     writeFileSync(file, `${points.join('\n')}\n`)
@@ -208,7 +208,7 @@ export class WorkingSite extends ScratchSite {
   }
 }
 
-/** What a running kit says, to its end. */
+/** The output of a running kit, to its end. */
 export async function listen(child: ChildProcess): Promise<readonly KitEvent[]> {
   const parts: Buffer[] = []
   child.stdout?.on('data', (part: Buffer) => parts.push(part))
@@ -228,7 +228,7 @@ function lines(pairs: Readonly<Record<string, string>>): string {
     .join('')
 }
 
-/** Of a copy: to open a database may change what lies beside it. */
+/** Reads a copy: opening a database may change the files beside it. */
 function rowsOf(file: string): string {
   const folder = mkdtempSync(join(tmpdir(), 'cvd-rows-'))
   const copy = join(folder, 'copy.db')

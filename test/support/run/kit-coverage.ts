@@ -1,11 +1,11 @@
-/** Which lines of the kit the tests ran, by source file, from what `test/support/kit/trace.ts` kept. */
+/** Computes which lines of the kit the tests ran, by source file, from the traces of `test/support/kit/trace.ts`. */
 import { globSync, readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { kitParts } from '../../../src-main/kit/assemble.ts'
 import { functions, scan, statements } from '../bash/scan.ts'
 
 interface Recorded {
-  /** Below this many per cent of all statements it fails. */
+  /** Minimum percentage of statements. */
   readonly percent: number
   /** Functions that no test of the suite can enter, each with the reason. */
   readonly unreachable: Readonly<Record<string, string>>
@@ -29,7 +29,7 @@ const recordFile = 'test/kit/coverage.json'
 const recorded = (): Recorded =>
   JSON.parse(readFileSync(resolve(import.meta.dirname, '../../..', recordFile), 'utf8')) as Recorded
 
-/** The trace begins at the end of the prologue, so nothing is known about its own lines. */
+/** Tracing begins at the end of the prologue, so its own lines are unknown. */
 const untraced = 'prologue.sh'
 
 export function coverageOf(folder: string): Coverage {
@@ -37,13 +37,13 @@ export function coverageOf(folder: string): Coverage {
   return coverageFrom(traces.flatMap((text) => text.split('\n')))
 }
 
-/** From `LINE FUNCTION` entries, by the lines of the assembled kit. */
+/** Computes coverage from `LINE FUNCTION` entries with line numbers of the assembled kit. */
 export function coverageFrom(entries: readonly string[], parts = kitParts()): Coverage {
   const hits = new Map<number, Set<string>>()
   const places = functions(parts.map(({ text }) => text).join('\n'))
   for (const entry of entries) {
     const [line = '', name = '', evaluated] = entry.split(' ')
-    // Text of a test may have any number of lines: only what stands in the kit's own function is the kit.
+    // Text of a test can have any line number: only lines inside the kit's own function count.
     const isThere = places.some((one) => one.name === name && one.from <= Number(line) && Number(line) <= one.to)
     if (evaluated !== undefined && !isThere) continue
     hits.set(Number(line), (hits.get(Number(line)) ?? new Set()).add(name))

@@ -2,7 +2,7 @@ import { accessSync, constants, existsSync, globSync, readFileSync, rmSync, writ
 import { delimiter, join } from 'node:path'
 import { command } from '../command.ts'
 
-/** Programs and libraries that suites need and Debian has, with the package that brings each. */
+/** Programs and libraries that suites need, with their Debian packages. */
 const packageOf = {
   Xvfb: 'xvfb',
   bash: 'bash',
@@ -59,10 +59,10 @@ export type Program = keyof typeof packageOf
 const isRoot = process.getuid?.() === 0
 const adminFolders = ['/usr/local/sbin', '/usr/sbin', '/sbin']
 
-/** Where Debian keeps the modules of PAM, on the machines that it runs on. */
+/** Debian's folders of PAM modules, by architecture. */
 export const pamFolders = ['x86_64', 'aarch64'].map((machine) => `/lib/${machine}-linux-gnu/security`)
 
-/** Libraries too, which need not be executable: `/usr/lib/x86_64-linux-gnu` on most machines. */
+/** Includes libraries, which need not be executable: `/usr/lib/x86_64-linux-gnu` on most machines. */
 function foldersOf(program: Program): readonly string[] {
   if (program.startsWith('pam_')) return pamFolders
   if (isLibrary(program)) return globSync('/usr/lib/*-linux-gnu*')
@@ -86,7 +86,7 @@ function isDebian(): boolean {
   return existsSync('/etc/os-release') && /^ID=debian$/m.test(readFileSync('/etc/os-release', 'utf8'))
 }
 
-/** Installs what is missing when this is Debian and we are root; elsewhere changes nothing. */
+/** Installs what is missing if this is Debian and we are root; otherwise changes nothing. */
 export async function installPrograms(programs: readonly Program[], say: (text: string) => void): Promise<void> {
   const missing = [...new Set(programs.filter((program) => !has(program)).map((program) => packageOf[program]))]
   if (missing.length === 0 || !isRoot || !isDebian()) return
@@ -104,7 +104,7 @@ export async function installPrograms(programs: readonly Program[], say: (text: 
   }
 }
 
-/** A package that brings a service must not start it: tests start their own, on addresses of their own. */
+/** Packages must not start their services: tests start their own, on other addresses. */
 function forbidServices(): () => void {
   const policy = '/usr/sbin/policy-rc.d'
   if (existsSync(policy)) return () => undefined
@@ -112,7 +112,7 @@ function forbidServices(): () => void {
   return () => rmSync(policy)
 }
 
-/** Why a suite that needs these programs cannot run here, with the way to get them; undefined when it can. */
+/** Why a suite that needs these programs cannot run, and how to install them; undefined if it can. */
 export function missingPrograms(programs: readonly Program[]): string | undefined {
   const missing = programs.filter((program) => !has(program))
   if (missing.length === 0) return undefined
@@ -120,7 +120,7 @@ export function missingPrograms(programs: readonly Program[]): string | undefine
   return `needs ${missing.join(', ')}: as root on Debian this is installed by itself; else: apt-get install ${packages.join(' ')}`
 }
 
-/** Why real Debian servers cannot be run here; undefined when they can. */
+/** Why real Debian servers cannot run here; undefined if they can. */
 export async function noServers(): Promise<string | undefined> {
   if (process.platform !== 'linux' || !isDebian() || !isRoot) {
     return 'needs root on Debian (12 or later), as in CI: it boots real servers'

@@ -1,4 +1,4 @@
-/** What is read out of vitest's JSON report: how many passed, and which did not. */
+/** Reads vitest's JSON report: how many tests passed, and which ones did not. */
 
 export interface Count {
   readonly passed: number
@@ -31,7 +31,10 @@ interface TestReport {
   readonly failureMessages?: readonly string[] | null
 }
 
-/** Counts a report; `code` is vitest's exit code. A file that cannot be loaded, or an error outside of any test, is a failure. */
+/**
+ * Counts a report; `code` is vitest's exit code. A file that cannot be loaded, or an error outside of tests, is a
+ * failure.
+ */
 export function countReport(report: VitestReport, code: number | null): Count {
   const broken = report.testResults.filter((file) => file.status === 'failed' && file.assertionResults.length === 0)
   const failed = report.numFailedTests + broken.length
@@ -43,8 +46,8 @@ export function countReport(report: VitestReport, code: number | null): Count {
 }
 
 /**
- * What failed, a line each, in the order in which it ran: where one failure brings others with it, the first is the one
- * to look at, and the end of a long output is what is kept of it.
+ * The failures, one per line, in order: if one failure causes others, the first is the one to look at, and of a long
+ * output only the end is kept.
  */
 export function failuresOf(report: VitestReport): readonly string[] {
   return [...report.testResults]

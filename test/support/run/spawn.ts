@@ -3,14 +3,14 @@ import { delimiter, resolve } from 'node:path'
 
 const root = resolve(import.meta.dirname, '../../..')
 
-/** Runs a program in the checkout, its output on ours; answers its exit code, null when a signal ended it. */
+/** Runs a program in the checkout with our stdout and stderr; returns its exit code, null if a signal ended it. */
 export function inherit(
   program: string,
   args: readonly string[],
   stdin?: Buffer,
   more: NodeJS.ProcessEnv = {},
 ): Promise<number | null> {
-  // Our own node comes first, also when this was not started by npm.
+  // Put our own node first, even if npm did not start this.
   const env = {
     ...process.env,
     ...more,

@@ -9,7 +9,7 @@ import { inherit } from './spawn.ts'
 const root = resolve(import.meta.dirname, '../../..')
 
 export interface Outcome extends Count {
-  /** What failed, a line each. */
+  /** The failures, one per line. */
   readonly failures?: readonly string[]
 }
 
@@ -17,7 +17,7 @@ export interface Suite {
   readonly name: string
   readonly what: string
   readonly programs: readonly Program[]
-  /** A reason why it cannot run here that no package cures. */
+  /** Why it cannot run here even with all packages installed. */
   readonly impossible?: () => Promise<string | undefined>
   readonly run: () => Promise<Outcome>
 }
@@ -32,7 +32,7 @@ function step(name: string, what: string, program: string, args: readonly string
 
 const shellScripts = ['.ci/run']
 
-/** Shellcheck of our scripts, and of the kit as it is sent. */
+/** Runs shellcheck on our scripts, and on the assembled kit. */
 async function checkShell(): Promise<Count> {
   const scripts = shellScripts.map((script) => join(root, script))
   const assembler = join(root, 'src-main/kit/assemble.ts')
@@ -76,7 +76,7 @@ function project(name: string, what: string, programs: readonly Program[], impos
   return { name, what, programs, impossible: noTests, run: () => runProject(name) }
 }
 
-/** The kit's tests, and which of its lines they ran. */
+/** Runs the kit's tests and measures which of its lines they ran. */
 async function runKit(): Promise<Outcome> {
   const { coverageOf, coverageProblems, coverageWords } = await import('./kit-coverage.ts')
   const folder = mkdtempSync(join(tmpdir(), 'cvd-trace-'))
@@ -84,7 +84,7 @@ async function runKit(): Promise<Outcome> {
     const tests = await runProject('kit', { CVD_KIT_TRACE: folder })
     const coverage = coverageOf(folder)
     process.stdout.write(`${coverageWords(coverage)}\n`)
-    // What tests that failed did not reach says nothing.
+    // After failed tests the coverage says nothing.
     if (tests.failed > 0) return tests
     const problems = coverageProblems(coverage)
     const { passed, failed } = one(problems.length === 0)
@@ -94,7 +94,7 @@ async function runKit(): Promise<Outcome> {
   }
 }
 
-/** Asked only when it is wanted: the answer loads what reads an Electron. */
+/** Evaluated lazily: it loads the modules that handle Electron. */
 async function noElectron(): Promise<string | undefined> {
   const { noRuntime } = await import('../electron/runtime.ts')
   return await noRuntime()
@@ -102,7 +102,7 @@ async function noElectron(): Promise<string | undefined> {
 
 const shell: readonly Program[] = ['bash', 'sqlite3', 'tar', 'gzip', 'curl', 'flock', 'setsid']
 
-/** A desktop of its own, and the libraries that Electron loads. */
+/** A desktop, and the libraries that Electron loads. */
 const desktop: readonly Program[] = [
   ...(['Xvfb', 'dbus-daemon', 'dunst', 'gdbus', 'gnome-keyring-daemon', 'import', 'openbox', 'unzip'] as const),
   ...(['pgrep', 'setpriv', 'useradd', 'xdotool', 'xfce4-panel', 'xfconf-query', 'xprop'] as const),

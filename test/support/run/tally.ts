@@ -1,10 +1,10 @@
-/** Runs suites and says how it went. A suite that did not run is counted as skipped, whatever the reason. */
+/** Runs suites and reports the result. A suite that did not run counts as skipped, whatever the reason. */
 import { missingPrograms } from './prerequisites.ts'
 import type { Count } from './report.ts'
 import type { Outcome, Suite } from './suites.ts'
 
 export interface Surroundings {
-  /** What is skipped is a failure then. */
+  /** Treat skipped suites as failures. */
   readonly isCi: boolean
   readonly say: (text: unknown) => void
 }
@@ -26,7 +26,7 @@ async function runSuite(suite: Suite, { say }: Surroundings): Promise<Outcome> {
   return count
 }
 
-/** A suite in which nothing ran has proven nothing. */
+/** A suite in which no test ran has proven nothing. */
 function tested(outcome: Outcome): Outcome {
   const { passed, failed, skipped } = outcome
   return passed + failed + skipped > 0 ? outcome : { ...outcome, failed: 1, failures: ['no test ran'] }
@@ -36,7 +36,7 @@ function sum(counts: readonly Count[], member: keyof Count): number {
   return counts.reduce((total, count) => total + count[member], 0)
 }
 
-/** Runs one after the other; answers the exit code. The last line said is: N passed, N failed, N skipped. */
+/** Runs the suites in order and returns the exit code. The last line printed is: N passed, N failed, N skipped. */
 export async function runSuites(chosen: readonly Suite[], surroundings: Surroundings): Promise<number> {
   const { isCi, say } = surroundings
   const counts: Outcome[] = []

@@ -1,4 +1,4 @@
-/** `npm run servers -- up|down|status|reset|shell NAME`: test servers that stay, for work by hand. */
+/** `npm run servers -- up|down|status|reset|shell NAME`: permanent test servers for manual work. */
 import { spawn } from 'node:child_process'
 import { keptServers, removeLeftovers, startServers, stopServer } from './lifecycle.ts'
 import type { Server } from './server.ts'
@@ -23,7 +23,7 @@ function find(name: string | undefined): Server {
   return server
 }
 
-/** Through SSH, as people do. Answers the shell's exit code. */
+/** Opens a shell over SSH, as users do. Returns its exit code. */
 function shell(server: Server): Promise<number> {
   const options = ['-o', `UserKnownHostsFile=${server.folder}/known_hosts`, '-o', 'IdentitiesOnly=yes']
   const child = spawn('ssh', ['-i', server.keyFile, ...options, `root@${server.address}`], { stdio: 'inherit' })

@@ -1,10 +1,10 @@
-/** What limits the disk under a folder of a server, run in it. The application is stopped meanwhile where it is in there. */
+/** Scripts that limit the disk under a folder of a server. They stop the application while its database is moved. */
 import { quote } from './quote.ts'
 
 const stopApplication = `s=; case $d in /opt/cvd | /opt/cvd/data*) s=cvd; systemctl stop cvd ;; esac`
 const startApplication = `if [ -n "$s" ]; then systemctl start cvd; fi`
 
-/** Puts the folder, with what is in it, on a file system of its own, in memory. */
+/** Moves the folder to its own file system, in memory. */
 export function limit(folder: string, bytes: number): string {
   return `set -e; d=${quote(folder)}; t=$(mktemp -d)
 ${stopApplication}
@@ -15,7 +15,7 @@ rmdir "$t"
 ${startApplication}`
 }
 
-/** Takes that away; what is in the folder stays. */
+/** Undoes that; the folder's contents stay. */
 export function release(folder: string): string {
   return `set -e; d=${quote(folder)}; t=$(mktemp -d)
 ${stopApplication}

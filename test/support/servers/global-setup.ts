@@ -10,7 +10,7 @@ declare module 'vitest' {
   }
 }
 
-/** Starts the standard servers for one run of the server suite; those that `npm run servers -- up` keeps are used and stay. */
+/** Starts the standard servers for one run of the server suite; uses and keeps those of `npm run servers -- up`. */
 export async function setup(project: TestProject): Promise<() => Promise<void>> {
   const say = (text: string): void => project.vitest.logger.log(`servers: ${text}`)
   const kept = keptServers()

@@ -7,11 +7,11 @@ export interface HostKey {
   readonly type: string
   /** `SHA256:…`, as OpenSSH prints it. */
   readonly fingerprint: string
-  /** Type and key, as a known_hosts line has them after the host. */
+  /** Type and key, as after the host in a known_hosts line. */
   readonly line: string
 }
 
-/** The host keys of a server, from the folder where its sshd keeps them. */
+/** The host keys in the folder of a server's sshd. */
 export function hostKeysOf(folder: string): HostKey[] {
   return readdirSync(folder)
     .filter((name) => /^ssh_host_.*_key\.pub$/.test(name))

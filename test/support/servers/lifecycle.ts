@@ -15,12 +15,14 @@ import { Server } from './server.ts'
 import { accountNames, type ServerSpec } from './spec.ts'
 
 export interface StartOptions {
-  /** The servers outlive this process, until `stopServer`. Without it they are removed after it, at the latest by the next start. */
+  /** Servers outlive this process, until `stopServer`. By default they are removed after it, or at the next start. */
   readonly keep?: boolean
   readonly say?: (text: string) => void
 }
 
-/** Builds and boots servers, side by side; answers when all are ready. When one fails, none stays. Needs root on Debian. */
+/**
+ * Builds and boots servers in parallel; returns when all are ready. If one fails, removes all. Needs root on Debian.
+ */
 export async function startServers(
   specs: readonly ServerSpec[],
   { keep = false, say = () => undefined }: StartOptions = {},
@@ -63,7 +65,7 @@ async function startServer(spec: ServerSpec, base: string, keep: boolean): Promi
 async function build({ number, folder, spec, passwords }: ServerRecord, base: string): Promise<void> {
   const root = join(folder, 'root')
   rmSync(folder, { recursive: true, force: true })
-  // Others of this machine may pass (a server's accounts have to), but not list.
+  // Other users may traverse (a server's accounts must), but not list.
   mkdirSync(folder, { mode: 0o711 })
   const key = join(folder, 'client_key')
   await must('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-C', 'test client', '-f', key])
@@ -79,7 +81,7 @@ async function build({ number, folder, spec, passwords }: ServerRecord, base: st
   await makeNetwork(number)
 }
 
-/** Removes a server and all that was made for it: processes, network, mounts, files. */
+/** Removes a server with all its processes, network, mounts and files. */
 export async function stopServer(number: number): Promise<void> {
   const record = load(number)
   await cutPower(number, record.machine)
@@ -90,7 +92,7 @@ export async function stopServer(number: number): Promise<void> {
   forget(number)
 }
 
-/** Mount points of this machine inside a folder, the innermost first. */
+/** Mount points of this machine inside a folder, innermost first. */
 function mountsUnder(folder: string): string[] {
   return readFileSync('/proc/self/mounts', 'utf8')
     .split('\n')
@@ -99,9 +101,9 @@ function mountsUnder(folder: string): string[] {
     .reverse()
 }
 
-/** Removes servers whose owner has died: what a test run that was killed left behind. */
+/** Removes servers whose owner has died, such as those of a killed test run. */
 export async function removeLeftovers(): Promise<void> {
-  // Alone: another one's sweep must not take a number for dead that was given away again meanwhile.
+  // Exclusive: a concurrent sweep must not take a reassigned number for a dead one.
   await alone(join(registryDir(), 'sweep.lock'), async () => {
     for (const { number, owner } of records()) {
       if (owner !== null && !isAlive(owner)) await stopServer(number)
@@ -109,7 +111,7 @@ export async function removeLeftovers(): Promise<void> {
   })
 }
 
-/** The servers of this checkout that were made to stay, and are ready. */
+/** The permanent servers of this checkout that are ready. */
 export function keptServers(): Server[] {
   return records()
     .filter((record) => record.owner === null && record.ready && record.checkout === checkout)
@@ -117,7 +119,7 @@ export function keptServers(): Server[] {
     .map((record) => new Server(record))
 }
 
-/** A server again, from its number: for another process than the one that started it. */
+/** A server by its number, for a process other than the one that started it. */
 export function attachServer(number: number): Server {
   return new Server(load(number))
 }

@@ -5,7 +5,7 @@ import { childrenOf, isAlive, killProcess, type ProcessRef, processRef } from '.
 import { waitUntil } from '../wait.ts'
 import { networkName } from './network.ts'
 
-/** The trees in which systemd keeps its control groups: one with cgroup 2, two on a hybrid system. */
+/** systemd's cgroup hierarchies: one with cgroup 2, two on a hybrid system. */
 function groupTrees(): string[] {
   const base = '/sys/fs/cgroup'
   if (existsSync(`${base}/cgroup.procs`)) return [base]
@@ -17,14 +17,14 @@ function groupsOf(number: number): string[] {
 }
 
 /**
- * Powers a server on: systemd-nspawn boots the root file system in the server's own network. Answers as soon as
- * its process runs, long before anything answers in it. It outlives this process.
+ * Powers a server on: systemd-nspawn boots the root file system in the server's own network. Returns as soon as the
+ * process runs, long before anything answers. It outlives this process.
  */
 export function powerOn(number: number, hostname: string, root: string, consoleLog: string): ProcessRef {
   const groups = groupsOf(number)
   for (const group of groups) mkdirSync(group, { recursive: true })
   const log = openSync(consoleLog, 'a')
-  // A group of its own first: nspawn uses the group it is in, and two servers in one would disturb each other.
+  // Create a cgroup first: nspawn uses its caller's, and two servers in one would disturb each other.
   const child = spawn(
     '/bin/sh',
     [
@@ -57,13 +57,13 @@ export function powerOn(number: number, hostname: string, root: string, consoleL
   return machine
 }
 
-/** The server's own process 1 as this machine numbers it; undefined while there is none that could be entered. */
+/** The PID of the server's init on this machine; undefined while it cannot be entered. */
 export function initOf(machine: ProcessRef | null): number | undefined {
   if (machine === null || !isAlive(machine)) return undefined
   return childrenOf(machine.pid).find((pid) => namespaceIds(pid) > 1 && hasNamespaces(pid))
 }
 
-/** What is ending has left its namespaces; a server's process 1 then waits for all others, and is there for as long. */
+/** A process that is ending has left its namespaces; a server's init then waits for all others. */
 function hasNamespaces(pid: number): boolean {
   try {
     readlinkSync(`/proc/${pid}/ns/mnt`)
@@ -74,16 +74,16 @@ function hasNamespaces(pid: number): boolean {
 }
 
 /**
- * The beginning of a command line whose rest runs in a server. A shell stays outside and waits: nsenter would stop for ever
- * when its child is stopped, as a shutdown does with every process for an instant; and a server is never off while somebody
- * outside has not fetched the end of one of its processes.
+ * The beginning of a command line that runs in a server. A shell stays outside and waits: nsenter would stop forever if
+ * its child is stopped, as a shutdown briefly does with every process; and a server does not go off while the exit
+ * status of one of its processes has not been collected.
  */
 export function enter(init: number): [string, ...string[]] {
   const namespaces = ['--mount', '--uts', '--ipc', '--net', '--pid', '--no-fork', '--root', '--wd']
   return ['nsenter', '--target', String(init), ...namespaces, '--', '/bin/sh', '-c', '"$@"; exit $?', 'sh']
 }
 
-/** In how many nested pid namespaces a process has a number. */
+/** Number of nested PID namespaces in which a process has a PID. */
 function namespaceIds(pid: number): number {
   try {
     const line = /^NSpid:\s*(.+)$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))
@@ -93,7 +93,7 @@ function namespaceIds(pid: number): number {
   }
 }
 
-/** Pulls the plug: every process of the server ends in the same instant, and nothing can object. */
+/** Cuts the power: every process of the server is killed at once. */
 export async function cutPower(number: number, machine: ProcessRef | null): Promise<void> {
   const init = initOf(machine)
   if (init !== undefined) killProcess(processRef(init))
@@ -104,7 +104,7 @@ export async function cutPower(number: number, machine: ProcessRef | null): Prom
   await waitUntil('the processes of the server to be gone', () => groupsOf(number).every(emptyGroup), { everyMs: 20 })
 }
 
-/** Kills what is left in a group of ours, and removes it. True when it is gone. */
+/** Kills the processes in a cgroup and removes it. True if it is gone. */
 function emptyGroup(group: string): boolean {
   if (!existsSync(group)) return true
   for (const entry of readdirSync(group, { withFileTypes: true })) {

@@ -56,7 +56,7 @@ function sources(): Source[] {
   try {
     names = readdirSync(folder).sort()
   } catch {
-    // A machine may have the one file only.
+    // A machine may have only one of the files.
   }
   return [
     ...readList(read('/etc/apt/sources.list')),
@@ -67,7 +67,7 @@ function sources(): Source[] {
   ]
 }
 
-/** The mirror that this Debian machine itself installs from. Throws when there is none that debootstrap can use. */
+/** The mirror that this Debian machine installs from. Throws if there is none that debootstrap can use. */
 export function machineMirror(): Mirror {
   const codename = /^VERSION_CODENAME=(\S+)/m.exec(read('/etc/os-release'))?.[1] ?? ''
   for (const source of sources()) {
@@ -79,7 +79,7 @@ export function machineMirror(): Mirror {
   throw new Error(`no http mirror for ${codename || 'this system'} in /etc/apt`)
 }
 
-/** The environment in which debootstrap downloads the way that apt does. */
+/** The environment that makes debootstrap download like apt. */
 export async function mirrorEnvironment(): Promise<NodeJS.ProcessEnv> {
   const { stdout } = await command('apt-config', ['dump', 'Acquire::http::Proxy'])
   const proxy = /^Acquire::http::Proxy "(.+)";/m.exec(stdout)?.[1]

@@ -10,7 +10,7 @@ export function serverAddress(number: number): string {
   return `10.213.${number}.2`
 }
 
-/** A namespace of its own with one cable to this machine, and no way further. */
+/** Creates a network namespace with one cable to this machine and no other route. */
 export async function makeNetwork(number: number): Promise<void> {
   const name = networkName(number)
   await must('ip', ['netns', 'add', name])
@@ -22,18 +22,18 @@ export async function makeNetwork(number: number): Promise<void> {
   await must('ip', ['-n', name, 'link', 'set', 'host0', 'up'])
 }
 
-/** Pulls or plugs the cable at the server's end: packets vanish, nobody is told. */
+/** Pulls or plugs the cable at the server's end: packets are dropped silently. */
 export async function setLink(number: number, state: 'up' | 'down'): Promise<void> {
   await must('ip', ['-n', networkName(number), 'link', 'set', 'host0', state])
 }
 
-/** Removes what `makeNetwork` made; what is not there is no error. */
+/** Removes what `makeNetwork` created; ignores what is missing. */
 export async function removeNetwork(number: number): Promise<void> {
   await command('ip', ['link', 'del', networkName(number)])
   await command('ip', ['netns', 'del', networkName(number)])
 }
 
-/** Does an SSH server answer there? */
+/** Whether an SSH server answers there. */
 export function hasBanner(host: string, port: number): Promise<boolean> {
   return new Promise((resolve) => {
     const socket = createConnection({ host, port, timeout: 2000 })

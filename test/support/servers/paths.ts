@@ -14,7 +14,7 @@ export function cacheDir(name = ''): string {
   return path
 }
 
-/** One file for each server that exists, of all checkouts; gone with the machine. */
+/** One file per existing server, of all checkouts; lost when the machine reboots. */
 export function registryDir(): string {
   const path = '/run/cvd-backup-console-servers'
   mkdirSync(path, { recursive: true, mode: 0o700 })

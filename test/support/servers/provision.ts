@@ -8,7 +8,7 @@ import { accountNames, type ServerSpec } from './spec.ts'
 const fixtures = join(checkout, 'test/fixtures/cvd')
 const sql = join(checkout, 'src-main/demo/cvd')
 
-/** Pieces of telemetry that make a megabyte of database with their indexes. */
+/** Telemetry rows per megabyte of database, including their indexes. */
 const unitsPerMb = 1028
 
 const bindAddress = { tcp: '127.0.0.1:5000', unix: 'unix:/opt/cvd/app/cvd.sock' } as const
@@ -89,7 +89,7 @@ async function makeDatabase(root: string, spec: ServerSpec): Promise<void> {
     units === 0
       ? ''
       : `CREATE TEMP TABLE growth (units INTEGER); INSERT INTO growth VALUES (${units});\n${read('grow.sql')}`
-  // The journal mode comes last: filling is quicker without a log, and the file remembers the mode.
+  // Set the journal mode last: filling is faster without a log, and the file remembers the mode.
   const statements = `PRAGMA synchronous = OFF;\n${read('schema.sql')}\n${read('seed.sql')}\n${grow}\nPRAGMA journal_mode = ${spec.journal};\n`
   await must('chroot', [root, 'sqlite3', '-batch', '-bail', '/opt/cvd/data/cvd.db'], statements)
   await must(

@@ -1,4 +1,4 @@
-/** A word for bash that means exactly this text. */
+/** Quotes text as one word of bash. */
 export function quote(text: string): string {
   return `'${text.replaceAll("'", "'\\''")}'`
 }

@@ -28,8 +28,8 @@ export const packages = [
 ]
 
 /**
- * What is done once in every new root file system, by bash in a chroot. The venv lies here because making one takes
- * seconds and it is the same on every server.
+ * Runs once in every new root file system, by bash in a chroot. The venv is created here because that takes seconds and
+ * is the same on every server.
  */
 export const finishing = `set -eu
 rm -f /etc/ssh/ssh_host_* /etc/machine-id /var/lib/dbus/machine-id /etc/nginx/sites-enabled/default
@@ -48,7 +48,7 @@ chmod 755 /opt/cvd/app/venv/bin/gunicorn
 rm -rf /var/lib/apt/lists/* /var/cache/apt/*.bin /usr/share/doc /usr/share/man /usr/share/locale
 `
 
-/** Changes whenever a root file system made before would differ from one made now. */
+/** Changes whenever the resulting root file system would change. */
 export function recipeHash(): string {
   return createHash('sha256')
     .update(JSON.stringify([suite, packages, finishing]))

@@ -4,17 +4,17 @@ import type { ProcessRef } from '../processes.ts'
 import { registryDir } from './paths.ts'
 import type { ServerSpec } from './spec.ts'
 
-/** All that is needed to reach a server again, or to remove it. */
+/** What is needed to reach or remove a server. */
 export interface ServerRecord {
   readonly number: number
   readonly spec: ServerSpec
   readonly checkout: string
-  /** The process for whose time the server was made; null when it was made to stay. */
+  /** The process whose lifetime the server shares; null for a permanent server. */
   readonly owner: ProcessRef | null
   /** Holds the root file system, the keys and the console log. */
   readonly folder: string
   readonly passwords: Readonly<Record<string, string>>
-  /** The systemd-nspawn process; null while the server has no power. */
+  /** The systemd-nspawn process; null while the server is off. */
   readonly machine: ProcessRef | null
   readonly ready: boolean
 }
@@ -25,7 +25,7 @@ function fileOf(number: number): string {
   return join(registryDir(), `${number}.json`)
 }
 
-/** Takes the lowest free number; nobody else gets it before `forget`. */
+/** Reserves the lowest free number until `forget`. */
 export function register(make: (number: number) => ServerRecord): ServerRecord {
   for (let number = 1; number <= highestNumber; number += 1) {
     try {
@@ -40,14 +40,14 @@ export function register(make: (number: number) => ServerRecord): ServerRecord {
   throw new Error(`all ${highestNumber} test servers of this machine are taken`)
 }
 
-/** Writes a record so that a reader sees the old one or the new one. */
+/** Writes a record atomically. */
 export function save(record: ServerRecord): void {
   const file = fileOf(record.number)
   writeFileSync(`${file}.new`, JSON.stringify(record, null, 2), { mode: 0o600 })
   renameSync(`${file}.new`, file)
 }
 
-/** The record of a server as it is now. Throws when the server is gone. */
+/** The current record of a server. Throws if the server is gone. */
 export function load(number: number): ServerRecord {
   return JSON.parse(readFileSync(fileOf(number), 'utf8')) as ServerRecord
 }
@@ -56,7 +56,7 @@ export function forget(number: number): void {
   rmSync(fileOf(number), { force: true })
 }
 
-/** Every server of this machine that can be read. */
+/** Every readable record of this machine. */
 export function records(): ServerRecord[] {
   return readdirSync(registryDir())
     .filter((name) => /^\d+\.json$/.test(name))
@@ -64,7 +64,7 @@ export function records(): ServerRecord[] {
       try {
         return [load(Number.parseInt(name, 10))]
       } catch {
-        // Registered this instant, and not yet written; or removed.
+        // Being registered or removed at this moment.
         return []
       }
     })

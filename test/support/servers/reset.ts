@@ -1,9 +1,9 @@
-/** What makes a server as new, run in it. */
+/** The script that resets a server to its initial state. */
 
-// What tests put in front of the server's own programs, or run beside them (units `test-…`), goes. Whatever hangs (a
-// failpoint, a stopped process) is not asked but killed: in the units of operations, and in the sessions of kits that run
-// without one; again until nothing of it is left, as what is killed may have started something at that moment. Without the
-// mark of an open transaction nothing is recovered. Locks go with their processes.
+// Removes wrappers of the server's programs and background units (`test-…`) left by tests. Hanging processes (a
+// failpoint, a stopped process) are killed: in the units of operations, and in the sessions of kits without one;
+// repeatedly, as a killed process may just have started another. Without the mark of an open transaction nothing is
+// recovered. Locks end with their processes.
 export const endHanging = `mkdir -p /opt/cvd/data
 rm -f /usr/local/sbin/* /tmp/gate-* /var/lib/cvd-backup/unfinished
 kits='/cvd-backup/kit/[0-9a-f]{64}/cvd-backup'

@@ -6,7 +6,7 @@ import { machineMirror, mirrorEnvironment } from './mirror.ts'
 import { cacheDir } from './paths.ts'
 import { finishing, packages, recipeHash, suite } from './recipe.ts'
 
-/** The cached Debian root file system of the recipe; built when it is not there. Never changed afterwards. */
+/** The recipe's cached Debian root file system; built if missing. Never changed afterwards. */
 export async function rootFileSystem(say: (text: string) => void): Promise<string> {
   const root = join(cacheDir(), `rootfs-${recipeHash()}`)
   if (existsSync(root)) return root

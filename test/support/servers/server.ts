@@ -14,30 +14,30 @@ import { accountNames, type Login, type ServerSpec } from './spec.ts'
 
 export interface Account {
   readonly user: string
-  /** Undefined for root, who has no password. For `sudo-password` it is what sudo asks for too. */
+  /** Undefined for root, who has no password. For `sudo-password` also sudo's password. */
   readonly password: string | undefined
   /** Private key (OpenSSH format, no passphrase) that every account accepts. */
   readonly keyFile: string
 }
 
 export interface WriterReport {
-  /** Transactions that were committed. */
+  /** Number of committed transactions. */
   readonly ok: number
-  /** Texts of those that failed. */
+  /** Errors of failed transactions. */
   readonly errors: string[]
-  /** Id of the last committed sale; 0 when there is none. */
+  /** Id of the last committed sale; 0 if there is none. */
   readonly lastSale: number
 }
 
 export interface RunOptions {
   readonly stdin?: string | Buffer
-  /** Account to run as; root without. */
+  /** Account to run as; default root. */
   readonly user?: string
 }
 
 const path = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin'
 
-/** A real Debian server that this machine runs for tests. Every method works on the server as it is now. */
+/** A real Debian server that runs on this machine for tests. Every method uses its current state. */
 export class Server {
   readonly number: number
   readonly name: string
@@ -48,7 +48,7 @@ export class Server {
   readonly folder: string
   /** ED25519, ECDSA and RSA, as sshd has them. */
   readonly hostKeys: readonly HostKey[]
-  /** Where the application says how it is, as the kit's `health` policy spells it. */
+  /** The application's health address, in the format of the kit's `health` policy. */
   readonly probe: string
   readonly #passwords: Readonly<Record<string, string>>
 
@@ -81,18 +81,18 @@ export class Server {
     return this.hostKeys.find((key) => key.type === 'ssh-ed25519')?.fingerprint ?? ''
   }
 
-  /** How to log in with other rights than `spec.login`. */
+  /** The account with other rights than `spec.login`. */
   account(login: Login): Account {
     const user = accountNames[login]
     return { user, password: this.#passwords[user], keyFile: this.keyFile }
   }
 
-  /** Does its process 1 run? */
+  /** Whether its init runs. */
   get hasPower(): boolean {
     return initOf(load(this.number).machine) !== undefined
   }
 
-  /** Runs a bash command line in the server, without SSH. Throws only when the server has no power. */
+  /** Runs a bash command line in the server, without SSH. Throws only if the server is off. */
   run(line: string, { stdin = '', user }: RunOptions = {}): Promise<CommandResult> {
     const init = initOf(load(this.number).machine)
     if (init === undefined) throw new Error(`${this.name} has no power`)
@@ -110,14 +110,14 @@ export class Server {
     )
   }
 
-  /** Like `run`, but answers stdout without its last line break, and throws when the command fails. */
+  /** Like `run`, but returns stdout without its last line break, and throws if the command fails. */
   async must(line: string, options: RunOptions = {}): Promise<string> {
     const result = await this.run(line, options)
     if (result.code !== 0) throw new Error(`${this.name}: ${line}: ended with ${result.code}: ${result.stderr}`)
     return result.stdout.replace(/\n$/, '')
   }
 
-  /** A row of the live database, values separated by `|`; nothing is written. */
+  /** A row of the live database, values separated by `|`; writes nothing. */
   query(sql: string): Promise<string> {
     return this.must('sqlite3 -batch -bail -readonly -cmd ".timeout 10000" /opt/cvd/data/cvd.db', {
       stdin: `${sql};\n`,
@@ -133,7 +133,7 @@ export class Server {
     await this.must(`cat > ${quote(file)}`, { stdin: content })
   }
 
-  /** What the application answers on `/api/health`, or on another path. Status 0: nothing answers. */
+  /** The application's answer on `/api/health` or another path. Status 0: no answer. */
   async health(url = '/api/health'): Promise<{ status: number; body: string }> {
     const where = this.spec.health === 'tcp' ? '' : '--unix-socket /opt/cvd/app/cvd.sock '
     const host = this.spec.health === 'tcp' ? 'http://127.0.0.1:5000' : 'http://localhost'
@@ -142,15 +142,15 @@ export class Server {
     return { status: Number(stdout.slice(cut + 1)), body: stdout.slice(0, cut) }
   }
 
-  /** Sets how often the writer writes (milliseconds, 200 from the start) and restarts it. */
+  /** Sets the writer's interval (milliseconds, initially 200) and restarts it. */
   async setWriterInterval(milliseconds: number): Promise<void> {
     await this.writeFile('/etc/default/cvd-writer', `WRITER_INTERVAL_MS=${milliseconds}\n`)
     await this.must('systemctl restart cvd-writer')
   }
 
-  /** What became of the writer's transactions since its log began, or since `line` lines of it. */
+  /** The outcomes of the writer's transactions since its log began, or after its first `line` lines. */
   async writer(line = 0): Promise<WriterReport & { readonly lines: number }> {
-    // It is there from the writer's first line on.
+    // The log exists from the writer's first line on.
     const all = (await this.run('cat /opt/cvd/logs/writer.log')).stdout.split('\n').filter(Boolean)
     const lines = all.slice(line).map((text) => text.slice(text.indexOf(' ') + 1))
     const sales = lines.filter((text) => text.startsWith('ok ')).map((text) => Number(text.slice(3)))
@@ -168,12 +168,12 @@ export class Server {
     await waitUntil(`${this.name}: ${count} more writes`, async () => (await this.writer()).ok >= ok + count)
   }
 
-  /** Sends a signal to every process of a unit, as `kill -9` by hand would. */
+  /** Sends a signal to every process of a unit. */
   async kill(unit: string, signal = 'SIGKILL'): Promise<void> {
     await this.must(`systemctl kill --kill-who=all --signal=${quote(signal)} ${quote(unit)}`)
   }
 
-  /** Pulls the plug. `boot` brings the server back with what was on its disk. */
+  /** Cuts the power. `boot` starts the server again with the contents of its disk. */
   async powerOff(): Promise<void> {
     const record = load(this.number)
     await cutPower(this.number, record.machine)
@@ -181,8 +181,8 @@ export class Server {
   }
 
   /**
-   * Powers on, from whatever state it is in, and waits until SSH answers, systemd has finished and, unless told otherwise,
-   * the application is healthy.
+   * Powers on, from any state, and waits until SSH answers, systemd has finished and, by default, the application is
+   * healthy.
    */
   async boot({ healthy = true } = {}): Promise<void> {
     await this.powerOff()
@@ -211,7 +211,7 @@ export class Server {
     if (healthy) await this.waitHealthy()
   }
 
-  /** Has it booted, and does it do what it is told? Not so while it shuts down, or when its process 1 hangs. */
+  /** Whether it has booted and executes commands. False during a shutdown, or if its init hangs. */
   async #isUp(): Promise<boolean> {
     if (!this.hasPower) return false
     const { stdout } = await this.run('timeout --kill-after=1 20 systemctl is-system-running')
@@ -228,7 +228,7 @@ export class Server {
     await waitUntil(`${this.name}: health`, async () => (await this.health()).status === 200, { seconds, explain })
   }
 
-  /** The cable is pulled: packets vanish silently, until `restoreLink`. */
+  /** Pulls the cable: packets are dropped silently, until `restoreLink`. */
   dropLink(): Promise<void> {
     return setLink(this.number, 'down')
   }
@@ -238,23 +238,24 @@ export class Server {
   }
 
   /**
-   * Puts a folder, with what is in it, on a file system of its own of `bytes` bytes (in memory: gone when power is cut).
-   * The application is restarted where the folder holds its database.
+   * Moves a folder to its own file system of `bytes` bytes (in memory: lost when power is cut). Restarts the
+   * application if the folder holds its database.
    */
   async limitDisk(folder: string, bytes: number): Promise<void> {
     await this.must(limit(folder, bytes))
     if (folder.startsWith('/opt/cvd/data') || folder === '/opt/cvd') await this.waitHealthy()
   }
 
-  /** Takes a limit away; what is in the folder stays. */
+  /** Removes a limit; the folder's contents stay. */
   async releaseDisk(folder: string): Promise<void> {
     await this.must(release(folder))
     if (folder.startsWith('/opt/cvd/data') || folder === '/opt/cvd') await this.waitHealthy()
   }
 
   /**
-   * Makes the server as new, whatever was done to it: link up, no limits, pristine database and application, no backups, no
-   * logs, nothing of the kit's, writer at 200 ms. Its power is cut first where it is not up, or does not let itself be renewed.
+   * Resets the server to its initial state, whatever was done to it: link up, no limits, pristine database and
+   * application, no backups, no logs, no state of the kit, writer at 200 ms. Cuts the power first if the server is not
+   * up or cannot be reset.
    */
   async reset(): Promise<void> {
     await this.restoreLink()
@@ -279,7 +280,7 @@ export class Server {
     await this.writes()
   }
 
-  /** What `npm run servers -- status` prints. */
+  /** The output of `npm run servers -- status`. */
   describe(): string {
     const { user, password, keyFile } = this.account(this.spec.login)
     const others = Object.values(accountNames).filter((name) => name !== user)

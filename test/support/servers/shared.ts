@@ -4,7 +4,7 @@ import type { Server } from './server.ts'
 
 /**
  * The standard servers of this run. `north`: WAL, root login, health by URL, all compressors. `south`: rollback
- * journal, sudo with password, health by unix socket, gzip alone. A test file begins with `reset` of those it uses.
+ * journal, sudo with password, health by unix socket, gzip only. Test files begin with `reset` of those they use.
  */
 export function sharedServers(): { readonly north: Server; readonly south: Server } {
   const numbers = inject('servers')
@@ -16,7 +16,7 @@ export function sharedServers(): { readonly north: Server; readonly south: Serve
   return { north: of('north'), south: of('south') }
 }
 
-/** Tests of what is true on both servers: one after another on each of them, and both at the same time. */
+/** Runs tests on both servers: one after another on each, and on both in parallel. */
 export function onBoth(what: string, tests: (server: Server) => void): void {
   for (const server of Object.values(sharedServers())) {
     describe.concurrent(server.name, () => {

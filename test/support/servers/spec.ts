@@ -1,23 +1,23 @@
 export type Login = 'root' | 'sudo-password' | 'sudo-passwordless' | 'unprivileged'
 export type Compressor = 'igzip' | 'pigz' | 'gzip'
 
-/** What a test server shall be. */
+/** Properties of a test server. */
 export interface ServerSpec {
   readonly name: string
   readonly journal: 'wal' | 'delete'
-  /** The account that `user` and `password` name; every server has all four. */
+  /** The account in `user` and `password`; every server has all four. */
   readonly login: Login
   /** `tcp`: gunicorn on 127.0.0.1:5000; `unix`: on /opt/cvd/app/cvd.sock. */
   readonly health: 'tcp' | 'unix'
-  /** The database is grown to about this many megabytes; 1.7 without. */
+  /** Size of the database in megabytes, roughly. Default 1.7. */
   readonly databaseMb?: number
-  /** Those that the server has; all of them without. gzip is always there. */
+  /** The installed compressors; default all. gzip is always there. */
   readonly compressors?: readonly Compressor[]
-  /** Such as `Europe/Berlin`; `Etc/UTC` without. */
+  /** Such as `Europe/Berlin`; default `Etc/UTC`. */
   readonly timezone?: string
 }
 
-/** Account names by what they may do. */
+/** Account names by their rights. */
 export const accountNames: Readonly<Record<Login, string>> = {
   root: 'root',
   'sudo-password': 'admin',
@@ -25,7 +25,7 @@ export const accountNames: Readonly<Record<Login, string>> = {
   unprivileged: 'clerk',
 }
 
-/** The two servers that the tests share: they differ in everything that sites differ in. */
+/** The two servers shared by the tests: they differ in everything in which sites differ. */
 export const standardServers: readonly ServerSpec[] = [
   { name: 'north', journal: 'wal', login: 'root', health: 'tcp', timezone: 'Europe/Berlin' },
   {

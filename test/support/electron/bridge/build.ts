@@ -1,4 +1,4 @@
-/** The main process as it is shipped, or bridged for the older runtime: never into `dist`. */
+/** Builds the main process as shipped, or bridged for the older runtime: never into `dist`. */
 import { join, resolve } from 'node:path'
 import { build, type InlineConfig, type Plugin } from 'vite'
 import shipped from '../../../../build/vite.main.ts'
@@ -9,7 +9,7 @@ const bridges: Readonly<Record<string, string>> = {
   'node:fs/promises': join(import.meta.dirname, 'fs-promises.ts'),
 }
 
-/** A bridge itself stands on the real thing. */
+/** A bridge module itself imports the real one. */
 const bridge: Plugin = {
   name: 'bridge',
   enforce: 'pre',

@@ -1,4 +1,4 @@
-/** Electron as the console knows it, on the older runtime: `safeStorage` answers at once there. For the suite alone. */
+/** Electron for the console on the older runtime, whose `safeStorage` is synchronous. For the suite only. */
 import { safeStorage as older } from 'electron'
 
 export * from 'electron'

@@ -1,4 +1,4 @@
-/** `glob` for the older runtime, whose Node has none. For the suite alone: a pattern is a plain name there. */
+/** `glob` for the older runtime, whose Node lacks it. For the suite only: supports plain names. */
 import { access } from 'node:fs/promises'
 
 export * from 'node:fs/promises'

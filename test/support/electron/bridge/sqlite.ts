@@ -1,6 +1,6 @@
 /**
- * better-sqlite3 for the older runtime, whose interface for machine code is too old for it: SQLite as WebAssembly behind
- * the calls that the store makes. For the suite alone; nothing of it is shipped.
+ * better-sqlite3 for the older runtime, which is too old for its native module: SQLite as WebAssembly with the API that
+ * the store uses. For the suite only; not shipped.
  */
 import { rmSync } from 'node:fs'
 import { createRequire } from 'node:module'
@@ -32,7 +32,7 @@ function translated<T>(act: () => T): T {
   }
 }
 
-/** Names come without their prefix, which is part of the name here. */
+/** Parameter names come without their prefix, which is part of the name here. */
 function bound(sql: string, values: readonly unknown[]): Bound {
   const [first] = values
   if (values.length !== 1 || typeof first !== 'object' || first === null || first instanceof Uint8Array) {
@@ -85,7 +85,7 @@ export default class Sqlite {
   #depth = 0
 
   constructor(file: string) {
-    // Its lock is a folder, which outlives a program that was killed. The console itself sees to it that it runs once.
+    // Its lock is a folder that survives a killed program. The console itself makes sure that it runs once.
     rmSync(`${file}.lock`, { recursive: true, force: true })
     this.#db = translated(() => new Wasm(file))
   }

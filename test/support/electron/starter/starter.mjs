@@ -1,6 +1,6 @@
 /**
- * Starts the program that is named, as Electron's own starter does: the older runtime comes without one. What `-r` names is
- * loaded before.
+ * Starts the named program like Electron's own starter, which the older runtime lacks. Loads the modules given with
+ * `-r` first.
  */
 import { createRequire } from 'node:module'
 import { resolve } from 'node:path'
