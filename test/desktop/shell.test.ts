@@ -57,7 +57,7 @@ describe('ending while an operation runs', () => {
 
   test('names what runs, or how many', () => {
     expect(closeQuestion([restore, backup]).message).toBe('2 operations are running.')
-    expect(closeQuestion([restore]).detail).toMatch(/goes on at the server/)
+    expect(closeQuestion([restore]).detail).toMatch(/continues on the server/)
   })
 })
 
