@@ -79,7 +79,7 @@ describe.skipIf(lacks !== '')(`the command line ${lacks}`, () => {
     expect([help.code, help.stdout]).toEqual([0, expect.stringContaining('--confirm <name>')])
   })
 
-  test('wrong use: 2, on stderr for people, as the result for machines', async () => {
+  test('usage errors: exit 2, on stderr for people, as the result in JSON', async () => {
     expect(await cli.run(['frobnicate'])).toMatchObject({
       code: 2,
       stdout: '',
@@ -90,7 +90,7 @@ describe.skipIf(lacks !== '')(`the command line ${lacks}`, () => {
     expect(await cli.json(['site', 'add', 'Depot', '--host', 'x', '--user', 'y'])).toMatchObject({ code: 2 })
   })
 
-  test('an unknown host key: 4, with its fingerprint and the command that accepts it', async () => {
+  test('an unknown host key: exit 4, with its fingerprint and the command that accepts it', async () => {
     const refused = await cli.run(['site', 'add', 'Depot', ...login])
     expect(refused).toMatchObject({ code: 4, stdout: '' })
     expect(refused.stderr).toContain(`--accept-host-key ${sshd.hostKey.fingerprint}`)
@@ -99,7 +99,7 @@ describe.skipIf(lacks !== '')(`the command line ${lacks}`, () => {
     expect(other).toMatchObject({ code: 4, result: { code: 'host-key-unknown' } })
   })
 
-  test('a wrong password: 3; an address where nothing is: 3; nothing stored', async () => {
+  test('a wrong password or an unused address: exit 3, and nothing is stored', async () => {
     const target = ['--host', sshd.host, '--port', String(sshd.port), '--user', user.name, '--password-stdin']
     const wrong = await cli.json(['site', 'add', 'Depot', ...target, ...accept()], { input: 'not-it-7261\n' })
     expect(wrong).toMatchObject({ code: 3, result: { code: 'auth-failed' } })
@@ -120,7 +120,7 @@ describe.skipIf(lacks !== '')(`the command line ${lacks}`, () => {
     expect(await cli.run(['site', 'add', 'Depot', ...login])).toMatchObject({ code: 4 })
   })
 
-  test('a site is added: looked at, pinned, stored in private files', async () => {
+  test('a site is added: inspected, pinned, stored in private files', async () => {
     const added = await cli.run(['site', 'add', 'Depot', ...login, ...accept()])
     expect(added.stderr).not.toContain('failed')
     expect(added).toMatchObject({ code: 0, stdout: expect.stringContaining('Depot was added.') })
@@ -146,7 +146,7 @@ describe.skipIf(lacks !== '')(`the command line ${lacks}`, () => {
     expect([0, 1]).toContain(checked.code)
   })
 
-  test('a backup: an event a line, its steps, and the result last', async () => {
+  test('a backup: one event per line, its steps, and the result last', async () => {
     const { code, events, result } = await cli.json(['backup', 'Depot', 'database'])
     expect([code, result.outcome]).toEqual([0, 'succeeded'])
     backup = backupReport.parse(result.data).backup.path
@@ -156,7 +156,7 @@ describe.skipIf(lacks !== '')(`the command line ${lacks}`, () => {
     expect(events.some(({ kind }) => kind === 'operation')).toBe(true)
   })
 
-  test('the list of backups, verification, and what the list says then', async () => {
+  test('the list of backups, verification, and the list afterwards', async () => {
     const name = backup.slice(backup.lastIndexOf('/') + 1)
     const before = await cli.run(['backups', 'Depot'])
     expect(before.stdout).toMatch(/^BACKUP +KIND +ORIGIN +TAKEN +AGE +SIZE +VERDICT/)
@@ -177,7 +177,7 @@ describe.skipIf(lacks !== '')(`the command line ${lacks}`, () => {
     expect(await cli.json(['release', 'Depot', name])).toMatchObject({ code: 0 })
   })
 
-  test('the plan tells what would be lost, in a table and in words', async () => {
+  test('the plan shows what would be lost, in a table and in words', async () => {
     sql('DELETE FROM devices WHERE id <= 5')
     const name = backup.slice(backup.lastIndexOf('/') + 1)
     const { code, stdout } = await cli.run(['plan', 'Depot', 'database', name])
@@ -220,7 +220,7 @@ describe.skipIf(lacks !== '')(`the command line ${lacks}`, () => {
     expect(await demo.app.health()).toMatchObject({ status: 200 })
   })
 
-  test('and undo takes it back', async () => {
+  test('undo reverts it', async () => {
     const rows = count('devices')
     const undone = await cli.json(['undo', 'Depot', restored, '--confirm', 'Depot', '--reason', 'a test'])
     expect(undone).toMatchObject({ code: 0, result: { outcome: 'succeeded' } })
@@ -228,7 +228,7 @@ describe.skipIf(lacks !== '')(`the command line ${lacks}`, () => {
     expect(count('devices')).toBe(rows - 5)
   })
 
-  test('operations, following one that is over, cancelling one that is over', async () => {
+  test('operations, following an ended one, cancelling an ended one', async () => {
     const listed = await cli.run(['operations', 'Depot'])
     expect(listed.stdout).toMatch(/^ID +OPERATION/)
     expect(listed.stdout.split('\n').find((line) => line.includes(restored))).toMatch(/succeeded.*lost rows/)
@@ -239,7 +239,7 @@ describe.skipIf(lacks !== '')(`the command line ${lacks}`, () => {
     expect(await cli.json(['follow', 'Depot', '20200101T000000Z-database-abcdef'])).toMatchObject({ code: 1 })
   })
 
-  test('Ctrl-C leaves; the operation goes on, and another console hears it to its end', async () => {
+  test('Ctrl-C detaches; the operation continues, and another console follows it to its end', async () => {
     // Its worker stands still before it says the result: it cannot be over by the time of the Ctrl-C.
     const failpoint = join(demo.state, 'failpoint')
     writeFileSync(failpoint, 'outcome pause\n')
@@ -265,7 +265,7 @@ describe.skipIf(lacks !== '')(`the command line ${lacks}`, () => {
     })
   })
 
-  test('a password and a passphrase from stdin: used, and kept nowhere', async () => {
+  test('a password and a passphrase from stdin: used, and never stored', async () => {
     const byPassword = new Cli(desk('password'))
     const target = ['--host', demo.host, '--port', String(demo.port), '--user', demo.user, '--password-stdin']
     const wanted = ['site', 'add', 'Demo', ...target, '--accept-host-key', demo.hostKeyFingerprint]
@@ -292,7 +292,7 @@ describe.skipIf(lacks !== '')(`the command line ${lacks}`, () => {
     }
   })
 
-  test('another host key: 4, without a way to accept it', async () => {
+  test('a changed host key: exit 4, without a way to accept it', async () => {
     const file = join(home, 'data', 'known_hosts')
     const good = readFileSync(file, 'utf8')
     const other = await makeKey(home, 'other')
@@ -307,7 +307,7 @@ describe.skipIf(lacks !== '')(`the command line ${lacks}`, () => {
     expect(await cli.json(['inspect', 'Depot'])).toMatchObject({ code: 0 })
   })
 
-  test('another machine at the same address: nothing is changed there', async () => {
+  test('another machine at the same address: nothing is changed on it', async () => {
     const db = new Sqlite(join(home, 'data', 'console.db'))
     const pinned = db.prepare('SELECT machine_id FROM sites').pluck().get()
     db.prepare(`UPDATE sites SET machine_id = 'another'`).run()
@@ -327,7 +327,7 @@ describe.skipIf(lacks !== '')(`the command line ${lacks}`, () => {
     db.close()
   })
 
-  test('a newer store is a message, not a crash', async () => {
+  test('a newer store gives a message, not a crash', async () => {
     const newer = new Cli(desk('newer'))
     await newer.run(['site', 'list'])
     const db = new Sqlite(join(home, 'newer', 'data', 'console.db'))

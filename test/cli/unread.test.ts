@@ -21,7 +21,7 @@ async function run(args: readonly string[], stdout: 'left' | number): Promise<{ 
   return { code, stderr }
 }
 
-describe('a reader who has left', () => {
+describe('a closed output pipe', () => {
   test.each([
     [['site', 'list'], 0],
     [['--json', 'site', 'list'], 0],
@@ -31,7 +31,7 @@ describe('a reader who has left', () => {
     expect(await run(args, 'left')).toEqual({ code, stderr: '' })
   })
 
-  test.skipIf(process.platform !== 'linux')('a file without room: said once, in words', async () => {
+  test.skipIf(process.platform !== 'linux')('a full disk: reported once', async () => {
     const full = openSync('/dev/full', 'w')
     const { code, stderr } = await run(['--json', 'site', 'list'], full)
     closeSync(full)

@@ -84,7 +84,7 @@ describe.each(calls)('%s', (path, definition) => {
     { site: 's', confirm: text, reason: text },
   ]
 
-  test('refuses what it does not take', async () => {
+  test('refuses invalid input', async () => {
     for (const input of wrong) {
       // A shape that this call takes is no fuzz for it.
       if (definition.input.safeParse(input).success) continue
@@ -94,13 +94,13 @@ describe.each(calls)('%s', (path, definition) => {
     }
   })
 
-  test('names every member that it takes: more is refused', async () => {
+  test('refuses unknown members', async () => {
     expect(definition.input).toBeInstanceOf(z.ZodObject)
     const parsed = definition.input.safeParse({ unexpected: true })
     expect(parsed.error?.issues.some(({ code }) => code === 'unrecognized_keys')).toBe(true)
   })
 
-  test('gives nothing that is a secret', () => {
+  test('returns no secret', () => {
     const outputs = definition.kind === 'subscription' ? [definition.snapshot, definition.change] : [definition.output]
     for (const output of outputs) {
       const shape = JSON.stringify(z.toJSONSchema(output, { unrepresentable: 'any', io: 'input' }))
@@ -109,7 +109,7 @@ describe.each(calls)('%s', (path, definition) => {
   })
 })
 
-test('what is found wrong with an input is never written to the log', async () => {
+test('invalid input is never written to the log', async () => {
   const secret = 'hidden-passphrase'
   await say('admin', call('prompts.answer', { requestId: 5, secret }))
   await say('admin', call('prompts.answer', { requestId: 'none', secret }))
@@ -122,7 +122,7 @@ test('what is found wrong with an input is never written to the log', async () =
   expect(log).not.toContain(secret)
 })
 
-test('a console without sites says so, to viewers, too', async () => {
+test('a console without sites reports that, also to viewers', async () => {
   const window = windowOf(application, 'viewer')
   expect(await window.calls.app.info({})).toMatchObject({
     ok: true,
@@ -152,7 +152,7 @@ test('how windows open is set by administrators, and is the same after a start',
   again.close()
 })
 
-test('the audit comes in pages, with the word on its chain', async () => {
+test('the audit is paged, with the state of its chain', async () => {
   const { audit } = application.console.context.store
   const facts = { at: 1, who: 'ada', action: 'x', site: '', operation: '', outcome: '', reason: '', detail: '{}' }
   for (let number = 0; number < 5; number += 1) audit.append(facts)

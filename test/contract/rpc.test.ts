@@ -109,34 +109,34 @@ describe.each(Object.entries(carriers))('over %s', (_name, make) => {
     await carrier[Symbol.asyncDispose]()
   })
 
-  test('a call is answered, and a refusal comes with all its words', async () => {
+  test('a call is answered, and a refusal arrives with its full text', async () => {
     const { calls } = client()
     expect(await calls.toy.double({ n: 21 })).toEqual(ok({ n: 42 }))
     const refusal = { code: 'not-today', message: 'No.', unchanged: 'All.', next: 'Tomorrow.' }
     expect(await calls.toy.refuse({})).toEqual(fail(refusal))
   })
 
-  test('an error of ours is an incident: its words stay in the log', async () => {
+  test('an internal error becomes an incident: its text stays in the log', async () => {
     const refused = await client('viewer').calls.toy.explode({})
     expect(refused).toMatchObject({ ok: false, error: { code: 'internal', incident: 'incident-1' } })
     expect(JSON.stringify(refused)).not.toMatch(/SELECT|passwd/)
     expect(incidents).toMatchObject([{ path: 'toy.explode' }])
   })
 
-  test('an answer that breaks the contract is not sent, and what it does not name is left out', async () => {
+  test('an answer that violates the contract is not sent, and unknown members are removed', async () => {
     const { calls } = client()
     expect(await calls.toy.lie({})).toMatchObject({ ok: false, error: { code: 'internal' } })
     expect(await calls.toy.chatter({})).toEqual(ok({ known: 'yes' }))
   })
 
-  test('a viewer is refused what changes something, before the input is read', async () => {
+  test('a viewer is refused every change, before the input is read', async () => {
     const { calls } = client('viewer')
     expect(await calls.toy.write({ text: 'x' })).toMatchObject({ ok: false, error: { code: 'forbidden' } })
     expect(await calls.toy.write({} as { text: string })).toMatchObject({ error: { code: 'forbidden' } })
     expect(written).toEqual([])
   })
 
-  test('input is checked, and a refusal does not repeat what was sent', async () => {
+  test('input is validated, and a refusal does not repeat it', async () => {
     const { calls } = client()
     const sent = { text: 7, 'hidden-key': 'hidden' } as unknown as { text: string }
     const refused = await calls.toy.write(sent)
@@ -155,7 +155,7 @@ describe.each(Object.entries(carriers))('over %s', (_name, make) => {
     expect(states.at(-1)).toBe(1275)
   })
 
-  test('a change that breaks the contract ends its subscription, and nothing else', async () => {
+  test('a change that violates the contract ends only its subscription', async () => {
     const { calls } = client()
     const seen: number[] = []
     const end = new Promise((resolve) => {
@@ -170,7 +170,7 @@ describe.each(Object.entries(carriers))('over %s', (_name, make) => {
     expect(await calls.toy.double({ n: 1 })).toEqual(ok({ n: 2 }))
   })
 
-  test('two windows see what either does, until they look away', async () => {
+  test("two windows see each other's changes, until they unsubscribe", async () => {
     const one = client()
     const other = client('viewer')
     const seen: Record<string, readonly string[]> = {}
@@ -194,7 +194,7 @@ describe.each(Object.entries(carriers))('over %s', (_name, make) => {
     await expect.poll(() => seen).toEqual({ one: ['a', 'b'], other: ['a'] })
   })
 
-  test('a call that is given up is given up over there', async () => {
+  test('cancelling a call cancels it on the other side', async () => {
     const { calls } = client()
     const stop = new AbortController()
     const answer = calls.toy.wait({}, { signal: stop.signal })
@@ -204,7 +204,7 @@ describe.each(Object.entries(carriers))('over %s', (_name, make) => {
     await expect.poll(() => waiting).toBe(0)
   })
 
-  test('a window that goes takes its calls with it', async () => {
+  test('closing a window cancels its calls', async () => {
     const one = client()
     const answer = one.calls.toy.wait({})
     await expect.poll(() => waiting).toBe(1)
@@ -213,7 +213,7 @@ describe.each(Object.entries(carriers))('over %s', (_name, make) => {
     await expect.poll(() => waiting).toBe(0)
   })
 
-  test('after a lost connection subscriptions go on with a new snapshot, and calls say what is not known', async () => {
+  test('after a lost connection subscriptions resume with a new snapshot, and calls report that their outcome is unknown', async () => {
     const one = client()
     let texts: readonly string[] = []
     one.calls.toy.watch({}, { onState: (state) => (texts = state.texts) })
@@ -233,7 +233,7 @@ describe.each(Object.entries(carriers))('over %s', (_name, make) => {
     await expect.poll(() => texts).toEqual(['before', 'meanwhile', 'after'])
   })
 
-  test('unknown calls, numbers used twice and too many calls at once are refused', async () => {
+  test('unknown calls, duplicate ids and too many open calls are refused', async () => {
     const opened = await carrier.open('admin')
     if (!opened.ok) throw new Error(opened.error.message)
     const raw = opened.value
@@ -276,7 +276,7 @@ describe.each(Object.entries(carriers))('over %s', (_name, make) => {
     expect(heard).toMatchObject([{ id: 0, error: { code } }])
   })
 
-  test('a frame that is too large ends the session unread; a window of ours never sends one', async () => {
+  test('an oversized frame ends the session unread; our windows never send one', async () => {
     const one = client()
     const text = 'x'.repeat(REQUEST_LIMIT)
     expect(await one.calls.toy.write({ text })).toMatchObject({ error: { code: 'too-large' } })
@@ -289,7 +289,7 @@ describe.each(Object.entries(carriers))('over %s', (_name, make) => {
     expect(written).toEqual([])
   })
 
-  test('an answer that is larger than a window takes costs the call that it belongs to, and not the window', async () => {
+  test('an oversized answer fails its call, not the window', async () => {
     const one = client()
     const seen: number[] = []
     const ended = new Promise((resolve) => {
@@ -303,7 +303,7 @@ describe.each(Object.entries(carriers))('over %s', (_name, make) => {
     expect(await one.calls.toy.double({ n: 1 })).toEqual(ok({ n: 2 }))
   })
 
-  test('what comes through is the same as what was sent, whatever it holds', async () => {
+  test('values arrive exactly as sent', async () => {
     const { calls } = client()
     const text = 'ä€😀\u0000\u202e"\\\n</script>\ud800'
     await calls.toy.write({ text })

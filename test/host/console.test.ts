@@ -77,7 +77,7 @@ afterAll(async () => {
 })
 
 describe('a window', () => {
-  test('checks the way to a new site, and stops where a person must decide', async () => {
+  test('checks the connection to a new site, and stops where the user must decide', async () => {
     const nowhere = await check({ target: { ...target(), port: 1 }, sudo: 'none' })
     expect(states(nowhere)).toMatchObject({ reach: 'failed', 'host-key': 'waiting' })
     const unknown = await check({ target: target(), sudo: 'none' })
@@ -93,7 +93,7 @@ describe('a window', () => {
     expect((await check({ target: target(), sudo: 'none' })).hostKey?.state).toBe('unknown')
   })
 
-  test('adds it; a viewer sees it come', async () => {
+  test('adds it; a viewer sees it appear', async () => {
     const seen = until<{ sites: { name: string; inspectedAt: number | null }[] }>(
       (observer) => viewer.calls.sites.watch({}, observer),
       ({ sites }) => sites.some(({ name, inspectedAt }) => name === NAME && inspectedAt !== null),
@@ -105,7 +105,7 @@ describe('a window', () => {
     expect(await viewer.calls.backups.make({ site })).toMatchObject({ error: { code: 'forbidden' } })
   })
 
-  test('backs up, and the list and the verdict follow by themselves', async () => {
+  test('backs up, and the list and the verdict update by themselves', async () => {
     const listed = until<{ backups: { path: string; verdict: string }[] }>(
       (observer) => viewer.calls.backups.watch({ site }, observer),
       ({ backups }) => backups.length === 1,
@@ -192,7 +192,7 @@ describe('a window', () => {
     expect((await ended(operation)).row.outcome).toBe('succeeded')
   })
 
-  test('keeps what was seen of a site that is gone, and says why', async () => {
+  test('keeps the last state of an unreachable site, with the reason', async () => {
     const found = must(await viewer.calls.operations.onServer({ site, limit: 50 }))
     expect(found.operations.map(({ command }) => command)).toEqual(
       expect.arrayContaining(['restore', 'undo', 'database']),
@@ -220,7 +220,7 @@ describe('a window', () => {
     must(await viewer.calls.site.refresh({ site }))
   })
 
-  test('asks a person for a password, once, and never gives it back', async () => {
+  test('asks the user for a password, once, and never returns it', async () => {
     const byPassword = { ...target(), auth: { method: 'password' as const } }
     const asked = () =>
       until<{ prompts: { requestId: string; about: string }[] }>(
@@ -244,7 +244,7 @@ describe('a window', () => {
     expect(must(await admin.calls.settings.secrets({})).kept).toEqual([])
   })
 
-  test('asks for no password of its own accord, only when a person looks at the site', async () => {
+  test('asks for a password only when the user opens the site', async () => {
     const auth = { method: 'password' as const }
     const end = () => application.console.context.links.close({ target: { ...target(), auth } })
     await end()
@@ -275,7 +275,7 @@ describe('a window', () => {
     must(await admin.calls.sites.edit({ site, target: target() }))
   })
 
-  test('removes the site when its name was typed', async () => {
+  test('removes the site when its name is typed', async () => {
     expect(await admin.calls.sites.remove({ site, confirm: 'Depot' })).toMatchObject({
       error: { code: 'not-confirmed' },
     })

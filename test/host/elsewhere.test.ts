@@ -92,7 +92,7 @@ describe.skipIf(lacks.length > 0)(`a window ${lacks.join(', ')}`, () => {
   const watch = (operation: string, fits: (view: OperationView) => boolean) =>
     until<OperationView>((observer) => window.calls.operation.watch({ operation }, observer), fits)
 
-  test('does not go on calling an operation of elsewhere running when it is over', async () => {
+  test('does not show an ended foreign operation as running', async () => {
     const { remote } = await standing(other, far)
     expect(await application.fleet.refreshAfter(site)).toMatchObject({ ok: true })
     const running = Promise.withResolvers<void>()
@@ -107,7 +107,7 @@ describe.skipIf(lacks.length > 0)(`a window ${lacks.join(', ')}`, () => {
     leave()
   })
 
-  test('does not claim that it runs while its server is out of reach', async () => {
+  test('does not show it as running while its server is unreachable', async () => {
     const { id, remote } = await standing(other, far)
     await application.fleet.refreshAfter(site)
     const lost = watch(remote, ({ row }) => row.state === 'unknown')
@@ -118,7 +118,7 @@ describe.skipIf(lacks.length > 0)(`a window ${lacks.join(', ')}`, () => {
     await other.runner.settled(id)
   })
 
-  test('is told of all other operations where a server says what is no id', async () => {
+  test('shows all other operations if a server reports an invalid id', async () => {
     const { inspections } = application.console.context.store
     const { at, inspection } = inspections.latest(site.id) ?? expect.unreachable()
     const holder = { operation: 'x'.repeat(500), command: 'restore', who: '', pid: 1, since: 1 }
@@ -130,7 +130,7 @@ describe.skipIf(lacks.length > 0)(`a window ${lacks.join(', ')}`, () => {
     expect(await list).toEqual({ operations: [] })
   })
 
-  test('cannot remove a site whose operation is not over', async () => {
+  test('cannot remove a site with an unfinished operation', async () => {
     const { id } = await standing(application.console, site)
     const remove = () => window.calls.sites.remove({ site: site.id, confirm: site.name })
     expect(await remove()).toMatchObject({ ok: false, error: { code: 'busy' } })

@@ -93,7 +93,7 @@ function knock(options: {
 }
 
 describe('pages', () => {
-  test('only what was built is there, each with its type, and every answer with the policy', async () => {
+  test('only built files are served, each with its type, and every response has the policy', async () => {
     const start = await get('/')
     expect(start).toMatchObject({ status: 200, body: expect.stringContaining('start') })
     expect(start.headers).toMatchObject({
@@ -129,7 +129,7 @@ describe('pages', () => {
     expect(await get(path)).toMatchObject({ status: 404, body: '' })
   })
 
-  test('nothing but reading is understood', async () => {
+  test('only reading methods are supported', async () => {
     for (const method of ['POST', 'PUT', 'DELETE', 'OPTIONS', 'PATCH'])
       expect((await get('/', { method })).status).toBe(405)
     expect(await get('/', { method: 'HEAD' })).toMatchObject({ status: 200, body: '' })
@@ -143,19 +143,19 @@ describe('pages', () => {
     },
   )
 
-  test('where nothing was built there are no pages', () => {
+  test('without a build there are no pages', () => {
     expect(loadPages(join(folder, 'none'))).toBeNull()
     expect(loadPages(scratchFolder())).toBeNull()
   })
 })
 
 describe('sockets', () => {
-  test('a token decides about the role', async () => {
+  test('the token determines the role', async () => {
     for (const url of [host.adminUrl, host.viewerUrl]) expect((await browserSocket(url)).ok).toBe(true)
     expect(sessions.map(({ role }) => role)).toEqual(['admin', 'viewer'])
   })
 
-  test('without the right token nobody gets to the console', async () => {
+  test('without a valid token nobody reaches the console', async () => {
     const token = tokenOf(host.adminUrl)
     const hello = (word: unknown) => JSON.stringify({ k: 'hello', token: word })
     const wrong: (string | Buffer)[] = [
@@ -182,12 +182,12 @@ describe('sockets', () => {
     expect(refused).toMatchObject({ ok: false, error: { code: 'unauthorised' } })
   })
 
-  test('who says nothing is sent away', async () => {
+  test('a silent socket is closed', async () => {
     await using impatient = await startHost(200)
     expect(await knock({ at: impatient })).toBe(4401)
   })
 
-  test('tokens are 256 bits, in the fragment, and of one start only', async () => {
+  test('tokens have 256 bits, are in the fragment, and last for one start', async () => {
     const other = await startLoopbackHost({ pages: new Map(), session: () => {} })
     const tokens = [host.adminUrl, host.viewerUrl, other.adminUrl, other.viewerUrl].map(tokenOf)
     expect(new Set(tokens).size).toBe(4)
@@ -199,7 +199,7 @@ describe('sockets', () => {
     await other[Symbol.asyncDispose]()
   })
 
-  test('other origins, other names and other paths are refused, whatever they know', async () => {
+  test('other origins, host names and paths are refused, even with a token', async () => {
     const say = [JSON.stringify({ k: 'hello', token: tokenOf(host.adminUrl) })]
     for (const origin of [
       'https://evil.example',
@@ -229,7 +229,7 @@ describe('sockets', () => {
     expect(await knock({ say: [hello, ...flood] })).toBe(1006)
   })
 
-  test('half a request does not hold it up', async () => {
+  test('an incomplete request does not block it', async () => {
     const socket = connectTcp(host.port, '127.0.0.1')
     await once(socket, 'connect')
     socket.write('GET /rpc HTTP/1.1\r\nHost: ')
@@ -238,7 +238,7 @@ describe('sockets', () => {
   })
 })
 
-test('it listens on the loopback address and on no other', async () => {
+test('it listens only on the loopback address', async () => {
   const others = Object.values(networkInterfaces())
     .flatMap((list) => list ?? [])
     .filter(({ internal, family }) => !internal && family === 'IPv4')
@@ -273,7 +273,7 @@ describe('the program', () => {
     return { child, exit, first: String(first[0]) }
   }
 
-  test('says where it is, shows no token to other users, and ends with its parent', async () => {
+  test('prints its addresses, shows no token to other users, and ends with its parent', async () => {
     const { child, exit, first } = await start(join(folder, 'pages'))
     const said = JSON.parse(first) as { adminUrl: string; port: number }
     expect((await browserSocket(said.adminUrl)).ok).toBe(true)
@@ -283,7 +283,7 @@ describe('the program', () => {
     expect(await browserSocket(said.adminUrl)).toMatchObject({ ok: false, error: { code: 'disconnected' } })
   })
 
-  test('says so where nothing was built', async () => {
+  test('reports a missing build', async () => {
     const { exit } = await start(join(folder, 'none'))
     expect(await exit).toEqual([1, null])
   })

@@ -59,14 +59,14 @@ test.each([
   ['connections that say nothing', () => ''],
   ['half requests', () => 'GET /rpc HTTP/1.1\r\nHost: '],
   ['sockets that say no token', upgrade],
-])(`${CROWD} %s keep no window out`, async (_what, text) => {
+])(`${CROWD} %s do not lock windows out`, async (_what, text) => {
   for (let count = 0; count < CROWD; count += 1) await intrude(text())
   // Bounded they are: those that came first had to go.
   await expect.poll(() => crowd.size).toBeLessThanOrEqual(512)
   for (let time = 0; time < 5; time += 1) await letIn()
 })
 
-test('strangers that come again as soon as they are sent away keep no window out', async () => {
+test('connections without a token that reconnect at once do not lock windows out', async () => {
   let open = true
   const comeAgain = async (): Promise<void> => {
     while (open) await (await intrude(upgrade())).gone
@@ -79,7 +79,7 @@ test('strangers that come again as soon as they are sent away keep no window out
   await Promise.all(all)
 })
 
-test('windows that were let in stay, however many strangers come', async () => {
+test('authenticated windows stay, however many other connections come', async () => {
   const opened = await browserSocket(host.viewerUrl)
   if (!opened.ok) throw new Error(opened.error.message)
   let closed = false
@@ -91,7 +91,7 @@ test('windows that were let in stay, however many strangers come', async () => {
   expect(closed).toBe(false)
 })
 
-test('there are places for 64 windows; one more is told so, and one that leaves makes room', async () => {
+test('64 windows may connect; another is refused until one leaves', async () => {
   const windows = await Promise.all(Array.from({ length: 64 }, () => browserSocket(host.adminUrl)))
   expect(windows.every(({ ok }) => ok)).toBe(true)
   const origin = `http://127.0.0.1:${host.port}`
@@ -103,7 +103,7 @@ test('there are places for 64 windows; one more is told so, and one that leaves 
   await expect.poll(async () => (await browserSocket(host.adminUrl)).ok).toBe(true)
 })
 
-test('half a request, and none, is ended by the host within seconds', async () => {
+test('an incomplete or missing request is closed by the host within seconds', async () => {
   const sockets = await Promise.all([intrude(''), intrude('GET / HTTP/1.1\r\nHost: ')])
   const began = performance.now()
   await Promise.all(sockets.map(({ gone }) => gone))

@@ -12,7 +12,7 @@ import { scratchFolder } from '../support/folder.ts'
 
 const lacks = missingForDemo().map(({ what }) => what)
 
-describe.skipIf(lacks.length > 0)(`a site that is changed meanwhile ${lacks.join(', ')}`, () => {
+describe.skipIf(lacks.length > 0)(`a site that is changed during an inspection ${lacks.join(', ')}`, () => {
   let demo: DemoSite
   let console: Console
   let site: Site
@@ -50,32 +50,32 @@ describe.skipIf(lacks.length > 0)(`a site that is changed meanwhile ${lacks.join
     })
   }
 
-  test('a name that was given while it was looked at stays', async () => {
+  test('a new name is kept', async () => {
     meanwhile(() => update({ name: 'South', colour: 'red' }))
     expect(await inspectSite(console.context, site)).toMatchObject({ ok: true })
     // It was looked at for the first time: what the server says about itself is new.
     expect(stored()).toMatchObject({ name: 'South', colour: 'red', hostName: expect.not.stringMatching(/^demo$/) })
   })
 
-  test('what the old machine said is not kept for the new one', async () => {
+  test('an answer of the old machine is not stored for the new one', async () => {
     meanwhile(() => update({ machineId: 'the-new-one' }))
     expect(await inspectSite(console.context, site)).toMatchObject({ ok: false, error: { code: 'site-changed' } })
     expect(console.context.store.inspections.latest(site.id)).toBeNull()
   })
 
-  test('a machine that was accepted while it answered is not the wrong one', async () => {
+  test('a machine that was accepted during its answer is not the wrong one', async () => {
     update({ machineId: 'the-old-one' })
     const before = stored() as Site
     meanwhile(() => update({}))
     expect(await inspectSite(console.context, before)).toMatchObject({ ok: true })
   })
 
-  test('one that was removed is not looked at any more', async () => {
+  test('a removed site is not inspected any more', async () => {
     meanwhile(() => console.context.store.sites.remove(site.id))
     expect(await inspectSite(console.context, site)).toMatchObject({ ok: false, error: { code: 'no-such-site' } })
   })
 
-  test('two windows edit it: neither takes back what the other changed', async () => {
+  test("two windows edit it: neither reverts the other's changes", async () => {
     meanwhile(() => update({ name: 'South' }))
     const edited = await editSite(console.context, site, {
       colour: 'red',
@@ -90,7 +90,7 @@ describe.skipIf(lacks.length > 0)(`a site that is changed meanwhile ${lacks.join
     expect(stored()).toMatchObject({ machineId: 'the-new-one' })
   })
 
-  test('what was heard of its old address is not told of the new one', async () => {
+  test('connection events of the old address are not reported for the new one', async () => {
     const { context, runner } = console
     const nowhere = { ...site, target: { ...site.target, port: 1 } }
     update(nowhere)

@@ -16,7 +16,7 @@ import { scratchFolder } from '../support/folder.ts'
 const HOUR = 3_600_000
 const lacks = missingForDemo().map(({ what }) => what)
 
-describe.skipIf(lacks.length > 0)(`what nobody listens to ${lacks.join(', ')}`, () => {
+describe.skipIf(lacks.length > 0)(`an operation that is not followed ${lacks.join(', ')}`, () => {
   let demo: DemoSite
   /** Moves the clock of this computer against the server's. */
   let shift = 0
@@ -63,7 +63,7 @@ describe.skipIf(lacks.length > 0)(`what nobody listens to ${lacks.join(', ')}`, 
     return id
   }
 
-  test('what another run of the console left is listened to when the site is seen', async () => {
+  test('of an earlier run of the console is resumed when the site is seen', async () => {
     const id = await left()
     expect(row(id).state).toBe('running')
     expect(console.runner.isFollowing(id)).toBe(false)
@@ -73,7 +73,7 @@ describe.skipIf(lacks.length > 0)(`what nobody listens to ${lacks.join(', ')}`, 
     expect(await console.runner.settled(id)).toMatchObject({ state: 'ended', outcome: 'succeeded' })
   })
 
-  test('two runs of the console listen to it: its end is written down once', async () => {
+  test('followed by two runs of the console: its end is recorded once', async () => {
     const id = await left()
     await using other = openConsole(folder)
     for (const { runner } of [console, other]) runner.resumeAt(site, false)
@@ -93,7 +93,7 @@ describe.skipIf(lacks.length > 0)(`what nobody listens to ${lacks.join(', ')}`, 
     expect(asked).toHaveBeenCalledTimes(2)
   })
 
-  test('a disk of this computer that is full in the middle ends nothing: it is found again when there is room', async () => {
+  test('survives a full disk of this computer: it is resumed when there is space', async () => {
     const { store } = console.context
     const full = () => {
       throw Object.assign(new Error('database or disk is full'), { code: 'SQLITE_FULL' })
@@ -111,7 +111,7 @@ describe.skipIf(lacks.length > 0)(`what nobody listens to ${lacks.join(', ')}`, 
     expect(await console.runner.settled(id)).toMatchObject({ state: 'ended', outcome: 'succeeded' })
   })
 
-  test('heard a night later, it ended when the server says', async () => {
+  test("received hours later, has the server's end time", async () => {
     await inspectSite(console.context, site)
     const id = await left()
     shift = 8 * HOUR
@@ -121,7 +121,7 @@ describe.skipIf(lacks.length > 0)(`what nobody listens to ${lacks.join(', ')}`, 
     expect((ended.endedAt ?? 0) - ended.createdAt).toBeLessThan(HOUR)
   })
 
-  test('one of another console began and ended by the clock of this computer', async () => {
+  test("of another console has times by this computer's clock", async () => {
     shift = 8 * HOUR
     await inspectSite(console.context, site)
     await demo.kitCommand('database')

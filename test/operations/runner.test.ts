@@ -95,7 +95,7 @@ describe.skipIf(lacks.length > 0)(`the runner ${lacks.join(', ')}`, () => {
     expectWholeRecord(ended)
   }
 
-  test('a backup: in the journal before, while and after', async () => {
+  test('a backup: in the journal before, during and after', async () => {
     const seen: string[] = []
     console.runner.subscribe((event) => {
       if (event.kind === 'journal') seen.push(event.entry.state)
@@ -114,7 +114,7 @@ describe.skipIf(lacks.length > 0)(`the runner ${lacks.join(', ')}`, () => {
     expect(console.context.store.audit.verify()).toMatchObject({ intact: true })
   })
 
-  test('two on one site: the second waits for the first', async () => {
+  test('two operations on one site: the second waits for the first', async () => {
     const stands = standingReady(await makeBackup())
     const other = backup()
     const one = await stands
@@ -124,7 +124,7 @@ describe.skipIf(lacks.length > 0)(`the runner ${lacks.join(', ')}`, () => {
     expect(await console.runner.settled(other.id)).toMatchObject({ outcome: 'succeeded' })
   })
 
-  test('one that waits is cancelled: it is never started', async () => {
+  test('a waiting operation is cancelled: it is never started', async () => {
     const one = await standingReady(await makeBackup())
     const other = backup()
     const cancelled = await console.runner.cancel(site, other.id)
@@ -136,7 +136,7 @@ describe.skipIf(lacks.length > 0)(`the runner ${lacks.join(', ')}`, () => {
     expect(console.context.store.audit.list(9).map(({ action }) => action)).toContain('cancel asked')
   })
 
-  test('the link breaks in the middle: found again, and nothing missed or doubled', async () => {
+  test('the link breaks during an operation: it is resumed, and no event is lost or doubled', async () => {
     const entry = await standingReady(await makeBackup())
     const broke = heard(console, ({ kind }) => kind === 'link')
     demo.dropConnections()
@@ -144,7 +144,7 @@ describe.skipIf(lacks.length > 0)(`the runner ${lacks.join(', ')}`, () => {
     await goesOnToItsEnd(entry)
   })
 
-  test('the shell that listens is killed over there, as a server does that goes down: listened again', async () => {
+  test('the following shell is killed on the server, as in a shutdown: the operation is resumed', async () => {
     const entry = await standingReady(await makeBackup())
     const broke = heard(console, ({ kind }) => kind === 'link')
     const shells = processesWith('CVD_BACKUP_STATE', demo.state)
@@ -169,7 +169,7 @@ describe.skipIf(lacks.length > 0)(`the runner ${lacks.join(', ')}`, () => {
     },
   )
 
-  test('the console ends in the middle: the next one goes on from where it was', async () => {
+  test('the console ends during an operation: the next one resumes it from there', async () => {
     const entry = await standingReady(await makeBackup())
     await console[Symbol.asyncDispose]()
     console = openConsole(folder)
@@ -187,7 +187,7 @@ describe.skipIf(lacks.length > 0)(`the runner ${lacks.join(', ')}`, () => {
     return id
   }
 
-  test('the console ended before the server had named the operation: found by its token', async () => {
+  test('the console ended before the server had reported the id: the operation is found by its token', async () => {
     const id = startingRow()
     await demo.kitCommand('--token', id, 'database')
     console.runner.reattach()
@@ -196,7 +196,7 @@ describe.skipIf(lacks.length > 0)(`the runner ${lacks.join(', ')}`, () => {
     expectWholeRecord(ended)
   })
 
-  test('cancelled before the server had named it: its name is waited for', async () => {
+  test('cancelled before the server has reported the id: waits for the id', async () => {
     // It is looked for a hundred times; on a busy machine that may be over too soon.
     const wait: typeof systemClock.wait = (ms, signal) => systemClock.wait(ms === 100 ? 1000 : ms, signal)
     await console[Symbol.asyncDispose]()
@@ -213,7 +213,7 @@ describe.skipIf(lacks.length > 0)(`the runner ${lacks.join(', ')}`, () => {
     expectWholeRecord(await console.runner.settled(id))
   })
 
-  test('the server never heard of it: that is said, and nothing is claimed', async () => {
+  test('the server never received it: the failure says so, and claims nothing else', async () => {
     const id = startingRow()
     console.runner.reattach()
     expect(await console.runner.settled(id)).toMatchObject({
@@ -223,7 +223,7 @@ describe.skipIf(lacks.length > 0)(`the runner ${lacks.join(', ')}`, () => {
     })
   })
 
-  test('what was only queued when the console ended is never started', async () => {
+  test('an operation still queued when the console ended is never started', async () => {
     const one = await standingReady(await makeBackup())
     const other = backup()
     await console[Symbol.asyncDispose]()
@@ -234,7 +234,7 @@ describe.skipIf(lacks.length > 0)(`the runner ${lacks.join(', ')}`, () => {
     expect(await console.runner.settled(one.id)).toMatchObject({ outcome: 'succeeded' })
   })
 
-  test('a server that cannot be reached: failed, and nothing was asked of it', async () => {
+  test('an unreachable server: failed, and nothing was requested', async () => {
     const target = { ...site.target, port: 1 }
     const entry = console.runner.start({ site: { ...site, target }, request: ['database'], reason: '' })
     const ended = await console.runner.settled(entry.id)
@@ -242,7 +242,7 @@ describe.skipIf(lacks.length > 0)(`the runner ${lacks.join(', ')}`, () => {
     expect(ended.unchanged).not.toBe('')
   })
 
-  test('a restore brings rows back, and undo takes it back', async () => {
+  test('a restore brings rows back, and undo reverts it', async () => {
     const path = await makeBackup()
     const before = rows('devices')
     execFileSync('sqlite3', ['-cmd', '.timeout 10000', demo.database, 'DELETE FROM devices WHERE id <= 5'])

@@ -71,7 +71,7 @@ describe.skipIf(lacks)(`logging in to OpenSSH${lacks && ` (skipped: lacks ${lack
     expect(server().log().slice(before)).not.toContain('Too many')
   })
 
-  test('by a key file with its passphrase; without it, or with a wrong one, nothing is sent', async () => {
+  test('by a key file with its passphrase; with none or a wrong one, nothing is sent', async () => {
     const auth = { method: 'key', keyFile: locked.privateFile } as const
     const connections = () => sshd.log().split('Connection from').length - 1
     must(await logIn(sshd, auth, secrets({ passphrase: 'open sesame' })))
@@ -83,7 +83,7 @@ describe.skipIf(lacks)(`logging in to OpenSSH${lacks && ` (skipped: lacks ${lack
     expect(connections()).toBe(before + 1)
   })
 
-  test('a key file that is not there, or holds no key, is named', async () => {
+  test('a missing key file, or one without a key, is named', async () => {
     await using folder = await scratch()
     const absent = join(folder.path, 'absent')
     expect(failureOf(await logIn(sshd, { method: 'key', keyFile: absent }, secrets()))).toMatchObject({
@@ -95,7 +95,7 @@ describe.skipIf(lacks)(`logging in to OpenSSH${lacks && ` (skipped: lacks ${lack
     expect(failureOf(await logIn(sshd, text, secrets())).code).toBe('key-unreadable')
   })
 
-  test('a key that the server does not know is refused, and the password is not tried instead', async () => {
+  test('a key unknown to the server is refused, and the password is not tried instead', async () => {
     await using folder = await scratch()
     const stranger = await makeKey(folder.path, 'stranger', { type: 'rsa' })
     const auth = { method: 'key', keyFile: stranger.privateFile } as const
@@ -105,12 +105,12 @@ describe.skipIf(lacks)(`logging in to OpenSSH${lacks && ` (skipped: lacks ${lack
     expect(sshd.log().slice(before)).not.toContain('password')
   })
 
-  test('by key and password where the server demands both', async () => {
+  test('by key and password if the server requires both', async () => {
     const auth = { method: 'key', keyFile: locked.privateFile } as const
     must(await logIn(both, auth, secrets({ passphrase: 'open sesame', password: user.password })))
   })
 
-  test('by the agent, with any of its keys or with exactly the one that was named', async () => {
+  test('by the agent, with any of its keys or only the configured one', async () => {
     await using folder = await scratch()
     const socket = join(folder.path, 'agent')
     {
@@ -131,7 +131,7 @@ describe.skipIf(lacks)(`logging in to OpenSSH${lacks && ` (skipped: lacks ${lack
   })
 })
 
-describe('what a server may ask', () => {
+describe('a server’s prompts', () => {
   async function logIn(server: Awaited<ReturnType<typeof fakeServer>>) {
     await using folder = await scratch()
     const given = target(server, 'someone', { method: 'password' })
@@ -176,7 +176,7 @@ describe('what a server may ask', () => {
     expect(answers).toEqual([])
   })
 
-  test('a password that was refused is not offered by the other method', async () => {
+  test('a refused password is not tried with the other method', async () => {
     await using server = await fakeServer({
       authenticate: (context) => context.reject(['password', 'keyboard-interactive', 'publickey']),
     })

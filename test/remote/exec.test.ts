@@ -37,7 +37,7 @@ describe.skipIf(lacks)(`commands on OpenSSH${lacks && ` (skipped: lacks ${lacks}
     await user?.remove()
   })
 
-  test('binary data passes unharmed in both directions', async () => {
+  test('binary data arrives unchanged in both directions', async () => {
     const bytes = randomBytes(12 * 1024 * 1024)
     const hash = createHash('sha256')
     let size = 0
@@ -55,7 +55,7 @@ describe.skipIf(lacks)(`commands on OpenSSH${lacks && ` (skipped: lacks ${lacks}
     expect([size, hash.digest('hex'), done.code]).toEqual([bytes.length, sha256(bytes), 0])
   })
 
-  test('a stream on stdin is taken as fast as the server reads, and no faster', async () => {
+  test('a stream on stdin is read no faster than the server reads', async () => {
     let made = 0
     async function* source() {
       for (let index = 0; index < 400; index += 1) {
@@ -84,7 +84,7 @@ describe.skipIf(lacks)(`commands on OpenSSH${lacks && ` (skipped: lacks ${lacks}
     expect(failureOf(await running.done).code).toBe('link-lost')
   })
 
-  test('lines are whole, whatever the chunks; a line that never ends is refused', async () => {
+  test('lines are complete, however the stream is split; an endless line is refused', async () => {
     const lines: [string, number][] = []
     const commandLine = `printf 'caf\\303'; sleep 0.1; printf '\\251\\n\\nlast \\377'`
     must(await exec(connection, commandLine, { onLine: (line, bytes) => lines.push([line, bytes]) }))
@@ -100,7 +100,7 @@ describe.skipIf(lacks)(`commands on OpenSSH${lacks && ` (skipped: lacks ${lacks}
     expect(failureOf(endless).code).toBe('line-too-long')
   })
 
-  test('stdin stays open as long as it is wanted, and answers can be written later', async () => {
+  test('stdin stays open until closed, and answers can be written later', async () => {
     const lines: string[] = []
     const first = Promise.withResolvers<void>()
     const running = must(
@@ -119,14 +119,14 @@ describe.skipIf(lacks)(`commands on OpenSSH${lacks && ` (skipped: lacks ${lacks}
     expect(lines.at(-1)).toBe('end')
   })
 
-  test('exit codes are told, stderr is bounded, and no exit code is a failure', async () => {
+  test('exit codes are returned, stderr is limited, and a missing exit code is a failure', async () => {
     expect(must(await exec(connection, 'echo out; echo err >&2; exit 3'))).toMatchObject({ code: 3, stderr: 'err\n' })
     const loud = must(await exec(connection, 'head -c 500000 /dev/zero | tr "\\0" x >&2', { keep: 1000 }))
     expect([loud.stderr.length, loud.truncated]).toEqual([1000, true])
     expect(failureOf(await exec(connection, 'kill -9 $$'))).toMatchObject({ code: 'killed', ended: true })
   })
 
-  test('a cancelled command ends by its stdin; its slot is free when the process is gone, not before', async () => {
+  test('a cancelled command sees the end of stdin; its slot is free only when the process has ended', async () => {
     await using lone = must(await open())
     const stop = new AbortController()
     const marker = Promise.withResolvers<void>()
@@ -181,7 +181,7 @@ describe.skipIf(lacks)(`commands on OpenSSH${lacks && ` (skipped: lacks ${lacks}
     expect(connection.slots.taken).toBe(0)
   })
 
-  test('a server that allows fewer sessions than assumed teaches the limit', async () => {
+  test('the slot limit adapts to a server that allows fewer sessions', async () => {
     await using strict = await startSshd({ config: ['MaxSessions 3'] })
     trusted.push(strict.hostKey.fingerprint)
     await using folder = await scratch()
@@ -193,7 +193,7 @@ describe.skipIf(lacks)(`commands on OpenSSH${lacks && ` (skipped: lacks ${lacks}
     expect(lone.slots.limit).toBeLessThanOrEqual(3)
   })
 
-  test('through two jump hosts, each of which is checked', async () => {
+  test('through two jump hosts, with each host key checked', async () => {
     await using first = await startSshd()
     await using second = await startSshd()
     const refused = failureOf(await open([first, second]))

@@ -30,7 +30,7 @@ function person(password: string | null, answer: (question: LoginQuestion) => st
 }
 
 const lacks = missing({ ...oneTimeCodeNeeds, programs: [...oneTimeCodeNeeds.programs, 'ssh-agent', 'ssh-add'] })
-describe.skipIf(lacks)(`OpenSSH that asks for more than one thing${lacks && ` (skipped: lacks ${lacks})`}`, () => {
+describe.skipIf(lacks)(`OpenSSH with several factors${lacks && ` (skipped: lacks ${lacks})`}`, () => {
   let user: TestUser
   let key: KeyPair
   let keys: { readonly path: string } & AsyncDisposable
@@ -61,7 +61,7 @@ describe.skipIf(lacks)(`OpenSSH that asks for more than one thing${lacks && ` (s
     return result
   }
 
-  test('a password, then a code: the password is not called wrong, and the code is asked for in the server’s words', async () => {
+  test('a password, then a code: the password is not reported as wrong, and the code is asked for in the server’s words', async () => {
     await using server = await startCodeServer(user.name, 'password,keyboard-interactive', 'apart')
     const knows = person(user.password, () => server.code())
     must(await logIn(server, { method: 'password' }, knows.source))
@@ -117,14 +117,14 @@ describe.skipIf(lacks)(`OpenSSH that asks for more than one thing${lacks && ` (s
     expect(refused.message).toContain('“One-time password (OATH)')
   })
 
-  test('a password and a code in one conversation: the password is given by itself, the code is asked for', async () => {
+  test('a password and a code in one conversation: the password is given automatically, the code is asked for', async () => {
     await using server = await startCodeServer(user.name, 'keyboard-interactive', 'both')
     const knows = person(user.password, () => server.code())
     must(await logIn(server, { method: 'password' }, knows.source))
     expect(knows.questions.map(({ question }) => question)).toEqual([`One-time password (OATH) for \`${user.name}':`])
   })
 
-  test('a key, then a password that nobody had asked for before', async () => {
+  test('a key, then a password not asked for before', async () => {
     await using server = await startCodeServer(user.name, 'publickey,keyboard-interactive', 'both')
     const knows = person(user.password, () => server.code())
     must(await logIn(server, { method: 'key', keyFile: key.privateFile }, knows.source))
@@ -143,7 +143,7 @@ describe('a server’s questions', () => {
     return result
   }
 
-  test('come with their instructions, several at once and in several rounds, and say whether the answer may be seen', async () => {
+  test('have instructions, come several at once and in several rounds, and say whether the answer may be shown', async () => {
     const answers: string[][] = []
     await using server = await fakeServer({
       authenticate: (context) => {
@@ -171,7 +171,7 @@ describe('a server’s questions', () => {
     ])
   })
 
-  test('do not end: they are answered a dozen times, and no more', async () => {
+  test('without end are answered a dozen times, and no more', async () => {
     let asked = 0
     await using server = await fakeServer({
       authenticate: (context) => {
@@ -188,7 +188,7 @@ describe('a server’s questions', () => {
     expect(asked).toBeLessThanOrEqual(13)
   })
 
-  test('may be thought about longer than a login may take otherwise', async () => {
+  test('may take longer to answer than the login timeout', async () => {
     await using server = await fakeServer({
       authenticate: (context) => {
         if (context.method !== 'keyboard-interactive') return context.reject(['keyboard-interactive'])
@@ -199,7 +199,7 @@ describe('a server’s questions', () => {
     must(await ask(slow.source, server, 2_000))
   })
 
-  test('are taken back when the server ends the login before the answer', async () => {
+  test('are withdrawn when the server ends the login before the answer', async () => {
     await using server = await fakeServer({
       authenticate: (context) => {
         if (context.method !== 'keyboard-interactive') return context.reject(['keyboard-interactive'])

@@ -4,7 +4,7 @@ import { exec } from '../../src-main/remote/exec.ts'
 import { fakeServer } from '../support/fake-server.ts'
 import { accepting, failureOf, must, scratch, secrets, target } from '../support/remote.ts'
 
-describe('a server or a link that fails', () => {
+describe('a failing server or link', () => {
   const open = async (server: { host: string; port: number; fingerprint: string }, more: object = {}) => {
     await using folder = await scratch()
     const given = target(server, 'someone', { method: 'password' })
@@ -18,7 +18,7 @@ describe('a server or a link that fails', () => {
     expect(failureOf(await exec(connection, 'x'))).toMatchObject({ code: 'link-lost', ended: false })
   })
 
-  test('a link that drops in the middle is link-lost for every command, and for the connection', async () => {
+  test('a dropped link is link-lost for every command, and for the connection', async () => {
     let channels = 0
     await using server = await fakeServer({
       exec: (channel) => {
@@ -35,7 +35,7 @@ describe('a server or a link that fails', () => {
     expect(failureOf(await exec(connection, 'c')).code).toBe('link-lost')
   })
 
-  test('an exit code whose output was cut off is a lost link', async () => {
+  test('an exit code after truncated output is a lost link', async () => {
     await using server = await fakeServer({
       exec: (channel) => {
         channel.write('half')
@@ -47,14 +47,14 @@ describe('a server or a link that fails', () => {
     expect(failureOf(await exec(connection, 'a')).code).toBe('link-lost')
   })
 
-  test('a server that opens no channel is told as such', async () => {
+  test('a server that opens no channel is reported as such', async () => {
     await using server = await fakeServer({ maxSessions: 0 })
     await using connection = must(await open(server))
     expect(failureOf(await exec(connection, 'a')).code).toBe('channel-refused')
     expect(connection.slots.taken).toBe(0)
   })
 
-  test('a server that no longer answers is given up by keepalive', async () => {
+  test('the keep-alive ends the connection to a server that no longer answers', async () => {
     await using server = await fakeServer({
       onClient: (client) => client.on('request', () => undefined),
       exec: () => undefined,
@@ -66,7 +66,7 @@ describe('a server or a link that fails', () => {
     expect((await connection.closed)?.message).toContain('Keepalive')
   })
 
-  test('nobody listening, no such name, no SSH server, no answer: told apart, and nothing hangs', async () => {
+  test('closed port, unknown name, no SSH server, no answer: distinct failures, and nothing hangs', async () => {
     await using server = await fakeServer()
     const { host, port, fingerprint } = server
     const free = { host, port: 1, fingerprint }

@@ -42,7 +42,7 @@ describe.skipIf(lacks)(`host keys${lacks && ` (skipped: lacks ${lacks})`}`, () =
   })
   const words = (pair: KeyPair) => pair.publicText.split(' ').slice(0, 2).join(' ')
 
-  test('an unknown key is shown and refused, before any login; accepted by its fingerprint it is pinned', async () => {
+  test('an unknown key is refused before any login; once accepted by its fingerprint it is pinned', async () => {
     await using folder = await scratch()
     const files = new KnownHostsFiles(join(folder.path, 'known_hosts'), [])
     const logged = sshd.log().length
@@ -64,7 +64,7 @@ describe.skipIf(lacks)(`host keys${lacks && ` (skipped: lacks ${lacks})`}`, () =
     await connection.end()
   })
 
-  test('a changed key is refused even when its fingerprint is given, until the old one is forgotten', async () => {
+  test('a changed key is refused even if its fingerprint is accepted, until the old one is forgotten', async () => {
     await using folder = await scratch()
     const own = join(folder.path, 'known_hosts')
     const old = await makeKey(folder.path, 'old')
@@ -79,7 +79,7 @@ describe.skipIf(lacks)(`host keys${lacks && ` (skipped: lacks ${lacks})`}`, () =
     await must(await connect(options(decision))).end()
   })
 
-  test('a key of another type is a changed key', async () => {
+  test('a key of another type counts as changed', async () => {
     await using folder = await scratch()
     const own = join(folder.path, 'known_hosts')
     await writeFile(own, `[127.0.0.1]:${sshd.port} ${words(await makeKey(folder.path, 'rsa', { type: 'rsa' }))}\n`)
@@ -87,7 +87,7 @@ describe.skipIf(lacks)(`host keys${lacks && ` (skipped: lacks ${lacks})`}`, () =
     expect(failureOf(await connect(options(decision))).code).toBe('host-key-changed')
   })
 
-  test('a server with several keys is asked for the one that is known', async () => {
+  test('a server with several keys is asked for the known one', async () => {
     await using folder = await scratch()
     const rsa = await makeKey(folder.path, 'rsa', { type: 'rsa' })
     const own = join(folder.path, 'known_hosts')
@@ -99,7 +99,7 @@ describe.skipIf(lacks)(`host keys${lacks && ` (skipped: lacks ${lacks})`}`, () =
     expect(must(result).fingerprint).toBe(rsa.fingerprint)
   })
 
-  test('a revoked key is refused, by whichever file, though it is pinned', async () => {
+  test('a key revoked in any file is refused, even if pinned', async () => {
     await using folder = await scratch()
     const own = join(folder.path, 'known_hosts')
     const users = join(folder.path, 'users')
@@ -109,13 +109,13 @@ describe.skipIf(lacks)(`host keys${lacks && ` (skipped: lacks ${lacks})`}`, () =
     expect(failureOf(await connect(options(decision))).code).toBe('host-key-revoked')
   })
 
-  test('without a readable list of known keys there is no connection', async () => {
+  test('an unreadable known_hosts prevents the connection', async () => {
     await using folder = await scratch()
     const refused = failureOf(await connect(options(new HostKeyDecision(new KnownHostsFiles(folder.path, [])))))
     expect(refused.code).toBe('host-key-store')
   })
 
-  test('the key is checked again when keys are renewed, and the connection goes on', async () => {
+  test('the host key is checked again on rekeying, and the connection continues', async () => {
     await using folder = await scratch()
     await using server = await startSshd({ config: ['RekeyLimit 1M'] })
     const files = new KnownHostsFiles(join(folder.path, 'known_hosts'), [])

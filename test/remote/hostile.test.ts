@@ -18,7 +18,7 @@ const hello = `printf '{"v":1,"kind":"hello","at":1,"kit":"%s","command":"x","op
 const zone = `printf '{"kind":"result","at":1,"outcome":"succeeded","code":"ok","message":"","data":{"time":{"zone":"'
 head -c 66000000 /dev/zero | tr '\\0' x; printf '"}}}\\n'`
 
-test('who takes much time rests, and the longer the more there are; who takes little never does', async () => {
+test('servers that use much time must rest, longer if there are many; others never do', async () => {
   const quiet = new Pace()
   for (let count = 0; count < 100; count += 1) expect(quiet.spent(0.01, 10)).toBe(undefined)
   const begun = performance.now()
@@ -35,7 +35,7 @@ test('who takes much time rests, and the longer the more there are; who takes li
 })
 
 const lacks = missing(sshdNeeds)
-describe.skipIf(lacks)(`a server that means harm${lacks && ` (skipped: lacks ${lacks})`}`, () => {
+describe.skipIf(lacks)(`a malicious server${lacks && ` (skipped: lacks ${lacks})`}`, () => {
   let sshd: Sshd
   let user: TestUser
   let good: SshConnection
@@ -97,7 +97,7 @@ describe.skipIf(lacks)(`a server that means harm${lacks && ` (skipped: lacks ${l
     expect(events).toBeLessThanOrEqual(100_000)
   })
 
-  test('several at once take no more of the time than one', async () => {
+  test('several at once use no more time than one', async () => {
     const bad = await Promise.all(Array.from({ length: 4 }, connected))
     const kit = kitOf(`${hello}\nyes '{"kind":"from-the-future"}'`)
     const work = Promise.all(bad.map((connection) => runKit({ connection, privilege, kit, args: ['x'] })))
@@ -105,7 +105,7 @@ describe.skipIf(lacks)(`a server that means harm${lacks && ` (skipped: lacks ${l
     expect((await work).map((one) => failureOf(one).code)).toEqual(Array(4).fill('too-much'))
   })
 
-  test('a field that is longer than any honest one is refused by its name', async () => {
+  test('an oversized field is refused by name', async () => {
     const long = kitOf(`${hello}
 printf '{"kind":"result","at":1,"outcome":"succeeded","code":"ok","message":"","data":{"path":"%s"}}\\n' "$(
   head -c 20000 /dev/zero | tr '\\0' x)"`)

@@ -18,7 +18,7 @@ import { type KeyPair, makeKey, makeUser, type Sshd, sshdNeeds, startSshd, type 
 const run = promisify(execFile)
 
 const lacks = missing({ ...sshdNeeds, programs: [...sshdNeeds.programs, 'ssh-agent', 'ssh-add'] })
-describe.skipIf(lacks)(`the keys that OpenSSH is shown${lacks && ` (skipped: lacks ${lacks})`}`, () => {
+describe.skipIf(lacks)(`the keys offered to OpenSSH${lacks && ` (skipped: lacks ${lacks})`}`, () => {
   let sshd: Sshd
   let user: TestUser
   let authority: KeyPair
@@ -61,7 +61,7 @@ describe.skipIf(lacks)(`the keys that OpenSSH is shown${lacks && ` (skipped: lac
     must(await logIn({ method: 'agent' }, agent.socket))
   })
 
-  test('where the server ends the login first, it is said which keys were tried, which were not, and what to do', async () => {
+  test('if the server ends the login early, the failure lists the keys tried, the others, and what to do', async () => {
     await using folder = await scratch()
     const held = [...(await strangers(folder.path, 7)), fits]
     await using agent = await startAgent(join(folder.path, 'a'), held)
@@ -76,7 +76,7 @@ describe.skipIf(lacks)(`the keys that OpenSSH is shown${lacks && ` (skipped: lac
     must(await logIn({ method: 'key', keyFile: `${fits.privateFile}.pub`, agentToo: true }, agent.socket))
   })
 
-  test('several key files are tried in their order; a passphrase is asked for only where the server wants the key', async () => {
+  test('several key files are tried in order; a passphrase is asked for only if the server accepts the key', async () => {
     await using folder = await scratch()
     const stranger = await makeKey(folder.path, 'stranger', { passphrase: 'never asked for' })
     const locked = await makeKey(folder.path, 'locked', { passphrase: 'open sesame' })
@@ -96,7 +96,7 @@ describe.skipIf(lacks)(`the keys that OpenSSH is shown${lacks && ` (skipped: lac
     expect(none).toMatchObject({ code: 'key-needs-passphrase', message: expect.stringContaining(locked.privateFile) })
   })
 
-  test('a public key file stands for the key that an agent holds, and never for a private key', async () => {
+  test('a public key file selects a key of the agent, and is never used as a private key', async () => {
     await using folder = await scratch()
     const key = await makeKey(folder.path, 'vault')
     await user.authorize(key)
@@ -143,7 +143,7 @@ describe.skipIf(lacks)(`the keys that OpenSSH is shown${lacks && ` (skipped: lac
     },
   )
 
-  test('a certificate that is no longer valid is said to be expired', async () => {
+  test('an invalid certificate is reported as expired', async () => {
     await using folder = await scratch()
     const key = await makeKey(folder.path, 'key')
     const sign = ['-q', '-s', authority.privateFile, '-I', 'old', '-n', user.name, '-V', '20200101:20200102']
@@ -177,7 +177,7 @@ describe.skipIf(lacks)(`the keys that OpenSSH is shown${lacks && ` (skipped: lac
     expect(wrong.code).toBe('key-needs-passphrase')
   })
 
-  test('a security key: used through the agent, and its file is said to need one', async () => {
+  test('a security key is used through the agent, and its file alone is reported as insufficient', async () => {
     await using folder = await scratch()
     await using agent = await startSecurityKeyAgent(join(folder.path, 'a'))
     await appendFile(join(user.home, '.ssh', 'authorized_keys'), `${agent.line}\n`)
@@ -197,7 +197,7 @@ describe.skipIf(lacks)(`the keys that OpenSSH is shown${lacks && ` (skipped: lac
     })
   })
 
-  test('a file that cannot be used is called unsupported, with what to do', async () => {
+  test('an unusable file is reported as unsupported, with what to do', async () => {
     await using folder = await scratch()
     await mkdir(folder.path, { recursive: true })
     const file = (name: string) => join(folder.path, name)

@@ -79,7 +79,7 @@ describe.skipIf(lacks)(`the launcher and its channel${lacks && ` (skipped: lacks
   const atHome = () => `${place()} --params-fd 3 ${hex(['x'])}`
   const inMemory = `memory --params-fd 3 ${hex(['x'])}`
 
-  test('a missing kit is sent once, kept for its owner alone, and found the next time', async () => {
+  test('a missing kit is sent once, stored for its owner only, and found the next time', async () => {
     expect(await said()).toBe(atHome())
     expect(await readFile(place())).toEqual(telling.bytes)
     for (const path of [state, join(state, 'kit'), join(state, 'kit', telling.sha256), place()]) {
@@ -89,7 +89,7 @@ describe.skipIf(lacks)(`the launcher and its channel${lacks && ` (skipped: lacks
     expect(await said({ kit: unsent })).toBe(atHome())
   })
 
-  test('arguments arrive byte by byte, whatever they are', async () => {
+  test('arguments arrive unchanged, whatever their bytes', async () => {
     const args = ['', '-n', '$(id)`id`', `a'b"c\\d`, 'two\nlines\n', '*', 'ümlaut', Buffer.of(0xff, 0xfe, 0x0a), '']
     expect(await said({ args })).toBe(`${place()} --params-fd 3 ${hex(args)}`)
     const weighing = kitOf(`${hello} null\n${result} "\${#words[0]}"`)
@@ -131,7 +131,7 @@ describe.skipIf(lacks)(`the launcher and its channel${lacks && ` (skipped: lacks
     expect(await said()).toBe(inMemory)
   })
 
-  test('bytes that are not the wanted kit are neither run nor kept', async () => {
+  test('bytes that are not the expected kit are neither run nor stored', async () => {
     const refused = failureOf(await run({ kit: { sha256: telling.sha256, bytes: kitOf('touch ~/ran').bytes } }))
     expect(refused).toMatchObject({ code: 'kit-launch', message: expect.stringContaining('bad-kit') })
     expect(await readdir(user.home)).not.toContain('ran')
@@ -150,7 +150,7 @@ describe.skipIf(lacks)(`the launcher and its channel${lacks && ` (skipped: lacks
     expect((await readdir(join(state, 'kit'))).sort()).toEqual([kits[1]?.sha256, kits[2]?.sha256].sort())
   })
 
-  test('events are passed on, unknown ones ignored, and what is none becomes a warning', async () => {
+  test('events are passed on, unknown ones ignored, and other output becomes a warning', async () => {
     const events: KitEvent[] = []
     const step = '{"kind":"step","at":1,"step":"s","title":"t","state":"done","more":1}\n'
     const stored = kitOf(`
@@ -177,7 +177,7 @@ ${result} done
     expect(offsets[1]).toBe((offsets[0] ?? 0) + step.length)
   })
 
-  test('what the follower says of itself is not counted into the offset of the events', async () => {
+  test("the follower's own events do not count towards the offset", async () => {
     const events = `{"kind":"log","at":1,"level":"info","text":"é"}\n`
     const follower = kitOf(`
 printf '%s' '${events}'
@@ -200,14 +200,14 @@ ${result} gone
     expect(await said({ kit: helper })).toBe('done')
   })
 
-  test('a kit that ends without a result is told with what it said last', async () => {
+  test('a kit that ends without a result is reported with its last output', async () => {
     const broken = kitOf(`${hello} null\necho 'line 9: boom' >&2\nexit 5`)
     const refused = failureOf(await run({ kit: broken }))
     expect(refused).toMatchObject({ code: 'no-answer', stderr: 'line 9: boom\n' })
     expect(refused.message).toContain('exit 5')
   })
 
-  test('a link that drops tells the operation and from which byte to follow it', async () => {
+  test('a dropped link reports the operation and the byte offset to follow it from', async () => {
     await using server = await startSshd()
     const lone = await connected(server)
     const stored = kitOf(`${hello} '"20260101T000000Z-database-000001"'\nread -r -t 60 never`)

@@ -35,7 +35,7 @@ test.each([
   expect(matchesHost(pattern, host)).toBe(expected)
 })
 
-test('comments, blank and damaged lines are skipped, and never taken for a key', () => {
+test('comments, blank and damaged lines are skipped, and never read as a key', () => {
   const text = [
     '# site.example ssh-ed25519 AAAA',
     '',
@@ -91,7 +91,7 @@ test.skipIf(lacks)(`with OpenSSH's own files and fingerprints ${lacks && `(lacks
   expect(await state({ host: 'c', port: 22 }, other)).toBe('unknown')
 })
 
-test('our own file that cannot be read is an error, never an unknown host', async () => {
+test('an unreadable file of ours is an error, never an unknown host', async () => {
   await using folder = await scratch()
   const files = new KnownHostsFiles(folder.path, [])
   await expect(files.standing(address, Buffer.alloc(0))).rejects.toThrow('EISDIR')

@@ -44,7 +44,7 @@ async function pooled(server: FakeServer, more: Partial<PoolOptions> = {}) {
 }
 
 describe('the pool', () => {
-  test('shares one connection between all who work on a site, and ends it when nobody does', async () => {
+  test('shares one connection per site, and ends it when nobody uses it', async () => {
     await using server = await answering()
     await using given = await pooled(server, { idle: 20 })
     const leases = await Promise.all(Array.from({ length: 5 }, () => given.pool.lease(given.to)))
@@ -61,7 +61,7 @@ describe('the pool', () => {
     expect(server.connections()).toBe(2)
   })
 
-  test('a lost link is opened again for who asks next, with a new generation', async () => {
+  test('a lost link is reopened for the next caller, with a new generation', async () => {
     await using server = await answering()
     await using given = await pooled(server)
     using first = must(await given.pool.lease(given.to))
@@ -73,7 +73,7 @@ describe('the pool', () => {
     expect(given.events.find((event) => event.state === 'closed')).toMatchObject({ failure: { code: 'link-lost' } })
   })
 
-  test('after a failed login nothing is tried again, however often it is asked for, until a person changed something', async () => {
+  test('after a failed login nothing is retried, however often a caller asks, until it is unblocked', async () => {
     await using server = await fakeServer({
       authenticate: (context) =>
         context.method === 'password' && context.password === 'right' ? context.accept() : context.reject(['password']),
@@ -90,7 +90,7 @@ describe('the pool', () => {
     expect(lease.connection.alive).toBe(true)
   })
 
-  test('what a person changed while a try was under way is tried, for all who wait', async () => {
+  test('an unblock during an attempt causes another attempt, for all waiting callers', async () => {
     const seen = Promise.withResolvers<void>()
     await using server = await fakeServer({
       authenticate: (context) => {
@@ -113,7 +113,7 @@ describe('the pool', () => {
     expect([server.tries, server.connections()]).toEqual([['password', 'password'], 2])
   })
 
-  test('an unknown host key is not tried again either', async () => {
+  test('an unknown host key is not retried either', async () => {
     await using server = await answering()
     await using given = await pooled({ ...server, fingerprint: 'SHA256:other' } as FakeServer)
     expect(failureOf(await given.pool.lease(given.to, { retryFor: 60_000 })).code).toBe('host-key-unknown')
@@ -121,7 +121,7 @@ describe('the pool', () => {
     expect(server.connections()).toBe(1)
   })
 
-  test('patience tries an unreachable site again by the schedule; without it the first failure is told', async () => {
+  test('retryFor retries an unreachable site by the schedule; without it the first failure is returned', async () => {
     await using server = await answering()
     let tries = 0
     const unreachable = fail({ code: 'unreachable', message: 'down' })
@@ -147,7 +147,7 @@ describe('the pool', () => {
     expect(again.every(Number.isSafeInteger)).toBe(true)
   })
 
-  test('what arrives after its site was closed is thrown away', async () => {
+  test('a connection that arrives after its site was closed is discarded', async () => {
     await using server = await answering()
     const late = Promise.withResolvers<SshConnection>()
     await using folder = await scratch()
@@ -163,7 +163,7 @@ describe('the pool', () => {
     expect(given.events.map((event) => event.state)).toEqual(['connecting'])
   })
 
-  test('at most so many connections are opened at once, over all sites', async () => {
+  test('the number of connections opened at once is limited, over all sites', async () => {
     await using server = await answering()
     let open = 0
     let most = 0
@@ -182,7 +182,7 @@ describe('the pool', () => {
     expect(most).toBe(3)
   })
 
-  test('who gives up leaves the try to the others', async () => {
+  test('a cancelled caller leaves the attempt to the others', async () => {
     await using server = await answering()
     await using given = await pooled(server)
     const stop = new AbortController()
@@ -208,7 +208,7 @@ describe('the pool', () => {
 })
 
 describe('a probe, as after a sleep', () => {
-  test('leaves alone whoever answers', async () => {
+  test('keeps connections that answer', async () => {
     await using server = await answering()
     await using given = await pooled(server)
     using lease = must(await given.pool.lease(given.to))
@@ -217,7 +217,7 @@ describe('a probe, as after a sleep', () => {
     expect(must(await exec(lease.connection, 'x')).stdout.toString()).toBe('done')
   })
 
-  test('gives up whoever does not, and those who work there are told', async () => {
+  test('drops connections that do not, and their users are notified', async () => {
     await using server = await answering()
     await using given = await pooled(server)
     using lease = must(await given.pool.lease(given.to))

@@ -2,7 +2,7 @@ import { inspect } from 'node:util'
 import { expect, test } from 'vitest'
 import { Secret } from '../../src-main/remote/secret.ts'
 
-test('a secret prints [REDACTED] wherever it is printed, and gives its text only when asked', () => {
+test('a secret prints as [REDACTED] everywhere, and reveals its text only through expose', () => {
   const secret = new Secret('hunter2')
   const printed = [
     `${secret}`,

@@ -43,7 +43,7 @@ function comparable({ localUser: _, ...settings }: Settings, { home, name }: Tes
 }
 
 const lacks = missing({ ...sshdNeeds, programs: [...sshdNeeds.programs, 'ssh', 'setpriv'] })
-describe.skipIf(lacks)(`the stand-in agrees with ssh -G${lacks && ` (skipped: lacks ${lacks})`}`, () => {
+describe.skipIf(lacks)(`the parser agrees with ssh -G${lacks && ` (skipped: lacks ${lacks})`}`, () => {
   let user: TestUser
   let ssh: string
   beforeAll(async () => {
@@ -56,7 +56,7 @@ describe.skipIf(lacks)(`the stand-in agrees with ssh -G${lacks && ` (skipped: la
     await user?.remove()
   })
 
-  test('there are enough of them to say so', () => {
+  test('the corpus is large enough', () => {
     expect(corpus.length).toBeGreaterThanOrEqual(50)
   })
 

@@ -120,7 +120,7 @@ test('a file that begins with a byte order mark, as editors on Windows write it,
   expect(must(await importSshConfig({ file, ssh: null }))[0]).toMatchObject({ alias: 'a', host: 'a.example' })
 })
 
-test('Match exec is not run by the parser; a host that depends on it is told as such, others are not', async () => {
+test('Match exec is not run by the parser; only hosts that depend on it are reported', async () => {
   await using folder = await scratch()
   const file = join(folder.path, 'config')
   const text = `Host b\n  User b\nHost a\nMatch host a exec "touch ${folder.path}/ran"\n  User other\n`
@@ -131,7 +131,7 @@ test('Match exec is not run by the parser; a host that depends on it is told as 
   expect(await readdir(folder.path)).toEqual(['config'])
 })
 
-test.skipIf(noSsh)('eight hosts that each wait three seconds are resolved side by side', async () => {
+test.skipIf(noSsh)('eight hosts that each take three seconds are resolved in parallel', async () => {
   await using folder = await scratch()
   const file = join(folder.path, 'config')
   const names = ['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h']
@@ -143,7 +143,7 @@ test.skipIf(noSsh)('eight hosts that each wait three seconds are resolved side b
   expect(hosts.map(({ alias, user }) => [alias, user])).toEqual(names.map((name) => [name, 'waited']))
 })
 
-test.skipIf(noSsh)('a host that ssh does not get done with is given up, with what it had started', async () => {
+test.skipIf(noSsh)('a host that ssh does not finish is given up, and its child processes are killed', async () => {
   await using folder = await scratch()
   const file = join(folder.path, 'config')
   const started = join(folder.path, 'started')
@@ -156,7 +156,7 @@ test.skipIf(noSsh)('a host that ssh does not get done with is given up, with wha
   await expect.poll(() => isAlive(pid)).toBe(false)
 })
 
-test.skipIf(noSsh)('a configuration that ssh refuses says what ssh says', async () => {
+test.skipIf(noSsh)('for a configuration that ssh refuses, the failure quotes ssh', async () => {
   await using folder = await scratch()
   const file = join(folder.path, 'config')
   await writeFile(file, 'Host a\n  Prot 22\n', { mode: 0o600 })
@@ -183,7 +183,7 @@ describe.each([
   )
 })
 
-test('a file that others can write, or that is not there, is not used', async () => {
+test('a missing file, or one that others can write, is not used', async () => {
   await using folder = await scratch()
   const file = join(folder.path, 'config')
   expect(failureOf(await importSshConfig({ file })).code).toBe('config-missing')

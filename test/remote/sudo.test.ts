@@ -13,7 +13,7 @@ import { missing } from '../support/prerequisites.ts'
 import { accepting, failureOf, must, mustConnect, scratch, secrets, target } from '../support/remote.ts'
 import { makeUser, type Sshd, sshdNeeds, startSshd, type TestUser } from '../support/sshd.ts'
 
-test('a marker is taken out however the stream is cut', () => {
+test('a marker is removed however the stream is split', () => {
   const text = `before MARK: MAR MARK:MARK: after MA`
   for (let size = 1; size <= text.length; size += 1) {
     const filter = new MarkerFilter('MARK:')
@@ -28,7 +28,7 @@ test('a marker is taken out however the stream is cut', () => {
   }
 })
 
-test('the start of the output is found however the stream is cut, and what comes before it is bounded', () => {
+test('the start of the output is found however the stream is split, and the noise before it is limited', () => {
   const mark = Buffer.from('\u0001ready\u0002')
   const text = Buffer.from(`noise \u0001read \u0001\u0001ready\u0002first\nsecond \u0001ready\u0002`)
   for (let size = 1; size <= text.length; size += 1) {
@@ -114,7 +114,7 @@ describe.skipIf(lacks)(`sudo${lacks && ` (skipped: lacks ${lacks})`}`, () => {
     expect(done).toEqual({ code: 7, lines: ['0', '7'], stderr: 'problem\n' })
   })
 
-  test('a wrong password is tried once, and said to be wrong', async () => {
+  test('a wrong password is tried once, and reported as wrong', async () => {
     const { user, connection } = await as('USER ALL=(ALL) ALL')
     const refused = failureOf(await run(connection, 'password', 'wrong', script('id -u')))
     expect(refused).toMatchObject({ code: 'wrong-sudo-password', unchanged: 'Nothing was run on the server.' })
@@ -123,7 +123,7 @@ describe.skipIf(lacks)(`sudo${lacks && ` (skipped: lacks ${lacks})`}`, () => {
     expect(must(await run(connection, 'password', user.password, script('id -u'))).lines).toEqual(['0'])
   })
 
-  test('without password: runs where the rule permits it, and says so where sudo asks', async () => {
+  test('without password: runs if sudo permits it, and reports if sudo asks', async () => {
     const free = await as('USER ALL=(ALL) NOPASSWD: ALL')
     expect(must(await run(free.connection, 'passwordless', null, script('id -u'))).lines).toEqual(['0'])
     const asked = await as('USER ALL=(ALL) ALL')
@@ -133,7 +133,7 @@ describe.skipIf(lacks)(`sudo${lacks && ` (skipped: lacks ${lacks})`}`, () => {
     expect(failureOf(await run(asked.connection, 'password', null, script('id -u'))).code).toBe('sudo-needs-password')
   })
 
-  test('a login that may not use sudo, or not for bash, is told as such', async () => {
+  test('a login without the right to sudo, or to run bash with it, is reported as such', async () => {
     const { user, connection } = await as(null)
     expect(failureOf(await run(connection, 'password', user.password, script('id -u'))).code).toBe('no-sudo')
     const limited = await as('USER ALL=(ALL) /bin/true')
@@ -170,7 +170,7 @@ printf '%s\\n' '{"kind":"result","at":1,"outcome":"succeeded","code":"ok","messa
     },
   )
 
-  test('start-up files that print without end are said to do so, and the connection is given up', async () => {
+  test('endless output of start-up files is reported, and the connection is dropped', async () => {
     const { user, connection } = await as(null)
     await writeFile(`${user.home}/.bashrc`, 'yes\n')
     expect(failureOf(await run(connection, 'none', null, script('id')))).toMatchObject({
@@ -180,7 +180,7 @@ printf '%s\\n' '{"kind":"result","at":1,"outcome":"succeeded","code":"ok","messa
     await connection.closed
   })
 
-  test('where sudo demands a terminal, the advice is to take that demand back, not to permit more', async () => {
+  test('if sudo requires a terminal, the advice is to drop requiretty, not to permit more', async () => {
     const { user, connection } = await as('USER ALL=(ALL) NOPASSWD: ALL\nDefaults:USER requiretty')
     for (const mode of ['passwordless', 'password'] as const) {
       const refused = failureOf(await run(connection, mode, user.password, script('id -u')))
@@ -204,7 +204,7 @@ printf '%s\\n' '{"kind":"result","at":1,"outcome":"succeeded","code":"ok","messa
     expect(done.lines.filter((line) => line.includes(user.password))).toEqual([])
   })
 
-  test('a server that asks a second time gets no second answer', async () => {
+  test('a server that asks for the password again gets no second answer', async () => {
     const got: string[] = []
     await using server = await fakeServer({
       exec: (channel, command) => {
@@ -229,7 +229,7 @@ printf '%s\\n' '{"kind":"result","at":1,"outcome":"succeeded","code":"ok","messa
     expect(got.length).toBeLessThanOrEqual(1)
   })
 
-  test('a server that never gets ready is not waited for endlessly', async () => {
+  test('waiting for a server that never gets ready has a limit', async () => {
     await using server = await fakeServer({ exec: (channel) => channel.write('Welcome\n') })
     await using folder = await scratch()
     await using connection = await mustConnect({

@@ -35,11 +35,11 @@ function copies(file: string): string[] {
     .map((name) => join(dirname(file), name))
 }
 
-test('there is a fixture of the version before each migration', () => {
+test('each migration has a fixture of the version before it', () => {
   expect(readdirSync(fixtures).sort()).toEqual(numbers.map((number) => `pre-${number}.sql`))
 })
 
-test.each(numbers)('from before %s: the same schema as a new file, and a copy of what was', (number) => {
+test.each(numbers)('from before %s: the same schema as a new file, and a copy of the old one', (number) => {
   const file = before(number)
   mustOpen(file).close()
   const fresh = join(scratchFolder(), 'console.db')
@@ -51,7 +51,7 @@ test.each(numbers)('from before %s: the same schema as a new file, and a copy of
   expect(copies(file)).toHaveLength(number === '0001' ? 0 : 1)
 })
 
-test('from before 0002: sites are kept, and an inspection of another protocol is no inspection', () => {
+test('from before 0002: sites are kept, and an inspection of another protocol is ignored', () => {
   const store = mustOpen(before('0002'))
   expect(store.sites.list().map(({ name, sudo }) => [name, sudo])).toEqual([
     ['Depot North', 'none'],
@@ -62,7 +62,7 @@ test('from before 0002: sites are kept, and an inspection of another protocol is
   store.close()
 })
 
-test('from before 0003: the journal is kept, and the unfinished operation is found', () => {
+test('from before 0003: the journal is kept, with its unfinished operation', () => {
   const store = mustOpen(before('0003'))
   const [entry, ...rest] = store.operations.unfinished()
   expect(rest).toEqual([])
@@ -71,7 +71,7 @@ test('from before 0003: the journal is kept, and the unfinished operation is fou
   store.close()
 })
 
-test('from before 0004: the audit holds, and nothing was set yet', () => {
+test('from before 0004: the audit is valid, and no setting exists', () => {
   const store = mustOpen(before('0004'))
   expect(store.audit.verify()).toMatchObject({ intact: true, entries: 1 })
   expect(store.settings.read('appearance')).toBeUndefined()
@@ -87,16 +87,19 @@ const orphaning: Migration = {
   sql: `INSERT INTO inspections VALUES ('no such site', 1, '{}')`,
 }
 
-test.each([broken, orphaning])('$name: taken back whole, said with the copy, and the file still opens', (step) => {
-  const file = join(scratchFolder(), 'console.db')
-  mustOpen(file).close()
-  const was = schema(file)
-  const refused = openStoreDatabase(file, [...migrations(), step])
-  if (refused.ok) throw new Error('a broken migration was accepted')
-  expect(refused.error.code).toBe('store-migration')
-  expect(refused.error.message).toContain(step.name)
-  expect(copies(file)).toHaveLength(1)
-  expect(refused.error.unchanged).toContain(copies(file)[0])
-  expect(schema(file)).toEqual(was)
-  mustOpen(file).close()
-})
+test.each([broken, orphaning])(
+  '$name: rolled back completely, the failure names the copy, and the file still opens',
+  (step) => {
+    const file = join(scratchFolder(), 'console.db')
+    mustOpen(file).close()
+    const was = schema(file)
+    const refused = openStoreDatabase(file, [...migrations(), step])
+    if (refused.ok) throw new Error('a broken migration was accepted')
+    expect(refused.error.code).toBe('store-migration')
+    expect(refused.error.message).toContain(step.name)
+    expect(copies(file)).toHaveLength(1)
+    expect(refused.error.unchanged).toContain(copies(file)[0])
+    expect(schema(file)).toEqual(was)
+    mustOpen(file).close()
+  },
+)

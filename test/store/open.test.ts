@@ -55,14 +55,14 @@ test('a new store is private, durable and strict', () => {
   db.close()
 })
 
-test('the mode of a folder that was there is left alone', () => {
+test('the mode of an existing folder is left alone', () => {
   const folder = scratchFolder()
   chmodSync(folder, 0o755)
   open(join(folder, 'console.db')).close()
   expect(statSync(folder).mode & 0o777).toBe(0o755)
 })
 
-test('a newer store is refused, and stays byte for byte what it was', () => {
+test('a newer store is refused, and stays unchanged byte for byte', () => {
   const file = join(scratchFolder(), 'console.db')
   const db = open(file)
   db.pragma('user_version = 999')
@@ -73,7 +73,7 @@ test('a newer store is refused, and stays byte for byte what it was', () => {
   expect(readFileSync(file).equals(before)).toBe(true)
 })
 
-test('what is not a database is refused, and stays what it was', () => {
+test('a file that is not a database is refused, and stays unchanged', () => {
   const file = join(scratchFolder(), 'console.db')
   writeFileSync(file, 'dear diary, today I was opened as a database\n'.repeat(200))
   const before = readFileSync(file)
@@ -104,14 +104,14 @@ test.each([1, 2, 5, 9])('page %i overwritten: damaged', (page) => {
   expect(refusal(file)).toBe('store-damaged')
 })
 
-test('a file that was cut off: damaged', () => {
+test('a truncated file: damaged', () => {
   const file = join(scratchFolder(), 'console.db')
   filled(file)
   truncateSync(file, 3 * 4096)
   expect(refusal(file)).toBe('store-damaged')
 })
 
-test('a store that another program holds exclusively: busy', () => {
+test('a store with an exclusive lock of another program: busy', () => {
   const file = join(scratchFolder(), 'console.db')
   const other = open(file)
   other.pragma('locking_mode = EXCLUSIVE')
@@ -141,7 +141,7 @@ function giveAway(...paths: string[]): void {
   if (process.getuid?.() === 0) for (const path of paths) chownSync(path, 65534, 65534)
 }
 
-test.skipIf(process.platform === 'win32')('a file that this user may only read: read-only', () => {
+test.skipIf(process.platform === 'win32')('a file without write permission: read-only', () => {
   const folder = scratchFolder()
   const file = join(folder, 'console.db')
   filled(file)
@@ -152,7 +152,7 @@ test.skipIf(process.platform === 'win32')('a file that this user may only read: 
   expect(refusalAsUser(file)).toBe('store-read-only')
 })
 
-test.skipIf(process.platform === 'win32')('a folder that this user may not write: read-only', () => {
+test.skipIf(process.platform === 'win32')('a folder without write permission: read-only', () => {
   const folder = join(scratchFolder(), 'locked')
   mkdirSync(folder)
   const file = join(folder, 'console.db')

@@ -13,7 +13,7 @@ function storeFile(): string {
 const log = (text: string): KitEvent => ({ kind: 'log', at: 1, level: 'info', text })
 const progress = (done: number): KitEvent => ({ kind: 'progress', at: 1, step: 'copy', done, total: 9, unit: 'bytes' })
 
-test('site names are unique whatever their case', () => {
+test('site names are unique regardless of case', () => {
   const store = mustOpen(storeFile())
   expect(store.sites.insert(sampleSite('Öl-Depot')).ok).toBe(true)
   const twin = store.sites.insert(sampleSite('öl-dEPOT'))
@@ -31,7 +31,7 @@ test.each(['', ' x', '-x', 'a\nb', 'a\u202eb', 'x'.repeat(81)])('%j is no site n
   expect(siteName.safeParse(name).success).toBe(false)
 })
 
-test('an operation is found by either id, and ends once', () => {
+test('an operation is found by either id, and ends only once', () => {
   const store = mustOpen(storeFile())
   const site = sampleSite('Depot')
   store.sites.insert(site)
@@ -63,7 +63,7 @@ test('an operation is found by either id, and ends once', () => {
   store.close()
 })
 
-test('events keep their order and the offset, one progress, and a bound', () => {
+test('events keep their order and offset, only the newest progress, and a limit', () => {
   const store = mustOpen(storeFile())
   const site = sampleSite('Depot')
   store.sites.insert(site)
@@ -88,7 +88,7 @@ test('events keep their order and the offset, one progress, and a bound', () => 
 
 const facts = { at: 1, who: 'ada@desk', site: 'Depot', operation: '', outcome: 'succeeded', reason: '', detail: '{}' }
 
-test('the audit cannot be changed through SQL, and a change past SQL shows', () => {
+test('the audit cannot be changed through SQL, and other changes are detected', () => {
   const file = storeFile()
   const store = mustOpen(file)
   for (const action of ['site added', 'backup', 'restore']) store.audit.append({ ...facts, action })

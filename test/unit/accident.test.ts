@@ -21,12 +21,12 @@ describe('the backup that is proposed', () => {
     backup('long before', now - 24 * HOUR),
   ]
 
-  test('was not made after the accident, however new and well verified it is', () => {
+  test('was not made after the accident, however recent and well verified', () => {
     expect(proposed(list, now, accident)?.path).toBe('just before')
     expect(proposed([list[0] as BackupEntry], now, accident)).toBeNull()
   })
 
-  test('is the newest where no moment is told', () => {
+  test('is the newest if no time is given', () => {
     expect(proposed(list, now, null)?.path).toBe('after')
   })
 
@@ -39,7 +39,7 @@ describe('the backup that is proposed', () => {
     expect(proposed([backup('bad', accident - 1, more), ...list], now, accident)?.path).toBe('just before')
   })
 
-  test('is not one that is dated in the future', () => {
+  test('is not dated in the future', () => {
     expect(proposed([backup('future', now + 365 * 24 * HOUR), ...list], now, null)?.path).toBe('after')
     expect(candidates([backup('future', now + HOUR), ...list], now)).toHaveLength(3)
   })
@@ -66,7 +66,7 @@ describe('a backup and an accident', () => {
   })
 })
 
-describe('a moment as people write it', () => {
+describe('a time as users write it', () => {
   const read = (text: string, zone = 'Europe/Berlin') => readMoment(text, zone, now)
 
   test.each([
@@ -80,7 +80,7 @@ describe('a moment as people write it', () => {
     expect(read(text)).toEqual({ moment })
   })
 
-  test('is the first of two where an hour comes twice, and none where it never comes', () => {
+  test('is the first of two if an hour occurs twice, and invalid if it never occurs', () => {
     expect(read('2026-10-25 02:30')).toEqual({ moment: Date.UTC(2026, 9, 25, 0, 30) })
     expect(read('2026-03-29 02:30').problem).toBe('This time does not exist.')
   })
@@ -93,7 +93,7 @@ describe('a moment as people write it', () => {
     expect(read('  ')).toEqual({ moment: null, problem: undefined })
   })
 
-  test('is of UTC where the zone is not known here, as times are shown then', () => {
+  test('is in UTC if the zone is unknown, like displayed times', () => {
     expect(read('14:07', 'Nowhere/Land')).toEqual({ moment: Date.UTC(2026, 10, 24, 14, 7) })
   })
 })
@@ -112,12 +112,12 @@ describe('what a plan finds', () => {
   }
   const plan = { tables: [table('orders', 3, 200), table('slots', 0, 0, 1081), table('odd', null, null)] }
 
-  test('is counted over all tables, or in the one that is missed', () => {
+  test('is counted over all tables, or in the selected one', () => {
     expect(findingsOf(plan, null)).toEqual({ back: 200, changed: 1081, lost: 3, unknown: 1, most: 'slots' })
     expect(findingsOf(plan, 'orders')).toEqual({ back: 200, changed: 0, lost: 3, unknown: 0, most: 'orders' })
   })
 
-  test('answers what is missed, and nothing else', () => {
+  test('covers what is missed, and nothing else', () => {
     const slots = findingsOf(plan, 'slots')
     expect([answers(slots, 'rows'), answers(slots, 'values'), answers(slots, 'unknown')]).toEqual([false, true, true])
     const none = findingsOf({ tables: [table('odd', null, null)] }, null)

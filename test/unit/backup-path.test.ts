@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { decodePath, encodePath, showName, showPath } from '../../src-shared/domain/backup-path.ts'
 
-test('every byte survives both ways', () => {
+test('every byte survives the round trip', () => {
   const bytes = Uint8Array.from({ length: 255 }, (_, index) => index + 1)
   const encoded = encodePath(bytes)
   expect(encoded).toMatch(/^[A-Za-z0-9._/%-]+$/)

@@ -23,7 +23,7 @@ test.each([
   expect(exitCodeOf(outcome, code)).toBe(exit)
 })
 
-test('columns are aligned, numbers at their ends, and nothing can move the cursor', () => {
+test('columns are aligned, numbers to the right, and no text can move the cursor', () => {
   const lines = table(
     [{ title: 'NAME' }, { title: 'SIZE', right: true }, { title: '' }],
     [
@@ -53,7 +53,7 @@ function refusal(options: Parameters<typeof targetOf>[0]): string {
 
 const base = { host: 'depot', user: 'ada' }
 
-test('a target from options: one way to log in', () => {
+test('a target from options has one login method', () => {
   expect(must({ ...base, agent: true })).toEqual({ ...base, port: 22, auth: { method: 'agent' }, jumps: [] })
   expect(must({ ...base, passwordStdin: true }).auth).toEqual({ method: 'password' })
   expect(must({ ...base, key: '/k', passwordStdin: true }).auth).toEqual({ method: 'key', keyFile: '/k' })
@@ -76,7 +76,7 @@ test('jump hosts: user, port and brackets, several at once', () => {
   expect(refusal({ ...base, agent: true, jump: ['a b'] })).toBe('usage')
 })
 
-test('an edit keeps what it does not name', () => {
+test('an edit keeps everything it does not mention', () => {
   const before = must({ ...base, key: '/k', jump: ['gate'] })
   expect(must({ port: '2222' }, before)).toEqual({ ...before, port: 2222 })
   expect(must({ agent: true }, before)).toEqual({ ...before, auth: { method: 'agent' } })

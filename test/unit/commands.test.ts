@@ -63,7 +63,7 @@ describe('commands to paste', () => {
       stdio: ['pipe', 'pipe', 'ignore'],
     })
 
-  test.each(hostile)('with a backup called %j run nothing of its name, and leave nothing', (name) => {
+  test.each(hostile)('with a backup called %j execute no part of its name, and leave nothing behind', (name) => {
     const path = join(folder, 'backups', name)
     const database = join(folder, 'db')
     execFileSync('sqlite3', [database, 'CREATE TABLE users (id); INSERT INTO users VALUES (1)'])
@@ -101,11 +101,11 @@ describe('commands to paste', () => {
     expect(refusal).toMatch(/cannot be pasted safely/)
   })
 
-  test('are not offered for a path that is no text', () => {
+  test('are not offered for a path that is not text', () => {
     expect(shellPath('/b/%FF.db')).toBeNull()
   })
 
-  test('never touch the live database, and put nothing where others can read it', () => {
+  test('never touch the live database, and write nothing that others can read', () => {
     const text = commandsFor({ path: '/b/a.db.gz', kind: 'database' }).commands.map(({ command }) => command)
     expect(text.join('\n')).not.toMatch(/\/tmp|cvd\.db|systemctl|\bcp\b|\bmv\b/)
   })

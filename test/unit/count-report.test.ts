@@ -26,7 +26,7 @@ describe('what npm test counts', () => {
   })
 })
 
-describe('what npm test says at its end of what failed', () => {
+describe('the failures that npm test lists at its end', () => {
   const failed = (fullName: string, message: string) => ({
     status: 'failed',
     fullName,
@@ -34,7 +34,7 @@ describe('what npm test says at its end of what failed', () => {
     failureMessages: [message],
   })
 
-  it('names the test, its time and the first line of its error, those that ran first at first', () => {
+  it('names the test, its time and the first line of its error, in order of execution', () => {
     const testResults = [
       {
         status: 'failed',

@@ -24,11 +24,11 @@ test('there are documents', () => {
 })
 
 describe.each(all.map((document) => [document.path, document] as const))('%s', (_path, document) => {
-  test('links to what is there', () => expect(deadLinks(document)).toEqual([]))
-  test('names files that are there', () => expect(deadPaths(document)).toEqual([]))
+  test('has no broken links', () => expect(deadLinks(document)).toEqual([]))
+  test('names only existing files', () => expect(deadPaths(document)).toEqual([]))
 })
 
-test('a dead link, a dead anchor and a dead path would be found', () => {
+test('a broken link, a broken anchor and a missing path are found', () => {
   const text = '[a](nowhere.md) [b](docs/kit.md#nowhere) [c](docs/kit.md#policy) `src-main/nowhere.ts` `test/run.ts`'
   expect(deadLinks({ path: 'README.md', text })).toEqual(['nowhere.md', 'docs/kit.md#nowhere'])
   expect(deadPaths({ path: 'README.md', text })).toEqual(['src-main/nowhere.ts'])
@@ -37,17 +37,17 @@ test('a dead link, a dead anchor and a dead path would be found', () => {
 describe('the tests that documents name as proofs', () => {
   const named = all.flatMap(proofs)
 
-  test('are there, under that title', () => {
+  test('exist under that title', () => {
     expect(named.length).toBeGreaterThan(40)
     expect(named.filter(({ file, title }) => !readTop(file).includes(title))).toEqual([])
   })
 
-  test('are found wherever the line ends', () => {
+  test('are found across line breaks', () => {
     const text = '`test/run.ts`: "one\ntitle", `test/run.ts`: "with \\"quotes\\""'
     expect(proofs({ path: 'x.md', text }).map(({ title }) => title)).toEqual(['one title', 'with "quotes"'])
   })
 
-  test('prove every hazard, or the hazard says with what its remedy comes', () => {
+  test('exist for every hazard, or the hazard says what its remedy comes with', () => {
     const hazards = readTop('docs/hazards.md').split(/^### /m).slice(1)
     const ids = hazards.map((text) => text.split(' ')[0] ?? '')
     expect(ids.filter((id) => id.startsWith('H'))).toEqual(Array.from({ length: 18 }, (_, index) => `H${index + 1}`))
@@ -73,7 +73,7 @@ describe('the command line in the documents', () => {
     ].map((words) => ({ path, words })),
   )
 
-  test('knows every command and option that is named', () => {
+  test('has every command and option that is named', () => {
     expect(shown.length).toBeGreaterThan(25)
     for (const { path, words } of shown) {
       const plain = words.replaceAll(/"[^"]*"/g, 'WORD').split(/\s+/)
@@ -87,7 +87,7 @@ describe('the command line in the documents', () => {
     }
   })
 
-  test('is told whole in its guide', () => {
+  test('is described completely in its guide', () => {
     const guide = readTop('docs/guide/command-line.md')
     const names = program.commands.flatMap((command) =>
       command.commands.length > 0 ? command.commands.map((one) => `site ${one.name()}`) : [command.name()],
@@ -100,7 +100,7 @@ describe('the command line in the documents', () => {
     expect(told.filter((option) => !guide.includes(option ?? ''))).toEqual([])
   })
 
-  test('names npm scripts that are there', () => {
+  test('names only existing npm scripts', () => {
     const scripts = Object.keys((JSON.parse(readTop('package.json')) as { scripts: object }).scripts)
     const named = all.flatMap(({ text }) => matches(text, /npm run (?:-s )?([a-z]+)/g))
     expect(sorted(named).filter((name) => !scripts.includes(name))).toEqual([])
@@ -118,7 +118,7 @@ describe.skipIf(noBash)(`the kit in the documents ${noBash}`, () => {
   beforeAll(() => writeKit(kit))
   afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
-  test('has the settings that are described, with these defaults', async () => {
+  test('has the described settings, with these defaults', async () => {
     const answer = await ask('policy')
     const pairs = matches(answer.stdout, /^([a-z_]+=.*)$/gm).map((line) => line.split('=') as [string, string])
     const rows = tableBelow(kitText, 'Policy')
@@ -127,7 +127,7 @@ describe.skipIf(noBash)(`the kit in the documents ${noBash}`, () => {
     for (const [key, value] of pairs.filter(([, text]) => text !== '')) expect(described.get(key)).toBe(`\`${value}\``)
   })
 
-  test('has the commands that are named', async () => {
+  test('has the named commands', async () => {
     const help = (await ask('help')).stdout
     const known = [...matches(help, /^ {2}([a-z]+) /gm), 'release', 'help', 'version']
     const named = all.flatMap(({ text }) =>
@@ -141,7 +141,7 @@ describe.skipIf(noBash)(`the kit in the documents ${noBash}`, () => {
 })
 
 describe('the codes in docs/kit.md', () => {
-  test('are those that a result can have', () => {
+  test('are exactly the codes of results', () => {
     // A failure whose code is a variable takes it from a check or an extraction, which are read, too.
     const variable = /\bfail "\$(?!EXTRACT_CODE|CHECK_CODE)/.exec(kitSource)
     expect(variable).toBeNull()
@@ -154,24 +154,24 @@ describe('the codes in docs/kit.md', () => {
     expect(sorted(codes(tableBelow(kitText, 'Result codes')))).toEqual(sorted(used))
   })
 
-  test('that refuse end with 4, and are told so', () => {
+  test('with exit status 4 are documented as refusals', () => {
     const four = /^ {4}(\S+(?: \| \S+)*)\) exit 4 ;;$/m.exec(kitSource)?.[1]?.split(' | ') ?? []
     const told = /4 refused \(([^)]*)\)/.exec(kitText)?.[1] ?? ''
     expect(sorted(matches(told, /`([a-z-]+)`/g))).toEqual(sorted(four))
   })
 
-  test('are those of the problems that an inspection tells', () => {
+  test('are exactly the problems of an inspection', () => {
     const used = matches(kitSource, /\bproblem (?:error|warning|info) ([a-z-]+)/g)
     expect(sorted(codes(tableBelow(kitText, 'Problems')))).toEqual(sorted(used))
   })
 
-  test('are those of the launcher', () => {
+  test('are exactly the errors of the launcher', () => {
     const used = matches(readTop('src-main/kit/bash/launcher.sh'), /\bfail ([a-z-]+) ['"]/g)
     const told = /error CODE TEXT` \(([^)]*)\)/.exec(kitText)?.[1] ?? ''
     expect(sorted(matches(told, /`([a-z-]+)`/g))).toEqual(sorted(used))
   })
 
-  test('and phases are those of the transaction', () => {
+  test('include exactly the phases of a transaction', () => {
     const used = matches(kitSource, /^ *(?:journal(?:_write)? )?phase(?:_mark)? ([a-z-]+)/gm)
     expect(sorted(codes(tableBelow(kitText, 'Phases of a transaction')))).toEqual(sorted(used))
   })

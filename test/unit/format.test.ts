@@ -55,7 +55,7 @@ test.each([
   expect(formatBound(ms)).toBe(text)
 })
 
-test('times are told in the zone of the server, in UTC where that is not known', () => {
+test('times are shown in the zone of the server, or in UTC if that is unknown', () => {
   expect(formatTime(1_780_000_000_000, 'Europe/Berlin')).toBe('2026-05-28 22:26:40 Europe/Berlin')
   expect(formatTime(1_780_000_000_000, 'Nowhere/At All')).toBe('2026-05-28 20:26:40 UTC')
 })
@@ -76,6 +76,6 @@ test.each([
   expect(formatTime(Date.parse(at) + 999, zone)).toBe(`${text} ${zone}`)
 })
 
-test('thousands stand apart', () => {
+test('thousands are separated', () => {
   expect(formatCount(1_234_567)).toBe('1,234,567')
 })

@@ -18,13 +18,13 @@ const silent = {
 } satisfies KitLink
 const site = { name: 'Depot North' } as Site
 
-test('a look at a site that is never answered is given up, and says so', async () => {
+test('an inspection without an answer is given up, with that reason', async () => {
   expect(await inspectPinned({} as Context, site, silent, undefined, 20)).toMatchObject({
     error: { code: 'timeout', message: expect.stringContaining('Depot North is reachable') },
   })
 })
 
-test('a look that nobody waits for any more is no fault of the site', async () => {
+test('a cancelled inspection is not a failure of the site', async () => {
   expect(await inspectPinned({} as Context, site, silent, AbortSignal.timeout(20), 60_000)).toMatchObject({
     error: { code: 'cancelled' },
   })

@@ -24,7 +24,7 @@ first() { # ARGUMENT
 second() { echo second; }
 `
 
-test('a statement is counted once, on however many lines, and what only frames it is not', () => {
+test('a statement counts once, however many lines it has; lines that only frame it do not count', () => {
   expect(statements(scan(text)).map(({ from, to }) => [from, to])).toEqual([
     [3, 4],
     [5, 5],
@@ -41,7 +41,7 @@ test('a statement is counted once, on however many lines, and what only frames i
   ])
 })
 
-test('what is not understood is refused', () => {
+test('syntax that is not supported is refused', () => {
   expect(() => scan('echo "never closed')).toThrow('of line 1 is not closed')
 })
 
@@ -60,7 +60,7 @@ test('a line that ran counts for its statement, and for a function only when tha
   expect(percent).toBe(50)
 })
 
-test('fewer lines than recorded, a function that nothing enters, and a reason that is none any more are problems', () => {
+test('fewer lines than recorded, a function that nothing enters, and an outdated reason are problems', () => {
   const coverage = coverageFrom(['5 first'], parts)
   expect(coverageProblems(coverage, { percent: 12.5, unreachable: { second: 'only a real server' } })).toEqual([])
   expect(coverageProblems(coverage, { percent: 12.6, unreachable: { first: 'only a real server' } })).toEqual([

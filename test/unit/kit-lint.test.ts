@@ -45,7 +45,7 @@ describe.each(rules.map(({ name, reason }) => [name, reason] as const))('%s (%s)
   })
 })
 
-test('every number that is allowed is still asked for', () => {
+test('every allowed number is still needed', () => {
   const used = new Set<string>()
   search('arithmetic is done with numbers only', kit, numbers, used)
   expect(Object.keys(numbers).filter((key) => !used.has(key))).toEqual([])

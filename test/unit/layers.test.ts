@@ -152,7 +152,7 @@ describe.each(Object.entries(rules))('%s', (_name, rule) => {
     expect(imports.filter((one) => violates(rule, one))).toEqual([])
   })
 
-  test('would be found if it were broken', () => {
+  test('is found if it is broken', () => {
     expect(violates(rule, rule.example)).toBe(true)
   })
 })
@@ -164,7 +164,7 @@ test('no feature of the renderer imports another', () => {
   expect(crossesFeatures({ ...broken, to: 'src-renderer/features/fleet/y.ts' })).toBe(false)
 })
 
-test('every way to import is seen', () => {
+test('every form of import is recognised', () => {
   // Quoted line by line: this file must not be seen to import what it only names.
   const text = [
     "import a from 'ssh2'",

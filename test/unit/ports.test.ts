@@ -17,11 +17,11 @@ test.each([
   expect(defaultDataFolder({ platform, env, home: '/home/ada' })).toBe(folder)
 })
 
-test('a folder that was asked for wins, and is made absolute', () => {
+test('a given folder takes precedence, and is made absolute', () => {
   expect(systemPaths('x/y').store).toBe(join(process.cwd(), 'x/y/console.db'))
 })
 
-test('secrets are found by what they are for, and asked for once', async () => {
+test('secrets are found by their purpose, and asked for once', async () => {
   const secrets = new MemorySecrets()
   const asked: string[] = []
   const source = askingSecrets(secrets, async (request) => {
@@ -39,7 +39,7 @@ test('secrets are found by what they are for, and asked for once', async () => {
   expect(asked).toHaveLength(4)
 })
 
-test('redaction hides by name and by look, at any depth', () => {
+test('redaction recognises secrets by name and format, at any depth', () => {
   const key = '-----BEGIN OPENSSH PRIVATE KEY-----\nhidden-key\n-----END OPENSSH PRIVATE KEY-----'
   const text = JSON.stringify(
     redact({
@@ -57,7 +57,7 @@ test('redaction hides by name and by look, at any depth', () => {
   expect(text).toContain('before [REDACTED] after')
 })
 
-test('the log is private, one object a line, rotated, and keeps so many files', () => {
+test('the log is private, has one object per line, is rotated, and keeps a limited number of files', () => {
   const file = join(scratchFolder(), 'data', 'console.log')
   const log = fileLog({ file, now: () => 0, limit: 300, keep: 2 })
   for (let number = 0; number < 20; number += 1) log.write('info', 'connected', { number, password: 'hidden' })
@@ -74,7 +74,7 @@ test('the log is private, one object a line, rotated, and keeps so many files', 
   expect(statSync(file).size).toBeLessThanOrEqual(300)
 })
 
-test('a log that cannot be written is silent', () => {
+test('a log that cannot be written throws nothing', () => {
   const file = join(scratchFolder(), 'log')
   fileLog({ file, now: () => 0 }).write('info', 'x')
   expect(() => fileLog({ file: join(file, 'below', 'a-file'), now: () => 0 }).write('info', 'x')).not.toThrow()

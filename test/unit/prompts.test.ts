@@ -15,8 +15,8 @@ const question: LoginQuestion = {
 }
 const password: SecretRequest = { kind: 'password', host: 'north.example', port: 22, user: 'admin' }
 
-describe('what a server asks during a login', () => {
-  test('is shown in its own words, with the sites that wait for it', () => {
+describe("a server's question during a login", () => {
+  test("is shown in the server's words, with the waiting sites", () => {
     const prompts = new Prompts(new MemorySecrets(), still)
     void prompts.ask(question, new AbortController().signal)
     const asked: SecretRequest[] = []
@@ -33,7 +33,7 @@ describe('what a server asks during a login', () => {
     expect(asked).toEqual([password])
   })
 
-  test('two logins never share one answer, and an answer is kept nowhere', async () => {
+  test('is answered separately for each login, and the answer is never stored', async () => {
     const store = new MemorySecrets()
     const prompts = new Prompts(store, still)
     const over = new AbortController().signal
@@ -50,7 +50,7 @@ describe('what a server asks during a login', () => {
     expect(prompts.list(() => [])).toHaveLength(1)
   })
 
-  test('goes away with the login that asked', async () => {
+  test('disappears when its login ends', async () => {
     const prompts = new Prompts(new MemorySecrets(), still)
     const login = new AbortController()
     const answer = prompts.ask(question, login.signal)
@@ -60,7 +60,7 @@ describe('what a server asks during a login', () => {
     expect(await prompts.ask(question, login.signal)).toBe(null)
   })
 
-  test('a code that was refused takes no password with it', async () => {
+  test('a refused code does not delete the password', async () => {
     const store = new MemorySecrets()
     const prompts = new Prompts(store, still)
     await store.save(password, new Secret('right'))

@@ -15,7 +15,7 @@ async function tally(chosen: readonly Suite[], isCi: boolean) {
   return { code, last: said.at(-1)?.trim(), said: said.join('\n') }
 }
 
-test('a suite that did not run is counted as skipped, and its reason said', async () => {
+test('a suite that did not run is counted as skipped, with its reason', async () => {
   const { code, last, said } = await tally([suite('unit'), impossible], false)
   expect([code, last]).toEqual([0, '3 passed, 0 failed, 1 skipped'])
   expect(said).toContain('skipped: there is no runtime')
@@ -37,7 +37,7 @@ test('a suite in which no test ran has failed', async () => {
   expect(await tally([empty], false)).toMatchObject({ code: 1, last: '0 passed, 1 failed, 0 skipped' })
 })
 
-test('a suite that breaks is a failure, and the others still run', async () => {
+test('a crashing suite is a failure, and the others still run', async () => {
   const broken = suite('store', { run: () => Promise.reject(new Error('no disk')) })
   const { code, last, said } = await tally([broken, suite('unit')], false)
   expect([code, last]).toEqual([1, '3 passed, 1 failed, 0 skipped'])

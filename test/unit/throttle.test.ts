@@ -9,7 +9,7 @@ afterEach(() => {
   vi.useRealTimers()
 })
 
-test('what happens in quick succession is told together', () => {
+test('events in quick succession are sent together', () => {
   const told: string[][] = []
   const changes = throttle<string>(100, { write: () => {} }, (items) => told.push([...items]))
   for (const item of ['one', 'two', 'one']) changes.add(item)
@@ -17,7 +17,7 @@ test('what happens in quick succession is told together', () => {
   expect(told).toEqual([['one', 'two']])
 })
 
-test('a store that cannot be read just now: logged, and told when it can', () => {
+test('a store that cannot be read for a moment: logged, and the update is sent later', () => {
   const told: string[][] = []
   const log: string[] = []
   let broken = true
@@ -38,7 +38,7 @@ test('a store that cannot be read just now: logged, and told when it can', () =>
   expect(told).toHaveLength(1)
 })
 
-test('nothing is told after the end, not even what comes later', () => {
+test('nothing is sent after the end, not even later events', () => {
   const told: number[] = []
   const changes = throttle<number>(100, { write: () => {} }, (items) => told.push(...items))
   changes.add(1)

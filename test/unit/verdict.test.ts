@@ -87,7 +87,7 @@ describe('a site', () => {
     expect(of(backups)).toEqual([state, expect.stringMatching(sentence)])
   })
 
-  test('is old by the policy of the site, and by nothing else', () => {
+  test('has an age limit set only by its policy', () => {
     expect(of([backup(30, 'verified')], { maxAge: 31 * HOUR })[0]).toBe('good')
     expect(of([backup(2, 'verified')], { maxAge: HOUR })[1]).toMatch(/no newer backup exists/)
     expect(backupMaxAge({ backup_max_age: '3600' })).toBe(HOUR)
@@ -100,7 +100,7 @@ describe('a site', () => {
     expect(of([backup(-0.09, 'verified')])[0]).toBe('bad')
   })
 
-  test('takes the time of the file where its name tells none', () => {
+  test('uses the time of the file if its name has none', () => {
     const unnamed = backup(0, 'verified', { takenAt: null, modifiedAt: now - 4 * HOUR })
     expect(of([unnamed])[1]).toContain('4 hours ago')
   })
@@ -140,7 +140,7 @@ describe('a site', () => {
     ])
   })
 
-  test('with an interrupted operation is bad, whatever its backups are', () => {
+  test('with an interrupted operation is bad, regardless of its backups', () => {
     expect(of([backup(1, 'verified')], { interrupted: 1 })).toEqual([
       'bad',
       expect.stringMatching(/^1 operation interrupted/),
@@ -163,7 +163,7 @@ describe('the fleet', () => {
   })
   const said = (sites: ReturnType<typeof site>[]) => fleetVerdict({ now, sites }).sentence
 
-  test('is as its worst site, and names it', () => {
+  test('has the verdict of its worst site, and names it', () => {
     const sites = [
       site('North', 'good', 2),
       site('South', 'attention', 30),
@@ -183,7 +183,7 @@ describe('the fleet', () => {
     expect(said(sites.slice(0, 2))).toMatch(/hours\. South needs attention\.$/)
   })
 
-  test('is good when all are', () => {
+  test('is good if all sites are', () => {
     const sites = [site('North', 'good', 2), site('South', 'good', 3)]
     const sentence = 'All 2 sites restorable to within the last 4 hours.'
     expect(fleetVerdict({ now, sites })).toEqual({ state: 'good', sentence })
