@@ -31,9 +31,9 @@ export class Activity {
   readonly #runner: Runner
   readonly #seen: (siteId: string) => boolean
   readonly #heard = new Map<string, Heard>()
-  /** Operations whose connection broke and is being looked for. */
+  /** Operations whose connection broke and is being reconnected. */
   readonly #searching = new Set<string>()
-  readonly #leave: () => void
+  readonly #unsubscribe: () => void
 
   /** @param seen whether the last refresh of a site succeeded. */
   constructor(context: Context, runner: Runner, seen: (siteId: string) => boolean) {
@@ -95,7 +95,7 @@ export class Activity {
   }
 
   #link({ id, state }: JournalEntry): OperationRow['link'] {
-    if (state === 'ended' || state === 'queued' || !this.#runner.attends(id)) return 'none'
+    if (state === 'ended' || state === 'queued' || !this.#runner.isFollowing(id)) return 'none'
     if (this.#searching.has(id)) return 'searching'
     return state === 'unknown' ? 'none' : 'listening'
   }

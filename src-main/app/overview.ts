@@ -92,7 +92,7 @@ export function overviewOf({ site, kept, refresh, operations, now }: OverviewFac
     now: now + offset,
     checkedAt: kept?.at ?? null,
     checkedNow: now,
-    failure: keeping.failure?.message ?? null,
+    failure: refresh.failure?.message ?? null,
     backups: inspection?.backups ?? [],
     maxAge: backupMaxAge(inspection?.policy),
     interrupted: inspection?.unfinished.filter(({ state }) => state === 'interrupted').length ?? 0,

@@ -5,7 +5,10 @@ import type { Runner } from '../operations/runner.ts'
 import type { JournalEntry } from '../store/operations.ts'
 import type { Activity, EndedOperation, RunningOperation } from './activity.ts'
 
-export function activityOf({ store }: Pick<Context, 'store'>, runner: Pick<Runner, 'subscribe' | 'attends'>): Activity {
+export function activityOf(
+  { store }: Pick<Context, 'store'>,
+  runner: Pick<Runner, 'subscribe' | 'isFollowing'>,
+): Activity {
   const describe = ({ id, siteId, command }: JournalEntry): RunningOperation => ({
     id,
     site: store.sites.byId(siteId)?.name ?? 'a site that was removed',

@@ -9,7 +9,7 @@ import type { KitLink, SiteAddress } from './links.ts'
 
 export type CheckStepName = 'reach' | 'host-key' | 'login' | 'rights' | 'layout' | 'policy'
 
-/** One step as it goes. What is not told of yet waits; `skipped` was not run, because an earlier step failed. */
+/** One step as it goes. What is not reported of yet waits; `skipped` was not run, because an earlier step failed. */
 export interface CheckedStep {
   readonly step: CheckStepName
   readonly state: 'running' | 'passed' | 'warning' | 'failed' | 'skipped'
@@ -37,7 +37,7 @@ function stepOf(code: string): CheckStepName {
 }
 
 const order: readonly CheckStepName[] = ['reach', 'host-key', 'login', 'rights', 'layout', 'policy']
-const way: readonly CheckStepName[] = ['reach', 'host-key', 'login']
+const connectSteps: readonly CheckStepName[] = ['reach', 'host-key', 'login']
 
 function reportConnectFailure(report: Report, failure: Failure): void {
   const failed = connectSteps.indexOf(stepOf(failure.code))
@@ -82,16 +82,16 @@ export async function checkSite(
   signal: AbortSignal,
 ): Promise<Result<Inspection>> {
   const unknown = await context.links.unknownHosts(check.target)
-  const told = new Set<CheckStepName>()
-  const hear: Tell = (step) => {
-    told.add(step.step)
-    tell(step)
+  const reported = new Set<CheckStepName>()
+  const record: Report = (step) => {
+    reported.add(step.step)
+    report(step)
   }
   try {
-    const walked = await walk(context, check, hear, signal)
-    // Nothing will come of the others any more, unless a person accepts the key: then they wait for that.
+    const walked = await walk(context, check, record, signal)
+    // The remaining steps will not run, except after the user accepts an unknown key.
     if (!walked.ok && walked.error.code !== 'host-key-unknown') {
-      for (const step of order) if (!told.has(step)) tell(plain(step, 'skipped'))
+      for (const step of order) if (!reported.has(step)) report(plain(step, 'skipped'))
     }
     return walked
   } finally {
@@ -117,10 +117,10 @@ async function walk(
     return opened
   }
   using _held = opened.value
-  tell(plain('reach', 'passed', `${target.host} port ${target.port} answers.`))
-  tell(plain('host-key', 'passed', 'The host key is known or was accepted.'))
-  tell(plain('login', 'passed', `Logged in as ${target.user}.`))
-  tell(plain('rights', 'running'))
+  report(plain('reach', 'passed', `${target.host} port ${target.port} answers.`))
+  report(plain('host-key', 'passed', 'The host key is known or was accepted.'))
+  report(plain('login', 'passed', `Logged in as ${target.user}.`))
+  report(plain('rights', 'running'))
   const link = await context.links.open(check, { signal })
   const seen = link.ok ? await look(link.value, check, signal) : link
   if (!seen.ok) {

@@ -87,8 +87,8 @@ export class OperationFollower {
     return entry
   }
 
-  /** Returns when the operation has ended, its connection was lost, or the signal came; the row says which. */
-  async attend(): Promise<void> {
+  /** Returns when the operation has ended, its connection was lost, or the signal was aborted; the row says which. */
+  async follow(): Promise<void> {
     const { state, remoteOperation } = this.#entry
     if (state === 'ended') return
     if (state === 'queued') await this.#begin()

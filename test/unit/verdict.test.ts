@@ -30,7 +30,7 @@ function of(backups: readonly Sketch[], more: Partial<SiteFacts> = {}) {
 }
 
 describe('a site', () => {
-  test('is good only when a backup is proven and young', () => {
+  test('is good only with a proven and recent backup', () => {
     expect(of([backup(3, 'verified')])).toEqual(['good', 'Restorable to 3 hours ago (verified).'])
     expect(of([backup(2.5, 'never'), backup(3, 'verified')])[0]).toBe('good')
     expect(of([backup(0, 'verified')])[1]).toBe('Restorable to within the last 2 minutes (verified).')
@@ -105,7 +105,7 @@ describe('a site', () => {
     expect(of([unnamed])[1]).toContain('4 hours ago')
   })
 
-  test('that was never seen is unknown, and says why', () => {
+  test('that was never seen is unknown, with the reason', () => {
     expect(of([], { checkedAt: null })).toEqual(['unknown', 'Not checked yet.'])
     expect(of([], { checkedAt: null, failure: 'It cannot be reached.' })).toEqual([
       'unknown',
@@ -125,7 +125,7 @@ describe('a site', () => {
     expect(of([], { ...age, interrupted: 1 })[1]).toMatch(/as of 8 minutes ago; recover the site/)
   })
 
-  test('that is gone is doubtful after a while, never good', () => {
+  test('that is unreachable becomes doubtful after a while, never good', () => {
     const young = [backup(3, 'verified')]
     expect(of(young, { failure: 'gone', checkedNow: now + 60_000 })[0]).toBe('good')
     const later = of(young, { failure: 'gone', checkedNow: now + 2 * HOUR })
