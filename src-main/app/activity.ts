@@ -7,7 +7,7 @@ import type { Runner } from '../operations/runner.ts'
 import { clockOffset } from '../store/inspections.ts'
 import type { JournalEntry } from '../store/operations.ts'
 import type { Site } from '../store/sites.ts'
-import { foreignRow, type Heard, heardAfter, rowOf, unheard } from './rows.ts'
+import { foreignRow, type LiveProgress, noProgress, progressAfter, rowOf } from './rows.ts'
 
 type Holder = NonNullable<Inspection['lock']['holder']>
 
@@ -30,7 +30,7 @@ export class Activity {
   readonly #context: Context
   readonly #runner: Runner
   readonly #seen: (siteId: string) => boolean
-  readonly #heard = new Map<string, Heard>()
+  readonly #progress = new Map<string, LiveProgress>()
   /** Operations whose connection broke and is being reconnected. */
   readonly #searching = new Set<string>()
   readonly #unsubscribe: () => void
@@ -100,13 +100,13 @@ export class Activity {
     return state === 'unknown' ? 'none' : 'listening'
   }
 
-  #of(entry: JournalEntry): Heard {
-    if (entry.state === 'ended') return unheard
-    const known = this.#heard.get(entry.id)
+  #of(entry: JournalEntry): LiveProgress {
+    if (entry.state === 'ended') return noProgress
+    const known = this.#progress.get(entry.id)
     if (known) return known
-    const heard = this.#context.store.events.list(entry.id).reduce(heardAfter, unheard)
-    this.#heard.set(entry.id, heard)
-    return heard
+    const progress = this.#context.store.events.list(entry.id).reduce(progressAfter, noProgress)
+    this.#progress.set(entry.id, progress)
+    return progress
   }
 
   #onEvent(event: RunnerEvent): void {
@@ -117,8 +117,8 @@ export class Activity {
     }
     this.#searching.delete(operation)
     if (kind === 'event') {
-      const before = this.#heard.get(operation) ?? unheard
-      this.#heard.set(operation, heardAfter(before, event.event))
-    } else if (event.entry.state === 'ended') this.#heard.delete(operation)
+      const before = this.#progress.get(operation) ?? noProgress
+      this.#progress.set(operation, progressAfter(before, event.event))
+    } else if (event.entry.state === 'ended') this.#progress.delete(operation)
   }
 }

@@ -85,7 +85,7 @@ function seenFacts(inspection: Inspection | undefined, now: number) {
 
 export function overviewOf({ site, kept, refresh, operations, now }: OverviewFacts): SiteOverview {
   const inspection = kept?.inspection
-  // To whole seconds: what is measured varies with each look, and every time on a page would be drawn again.
+  // Round to seconds: the measured offset varies with each refresh, and every time on a page would be redrawn.
   const offset = Math.round(clockOffset(kept) / 1000) * 1000
   const seen = seenFacts(inspection, now + offset)
   const verdict = verdictOf({

@@ -57,7 +57,7 @@ export class Prompts implements SecretSource {
   readonly #store: SecretStore
   readonly #clock: Clock
   readonly #questions = new Map<string, Question>()
-  /** Declined secrets: not asked for again until a person tries the site again. */
+  /** Declined secrets: not asked for again until the user retries the site. */
   readonly #declined = new Set<string>()
   readonly #listeners = new Set<() => void>()
 
@@ -127,7 +127,7 @@ export class Prompts implements SecretSource {
     return true
   }
 
-  /** A person tries these again: declined secrets may be asked for again. */
+  /** The user retries these logins: declined secrets may be asked for again. */
   unblock(login: Login): void {
     for (const request of secretsOf(login)) this.#declined.delete(requestKey(request))
   }

@@ -14,21 +14,21 @@ import { titleOf } from '../../src-shared/domain/operation-title.ts'
 import type { JournalEntry } from '../store/operations.ts'
 import type { Site } from '../store/sites.ts'
 
-/** What was heard of an operation. */
-export interface Heard {
+/** The progress of a running operation. */
+export interface LiveProgress {
   readonly step: { readonly step: string; readonly title: string } | null
   readonly progress: Progress | null
 }
 
-export interface Standing extends Heard {
+export interface Standing extends LiveProgress {
   readonly link: OperationRow['link']
 }
 
-/** Nothing was heard of it yet. */
-export const unheard: Heard = { step: null, progress: null }
+/** Before the first event. */
+export const noProgress: LiveProgress = { step: null, progress: null }
 
-/** Where an operation stands after an event. */
-export function heardAfter(before: Heard, event: KitEvent): Heard {
+/** The progress after an event. */
+export function progressAfter(before: LiveProgress, event: KitEvent): LiveProgress {
   if (event.kind === 'progress') {
     const { step, done, total, unit, at } = event
     return { ...before, progress: { step, done, total, unit, at } }
@@ -40,7 +40,7 @@ export function heardAfter(before: Heard, event: KitEvent): Heard {
 const made = z.object({ backup: z.object({ path: z.string() }) })
 
 function backupOf(entry: JournalEntry): string | null {
-  // What it names are no backups, and gone.
+  // The files it names are not backups, and are deleted.
   if (entry.command === 'delete') return null
   const named = entry.request.filter((argument) => typeof argument !== 'string')
   const [only, ...others] = named
@@ -49,7 +49,7 @@ function backupOf(entry: JournalEntry): string | null {
   return entry.command === 'database' && parsed.success ? parsed.data.backup.path : null
 }
 
-/** The server's id of what is undone names its command. */
+/** Whether the undone operation was itself an undo: the server's id contains the command. */
 function redoes({ command, request: [, what] }: JournalEntry): boolean {
   return command === 'undo' && typeof what === 'string' && /-undo-/.test(what)
 }

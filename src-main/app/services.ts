@@ -37,7 +37,7 @@ export function siteOf({ context }: Pick<Services, 'context'>, id: string): Resu
 }
 
 /**
- * Runs an action that a person started on a site: refused and declined secrets may be tried again, and those of a login
+ * Runs an action that the user started on a site: refused and declined secrets may be tried again, and those of a login
  * that is refused now are deleted.
  */
 export async function onSite<T, U>(

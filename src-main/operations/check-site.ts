@@ -9,7 +9,7 @@ import type { KitLink, SiteAddress } from './links.ts'
 
 export type CheckStepName = 'reach' | 'host-key' | 'login' | 'rights' | 'layout' | 'policy'
 
-/** One step as it goes. What is not reported of yet waits; `skipped` was not run, because an earlier step failed. */
+/** The state of one step. Steps not reported yet are pending; `skipped` was not run, because an earlier step failed. */
 export interface CheckedStep {
   readonly step: CheckStepName
   readonly state: 'running' | 'passed' | 'warning' | 'failed' | 'skipped'

@@ -68,7 +68,7 @@ export class Runner {
     return this.#row(id)
   }
 
-  /** Waits until an operation has ended, its connection was lost, or nobody listens any more. */
+  /** Waits until an operation has ended, its connection was lost, or following was stopped. */
   async settled(id: string): Promise<JournalEntry> {
     await this.#followed.get(id)
     return this.#row(id)

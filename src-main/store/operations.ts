@@ -3,7 +3,7 @@ import { z } from 'zod'
 import { outcomes } from '../../src-shared/domain/kit-protocol.ts'
 import type { StoreDatabase } from './open.ts'
 
-/** `starting`: the server may or may not have heard of it. `unknown`: it has, and the connection was lost. */
+/** `starting`: the server may or may not have received it. `unknown`: it has, and the connection was lost. */
 const journalState = z.enum(['queued', 'starting', 'running', 'ended', 'unknown'])
 
 /** An argument of the kit: our own text, or a server path, percent-encoded as the kit sent it. */
@@ -129,7 +129,7 @@ export class OperationRepository {
       .run(remoteOperation, id)
   }
 
-  /** The connection was lost; the server goes on. */
+  /** The connection was lost; the operation continues on the server. */
   lost(id: string): void {
     this.#db.prepare(`UPDATE operations SET state = 'unknown' WHERE id = ? AND state <> 'ended'`).run(id)
   }

@@ -6,48 +6,48 @@ import type { JournalEntry } from '../../store/operations.ts'
 import { mustRun } from '../processes.ts'
 import type { DemoSite } from '../site.ts'
 import { duration } from '../terminal.ts'
-import type { Telling } from './step.ts'
+import type { StepReporter } from './step.ts'
 
 /** Proves that a request succeeded, and returns its value. */
-export function granted<T>(tell: Telling, statement: string, result: Result<T>, evidence: (value: T) => string): T {
+export function granted<T>(out: StepReporter, statement: string, result: Result<T>, evidence: (value: T) => string): T {
   if (result.ok) {
-    tell.prove(statement, true, evidence(result.value))
+    out.prove(statement, true, evidence(result.value))
     return result.value
   }
   const { code, message } = result.error
-  tell.prove(statement, false, `${code}: ${message}`)
+  out.prove(statement, false, `${code}: ${message}`)
   throw new Error(message) // not reached: a failed proof throws
 }
 
 /** Starts an operation and proves that it succeeded. Reports each step and its duration. */
 export async function perform(
   console: Console,
-  tell: Telling,
+  out: StepReporter,
   statement: string,
   ask: () => Promise<Result<JournalEntry>>,
 ): Promise<JournalEntry> {
   const began = new Map<string, number>()
-  const hear = (event: KitEvent): void => {
-    if (event.kind === 'progress') tell.doing(`${event.step}: ${event.done} of ${event.total} ${event.unit}`)
+  const onEvent = (event: KitEvent): void => {
+    if (event.kind === 'progress') out.doing(`${event.step}: ${event.done} of ${event.total} ${event.unit}`)
     if (event.kind !== 'step') return
     if (event.state === 'started') {
       began.set(event.step, event.at)
-      tell.doing(event.title)
+      out.doing(event.title)
       return
     }
     const start = began.get(event.step)
     const state = event.state === 'done' ? '' : ` (${event.state})`
-    tell.fact(event.step, `${event.title}${state}${start === undefined ? '' : `, ${duration(event.at - start)}`}`)
+    out.fact(event.step, `${event.title}${state}${start === undefined ? '' : `, ${duration(event.at - start)}`}`)
   }
-  const unsubscribe = console.runner.subscribe((heard) => {
-    if (heard.kind === 'event') hear(heard.event)
+  const unsubscribe = console.runner.subscribe((published) => {
+    if (published.kind === 'event') onEvent(published.event)
   })
   try {
     const asked = await ask()
     if (!asked.ok) throw new Error(`${statement}: ${asked.error.code}: ${asked.error.message}`)
     const entry = await console.runner.settled(asked.value.id)
     const { outcome, state, message } = entry
-    tell.prove(statement, outcome === 'succeeded', `${outcome ?? state}: ${message}`)
+    out.prove(statement, outcome === 'succeeded', `${outcome ?? state}: ${message}`)
     return entry
   } finally {
     unsubscribe()

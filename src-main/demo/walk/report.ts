@@ -42,20 +42,21 @@ type Say = (line: string) => void
 
 export function jsonReport(say: Say): Report {
   let step = ''
-  const tell = (kind: string, members: object): void => say(JSON.stringify({ kind, ...(step && { step }), ...members }))
+  const write = (kind: string, members: object): void =>
+    say(JSON.stringify({ kind, ...(step && { step }), ...members }))
   return {
     begin: (title) => {
       step = title.step
-      tell('step', { title: title.title, state: 'started' })
+      write('step', { title: title.title, state: 'started' })
     },
-    fact: (name, value) => tell('fact', { name, value }),
-    proof: (proof) => tell('proof', proof),
-    table: (header, rows) => tell('table', { header, rows }),
+    fact: (name, value) => write('fact', { name, value }),
+    proof: (proof) => write('proof', proof),
+    table: (header, rows) => write('table', { header, rows }),
     doing: () => {},
-    end: (title, ms) => tell('step', { title: title.title, state: 'done', ms: Math.round(ms) }),
+    end: (title, ms) => write('step', { title: title.title, state: 'done', ms: Math.round(ms) }),
     finish: (end) => {
       step = ''
-      tell('result', { ...end, ms: Math.round(end.ms) })
+      write('result', { ...end, ms: Math.round(end.ms) })
     },
   }
 }

@@ -9,14 +9,14 @@ export class NotProven extends Error {
 }
 
 /** How a step reports and proves. */
-export interface Telling extends Pick<Report, 'fact' | 'table' | 'doing'> {
+export interface StepReporter extends Pick<Report, 'fact' | 'table' | 'doing'> {
   /** Throws `NotProven`, which ends the walk, unless `holds`. */
   prove(statement: string, holds: boolean, evidence?: string): void
 }
 
 /** A step uses what earlier steps left in the state. */
 export interface Step<State> extends StepTitle {
-  run(state: State, tell: Telling): Promise<void>
+  run(state: State, out: StepReporter): Promise<void>
 }
 
 export interface WalkOptions<State> {
@@ -31,7 +31,7 @@ export interface WalkOptions<State> {
 export async function walk<State>({ steps, state, report, before }: WalkOptions<State>): Promise<WalkEnd> {
   const began = performance.now()
   let proofs = 0
-  const tell: Telling = {
+  const out: StepReporter = {
     fact: report.fact,
     table: report.table,
     doing: report.doing,
@@ -52,7 +52,7 @@ export async function walk<State>({ steps, state, report, before }: WalkOptions<
     try {
       await before?.(step.step, state)
       report.begin(step)
-      await step.run(state, tell)
+      await step.run(state, out)
     } catch (error) {
       return ended(taken, step.step, error instanceof Error ? error.message : String(error))
     }

@@ -18,12 +18,12 @@ import type { Step } from './step.ts'
 export const backUp: Step<WalkState> = {
   step: 'backup',
   title: 'Back up the database while the application writes',
-  run: async (state, tell) => {
+  run: async (state, out) => {
     const demo = need(state, 'demo')
     const console = need(state, 'console')
     const site = need(state, 'site')
     const before = await demo.app.writes()
-    const entry = await perform(console, tell, 'the backup was made', () =>
+    const entry = await perform(console, out, 'the backup was made', () =>
       backupDatabase(console.context, console.runner, site),
     )
     const after = await demo.app.writes()
@@ -31,47 +31,47 @@ export const backUp: Step<WalkState> = {
     state.backup = report
     const { fingerprint } = report
     const rows = fingerprint.tables.reduce((sum, table) => sum + table.rows, 0)
-    tell.fact(
+    out.fact(
       'backup',
       `${showName(report.backup.path)}, ${size(report.backup.size)} of ${size(fingerprint.databaseSize)}, by ${report.compressor} in ${duration(report.ms)}`,
     )
-    tell.fact(
+    out.fact(
       'fingerprint',
       `${fingerprint.tables.length} tables, ${grouped(rows)} rows, ${grouped(fingerprint.pageCount)} pages, sha256 ${fingerprint.sha256.slice(0, 16)}…`,
     )
     const written = after.succeeded - before.succeeded
-    tell.prove(
+    out.prove(
       'the application kept writing, and no write failed',
       written > 0 && after.failed === 0,
       `${written} writes, ${after.failed} failed`,
     )
-    tell.prove('it blocked no writer', report.writersBlockedMs === 0, `blocked for ${report.writersBlockedMs} ms`)
+    out.prove('it blocked no writer', report.writersBlockedMs === 0, `blocked for ${report.writersBlockedMs} ms`)
     const found = await sha256Of(pathOf(report.backup.path))
-    tell.prove('the file is the one of the fingerprint', found === fingerprint.sha256, `sha256 ${found.slice(0, 16)}…`)
+    out.prove('the file is the one of the fingerprint', found === fingerprint.sha256, `sha256 ${found.slice(0, 16)}…`)
   },
 }
 
 export const verifyIt: Step<WalkState> = {
   step: 'verify',
   title: 'Verify the backup against its fingerprint',
-  run: async (state, tell) => {
+  run: async (state, out) => {
     const console = need(state, 'console')
     const site = need(state, 'site')
     const { backup, fingerprint } = need(state, 'backup')
     const names = [backup.path]
-    const entry = await perform(console, tell, 'the verification ran', () =>
+    const entry = await perform(console, out, 'the verification ran', () =>
       verifyBackups(console.context, console.runner, site, { which: 'named', backups: names }),
     )
     const [verdict] = z.looseObject({ backups: z.array(verification) }).parse(entry.data).backups
-    for (const [name, value] of Object.entries(verdict?.evidence ?? {})) tell.fact(name, String(value))
-    tell.prove(
+    for (const [name, value] of Object.entries(verdict?.evidence ?? {})) out.fact(name, String(value))
+    out.prove(
       'its verdict is verified, by the fingerprint',
       verdict?.verdict === 'verified' && verdict.basis === 'fingerprint',
       `${verdict?.verdict}: ${verdict?.reason}`,
     )
     const demo = need(state, 'demo')
     const differing = await differingTables(demo, pathOf(backup.path), fingerprint.tables)
-    tell.prove(
+    out.prove(
       'unpacked and counted without the console, every table has the rows of the fingerprint',
       differing === '',
       differing || `${fingerprint.tables.length} tables`,

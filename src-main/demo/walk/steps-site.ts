@@ -22,15 +22,15 @@ const NAME = 'Demo depot'
 export const startSite: Step<WalkState> = {
   step: 'start',
   title: 'Start a CVD server: SSH, shell, database, an application that writes all the time',
-  run: async (state, tell) => {
+  run: async (state, out) => {
     const demo = await startDemoSite(state.options)
     state.demo = demo
     state.oldFailures = failedWrites(demo)
-    tell.fact('SSH', `${demo.user}@${demo.host}, port ${demo.port}`)
-    tell.fact('host key', demo.hostKeyFingerprint)
-    tell.fact('CVD root', demo.root)
+    out.fact('SSH', `${demo.user}@${demo.host}, port ${demo.port}`)
+    out.fact('host key', demo.hostKeyFingerprint)
+    out.fact('CVD root', demo.root)
     const health = await demo.app.health()
-    tell.prove(
+    out.prove(
       'its application is healthy',
       health.status === 200,
       `${demo.app.healthUrl} → ${health.status} ${health.body}`,
@@ -41,12 +41,12 @@ export const startSite: Step<WalkState> = {
 export const addTheSite: Step<WalkState> = {
   step: 'add',
   title: 'Add the site to a new console; its host key must be decided about',
-  run: async (state, tell) => {
+  run: async (state, out) => {
     const demo = need(state, 'demo')
     state.console = openConsole(demo)
     const { context } = state.console
     const undecided = await addSite(context, newSite(demo, []))
-    tell.prove(
+    out.prove(
       'refused without a decision; the key is shown, and it is the server’s',
       !undecided.ok &&
         undecided.error.code === 'host-key-unknown' &&
@@ -55,14 +55,14 @@ export const addTheSite: Step<WalkState> = {
     )
     const other = `SHA256:${'A'.repeat(43)}`
     const wrong = await addSite(context, newSite(demo, [other]))
-    tell.prove(
+    out.prove(
       'refused when another key was accepted; nothing is stored',
       !wrong.ok && context.store.sites.list().length === 0,
       wrong.ok ? 'it was added' : wrong.error.code,
     )
     const added = await addSite(context, newSite(demo, [demo.hostKeyFingerprint]))
     const { site } = granted(
-      tell,
+      out,
       'added when exactly this key was accepted',
       added,
       ({ site: { hostName, root } }) => `${NAME} is ${root} on ${hostName}`,
@@ -74,51 +74,51 @@ export const addTheSite: Step<WalkState> = {
 export const inspectTheSite: Step<WalkState> = {
   step: 'inspect',
   title: 'Look at the site: one command, one answer',
-  run: async (state, tell) => {
+  run: async (state, out) => {
     const demo = need(state, 'demo')
     const { context } = need(state, 'console')
-    const seen = granted(tell, 'it answers', await inspectSite(context, need(state, 'site')), ({ host }) => host.os)
+    const seen = granted(out, 'it answers', await inspectSite(context, need(state, 'site')), ({ host }) => host.os)
     const { database, services, health, tools, backups } = seen
-    tell.fact(
+    out.fact(
       'database',
       `${size(database.size)}, journal mode ${database.journalMode}, ${database.keyTables.map(({ table, rows }) => `${table} ${rows === null ? '?' : grouped(rows)}`).join(', ')}`,
     )
-    tell.fact('tools', tools.map(({ name, version }) => `${name} ${version}`).join(', '))
-    tell.fact('backups', String(backups.length))
-    for (const { severity, text } of seen.problems) tell.fact(severity, text)
-    tell.prove(
+    out.fact('tools', tools.map(({ name, version }) => `${name} ${version}`).join(', '))
+    out.fact('backups', String(backups.length))
+    for (const { severity, text } of seen.problems) out.fact(severity, text)
+    out.prove(
       'the service is active',
       services.length === 1 && services[0]?.state === 'active',
       services.map(({ name, state: now }) => `${name} ${now}`).join(', '),
     )
-    tell.prove('its health check passes', health.healthy && health.configured, `${health.probe} → ${health.status}`)
+    out.prove('its health check passes', health.healthy && health.configured, `${health.probe} → ${health.status}`)
     const pid = await demo.app.pid()
-    tell.prove(
+    out.prove(
       'it knows who has the database open: the service, and nobody else',
       database.holders.length === 1 && database.holders[0]?.pid === pid && database.holders[0]?.service === 'cvd',
       database.holders.map((holder) => `process ${holder.pid} of ${holder.service ?? 'no service'}`).join(', '),
     )
     const users = await sql(demo, 'SELECT count(*) FROM users')
     const counted = database.keyTables.find(({ table }) => table === 'users')?.rows
-    tell.prove('its counts are those of the database', String(counted) === users, `users: ${counted} and ${users}`)
+    out.prove('its counts are those of the database', String(counted) === users, `users: ${counted} and ${users}`)
   },
 }
 
 export const leaveTheSite: Step<WalkState> = {
   step: 'leave',
   title: 'End: nothing was lost on the way, nothing is left behind',
-  run: async (state, tell) => {
+  run: async (state, out) => {
     const demo = need(state, 'demo')
     const failures = failedWrites(demo).slice(state.oldFailures.length).trim()
-    tell.prove('not one write of the application failed, from the first step to here', failures === '', failures)
+    out.prove('not one write of the application failed, from the first step to here', failures === '', failures)
     const restart = await timeOfRestart(demo)
     const down = [...state.downMs].map(([step, ms]) => `${step} ${duration(ms)}`).join(', ')
-    tell.fact('downtime', `${down}; a bare restart of the service, now: ${duration(restart)}`)
+    out.fact('downtime', `${down}; a bare restart of the service, now: ${duration(restart)}`)
     await need(state, 'console')[Symbol.asyncDispose]()
     state.console = null
     await demo.stop()
     const left = processesWith('CVD_BACKUP_STATE', demo.state)
-    tell.prove(
+    out.prove(
       'no process of the site is left',
       left.length === 0 && (await demo.app.health()).status === 0,
       `${left.length} processes`,

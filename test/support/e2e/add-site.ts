@@ -1,4 +1,4 @@
-/** The page that adds a site, filled in as people do. */
+/** Fills in the page that adds a site, as users do. */
 import type { Locator, Page } from 'playwright-core'
 import { button, heading } from './pages.ts'
 
@@ -6,11 +6,11 @@ export interface Address {
   readonly host: string
   readonly port: number
   readonly user: string
-  /** Undefined logs in with a password, which is asked when it is needed. */
+  /** Undefined: log in with a password, which is asked for when needed. */
   readonly keyFile?: string
   readonly root?: string
   readonly health?: string
-  /** As the list of rights has it. */
+  /** The label in the list of rights. */
   readonly rights?: RegExp
 }
 
@@ -33,24 +33,24 @@ export async function fillAddress(page: Page, address: Address): Promise<void> {
   await page.getByLabel('Health check URL').fill(address.health ?? '')
 }
 
-/** One step of the way, by its title. */
+/** One step of the check, by its title. */
 export function step(page: Page, title: string): Locator {
   return page.getByRole('list', { name: 'Checks' }).getByRole('listitem').filter({ hasText: title })
 }
 
 export const titles = ['Reach the server', 'Host key', 'Login', 'Permissions', 'CVD installation', 'Health check']
 
-/** The question that an unknown host key asks. */
+/** The button that accepts an unknown host key. */
 export function acceptButton(page: Page): Locator {
   return button(page, 'The fingerprints match')
 }
 
-/** Waits until a check has said everything: an offer that follows a step comes with the last word, not with the step. */
+/** Waits until a check has ended: the offer for a step appears only with the last state. */
 export async function checked(page: Page): Promise<void> {
   await page.getByRole('button', { name: 'Test again', disabled: false }).waitFor()
 }
 
-/** Waits until every step is proven. */
+/** Waits until every step has passed. */
 export async function proven(page: Page): Promise<void> {
   for (const title of titles)
     await step(page, title)
@@ -68,7 +68,7 @@ export function checkWay(page: Page): Promise<void> {
   return button(page, 'Test connection').click()
 }
 
-/** Answers the question for the login's password. */
+/** Answers the prompt for the login's password. */
 export async function givePassword(page: Page, password: string): Promise<void> {
   const dialog = page.getByRole('dialog', { name: 'Login password' })
   await dialog.getByLabel('Login password').fill(password)

@@ -1,8 +1,8 @@
-/** Accessibility as axe sees it. */
+/** Checks accessibility with axe. */
 import { AxeBuilder } from '@axe-core/playwright'
 import type { Page } from 'playwright-core'
 
-/** Serious and critical findings on what is shown now: rules with the elements that break them. */
+/** Serious and critical findings on the current page: rules with the elements that violate them. */
 async function findings(page: Page, rules: readonly string[]): Promise<string[]> {
   const builder = new AxeBuilder({ page })
   const { violations } = await (rules.length === 0 ? builder : builder.withRules([...rules])).analyze()
@@ -13,7 +13,7 @@ async function findings(page: Page, rules: readonly string[]): Promise<string[]>
     )
 }
 
-/** In light and in dark; in dark only what colours decide. */
+/** In light and dark mode; in dark mode only the colour rules. */
 export async function accessible(page: Page): Promise<string[]> {
   const found: string[] = []
   for (const colorScheme of ['light', 'dark'] as const) {

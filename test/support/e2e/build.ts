@@ -1,4 +1,4 @@
-/** Builds the window before its tests: they are about what the sources say now. */
+/** Builds the window before its tests, so that they test the current sources. */
 import { join, resolve } from 'node:path'
 import { must } from '../command.ts'
 

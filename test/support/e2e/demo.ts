@@ -1,4 +1,4 @@
-/** The demo site as these tests use it: known to the console, and looked into with nothing of the console's. */
+/** The demo site for these tests: known to the console, and inspected without the console's code. */
 import { execFileSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
@@ -13,11 +13,11 @@ import type { Seen } from './job.ts'
 
 export interface Known extends Pick<Site, 'colour'> {
   readonly name: string
-  /** Another way to it than its own port. */
+  /** A port other than its own to reach it by. */
   readonly port?: number
 }
 
-/** Makes the site known to the console, as if somebody had added it. */
+/** Makes the site known to the console, as if a user had added it. */
 export async function know({ console }: Desk, site: DemoSite, { name, colour, port }: Known): Promise<Site> {
   const { context } = console.application.console
   const { host, user, keyFile } = site
@@ -31,18 +31,18 @@ export async function know({ console }: Desk, site: DemoSite, { name, colour, po
   return must(added).site
 }
 
-/** A name as the runbook's schedule makes them, one an hour. */
+/** A name as made by the runbook's hourly schedule. */
 export function scheduledName(index: number): string {
   const text = new Date(Date.UTC(2024, 0, 1) + index * 3_600_000).toISOString()
   return `cvd_auto_${text.slice(0, 10).replaceAll('-', '')}_${text.slice(11, 19).replaceAll(':', '')}.db.gz`
 }
 
-/** Puts as many backups there, of a byte each. */
+/** Creates `count` backups of one byte each. */
 export function crowd(site: DemoSite, count: number): void {
   for (let index = 0; index < count; index += 1) writeFileSync(join(site.root, 'backups', scheduledName(index)), 'x')
 }
 
-/** The live database's answer to a statement. A database that is not there is not made: a restore may be moving it. */
+/** Queries the live database. Does not create a missing one, which a restore may be moving. */
 export function sql({ database }: Pick<DemoSite, 'database'>, text: string): string {
   const words = ['-cmd', '.timeout 10000', `file:${database}?mode=rw`, text]
   return execFileSync('sqlite3', words, { encoding: 'utf8', stdio: 'pipe' }).trim()
@@ -52,7 +52,7 @@ export function orders(site: Pick<DemoSite, 'database'>, where = 'id <= 200'): n
   return Number(sql(site, `SELECT count(*) FROM service_orders WHERE ${where}`))
 }
 
-/** A backup, read without the console and without its kit. */
+/** A backup, read without the console and its kit. */
 export function readBackup(site: DemoSite, name: string): Seen {
   const packed = readFileSync(join(site.root, 'backups', name))
   const database = join(site.folder, 'read.db')
@@ -63,14 +63,14 @@ export function readBackup(site: DemoSite, name: string): Seen {
 }
 
 export interface Pause {
-  /** True once a transaction stands still there. */
+  /** True once a transaction has paused there. */
   readonly reached: () => boolean
   readonly go: () => void
-  /** True where the operation that stands still was asked to stop. */
+  /** True if the paused operation was asked to stop. */
   readonly cancelAsked: () => boolean
 }
 
-/** Makes a transaction stop at a phase until `go` is called: the kit's own switch for tests. */
+/** Pauses a transaction at a phase until `go` is called, with the kit's failpoints. */
 export function pauseAt(site: DemoSite, phase: string): Pause {
   const file = join(site.state, 'failpoint')
   rmSync(`${file}.reached`, { force: true })

@@ -1,4 +1,4 @@
-/** The console behind its loopback host, and windows of it in a real browser: what the end-to-end tests of a file share. */
+/** The console behind its loopback host, with windows in a real browser, shared by the end-to-end tests of a file. */
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
@@ -9,20 +9,20 @@ import { startBrowser } from '../browser.ts'
 
 const pictures = resolve(import.meta.dirname, '../../../test-output/e2e')
 
-/** Longest wait for one step of an operation on a busy machine, in milliseconds. */
+/** Maximum wait for one step of an operation on a busy machine, in milliseconds. */
 const PATIENCE = 45_000
 
-/** Violations of the page's policy as errors of the browser's console, also where Chromium tells them in another way. */
+/** Reports policy violations as console errors, even if Chromium reports them in another way. */
 const tellViolations = `document.addEventListener('securitypolicyviolation', (event) => {
   console.error('policy violated:', event.violatedDirective, event.blockedURI, event.sourceFile, event.lineNumber)
 })`
 
 export interface WindowOptions extends BrowserContextOptions {
-  /** Nobody has no token, and is not let in. */
+  /** `nobody` has no token, and is refused. */
   readonly role?: Role | 'nobody'
-  /** Such as `/sites/…`; the fleet without. */
+  /** Such as `/sites/…`; default: the fleet. */
   readonly at?: string
-  /** Runs in the page before anything of its own. */
+  /** Runs in the page before its own scripts. */
   readonly script?: string
 }
 
@@ -59,13 +59,13 @@ export class Desk implements AsyncDisposable {
     return `${this.#browser.browserType().name()} ${this.#browser.version()}`
   }
 
-  /** Ends the console and opens it again, with nothing but what it had kept. Windows of before are of no use then. */
+  /** Ends the console and reopens it with only its stored data. Earlier windows become useless. */
   async reopen(): Promise<void> {
     await this.#console[Symbol.asyncDispose]()
     this.#console = await openOn(this.#data)
   }
 
-  /** A window of its own, as another person would open it. */
+  /** A new window, as another user would open it. */
   async window({ role = 'admin', at = '', script = '', ...options }: WindowOptions = {}): Promise<Page> {
     const viewport = { width: 1280, height: 800 }
     const context = await this.#browser.newContext({ viewport, reducedMotion: 'reduce', ...options })
@@ -85,8 +85,8 @@ export class Desk implements AsyncDisposable {
   }
 
   /**
-   * After each test: closes its windows, with a picture of each when it failed. Throws where a browser has complained:
-   * no test may cause an error in its console, or violate the page's policy.
+   * After each test: closes its windows, with a screenshot of each if it failed. Throws if a browser logged an error:
+   * no test may cause one, or violate the page's policy.
    */
   async tidy(task: {
     readonly name: string

@@ -1,4 +1,4 @@
-/** The two ways to work with a page. What can be done with the one must be possible with the other. */
+/** The two ways to use a page: mouse and keyboard. Both must be able to do everything. */
 import type { Locator, Page } from 'playwright-core'
 import { expect } from 'vitest'
 
@@ -27,7 +27,7 @@ export function mouse(page: Page): Hands {
 
 const FAR = 150
 
-/** Everything by keys: tabs to what is meant, which shows that it can be reached and that the focus is never trapped. */
+/** Uses only the keyboard: tabs to the target, which shows that it is reachable and the focus is never trapped. */
 export function keyboard(page: Page): Hands {
   const { keyboard: keys } = page
   const focused = async (what: Locator) => (await what.and(page.locator(':focus')).count()) > 0

@@ -1,4 +1,4 @@
-/** The job that the console is for, done on its pages: look into a backup, plan a restore, confirm it, take it back. */
+/** The console's main job, done on its pages: look into a backup, plan a restore, confirm it, undo it. */
 import type { Locator, Page } from 'playwright-core'
 import { expect } from 'vitest'
 import { type Hands, rows } from './hands.ts'
@@ -7,24 +7,24 @@ import { button, ended, fact, grid, heading, modal } from './pages.ts'
 export interface Job {
   readonly page: Page
   readonly hands: Hands
-  /** The name of the site, which confirms. */
+  /** The site's name, which confirms. */
   readonly name: string
 }
 
-/** A backup as it was read without the console. */
+/** A backup, read without the console. */
 export interface Seen {
   readonly sha256: string
   /** Rows by table. */
   readonly rows: Readonly<Record<string, number>>
 }
 
-/** What a plan has to say of a table. */
+/** What a plan must say about a table. */
 interface Difference {
   readonly lost?: number
   readonly back: number
 }
 
-/** The texts of a table's rows as they are drawn, by the text of the first cell. */
+/** The displayed texts of a table's rows, by the text of the first cell. */
 async function cellsOf(table: Locator): Promise<Map<string, string[]>> {
   await rows(table).first().waitFor()
   const drawn = await rows(table).all()
@@ -32,11 +32,11 @@ async function cellsOf(table: Locator): Promise<Map<string, string[]>> {
   return new Map(texts.map((cells) => [cells[0] ?? '', cells]))
 }
 
-/** Opens the newest backup and compares what the page tells with what `read` finds in the file of that name. */
+/** Opens the newest backup and compares the page with what `read` finds in its file. */
 export async function lookInside({ page, hands, name }: Job, read: (file: string) => Promise<Seen>): Promise<void> {
   await hands.press(page.getByRole('link', { name: /^Backups/ }))
   const list = grid(page, `Backups of ${name}`)
-  // The site is looked at again after each operation, and rows move when what was made last comes in.
+  // The site is refreshed after each operation, and rows move when the new backup arrives.
   await rows(list).first().filter({ hasText: 'By hand' }).filter({ hasText: 'Verified' }).waitFor()
   await hands.openFirst(list)
   const told = await cellsOf(grid(page, 'Tables in the backup'))
@@ -49,7 +49,7 @@ export async function lookInside({ page, hands, name }: Job, read: (file: string
   await page.getByRole('list').filter({ hasText: 'Verified' }).first().waitFor()
 }
 
-/** From the site's page to the question that confirms, with the newest backup. */
+/** From the site's page to the confirmation dialog, with the newest backup. */
 export async function planRestore(job: Job, differences: Readonly<Record<string, Difference>>): Promise<void> {
   const { page, hands } = job
   await hands.press(page.getByRole('link', { name: 'Overview' }))
@@ -59,7 +59,7 @@ export async function planRestore(job: Job, differences: Readonly<Record<string,
   await readPlan(job, differences)
 }
 
-/** From what would change, of whatever backup, over the checks to the question that confirms. */
+/** From the changes of any plan, over its checks, to the confirmation dialog. */
 export async function readPlan(
   { page, hands }: Job,
   differences: Readonly<Record<string, Difference>>,
@@ -79,12 +79,12 @@ export async function readPlan(
   await hands.press(page.getByRole('link', { name: 'Continue' }))
 }
 
-/** Confirms with the name of the site, after everything that is nearly its name was refused. */
+/** Confirms with the site's name, after similar names were refused. */
 export async function confirmRestore({ page, hands, name }: Job, reason: string): Promise<void> {
   const restore = button(page, `Restore ${name}`)
   const typed = page.getByLabel(/^Type the name/)
   await typed.waitFor()
-  // One can begin to type at once, Enter starts nothing, and nothing but the whole name will do.
+  // The field has the focus, Enter starts nothing, and only the complete name is accepted.
   await typed.and(page.locator(':focus')).waitFor()
   await page.keyboard.press('Enter')
   expect(await restore.isDisabled()).toBe(true)
@@ -98,7 +98,7 @@ export async function confirmRestore({ page, hands, name }: Job, reason: string)
   await hands.press(restore)
 }
 
-/** Presses a button that takes back what was done, and confirms it. */
+/** Presses a button that undoes something, and confirms it. */
 export async function takeBack({ page, hands, name }: Job, by: string, reason: string): Promise<void> {
   await hands.press(button(page, by))
   const dialog = modal(page)
@@ -110,7 +110,7 @@ export async function takeBack({ page, hands, name }: Job, by: string, reason: s
 export async function undoRestore(job: Job): Promise<void> {
   await takeBack(job, 'Undo restore…', 'Only a trial')
   await ended(job.page, 'The restore was undone')
-  // It says what was undone, and not that something was restored.
+  // It says what was undone, not that something was restored.
   await job.page
     .getByText(/^The restore from cvd_backup_\S+ was undone: /)
     .first()

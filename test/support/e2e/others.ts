@@ -1,17 +1,17 @@
-/** What somebody else does with the same console meanwhile: asked of it without a window. */
+/** Actions of another user of the same console, without a window. */
 import { backupDatabase } from '../../../src-main/operations/backup-database.ts'
 import type { Site } from '../../../src-main/store/sites.ts'
 import { until, windowOf } from '../application.ts'
 import { must, reportOf } from '../server-desk.ts'
 import type { Desk } from './desk.ts'
 
-/** Makes a backup without a window; answers its path. */
+/** Makes a backup without a window; returns its path. */
 export async function backUp({ console }: Desk, site: Site): Promise<string> {
   const { context, runner } = console.application.console
   return reportOf(await runner.settled(must(await backupDatabase(context, runner, site)).id)).backup.path
 }
 
-/** Asks for a restore without a window, as somebody else would; answers the operation's id. */
+/** Starts a restore without a window; returns the operation's id. */
 export async function startRestore({ console }: Desk, site: Site, path: string, acceptSchema = false): Promise<string> {
   const { calls, close } = windowOf(console.application)
   const planned = await until<{ readonly state: string; readonly planId: string | null }>(

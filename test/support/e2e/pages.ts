@@ -1,7 +1,7 @@
-/** What is on the console's pages, by the words that people see. */
+/** Locates things on the console's pages by their visible text. */
 import type { Locator, Page } from 'playwright-core'
 
-/** Longest wait for an operation on a busy machine, in milliseconds. */
+/** Maximum wait for an operation on a busy machine, in milliseconds. */
 const LONG = 90_000
 
 export function button(page: Page | Locator, name: string | RegExp): Locator {
@@ -16,20 +16,20 @@ export function grid(page: Page, name: string | RegExp): Locator {
   return page.getByRole('grid', { name })
 }
 
-/** What has to be answered before anything else; short news are dialogs too, but not such ones. */
+/** A modal dialog; notifications are dialogs too, but not modal. */
 export function modal(page: Page): Locator {
   return page.locator('[role="dialog"][data-modal]')
 }
 
-/** Waits for a title that tells that something has ended. */
+/** Waits for a title that reports an end. */
 export function ended(page: Page, title: string | RegExp): Promise<void> {
   return heading(page, title).waitFor({ timeout: LONG })
 }
 
-/** Starts an operation and waits, as people do, until the console says how it ended. */
+/** Starts an operation and waits until the console reports its outcome. */
 export async function follow(page: Page, start: () => Promise<void>, said: string): Promise<void> {
   const activity = page.getByRole('region', { name: 'Activity' })
-  // Waited for from the start on: it is news, and goes again.
+  // Wait from the start: the notification disappears again.
   await Promise.all([page.getByText(said).first().waitFor({ timeout: LONG }), start()])
   await activity.waitFor({ state: 'detached', timeout: LONG })
 }

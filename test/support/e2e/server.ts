@@ -1,4 +1,4 @@
-/** A real server as these tests use it: known to the console, and looked into with nothing of the console's. */
+/** A real server for these tests: known to the console, and inspected without the console's code. */
 import { addSite } from '../../../src-main/operations/add-site.ts'
 import type { Site } from '../../../src-main/store/sites.ts'
 import { must } from '../server-desk.ts'
@@ -7,7 +7,7 @@ import type { Server } from '../servers/server.ts'
 import type { Desk } from './desk.ts'
 import type { Seen } from './job.ts'
 
-/** Makes a server that is logged in to as root known to the console, as if somebody had added it. */
+/** Makes a server with root login known to the console, as if a user had added it. */
 export async function knowServer({ console }: Desk, server: Server, name: string): Promise<Site> {
   const { address: host, port, user, keyFile } = server
   const added = await addSite(console.application.console.context, {
@@ -20,7 +20,7 @@ export async function knowServer({ console }: Desk, server: Server, name: string
   return must(added).site
 }
 
-/** A backup of the server, read with its own gunzip and sqlite3; of its tables those that are named. */
+/** A backup on the server, read with its own gunzip and sqlite3; only the named tables. */
 export async function readOnServer(server: Server, file: string, tables: readonly string[]): Promise<Seen> {
   const { sha256, rows } = await checkIndependently(server, `/opt/cvd/backups/${file}`)
   return { sha256, rows: Object.fromEntries(tables.map((table) => [table, rows[table] ?? Number.NaN])) }

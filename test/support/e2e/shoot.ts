@@ -1,4 +1,4 @@
-/** Pictures of a page, light and dark, large and small, for whoever looks at what a test has seen: where SHOOT names a folder. */
+/** Takes screenshots of a page, light and dark, large and small, if SHOOT names a folder. */
 import { join } from 'node:path'
 import type { Page } from 'playwright-core'
 

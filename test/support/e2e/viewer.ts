@@ -1,11 +1,11 @@
 /** What a viewer must not be able to press. */
 import type { Page } from 'playwright-core'
 
-/** What changes something, by the words on its button. */
+/** Labels of buttons that change something. */
 export const changing =
   /back up|verify|restore|^hold|release|forget|^change|remove|add |test connection|test again|cancel|undo|recover|follow|reconnect|listen|look for it|save/i
 
-/** Names of the buttons on the page that could be pressed and would change something; headers of tables only sort. */
+/** Names of enabled buttons on the page that would change something; table headers only sort. */
 export async function temptations(page: Page): Promise<string[]> {
   const names: string[] = []
   const sorts = page.getByRole('columnheader').getByRole('button')
