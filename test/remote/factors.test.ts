@@ -82,7 +82,7 @@ describe.skipIf(lacks)(`OpenSSH with several factors${lacks && ` (skipped: lacks
     expect(refused).toMatchObject({
       code: 'auth-incomplete',
       message: expect.stringContaining(
-        'The server accepted the password, and asks for more. It did not accept the answers.',
+        'The server accepted the password, and requires more. It did not accept the answers.',
       ),
     })
 
@@ -184,7 +184,7 @@ describe('a server’s questions', () => {
       },
     })
     const refused = failureOf(await ask(person('password', () => 'yes').source, server))
-    expect(refused.message).toContain('asks more than a login needs')
+    expect(refused.message).toContain('asks more questions than a login needs')
     expect(asked).toBeLessThanOrEqual(13)
   })
 

@@ -192,7 +192,7 @@ describe.skipIf(lacks)(`the keys offered to OpenSSH${lacks && ` (skipped: lacks 
     must(await logIn({ method: 'key', keyFile }, agent.socket))
     expect(failureOf(await logIn({ method: 'key', keyFile }))).toMatchObject({
       code: 'key-unsupported',
-      message: expect.stringContaining('is of a security key (sk-ssh-ed25519@openssh.com)'),
+      message: expect.stringContaining('belongs to a security key (sk-ssh-ed25519@openssh.com)'),
       next: `Add it to the agent (ssh-add ${keyFile}) and try again; it is found there automatically.`,
     })
   })

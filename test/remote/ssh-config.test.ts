@@ -71,7 +71,7 @@ Include ${join(folder.path, 'more')}
       problem: null,
     })
     if (north) expect(sshTarget.parse(targetOf(north)).auth).toEqual({ method: 'key', keyFile: key, agentToo: true })
-    expect(circle?.problem).toContain('circle')
+    expect(circle?.problem).toContain('form a loop')
     expect(odd?.problem).toContain('ProxyCommand')
   })
 })
@@ -150,7 +150,7 @@ test.skipIf(noSsh)('a host that ssh does not finish is given up, and its child p
   const wait = `Host a b\nMatch host a exec "echo $$ > ${started}; sleep 3600"\n  User never\n`
   await writeFile(file, wait, { mode: 0o600 })
   const [a, b] = must(await importSshConfig({ file, limit: 2_000 }))
-  expect(a?.problem).toContain('did not say within 2 seconds')
+  expect(a?.problem).toContain('did not answer within 2 seconds')
   expect(b?.problem).toBe(null)
   const pid = Number(await readFile(started, 'utf8'))
   await expect.poll(() => isAlive(pid)).toBe(false)

@@ -136,7 +136,7 @@ describe('a program that is not what was installed', () => {
     const shell = beginShell({ packaged: true, damage: () => 'app.asar' })
     shell.becomeReady()
     await shell.started
-    expect(shell.errors).toEqual([expect.stringContaining('Its file app.asar is not the one that was installed.')])
+    expect(shell.errors).toEqual([expect.stringContaining('The file app.asar differs from the installed one.')])
     expect(shell.order.at(-1)).toBe('exit 1')
     expect(shell.order).not.toContain('console')
     expect(shell.windows).toEqual([])
