@@ -133,7 +133,7 @@ describe('one byte of the archive that is another stops the start', () => {
   test.each([
     ['in the page', () => placeOf('dist/renderer/index.html') + 30],
     ['in what is sent to servers', () => placeOf('dist/main/bash/prologue.sh') + 5],
-    ['in a word of the main process', () => readFileSync(archive).indexOf('is not the one that was installed')],
+    ['in a word of the main process', () => readFileSync(archive).indexOf('differs from the installed one')],
     ['in a package', () => placeOf('node_modules/ssh2/lib/client.js') + 2],
     ['in its head, where Electron cannot read it', () => 3],
     ['at its end, where Electron cannot read it', () => readFileSync(archive).length - 1],
