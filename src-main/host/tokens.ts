@@ -1,4 +1,4 @@
-/** The tokens of the host's windows: two unguessable strings, told only to the parent process. */
+/** The tokens of the host's windows: two unguessable strings, shown only to the parent process. */
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto'
 import type { Role } from '../../src-shared/contract/define.ts'
 

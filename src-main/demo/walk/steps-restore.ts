@@ -170,7 +170,7 @@ async function proveRunning(
   out.prove(
     'the downtime was measured, from the stop to the first healthy answer',
     down !== null && down > 0,
-    down === null ? 'not told' : duration(down),
+    down === null ? 'unknown' : duration(down),
   )
 }
 
