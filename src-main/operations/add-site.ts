@@ -83,7 +83,7 @@ function ownerOf({ layout, host }: Inspection): SitePolicy {
 
 /** Sets on the server what was asked for, and how its health is asked; looks at it again with that. */
 export async function applyPolicy(kit: KitLink, policy: SitePolicy, before: Inspection): Promise<Result<Inspection>> {
-  const { root, owner, health = answering(before) } = policy
+  const { root, owner, health = workingProbe(before) } = policy
   const changes = {
     ...(root === undefined ? {} : { root }),
     ...(health === undefined ? {} : { health }),
@@ -97,7 +97,7 @@ export async function applyPolicy(kit: KitLink, policy: SitePolicy, before: Insp
 async function look(context: Context, kit: KitLink, policy: SitePolicy): Promise<Result<Inspection>> {
   const first = await kit.client.inspect(undefined, policy.root)
   if (!first.ok) return first
-  const problem = noLayout(first.value) ?? twin(context, first.value)
+  const problem = noLayout(first.value) ?? sameMachine(context, first.value)
   return problem ? fail(problem) : applyPolicy(kit, { ...ownerOf(first.value), ...policy }, first.value)
 }
 
