@@ -55,13 +55,13 @@ function consoleLines(console: ConsoleUrls | 'window', paint: Paint): string[] {
   if (console === 'window') {
     return [paint.bold('The console is open on it, in a window of its own. Closing the window ends the demo.'), '']
   }
-  if (!console) return ['The console’s window is not built (npm run build), so it does not open.', '']
+  if (!console) return ['The window is not built (npm run build), so it does not open.', '']
   return [
     paint.bold('The console is open on it:'),
     '',
     ...columns([
-      ['  To work', console.adminUrl],
-      ['  To look only', console.viewerUrl],
+      ['  Administrator', console.adminUrl],
+      ['  View only', console.viewerUrl],
     ]),
     '',
   ]
@@ -77,22 +77,22 @@ function hintsFor(site: DemoSite): Hint[] {
       about: 'add the site; without the last two words it is refused, and the host key shown',
       words: [...cli, 'site', 'add', NAME, ...ssh, ...accept],
     },
-    { about: 'look at everything', words: [...cli, 'inspect', NAME] },
+    { about: 'inspect the site', words: [...cli, 'inspect', NAME] },
     {
       about: 'back up the database while the application writes, and verify what was made',
       words: [...cli, 'backup', NAME, 'database'],
     },
-    { about: 'see what is there', words: [...cli, 'backups', NAME] },
-    { about: 'lose something', words: ['sqlite3', site.database, 'DELETE FROM service_orders WHERE id <= 200'] },
+    { about: 'list the backups', words: [...cli, 'backups', NAME] },
+    { about: 'delete some orders', words: ['sqlite3', site.database, 'DELETE FROM service_orders WHERE id <= 200'] },
     {
       about: 'see what a restore would change: BACKUP is a name from the list',
       words: [...cli, 'plan', NAME, 'database', 'BACKUP'],
     },
     {
-      about: 'bring it back',
+      about: 'restore it',
       words: [...cli, 'restore', NAME, 'database', 'BACKUP', '--confirm', NAME, '--reason', 'orders were deleted'],
     },
-    { about: 'undo the restore: OPERATION is its id from this list', words: [...cli, 'operations', NAME] },
-    { about: 'then', words: [...cli, 'undo', NAME, 'OPERATION', '--confirm', NAME, '--reason', 'only a trial'] },
+    { about: 'list the operations: OPERATION is an ID from this list', words: [...cli, 'operations', NAME] },
+    { about: 'undo it', words: [...cli, 'undo', NAME, 'OPERATION', '--confirm', NAME, '--reason', 'only a trial'] },
   ]
 }

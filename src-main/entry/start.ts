@@ -28,8 +28,8 @@ async function inBrowser(data: string | undefined, open: boolean): Promise<numbe
     return 1
   }
   await using console = opened.value
-  say(`The console: ${console.host.adminUrl}`)
-  say(`Only to look:  ${console.host.viewerUrl}`)
+  say(`Administrator: ${console.host.adminUrl}`)
+  say(`View only:     ${console.host.viewerUrl}`)
   say('Anyone with an address can use it. Ctrl-C ends the console; operations on servers continue.')
   if (open && canOpen()) openInBrowser(console.host.adminUrl, systemPaths(data).data)
   await end
