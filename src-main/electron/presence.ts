@@ -76,5 +76,5 @@ export async function electronRuntime(given: Partial<Circumstances> = {}): Promi
   if (executable !== null) return { state: 'present', executable }
   const address = addressOf(folder, circumstances)
   if (await circumstances.reachable(address)) return { state: 'fetchable', address }
-  return { state: 'absent', reason: `its runtime is not here, and ${new URL(address).host} cannot be reached` }
+  return { state: 'absent', reason: `its runtime is not installed, and ${new URL(address).host} cannot be reached` }
 }

@@ -34,7 +34,7 @@ test('one that is named but gone is not', async () => {
   writeFileSync(join(given.packageFolder, 'path.txt'), 'electron')
   expect(await electronRuntime(given)).toEqual({
     state: 'absent',
-    reason: 'its runtime is not here, and github.com cannot be reached',
+    reason: 'its runtime is not installed, and github.com cannot be reached',
   })
 })
 
