@@ -156,8 +156,8 @@ export function addBackupCommands(program: Command): void {
   program
     .command('delete <name> <files...>')
     .description('delete files that are not backups: unfinished, empty or unknown ones')
-    .requiredOption('--confirm <name>', 'the name of the site again, letter for letter')
-    .requiredOption('--reason <text>', 'why; kept with the operation, here and on the server')
+    .requiredOption('--confirm <name>', 'repeat the name of the site exactly')
+    .requiredOption('--reason <text>', 'reason; recorded with the operation, here and on the server')
     .action((name: string, files: string[], given: DeleteOptions, command: Command) =>
       onSite(command, name, (session, site) => erase(session, site, files, given)),
     )

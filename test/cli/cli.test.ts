@@ -2,16 +2,18 @@
 import { execFileSync, spawnSync } from 'node:child_process'
 import {
   appendFileSync,
+  existsSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
   readFileSync,
   rmSync,
   statSync,
+  utimesSync,
   writeFileSync,
 } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import Sqlite from 'better-sqlite3'
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
 import { missingForDemo } from '../../src-main/demo/requirements.ts'
@@ -175,6 +177,25 @@ describe.skipIf(lacks !== '')(`the command line ${lacks}`, () => {
     const after = await cli.run(['backups', 'Depot'])
     expect(after.stdout.split('\n').find((line) => line.includes(name))).toMatch(/verified \d+ \w+ ago {2}held/)
     expect(await cli.json(['release', 'Depot', name])).toMatchObject({ code: 0 })
+  })
+
+  test('deletes a file that is not a backup, and never a backup', async () => {
+    const leftover = join(demo.root, 'backups/cvd_backup_20240101_000000.db.gz.part')
+    writeFileSync(leftover, 'half of it')
+    utimesSync(leftover, 1_704_067_200, 1_704_067_200)
+    const name = basename(leftover)
+    const confirmed = ['--confirm', 'Depot', '--reason', 'left by a copy']
+    expect(await cli.json(['delete', 'Depot', name, '--confirm', 'depot', '--reason', 'x'])).toMatchObject({
+      code: 4,
+      result: { code: 'not-confirmed' },
+    })
+    expect(await cli.json(['delete', 'Depot', name, basename(backup), ...confirmed])).toMatchObject({
+      code: 1,
+      result: { code: 'not-found' },
+    })
+    expect(existsSync(leftover)).toBe(true)
+    expect(await cli.json(['delete', 'Depot', name, ...confirmed])).toMatchObject({ code: 0 })
+    expect([existsSync(leftover), existsSync(backup)]).toEqual([false, true])
   })
 
   test('the plan shows what would be lost, in a table and in words', async () => {
