@@ -103,10 +103,10 @@ test('what the system draws is dark when the settings say so', async () => {
   const theme = () =>
     console.app.evaluate(({ nativeTheme }) => [nativeTheme.themeSource, nativeTheme.shouldUseDarkColors])
   await press(desktop, 'ctrl+comma')
-  await page.getByRole('radio', { name: 'Dark' }).click()
+  await page.getByRole('radio', { name: /^Dark/ }).click()
   await expect.poll(theme).toEqual(['dark', true])
   await desktop.picture(join(pictures, 'dark.png'))
-  await page.getByRole('radio', { name: 'Light' }).click()
+  await page.getByRole('radio', { name: /^Light/ }).click()
   await expect.poll(theme).toEqual(['light', false])
 })
 
@@ -163,7 +163,7 @@ describe('while a restore runs', () => {
     await expect.poll(blocked).toBe(true)
     const tray = await trayOf(desktop)
     await expect.poll(() => tray?.text()).toMatch(/^CVD Backup Console: 1 operation is running/)
-    expect([...((await tray?.entries()) ?? new Map()).keys()][1]).toMatch(/^Depot South: Restore/)
+    expect([...((await tray?.entries()) ?? new Map()).keys()][1]).toMatch(/^Depot South: Database restore/)
   })
 
   test('the cross in the corner asks, and Escape leaves everything as it is', async () => {
