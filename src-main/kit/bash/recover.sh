@@ -85,7 +85,7 @@ recover_at_boot() {
   if ! flock -n "$LOCK_FD"; then
     # Not at boot: a restore is running, so nothing is unfinished.
     ! operation_runs "$id" || exit 0
-    # A backup that began at boot, too. Where it takes longer, the operation waits for its end.
+    # Another backup may have started at boot. If it takes longer, the new operation waits for it.
     flock -w 30 "$LOCK_FD" || { operation_start; exit 0; }
   fi
   if valid_operation "$id" && transaction_load "$id"; then
