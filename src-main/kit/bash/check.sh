@@ -20,9 +20,9 @@ CHECK_KEY_UNREAD=''  # key tables that could not be counted
 # truncated the file, the reader would be killed.) The pragma's answer is discarded.
 readonly MAPPED=(-cmd '.output /dev/null' -cmd 'PRAGMA mmap_size=2147418112;' -cmd '.output stdout')
 
-# database_check FILE: set the CHECK_ globals; status 0 if no fault was found. CHECK_UNABLE tells what could not be checked.
-# Violated foreign keys and missing or empty key tables are reported but are no fault: that depends on the database when it
-# was copied.
+# database_check FILE: set the CHECK_ globals; status 0 if no fault was found. CHECK_UNABLE names what could not be checked.
+# Reports violated foreign keys and missing or empty key tables, but not as faults: the live database may have been like
+# that.
 database_check() {
   local file=$1 uri integrity_fd told integrity seconds
   CHECK_PROBLEM='' CHECK_CODE=ok CHECK_UNABLE='' CHECK_INTEGRITY='' CHECK_FK='' CHECK_TABLES=() CHECK_UNREAD=()

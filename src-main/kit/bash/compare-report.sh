@@ -49,8 +49,7 @@ INSERT INTO difference SELECT 'definition', t.name, t.name, 'differs', '' FROM t
     AND NOT EXISTS (SELECT 1 FROM difference d WHERE d.tbl = t.name AND d.kind IN ('column', 'constraint')) ORDER BY t.n;
 "
 
-# compare_schema_report_sql: REPLY = SQL that prints the lines about the schema: the first thousand, then the number of the
-# rest.
+# compare_schema_report_sql: REPLY = SQL that prints the first thousand lines about the schema, then the number of the rest.
 compare_schema_report_sql() {
   local name table detail
   compare_text name

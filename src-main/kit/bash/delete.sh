@@ -1,8 +1,7 @@
 # --- delete: files among the backups that are not backups --------------------------------------------------------------------
 #
 # Root decides, by its own list and catalog, what may be deleted: files listed as unfinished or unknown, and empty files. The
-# owner then checks each file itself and deletes it with the owner's rights only. Either all files may be deleted, or none
-# is.
+# owner then checks each file and deletes it with the owner's rights only. Deletes none unless all may be deleted.
 
 readonly DELETE_UNCHANGED='nothing was deleted'
 readonly DELETE_QUIET=600 # seconds; a file that changed more recently may still be being written

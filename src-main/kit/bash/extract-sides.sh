@@ -28,8 +28,7 @@ backup_facts() {
   printf 'sidecars=%s\nsidecarBytes=%s\nstate=there\n' "$sidecars" "$bytes"
 }
 
-# backup_send FILE STAMP: write its bytes to stdout. Status 11 read error, 15 gone, 16 changed meanwhile. Does not block on a
-# named pipe.
+# backup_send FILE STAMP: print its bytes. Status 11 read error, 15 gone, 16 changed meanwhile. No blocking on a named pipe.
 backup_send() {
   local before after
   before=$(find -L "$1" -maxdepth 0 -type f -printf '%D:%i\t%s\t%T@' 2>/dev/null)

@@ -96,8 +96,7 @@ write_whole() {
   printf '%s' "$2" >"$temporary" && sync_paths "$temporary" && mv -fT -- "$temporary" "$file" && sync_paths "${file%/*}"
 }
 
-# publish SOURCE TARGET: give a finished file its final name on the same file system; status 1 rather than replace another
-# file.
+# publish SOURCE TARGET: give a finished file its final name on the same file system; status 1 if that is taken.
 publish() {
   ln -T -- "$1" "$2" 2>/dev/null || { [[ ! -e $2 && ! -L $2 ]] && mv -nT -- "$1" "$2" && [[ ! -e $1 ]]; } || return 1
   rm -f -- "$1"

@@ -64,8 +64,8 @@ result_is_whole() {
   [[ $(tail -n 1 -- "$1") == '{"kind":"result"'* && $(tail -c 1 -- "$1" | od -An -tx1) == ' 0a' ]]
 }
 
-# copy_whole_lines FILE OFFSET: copy from the offset to the last whole line; the worker may be writing the next. REPLY = the
-# new offset.
+# copy_whole_lines FILE OFFSET: copy whole lines from the offset on; the worker may be writing the next. REPLY = the new
+# offset.
 copy_whole_lines() {
   local file=$1 offset=$2 size text
   file_size "$file"
@@ -102,8 +102,7 @@ still_listening() {
 }
 
 # follow_worker DIR FILE OFFSET: copy output while the worker lives. REPLY = the new offset; status 1 if nobody listens any
-# more. Does not poll: we block on `tail`, which is killed by `flock` when the worker ends, or by a subshell when our stdin
-# ends.
+# more. No polling: we block on `tail`; `flock` kills it when the worker ends, a subshell when our stdin ends.
 FOLLOW_HELPERS=()
 follow_worker() {
   local dir=$1 offset=$3 lines line
@@ -127,8 +126,8 @@ follow_leave() {
   FOLLOW_HELPERS=()
 }
 
-# end_with_worker DIR PID FD: kill our process PID when the worker has gone, but only while we live: after that the PID may
-# be reused.
+# end_with_worker DIR PID FD: kill our process PID when the worker has gone, unless we have ended: the PID may be reused
+# then.
 # shellcheck disable=SC2016 # the inner shell expands
 end_with_worker() {
   local descriptor=$3

@@ -56,8 +56,7 @@ stored() {
   [[ -f $kit ]] && ours "$state" "$state/kit" "$folder" "$kit" && wanted <"$kit"
 }
 
-# store: put the kit in place atomically; status 1 if it cannot be kept. Then it runs from memory, which also works with a
-# full disk.
+# store: put the kit in place atomically; status 1 if it cannot be kept. Then it runs from memory, even with a full disk.
 store() {
   local fresh
   mkdir -p -- "$folder" 2>/dev/null && ours "$state" "$state/kit" "$folder" || return 1

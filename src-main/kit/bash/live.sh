@@ -1,7 +1,7 @@
 # --- Inspecting the live site without touching it ---------------------------------------------------------------------------
 
-# live_uri: REPLY = a URI to read the live database. A WAL database that nobody has open has no -wal; a normal open would
-# create one.
+# live_uri: REPLY = a URI to read the live database. A normal open would create a -wal for a WAL database that nobody has
+# open.
 live_uri() {
   encode_path "$DATABASE_FILE"
   REPLY="file:$REPLY?mode=ro"
@@ -74,8 +74,7 @@ live_query() {
   sql "$REPLY" "$1" -cmd ".timeout ${2:-2000}"
 }
 
-# flock_held INODE: status 0 if a process holds a lock on that file. Reads /proc/locks: trying the lock would make others
-# fail.
+# flock_held INODE: status 0 if a process has locked that file. Reads /proc/locks: trying the lock would make others fail.
 flock_held() {
   local line lines=()
   [[ $1 != '' ]] || return 1
@@ -148,8 +147,7 @@ nearest_folder() {
   REPLY=${REPLY:-/}
 }
 
-# answer_alone: for a slow answer. If the console's stdin ends, end with all we started. Removes the scratch folder in any
-# case.
+# answer_alone: for a slow answer. End with all children when the console's stdin ends; always remove the scratch folder.
 STDIN_WATCHER=''
 answer_alone() {
   trap 'answer_end' EXIT

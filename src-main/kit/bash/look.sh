@@ -10,8 +10,7 @@ LOOK_JOB='' LOOK_FD='' LOOK_WAKE_FD='' LOOK_MARK=''
 LOOK_LINES=()   # its output without the list
 LOOK_LISTING='' # lines of folders_listed
 
-# look_begin SINCE SAFE: start the look. SINCE: the time from which errors in the logs count; SAFE: sqlite3's -safe option,
-# or empty.
+# look_begin SINCE SAFE: start the look. SINCE: oldest time of errors to count; SAFE: sqlite3's -safe option, or empty.
 look_begin() {
   LOOK_MARK="= $RANDOM$RANDOM$RANDOM$RANDOM$RANDOM"
   set -m

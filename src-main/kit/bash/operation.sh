@@ -151,8 +151,7 @@ lock_site() {
   fi
   now_ms
   write_whole "$STATE/lock.holder" "operation=$OPERATION"$'\n'"command=$COMMAND"$'\n'"pid=$$"$'\n'"since=$REPLY"$'\n'"who=$WHO"$'\n'
-  # We hold the lock, so work folders in these places are leftovers of killed processes. Those of an open transaction are for
-  # `recover`.
+  # We hold the lock, so work folders here are leftovers of killed processes. Those of an open transaction are for `recover`.
   cd /
   [[ -e $STATE/unfinished ]] || scratch_sweep "$BACKUPS" "${DATABASE_FILE%/*}"
 }

@@ -63,8 +63,8 @@ plan_answer() { # ENTRY RECOVERY LOSS SPACE SERVICES HEALTH HOLDERS
   succeed "$words" "$REPLY"
 }
 
-# plan_check CHECK STATE TITLE EVIDENCE [FIX] [ACKNOWLEDGE]: add a check. A warning with ACKNOWLEDGE blocks the restore until
-# somebody acknowledges it.
+# plan_check CHECK STATE TITLE EVIDENCE [FIX] [ACKNOWLEDGE]: add a check. With ACKNOWLEDGE, a warning blocks the restore
+# until it is acknowledged.
 plan_check() {
   [[ $2 != failed ]] || PLAN_POSSIBLE=false
   say_readable "$(printf '  %-8s %-30s %s' "$2" "$3" "$4${5:+ -> $5}")"

@@ -76,8 +76,7 @@ run_kept_kit() {
   exec "${kit[@]}" --params-fd 3
 }
 
-# Called by the boot unit: put the files right now; leave services and health to an operation, which runs when the boot
-# allows.
+# Called by the boot unit: put the files right now; an operation does services and health when the boot allows.
 recover_at_boot() {
   local id
   exec {LOCK_FD}>>"$STATE/lock"
@@ -175,8 +174,7 @@ recover_back() {
     "$(report_json '')"
 }
 
-# recover_end ID OUTCOME CODE MESSAGE: give the interrupted operation its outcome and last event, so that its followers see
-# the end.
+# recover_end ID OUTCOME CODE MESSAGE: give the interrupted operation its outcome and last event, for its followers.
 recover_end() {
   local id=$1 outcome=$2 code=$3 message=$4 line safety=''
   [[ $outcome != succeeded || ! -e $TX_SAFETY ]] || safety=$TX_FOLDER/$TX_SAFETY

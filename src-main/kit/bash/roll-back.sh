@@ -5,8 +5,7 @@ transaction_files_back() {
   local suffix
   [[ $TX_KEEPING != '' ]] || return 0
   inode "$TX_NAME"
-  # The live name is renamed last on the way back, so what lies beside it belongs to it, however new: either it was never
-  # renamed, or all is back already.
+  # Never renamed, or back already (the database is renamed last): what lies beside it is its own, even new files.
   if [[ $REPLY != '' && $REPLY == "$TX_LIVE_INODE" ]]; then
     sync_paths .
     return
