@@ -1,14 +1,14 @@
-# --- The census of a database: which tables it has, and what is in them ----------------------------------------------------
+# --- Census of a database: its tables and their rows --------------------------------------------------------------------------
 #
-# The names are the database's, so they are hostile. They are read in hexadecimal, and made UTF-8 from the encoding that the
-# database has. A statement is built only with a name that the table's own definition confirms, and it counts only if the
-# name that sqlite3 read is the one that is stored: what could be cut or bent on its way counts nothing.
+# Table names come from the database, so they are hostile. They are read in hexadecimal and converted to UTF-8. A statement
+# uses a name only if the table's definition confirms it, and its answer counts only if sqlite3 read the name as it is
+# stored: a name that was cut or altered on the way yields nothing.
 
-readonly CENSUS_TABLES=20000 # more is no application's schema
+readonly CENSUS_TABLES=20000 # no application has more
 
-# SQL: is m, a row of sqlite_master, a table that is really called so? SQLite takes the name from the definition, and the
-# kind too: a row may say `table`, `users`, and define a view.
-census_proven() { # REPLY = the condition
+# census_proven: REPLY = an SQL condition: m, a row of sqlite_master, is a table that really has that name. SQLite takes name
+# and kind from the definition: a row may say `table`, `users`, and define a view.
+census_proven() {
   local quote form forms=''
   for quote in "'\"'" "'\`'" "''''"; do
     form="($quote || replace(m.name, $quote, $quote || $quote) || $quote)"
@@ -22,9 +22,10 @@ census_proven() { # REPLY = the condition
       OR (instr(m.name, ']') = 0 AND substr(m.sql, 14, length(m.name) + 2) = '[' || m.name || ']')$forms)"
 }
 
-# The list: its encoding; `name` lines with row, name in hexadecimal (in that encoding) and what kind of entry it is; `more`
-# lines with row, a word for the rowid, and a column of stamps. Virtual tables are left out: their rows lie in tables that are
-# counted. A table may be called like a function of SQLite and answer in its stead: then there is no more to know.
+# census_list_sql: REPLY = SQL that prints the encoding; `name` lines with row, name in hexadecimal (in that encoding) and
+# kind of entry; `more` lines with row, name of the rowid, and a column of timestamps. Omits virtual tables, whose rows are
+# in tables that are counted. A table may have the name of an SQLite function and answer instead of it: then nothing more can
+# be found out.
 census_list_sql() {
   local proven
   census_proven
@@ -52,9 +53,9 @@ census_list_sql() {
     SELECT 'listed', count(*) FROM sqlite_master;"
 }
 
-# What awk makes of the list: the statements that count (step=count; with keys=1 for foreign keys, too), or the census itself
-# from list and answers (step=tell). With plain=1 only for what was told as unread, without indexes and stamps: what sqlite3 has
-# no collation or function for mostly lies there.
+# With step=count, awk turns the list into the statements that count (with keys=1, also foreign keys). With step=tell, it
+# prints the census from list and answers. With plain=1, only for tables reported as unread, without indexes and timestamps:
+# those usually need the collation or function that this sqlite3 lacks.
 # shellcheck disable=SC2016 # awk expands
 readonly CENSUS_AWK='
   BEGIN {
@@ -76,7 +77,7 @@ readonly CENSUS_AWK='
     if (encoding == "UTF-16le") return number[substr(hex, at + 2, 2)] * 256 + number[substr(hex, at, 2)]
     return number[substr(hex, at, 2)] * 256 + number[substr(hex, at + 2, 2)]
   }
-  function as_utf8(hex,   at, code, low, out) { # sets broken where it is no text
+  function as_utf8(hex,   at, code, low, out) { # sets broken if it is not text
     broken = 0
     if (encoding !~ /^UTF-16/) return hex
     if (length(hex) % 4) broken = 1
@@ -159,12 +160,12 @@ readonly CENSUS_AWK='
     if (status >= 125) print "ended", status
   }'
 
-# census SECONDS DATABASE KEYS [OPTION...]: lines on stdout, names percent-encoded, everything else without control characters:
-#   table NAME ROWS GREATEST-ROWID NEWEST-STAMP (the last two are empty where there is none)
+# census SECONDS DATABASE KEYS [OPTION...]: print lines, with names percent-encoded and no control characters elsewhere:
+#   table NAME ROWS GREATEST-ROWID NEWEST-STAMP (the last two are empty if there is none)
 #   unread NAME REASON ROW                       could not be counted; ROW is its row in sqlite_master
-#   keys VIOLATIONS                              foreign keys, where KEYS is 1 and they could be counted
-#   failed REASON                                where not even the names could be read
-#   ended STATUS                                 sqlite3 was killed, or could not be run: that says nothing about the database
+#   keys VIOLATIONS                              foreign keys, if KEYS is 1 and they could be counted
+#   failed REASON                                not even the names could be read
+#   ended STATUS                                 sqlite3 was killed or could not run: the database may be fine
 census() {
   local seconds=$1 database=$2 keys=$3 list answers told again
   shift 3
@@ -181,7 +182,7 @@ census() {
   printf '%s\n' "$told"
 }
 
-census_listed() { # LIST: says why it is none
+census_listed() { # LIST: print why it is not a list; status 1 then
   local names status=${1##*$'= '}
   if [[ ! $status =~ ^[0-9]{1,3}$ ]] || ((status >= 125)); then
     printf 'ended\t%s\n' "${status:0:3}"
@@ -196,8 +197,8 @@ census_listed() { # LIST: says why it is none
   [[ $names =~ ^[0-9]{1,9}$ ]] && ((names <= CENSUS_TABLES)) || { printf 'failed\tthere are more than %s tables\n' "$CENSUS_TABLES"; return 1; }
 }
 
-# census_one_sql NAME: REPLY = a statement that answers NAME and its rows, if there is a table of that name: of a view nothing is
-# read. NAME is a key table of the policy, so it is letters, figures and underscores.
+# census_one_sql NAME: REPLY = a statement that returns NAME and its row count if it is a table; it reads no views. NAME is a
+# key table of the policy: letters, digits and underscores.
 census_one_sql() {
   local name=$1
   census_proven
@@ -205,7 +206,7 @@ census_one_sql() {
   REPLY=${REPLY//$'\n'/ }
 }
 
-# sql_complaint ANSWER-OF-SQL_RUN: REPLY = the first thing that went wrong, in one line.
+# sql_complaint ANSWER-OF-SQL_RUN: REPLY = the first error, in one line.
 sql_complaint() {
   local status=${1##*$'= '}
   REPLY=''
@@ -220,8 +221,9 @@ sql_complaint() {
   REPLY=${REPLY:0:300} REPLY=${REPLY//[[:cntrl:]]/ }
 }
 
-# table_counts DATABASE [OPTION...]: one line a table on stdout: name (percent-encoded), rows, greatest rowid, newest stamp; the
-# last two are empty where there is none. What cannot be counted is left out. Status 1 where the tables cannot be listed.
+# table_counts DATABASE [OPTION...]: print a line for each table: name (percent-encoded), rows, greatest rowid, newest
+# timestamp; the last two are empty if there is none. Omits tables that cannot be counted. Status 1 if the tables cannot be
+# listed.
 table_counts() {
   local told
   told=$(census "$SQL_SECONDS" "$1" 0 "${@:2}") || return 1

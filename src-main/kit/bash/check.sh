@@ -1,28 +1,28 @@
 # --- Checking a database file ---------------------------------------------------------------------------------------------
 #
 # For a plain database file that nobody else changes: an extracted backup, a fresh copy. Opened immutable: no lock, no
-# sidecar, nothing written beside it, whatever its journal mode and its folder are.
+# sidecar, nothing written beside it, whatever its journal mode and folder.
 
-CHECK_PROBLEM=''     # one sentence, or empty: no fault was found
-CHECK_CODE=ok        # ok; empty, not-a-backup, integrity: the database's fault; internal: nothing is known about it
-CHECK_UNABLE=''      # what this sqlite3 could not check, and why; empty: everything was checked
+CHECK_PROBLEM=''     # one sentence; empty if no fault was found
+CHECK_CODE=ok        # ok; empty, not-a-backup, integrity: fault of the database; internal: the check itself failed
+CHECK_UNABLE=''      # what this sqlite3 could not check, and why; empty if it checked everything
 CHECK_INTEGRITY=''   # `ok`, the first complaint of integrity_check, or `not checked`
-CHECK_FK=''          # foreign key violations; empty where they could not be counted
+CHECK_FK=''          # foreign key violations; empty if they could not be counted
 CHECK_SIZE=0         # bytes
 CHECK_PAGE_SIZE=0 CHECK_PAGE_COUNT=0 CHECK_JOURNAL='' CHECK_USER_VERSION=0 CHECK_ENCODING=1
 CHECK_TABLES=()      # lines of table_counts
 CHECK_UNREAD=()      # tables that could not be counted: name (percent-encoded) TAB reason
-CHECK_KEY_MISSING='' # key tables of the policy that are not there, separated by blanks
-CHECK_KEY_EMPTY=''   # key tables that are there and hold no row
-CHECK_KEY_UNREAD=''  # key tables that are there, as far as is known, and could not be counted
+CHECK_KEY_MISSING='' # key tables of the policy that are missing, separated by blanks
+CHECK_KEY_EMPTY=''   # key tables without rows
+CHECK_KEY_UNREAD=''  # key tables that could not be counted
 
-# Options for sql, for a file that nobody else changes (one that is cut off under a mapping would kill its reader): read as
-# memory, in about a quarter of the time of reading page by page. The pragma answers with a row, which is of no interest.
+# Options for sql, for a file that nobody else changes: memory-mapped reading takes about a quarter of the time. (If somebody
+# truncated the file, the reader would be killed.) The pragma's answer is discarded.
 readonly MAPPED=(-cmd '.output /dev/null' -cmd 'PRAGMA mmap_size=2147418112;' -cmd '.output stdout')
 
-# database_check FILE: sets the CHECK_ globals. Status 0 if no fault was found; whether everything could be looked at is told by
-# CHECK_UNABLE. Violated foreign keys, missing and empty key tables are told, not judged: whether they are a fault depends
-# on what the database was like when it was copied.
+# database_check FILE: set the CHECK_ globals; status 0 if no fault was found. CHECK_UNABLE names what could not be checked.
+# Reports violated foreign keys and missing or empty key tables, but not as faults: the live database may have been like
+# that.
 database_check() {
   local file=$1 uri integrity_fd told integrity seconds
   CHECK_PROBLEM='' CHECK_CODE=ok CHECK_UNABLE='' CHECK_INTEGRITY='' CHECK_FK='' CHECK_TABLES=() CHECK_UNREAD=()
@@ -33,7 +33,7 @@ database_check() {
   check_header "$file" || return 1
   database_uri "$file"
   uri=$REPLY
-  # Side by side: the check is bound by the processor, the counts by reading.
+  # In parallel: the check is bound by the CPU, the counts by reading.
   exec {integrity_fd}< <(integrity_check "$seconds" "$uri")
   told=$(census "$seconds" "$uri" 1 "${MAPPED[@]}")
   integrity=$(cat <&"$integrity_fd")
@@ -44,7 +44,7 @@ database_check() {
   [[ $CHECK_PROBLEM == '' ]]
 }
 
-# Takes the lines of a census. Where there is none, only the integrity check can tell damage from what this sqlite3 cannot read.
+# Take the lines of a census. Without one, only the integrity check can tell damage from what this sqlite3 cannot read.
 check_census() {
   local line rest
   while IFS= read -r line; do
@@ -68,12 +68,12 @@ check_integrity() { # SECONDS URI ANSWER
   text=${text%%$'\n'*}
   CHECK_INTEGRITY=$text
   case $3 in
-    # The answer must be this one line: a complaint may well contain "ok".
+    # The whole answer must be `ok`: a complaint may contain "ok".
     ok) CHECK_INTEGRITY=ok ;;
     'damage '*) check_finds integrity "The database is damaged: ${text:0:300}" ;;
     'unable '*)
       CHECK_INTEGRITY='not checked'
-      # What was too much for the whole is not tried again in parts.
+      # Too slow or too large as a whole: do not try it in parts.
       if [[ $text == *'too long'* || $text == *'out of memory'* ]]; then check_unable "$text"; else check_by_table "$1" "$2" "$text"; fi
       ;;
     *)
@@ -86,7 +86,7 @@ check_integrity() { # SECONDS URI ANSWER
 
 check_unable() { CHECK_UNABLE+="${CHECK_UNABLE:+; }${1:0:400}"; }
 
-# check_list ARRAY-NAME WORDS: what is in it (name TAB reason) could not be checked. Three are named.
+# check_list ARRAY-NAME WORDS: report its entries (name TAB reason) as not checked; name up to three.
 check_list() {
   local -n unable_list=$1
   local entry words='' number=0
@@ -100,14 +100,14 @@ check_list() {
   CHECK_UNABLE+="${CHECK_UNABLE:+; }$words"
 }
 
-# name_for_people ENCODED: REPLY = the name, or its encoded form where it would disturb what it is printed in.
+# name_for_people ENCODED: REPLY = the name, or its encoded form if the name would garble the output.
 name_for_people() {
   decode_path "$1"
   REPLY=${REPLY:0:80}
   [[ $REPLY != *[[:cntrl:]]* && $1 != *%00* && $REPLY != '' ]] || REPLY="'${1:0:80}'"
 }
 
-# What can be told without opening it. integrity_check answers `ok` for an empty file, and for one that is not there.
+# Check what the header shows without opening the database: integrity_check answers `ok` for empty and missing files.
 check_header() {
   local file=$1
   CHECK_PAGE_SIZE=0 CHECK_PAGE_COUNT=0 CHECK_JOURNAL='' CHECK_USER_VERSION=0
@@ -137,7 +137,7 @@ check_header() {
 
 check_finds() { CHECK_CODE=$1 CHECK_PROBLEM=$2; }
 
-# Names are taken as SQLite takes them: whether letters are large does not matter.
+# Compare names as SQLite does: ignore case.
 check_key_tables() {
   local name line known=' ' rows
   for line in ${CHECK_TABLES[@]+"${CHECK_TABLES[@]}"}; do
@@ -158,7 +158,7 @@ check_key_tables() {
   [[ ${#CHECK_TABLES[@]} -gt 0 || $CHECK_UNABLE != '' ]] || check_finds empty 'The database holds no table.'
 }
 
-# database_check_say FILE: what database_check finds, as lines on stdout. Status as database_check.
+# database_check_say FILE: print the findings of database_check as lines. Status as database_check.
 database_check_say() {
   database_check "$1"
   printf '%s\n' "problem=$CHECK_PROBLEM" "code=$CHECK_CODE" "unable=$CHECK_UNABLE" "integrity=$CHECK_INTEGRITY" \
@@ -173,9 +173,8 @@ database_check_say() {
 readonly COUNT_LINE=$'^[A-Za-z0-9._/%-]*\t(0|[1-9][0-9]{0,14})\t(-?[0-9]{1,19})?\t[^\t]{0,160}$'
 readonly UNREAD_LINE=$'^[A-Za-z0-9._/%-]*\t[^\t]{0,300}$'
 
-# database_check_load RESULT: sets the globals from what database_check_say said. Status as database_check; a result that is
-# not there, or not whole, is a check that failed. What it says comes from a reader of foreign data: only what can be meant
-# is taken.
+# database_check_load RESULT: set the globals from the output of database_check_say. Status as database_check. A missing or
+# incomplete result counts as a failed check. The reader handled foreign data, so accept only valid values.
 database_check_load() {
   local line value whole=''
   CHECK_PROBLEM='The check was stopped before its end.' CHECK_CODE=internal CHECK_UNABLE='' CHECK_INTEGRITY='' CHECK_FK=''
@@ -215,7 +214,7 @@ database_check_load() {
   [[ $CHECK_PROBLEM == '' && $CHECK_CODE == ok ]]
 }
 
-# tables_json LINE...: REPLY = tableCount array of lines of table_counts.
+# tables_json LINE...: REPLY = tableCount array from lines of table_counts.
 tables_json() {
   local line list=() name max newest
   for line in "$@"; do
@@ -232,7 +231,7 @@ tables_json() {
   json_array ${list[@]+"${list[@]}"}
 }
 
-# REPLY = NUMBER if it is a whole number that every JSON reader keeps exact, else null.
+# json_safe_number NUMBER: REPLY = NUMBER if it is a whole number that every JSON reader keeps exactly, else null.
 json_safe_number() {
   if [[ $1 =~ ^-?(0|[1-9][0-9]{0,14})$ ]]; then REPLY=$1; else REPLY=null; fi
 }

@@ -1,16 +1,16 @@
-# --- Reading what a comparison found --------------------------------------------------------------------------------------
+# --- Loading the result of a comparison -------------------------------------------------------------------------------------
 #
-# The lines of compare-report.sh. Whoever compared may be disturbed by others: what is no number is not known, and a text
-# is a text.
+# Parses the lines of compare-report.sh. Another user may have forged them: an invalid number counts as unknown, and text is
+# only shown.
 
-COMPARE_KNOWN=''    # yes: the live database was read
+COMPARE_KNOWN=''    # yes if the live database was read
 COMPARE_UNREAD=''   # why nothing was compared
-COMPARE_TABLES='[]' # an array of tableDifference
+COMPARE_TABLES='[]' # array of tableDifference
 COMPARE_SCHEMA_JSON='[]' COMPARE_SETTINGS='[]' COMPARE_LACKS=() COMPARE_OTHERS=()
 COMPARE_ONLY_LIVE=() COMPARE_ONLY_BACKUP=() COMPARE_VERSION=''
 COMPARE_LOST=0 COMPARE_BACK=0 COMPARE_CHANGED=0 COMPARE_UNCOMPARED=0
 
-# compare_load RESULT: sets the COMPARE_ globals.
+# compare_load RESULT: set the COMPARE_ globals.
 compare_load() {
   local kind a b c d e f g h i j k l tables=() schema=() settings=()
   COMPARE_KNOWN='' COMPARE_UNREAD='it could not be compared' COMPARE_TABLES='[]' COMPARE_SCHEMA_JSON='[]' COMPARE_SETTINGS='[]'
@@ -64,7 +64,7 @@ compare_schema_line() { # KIND NAME TABLE STATE DETAIL: REPLY = JSON
     table/lacks) COMPARE_ONLY_LIVE+=("$name") ;;
     table/extra) COMPARE_ONLY_BACKUP+=("$name") ;;
   esac
-  # A schema that has less than the application knows is what stops it; one that has more seldom does.
+  # A backup that lacks part of the live schema can stop the application; one that has more seldom does.
   case $kind/$state in
     */lacks) COMPARE_LACKS+=("no $words") ;;
     definition/* | table/differs) COMPARE_OTHERS+=("$words is another") ;;
@@ -76,7 +76,8 @@ compare_schema_line() { # KIND NAME TABLE STATE DETAIL: REPLY = JSON
 
 readonly COMPARE_MOMENT='^[12][0-9]{3}-[0-9]{2}-[0-9]{2}( [0-9:]{5,8})?$'
 
-# NAME LIVE BACKUP ONLY-LIVE ONLY-BACKUP CHANGED BASIS OLDEST NEWEST REASON COLUMNS-ONLY-LIVE COLUMNS-ONLY-BACKUP: REPLY = JSON
+# compare_table_line NAME LIVE BACKUP ONLY-LIVE ONLY-BACKUP CHANGED BASIS OLDEST NEWEST REASON COLUMNS-ONLY-LIVE
+# COLUMNS-ONLY-BACKUP: REPLY = JSON
 compare_table_line() {
   local name=$1 basis=$7 oldest=$8 newest=$9 reason=${10} only_live_columns=${11} only_backup_columns=${12} numbers=() value
   for value in "${@:2:5}"; do
@@ -133,7 +134,7 @@ names_json() {
   json_array ${list[@]+"${list[@]}"}
 }
 
-# texts_json TEXT...: REPLY = array of them.
+# texts_json TEXT...: REPLY = array of the texts.
 texts_json() {
   local text list=()
   for text in "$@"; do

@@ -1,17 +1,17 @@
-# --- Comparing two databases: what is said of it --------------------------------------------------------------------------
+# --- Comparing two databases: the report -------------------------------------------------------------------------------------
 #
-# Lines of fields between bars; in a text, what would break a line or a field is percent-encoded.
+# Lines with fields separated by bars; text is percent-encoded where it would break a line or a field.
 #   setting NAME LIVE BACKUP
 #   schema KIND NAME TABLE STATE DETAIL    STATE: lacks (the backup), extra (only the backup has it), differs
 #   table NAME LIVE BACKUP ONLY-LIVE ONLY-BACKUP CHANGED BASIS OLDEST NEWEST REASON COLUMNS-ONLY-LIVE COLUMNS-ONLY-BACKUP
 #   unread REASON
 
-compare_text() { # EXPRESSION: REPLY = an SQL expression for it as a field, no longer than can be shown
+compare_text() { # EXPRESSION: REPLY = an SQL expression for it as a field, shortened
   REPLY="replace(replace(replace(replace(replace(replace(CASE WHEN length($1) > 300 THEN substr($1, 1, 300) || '…' ELSE $1 END,
     '%', '%25'), '|', '%7C'), char(44), '%2C'), char(10), '%0A'), char(13), '%0D'), char(9), '%09')"
 }
 
-# What the live schema has and the backup lacks may stop the application: it is told one by one.
+# What the live schema has and the backup lacks may stop the application, so list each item.
 readonly COMPARE_SCHEMA="
 CREATE TABLE difference(kind, name, tbl, state, detail);
 CREATE TABLE shape AS SELECT side, id, CASE WHEN type = 'table' AND root = 0 THEN 'virtual' ELSE type END type, name, tbl,
@@ -49,7 +49,7 @@ INSERT INTO difference SELECT 'definition', t.name, t.name, 'differs', '' FROM t
     AND NOT EXISTS (SELECT 1 FROM difference d WHERE d.tbl = t.name AND d.kind IN ('column', 'constraint')) ORDER BY t.n;
 "
 
-# compare_schema_report_sql: REPLY = SQL that prints the lines about the schema; the first thousand, and how many more there are.
+# compare_schema_report_sql: REPLY = SQL that prints the first thousand lines about the schema, then the number of the rest.
 compare_schema_report_sql() {
   local name table detail
   compare_text name

@@ -1,8 +1,8 @@
 # --- Comparing two databases: the decisions, in SQL -----------------------------------------------------------------------
 #
-# Both databases are described in a third one, `catalog`. What is compared, and by what, is decided there; the statements
-# that compare are made there, too. A name gets into a statement by SQL's own quoting, and each statement first proves
-# that its name leads to the entry of the schema that it was read from. `L` is the live database, `B` the backup.
+# A third database, `catalog`, describes both. SQL in it decides what to compare and by which key, and builds the statements
+# that do it. SQL itself quotes the names, and each statement first proves that its name leads to the schema entry that it
+# was read from. `L` is the live database, `B` the backup.
 
 readonly COMPARE_CATALOG="
 PRAGMA journal_mode=OFF; PRAGMA synchronous=OFF;
@@ -19,11 +19,11 @@ CREATE TABLE counted(side, n, rows);
 BEGIN;
 "
 
-# A real table of somebody's, as opposed to SQLite's own and to virtual ones (their rows lie in tables of their own).
+# An ordinary table: not SQLite's own, and not virtual (their rows are in tables of their own).
 readonly COMPARE_REAL="type = 'table' AND root > 0 AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\'"
 
-# compare_describe_sql SIDE: run on a database, it prints INSERT statements for the catalog. A name that is no text, or
-# holds a NUL, is marked as odd: nothing is asked by it.
+# compare_describe_sql SIDE: REPLY = SQL that, run on a database, prints INSERT statements for the catalog. Marks a name that
+# is not text or holds a NUL as odd; no statement uses it.
 compare_describe_sql() {
   local side="'INSERT INTO %s VALUES(''$1'','" readable
   readable="sqlite_master m WHERE m.type = 'table' AND m.rootpage > 0 AND typeof(m.name) = 'text'
@@ -49,8 +49,8 @@ SELECT ${side/\%s/idxcol} || id || ',' || quote(i.name) || ',' || x.seqno || ','
 "
 }
 
-# What is compared with what, and by which key: the primary key, else a unique index without NULL; of the same columns,
-# types and collations on both sides. A rowid that is no declared key says nothing about what a row is.
+# Pair tables by name and choose the key: the primary key, else a unique index without NULL, with the same columns, types and
+# collations on both sides. A rowid that is not a declared key does not identify a row.
 readonly COMPARE_PAIRS="
 COMMIT; BEGIN;
 CREATE INDEX object_name ON object(side, name);

@@ -1,13 +1,13 @@
 # --- Comparing two databases: the statements ------------------------------------------------------------------------------
 #
-# One pass of a table looks up each live row in the backup by its key, in the order in which it lies there, and keeps only
-# counts. Rows without a key are a multiset: a row that is equal under the same rowid cancels out, and of what is left the
-# hashes are counted, so many at a time that the sorter stays small. Equal is: the same type and the same bytes.
+# One pass over a table looks up each live row in the backup by its key, in storage order, and keeps only counts. Rows
+# without a key form a multiset: equal rows under the same rowid cancel out, and the hashes of the rest are counted, in
+# batches that keep the sorter small. Equal means same type and same bytes.
 
-COMPARE_AT_A_TIME=1500000               # hashes sorted in one go: about 60 MB
-readonly COMPARE_LIMIT_LOCKING=300000  # rows of a table where reading keeps writers waiting: it must be short
+COMPARE_AT_A_TIME=1500000               # hashes sorted in one batch: about 60 MB
+readonly COMPARE_LIMIT_LOCKING=300000  # most rows of a table to read while that blocks writers
 
-# A moment is told as it is written, to the second; a number is seconds or milliseconds since 1970.
+# A text moment is shown as written, to the second; a number is seconds or milliseconds since 1970.
 compare_moment() { # T: REPLY = an SQL expression
   local text="'[12][0-9][0-9][0-9]-[01][0-9]-[0-3][0-9]"
   REPLY="CASE typeof($1) WHEN 'text' THEN CASE WHEN $1 GLOB ${text}[ T][0-2][0-9]:[0-5][0-9]:[0-6][0-9]*' THEN substr(replace($1, 'T', ' '), 1, 19)
@@ -17,7 +17,7 @@ compare_moment() { # T: REPLY = an SQL expression
     WHEN $1 BETWEEN 300000000000 AND 7000000000000 THEN datetime($1 / 1000, 'unixepoch') END END"
 }
 
-# What a statement is put together from, for each table that is on both sides. `a` is a live row, `b` one of the backup.
+# The fragments of the statements, for each table on both sides. `a` is a live row, `b` one of the backup.
 compare_parts_sql() { # ACROSS-ENCODINGS
   local one many i terms='' bytes serial a_times b_times
   compare_time_columns L
@@ -63,7 +63,7 @@ CREATE INDEX part_n ON part(n);
 "
 }
 
-compare_time_columns() { # SIDE: REPLY = an SQL expression for the columns that a statement selects: t1 to t4
+compare_time_columns() { # SIDE: REPLY = an SQL expression for the time columns that a statement selects: t1 to t4
   local i
   REPLY="''"
   for i in 1 2 3 4; do
@@ -71,14 +71,14 @@ compare_time_columns() { # SIDE: REPLY = an SQL expression for the columns that 
   done
 }
 
-# compare_script_sql LOCKING: makes the table `script`, a block of statements for each table. Where the live database has no
-# WAL, each block is a transaction of its own, and a large table is only counted.
+# compare_script_sql LOCKING: REPLY = SQL that creates the table `script` with a block of statements for each table. If the
+# live database has no WAL, each block is a transaction of its own, and large tables are only counted.
 compare_script_sql() {
   local limit='' begin='' commit='' a_left b_left hashes pass
   if [[ $1 == yes ]]; then
     limit=" AND max(live, backup) <= $COMPARE_LIMIT_LOCKING" begin='BEGIN;' commit='COMMIT;'
   fi
-  # What no equal row under the same rowid cancels.
+  # Rows without an equal one under the same rowid.
   a_left="lq || ' a NOT INDEXED' || coalesce(' LEFT JOIN ' || bq || ' b ON b.' || rid || ' = a.' || rid, '') || coalesce(' WHERE (' || a_null || ')', ' WHERE 1')
     || coalesce(' AND CASE WHEN b.' || rid || ' IS NULL THEN 1' || differs || ' ELSE 0 END <> 0', '')"
   b_left="bq || ' b NOT INDEXED' || coalesce(' LEFT JOIN ' || lq || ' a ON a.' || rid || ' = b.' || rid, '') || coalesce(' WHERE (' || b_null || ')', ' WHERE 1')

@@ -1,12 +1,12 @@
 # --- Comparing two databases of different text encodings ------------------------------------------------------------------
 #
-# SQLite attaches no database of another encoding. Here each side tells, for each row, the hash of its key and that of its
-# content, in UTF-8; the two streams are sorted together and counted. It takes more room than looking rows up, so what does
-# not fit within its limit is said not to have been compared.
+# SQLite cannot attach a database of another encoding. So each side prints the hashes of each row's key and content in UTF-8,
+# and both streams are sorted together and counted. That takes more space than looking rows up; tables beyond the limit are
+# reported as not compared.
 
-readonly COMPARE_LIMIT_STREAM=700000 # rows of both sides together: about 70 MB while they are sorted
+readonly COMPARE_LIMIT_STREAM=700000 # rows of both sides together: about 70 MB while sorting
 
-# compare_streamed LIVE-URI BACKUP-URI: adds to the catalog's results.
+# compare_streamed LIVE-URI BACKUP-URI: add to the results in the catalog.
 compare_streamed() {
   local side uri
   local -a uris=([0]=$1 [1]=$2)
@@ -27,7 +27,7 @@ compare_streamed() {
     LC_ALL=C sort -S 20M -T . | compare_sorted >compare.results
 }
 
-# The smallest tables first, as many as there is room for.
+# The smallest tables first, as many as fit.
 readonly COMPARE_WITHIN="
 CREATE TABLE within AS SELECT n FROM (SELECT n, sum(rows) OVER (ORDER BY rows, n) total FROM
   (SELECT n, sum(rows) rows FROM counted GROUP BY n HAVING count(*) = 2)) WHERE total <= $COMPARE_LIMIT_STREAM;
@@ -35,12 +35,12 @@ INSERT INTO result(n, live, backup) SELECT n, max(CASE side WHEN 'L' THEN rows E
   FROM counted WHERE n NOT IN (SELECT n FROM within) GROUP BY n;
 "
 
-compare_side() { # SIDE: the columns of `tab` and `part` that speak of it
+compare_side() { # SIDE: select the columns of `tab` and `part` for that side
   if [[ $1 == L ]]; then SIDE_ID=l SIDE_NAME=lname SIDE_Q=lq SIDE_ROW=a; else SIDE_ID=b SIDE_NAME=bname SIDE_Q=bq SIDE_ROW=b; fi
   SIDE_PROOF="'EXISTS (SELECT 1 FROM sqlite_master WHERE rowid = ' || t.$SIDE_ID || ' AND type = ''table'' AND name = ' || quote(t.$SIDE_NAME) || ')'"
 }
 
-# The table `script`: what counts the rows of each table of a side.
+# compare_count_sql SIDE: REPLY = SQL that creates `script`: the statements that count the rows of each table.
 compare_count_sql() {
   compare_side "$1"
   REPLY="
@@ -51,7 +51,8 @@ FROM tab t WHERE NOT t.odd AND t.$SIDE_ID IS NOT NULL;
 "
 }
 
-# The table `script_SIDE`: what tells the rows of a side: TABLE, HASH OF KEY, HASH OF ROW, SIDE, MOMENT.
+# compare_row_sql SIDE: REPLY = SQL that creates `script_SIDE`: the statements that print TABLE, HASH OF KEY, HASH OF ROW,
+# SIDE, MOMENT.
 compare_row_sql() {
   local key
   compare_side "$1"
@@ -68,7 +69,7 @@ FROM tab t JOIN within USING (n) JOIN part p USING (n) LEFT JOIN (SELECT n, grou
 "
 }
 
-# Sorted streams on stdin, INSERT statements on stdout.
+# compare_sorted: read sorted streams on stdin, print INSERT statements.
 compare_sorted() {
   awk -F '\t' -v quote="'" '
     function seen(m) {
@@ -91,7 +92,7 @@ compare_sorted() {
     }
     function table_end() {
       group_end()
-      # A stream that was cut off tells fewer rows than it counted: then nothing is known.
+      # A stream that was cut off has fewer rows than were counted: report nothing for that table.
       if (table != "" && total["L"] != "" && total["B"] != "" && told["L"] == total["L"] && told["B"] == total["B"])
         printf "INSERT INTO result VALUES(%d,%d,%d,%d,%d,0,0,NULL,NULL,%s,%s);\n", table, total["L"], total["B"], hit, changed,
           lo == "" ? "NULL" : quote lo quote, hi == "" ? "NULL" : quote hi quote

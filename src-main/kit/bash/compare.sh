@@ -1,19 +1,19 @@
-# --- What the live database has and a backup has not, and the other way round ---------------------------------------------
+# --- Comparing the live database with a backup --------------------------------------------------------------------------------
 
-readonly COMPARE_TIME_LIMIT=900 # seconds; what is not compared by then is said not to be
+readonly COMPARE_TIME_LIMIT=900 # seconds; tables left by then are reported as not compared
 
-# The owner may read what the reader extracted. What he answers is data, and only so much of it.
+# The owner may read what the reader extracted. Its output is untrusted and limited in size.
 compare_by_owner() { owner_do compare_say compare_to ../reader/database 2>/dev/null | head -c 33554432 >compared; }
 compare_schema_by_owner() { owner_do compare_say compare_schema_to ../reader/staged.db 2>/dev/null | head -c 33554432 >compared; }
 
-# compare_say FUNCTION FILE: by the owner: what it finds, on stdout.
+# compare_say FUNCTION FILE: print the result of the comparison; for owner_do.
 compare_say() {
   "$1" result "$2"
   cat result
 }
 
-# compare_to RESULT FILE: for a background process, in a folder of ours. Looks at the live database (DATABASE_FILE) and at
-# the database FILE, writes nothing but files `compare.*` here and RESULT, which compare_load reads.
+# compare_to RESULT FILE: compare the live database (DATABASE_FILE) with the database FILE; for a background process. Writes
+# only `compare.*` and RESULT, for compare_load, in the current folder.
 compare_to() {
   local result=$1 backup live report locking=no
   compare_begin "$2" || { compare_stopped "$result"; return 1; }
@@ -41,7 +41,7 @@ compare_to() {
   compare_stopped "$result"
 }
 
-# compare_schema_to RESULT FILE: the same, without looking at any row.
+# compare_schema_to RESULT FILE: like compare_to, but read no rows.
 compare_schema_to() {
   if compare_begin "$2"; then
     compare_schema_report_sql
@@ -52,7 +52,7 @@ compare_schema_to() {
 
 COMPARE_UNTIL=0 COMPARE_LIVE='' COMPARE_BACKUP='' COMPARE_UNREAD='' COMPARE_ACROSS=no COMPARE_OPTIONS=() COMPARE_NONCE=''
 
-# compare_begin FILE: describes both databases in the catalog.
+# compare_begin FILE: describe both databases in the catalog.
 compare_begin() {
   rm -f -- compare.*
   COMPARE_UNREAD='' H_JOURNAL='' COMPARE_UNTIL=$((SECONDS + COMPARE_TIME_LIMIT))
@@ -75,8 +75,8 @@ compare_begin() {
   [[ $(compare_catalog "SELECT count(DISTINCT value) FROM setting WHERE name = 'encoding';") == 2 ]] && COMPARE_ACROSS=yes || COMPARE_ACROSS=no
 }
 
-# What an sqlite3 is told not to do with foreign data, as far as it knows how. A safe one attaches nothing, except with a
-# word that nobody else knows.
+# compare_options: COMPARE_OPTIONS = restrictions for foreign data, as far as this sqlite3 has them. In safe mode it attaches
+# a database only after a .nonce command with our secret COMPARE_NONCE.
 compare_options() {
   local version
   COMPARE_OPTIONS=(-batch -noheader -separator $'\t' -nullvalue '' -init /dev/null -readonly)
@@ -87,10 +87,10 @@ compare_options() {
     COMPARE_NONCE=$(od -An -N16 -tx1 /dev/urandom | tr -d ' \n')
     COMPARE_OPTIONS+=(-safe -nonce "$COMPARE_NONCE")
   fi
-  ((BASH_REMATCH[1] < 50)) || COMPARE_OPTIONS+=(-escape off) # names come as they are, or they lead nowhere
+  ((BASH_REMATCH[1] < 50)) || COMPARE_OPTIONS+=(-escape off) # print names unchanged, or statements would not find them
 }
 
-# compare_run URI SCRIPT-FILE...: runs them on a database, read-only. An interrupt ends it with what it has told so far.
+# compare_run URI SCRIPT-FILE...: run the scripts on a database, read-only. SIGINT stops it and keeps the output so far.
 compare_run() {
   local uri=$1 seconds=$((COMPARE_UNTIL - SECONDS)) status
   shift
@@ -108,7 +108,7 @@ compare_catalog() { # SQL
   printf '%s\n' "$1" | sqlite3 -batch -bail -noheader -separator '|' -nullvalue '' -init /dev/null compare.catalog 2>>compare.stderr
 }
 
-# compare_describe URI SIDE: into the catalog. Status 1, and REPLY = why, where it cannot be read.
+# compare_describe URI SIDE: describe a database in the catalog; status 1 with REPLY = the reason if it cannot be read.
 compare_describe() {
   compare_describe_sql "$2"
   printf '.bail on\n%s\n' "$REPLY" >compare.script
@@ -120,15 +120,15 @@ compare_describe() {
   return 1
 }
 
-# REPLY = the last complaint of sqlite3, without where it was.
+# compare_reason: REPLY = the last error of sqlite3, without its position.
 compare_reason() {
   REPLY=$(sed -nE 's/^[A-Za-z: ]*[Ee]rror:?( near line [0-9]+)?: (in prepare, )?//p' compare.stderr | tail -n 1 | head -c 200 | tr -s '[:cntrl:]' ' ')
   REPLY=${REPLY:-no detail}
   REPLY=${REPLY% }
 }
 
-# One sqlite3 for all tables. Reading a database with a WAL keeps nobody waiting: all numbers belong to one moment. A
-# damaged table spoils the transaction for those after it, so these are asked for again, without it.
+# One sqlite3 for all tables. With a WAL, one read transaction blocks nobody, so all counts are of the same moment. A damaged
+# table spoils the transaction for the tables after it, so repeat those without it.
 compare_looked_up() { # LIVE-URI BACKUP-URI LOCKING
   local begin='BEGIN;' round
   [[ $3 == no ]] || begin=''
@@ -143,7 +143,7 @@ compare_looked_up() { # LIVE-URI BACKUP-URI LOCKING
       "$begin"
   } >compare.prepare
   for ((round = 0; round < 20; round++)); do
-    # A complaint names the line of its statement.
+    # An error gives the line of its statement: record where each block ends.
     compare_catalog "DROP TABLE IF EXISTS line; CREATE TABLE line AS SELECT n, text, $(wc -l <compare.prepare) + 2
       + sum(1 + length(text) - length(replace(text, char(10), ''))) OVER (ORDER BY n) last
       FROM script WHERE n NOT IN (SELECT n FROM result) AND n NOT IN (SELECT n FROM failed WHERE final);
@@ -166,7 +166,7 @@ UPDATE failed SET final = 1 WHERE NOT final AND n = (SELECT min(n) FROM failed W
 DELETE FROM failure;
 "
 
-# Where there is nothing to compare with, at least how many rows the backup has.
+# compare_counted BACKUP-URI: without a live database, at least count the backup's rows.
 compare_counted() { # BACKUP-URI
   compare_count_sql B
   compare_catalog "$REPLY SELECT text FROM script;" >compare.script &&
@@ -174,21 +174,21 @@ compare_counted() { # BACKUP-URI
     compare_catalog 'INSERT INTO result(n, backup) SELECT n, rows FROM counted;'
 }
 
-# compare_keep FILE...: adds what they tell to the catalog; a line that is not whole, and nothing but numbers and moments, is none.
+# compare_keep FILE...: add results to the catalog. Skips lines that are incomplete or hold anything but numbers and moments.
 compare_keep() {
   local value="(NULL|[0-9]{1,15}|'[LB]'|'[0-9: -]{4,19}')"
   { printf 'BEGIN;\n'; LC_ALL=C grep -hE "^INSERT INTO (result|counted) VALUES\($value(,$value)*\);\$|^INSERT INTO failure " "$@"; printf 'COMMIT;\n'; } |
     sqlite3 -batch -init /dev/null compare.catalog 2>>compare.stderr
 }
 
-# What sqlite3 complained of, as INSERT statements.
+# compare_failures: turn the errors of sqlite3 into INSERT statements.
 compare_failures() {
   sed -nE "s/'/''/g; s/^[A-Za-z: ]*[Ee]rror:? near line ([0-9]{1,9}): (in prepare, )?(.{1,200}).*\$/INSERT INTO failure VALUES(\\1,'\\3');/p" \
     compare.stderr >compare.failures
   [[ ! -e compare.late ]] || printf "INSERT INTO failure VALUES(NULL,'%s');\n" "$(<compare.late)" >>compare.failures
 }
 
-# compare_stopped RESULT: puts the result in its place, with the reason where nothing could be compared.
+# compare_stopped RESULT: publish the result, with the reason if nothing could be compared.
 compare_stopped() {
   if [[ $COMPARE_UNREAD != '' ]]; then
     encode_path "$COMPARE_UNREAD"

@@ -2,7 +2,7 @@
 
 D_COMPRESSOR=''
 
-# The fastest that makes gzip files: the runbook's scripts must be able to read them.
+# Choose the fastest compressor that writes gzip: the runbook's scripts must be able to read it.
 compressor_choose() {
   local one
   for one in ${POLICY[compressor]} igzip pigz gzip; do
@@ -13,8 +13,8 @@ compressor_choose() {
 
 compress_by_reader() { reader_do compress_and_read_back "$D_COMPRESSOR" >/dev/null 2>&1; }
 
-# compress_and_read_back TOOL: by the reader. Leaves backup.gz and the hashes of both files; and read-back-equal, if what is in
-# the one is the other.
+# compress_and_read_back TOOL: for reader_do. Leaves backup.gz and the hashes of both files, and read-back-equal if backup.gz
+# decompresses to the copy.
 compress_and_read_back() {
   D_COMPRESSOR=$1
   {
@@ -27,7 +27,7 @@ compress_and_read_back() {
   } 2>>compress.log
 }
 
-# What has been written goes to disk and gets its hash while its last part is still read back.
+# Sync and hash the file while its last part is still being read back.
 compress_settle() {
   sync_paths backup.gz &
   local pids=($!)
@@ -35,21 +35,21 @@ compress_settle() {
   wait_for_all "${pids[@]}" "$!"
 }
 
-# wait_for_all PID...: status 0 if all of them ended well.
+# wait_for_all PID...: status 0 if all of them succeeded.
 wait_for_all() {
   local pid status=0
   for pid in "$@"; do wait "$pid" || status=1; done
   return "$status"
 }
 
-# The copy is compressed in parts: one after the other in the file, they are a gzip file too (RFC 1952, 2.2). Each is told
-# on stdout when it is complete: where it lies in the file, its bytes there, its place in the copy, its bytes there.
+# Compress the copy in parts; concatenated, they are a gzip file too (RFC 1952, 2.2). Print each complete part: offset and
+# bytes in the file, offset and bytes in the copy.
 compress_copy() {
   file_size copy.db
   if [[ $D_COMPRESSOR == igzip ]]; then compress_in_turn "$REPLY"; else compress_side_by_side "$REPLY"; fi
 }
 
-# A compressor that keeps up with one processor, so that the others read back what it has done.
+# For a fast compressor: one part at a time, while the other CPUs read back.
 TURN_BYTES=$((64 << 20))
 compress_in_turn() { # COPY-BYTES
   local at bytes from=0
@@ -63,7 +63,7 @@ compress_in_turn() { # COPY-BYTES
   done
 }
 
-# A slow one on every processor at once.
+# For a slow compressor: one part on each CPU.
 compress_side_by_side() { # COPY-BYTES
   local megabytes=$((($1 + 1048575) >> 20)) count part pids=() length at bytes from=0
   count=$(nproc 2>/dev/null) || count=1
@@ -91,8 +91,8 @@ compress_part() {
   esac
 }
 
-# Every part that stdin tells from its place in the file, against its place in the copy; as many at once as there are
-# processors. Status 0 if all are equal, and together they are the whole file and the whole copy.
+# Read the parts from stdin and compare each with its range of the copy, one process for each CPU. Status 0 if all are equal
+# and together cover the whole file and the whole copy.
 read_back() {
   local tool from bytes at length file=0 copy=0 pids=() most status=0
   most=$(nproc 2>/dev/null) || most=1
@@ -116,7 +116,7 @@ read_back() {
   ((copy == REPLY && status == 0))
 }
 
-# same_as_copy FROM BYTES: is stdin exactly this range of the copy?
+# same_as_copy FROM BYTES: status 0 if stdin is exactly this range of the copy.
 same_as_copy() {
   local from=$1 bytes=$2
   if command -v cmp >/dev/null; then
@@ -127,8 +127,8 @@ same_as_copy() {
   fi
 }
 
-# range FILE FROM BYTES COMMAND...: runs it with this part of a file as its stdin. dd reads it and no more, also of a file
-# that grows; `tail | head` ends in a broken pipe, which systemd lets its processes ignore.
+# range FILE FROM BYTES COMMAND...: run it with this range of a file as stdin. dd reads only that, even from a growing file;
+# `tail | head` would end in a broken pipe, and systemd makes processes ignore SIGPIPE.
 range() {
   local file=$1 from=$2 bytes=$3
   shift 3

@@ -1,4 +1,4 @@
-# --- database: a backup of the live database ------------------------------------------------------------------------------------
+# --- database: back up the live database ---------------------------------------------------------------------------------------
 
 D_NAME_PREFIX='' D_ORIGIN='' D_SIZE=0 D_COPY_MS=0 D_BLOCKED_MS=0 D_TAKEN_AT=0 D_FILE=''
 
@@ -26,7 +26,7 @@ run_database() {
   database_report $(($(date +%s%3N) - began))
 }
 
-# The runbook's monitoring reads this log; a cancel is no error.
+# Log the failure for the runbook's monitoring. A cancel is not an error.
 database_failed() {
   [[ $1 == cancelled ]] || runbook_log backup.log "ERROR: Database backup failed: $2"
 }
@@ -59,7 +59,7 @@ database_prepare() {
   [[ -w $BACKUPS ]] || fail no-rights "This login cannot write to $BACKUPS." "$NO_BACKUP" 'log in as root or with sudo'
   free_bytes "$BACKUPS"
   free=$REPLY
-  # The copy, and at worst as much again when it does not shrink.
+  # The copy, and as much again in case it does not compress.
   needed=$((D_SIZE * 2 + 16777216))
   ((free >= needed)) || fail no-space "There is not enough space in $BACKUPS: $((needed >> 20)) MB are needed, $((free >> 20)) MB are free." \
     "$NO_BACKUP" 'remove old backups, or make the file system larger'
@@ -68,12 +68,12 @@ database_prepare() {
   step_done size:="$D_SIZE" free:="$free" journal_mode="${H_JOURNAL:-unknown}" compressor="$D_COMPRESSOR"
 }
 
-# backups_make_folder: by the owner.
+# backups_make_folder: for owner_do.
 backups_make_folder() { umask 022 && mkdir -- "$BACKUPS"; }
 
-# One read transaction is held around the copy. Without it the copy starts again whenever another process commits, and
-# under steady writes never ends. A WAL database's writers are not blocked by it; in a rollback-journal database they
-# wait, therefore the time is limited.
+# Hold a read transaction around the copy. Without it, the copy restarts whenever another process commits, and never ends
+# under steady writes. It does not block the writers of a WAL database. It does block those of a rollback-journal database,
+# so limit the time.
 database_copy() {
   local began status
   step copy 'Copy the database'
@@ -104,17 +104,17 @@ database_copy_by_owner() {
   return "${PIPESTATUS[0]}"
 }
 
-# database_copy_run: by the owner. The copy is private, is read back, and goes when it is compressed: no journal and no fsync,
-# where sqlite3 can do without.
+# database_copy_run: copy the live database to copy.db; for owner_do. The copy is private, is read back, and is deleted after
+# compression: use no journal and no fsync if this sqlite3 allows that.
 database_copy_run() {
   local limit=() async='' status
   header_read "$DATABASE_FILE"
   [[ $(sqlite3 -batch -init /dev/null :memory: '.help backup' 2>/dev/null </dev/null) != *--async* ]] || async='--async '
-  # sqlite3 hears an interrupt and copies on; what it has copied is thrown away, so it can be ended at once.
+  # SIGTERM: on SIGINT sqlite3 would finish the copy first, and the copy is discarded anyway.
   [[ $H_JOURNAL == wal ]] || limit=(timeout --signal=TERM --kill-after=2 "${POLICY[writer_block_limit]}")
   database_copy_once
   status=$?
-  # A change that was cut off, and nobody took it back yet: its owner may.
+  # A hot journal: the owner may roll that change back, which opening the database does.
   if ((status != 0 && status != 124)) && [[ -s $DATABASE_FILE-journal && $(<log) == *'readonly database'* ]]; then
     sqlite3 -batch -init /dev/null -cmd ".timeout ${POLICY[busy_timeout]}" \
       "$DATABASE_FILE" 'SELECT count(*) FROM sqlite_master;' </dev/null >/dev/null 2>&1
@@ -140,7 +140,7 @@ database_copy_progress() {
 
 database_copy_failed() {
   local words=$1
-  # The words lie on the same disk, so a full one keeps them from us.
+  # The messages are on the same disk, so a full disk may have swallowed them.
   free_bytes .
   ((REPLY >= 1048576)) || words='No space'
   case $words in
@@ -154,7 +154,7 @@ database_copy_failed() {
   esac
 }
 
-# Side by side: one process reads the copy for its soundness, others compress it and read the result back.
+# In parallel: one process checks the copy, others compress it and read the result back.
 database_check_and_compress() {
   local violations checker
   step compress "Verify the copy, compress it with $D_COMPRESSOR, read it back"
@@ -162,9 +162,9 @@ database_check_and_compress() {
   checker=$REPLY
   in_background compress_by_reader
   watch "$NO_BACKUP" database_compress_progress "$checker" "$REPLY" || true
-  # What the reader has written is ours from here on.
+  # The reader's files are ours from here on.
   reader_settle || fail internal 'The written file is not the expected one.' "$NO_BACKUP"
-  # Without its result the check says nothing about the copy.
+  # Without a result, the check proves nothing.
   [[ -s check ]] || database_disk_full verified
   if ! database_check_load check; then
     [[ $CHECK_CODE != internal ]] || fail internal "$CHECK_PROBLEM" "$NO_BACKUP"
@@ -183,7 +183,7 @@ database_check_and_compress() {
   step_done integrity="$CHECK_INTEGRITY" tables:="${#CHECK_TABLES[@]}" bytes:="$REPLY" read_back=equal
 }
 
-# There was space for more than twice the copy when it began.
+# At the start there was space for more than twice the copy.
 database_disk_full() { # WHILE-IT-WAS
   local size
   file_size reader/copy.db
@@ -201,7 +201,7 @@ database_compress_progress() {
   progress "$((bytes < D_SIZE ? bytes : D_SIZE))" "$D_SIZE" bytes
 }
 
-# A final name is given only to what is complete, was read back and is on disk; its fingerprint is there before it.
+# Publish only what is complete, read back and on disk. Write the fingerprint first.
 database_publish() {
   local stamp size folder=/proc/self/fd/$WORK_PARENT_FD sha256 copy_sha256 tries=0
   step publish 'Publish the backup'
@@ -221,7 +221,7 @@ database_publish() {
       sync_paths backup.gz
       publish backup.gz "$folder/${D_FILE##*/}" && break
     fi
-    # The name is taken: by a backup of this very second, or of the hour that comes twice in autumn.
+    # The name is taken: by a backup of the same second, or of the hour that repeats in autumn.
     ((tries++ < 5)) || fail internal "The backup could not be given the name $D_FILE." "$NO_BACKUP"
     sleep 1
   done
@@ -236,7 +236,7 @@ database_publish() {
   step_done file="${D_FILE##*/}" sha256="${FP[sha256]}"
 }
 
-# A backup that has this name keeps its own fingerprint.
+# Do not overwrite the fingerprint of a backup that already has this name.
 database_name_free() { [[ ! -e $folder/${D_FILE##*/} && ! -L $folder/${D_FILE##*/} ]]; }
 
 database_report() { # MS

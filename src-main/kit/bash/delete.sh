@@ -1,10 +1,10 @@
-# --- delete: files among the backups that are no backups -----------------------------------------------------------------
+# --- delete: files among the backups that are not backups --------------------------------------------------------------------
 #
-# Root decides, by its own list and catalog, what may go: what the list calls unfinished or unknown, and empty files. The
-# owner of the data then looks at the file itself, and deletes it with his rights alone. All of the files may go, or none does.
+# Root decides, by its own list and catalog, what may be deleted: files listed as unfinished or unknown, and empty files. The
+# owner then checks each file and deletes it with the owner's rights only. Deletes none unless all may be deleted.
 
 readonly DELETE_UNCHANGED='nothing was deleted'
-readonly DELETE_QUIET=600 # seconds; whatever changed since may still be being written
+readonly DELETE_QUIET=600 # seconds; a file that changed more recently may still be being written
 
 # check_delete FILE... --confirm HOST [--reason TEXT] [--expect-machine ID]
 check_delete() {
@@ -20,7 +20,7 @@ check_delete() {
   ARGUMENTS=("${files[@]}")
 }
 
-# delete_path FILE: REPLY = its absolute path; a bare name is one in the backup folder.
+# delete_path FILE: REPLY = its absolute path; a bare name is in the backup folder.
 delete_path() {
   REPLY=$1
   [[ $1 == /* ]] || REPLY=$BACKUPS/$1
@@ -28,14 +28,14 @@ delete_path() {
     'give the name of a file in the backup folder'
 }
 
-# delete_allowed PATH...: fails where one of them is a backup, is held, may be one that cannot be read, or is not listed.
+# delete_allowed PATH...: fails if one is a backup, is held, may be a backup that cannot be read, or is not listed.
 delete_allowed() {
   local path class encoded=()
   for path in "$@"; do
     encode_path "$path"
     encoded+=("$REPLY")
   done
-  # A mark is for a path, whatever lies there.
+  # A hold applies to a path, whatever file is there.
   for path in "$@"; do
     catalog_mark "$path"
     [[ $REPLY != hold ]] || fail checks-failed "${path##*/} is on hold." "$DELETE_UNCHANGED" 'release it first'
@@ -55,12 +55,12 @@ delete_allowed() {
   done < <({ printf '%s\n' "${encoded[@]}" ''; backup_list; } | delete_classes)
 }
 
-# delete_classes: reads encoded paths, an empty line, and the list; writes each path with what the list says of it.
+# delete_classes: read encoded paths, an empty line, and the list; print each path with its class in the list.
 delete_classes() {
   awk -F '\t' -v OFS='\t' '
     !listed { if ($0 == "") listed = 1; else want[++n] = $0; next }
     $1 == "other" { class[$3] = $4 }
-    # Nothing can be restored from an empty file. A safety copy of an empty database is what undo brings back.
+    # An empty file cannot be restored. But undo needs a safety copy, even of an empty database.
     $1 == "backup" { class[$3] = $6 == 0 && $5 != "safety" ? "empty" : "backup" }
     END { for (i = 1; i <= n; i++) print want[i], class[want[i]] }'
 }
@@ -101,8 +101,8 @@ run_delete() {
 
 delete_by_owner() { side_says 60 256 owner delete_file "$BACKUPS" "${1#"$BACKUPS"/}" "$DELETE_QUIET" >deletion; }
 
-# delete_file FOLDER NAME|FOLDER/NAME SECONDS: by the owner. Says `deleted`, or in a few words why it was not. Follows no
-# link below the folder, and deletes plain files only.
+# delete_file FOLDER NAME|FOLDER/NAME SECONDS: for owner_do. Prints `deleted`, or why it was not. Follows no links below
+# FOLDER; deletes plain files only.
 delete_file() {
   local name=$2 quiet=$3 base size modified now
   cd -P -- "$1" 2>/dev/null || { printf 'the folder is gone\n'; return; }
@@ -118,7 +118,7 @@ delete_file() {
   [[ ! ./$name -ef $DATABASE_FILE ]] || { printf 'it is the live database\n'; return; }
   printf -v now '%(%s)T' -1
   [[ $now =~ ^[0-9]{1,12}$ && $quiet =~ ^[0-9]{1,6}$ ]] || return
-  # Dated in the future it was not just written: then a clock was wrong.
+  # A file dated in the future was not just written: a clock was wrong.
   ((modified > now + 300 || now - modified >= quiet)) || { printf 'it changed a moment ago and may still be being written\n'; return; }
   backup_class "$name"
   case $REPLY in
@@ -132,7 +132,7 @@ delete_file() {
   printf 'deleted\n'
 }
 
-# looks_like_data NAME: does it begin as a database of SQLite, or as what gzip, xz, zstd or bzip2 make? Such a file may be a
+# looks_like_data NAME: status 0 if it starts like an SQLite database, or like output of gzip, xz, zstd or bzip2: it may be a
 # backup under another name.
 looks_like_data() {
   [[ $(dd if="./$1" iflag=nofollow,nonblock bs=16 count=1 status=none 2>/dev/null | od -An -v -tx1 | tr -d ' \n') =~ ^(53514c69746520666f726d61742033|1f8b|fd377a58|28b52ffd|425a68) ]]

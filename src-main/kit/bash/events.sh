@@ -1,16 +1,16 @@
-# --- Events: what is said while working --------------------------------------------------------------------------------
+# --- Events: the output of operations and commands ----------------------------------------------------------------------------
 #
-# Everything is said twice: as JSON for a console, and readable for people. An operation stores both and lets followers
-# choose; a plain command says only what was asked for. A descriptor that is empty is not written to.
+# All output comes twice: as JSON for the console and as readable text for people. An operation stores both and its followers
+# choose; a plain command prints only the one requested. An empty descriptor is not written to.
 
 EVENTS_FD=''
 READABLE_FD=''
-OPERATION=''      # id of the operation that this process works for
+OPERATION=''      # ID of the operation that this process works for
 COMMAND=''        # its command
 STEP=''           # the open step
 STEP_TITLE=''
 STEP_AT=0
-ON_FAIL=''        # function that takes a change back before a failure is reported
+ON_FAIL=''        # function that undoes changes before a failure is reported
 RESULT_SAID=''
 KIT_SHA256=''
 
@@ -21,7 +21,7 @@ now_ms() {
     REPLY=${t%???}
     return
   fi
-  # bash 4 knows the time of day in seconds: what is missing comes from the clock that never jumps, until the other one does.
+  # bash 4 has only whole seconds. Take milliseconds from the monotonic clock, until the two disagree.
   printf -v seconds '%(%s)T' -1
   uptime_ms
   t=$((REPLY + NOW_BOOTED))
@@ -32,11 +32,11 @@ now_ms() {
   }
   REPLY=$t
 }
-NOW_BOOTED=0 # the time of day at which the server was booted
+NOW_BOOTED=0 # wall clock at boot
 
-# pause SECONDS: waits without starting a process, on a pipe of our own into which nobody writes.
-# bash aborts where a trap that runs within `read -t` reads something itself, as $(...) does, when its time is up. So a trap
-# only notes what it has to do where PAUSING is not empty, as AFTER_PAUSE: it is done when the pause is over.
+# pause SECONDS: wait without starting a process, on a pipe that nobody writes to. bash aborts if a trap runs during `read
+# -t` and itself reads, as $(...) does, when the time is up. So while PAUSING is set, a trap only stores its action in
+# AFTER_PAUSE, to run when the pause is over.
 PAUSE_FD='' PAUSING='' AFTER_PAUSE=''
 pause() {
   [[ $PAUSE_FD != '' ]] || exec {PAUSE_FD}<> <(:)
@@ -45,8 +45,8 @@ pause() {
   pause_over
 }
 
-# read_over: after a `read -t` whose time was up. What it had taken from a pipe and not given out, bash would give to the next
-# who reads, whatever that one reads; mapfile forgets it.
+# read_over: call it after a `read -t` that timed out. bash would give the bytes that it had read from the pipe to the next
+# `read`, on whatever file; mapfile discards them.
 read_over() {
   local nothing
   mapfile -n 1 nothing </dev/null
@@ -58,7 +58,7 @@ pause_over() {
   [[ $after == '' ]] || "$after"
 }
 
-# REPLY = milliseconds since boot: unlike the time of day, it never jumps.
+# uptime_ms: REPLY = milliseconds since boot. Unlike the wall clock, it never jumps.
 uptime_ms() {
   local up
   read -r up _ </proc/uptime
@@ -69,7 +69,7 @@ say_event() {
   [[ $EVENTS_FD == '' ]] || printf '%s\n' "$1" >&"$EVENTS_FD"
 }
 
-# Control characters are made visible: a file name must not be able to move somebody's cursor.
+# Replace control characters: a file name must not move the cursor.
 say_readable() {
   [[ $READABLE_FD == '' ]] || printf '%s\n' "${1//[[:cntrl:]]/?}" >&"$READABLE_FD"
 }
@@ -85,7 +85,7 @@ say_hello() {
   say_event "$REPLY"
 }
 
-# step NAME TITLE: ends the open step as done and opens the next.
+# step NAME TITLE: close the open step as done and open the next.
 step() {
   [[ $STEP == '' ]] || step_done
   now_ms
@@ -94,7 +94,7 @@ step() {
   say_event "$REPLY"
 }
 
-# step_done [EVIDENCE-PAIR...]: closes the open step. Pairs are those of json_object.
+# step_done [EVIDENCE-PAIR...]: close the open step. Pairs as in json_object.
 step_done() { step_end 'done' "$@"; }
 
 step_end() {
@@ -127,7 +127,7 @@ evidence_words() {
 }
 
 PROGRESS_AT=0
-# progress DONE TOTAL UNIT: at most five a second, and always the last.
+# progress DONE TOTAL UNIT: report at most five times a second, and always at the end.
 progress() {
   local total=$2
   now_ms
@@ -145,7 +145,7 @@ say() {
   if [[ $1 == info ]]; then say_readable "                   $2"; else say_readable "$1: $2"; fi
 }
 
-# result OUTCOME CODE MESSAGE UNCHANGED NEXT [DATA]: the last thing said. DATA is JSON.
+# result OUTCOME CODE MESSAGE UNCHANGED NEXT [DATA]: the last event. DATA is JSON.
 result() {
   local outcome=$1 code=$2 message=$3 unchanged=$4 next=$5 data=${6:-null}
   RESULT_SAID=$outcome
@@ -154,7 +154,7 @@ result() {
   json_object kind=result at:="$REPLY" outcome="$outcome" code="$code" message="$message" unchanged="$unchanged" \
     next="$next" data:="$data"
   local line=$REPLY
-  # The outcome is on disk before anybody hears of it: a follower that sees the result may rely on it.
+  # Write the outcome to disk first, so that a follower who sees the result can rely on it.
   [[ $OPERATION == '' ]] || operation_record_outcome "$outcome" "$code" "$message" "$line"
   say_event "$line"
   say_readable ''
@@ -170,7 +170,7 @@ succeed() {
   exit 0
 }
 
-# fail CODE MESSAGE [UNCHANGED] [NEXT] [DATA]: an expected failure. Takes back what ON_FAIL knows how to take back.
+# fail CODE MESSAGE [UNCHANGED] [NEXT] [DATA]: end with an expected failure. Runs ON_FAIL to undo changes first.
 fail() {
   local code=$1 message=$2 unchanged=${3:-} next=${4:-} data=${5:-null} take_back=$ON_FAIL
   step_end failed reason="$message"
@@ -189,7 +189,7 @@ exit_with_code() {
   esac
 }
 
-# usage_error TEXT: before anything was done.
+# usage_error TEXT: end before anything was done.
 usage_error() {
   result failed usage "$1" 'nothing was changed' 'see: cvd-backup help'
   exit 2

@@ -1,10 +1,10 @@
-# --- What the owner and the reader do for an extraction --------------------------------------------------------------------
+# --- Extraction: the owner's and the reader's part ---------------------------------------------------------------------------
 #
-# Pure functions of the paths that they are given and of what comes on stdin; root runs none of them.
+# Pure functions of their paths and stdin; never run as root.
 
-# --- by the owner, or by the reader for what it extracted itself -----------------------------------------------------------
+# --- Run by the owner, or by the reader for what it extracted itself ----------------------------------------------------------
 
-# backup_facts FILE: key=value lines.
+# backup_facts FILE: print key=value lines.
 backup_facts() {
   local file=$1 size stamp magic suffix bytes=0 sidecars=''
   if [[ ! -e $file && ! -L $file ]]; then echo state=not-found; return; fi
@@ -28,8 +28,7 @@ backup_facts() {
   printf 'sidecars=%s\nsidecarBytes=%s\nstate=there\n' "$sidecars" "$bytes"
 }
 
-# backup_send FILE STAMP: its bytes, on stdout. Status 11 not read to its end, 15 gone, 16 changed meanwhile. Never waits for
-# a named pipe.
+# backup_send FILE STAMP: print its bytes. Status 11 read error, 15 gone, 16 changed meanwhile. No blocking on a named pipe.
 backup_send() {
   local before after
   before=$(find -L "$1" -maxdepth 0 -type f -printf '%D:%i\t%s\t%T@' 2>/dev/null)
@@ -41,9 +40,9 @@ backup_send() {
   [[ $after == "$before" ]] || exit 16
 }
 
-# --- by the reader, on what it is sent. Status 12 decompressing, 13 writing, 14 tar failed ----------------------------------
+# --- Run by the reader, on what it receives. Status 12: decompressing failed, 13: writing, 14: tar --------------------------------
 
-# Hashes what goes through two named pipes: unlike process substitutions, they can be waited for.
+# Hashes through two named pipes: unlike process substitutions, their readers can be waited for.
 stream_gzip() { # TARGET TOOL
   local target=$1
   local -a status
@@ -51,7 +50,7 @@ stream_gzip() { # TARGET TOOL
   mkfifo -- "$target.file.pipe" "$target.database.pipe" || exit 13
   sha256 <"$target.file.pipe" >"$target.file.sha256" 2>/dev/null &
   sha256 <"$target.database.pipe" >"$target.database.sha256" 2>/dev/null &
-  # The file is hashed to its end even if the decompressor has given up; the writer stops at its first error.
+  # Hash the file to its end even if the decompressor gives up; stop writing at the first error.
   tee --output-error=warn-nopipe "$target.file.pipe" 2>/dev/null |
     "$2" -dc 2>"$target.stderr" |
     (ulimit -f $((EXTRACT_LIMIT / 1024 + 1)) && exec tee --output-error=exit "$target.database.pipe" >"$target" 2>>"$target.stderr")
@@ -60,11 +59,11 @@ stream_gzip() { # TARGET TOOL
   stream_said "$target"
   ((status[2] == 0)) || exit 13
   ((status[0] == 0)) || exit 11
-  # gzip says 2 for trailing garbage, which the others pass over in silence: what is inside is whole.
+  # gzip exits with 2 for trailing garbage, which other tools ignore: the content is complete.
   ((status[1] == 0)) || { ((status[1] == 2)) && [[ -s $target ]]; } || exit 12
 }
 
-# What tar makes of a compressed archive goes to TARGET: a list, or the bytes of one member.
+# Write what tar makes of a compressed archive to TARGET: a list, or the bytes of one member.
 stream_archive() { # TARGET TOOL TAR-ARGUMENT...
   local target=$1 tool=$2
   local -a status
@@ -78,7 +77,7 @@ stream_archive() { # TARGET TOOL TAR-ARGUMENT...
       ulimit -f $((EXTRACT_LIMIT / 1024 + 1))
       tar -f - "$@" >"$target" 2>>"$target.stderr"
       said=$?
-      cat >/dev/null # tar stops at the end of the archive; the stream is read to its own
+      cat >/dev/null # tar stops at the end of the archive; drain the stream
       exit "$said"
     )
   status=("${PIPESTATUS[@]}")
@@ -104,7 +103,7 @@ stream_plain() { # TARGET
 
 stream_clean() { rm -f -- "$1" "$1".{file,database}.{pipe,sha256} "$1.stderr"; }
 
-# stream_said TARGET: what was made, as key=value lines on stdout.
+# stream_said TARGET: print what was made as key=value lines.
 stream_said() {
   local target=$1 one
   for one in file database; do
@@ -117,7 +116,7 @@ stream_said() {
   rm -f -- "$target".{file,database}.{pipe,sha256} "$target.stderr"
 }
 
-# database_fold TARGET: takes its sidecars into it. Status 17 where its -journal would have SQLite delete another file.
+# database_fold TARGET: fold its sidecars into it. Status 17 if its -journal would make SQLite delete another file.
 database_fold() {
   local target=$1 text status
   if [[ -s $target-journal && $(tail -c 8 -- "$target-journal" | od -An -tx1 | tr -d ' \n') == d9d505f920a163d7 ]]; then
@@ -131,7 +130,7 @@ database_fold() {
   return "$status"
 }
 
-# sql_private FILE SQL: as sql, but may write. Only for a copy in a folder of ours.
+# sql_private FILE SQL: like sql, but may write. Only for a copy in a folder of ours.
 sql_private() {
   local database=$1
   [[ $database == /* ]] || database=./$database

@@ -1,23 +1,23 @@
 # --- Extracting a backup into the reader's folder ------------------------------------------------------------------------
 #
-# Who owns the backup sends its bytes, and the reader makes a database of them: what is told about a backup is told about the
-# bytes that came. EXTRACT_SIDE is who sends: the owner, or the reader where the backup is a member that it extracted before.
+# The owner sends the backup's bytes, and the reader makes a database of them. All findings are about the bytes received.
+# EXTRACT_SIDE is the sender: the owner, or the reader for a member that it extracted before.
 
 EXTRACT_PROBLEM='' # one sentence, or empty
 EXTRACT_CODE=ok    # ok; integrity, empty, not-a-backup: the backup's fault; no-space, no-rights, not-found, changed,
                    # internal: nothing is known about the backup
-EXTRACT_SIZE=0 EXTRACT_SHA256=''           # of the file as it lies there
-EXTRACT_DATABASE_SIZE=0 EXTRACT_DATABASE_SHA256='' # of what was in it; the hash is empty where a sidecar was folded in
-EXTRACT_STAMP=''   # file_stamp of the file that was read
+EXTRACT_SIZE=0 EXTRACT_SHA256=''           # of the backup file
+EXTRACT_DATABASE_SIZE=0 EXTRACT_DATABASE_SHA256='' # of the database in it; the hash is empty if a sidecar was folded in
+EXTRACT_STAMP=''   # file_stamp of the file read
 EXTRACT_FORMAT=''  # gzip, sqlite or other
 EXTRACT_TRAILER=0  # the last four bytes as a number
 EXTRACT_SIDECARS='' EXTRACT_SIDECAR_BYTES=0
 EXTRACT_SIDE=owner
-EXTRACT_TARGET='' EXTRACT_WANTED=0 # the file that grows, and the bytes that it will have
+EXTRACT_TARGET='' EXTRACT_WANTED=0 # the file being written, and its expected size
 
-# extract_backup FILE TARGET UNCHANGED [EXPECTED-BYTES]: the database of a backup, as reader/TARGET. gzip is known by its
-# first bytes, never by a name. A plain database's sidecars are folded into the copy. Heeds a cancel (UNCHANGED is what
-# is then said). Status 0, or the EXTRACT_ globals say why not.
+# extract_backup FILE TARGET UNCHANGED [EXPECTED-BYTES]: extract the database of a backup to reader/TARGET. Recognizes gzip
+# by its first bytes, not by name. Folds a plain database's sidecars into the copy. Heeds a cancel, and reports UNCHANGED
+# then. Status 0, or the EXTRACT_ globals say why not.
 extract_backup() {
   local file=$1 target=$2 unchanged=$3 expected=${4:-0}
   extract_look "$file" || return 1
@@ -31,7 +31,7 @@ extract_backup() {
 
 extract_finds() { EXTRACT_CODE=$1 EXTRACT_PROBLEM=$2; }
 
-# extract_look FILE: what can be told without reading it whole.
+# extract_look FILE: set the EXTRACT_ globals from what is known without reading the whole file.
 extract_look() {
   local line value state=''
   EXTRACT_PROBLEM='' EXTRACT_CODE=ok EXTRACT_SIZE=0 EXTRACT_SHA256='' EXTRACT_DATABASE_SIZE=0 EXTRACT_DATABASE_SHA256=''
@@ -63,7 +63,7 @@ extract_look() {
   [[ $EXTRACT_PROBLEM == '' ]]
 }
 
-# extract_fix FILE: REPLY = what helps where it cannot be extracted.
+# extract_fix FILE: REPLY = what to do if it cannot be extracted.
 extract_fix() {
   local file
   REPLY='choose another backup'
@@ -73,7 +73,7 @@ extract_fix() {
   REPLY="let its owner read it: chown $REPLY $file"
 }
 
-decompressor() { # REPLY = the fastest that is here
+decompressor() { # REPLY = the fastest one installed
   for REPLY in igzip pigz gzip; do
     ! command -v "$REPLY" >/dev/null || return 0
   done
@@ -85,7 +85,7 @@ extract_gzip() { # FILE TARGET UNCHANGED EXPECTED-BYTES
   extract_space . "$REPLY" || return 0
   decompressor
   first=$REPLY
-  # A verdict of `failed` is grave: what a fast tool refuses, gzip itself has to refuse too.
+  # Fall back to gzip before calling a backup damaged: the fast tool may be at fault.
   for tool in "$first" gzip; do
     extract_run "$file" "$unchanged" stream_gzip "$target" "$tool"
     [[ $EXTRACT_CODE == integrity && $tool != gzip ]] || return 0
@@ -93,17 +93,18 @@ extract_gzip() { # FILE TARGET UNCHANGED EXPECTED-BYTES
   done
 }
 
-# REPLY = bytes that it will have: as expected, else as its trailer says (modulo 2^32, so at least four times the file).
+# gzip_size EXPECTED: REPLY = the size after decompression: as expected, else from the trailer (modulo 2^32), but at least
+# four times the file.
 gzip_size() {
   REPLY=$1
   ((REPLY == 0)) || return 0
-  # deflate cannot do better than 1032:1, so a trailer that says more lies.
+  # deflate cannot exceed 1032:1, so a larger trailer is wrong.
   ((EXTRACT_TRAILER <= EXTRACT_SIZE * 1032)) || EXTRACT_TRAILER=0
   REPLY=$((EXTRACT_TRAILER > EXTRACT_SIZE * 4 ? EXTRACT_TRAILER : EXTRACT_SIZE * 4))
 }
 
 EXTRACT_LIMIT=0
-# Some space stays free for the others: the live database may lie on the same file system.
+# Leave some space for others: the live database may be on the same file system.
 extract_space() { # FOLDER NEEDED
   local free reserve
   free_bytes "$1"
@@ -116,7 +117,7 @@ extract_space() { # FOLDER NEEDED
   return 1
 }
 
-extract_needs() { # BYTES: REPLY = that they are needed, and what can be used
+extract_needs() { # BYTES: REPLY = a sentence with the bytes needed and usable
   local needed
   human_bytes "$1"
   needed=$REPLY
@@ -124,8 +125,8 @@ extract_needs() { # BYTES: REPLY = that they are needed, and what can be used
   REPLY="$needed needed, $REPLY can be used"
 }
 
-# extract_run FILE UNCHANGED STREAM-FUNCTION TARGET ARGUMENT...: lets the file's bytes go through the reader's function, and
-# turns its status into what was found.
+# extract_run FILE UNCHANGED STREAM-FUNCTION TARGET ARG...: pipe the file's bytes through the reader's function and turn its
+# status into findings.
 extract_run() {
   local file=$1 unchanged=$2 status
   shift 2
@@ -155,13 +156,13 @@ extract_pump() { # FILE STREAM-FUNCTION TARGET ARGUMENT...
   shift
   "${EXTRACT_SIDE}_do" backup_send "$file" "$EXTRACT_STAMP" 2>/dev/null | reader_do "$@" 2>/dev/null | head -c 4096 >said
   status=("${PIPESTATUS[@]}")
-  # Where the reader could not write, the sender was cut off; where the sender could not read, the reader was.
+  # A reader that cannot write cuts the sender off, and a sender that cannot read cuts the reader off: report the cause.
   ((status[1] != 13)) || exit 13
   ((status[0] == 0)) || exit "${status[0]}"
   exit "${status[1]}"
 }
 
-# What the reader said of what it made; REPLY = its complaint.
+# Take the reader's output about the file it made; REPLY = its complaint.
 extract_said() {
   local line value complaint=''
   EXTRACT_SHA256='' EXTRACT_DATABASE_SHA256='' EXTRACT_DATABASE_SIZE=0
@@ -195,7 +196,7 @@ extract_plain() { # FILE TARGET UNCHANGED
   extract_space . $((EXTRACT_SIZE + EXTRACT_SIDECAR_BYTES * 2)) || return 0
   extract_run "$file" "$3" stream_plain "$target"
   [[ $EXTRACT_PROBLEM == '' && $EXTRACT_SIDECARS != '' ]] || return 0
-  # What a sidecar holds is part of the database: committed rows (-wal), or how to take back half a change (-journal).
+  # A sidecar is part of the database: committed rows (-wal), or how to undo half a change (-journal).
   sha256=$EXTRACT_SHA256
   for suffix in $EXTRACT_SIDECARS; do
     EXTRACT_STAMP=''

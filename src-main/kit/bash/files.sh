@@ -1,6 +1,6 @@
 # --- Files ------------------------------------------------------------------------------------------------------------
 
-# REPLY = PATH with every byte outside A-Za-z0-9._/- as %XX: one ASCII word, whatever the file is called.
+# encode_path PATH: REPLY = PATH with every byte outside A-Za-z0-9._/- as %XX: always one ASCII word.
 encode_path() {
   local path=$1 out='' char code i
   if [[ $path != *[!A-Za-z0-9._/-]* ]]; then
@@ -13,20 +13,20 @@ encode_path() {
       [A-Za-z0-9._/-]) out+=$char ;;
       *)
         printf -v code '%02X' "'$char"
-        out+="%${code: -2}" # bash gives bytes above 127 as negative numbers
+        out+="%${code: -2}" # bash yields negative numbers for bytes above 127
         ;;
     esac
   done
   REPLY=$out
 }
 
-# REPLY = the bytes of an encoded path.
+# decode_path TEXT: REPLY = the bytes of an encoded path.
 decode_path() {
   local text=${1//\\/%5C}
   printf -v REPLY '%b' "${text//%/\\x}"
 }
 
-# real_path PATH: REPLY = it without links, as `readlink -f` tells it. No program is asked where there is no link.
+# real_path PATH: REPLY = PATH without links, like `readlink -f`. Starts no process if there is no link.
 real_path() {
   local path=$1 part=''
   REPLY=$1
@@ -42,17 +42,17 @@ real_path() {
   REPLY=$(exec readlink -f -- "$1")
 }
 
-# The find arguments that print a file as: size TAB mtime TAB inode TAB path NUL newline. encode_listing makes lines of it.
+# find -printf format of one record: size TAB mtime TAB inode TAB path NUL newline. encode_listing turns records into lines.
 readonly LISTING='%s\t%T@\t%i\t%p\0\n'
 
-# Reads LISTING records on stdin, writes lines: what could be taken for a line's end, or for an escape, is percent-encoded. The
-# other bytes of a path are as they were. In a process of its own: one for 10,000 records.
+# encode_listing: turn LISTING records on stdin into lines: percent-encode newlines and % in paths, leave other bytes alone.
+# Replaces the process: run it once for any number of records.
 encode_listing() {
   exec sed ':again; /\x00$/!{ N; b again }; s/\x00$//; s/%/%25/g; s/\n/%0A/g'
 }
 
-# sha256: the SHA-256 of stdin, on stdout. openssl uses what the processor has for it, which coreutils does not everywhere:
-# up to five times as fast, where it is there and works.
+# sha256: print the SHA-256 of stdin. Prefer openssl: it uses the CPU's SHA instructions, which coreutils does not
+# everywhere, and is up to five times as fast.
 HASHER=''
 sha256() {
   local line
@@ -67,12 +67,12 @@ hasher_choose() {
   [[ $(openssl dgst -sha256 -r </dev/null 2>/dev/null) != "$empty "* ]] || HASHER=openssl
 }
 
-# fsync of files and folders, in one call.
+# sync_paths PATH...: fsync files and folders in one call.
 sync_paths() { sync -- "$@" 2>/dev/null; }
 
 file_size() { REPLY=$(stat -c %s -- "$1" 2>/dev/null) || REPLY=0; }
 
-# human_bytes BYTES: REPLY = for people: `1.7 MB`, `777 MB`.
+# human_bytes BYTES: REPLY = the size for people: `1.7 MB`, `777 MB`.
 human_bytes() {
   local tenths=$(($1 * 10)) unit=0 units=(B KB MB GB TB)
   while ((tenths >= 10000 && unit < 4)); do
@@ -84,26 +84,26 @@ human_bytes() {
   REPLY+=" ${units[unit]}"
 }
 
-# free_bytes PATH: REPLY = bytes that we may write there.
+# free_bytes PATH: REPLY = bytes that we may write there; 0 if unknown.
 free_bytes() {
   REPLY=$(df -B1 --output=avail -- "$1" 2>/dev/null | tail -n 1 | tr -d ' ')
   [[ $REPLY =~ ^[0-9]+$ ]] || REPLY=0
 }
 
-# write_whole FILE TEXT: the file has the old content or the new, never a part.
+# write_whole FILE TEXT: replace the content atomically and durably.
 write_whole() {
   local file=$1 temporary="$1.new.$$"
   printf '%s' "$2" >"$temporary" && sync_paths "$temporary" && mv -fT -- "$temporary" "$file" && sync_paths "${file%/*}"
 }
 
-# publish SOURCE TARGET: gives a finished file its final name, without ever replacing another. Same file system.
+# publish SOURCE TARGET: give a finished file its final name on the same file system; status 1 if that is taken.
 publish() {
   ln -T -- "$1" "$2" 2>/dev/null || { [[ ! -e $2 && ! -L $2 ]] && mv -nT -- "$1" "$2" && [[ ! -e $1 ]]; } || return 1
   rm -f -- "$1"
 }
 
-# log_line FILE LINE: one line at the end of a log, for owner_do. Never waits: a named pipe that somebody put there is no
-# log. A log that the owner may not write, because the runbook's scripts made it as root, is replaced by a copy that he may.
+# log_line FILE LINE: append a line to a log; for owner_do. Never blocks on a named pipe. If the owner may not write to the
+# log (the runbook's scripts made it as root), replace it by a copy that the owner can write.
 log_line() {
   local file=$1 line=$2 fresh
   umask 022

@@ -1,18 +1,18 @@
-# --- Fingerprints: what a backup was like when it was made ---------------------------------------------------------------
+# --- Fingerprints: what is recorded when a backup is made ---------------------------------------------------------------------
 #
-# STATE/fingerprints/NAME, NAME being the backup's own name (percent-encoded, so that it is one word): key=value lines,
-# `table TAB name TAB rows TAB maxrowid TAB newest` lines, and `tool.NAME=VERSION` lines.
+# STATE/fingerprints/NAME, where NAME is the backup's own name (percent-encoded, so that it is one word), holds key=value
+# lines, `table TAB name TAB rows TAB maxrowid TAB newest` lines, and `tool.NAME=VERSION` lines.
 
 declare -A FP=()
 FP_TABLES=()
 readonly FINGERPRINT_NUMBERS='size databaseSize pageSize pageCount userVersion foreignKeyViolations takenAt'
 
-fingerprint_file() { # BACKUP: REPLY = where its fingerprint is kept
+fingerprint_file() { # BACKUP: REPLY = the path of its fingerprint
   encode_path "${1##*/}"
   REPLY=$STATE/fingerprints/$REPLY
 }
 
-# fingerprint_load BACKUP: fills FP and FP_TABLES. Status 1 if there is none, or none that makes sense.
+# fingerprint_load BACKUP: set FP and FP_TABLES; status 1 if there is no valid fingerprint.
 fingerprint_load() {
   local line key
   FP=() FP_TABLES=()
@@ -40,8 +40,8 @@ fingerprint_plausible() {
   done
 }
 
-# fingerprint_of_check BACKUP SHA256 SIZE DATABASE-SHA256 TAKEN-AT-MS: fills FP and FP_TABLES from the CHECK_ globals and
-# from the site: commit, zone, tools.
+# fingerprint_of_check BACKUP SHA256 SIZE DATABASE-SHA256 TAKEN-AT-MS: set FP and FP_TABLES from the CHECK_ globals and the
+# site: commit, zone, tools.
 fingerprint_of_check() {
   FP=([sha256]=$2 [size]=$3 [databaseSha256]=$4 [takenAt]=$5)
   encode_path "$1"
@@ -57,7 +57,8 @@ fingerprint_of_check() {
   FP_TABLES=(${CHECK_TABLES[@]+"${CHECK_TABLES[@]}"})
 }
 
-# site_commit: by the owner: the commit of the application, read from its files: running git in a folder of somebody else runs his configuration.
+# site_commit: print the application's commit, read from its files; for owner_do. git itself would run configuration of that
+# folder.
 site_commit() {
   local git=$ROOT/app/.git head ref
   plain_line "$git/HEAD"
@@ -73,13 +74,13 @@ site_commit() {
   [[ ! $head =~ ^[0-9a-f]{40,64}$ ]] || printf '%s' "$head"
 }
 
-# REPLY = the first line of a plain file, at most 200 bytes. Never waits: a named pipe is not a regular file.
+# plain_line FILE: REPLY = the first line of a plain file, at most 200 bytes. Does not block on a named pipe.
 plain_line() {
   REPLY=''
   [[ ! -f $1 ]] || REPLY=$(head -c 200 -- "$1" 2>/dev/null | tr -d '\0' | head -n 1)
 }
 
-# fingerprint_save BACKUP: writes FP and FP_TABLES, whole or not at all.
+# fingerprint_save BACKUP: write FP and FP_TABLES atomically.
 fingerprint_save() {
   local key text='' line
   for key in "${!FP[@]}"; do text+="$key=${FP[$key]//$'\n'/ }"$'\n'; done
@@ -88,8 +89,8 @@ fingerprint_save() {
   write_whole "$REPLY" "$text"
 }
 
-# fingerprint_compare SHA256 SIZE DATABASE-SHA256: compares FP with the file's values (an empty one is not compared) and
-# with the CHECK_ globals. REPLY = the first difference in a sentence, or empty. Status 0 if all is equal.
+# fingerprint_compare SHA256 SIZE DATABASE-SHA256: compare FP with the file's values (an empty one is skipped) and with the
+# CHECK_ globals. REPLY = the first difference in a sentence, or empty; status 0 if there is none.
 fingerprint_compare() {
   REPLY=''
   if [[ $2 != '' && $2 != "${FP[size]}" ]]; then
@@ -101,7 +102,7 @@ fingerprint_compare() {
   elif [[ $3 != '' && $3 != "${FP[databaseSha256]}" ]]; then
     REPLY="The database is not what was copied: its SHA-256 is ${3:0:12}…, it was ${FP[databaseSha256]:0:12}…."
   elif [[ $3 != '' ]]; then
-    : # every byte is what it was, so what is in it is
+    : # every byte is the same, so the content is
   elif [[ $CHECK_PAGE_COUNT != "${FP[pageCount]}" ]]; then
     REPLY="The database has $CHECK_PAGE_COUNT pages; it had ${FP[pageCount]} when it was copied."
   elif [[ $CHECK_USER_VERSION != "${FP[userVersion]}" ]]; then
@@ -112,7 +113,7 @@ fingerprint_compare() {
   [[ $REPLY == '' ]]
 }
 
-# What can be counted here and now is compared: what could be counted then may need another sqlite3.
+# Compare only what can be counted here and now: the rest may need another sqlite3.
 fingerprint_compare_tables() {
   local difference kind name now before
   difference=$({

@@ -7,8 +7,8 @@ operation_state() {
   about "$1" boot
   read -r boot </proc/sys/kernel/random/boot_id
   if [[ $REPLY == "$boot" ]]; then
-    # In this order: a worker writes its pid when it has the lock, so one that began and has no lock is gone. Asked the
-    # other way round, one that begins between the two questions would be taken for gone.
+    # Check in this order: a worker writes its pid once it holds the lock, so a worker with a pid and no lock is dead. The
+    # other way round, a worker that starts between the two checks would look dead.
     [[ ! -e $dir/pid ]] || began=yes
     if ! flock -n -s "$dir/alive" true; then REPLY=running; return; fi
     if [[ $began == '' ]]; then
@@ -17,20 +17,20 @@ operation_state() {
       now_ms
       if [[ $started =~ ^[0-9]{1,15}$ ]] && ((REPLY - started < 20000)); then REPLY=running; return; fi
     fi
-    if [[ -e $dir/outcome ]]; then REPLY=ended; return; fi # it ended while we looked
+    if [[ -e $dir/outcome ]]; then REPLY=ended; return; fi # it ended during the check
   fi
   REPLY=interrupted
 }
 
-# follow_operation ID OFFSET: copies its events (or its readable text) from a byte offset on until it has ended, then
-# exits as the operation did. Ends by itself when its own stdin ends: that is how a console that left is noticed.
+# follow_operation ID OFFSET: copy its events (or readable text) from a byte offset until it has ended, then exit with its
+# status. Also ends when our stdin ends: then the console has gone.
 follow_operation() {
   local id=$1 offset=$2 dir=$STATE/operations/$1 file outcome code message key value
-  HELLO_SAID=yes # the operation said it itself, in what is copied
+  HELLO_SAID=yes # the operation's hello is among the copied events
   if [[ $EVENTS_FD != '' ]]; then file=$dir/events; else file=$dir/readable; fi
   copy_whole_lines "$file" "$offset" || exit 0
   await_begin "$id" || exit 0
-  # The outcome is on disk before the result is said: only when the worker has gone was everything said.
+  # The outcome is on disk before the result is written, so output is complete only when the worker has gone.
   if ! flock -n -s "$dir/alive" true; then
     follow_worker "$dir" "$file" "$REPLY" || exit 0
   fi
@@ -48,7 +48,7 @@ follow_operation() {
   while IFS='=' read -r key value; do
     case $key in outcome) outcome=$value ;; code) code=$value ;; message) message=$value ;; esac
   done <"$dir/outcome"
-  # Its process was ended between writing down the outcome and saying it, or the disk became full: it is said here.
+  # The worker was killed after it wrote the outcome, or the disk was full: report the result here.
   if [[ $EVENTS_FD != '' ]] && ! result_is_whole "$file"; then
     now_ms
     json_object kind=state at:="$REPLY" operation="$id" state=ended
@@ -59,13 +59,13 @@ follow_operation() {
   exit_with_code "$code"
 }
 
-# A line that was cut off has said nothing: nobody is passed a part of one.
-result_is_whole() { # EVENTS-FILE
+# result_is_whole EVENTS-FILE: status 0 if the last line is a complete result. A torn line is never passed on.
+result_is_whole() {
   [[ $(tail -n 1 -- "$1") == '{"kind":"result"'* && $(tail -c 1 -- "$1" | od -An -tx1) == ' 0a' ]]
 }
 
-# copy_whole_lines FILE OFFSET: copies what is there from the offset on, up to the last whole line: the worker may be in the
-# middle of one. REPLY = the offset after it.
+# copy_whole_lines FILE OFFSET: copy whole lines from the offset on; the worker may be writing the next. REPLY = the new
+# offset.
 copy_whole_lines() {
   local file=$1 offset=$2 size text
   file_size "$file"
@@ -79,7 +79,7 @@ copy_whole_lines() {
   REPLY=$((offset + ${#text} + 1))
 }
 
-# await_begin ID: until its worker has begun, or will not any more. Status 1: nobody listens. REPLY stays.
+# await_begin ID: wait until its worker has begun or is known to be dead; status 1 if nobody listens. Keeps REPLY.
 await_begin() {
   local id=$1 offset=$REPLY turn=0
   until [[ -e $STATE/operations/$id/pid ]]; do
@@ -92,7 +92,7 @@ await_begin() {
   REPLY=$offset
 }
 
-# Waits a moment, without a process. Status 1: our stdin has ended.
+# still_listening: wait a moment without starting a process; status 1 if our stdin has ended.
 still_listening() {
   local status
   if [[ $FOLLOW_STDIN == '' ]]; then pause 0.05; return 0; fi
@@ -101,9 +101,8 @@ still_listening() {
   ((status == 0 || status > 128))
 }
 
-# follow_worker DIR FILE OFFSET: passes on what is said while the worker lives. Nothing runs while nothing happens: we wait
-# for `tail`, which waits for the file; a `flock` waits for the worker's end, and a shell for that of our stdin, and
-# either ends the `tail`. REPLY = the offset after what was passed on. Status 1: nobody listens any more.
+# follow_worker DIR FILE OFFSET: copy output while the worker lives. REPLY = the new offset; status 1 if nobody listens any
+# more. No polling: we block on `tail`; `flock` kills it when the worker ends, a subshell when our stdin ends.
 FOLLOW_HELPERS=()
 follow_worker() {
   local dir=$1 offset=$3 lines line
@@ -127,8 +126,8 @@ follow_leave() {
   FOLLOW_HELPERS=()
 }
 
-# end_with_worker DIR PID FD: ends a process of ours when the worker has gone. Only while we are there to have one: its
-# number may be that of a stranger afterwards.
+# end_with_worker DIR PID FD: kill our process PID when the worker has gone, unless we have ended: the PID may be reused
+# then.
 # shellcheck disable=SC2016 # the inner shell expands
 end_with_worker() {
   local descriptor=$3
@@ -137,7 +136,7 @@ end_with_worker() {
   FOLLOW_HELPERS+=("$!")
 }
 
-# end_with_stdin PID FD: ends a process of ours when nobody listens any more.
+# end_with_stdin PID FD: kill our process PID when nobody listens any more.
 end_with_stdin() {
   local input descriptor=$2 parent
   [[ $FOLLOW_STDIN != '' ]] || return 0
@@ -172,7 +171,7 @@ run_cancel() {
     "{\"operation\":$REPLY}"
 }
 
-# await_end ID SECONDS: until its worker has gone, at most so long. Status 1: nobody listens.
+# await_end ID SECONDS: wait for its worker to end, at most that long; status 1 if nobody listens.
 await_end() {
   local dir=$STATE/operations/$1 over lines
   trap follow_leave EXIT

@@ -1,9 +1,9 @@
 # --- Health: is the site up? ---------------------------------------------------------------------------------------------------
 
-# health_ask PROBE: sets HEALTH_STATUS (000 when nothing answered), HEALTH_DETAIL, HEALTH_MS. Never longer than 7 s, one
-# program, one request to this address and no other, and no more of the answer than its beginning.
-HEALTH_REFUSED='' # not empty where nobody listens there
-HEALTH_ASKED=''   # the probe that was asked last
+# health_ask PROBE: send one request, to this address only, and set HEALTH_STATUS (000 without an answer), HEALTH_DETAIL and
+# HEALTH_MS. Takes at most 7 s, starts one program, reads only the beginning of the answer.
+HEALTH_REFUSED='' # not empty if nobody listens there
+HEALTH_ASKED=''   # the last probe sent
 HEALTH_STATUS=000 HEALTH_DETAIL='' HEALTH_MS=0 HEALTH_PROBE='' HEALTH_CONFIGURED=false HEALTH_HEALTHY=false
 readonly HEALTH_LIMIT=8192
 readonly HEALTH_USUAL=(http://127.0.0.1:5000/api/health http://127.0.0.1:5000/health)
@@ -19,10 +19,10 @@ health_ask() {
     where=("$probe")
   fi
   HEALTH_STATUS=000 HEALTH_HEALTHY=false HEALTH_REFUSED='' HEALTH_ASKED=$probe
-  [[ $PAUSE_FD != '' ]] || pause 0.001 # made now: what is asked below must be the last process that was begun
+  [[ $PAUSE_FD != '' ]] || pause 0.001 # create the pipe now: curl below must be the last process started
   PAUSING=yes
-  # By the owner: a socket's path may lead anywhere. -q: what the login has in its .curlrc is not asked. The head comes first,
-  # so that it is known however long the rest is.
+  # Run as the owner: a socket's path may lead anywhere. -q: ignore .curlrc. --include puts the head first, so that the
+  # status is known however long the body is.
   IFS= read -r -t 7 -N "$HEALTH_LIMIT" answer < <(become_owner curl -q --silent --show-error --include --globoff --noproxy '*' \
     --proto '=http,https' --max-redirs 0 --max-time 5 --connect-timeout 2 "${where[@]}" 2>&1 </dev/null)
   status=$? asked=$!
@@ -37,10 +37,10 @@ health_ask() {
     rest=${answer#*$'\n\n'}
     [[ $rest != "$answer" ]] || rest=''
     answer=$rest
-    [[ $HEALTH_STATUS == 1?? ]] || break # only announced: the answer itself follows
+    [[ $HEALTH_STATUS == 1?? ]] || break # interim response: the final one follows
   done
   HEALTH_DETAIL=${answer:0:200}
-  # An answer of which we have read enough is one; one that did not come to its end is none.
+  # An answer that we cut off counts; one that broke off does not.
   if [[ $status != 0 && $cut == '' ]]; then
     HEALTH_STATUS=000
     [[ $status != 7 ]] || HEALTH_REFUSED=yes
@@ -52,8 +52,8 @@ health_ask() {
   HEALTH_HEALTHY=true
 }
 
-# health_end PID: the status of the process that asked. The owner can stop it, so it gets a second and is then killed. A file
-# system of the owner's can keep even a killed process: that one is left behind, for a restore must not wait for it.
+# health_end PID: status of the curl process. The owner can stop it, so kill it after a second. A file system of the owner's
+# can keep even a killed process alive: leave that behind, because a restore must not wait for it.
 health_end() {
   local children=()
   if ! health_ended "$1"; then
@@ -73,7 +73,7 @@ health_ended() { # PID: status 1 if it has not ended within a second
   return 1
 }
 
-# health_words: REPLY = what was answered last, as a sentence without its full stop, and what it probably means.
+# health_words: REPLY = the last answer and its likely cause, as a sentence without the full stop.
 health_words() {
   local expected=${POLICY[health_status]}
   if [[ $HEALTH_PROBE == '' ]]; then
@@ -93,7 +93,7 @@ health_words() {
   esac
 }
 
-# health_choose: HEALTH_PROBE = the site's probe; where none is set, the usual one that answers now, or empty.
+# health_choose: HEALTH_PROBE = the site's probe; if none is set, the usual one that answers now, or empty.
 health_choose() {
   local probe
   HEALTH_CONFIGURED=false HEALTH_HEALTHY=false
@@ -104,17 +104,17 @@ health_choose() {
   for probe in "${HEALTH_USUAL[@]}"; do
     HEALTH_PROBE=$probe
     health_ask "$probe" && return 0
-    [[ $HEALTH_REFUSED == '' ]] || break # the others are of the same host and port
+    [[ $HEALTH_REFUSED == '' ]] || break # the others have the same host and port
   done
   HEALTH_PROBE='' HEALTH_STATUS=000 HEALTH_DETAIL='no health probe is set, and none of the usual ones answers' HEALTH_MS=0
 }
 
-# health_settled: is it healthy before anything is done? One that runs and does not answer yet may just have been started,
-# so it is asked for a few seconds. services_read must have been called.
+# health_settled: status 0 if the site is healthy before anything is changed. A service that is active but fails may have
+# just started, so retry for a few seconds. Call services_read first.
 health_settled() {
   local asked=1
   health_choose
-  [[ $HEALTH_HEALTHY != true ]] || return 0 # choosing it was asking
+  [[ $HEALTH_HEALTHY != true ]] || return 0 # health_choose has asked already
   [[ $HEALTH_PROBE != '' ]] || return 1
   until health_ask "$HEALTH_PROBE"; do
     [[ $HEALTH_STATUS == 000 || $HEALTH_STATUS == 5?? ]] && [[ " ${SERVICE_ACTIVE[*]-} " == *" active "* ]] || return 1
@@ -123,13 +123,13 @@ health_settled() {
   done
 }
 
-# health_json: asks, unless choosing the probe has done that; REPLY = healthAnswer.
+# health_json: REPLY = healthAnswer; asks unless health_choose has done so.
 health_json() {
   [[ $HEALTH_HEALTHY == true || $HEALTH_PROBE == '' ]] || health_ask "$HEALTH_PROBE"
   health_last_json "$HEALTH_HEALTHY"
 }
 
-# health_last_json HEALTHY: REPLY = healthAnswer of what was asked last.
+# health_last_json HEALTHY: REPLY = healthAnswer of the last probe.
 health_last_json() {
   local probe status=null words
   json_text_or_null "$HEALTH_PROBE"
@@ -141,8 +141,8 @@ health_last_json() {
     detail="$HEALTH_DETAIL" words="$words"
 }
 
-# health_await SECONDS: asks until it answers as expected. Heeds a cancel. Status 0 healthy, 1 not in time, 2 cancelled.
-# To ask takes the processor from the application that is starting: not while nobody listens, and then less and less often.
+# health_await SECONDS: probe until healthy. Status 0 healthy, 1 timed out, 2 cancelled. Probing takes CPU from the starting
+# application: do not probe while nobody listens, then probe less and less often.
 health_await() {
   local seconds=$1 began now until due wait turn
   uptime_ms
@@ -165,8 +165,8 @@ health_await() {
   done
 }
 
-# health_listens: status 1 if nobody seems to listen where the probe asks. Seen without a process, and without a connection,
-# which whoever listens could keep waiting.
+# health_listens: status 1 if nobody seems to listen at the probe's address. Looks without a process and without a
+# connection, which a listener could keep waiting.
 health_listens() {
   local rest port line sockets=() more=()
   if [[ $HEALTH_PROBE == unix:* ]]; then
@@ -179,7 +179,7 @@ health_listens() {
   [[ $port != '' ]] || { port=80 && [[ ${BASH_REMATCH[1]} == '' ]]; } || port=443
   [[ $port =~ ^[0-9]{1,5}$ ]] || return 0
   printf -v rest '%04X' "$((10#$port))"
-  # The listening ones are the first lines.
+  # Listening sockets come first.
   { mapfile -t -n 1024 sockets </proc/net/tcp; mapfile -t -n 1024 more </proc/net/tcp6; } 2>/dev/null
   for line in ${sockets[@]+"${sockets[@]}"} ${more[@]+"${more[@]}"}; do
     [[ $line != *": "+([0-9A-F])":$rest "+([0-9A-F])':0000 0A '* ]] || return 0

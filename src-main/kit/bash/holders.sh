@@ -1,18 +1,18 @@
 # --- Who has the database open --------------------------------------------------------------------------------------------
 #
-# Found by numbers, with two programs however many processes there are: all else is read from /proc by the shell itself.
+# Found by device and inode, with two processes for any number of programs; the shell reads the rest from /proc.
 
-HOLDERS=() # one `pid TAB user TAB service TAB command` each; service is empty where it is none of ours
+HOLDERS=() # one `pid TAB user TAB service TAB command` each; service is empty if it is not ours
 
-# holders_find [DATABASE]: fills HOLDERS with the processes that have it or a sidecar open. Only root sees all processes.
+# holders_find [DATABASE]: HOLDERS = the processes that have it or a sidecar open. Only root sees all processes.
 holders_find() {
   local database=${1:-$DATABASE_FILE} places=()
-  # By number: find opens what it is told to compare with, and would wait for ever for a named pipe.
+  # By number: find would open a path to compare with, and block on a named pipe.
   mapfile -t places < <(exec stat -L -c '%d:%i' -- "$database" "$database"-wal "$database"-shm "$database"-journal 2>/dev/null)
   holders_of ${places[@]+"${places[@]}"}
 }
 
-# holders_of DEVICE:INODE...: as holders_find, of these files; an empty one is none.
+# holders_of DEVICE:INODE...: like holders_find, for these files; ignores empty arguments.
 holders_of() {
   local place fd pid own seen=' ' user service command list=() same=()
   HOLDERS=()
@@ -20,7 +20,7 @@ holders_of() {
   own=$REPLY
   for place in "$@"; do [[ $place == '' ]] || same+=(${same[@]+-o} -inum "${place#*:}"); done
   ((${#same[@]} > 0)) || return 0
-  # One level only: an open directory would be searched to its depths, and / is open somewhere.
+  # One level only: find would descend into open directories, and some process has / open.
   while IFS=' ' read -r -d '' place fd; do
     [[ " $* " != *" $place "* ]] || list+=("$fd")
   done < <(exec find -L /proc/[0-9]*/fd -maxdepth 1 '(' "${same[@]}" ')' -printf '%D:%i %p\0' 2>/dev/null)
@@ -29,7 +29,7 @@ holders_of() {
     pid=${pid%%/*}
     [[ $seen != *" $pid "* && $pid != "$$" && $pid != "$BASHPID" ]] || continue
     seen+="$pid "
-    # Processes of our own session (a copy, a count) hold the database only on our behalf.
+    # Processes of our session (a copy, a count) have the database open on our behalf.
     session_of "$pid" || continue
     [[ $REPLY != "$own" ]] || continue
     holder_user "$pid" || continue
@@ -45,12 +45,12 @@ holders_of() {
 session_of() { # PID: REPLY = its session
   local stat
   { IFS= read -r stat <"/proc/$1/stat"; } 2>/dev/null || return 1
-  # After the name, which may be anything: state, parent, group, session.
+  # After the process name, which may contain anything: state, parent, group, session.
   [[ ${stat##*) } =~ ^[A-Za-z]\ -?[0-9]+\ -?[0-9]+\ (-?[0-9]+) ]] || return 1
   REPLY=${BASH_REMATCH[1]}
 }
 
-holder_user() { # PID: REPLY = whose rights it has; status 1 if it is gone
+holder_user() { # PID: REPLY = its effective user; status 1 if it has gone
   local line
   while IFS= read -r line; do
     [[ $line =~ ^Uid:[[:blank:]]+[0-9]+[[:blank:]]+([0-9]{1,10}) ]] || continue
@@ -60,7 +60,7 @@ holder_user() { # PID: REPLY = whose rights it has; status 1 if it is gone
   return 1
 }
 
-holder_command() { # PID: REPLY = its command line, as far as it is worth reading
+holder_command() { # PID: REPLY = the beginning of its command line
   local words=() IFS=' '
   { mapfile -d '' -t -n 100 words <"/proc/$1/cmdline"; } 2>/dev/null
   REPLY=${words[*]-}

@@ -1,23 +1,22 @@
-# --- Identities: whose rights each part of the work has ------------------------------------------------------------------
+# --- Identities: which user does which part of the work -------------------------------------------------------------------
 #
-# Everything below the CVD root belongs to the user that the application runs as, and that user may be hostile. So root
-# does not read or write there. It keeps to its own folders, services, /proc, ownership, and renames by descriptor. All else
-# is done by one of two others:
+# The application's user owns everything below the CVD root and may be hostile, so root neither reads nor writes there. Root
+# keeps its own folders, services, /proc, ownership, and renames by descriptor. Two other identities do the rest:
 #
-#   owner   the user who owns the CVD data: reads the live database, backups and logs, asks for health. Whatever it answers,
-#           the application's user could have answered.
-#   reader  a throw-away user that nobody else is: extracts, checks, hashes and compresses. The application's user can
+#   owner   owns the CVD data. Reads the live database, backups and logs; asks for health. The application's user can forge
+#           anything it returns.
+#   reader  a throw-away user that nobody else has. Extracts, checks, hashes and compresses. The application's user can
 #           neither stop it nor change what it writes.
 #
-# Where the login is not root, all three are that login.
+# If the login is not root, all three are that login.
 
 OWNER_UID='' OWNER_GID=''
-DATA_GID='' # the group of the CVD data, which is that of what we leave there
-OWNER_PROBLEM='' # one sentence where the policy names another owner than the one that is found; or empty
+DATA_GID='' # group of the CVD data, and of the files we leave there
+OWNER_PROBLEM='' # a sentence if the owner in the policy cannot be used; else empty
 READER_UID='' READER_GID=''
 readonly NOBODY=65534
 
-# identities_load: decides who the owner is, by the policy or by who owns the way to the database.
+# identities_load: set OWNER_* and DATA_GID, from the policy or from who owns the path to the database.
 identities_load() {
   local found
   OWNER_UID=$EUID OWNER_GID=${GROUPS[0]} OWNER_PROBLEM='' READER_UID='' READER_GID=''
@@ -38,22 +37,22 @@ identities_load() {
   owner_group
 }
 
-# owner_group: OWNER_GID = the group of the CVD data where its owner is in that group; else the owner's own. A folder that was
-# given to a user and not to his group is root's by its group: what only that group may read is not his.
+# owner_group: set OWNER_GID to the group of the CVD data if the owner is a member, else to the owner's own group. A folder
+# given to a user but not to its group still has root's group, and what only that group may read is not the owner's.
 owner_group() {
   local groups
   OWNER_GID=$DATA_GID
   ((OWNER_UID != 0)) || return 0
-  # Nobody: whoever is in that group may write there.
+  # An unprivileged identity: any member of that group may write there.
   [[ $OWNER_UID != "$NOBODY" || $DATA_GID == 0 ]] || return 0
-  # The usual one needs no program: it is the main group of its owner.
+  # Usual case, no process needed: it is the owner's main group.
   ! group_of "$OWNER_UID" || [[ $REPLY != "$DATA_GID" ]] || return 0
   groups=$(exec id -G -- "+$OWNER_UID" 2>/dev/null) || groups="$NOBODY $OWNER_UID"
   [[ " $groups " == *" $DATA_GID "* ]] || OWNER_GID=${groups%% *}
 }
 
-# path_owner PATH: REPLY = "UID GID" of the first on the way to PATH that is not root's alone: whoever that is can exchange
-# everything below. "0 0" where all of it is root's.
+# path_owner PATH: REPLY = "UID GID" of the first component of PATH that somebody other than root can replace, with all below
+# it; "0 0" if root controls the whole path.
 path_owner() {
   local path=$1 part prefixes lines line i turn uid gid mode kind open=''
   for ((turn = 0; turn < 10; turn++)); do
@@ -76,7 +75,7 @@ path_owner() {
       fi
       kind=$((mode & 8#170000))
       if ((kind == 8#120000 && i > 0)); then
-        # A link that root made, in a folder of root's: the way goes on where it leads.
+        # A link made by root in a folder of root's: continue at its target.
         part=${prefixes[i - 1]}
         line=$(readlink -- "$part" && printf .)
         line=${line%$'\n.'}
@@ -85,17 +84,17 @@ path_owner() {
         path=$line${path#"$part"}
         continue 2
       fi
-      # Sticky: an entry is exchanged by its owner only.
+      # In a sticky folder, only its owner can replace an entry.
       ((kind != 8#40000 || (mode & 8#22) == 0 || (mode & 8#1000) != 0)) || open=${open:-$gid}
     done
     break
   done
-  # A folder of root's that others may write, and nobody to hold to below it: then somebody without rights.
+  # A folder of root's that others may write to, with no owner further down: use nobody.
   REPLY='0 0'
   [[ $open == '' ]] || REPLY="$NOBODY $open"
 }
 
-# ids_of USER GROUP: REPLY = "UID GID"; status 1 if there is none.
+# ids_of USER GROUP: REPLY = "UID GID"; status 1 if either does not exist.
 ids_of() {
   local uid gid
   id_in /etc/passwd "$1" || REPLY=$(exec id -u -- "$1" 2>/dev/null)
@@ -107,7 +106,7 @@ ids_of() {
   REPLY="$uid $gid"
 }
 
-# id_in FILE NAME: REPLY = the number of a user or a group in /etc/passwd or /etc/group; status 1 if it is not there.
+# id_in FILE NAME: REPLY = the ID of a user or group in /etc/passwd or /etc/group; status 1 if not listed.
 id_in() {
   local name id
   while IFS=: read -r name _ id _; do
@@ -117,7 +116,7 @@ id_in() {
   return 1
 }
 
-# name_in FILE ID: REPLY = the name of a user or a group in /etc/passwd or /etc/group; empty if it is not there.
+# name_in FILE ID: REPLY = the name of a user or group in /etc/passwd or /etc/group; empty if not listed.
 name_in() {
   local name id
   while IFS=: read -r name _ id _; do
@@ -126,7 +125,7 @@ name_in() {
   REPLY=''
 }
 
-# owner_of_data: REPLY = user:group as the policy takes it, where root works for another; else empty.
+# owner_of_data: REPLY = user:group as the policy accepts it, if root works for another user; else empty.
 owner_of_data() {
   local user
   REPLY=''
@@ -139,7 +138,7 @@ owner_of_data() {
 }
 readonly OWNER_NAMES='^[a-z_][a-z0-9_-]*:[a-z_][a-z0-9_-]*$'
 
-# group_of UID: REPLY = the main group of the user, as /etc/passwd tells it; status 1 if the user is not there.
+# group_of UID: REPLY = the user's main group in /etc/passwd; status 1 if not listed.
 group_of() {
   local id gid
   while IFS=: read -r _ _ id gid _; do
@@ -148,7 +147,7 @@ group_of() {
   return 1
 }
 
-# user_name UID: REPLY = the user's name; UNKNOWN if there is none.
+# user_name UID: REPLY = the user's name, or UNKNOWN.
 user_name() {
   local name id
   while IFS=: read -r name _ id _; do
@@ -158,16 +157,17 @@ user_name() {
   REPLY=${REPLY:-UNKNOWN}
 }
 
-# host_name: REPLY = as `hostname` tells it.
+# host_name: REPLY = the host name, as `hostname` prints it.
 host_name() { read -r REPLY </proc/sys/kernel/hostname; }
 
-# owner_words: REPLY = user:group, for chown and for people.
+# owner_words: REPLY = user:group, for chown and for messages.
 owner_words() {
   REPLY=$(stat -c %U:%G -- "$DATABASE" 2>/dev/null)
   [[ ${POLICY[owner]} == '' ]] || REPLY=${POLICY[owner]}
 }
 
-# Numbers that systemd uses for users of one run (61184 to 65519) are nobody's in /etc/passwd.
+# reader_choose: set READER_*. UIDs 61184 to 65519 are reserved by systemd for dynamic users, so /etc/passwd does not use
+# them.
 reader_choose() {
   [[ $READER_UID == '' ]] || return 0
   READER_UID=$OWNER_UID READER_GID=$OWNER_GID
@@ -183,22 +183,22 @@ reader_choose() {
   done
 }
 
-# as_reader PROGRAM ARGUMENT...: runs it as the reader, with a clean environment and none of root's descriptors.
+# as_reader PROGRAM ARG...: run it as the reader, with a clean environment and without root's descriptors.
 as_reader() (
   reader_choose
   become "$READER_UID" "$READER_GID" reader "$@"
 )
 
-# owner_do FUNCTION ARGUMENT..., reader_do FUNCTION ARGUMENT...: a function of the kit, in a bash of its own. It knows the
-# policy and the paths, and nothing else of ours.
+# owner_do FUNCTION ARG..., reader_do FUNCTION ARG...: run a kit function in a bash of its own. It gets the policy and the
+# paths, and no other state.
 owner_do() { do_as "$OWNER_UID" "$OWNER_GID" owner "$@"; }
 reader_do() {
   reader_choose
   do_as "$READER_UID" "$READER_GID" reader "$@"
 }
 
-# side_says SECONDS BYTES owner|reader FUNCTION ARGUMENT...: what it says on stdout, no more than that and no longer. Who owns a
-# process can stop it, and lend its output to others: so it is ended by root, and not waited for. For what nobody watches.
+# side_says SECONDS BYTES owner|reader FUNCTION ARG...: print what it writes to stdout, limited in time and size. A user can
+# stop its own processes and keep their output open, so root kills it and does not wait. Use it where nobody can cancel.
 side_says() {
   SIDE_SECONDS=$1 "$3_do" "${@:4}" 2>/dev/null | timeout --signal=KILL "$1" head -c "$2"
 }
@@ -206,8 +206,7 @@ SIDE_SECONDS=''
 
 do_as() ( become_side "$@" )
 
-# become_owner PROGRAM ARGUMENT..., become_owner_do FUNCTION ARGUMENT...: as owner_do, for a process that is there
-# for this alone: it becomes that program.
+# become_owner PROGRAM ARG..., become_owner_do FUNCTION ARG...: like owner_do, but replace the current process.
 become_owner() { become "$OWNER_UID" "$OWNER_GID" owner "$@"; }
 become_owner_do() { become_side "$OWNER_UID" "$OWNER_GID" owner "$@"; }
 
@@ -239,7 +238,7 @@ become_side() { # UID GID FOLDER FUNCTION ARGUMENT...
   work_folder "$folder"
   drop_descriptors 9
   for key in "${!POLICY[@]}"; do text+="$key=${POLICY[$key]}"$'\n'; done
-  # In a group of its own, which is ended whole.
+  # A process group of its own, killed as a whole.
   [[ $SIDE_SECONDS == '' ]] || within=(timeout --signal=KILL "$SIDE_SECONDS")
   exec ${within[@]+"${within[@]}"} setpriv --reuid="$uid" --regid="$gid" --clear-groups --no-new-privs --inh-caps=-all \
     env -i PATH="$PATH" LC_ALL=C ${TZ+TZ="$TZ"} TMPDIR=. SQLITE_TMPDIR=. CVD_SIDE_POLICY="$text" CVD_SIDE_ROOT="$ROOT" \
@@ -247,7 +246,7 @@ become_side() { # UID GID FOLDER FUNCTION ARGUMENT...
     /bin/bash --noprofile --norc -c "$SIDE_LOADER" cvd-backup --side "$@"
 }
 
-# The other end of do_as: `cvd-backup --side FUNCTION ARGUMENT...`. For root it is not there.
+# side_main FUNCTION ARG...: the other end of do_as (`cvd-backup --side`). Refuses to run as root.
 side_main() {
   local line
   ((EUID != 0)) && declare -F -- "${1-}" >/dev/null || exit 2
@@ -263,13 +262,13 @@ side_main() {
   "$@"
 }
 
-# In a subshell: where there is a work folder, to the part of it that is for them.
+# work_folder SIDE: enter that side's part of the work folder, or / if there is none. Call in a subshell.
 work_folder() { # owner|reader
   if [[ $WORK_FD == '' ]]; then cd /; else cd -P -- "/proc/self/fd/$WORK_FD/$1" || exit 126; fi
 }
 
-# In a subshell: what others may not hold: our locks, the journal, the events, somebody's terminal.
-drop_descriptors() { # [FD that is kept]
+# drop_descriptors [FD]: close all that others must not inherit: locks, journal, events, a terminal. Call in a subshell.
+drop_descriptors() { # FD to keep
   local path fd
   for path in /proc/self/fd/*; do
     fd=${path##*/}
@@ -279,8 +278,8 @@ drop_descriptors() { # [FD that is kept]
   [[ ! -t 2 ]] || exec 2>/dev/null
 }
 
-# leave_terminal ARGUMENT...: who shares a terminal can type into it. So root's kit gives up the one that it was called from,
-# and hears an interrupt through whoever stays there.
+# leave_terminal ARG...: rerun root's kit in a session of its own, and forward interrupts to it. Whoever shares a terminal
+# can type into it, so root must not keep the caller's.
 leave_terminal() {
   local child status
   ((EUID == 0)) && [[ $KIT_FILE != '' && ${CVD_BACKUP_DETACHED-} == '' ]] && { : </dev/tty; } 2>/dev/null || return 0

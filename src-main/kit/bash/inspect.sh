@@ -1,7 +1,7 @@
 # --- inspect: everything about a site in one answer -----------------------------------------------------------------------
 #
-# Changes nothing, waits for no lock, works for any login: what cannot be known is null, empty or false, and the problems
-# say why. Each part leaves its JSON in I_ and what the problems need in globals.
+# Changes nothing, takes no lock, works for any login. What cannot be found out is null, empty or false, and the problems say
+# why. Each part leaves its JSON in I and what the problems need in globals.
 
 declare -A I=()
 
@@ -43,7 +43,7 @@ run_inspect() {
 
 inspect_host() {
   local line os='' name kernel machine='' login rights
-  # Read as data: it is only meant to be a program.
+  # Parse it as data; do not run it as a script.
   while IFS= read -r line; do
     [[ $line != PRETTY_NAME=* || $os != '' ]] || os=${line#*=} os=${os//\"/}
   done 2>/dev/null </etc/os-release
@@ -63,7 +63,7 @@ inspect_host() {
 inspect_time() {
   local zone=${TZ:-} offset name=''
   if [[ $zone == '' ]]; then
-    # Where /etc/timezone names the zone that is in force, nobody need ask where the link leads.
+    # If /etc/timezone names the zone in force, there is no need to resolve the link.
     { IFS= read -r name </etc/timezone; } 2>/dev/null
     if [[ $name =~ ^[A-Za-z0-9_+/-]+$ && /usr/share/zoneinfo/$name -ef /etc/localtime ]]; then
       zone=$name
@@ -114,7 +114,7 @@ inspect_disk() {
   paths+=("$REPLY")
   nearest_folder "$STATE"
   paths+=("$REPLY")
-  # One answer for all; where a folder is gone meanwhile, or cannot be asked about, each of them alone.
+  # One df for all. If a folder has gone or cannot be read, query each one alone.
   mapfile -t lines < <(exec df -B1 --output=size,avail,source -- "${paths[@]}" 2>/dev/null)
   if ((${#lines[@]} != 4)); then
     lines=('')
@@ -208,7 +208,7 @@ inspect_key_tables() {
 }
 
 I_SERVICES=''
-inspect_services() { # as they were read before the holders, who are told by them
+inspect_services() { # reads what services_read found; call it before the holders, which need it
   local index
   I_SERVICES=''
   for index in "${!SERVICES[@]}"; do
@@ -224,7 +224,7 @@ inspect_health() {
   HEALTH_DETAIL='the look at the site was ended before it was asked'
   [[ $HEALTH_PROBE == '' ]] || HEALTH_CONFIGURED=true
   for line in ${LOOK_LINES[@]+"${LOOK_LINES[@]}"}; do
-    # A pattern that counts to hundreds takes bash milliseconds to make.
+    # Bash takes milliseconds to compile a pattern with bounds in the hundreds.
     [[ $line == health=* && ${#line} -le 820 && $line =~ ^health=([0-9]{3})\ (0|[1-9][0-9]{0,5})\ ([0-9]|-)\ ([A-Za-z0-9._/%-]*)$ ]] || continue
     HEALTH_STATUS=${BASH_REMATCH[1]} HEALTH_MS=${BASH_REMATCH[2]} index=${BASH_REMATCH[3]}
     decode_path "${BASH_REMATCH[4]}"
@@ -240,7 +240,7 @@ inspect_lock() {
   lock_json "${lock#*:}" "${folder#*:}"
 }
 
-# A transaction that is open although nobody works on it.
+# Reports a transaction that is open although nobody works on it.
 I_UNFINISHED=''
 inspect_unfinished() {
   local id=''
@@ -261,7 +261,7 @@ inspect_backups() {
   list=$(listing_whole "${FACT_SIZE[catalog]:-0}" < <(printf '%s' "$LOOK_LISTING"))
   LOOK_LISTING=''
   figures=${list%%$'\n'*}
-  # In the order in which they are printed.
+  # In the order in which LISTING_WHOLE_AWK prints them.
   if [[ $figures =~ ^([0-9]{1,6})\ ([0-9]{1,18})\ ([0-9]{1,6})\ ([0-9]{1,6})\ ([0-9]{1,6})\ ([0-9]{1,6})\ ([0-9]{1,40}|-)\ ([0-9]{1,40}|-)\ ([0-9]{1,6})\ ([0-9]{1,6})\ ([0-9]{1,12})\ ([0-9]{1,12})$ ]]; then
     I_COUNT=${BASH_REMATCH[1]} I_BYTES=${BASH_REMATCH[2]} I_EMPTY=${BASH_REMATCH[3]} I_FAILED=${BASH_REMATCH[4]}
     I_FUTURE=${BASH_REMATCH[5]} I_DATABASES=${BASH_REMATCH[6]} I_NEWEST=${BASH_REMATCH[7]} I_VERIFIED=${BASH_REMATCH[8]}

@@ -1,10 +1,10 @@
-# --- Whether a database is sound -------------------------------------------------------------------------------------------
+# --- Integrity of a database ------------------------------------------------------------------------------------------------
 #
-# Three answers: sound, damaged, and that this sqlite3 cannot tell, which is neither.
+# Three answers: intact, damaged, or this sqlite3 cannot tell.
 
-# integrity_check SECONDS URI: one line on stdout: `ok`, or `damage`, `unable` or `internal` and why. Whatever goes wrong says
-# something, and that is not `ok`. It looks at every cell of every page itself; to have pages looked at again whenever one is
-# met (cell_size_check) makes it take three times as long and finds nothing more.
+# integrity_check SECONDS URI: print one line: `ok`, or `damage`, `unable` or `internal` with the reason. Any failure prints
+# something other than `ok`. cell_size_check is off: integrity_check looks at every cell anyway, and with it takes three
+# times as long and finds nothing more.
 integrity_check() {
   local answer
   answer=$(printf '%s\n' 'PRAGMA cell_size_check=OFF; PRAGMA cache_size=-131072; PRAGMA integrity_check(20);' |
@@ -20,11 +20,11 @@ integrity_check() {
   fi
 }
 
-# What an sqlite3 says of a definition that it does not understand: a newer one may.
+# What sqlite3 prints for a definition that it does not understand, as it may for one of a newer version.
 readonly NEWER_SCHEMA='malformed database schema.* - (near |no such |unknown |unrecognized |unsupported |error in )'
 
-# answer_means ANSWER-OF-SQL_RUN: REPLY = damage, unable or internal, and why. sqlite3 that is missing, or was killed, or could
-# not read, says nothing. What it has no collation, function, module or syntax for may be sound, for a program that has.
+# answer_means ANSWER-OF-SQL_RUN: REPLY = damage, unable or internal, with the reason. If sqlite3 is missing, was killed or
+# could not read, nothing is known. If it lacks a collation, function, module or syntax, the database may still be sound.
 answer_means() {
   local status=${1##*$'= '} kind=unable
   sql_complaint "$1"
@@ -39,8 +39,8 @@ answer_means() {
   REPLY="$kind $REPLY"
 }
 
-# check_by_table SECONDS URI REASON: what the whole check does not get past, table by table, with its indexes; then what is left,
-# without them. (An sqlite3 before 3.33 checks the whole again, and gets no further.)
+# check_by_table SECONDS URI REASON: when the check of the whole cannot complete, check each table with its indexes, then the
+# remaining ones without. (sqlite3 before 3.33 checks the whole again, and gets no further.)
 CHECK_LEFT=() CHECK_DONE=()
 check_by_table() {
   local entry names=() indexes=()
@@ -53,14 +53,14 @@ check_by_table() {
   [[ $CHECK_UNABLE != '' ]] || check_unable "$3"
 }
 
-# check_each PRAGMA SECONDS URI NAME-TAB-REASON...: CHECK_DONE = those that it found sound, CHECK_LEFT = those that it could not
-# look at, with the reason. Status 1 where it found damage.
+# check_each PRAGMA SECONDS URI NAME-TAB-REASON...: CHECK_DONE = tables found sound; CHECK_LEFT = tables that could not be
+# checked, with reasons. Status 1 if it found damage.
 check_each() {
   local pragma=$1 seconds=$2 uri=$3 entry line at=0 answer complaint='' names=() seen=() reason=()
   shift 3
   CHECK_DONE=() CHECK_LEFT=()
   for entry in "$@"; do
-    # What does not go into one line as it is, or would be taken for a number of complaints.
+    # Skip names that do not fit into one line, or that look like the pragma's maximum number of complaints.
     if [[ ${entry%%$'\t'*} =~ %[01][0-9A-F]|%7F|^[0-9]*$ ]]; then CHECK_LEFT+=("$entry"); else names+=("$entry"); fi
   done
   ((${#names[@]} > 0)) || return 0

@@ -1,47 +1,47 @@
-# --- The restore transaction: what it knows, and writes down before each change ----------------------------------------------
+# --- The restore transaction: its state, journaled before each change -------------------------------------------------------
 #
-# All names are relative to the folder of the database (TX_FOLDER), which is entered once: the application's user owns
-# that folder and could exchange any path leading there. The journal in TX_DIR tells, before each change, what is about
-# to change; which file is which is decided by inode, never by hope. Phases, in their order:
+# All names are relative to the database's folder (TX_FOLDER), which is entered once: the application's user owns it and can
+# replace any path to it. The journal in TX_DIR names each change before it is made. Files are identified by inode, not by
+# name. Phases in order:
 #
-#   staged      the new database is complete and verified beside the old one; nothing was changed
+#   staged      the new database is complete and verified beside the old one; nothing has changed
 #   stopping    the services are being stopped
-#   keeping     the live database is being renamed to the safety copy, sidecars too
+#   keeping     the live database and its sidecars are being renamed to the safety copy
 #   swapping    the staged file is being renamed to the live name
 #   swapped     the new database is in place, on disk
-#   starting    the services are being started, then asked for their health
-#   committed   the end, new state
+#   starting    the services are being started, then their health is checked
+#   committed   end: new state
 #
-#   rolling-back   the old files are being given their names back
-#   returned       they have them, on disk; the services are being started: from here on they are written to
-#   rolled-back    the end, old state
+#   rolling-back   the old files are being renamed back
+#   returned       the old files are back, on disk; the services are being started and may write to them
+#   rolled-back    end: old state
 #
-# Before `swapped`, an interruption is rolled back. From `swapped` on it is completed if the site becomes healthy, and
-# rolled back if it does not. STATE/unfinished names the operation until its outcome is on disk.
+# Recovery rolls back what was interrupted before `swapped`. From `swapped` on it completes the restore if the site becomes
+# healthy, else rolls it back. STATE/unfinished names the operation until its outcome is on disk.
 
 readonly SIDECARS=('' -wal -shm -journal)
 TX_DIR='' TX_FOLDER='' TX_NAME='' TX_STAGE='' TX_SAFETY='' TX_LIVE_INODE='' TX_STAGED_INODE='' TX_STAGED_STAMP='' TX_WERE='' TX_HEALTHY_BEFORE=''
-TX_FOLDER_FD='' TX_STAGE_FD='' # the folder of the database, and the staged file's: held, whatever happens to their names
+TX_FOLDER_FD='' TX_STAGE_FD='' # held open, whatever happens to their names: the database's folder and the stage folder
 TX_FOLDER_INODE=''
 TX_BACKUP='' TX_DOWN_MS='' TX_PHASE='' TX_TABLES=()
-TX_DOWN_FROM=0    # the time of day at which the services were asked to stop; 0 before
-TX_DOWN_UPTIME='' # the same by the clock that never jumps; empty after another boot
-TX_KEEPING=''     # not empty once renaming may have begun: before, there is nothing to put back
-TX_REJECTED=''    # name of the restored database where it was written to and taken back
-TX_OVER=''        # not empty once only the outcome is missing
-TX_SIDECARS='' # inodes of the live database's sidecars at the moment of `keeping`, between blanks
+TX_DOWN_FROM=0    # wall clock when the services were asked to stop; 0 before
+TX_DOWN_UPTIME='' # the same moment by the monotonic clock; empty after a reboot
+TX_KEEPING=''     # not empty once renaming may have begun; before that there is nothing to put back
+TX_REJECTED=''    # name under which a rolled-back database is kept if it was written to
+TX_OVER=''        # not empty once only the outcome is left to write
+TX_SIDECARS='' # inodes of the live database's sidecars when `keeping` began, space-separated
 
-# The journal begins with its format and with the kit that writes it: whatever is sent to the server meanwhile, that kit
-# finishes what it began (recover.sh). Journals without a format are of the first one. Any change that would make an
-# older kit read a journal wrongly needs a new number.
+# The journal starts with its format and the SHA-256 of the kit that writes it: that kit finishes what it began, even if the
+# console has installed another one since (recover.sh). No format means 1. Increase the number for any change that would make
+# an older kit misread a journal.
 readonly JOURNAL_FORMAT=2
 
-JOURNAL_LEAD='' # what closes the line before, where that may have been cut off: by a full disk, or with its process
-journal() { # KEY VALUE [KEY VALUE...]: on disk when it returns, with all that was written to it before
+JOURNAL_LEAD='' # ends the previous line with TORN if that may be cut off, by a full disk or a killed process
+journal() { # KEY VALUE [KEY VALUE...]: on disk on return, with everything written to the journal before
   journal_write "$@" && journal_sync
 }
 
-journal_write() { # KEY VALUE [KEY VALUE...]: outlives us, and no power cut
+journal_write() { # KEY VALUE [KEY VALUE...]: survives the process, but not a power cut
   local text=$JOURNAL_LEAD
   while (($# > 0)); do
     text+=$1=$2$'\n'
@@ -51,11 +51,11 @@ journal_write() { # KEY VALUE [KEY VALUE...]: outlives us, and no power cut
   JOURNAL_LEAD=''
 }
 
-journal_sync() { # [PATH...]: on disk when it returns: first these, then the journal
+journal_sync() { # [PATH...]: sync these, then the journal
   sync_paths "$@" "$TX_DIR/journal" || { JOURNAL_LEAD=$TORN$'\n'; return 1; }
 }
 
-# journal_value OPERATION KEY: REPLY = the last value that its journal has for it, or empty. What was cut off is none.
+# journal_value OPERATION KEY: REPLY = the last value of KEY in its journal, or empty. Skips torn lines.
 journal_value() {
   local line value=''
   while IFS= read -r line; do
@@ -64,7 +64,7 @@ journal_value() {
   REPLY=$value
 }
 
-# journal_known OPERATION: can we read its journal? REPLY = its format.
+# journal_known OPERATION: REPLY = the format of its journal; status 1 if we cannot read that format.
 journal_known() {
   journal_value "$1" format
   REPLY=${REPLY:-1}
@@ -74,28 +74,28 @@ journal_known() {
 must_journal() { journal "$@" || fail internal "$JOURNAL_FAILED"; }
 readonly JOURNAL_FAILED='The journal of the transaction cannot be written.'
 
-# phase NAME [KEY VALUE...]: what it begins with, and that it begins: on disk when it returns.
+# phase NAME [KEY VALUE...]: journal that a phase begins, with these values; on disk on return.
 phase() {
   TX_PHASE=$1
   must_journal "${@:2}" phase "$1"
   failpoint "$1"
 }
 
-# phase_mark NAME: one that recovery treats as the one before. A power cut may take the line away.
+# phase_mark NAME: journal a phase without syncing. Recovery treats it like the previous phase, so a power cut may lose it.
 phase_mark() {
   TX_PHASE=$1
   journal_write phase "$1" || fail internal "$JOURNAL_FAILED"
   failpoint "$1"
 }
 
-# For tests of crash safety: STATE/failpoint holds lines `PHASE kill|pause|fail`. The folder is ours alone.
+# For crash tests: STATE/failpoint holds lines `PHASE kill|pause|fail`. Only we can write to that folder.
 failpoint() {
   local at action
   [[ -e $STATE/failpoint ]] || return 0
   while read -r at action; do
     [[ $at == "$1" ]] || continue
     case $action in
-      kill) # once: what recovers comes by here too
+      kill) # once: recovery passes here too
         rm -f -- "$STATE/failpoint"
         kill -KILL "$$"
         ;;
@@ -110,10 +110,10 @@ failpoint() {
 
 inode() { REPLY=$(exec stat -c %i -- "$1" 2>/dev/null) || REPLY=''; }
 
-# transaction_begin BACKUP: writes what every later phase and every recovery needs. The staged file must be ready.
+# transaction_begin BACKUP: journal what later phases and recovery need. The staged file must be ready.
 transaction_begin() {
   local backup=$1
-  ON_FAIL=transaction_forget # until the services are stopped there is only our own to remove
+  ON_FAIL=transaction_forget # before the services are stopped, only our own files need removing
   TX_DIR=$OPERATION_DIR
   TX_BACKUP=$backup
   TX_NAME=${DATABASE_FILE##*/}
@@ -138,13 +138,13 @@ transaction_begin() {
   pairs+=(SERVICES "${SERVICES[*]}" DEPENDENTS "${DEPENDENTS[*]-}" PROBE "$REPLY")
   encode_path "$backup"
   must_journal "${pairs[@]}" backup "$REPLY"
-  # All of it is found again after a power cut, or none of it was begun.
+  # After a power cut, either all of this is found or the transaction was never begun.
   sync_paths "$TX_DIR"/* "$TX_DIR" "$STATE/operations" "$STATE" || fail internal 'The journal of the transaction cannot be written.'
   write_whole "$STATE/unfinished" "$OPERATION"$'\n' || fail internal 'The state folder cannot be written.'
   phase staged
 }
 
-# Is nothing there under the safety copy's name, or a sidecar's, not even a link that leads nowhere?
+# safety_free: status 1 if the name of the safety copy or of one of its sidecars is taken, even by a dangling link.
 safety_free() {
   local suffix
   for suffix in "${SIDECARS[@]}"; do
@@ -152,8 +152,8 @@ safety_free() {
   done
 }
 
-# transaction_load ID: the journal of an interrupted operation. Status 1 if it never got as far as a transaction, 2 if
-# the folder of its database cannot be entered, 3 if its format is not known: then nothing can be said or done.
+# transaction_load ID: load the journal of an interrupted operation. Status 1 if no transaction was begun, 2 if the
+# database's folder cannot be entered, 3 if the format is unknown.
 transaction_load() {
   local line key value
   TX_DIR=$STATE/operations/$1
@@ -186,12 +186,12 @@ transaction_load() {
   [[ $TX_PHASE != '' ]] || return 1
   about "$1" boot
   [[ $REPLY == "$(</proc/sys/kernel/random/boot_id)" ]] || TX_DOWN_UPTIME=''
-  # The folder that it was, and the owner's: a name can be exchanged while nobody looks.
+  # The name may lead elsewhere by now: require the same folder, owned as before.
   hold_folder "$TX_FOLDER" || return 2
   inode .
   [[ $TX_FOLDER_INODE == '' || $REPLY == "$TX_FOLDER_INODE" ]] || return 2
   DATABASE_FILE=$TX_FOLDER/$TX_NAME
-  # A way back may have begun without a word in the journal: the disk was full. Then the new database is gone from its place.
+  # A rollback may have begun without a journal entry because the disk was full. Then the new database is no longer in place.
   case $TX_PHASE in
     swapped | starting)
       inode "$TX_NAME"
@@ -207,7 +207,7 @@ down_begins() {
   TX_DOWN_UPTIME=$REPLY
 }
 
-# down_ends: TX_DOWN_MS = for how long the site was down. Across a boot there is only the time of day to tell.
+# down_ends: TX_DOWN_MS = the downtime. After a reboot, measure it by the wall clock.
 down_ends() {
   ((TX_DOWN_FROM != 0)) || return 0
   if [[ $TX_DOWN_UPTIME != '' ]]; then

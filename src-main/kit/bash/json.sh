@@ -1,6 +1,6 @@
 # --- JSON -------------------------------------------------------------------------------------------------------------
 
-# REPLY = TEXT as a JSON string. Bytes above 127 pass as they are; the reader decodes UTF-8 leniently.
+# json_string TEXT: REPLY = TEXT as a JSON string. Passes bytes above 127 unchanged; the reader decodes UTF-8 leniently.
 json_string() {
   local text=$1 out='' char code i
   text=${text//\\/\\\\}
@@ -23,7 +23,7 @@ json_string() {
   REPLY="\"$text\""
 }
 
-# REPLY = a JSON object of `key=text` (a string) and `key:=json` (as it stands) arguments.
+# json_object PAIR...: REPLY = a JSON object of `key=text` (a string) and `key:=json` (raw) arguments.
 json_object() {
   local pair key value out=''
   for pair in "$@"; do
@@ -39,23 +39,23 @@ json_object() {
   REPLY="{$out}"
 }
 
-# REPLY = a JSON array of the JSON texts given.
+# json_array JSON...: REPLY = an array of them.
 json_array() {
   local IFS=,
   REPLY="[$*]"
 }
 
-# REPLY = TEXT as a JSON string, or null when it is empty.
+# json_text_or_null TEXT: REPLY = TEXT as a JSON string, or null if it is empty.
 json_text_or_null() {
   if [[ $1 == '' ]]; then REPLY=null; else json_string "$1"; fi
 }
 
-# ZERO_LED: a line of an answer, KEY=NUMBER, that begins with 0 and goes on. Nothing of ours writes a number so: bash takes it for
-# an octal one, and ends what it does where it has an 8, and to a reader of JSON it is a fault.
+# ZERO_LED matches KEY=NUMBER with a leading zero, which the kit never writes. bash would read the number as octal, and abort
+# at an 8 or 9; JSON does not allow it.
 readonly ZERO_LED='^[A-Za-z]+=-?0[0-9]'
 readonly WHOLE_NUMBER='^(0|[1-9][0-9]{0,14})$'
 
-# REPLY = NUMBER if it is a plain integer, else null.
+# json_number_or_null NUMBER: REPLY = NUMBER if it is a plain integer, else null.
 json_number_or_null() {
   if [[ $1 =~ ^-?(0|[1-9][0-9]{0,17})$ ]]; then REPLY=$1; else REPLY=null; fi
 }

@@ -1,7 +1,7 @@
 # shellcheck shell=bash
-# The launcher: runs the wanted kit, and asks for it where it is missing. The console sends this text first of all; then,
-# each ended by a NUL: the kit's SHA-256, the number of arguments, the arguments; and, when asked, the kit's size and its
-# bytes. Nothing of that is ever part of a command line.
+# The launcher runs the requested kit, and asks for it if it is missing. The console sends this text first; then, each ended
+# by a NUL: the kit's SHA-256, the number of arguments, the arguments; and, on request, the kit's size and its bytes. None of
+# it is ever part of a command line.
 set -u
 umask 077
 export LC_ALL=C
@@ -39,24 +39,24 @@ fi
 folder=$state/kit/$sha256
 kit=$folder/cvd-backup
 
-# What is run must be what was hashed: so nobody else may be able to write it, or to rename anything on the way to it.
+# ours PATH...: status 0 if only we can write to them. The kit that runs must be the one that was hashed, so nobody else may
+# write it or rename anything on its path.
 ours() { # PATH...
   local path modes
   for path in "$@"; do [[ -O $path && ! -L $path ]] || return 1; done
   modes=$(exec stat -c %a -- "$@") || return 1
-  # Group and others have no right to write: neither of the last two digits of any.
+  # No write permission for group and others.
   [[ ! $'\n'$modes$'\n' =~ [2367][0-7]?$'\n' ]]
 }
 
-# Is that, on stdin, what is wanted?
+# wanted: status 0 if stdin is the requested kit.
 wanted() { [[ $(exec sha256sum) == "$sha256 "* ]]; }
 
 stored() {
   [[ -f $kit ]] && ours "$state" "$state/kit" "$folder" "$kit" && wanted <"$kit"
 }
 
-# Puts the kit in place, whole or not at all. 1: it cannot be kept here; then it runs from memory, which also serves where
-# the disk is full.
+# store: put the kit in place atomically; status 1 if it cannot be kept. Then it runs from memory, even with a full disk.
 store() {
   local fresh
   mkdir -p -- "$folder" 2>/dev/null && ours "$state" "$state/kit" "$folder" || return 1
@@ -70,8 +70,8 @@ store() {
   return 1
 }
 
-# Keeps this version, the newest other one, so that the console can go back one version without sending it again, and every
-# one that is still needed.
+# Keep this version, the newest other one (so that the console can go back one version without sending it again), and all
+# that are still needed.
 forget_old() {
   local path kept=''
   needed || return 0
@@ -81,8 +81,8 @@ forget_old() {
   done < <(find "$state/kit" -mindepth 1 -maxdepth 1 -type d -printf '%T@ %p\n' | sort -rn | cut -d ' ' -f 2-)
 }
 
-# Operations that are not over run from their kit, and recovery finishes a transaction with the one that began it.
-# 1: an open transaction does not say which that is; then all are needed.
+# Operations that are not over run from their kit, and recovery finishes a transaction with the kit that began it. Status 1
+# if an open transaction does not name its kit: then keep all.
 needed() {
   local operation unfinished='' begun=''
   needed=" $(sed -n 's|^ExecStart=.*/kit/\([0-9a-f]\{64\}\)/cvd-backup .*|\1|p' /etc/systemd/system/cvd-backup-recover.service 2>/dev/null) "
@@ -112,7 +112,7 @@ if ! stored; then
   if store; then text=''; fi
 fi
 
-# Through a pipe, so that arguments appear neither in the list of processes nor on the disk.
+# Through a pipe: the arguments appear neither in the process list nor on disk.
 if ((count > 0)); then
   exec 3< <(printf '%s\0' "${arguments[@]}")
 else
@@ -124,6 +124,6 @@ set +u
 unset -f fail record ours wanted stored store forget_old needed kit_of
 unset sha256 count arguments state folder kit i needed
 set -- --params-fd 3
-# The kit reads itself from here for those that it starts.
+# The kit reads its own text from here for the processes that it starts.
 text_of_kit=$text
 eval "$text"

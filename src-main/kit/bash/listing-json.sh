@@ -19,9 +19,9 @@ function decoded(text,   out, at) {
 }
 function number_or_null(text) { return text ~ /^[0-9]+$/ ? text : "null" }
 function names(list) { gsub(/,/, "\",\"", list); return list == "" ? "" : "\"" list "\"" }
-# member: the line that is being read, as a member of a JSON array.
+# member: the current line as a member of a JSON array.
 function member() {
-  # No sprintf: some awks have a buffer for it that long names fill.
+  # Not sprintf: some awks have a buffer for it that long names overflow.
   if ($1 == "other") return "{\"path\":\"" $3 "\",\"class\":\"" $4 "\",\"size\":" $5 ",\"modifiedAt\":" $2 "}"
   return "{\"path\":\"" $3 "\",\"kind\":\"" $4 "\",\"origin\":\"" $5 "\",\"size\":" $6 ",\"modifiedAt\":" $7 \
     ",\"takenAt\":" number_or_null($8) ",\"verdict\":\"" $9 "\",\"verifiedAt\":" number_or_null($10) ",\"reason\":\"" decoded($11) \
@@ -29,12 +29,12 @@ function member() {
 }
 '
 
-# backups_json: the backups of the list on stdin, as the members of a JSON array.
+# backups_json: print the backups of the list on stdin as the members of a JSON array.
 backups_json() { awk "$LISTING_JSON_AWK"'$1 == "backup" { printf "%s%s", (n++ == 0 ? "" : ","), member() }'; }
 
-# listing_whole CATALOG-SIZE: in a process of its own: as listing_joined, for all that the console shows, and without a process
-# that sorts: the figures in a line, then the backups and at most 500 of the others, as JSON. How many bytes each of the two has
-# is told before: nobody need look for where it ends.
+# listing_whole CATALOG-SIZE: like listing_joined, but sorted without another process and for the console: a line of figures,
+# then the backups and at most 500 other files as JSON. The figures include the byte counts of both, so that the caller need
+# not search for their ends. Replaces the process.
 listing_whole() { listing_awk "$1" whole=1 "$LISTING_RULES_AWK$LISTING_JOIN_AWK$LISTING_JSON_AWK$LISTING_WHOLE_AWK"; }
 
 # shellcheck disable=SC2016 # awk's own variables
@@ -44,7 +44,7 @@ function precedes(a, b) {
   if (when_at[a] != when_at[b]) return when_at[a] > when_at[b]
   return path_at[a] < path_at[b]
 }
-# Merging runs of 1, 2, 4, … until there is one.
+# Merge sort: merge runs of 1, 2, 4, … until one is left.
 function in_order(n,   width, left, middle, right, i, j, k) {
   for (i = 1; i <= n; i++) order[i] = i
   for (width = 1; width < n; width *= 2) {

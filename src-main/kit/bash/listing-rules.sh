@@ -1,7 +1,7 @@
-# --- What may be called a backup, and when it was taken -------------------------------------------------------------------
+# --- What counts as a backup, and when it was taken --------------------------------------------------------------------------
 #
-# The rules of the list, as awk functions over one encoded path at a time: no file is opened, no process is started. A name
-# says what a file can be; verification says what it is.
+# The rules of the list, as awk functions of one encoded path at a time. They open no file and start no process. A name shows
+# what a file may be; verification shows what it is.
 
 # shellcheck disable=SC2016 # awk's own variables
 readonly LISTING_RULES_AWK='
@@ -17,13 +17,13 @@ function rules_begin(   word) {
     "unfinished")
   endings("unsupported", "7z aes age br bz bz2 cpio dump enc gpg iso lz lz4 lzma lzo p7m pgp qcow2 rar sql tar xz z zip zst " \
     "zstd")
-  # After a name of a database or an archive, only words that say "an older one of these", numbers and dates.
+  # After the name of a database or archive, allow only numbers, dates and words that mean "an older one of these".
   word = "(after|auto|backup|bak|before|copy|daily|gz|hourly|manual|monthly|old|orig|original|post|pre|prev|previous|" \
     "rejected|restore|restored|safety|save|saved|stray|weekly|yearly|v?[0-9]+(t[0-9]+z?)?)"
   TAIL = "^([._-]" word "([_-][a-z0-9]+)*)*$"
 }
 
-# plain_name NAME: in lower case, and without escapes: `%20` and `%3A` are signs that people put between words.
+# plain_name NAME: in lower case, without escapes: people put blanks (`%20`) and colons (`%3A`) between words.
 function plain_name(name) {
   name = tolower(name)
   gsub(/%20/, "_", name)
@@ -32,7 +32,7 @@ function plain_name(name) {
   return name
 }
 
-# tail_of NAME: what comes after the last ending of a database or an archive, or `%` where there is none.
+# tail_of NAME: what follows the last ending of a database or archive; `%` if it has no such ending.
 function tail_of(name,   tail, rest, i) {
   for (i = 1; i <= lives; i++)
     if (substr(name, 1, length(live[i]) + 1) == live[i] ".") return substr(name, length(live[i]) + 1)
@@ -45,7 +45,7 @@ function tail_of(name,   tail, rest, i) {
   return tail
 }
 
-# class_of NAME: backup, companion, unfinished, unsupported or unknown. A companion is one only beside its backup.
+# class_of NAME: backup, companion, unfinished, unsupported or unknown. The caller checks that a companion has its backup.
 function class_of(name,   tail, piece, n, i, class) {
   name = plain_name(name)
   if (name ~ /^\./) return tail_of(substr(name, 2)) == "%" ? "unknown" : "unfinished"
@@ -64,7 +64,7 @@ function class_of(name,   tail, piece, n, i, class) {
   return n > 1 && piece[n] in ending ? ending[piece[n]] : "unknown"
 }
 
-# kind_of PATH NAME: sets kind and origin.
+# kind_of PATH NAME: set kind and origin.
 function kind_of(path, name,   word) {
   kind = "database"; origin = "foreign"
   if (name ~ /\.(pre-restore|rejected|stray)\.[0-9]/) origin = "safety"
@@ -80,7 +80,7 @@ function kind_of(path, name,   word) {
   }
 }
 
-# Seconds since 1970 of a moment in UTC, without mktime: that one does not say which of two readings it chose.
+# Seconds since 1970 of a moment in UTC. Not mktime: it does not tell which of two readings it chose.
 function utc_seconds(y, mo, d, h, mi, s,   era, yoe, doy) {
   if (mo <= 2) y--
   era = int(y / 400)
@@ -93,13 +93,13 @@ function month_days(y, m) {
   return m == 4 || m == 6 || m == 9 || m == 11 ? 30 : 31
 }
 
-# offset_at SECONDS: seconds by which the clocks of this server are ahead of UTC then.
+# offset_at SECONDS: seconds by which the local time of this server was ahead of UTC then.
 function offset_at(at,   z) {
   z = strftime("%z", at)
   return (z ~ /^-/ ? -1 : 1) * (substr(z, 2, 2) * 3600 + substr(z, 4, 2) * 60)
 }
 
-# moment_of NAME MODIFIED SAFETY: the seconds that a name tells, or `-`. The last moment in it counts.
+# moment_of NAME MODIFIED SAFETY: the last moment in the name, in seconds, or `-`.
 function moment_of(name, modified, safety,   rest, best, stamp, zone, part, before, last) {
   gsub(/%2B/, "+", name)
   gsub(/%3A/, ":", name)
@@ -135,10 +135,10 @@ function moment_in(digits, zone, modified, safety,   y, mo, d, h, mi, s, at) {
   return local_moment(at, modified, safety)
 }
 
-# local_moment CIVIL MODIFIED SAFETY: the moment at which the clocks of this server showed it. In autumn they show an hour
-# twice, in spring one never. Then the modification time decides. A backup is named when it is begun and written afterwards:
-# of two readings it is the later one that is not after the modification (give or take SKEW, as some name it at the end).
-# A safety copy is named after it was last written: it is the earlier one that is not before.
+# local_moment CIVIL MODIFIED SAFETY: the moment at which local time read CIVIL. An hour occurs twice in autumn and one is
+# skipped in spring; then the modification time decides. A backup is named at its start and written later: take the later
+# reading that is not after the modification (within SKEW, as some are named at the end). A safety copy is named after its
+# last write: take the earlier reading that is not before the modification.
 function local_moment(civil, modified, safety,   early, late, one, other, low, high) {
   early = offset_at(civil - 86400)
   late = offset_at(civil + 86400)
@@ -157,7 +157,7 @@ BEGIN {
   TWO = "[0-9][0-9]"
   STAMP = TWO TWO "-?" TWO "-?" TWO "[_T%.-]" TWO "[-:.]?" TWO "[-:.]?" TWO
   rules_begin()
-  # The names of the live database, whose older ones may have any ending that a backup may have.
+  # Older copies of the live database may have any ending that a backup may have.
   lives = split(ENVIRON["live_names"], live, "\n")
   for (i = 1; i <= lives; i++) live[i] = plain_name(live[i])
 }

@@ -1,27 +1,27 @@
 # --- The list of backups --------------------------------------------------------------------------------------------------
 #
-# Made in bulk, with as many processes for ten thousand files as for one, and in two halves. One looks at the folders, which
-# belong to the user of the application, and prints what is there. The other joins that with what we know, in STATE, and
-# takes no line for granted. It prints, TAB-separated, backups first, newest first:
+# Built in bulk: ten thousand files take as many processes as one. One half lists the folders, which belong to the
+# application's user. The other joins that list with our records in STATE and trusts no line of it. It prints, TAB-separated,
+# backups first, newest first:
 #   backup SORT-MS PATH KIND ORIGIN SIZE MODIFIED-MS TAKEN-MS VERDICT VERIFIED-MS REASON HOLD FINGERPRINT CANDIDATE FUTURE COMPANIONS
 #   other  MODIFIED-MS PATH CLASS SIZE
-# PATH and REASON are percent-encoded; TAKEN-MS and VERIFIED-MS are `-` where unknown; HOLD, FINGERPRINT, CANDIDATE and
-# FUTURE are 0 or 1; COMPANIONS are paths with commas between them. The newest backup is the first that is a CANDIDATE:
-# of the database, not what a restore left, not empty, not dated in the future. CLASS is unfinished, unsupported or unknown.
+# PATH and REASON are percent-encoded. TAKEN-MS and VERIFIED-MS are `-` if unknown. HOLD, FINGERPRINT, CANDIDATE and FUTURE
+# are 0 or 1. COMPANIONS are paths separated by commas. The newest backup is the first CANDIDATE: of the database, not left
+# by a restore, not empty, not dated in the future. CLASS is unfinished, unsupported or unknown.
 
-# folders_listed: the plain files among the backups, and beside the database those that carry its name and an ending of
-# their own, a line each: SIZE, modification time, inode, path as encode_listing leaves it. Folders one level down are looked
-# into, links are not. A pure function of the paths of the site: it reads nothing of STATE.
+# folders_listed: print a line for each plain file among the backups, one folder level deep, and for each one beside the
+# database that has its name plus an ending: SIZE, modification time, inode, path, as encode_listing prints them. Follows no
+# links below. Reads nothing in STATE.
 folders_listed() { folders_found 2>/dev/null | encode_listing; }
 
-# folders_found: in a process of its own.
+# folders_found: print the LISTING records. Replaces the process.
 folders_found() {
   local folder=${DATABASE%/*} beside database not_database=() walk=()
-  # A plain file only: find opens it, and would wait for ever for a named pipe.
+  # A plain file only: find opens it, and would block on a named pipe.
   [[ ! -f $DATABASE ]] || not_database=(! -samefile "$DATABASE")
   walk=('(' -type d -name '.*' -prune -o -type f ${not_database[@]+"${not_database[@]}"} -printf "$LISTING" ')')
   if folders_are_apart "$folder"; then
-    # The usual site, in one walk.
+    # Usual site: one walk.
     glob_literal "$folder"
     beside=$REPLY
     glob_literal "${DATABASE##*/}"
@@ -42,13 +42,14 @@ folders_found() {
   done
 }
 
-# folders_are_apart FOLDER: are that of the database and that of the backups two, none in the other, and no links lead elsewhere?
+# folders_are_apart FOLDER: status 0 if it and the backup folder are separate, neither inside the other, without links that
+# lead elsewhere.
 folders_are_apart() {
   [[ -d $1 && -d $BACKUPS && ! $1 -ef $BACKUPS && $DATABASE == "$DATABASE_FILE" && ! -L $BACKUPS/app && ! -L $BACKUPS/system ]] &&
     [[ $1/ != "$BACKUPS/"* && $BACKUPS/ != "$1/"* ]]
 }
 
-# glob_literal TEXT: REPLY = a pattern that matches this text only.
+# glob_literal TEXT: REPLY = a pattern that matches only this text.
 glob_literal() {
   REPLY=${1//\\/\\\\}
   REPLY=${REPLY//\[/\\[}
@@ -56,9 +57,8 @@ glob_literal() {
   REPLY=${REPLY//\?/\\?}
 }
 
-# What is read: the catalog, the fingerprints (as grep prints them), then what was listed; `from` says which. Of the catalog
-# it is known how large it was: where it does not end with a line's end, its last line was cut off, and one that was added
-# since is for the next who looks.
+# Input: the catalog, the fingerprints (as grep prints them), then the listing; `from` tells which. The size of the catalog
+# is known: a last line without a newline was cut off, and lines added since are left to the next reader.
 # shellcheck disable=SC2016 # awk's own variables
 readonly LISTING_JOIN_AWK='
 function number(text) { return length(text) <= 15 && text ~ /^(0|[1-9][0-9]*)$/ }
@@ -66,7 +66,7 @@ function millis(stamp,   at) {
   if (stamp ~ /^-/) return "0"
   at = index(stamp, ".")
   stamp = at == 0 ? stamp "000" : substr(stamp, 1, at - 1) substr(substr(stamp, at + 1) "000", 1, 3)
-  sub(/^0+/, "", stamp) # no number of JSON begins so
+  sub(/^0+/, "", stamp) # JSON allows no leading zeros
   return stamp == "" ? "0" : stamp
 }
 function encoded(text) {
@@ -76,7 +76,7 @@ function encoded(text) {
 }
 function name_of(path) { sub(/.*\//, "", path); return path }
 function folder_of(path) { sub(/\/[^\/]*$/, "", path); return path }
-# Without its own ending: a companion may carry the name of its backup with the ending, or without.
+# Without its ending: a companion may repeat the ending of its backup, or not.
 function stem_of(path) { sub(/\.(db3?|sqlite3?)(\.gz)?$|\.tgz$|\.tar\.gz$/, "", path); return path }
 function backup_of(path,   i, name) {
   for (i = 0; i < 3; i++) {
@@ -126,7 +126,7 @@ from == "fingerprints" {
   else if (number(pair[2])) printed_at[name] = pair[2]
   next
 }
-# What was listed comes from a user that is not trusted: what is not such a line is none.
+# The listing comes from an untrusted user: skip lines that do not match.
 NF >= 4 && number($1) && length($2) <= 32 && $2 ~ /^-?(0|[1-9][0-9]*)(\.[0-9]+)?$/ && $3 ~ /^[0-9]+$/ && $4 ~ /^\// {
   path = path_of($0)
   if (path in seen || !encoded(path)) next
@@ -143,10 +143,10 @@ END {
     owner = others[path] == "companion" ? backup_of(path) : ""
     if (owner != "") { companions[owner] = companions[owner] (companions[owner] == "" ? "" : ",") path; continue }
     class = others[path]
-    # Armoured text is a signature beside what it signs; alone, it is what was encrypted.
+    # An armoured file is a signature beside what it signs; alone, it is an encrypted backup.
     if (class == "companion") class = path ~ /\.asc$/ && tail_of(plain_name(name_of(path))) != "%" ? "unsupported" : "unknown"
     if (path ~ /-(wal|shm|journal)$/ && path == ENVIRON["live"] substr(path, match(path, /-[a-z]*$/))) continue
-    # Beside the database lies much that is none of ours.
+    # Much of what lies beside the database is not ours: skip it.
     if (substr(path, 1, length(folder) + 1) == folder "/") tell("other" OFS millis(stamp[path]) OFS path OFS class OFS size[path])
   }
   for (path in place) backup_line(path, name_of(path), size[path] OFS stamp[path])
@@ -155,7 +155,7 @@ function tell(line) { if (whole) told[++tellings] = line; else print line }
 function backup_line(path, name, was,   taken, modified, sort_ms, judgment, future, candidate) {
   kind_of(path, name)
   modified = millis(stamp[path])
-  # Our record, then our fingerprint, then the name, then the name of its folder; the modification time where none tells.
+  # Use our record, then our fingerprint, then the file name, then the folder name, then the modification time.
   if (made[path] == was) { kind = made_kind[path]; origin = made_origin[path]; taken = made_at[path] }
   else if (name in printed_at && printed[name] == size[path]) taken = printed_at[name]
   else {
@@ -173,14 +173,15 @@ function backup_line(path, name, was,   taken, modified, sort_ms, judgment, futu
     (name in printed ? 1 : 0) OFS candidate OFS future OFS companions[path])
 }'
 
-# listing_joined [any]: reads lines of folders_listed on stdin, writes the list. With `any` all that is listed counts as a
-# backup: it was chosen by its path.
+# listing_joined [any]: turn lines of folders_listed on stdin into the list. With `any`, every file counts as a backup:
+# somebody chose it by its path.
 listing_joined() {
   file_size "$STATE/catalog"
   listing_awk "$REPLY" "${1:+any=1}" "$LISTING_RULES_AWK$LISTING_JOIN_AWK" | sort -t $'\t' -k1,1 -k2,2nr -k3,3
 }
 
-# listing_awk CATALOG-SIZE ASSIGNMENT PROGRAM: in a process of its own: what LISTING_JOIN_AWK needs to know, and what it is to read; stdin is the listing.
+# listing_awk CATALOG-SIZE ASSIGNMENT PROGRAM: run awk with the variables and inputs of LISTING_JOIN_AWK; stdin is the
+# listing. Replaces the process.
 listing_awk() {
   local now folder live prints sources=()
   now_ms
@@ -199,24 +200,24 @@ listing_awk() {
     ${sources[@]+"${sources[@]}"} from=listing -
 }
 
-# backup_list: the list of the whole site.
+# backup_list: print the list of the whole site.
 backup_list() { side_says 120 67108864 owner folders_listed | listing_joined; }
 
-# file_listed PATH: the line of one file, whatever its name is; nothing if it is not there.
+# file_listed PATH: print the line of one file, whatever its name; nothing if it does not exist.
 file_listed() { find -H "$1" -maxdepth 0 -type f -printf "$LISTING" 2>/dev/null | encode_listing | listing_joined any; }
 
-# backup_entry_json PATH: REPLY = the entry of one file (absolute path), or null if it is not there.
+# backup_entry_json PATH: REPLY = the entry of one file (absolute path), or null if it does not exist.
 backup_entry_json() {
   REPLY=$(file_listed "$1" | backups_json)
   REPLY=${REPLY:-null}
 }
 
-# backup_kind PATH: REPLY = its kind; that of its name where it is not there any more.
+# backup_kind PATH: REPLY = its kind; judged by its name if the file has gone.
 backup_kind() {
   IFS=$'\t' read -r _ _ _ REPLY _ < <(printf '0\t0\t0\t%s\0\n' "$1" | encode_listing | listing_joined any)
 }
 
-# backup_class NAME: REPLY = backup, companion, unfinished, unsupported or unknown, by the name alone.
+# backup_class NAME: REPLY = backup, companion, unfinished, unsupported or unknown, judged by the name alone.
 backup_class() {
   local name
   encode_path "${1##*/}"
@@ -225,7 +226,7 @@ backup_class() {
   REPLY=$(name=$name live_names=$REPLY awk "$LISTING_RULES_AWK"'BEGIN { print class_of(ENVIRON["name"]) }')
 }
 
-# live_names: REPLY = the names of the live database, encoded, a line each.
+# live_names: REPLY = the names of the live database, encoded, one a line.
 live_names() {
   local name
   encode_path "${DATABASE##*/}"

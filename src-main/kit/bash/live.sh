@@ -1,7 +1,7 @@
-# --- Looking at the live site without touching it -------------------------------------------------------------------------
+# --- Inspecting the live site without touching it ---------------------------------------------------------------------------
 
-# live_uri: REPLY = a URI to read the live database. A WAL database that nobody has open has no -wal: opening it the
-# ordinary way would put one there.
+# live_uri: REPLY = a URI to read the live database. A normal open would create a -wal for a WAL database that nobody has
+# open.
 live_uri() {
   encode_path "$DATABASE_FILE"
   REPLY="file:$REPLY?mode=ro"
@@ -9,11 +9,11 @@ live_uri() {
 }
 
 LIVE_STATE=missing # missing, not-plain, no-rights, there
-LIVE_PLAIN=''      # the sidecar that is no plain file, where there is one
-LIVE_SIZE=0 LIVE_WAL=0 LIVE_JOURNAL=0 # bytes: of the database, its -wal and its -journal
-LIVE_HEADER=''     # not empty where its header is a database's
+LIVE_PLAIN=''      # the sidecar that is not a plain file, if any
+LIVE_SIZE=0 LIVE_WAL=0 LIVE_JOURNAL=0 # bytes of the database, its -wal and its -journal
+LIVE_HEADER=''     # not empty if the header is a database's
 
-# live_look: sets the LIVE_ globals and, from the header, the H_ globals.
+# live_look: set the LIVE_ globals and, from the header, the H_ globals.
 live_look() {
   local line
   live_unknown
@@ -25,7 +25,7 @@ live_unknown() {
   H_PAGE_SIZE=0 H_PAGE_COUNT=0 H_JOURNAL='' H_USER_VERSION=0 H_CHANGES=0
 }
 
-# live_said LINE: takes what the owner says for no more than it can be.
+# live_said LINE: take a line of live_facts. The owner sent it, so accept only valid values.
 live_said() {
   local line=$1 value=${1#*=}
   [[ ! $line =~ $ZERO_LED ]] || return 0
@@ -42,7 +42,7 @@ live_said() {
   esac
 }
 
-# live_facts [sizes]: by the owner: key=value lines. Opens nothing that could keep it waiting.
+# live_facts [sizes]: print key=value lines; for owner_do. Opens nothing that could block.
 live_facts() {
   local suffix
   if [[ ! -e $DATABASE_FILE ]]; then echo state=missing; return; fi
@@ -63,7 +63,7 @@ live_facts() {
   printf 'pageSize=%s\njournal=%s\nuserVersion=%s\nstate=there\n' "$H_PAGE_SIZE" "$H_JOURNAL" "$H_USER_VERSION"
 }
 
-# live_sql SQL [MILLISECONDS]: as sql, on the live database. Waits for a lock no longer than told, and never writes.
+# live_sql SQL [MILLISECONDS]: like sql, on the live database. Waits for a lock at most that long; never writes.
 live_sql() { side_says "$SQL_SECONDS" 33554432 owner live_query "$@"; }
 
 live_readable() { if [[ -r $DATABASE_FILE ]]; then printf true; else printf false; fi; }
@@ -74,11 +74,11 @@ live_query() {
   sql "$REPLY" "$1" -cmd ".timeout ${2:-2000}"
 }
 
-# flock_held INODE: does a process hold a lock on the file of that number? Looks, and does not try: a trial would make others fail.
+# flock_held INODE: status 0 if a process has locked that file. Reads /proc/locks: trying the lock would make others fail.
 flock_held() {
   local line lines=()
   [[ $1 != '' ]] || return 1
-  # In one go: read by the line, it changes meanwhile, and lines are missed. Before 5.1 bash reads so in small pieces.
+  # Read it at once: read line by line it changes meanwhile, and lines are missed. Before 5.1, bash reads it in small pieces.
   if ((BASH_VERSINFO[0] * 100 + BASH_VERSINFO[1] >= 501)); then
     { mapfile -t lines </proc/locks; } 2>/dev/null
   else
@@ -90,9 +90,9 @@ flock_held() {
   return 1
 }
 
-# lock_json [LOCK FOLDER]: REPLY = lockState, by the inodes of STATE/lock and of the folder of the database where they are known.
-# In a container the kernel hides locks that a process took for another (as flock does for us): there, whoever the lock's
-# holder file names has it for as long as he lives.
+# lock_json [LOCK FOLDER]: REPLY = lockState, from the inodes of STATE/lock and the database's folder, if the caller knows
+# them. In a container the kernel hides locks taken through another process (here: flock). There, the operation in the holder
+# file counts as holder while it runs.
 lock_json() {
   local line key holder lock=${1-} folder=${2-}
   (($# == 2)) || {
@@ -122,10 +122,11 @@ operation_runs() { # ID
   [[ $REPLY == running ]]
 }
 
-# rights_known [true|false]: R_READ (where it is known already), R_WRITE_BACKUPS, R_SERVICES, R_STATE = true or false; R_RESTORE: may replace the database.
+# rights_known [true|false]: set R_READ (pass it if known), R_WRITE_BACKUPS, R_SERVICES, R_STATE and R_RESTORE (may replace
+# the database) to true or false.
 rights_known() {
   R_READ=false R_WRITE_BACKUPS=false R_SERVICES=false R_STATE=false R_RESTORE=false
-  # What can be read is what its owner can read.
+  # We can read what the owner can read.
   if [[ ${1-} != '' ]]; then R_READ=$1; else R_READ=$(side_says 30 5 owner live_readable); fi
   [[ $R_READ == true ]] || R_READ=false
   [[ ! -w $BACKUPS ]] || R_WRITE_BACKUPS=true
@@ -139,15 +140,14 @@ rights_known() {
   [[ ! -w ${DATABASE_FILE%/*} || $R_SERVICES == false ]] || R_RESTORE=true
 }
 
-# REPLY = the nearest folder above PATH that is there.
+# nearest_folder PATH: REPLY = PATH, or the nearest folder above it that exists.
 nearest_folder() {
   REPLY=$1
   while [[ $REPLY == */* && ! -d $REPLY ]]; do REPLY=${REPLY%/*}; done
   REPLY=${REPLY:-/}
 }
 
-# answer_alone: for an answer that takes time. When the console's stdin ends, everything that was started ends with us,
-# and the scratch folder goes in any case.
+# answer_alone: for a slow answer. End with all children when the console's stdin ends; always remove the scratch folder.
 STDIN_WATCHER=''
 answer_alone() {
   trap 'answer_end' EXIT
@@ -161,7 +161,7 @@ answer_alone() {
 
 answer_stop() {
   trap '' TERM HUP INT
-  # The shell's own list, which a process is on from its first moment.
+  # The shell lists a job from its first moment.
   # shellcheck disable=SC2046 # numbers, as words
   end_background $(jobs -p)
   exit 143

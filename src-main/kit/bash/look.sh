@@ -1,20 +1,20 @@
 # --- The look at a site: what its owner sees --------------------------------------------------------------------------------
 #
-# All that reads the application's files runs in one process with the owner's rights, in the background, and says what it
-# found in one go: key=value lines, then a line that nothing in the data can be, then the list of files. Whatever it says, the
-# application's user could have said: it is taken for no more. What hangs, or does not end, costs its own part only.
+# One background process with the owner's rights reads all files of the application. It prints key=value lines, then a mark
+# that the data cannot contain, then the list of files. The application's user can forge all of it, so it is validated. A
+# part that hangs or does not end is lost; the others are not.
 
 readonly RUNBOOK_LOGS='backup system_backup restore pit_recovery disaster_recovery backup_verification backup_maintenance'
 readonly LOOK_SECONDS=30 LOOK_LINES_MOST=300 LOOK_BYTES=16777216
 LOOK_JOB='' LOOK_FD='' LOOK_WAKE_FD='' LOOK_MARK=''
-LOOK_LINES=()   # what it said, without the list
+LOOK_LINES=()   # its output without the list
 LOOK_LISTING='' # lines of folders_listed
 
-# look_begin SINCE SAFE: SINCE is the time from which on errors in the logs count; SAFE is empty or the option of sqlite3.
+# look_begin SINCE SAFE: start the look. SINCE: oldest time of errors to count; SAFE: sqlite3's -safe option, or empty.
 look_begin() {
   LOOK_MARK="= $RANDOM$RANDOM$RANDOM$RANDOM$RANDOM"
   set -m
-  # It waits for a word until both of our ends are held: bash closes those of a coprocess that has ended.
+  # It waits for a line until we hold both pipe ends: bash closes those of a coprocess that has ended.
   coproc LOOK { read -r && become_owner_do look "$LOOK_MARK" "$1" "$2" 2>/dev/null; }
   LOOK_JOB=$!
   set +m
@@ -22,9 +22,9 @@ look_begin() {
   printf '\n' >&"$LOOK_WAKE_FD"
 }
 
-# look MARK SINCE SAFE: by the owner. What is quick comes first; what may hang has its own limit.
+# look MARK SINCE SAFE: print what the owner sees; for owner_do. Quick parts come first; each part that may hang has a limit.
 look() {
-  PAUSE_FD=0 # a pipe of root's, into which nothing comes any more
+  PAUSE_FD=0 # root's pipe, which nothing is written to any more
   live_facts
   [[ ! -r $DATABASE_FILE ]] || printf 'readable=yes\n'
   look_errors "$2"
@@ -34,10 +34,10 @@ look() {
   folders_listed
 }
 
-# look_errors SINCE: the newest twenty errors in the runbook's logs, oldest first. A log that somebody made a link of is not read.
+# look_errors SINCE: print the newest twenty errors in the runbook's logs, oldest first. Skips logs that are links.
 look_errors() {
   local name i mark='' files=()
-  # The logs are read in one go, under names that no line in them can know.
+  # One awk reads all logs, under names that no log line can guess.
   for ((i = 0; i < 30; i++)); do if ((RANDOM % 2)); then mark+=./; else mark+=/; fi; done
   for name in $RUNBOOK_LOGS; do
     [[ ! -f $LOGS/$name.log || -L $LOGS/$name.log || ! -r $LOGS/$name.log ]] || files+=("./$mark$name.log")
@@ -65,8 +65,8 @@ look_errors() {
     }'
 }
 
-# look_tables SAFE: the rows of each key table, and the version: what a WAL holds may be newer than the header in the file.
-# Whatever a table of that name turns out to be, it ends.
+# look_tables SAFE: print the row count of each key table, and user_version: a WAL may hold a newer one than the file's
+# header. Ends even if such a table is an endless view.
 look_tables() {
   local name answer asked status line asking=()
   [[ -s $DATABASE_FILE && -r $DATABASE_FILE ]] && database_plain "$DATABASE_FILE" && header_read "$DATABASE_FILE" || return 0
@@ -100,8 +100,8 @@ look_health() {
   printf 'health=%s %s %s %s\n' "$HEALTH_STATUS" "$HEALTH_MS" "$found" "$REPLY"
 }
 
-# look_end: by root: reads what was said, until it ends or has taken too long or too much, and ends whoever says it. Nothing is
-# looked for in the list, which may be long: bash would go through it once for each of its bytes.
+# look_end: read the output as root, limited in time and size, then kill the process. Search nothing in the list: bash would
+# scan a long one once for each of its bytes.
 look_end() {
   local line status=0 until left
   LOOK_LINES=() LOOK_LISTING=''
@@ -128,7 +128,7 @@ look_end() {
   look_over
 }
 
-# look_stop: whoever waits for what it says hears its end.
+# look_stop: kill the look. Its readers then see the end of its output.
 look_stop() { [[ $LOOK_JOB == '' ]] || kill -KILL -- "-$LOOK_JOB" 2>/dev/null; }
 
 look_over() {

@@ -1,7 +1,7 @@
 # --- The command line -------------------------------------------------------------------------------------------------------
 
 readonly OPERATION_COMMANDS=' database verify restore undo recover delete '
-FOLLOW_STDIN='' # not empty: stdin is a console's, and its end means that nobody listens any more
+FOLLOW_STDIN='' # not empty if stdin belongs to a console: its end means that nobody listens any more
 KIT_FILE=''
 
 main() {
@@ -13,7 +13,7 @@ main() {
   [[ ! -f ${BASH_SOURCE[0]-} ]] || { real_path "${BASH_SOURCE[0]}" && KIT_FILE=$REPLY; }
   leave_terminal "$@"
   if [[ ${1-} == --params-fd ]]; then
-    # The console's way: the arguments come as NUL-terminated records, so that none is ever part of a command line.
+    # Used by the console: the arguments are NUL-terminated records on a descriptor, never part of a command line.
     [[ ${2-} =~ ^[0-9]{1,3}$ ]] || exit 2
     local params_fd=$2
     mapfile -d '' -t words <&"$params_fd"
@@ -62,7 +62,7 @@ main() {
   say_hello_unless_followed
   case $COMMAND in
     database | verify | restore | undo | recover | delete)
-      # The check may put absolute paths in place of relative ones: the worker runs elsewhere.
+      # The check may replace relative paths by absolute ones: the worker has another working folder.
       ARGUMENTS=(${words[@]+"${words[@]}"})
       "check_$COMMAND" ${words[@]+"${words[@]}"}
       operation_start ${ARGUMENTS[@]+"${ARGUMENTS[@]}"}
@@ -76,12 +76,13 @@ main() {
   esac
 }
 
-# An operation says hello itself; whoever follows it must not say it twice.
+# An operation says hello itself; its followers must not repeat it.
 say_hello_unless_followed() {
   [[ $OPERATION_COMMANDS == *" $COMMAND "* || $COMMAND == follow ]] || say_hello
 }
 
-# KIT_SHA256 is what the console asked for, or what this file is. What the launcher has compared and started is not read again.
+# KIT_SHA256 is the hash that the console requested, or that of this file. The launcher has verified a stored kit, so do not
+# hash it again.
 kit_identity() {
   KIT_SHA256=${CVD_BACKUP_KIT_SHA256:-}
   [[ $KIT_FILE == '' || $KIT_FILE == "$STATE/kit/$KIT_SHA256/cvd-backup" ]] || KIT_SHA256=$(sha256sum <"$KIT_FILE" | cut -c1-64)

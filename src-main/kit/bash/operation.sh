@@ -1,11 +1,11 @@
 # --- Operations: detached, journaled, one at a time ---------------------------------------------------------------------
 #
-# An operation is a folder. Whoever starts it only writes the request and follows; the worker is a process of its own,
-# which outlives the connection. It holds a lock on `alive` for as long as it lives, whatever kills it.
+# An operation is a folder. The caller writes the request and follows it; a separate worker process runs it and outlives the
+# connection. The worker holds a lock on `alive` until it dies, by whatever cause.
 
 WHO=''
 REASON=''
-TOKEN='' # whatever the caller chose to find its operation again by, should the connection break while it starts
+TOKEN='' # chosen by the caller to find its operation again if the connection breaks during the start
 OPERATION_DIR=''
 ALIVE_FD=''
 LOCK_FD=''
@@ -13,7 +13,7 @@ DATA_LOCK_FD=''
 CANCEL_ASKED=''
 ARGUMENTS=()
 
-# operation_start ARGUMENT...: REPLY = id of the new operation, already running.
+# operation_start ARG...: REPLY = the ID of the new operation, which is already running.
 operation_start() {
   local id draft
   state_writable || fail no-rights "This login cannot keep state: $STATE cannot be written." 'nothing was changed' \
@@ -36,13 +36,13 @@ operation_start() {
 launch_worker() {
   local id=$1 kit=$STATE/kit/$KIT_SHA256/cvd-backup after=()
   store_kit "$kit" || return 1
-  # A worker that is killed cannot take anything back: whatever kills it, recovery begins at once. The unit does
-  # nothing where a transaction has ended.
+  # A killed worker cannot roll back, so systemd starts recovery as soon as the worker ends. The recovery unit does nothing
+  # if no transaction is open.
   case $COMMAND in
     restore | undo) after=(--property="ExecStopPost=-$(command -v systemctl) start --no-block ${RECOVERY_UNIT##*/}") ;;
   esac
   if ((EUID == 0)) && [[ -d /run/systemd/system ]] && command -v systemd-run >/dev/null; then
-    # IgnoreSIGPIPE: a pipe whose reader has enough must end its writer quietly, as it does in every shell.
+    # IgnoreSIGPIPE=no: a writer whose reader has closed the pipe must end quietly, as in any shell.
     systemd-run --quiet --collect --unit="cvd-backup-$id" --description="CVD backup: $id" \
       --setenv=CVD_BACKUP_STATE="$STATE" --property=KillMode=mixed --property=TimeoutStopSec=180 \
       --property=IgnoreSIGPIPE=no \
@@ -52,17 +52,18 @@ launch_worker() {
   CVD_BACKUP_STATE=$STATE setsid -f /bin/bash --noprofile --norc "$kit" work "$id" </dev/null >/dev/null 2>&1
 }
 
-# The worker runs from the state folder, never from where it was called: that may be a pipe, or a folder of others.
+# store_kit KIT: copy the kit to the state folder. The worker runs from there: the caller's copy may be a pipe, or lie in
+# another user's folder.
 store_kit() {
   local kit=$1 source=${KIT_FILE:-} fresh
   [[ -O $kit && $(sha256sum <"$kit") == "$KIT_SHA256 "* ]] && return 0
   [[ $source != '' && -r $source ]] || return 1
-  # A name of its own: another operation may be started, and store it, at the same time.
+  # A unique name: another operation may store the kit at the same time.
   mkdir -p -- "${kit%/*}" && fresh=$(mktemp -- "$kit.XXXXXXXX") || return 1
   cp -- "$source" "$fresh" && chmod 700 -- "$fresh" && sync_paths "$fresh" && mv -fT -- "$fresh" "$kit" || { rm -f -- "$fresh"; return 1; }
 }
 
-about() { # ID KEY: REPLY = its value
+about() { # ID KEY: REPLY = its value; status 1 if there is none
   local line
   REPLY=''
   while IFS= read -r line; do
@@ -75,7 +76,7 @@ valid_operation() { [[ $1 =~ ^[0-9]{8}T[0-9]{6}Z-[a-z]+-[0-9a-f]{6}$ && -d $STAT
 
 # --- in the worker
 
-# work ID: runs the request of an operation. Only launch_worker calls it.
+# work ID: run the request of an operation. Called by launch_worker only.
 work() {
   OPERATION=$1
   OPERATION_DIR=$STATE/operations/$1
@@ -105,7 +106,7 @@ work() {
   "run_$COMMAND" ${ARGUMENTS[@]+"${ARGUMENTS[@]}"}
 }
 
-# Whatever ends the worker without a result is a fault of ours, and is said as one.
+# A worker that ends without a result has hit a fault of ours: report that.
 worker_exit() {
   local status=$1
   [[ $RESULT_SAID == '' ]] || return 0
@@ -121,7 +122,7 @@ worker_exit() {
 
 operation_record_outcome() { # OUTCOME CODE MESSAGE RESULT-LINE
   now_ms
-  # Where it cannot be written, a transaction stays open: recovery writes it down when there is space.
+  # If the outcome cannot be written, the transaction stays open and recovery writes it when there is space.
   if write_whole "$OPERATION_DIR/outcome" "outcome=$1"$'\n'"code=$2"$'\n'"endedAt=$REPLY"$'\n'"message=${3//$'\n'/ }"$'\n'; then
     failpoint outcome
     transaction_close
@@ -130,8 +131,8 @@ operation_record_outcome() { # OUTCOME CODE MESSAGE RESULT-LINE
   leave_work_dir
 }
 
-# The one lock of the site. Two locks in truth: ours, which names its holder, and one on the data folder itself, so that
-# root's kit and an unprivileged login's exclude each other. Both vanish with the process.
+# lock_site: take the site's lock. It is two locks: one in STATE, which names its holder, and one on the data folder, so that
+# root's kit and an unprivileged login's exclude each other. Both end with the process.
 lock_site() {
   local holder=''
   exec {LOCK_FD}>>"$STATE/lock"
@@ -142,7 +143,7 @@ lock_site() {
   fi
   [[ $OWNER_PROBLEM == '' ]] || fail wrong-owner "$OWNER_PROBLEM" 'nothing was changed' \
     'look who owns the folders; if the policy is wrong, set it: cvd-backup policy owner=USER:GROUP'
-  # Entered, not opened by its name: a named pipe of that name would be waited for.
+  # Enter the folder instead of opening its name, which would block on a named pipe.
   if hold_folder "${DATABASE_FILE%/*}" && { exec {DATA_LOCK_FD}<.; } 2>/dev/null; then
     cd /
     flock -n "$DATA_LOCK_FD" || data_lock_passed || fail busy "Another login of this server runs an operation on this site, or a program keeps its data folder locked: $(data_lockers)." \
@@ -150,15 +151,14 @@ lock_site() {
   fi
   now_ms
   write_whole "$STATE/lock.holder" "operation=$OPERATION"$'\n'"command=$COMMAND"$'\n'"pid=$$"$'\n'"since=$REPLY"$'\n'"who=$WHO"$'\n'
-  # Only who holds the lock works in these folders: what is there was left by a process that was killed. What belongs to
-  # an open transaction is for `recover`.
+  # We hold the lock, so work folders here are leftovers of killed processes. Those of an open transaction are for `recover`.
   cd /
   [[ -e $STATE/unfinished ]] || scratch_sweep "$BACKUPS" "${DATABASE_FILE%/*}"
 }
 
-# data_lock_passed: whoever may look into the data folder can lock it, for ever. An operation of another login has its time to
-# end; then a recovery by root goes on without that lock, as the site may be down: whatever such a login does meanwhile, the
-# application's user may do at any time. Status 1: this is no such recovery.
+# data_lock_passed: decide whether to continue without the data folder's lock; status 1 if not. Anybody who can read the
+# folder can lock it for ever. So an operation of another login gets time to end; then root's recovery continues, as the site
+# may be down. Such a login can do no more than the application's user can at any time.
 data_lock_passed() {
   [[ $COMMAND == recover && -r $STATE/unfinished ]] || return 1
   if ((EUID != 0)); then recovery_waits "$DATA_LOCK_FD"; return; fi
@@ -168,14 +168,15 @@ data_lock_passed() {
 }
 DATA_LOCK_SECONDS=60
 
-# data_lockers: for people: the programs that may have it locked. The lock itself tells only who took it, who may be gone.
+# data_lockers: print, for people, the programs that may hold the lock. The lock itself names only the process that took it,
+# which may be gone.
 data_lockers() {
   holders_find "${DATABASE_FILE%/*}"
   if ((${#HOLDERS[@]} > 0)); then holders_words; else printf 'which, is not known'; fi
 }
 
-# recovery_waits FD: an interrupted transaction may have left the site down. Nobody may ask for its recovery again, so that
-# waits for a lock where everything else is refused. Status 1: this is no such recovery.
+# recovery_waits FD: wait for a lock that would refuse any other command; status 1 unless this is the recovery of an
+# interrupted transaction. The site may be down, and nobody may ask for recovery again.
 recovery_waits() {
   local id
   [[ $COMMAND == recover && -r $STATE/unfinished ]] || return 1
@@ -185,7 +186,7 @@ recovery_waits() {
   until flock -w 1 "$1"; do heed_cancel 'nothing was changed'; done
 }
 
-# Between steps, and while waiting: has anybody asked us to stop?
+# cancel_asked: status 0 if somebody asked us to stop. Call it between steps and while waiting.
 cancel_asked() {
   [[ $CANCEL_ASKED == '' ]] || return 0
   [[ $OPERATION_DIR != '' && -e $OPERATION_DIR/cancel ]] || return 1
@@ -194,7 +195,7 @@ cancel_asked() {
   CANCEL_ASKED=${CANCEL_ASKED:-cancelled}
 }
 
-# heed_cancel UNCHANGED: ends the operation as cancelled if that was asked for; takes changes back first.
+# heed_cancel UNCHANGED: if a cancel was requested, undo changes and end the operation as cancelled.
 heed_cancel() {
   cancel_asked || return 0
   local take_back=$ON_FAIL
@@ -205,7 +206,7 @@ heed_cancel() {
   exit 1
 }
 
-# in_background FUNCTION ARGUMENT...: REPLY = its pid. It is a process group of its own, so that it can be ended whole.
+# in_background FUNCTION ARG...: REPLY = its PID. It gets its own process group, so that it can be ended as a whole.
 in_background() {
   set -m
   "$@" </dev/null &
@@ -213,8 +214,8 @@ in_background() {
   set +m
 }
 
-# end_background PID...: ends background processes with all that they started. What they started may live, and write, a
-# moment longer than they: it is over when the whole group is. What does not heed a request for a second is killed.
+# end_background PID...: end background processes with their children. Children may live and write a little longer, so wait
+# for the whole group; kill what ignores SIGTERM for a second.
 end_background() {
   local pid turn
   for pid in "$@"; do kill -TERM -- "-$pid" 2>/dev/null || kill -TERM "$pid" 2>/dev/null; done
@@ -228,14 +229,14 @@ end_background() {
   done
 }
 
-# watch UNCHANGED PROGRESS-FUNCTION PID...: waits for background processes, tells progress, heeds a cancel.
-# Status: that of the first process that failed.
+# watch UNCHANGED PROGRESS-FUNCTION PID...: wait for background processes, report progress, heed a cancel. Status: that of
+# the first one that failed.
 watch() {
   local unchanged=$1 tell=$2 pid status=0 one left alive turn=0
   shift 2
   left=("$@")
   while :; do
-    # Who has ended is not looked for again: his number may be that of a stranger by then.
+    # Skip processes that have ended: the PID may have been reused.
     alive=()
     for pid in "${left[@]}"; do ! kill -0 "$pid" 2>/dev/null || alive+=("$pid"); done
     ((${#alive[@]} > 0)) || break

@@ -1,7 +1,7 @@
-# --- What ran here: the list of operations, and how long they are kept ----------------------------------------------------
+# --- The list of operations, and how long they are kept -----------------------------------------------------------------------
 #
-# There may be thousands: they are read by one awk, and a process is started only for one that has no outcome and whose
-# worker began in this boot.
+# There may be thousands. One awk reads them all; only an operation without an outcome, whose worker began in this boot,
+# costs a process of its own.
 
 # shellcheck disable=SC2016 # awk's own variables
 readonly OPERATIONS_AWK='
@@ -50,8 +50,8 @@ length($0) > 24 && /^[0-9]+T[0-9]+Z-[a-z]+-[0-9a-f]+$/ {
   if (++count >= ENVIRON["limit"] + 0) exit
 }'
 
-# operations_json LIMIT TOKEN: reads ids on stdin, the newest first. OPERATIONS = each one as JSON, and where people read,
-# a line for each is said.
+# operations_json LIMIT TOKEN: read IDs on stdin, newest first. OPERATIONS = each one as JSON. Also prints a line for each in
+# readable mode.
 OPERATIONS=()
 operations_json() {
   local id state journal json undoable
@@ -60,7 +60,7 @@ operations_json() {
     if [[ $state != ended ]]; then
       operation_state "$id"
       state=$REPLY
-      # It ended after it was read: it is read again.
+      # It ended after awk read it: read it again.
       if [[ $state == ended ]]; then
         IFS=$'\t' read -r _ _ journal json < <(printf '%s\n' "$id" | STATE=$STATE limit=1 token='' awk "$OPERATIONS_AWK")
       fi
@@ -72,7 +72,7 @@ operations_json() {
   done < <(STATE=$STATE limit=$1 token=$2 awk "$OPERATIONS_AWK")
 }
 
-# operation_safety ID: REPLY = the safety copy that it kept. Status 1 if it kept none.
+# operation_safety ID: REPLY = its safety copy; status 1 if it has none.
 operation_safety() {
   journal_value "$1" safety
   [[ $REPLY != '' ]] || return 1
@@ -88,7 +88,7 @@ operation_line() { # ID STATE
   say_readable "$text"
 }
 
-# operation_json ID: REPLY = the operation as JSON.
+# operation_json ID: REPLY = the operation as JSON, or null.
 operation_json() {
   local READABLE_FD=''
   operations_json 1 '' < <(printf '%s\n' "$1")
@@ -119,13 +119,13 @@ run_operations() {
   succeed "${#OPERATIONS[@]} operations" "{\"operations\":$REPLY}"
 }
 
-# --- Old ones go. Kept are those of the last 90 days and the newest 1,000, whichever is more; beyond that, every one that is
-# not over, and every one that can still be undone.
+# --- Pruning: keep the operations of the last 90 days and the newest 1,000, whichever is more. Always keep those that are not over
+# and those that can still be undone.
 
 readonly KEEP_OPERATIONS=1000 KEEP_SECONDS=7776000
-readonly PRUNE_FROM=20 PRUNE_AT_MOST=500 # fewer are not worth three processes; more are left to the next operation
+readonly PRUNE_FROM=20 PRUNE_AT_MOST=500 # fewer are not worth three processes; the next operation takes the rest
 
-# operations_prune: called by each worker. Reads names only, until there is something to remove.
+# operations_prune: remove old operations; called by each worker. Reads only names until there is something to remove.
 operations_prune() {
   local folder=$STATE/operations all due=() unfinished='' name limit last
   all=("$folder"/[0-9]*)
@@ -137,20 +137,20 @@ operations_prune() {
   { [[ ! -r $STATE/unfinished ]] || read -r unfinished <"$STATE/unfinished"; } 2>/dev/null
   for name in "${all[@]:0:last}"; do
     name=${name##*/}
-    # In the order of their names, they are in that of time.
+    # Names sort by time.
     [[ $name < $limit ]] && ((${#due[@]} < PRUNE_AT_MOST)) || break
     [[ $name != "$unfinished" && $name != "$OPERATION" ]] && operation_is_over "$name" || continue
     due+=("$folder/$name")
   done
   ((${#due[@]} >= PRUNE_FROM)) || return 0
-  # Out of sight by a rename, whole; what a killed process leaves there goes with the next ones.
+  # Hide them all by one rename each; a folder left by a killed process goes with the next batch.
   [[ ! -e $folder/.old ]] || rm -rf -- "$folder/.old"
   mkdir -- "$folder/.old" && mv -t "$folder/.old" -- "${due[@]}"
   rm -rf -- "$folder/.old"
 }
 
-# operation_is_over ID: it has an outcome, and cannot be undone. Where the database is not in its place, its disk may not be
-# mounted: then a safety copy that is not found is not gone.
+# operation_is_over ID: status 0 if it has an outcome and cannot be undone. If the database is missing too, its disk may not
+# be mounted: then a missing safety copy does not count as gone.
 operation_is_over() {
   [[ -s $STATE/operations/$1/outcome ]] && valid_operation "$1" || return 1
   operation_safety "$1" || return 0

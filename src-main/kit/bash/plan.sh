@@ -1,6 +1,6 @@
 # --- plan -----------------------------------------------------------------------------------------------------------------
 #
-# What a restore would find and change: its first two steps, done in a scratch folder, without the change.
+# Shows what a restore would find and change: runs its first two steps in a scratch folder.
 
 readonly PLAN_UNCHANGED='nothing was changed'
 PLAN_CHECKS=()
@@ -63,7 +63,8 @@ plan_answer() { # ENTRY RECOVERY LOSS SPACE SERVICES HEALTH HOLDERS
   succeed "$words" "$REPLY"
 }
 
-# plan_check CHECK STATE TITLE EVIDENCE [FIX] [ACKNOWLEDGE]: a warning that has to be acknowledged refuses a restore without that.
+# plan_check CHECK STATE TITLE EVIDENCE [FIX] [ACKNOWLEDGE]: add a check. With ACKNOWLEDGE, a warning blocks the restore
+# until it is acknowledged.
 plan_check() {
   [[ $2 != failed ]] || PLAN_POSSIBLE=false
   say_readable "$(printf '  %-8s %-30s %s' "$2" "$3" "$4${5:+ -> $5}")"
@@ -71,7 +72,7 @@ plan_check() {
   PLAN_CHECKS+=("$REPLY")
 }
 
-# Extracts, checks and compares; leaves its checks in PLAN_CHECKS.
+# plan_read FILE: extract, check and compare; add the findings to PLAN_CHECKS.
 plan_read() {
   local file=$1 expected=0 checker fingerprint='' packed
   if fingerprint_load "$file"; then
@@ -114,7 +115,7 @@ plan_read() {
   fi
 }
 
-# Without a fingerprint nothing tells that a key table was empty when the backup was made.
+# Without a fingerprint, we cannot know whether a key table was empty when the backup was made.
 plan_check_key_tables() {
   if [[ $CHECK_KEY_MISSING$CHECK_KEY_EMPTY$CHECK_KEY_UNREAD == '' ]]; then
     plan_check key-tables passed 'The key tables are not empty' "${POLICY[key_tables]}"
@@ -142,7 +143,7 @@ plan_check_schema() {
   fi
 }
 
-# schema_words DIFFERENCE...: REPLY = the first ones in a sentence, and how many more there are.
+# schema_words DIFFERENCE...: REPLY = the first eight in a sentence, and the number of the rest.
 schema_words() {
   local words='' one total=$#
   for one in "${@:1:8}"; do words+="${words:+; }$one"; done
@@ -153,7 +154,7 @@ schema_words() {
 plan_check_space() { # REPLY = space
   local folder=${DATABASE_FILE%/*} needed=$EXTRACT_DATABASE_SIZE problem=$EXTRACT_PROBLEM code=$EXTRACT_CODE path status words
   ((needed > 0)) || needed=$EXTRACT_SIZE
-  # By the same rule as the restore itself.
+  # The same rule as in the restore.
   extract_space "$folder" "$needed"
   status=$?
   extract_needs "$needed"
@@ -256,7 +257,7 @@ plan_recovery_point() {
   local moment future
   IFS=$'\t' read -r moment future < <(file_listed "$1" | awk -F '\t' -v OFS='\t' '{ print $2, $15 }')
   json_number_or_null "${moment:-}"
-  # Nothing can bring back a moment that has not been: then the clock was wrong, and when it was nobody knows.
+  # A recovery point in the future means that the clock was wrong: the true moment is unknown.
   [[ ${future:-1} == 0 ]] || REPLY=null
 }
 

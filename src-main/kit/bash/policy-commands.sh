@@ -6,8 +6,8 @@ policy_json() {
   json_object "${list[@]}"
 }
 
-# policy [--try] [KEY=VALUE...]: all or none. Where they are about health, the site is asked, and its answer told: a wrong
-# address is known now, and not in the middle of a restore. It is set nevertheless: the site may be down today.
+# policy [--try] [KEY=VALUE...]: set all or none. If one of them is about health, probe the site and report the answer, so
+# that a wrong address shows now and not during a restore. Set it even if the probe fails: the site may be down today.
 run_policy() {
   local pair key line try='' words='The policy.' probe=null
   [[ ${1-} != --try ]] || { try=yes; shift; }
@@ -39,12 +39,12 @@ run_policy() {
   succeed "$words" "{\"policy\":$REPLY,\"probe\":$probe}"
 }
 
-policy_set() { # KEY=VALUE…, all of them valid
+policy_set() { # KEY=VALUE…, all valid
   local pair key text='' lock
   state_writable || fail no-rights "This login cannot keep state: $STATE cannot be written." 'nothing was changed' ''
   { exec {lock}>>"$STATE/policy.lock"; } 2>/dev/null && flock -w 10 "$lock" ||
     fail busy 'Another console is changing the policy.' 'nothing was changed' 'try again'
-  policy_load # as it is now: what others have set meanwhile stays
+  policy_load # load again: keep what others have set meanwhile
   for pair in "$@"; do policy_take "$pair"; done
   for key in "${!POLICY[@]}"; do text+="$key=${POLICY[$key]}"$'\n'; done
   write_whole "$STATE/policy" "$text" || fail internal 'The policy could not be written.' 'the old one is in force'
@@ -52,8 +52,8 @@ policy_set() { # KEY=VALUE…, all of them valid
   audit policy '' "$*"
 }
 
-# policy_probe KEY=VALUE…: REPLY = what the site answers when it is asked for its health as it is set now (healthAnswer),
-# or null where none of the settings is about that.
+# policy_probe KEY=VALUE…: REPLY = healthAnswer of a probe with the current settings, or null if none of these is about
+# health.
 policy_probe() {
   local pair
   REPLY=null
@@ -65,8 +65,8 @@ policy_probe() {
   done
 }
 
-# backup_find FILE: REPLY = the absolute path under which the list has a backup that is given by path or by name. Status 1
-# if there is none. What the list does not call a backup is refused, except a file of an unknown kind that is given by path.
+# backup_find FILE: REPLY = the absolute path, as listed, of a backup given by path or name; status 1 if there is none.
+# Refuses what the list does not call a backup, except a file of unknown kind given by path.
 backup_find() {
   if [[ $1 == */* ]]; then
     backup_at_path "$1" || return
@@ -90,7 +90,7 @@ backup_find() {
   REPLY=$path
 }
 
-# backup_at_path PATH: where it is, below this folder or below the backups.
+# backup_at_path PATH: REPLY = its absolute path; PATH is relative to the current folder or the backup folder.
 backup_at_path() {
   REPLY=$1
   if [[ $1 != /* ]]; then
@@ -103,13 +103,13 @@ backup_at_path() {
   REPLY=${REPLY%$'\n.'}
 }
 
-# backup_named NAME: among the backups, in the folders one level down, and beside the database.
+# backup_named NAME: look among the backups, one folder level down, and beside the database.
 backup_named() {
   local file folder places=()
   for file in "$BACKUPS/$1" "$BACKUPS"/*/"$1" "${DATABASE%/*}/$1" "${DATABASE_FILE%/*}/$1"; do
     folder=${file%/*}
     [[ -f $file && ! $file -ef $DATABASE_FILE ]] || continue
-    # As in the list: of links to folders, only these are followed.
+    # As in the list: follow only these links to folders.
     [[ ! -L $folder || $folder == "$BACKUPS"?(/app|/system) || $folder == "${DATABASE%/*}" ]] || continue
     ((${#places[@]} == 0)) || [[ ! $file -ef ${places[0]} ]] || continue
     places+=("$file")
@@ -132,7 +132,7 @@ mark_backup() {
   state_writable || fail no-rights "This login cannot keep state: $STATE cannot be written." 'nothing was changed' ''
   now_ms
   catalog_add "$mark" "$file" "$REPLY" "$WHO" "$REASON" || fail internal 'The catalog could not be written.' 'nothing was changed'
-  # What is said is what everybody reads there now.
+  # Read it back: report what other readers see.
   catalog_mark "$file"
   [[ $REPLY == "$mark" ]] || fail internal 'The catalog does not have the mark that was written to it.' \
     'the backup is marked as it was before' 'look at the catalog in the state folder, and at its disk; then try again'

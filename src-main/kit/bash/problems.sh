@@ -1,9 +1,9 @@
-# --- What is wrong with a site, in plain words ----------------------------------------------------------------------------
+# --- The problems of a site, in plain words -----------------------------------------------------------------------------------
 
 PROBLEMS=()
 PROBLEM_WORDS=''
 
-# problem SEVERITY CODE TEXT FIX
+# problem SEVERITY CODE TEXT FIX: add a problem.
 problem() {
   json_object code="$2" severity="$1" text="$3" fix="$4"
   PROBLEMS+=("$REPLY")
@@ -49,7 +49,7 @@ problems_of_database() {
     problem warning unreadable-tables 'None of the key tables could be read: the database is locked, damaged, or not a CVD database.' \
       'look who has it open, verify a backup of it'
   fi
-  # Only root sees all processes, so only root can tell that nobody has it open.
+  # Only root sees all processes, so only root can know that nobody has the database open.
   if ((EUID == 0 && ${#HOLDERS[@]} == 0)); then
     if ((${I_SIDECAR[-wal]:-0} > 0)); then
       human_bytes "${I_SIDECAR[-wal]}"
@@ -126,7 +126,7 @@ problems_of_backups() {
   }
 }
 
-# What is odd about files among the backups, whichever of them is the newest.
+# Oddities of files among the backups, whichever of them is the newest.
 problems_of_files() {
   ((I_FUTURE == 0)) || {
     counted "$I_FUTURE" 'backup is dated in the future: it' 'backups are dated in the future: they'
@@ -152,7 +152,7 @@ problems_of_files() {
   }
 }
 
-# span_words SECONDS: REPLY = in the largest unit of which there are two, rounded down.
+# span_words SECONDS: REPLY = the time in the largest unit that fits at least twice, rounded down.
 span_words() {
   local unit
   for unit in '86400 day' '3600 hour' '60 minute'; do
@@ -165,7 +165,7 @@ span_words() {
 
 # --- One page for people ----------------------------------------------------------------------------------------------------
 
-# inspect_words leaves REPLY as it was.
+# inspect_words: print the page. Keeps REPLY.
 inspect_words() {
   local kept=$REPLY line name
   page_line() { say_readable "$(printf '%-12s %s' "$1" "$2")"; }

@@ -1,9 +1,9 @@
-# --- recover: what was interrupted is completed or taken back --------------------------------------------------------------------
+# --- recover: complete or roll back an interrupted transaction ---------------------------------------------------------------
 
 readonly RECOVERY_UNIT=/etc/systemd/system/cvd-backup-recover.service
 
-# At boot, before the services start, the files must already be right: an application that finds no database makes an
-# empty one. The unit does nothing unless a transaction is open. systemd alone can do this; elsewhere the console does.
+# The files must be right before the services start at boot: an application that finds no database creates an empty one. The
+# unit does nothing unless a transaction is open. It needs systemd; without it, recovery starts from the console.
 recovery_unit_install() {
   local text
   ((EUID == 0)) && [[ -d /run/systemd/system && ${POLICY[service_manager]} == systemd ]] || return 0
@@ -36,8 +36,8 @@ check_recover() {
   [[ ${1-} != --boot ]] || recover_at_boot
 }
 
-# recover_with_its_kit [--boot]: what was interrupted is finished by the kit that began it, whatever was sent since. Where
-# that kit is gone, ours goes on if it can read the journal; else nothing is touched.
+# recover_with_its_kit [--boot]: rerun as the kit that began the interrupted transaction, if that is kept. Otherwise continue
+# if we can read its journal, or fail without touching anything.
 recover_with_its_kit() {
   local id='' kit
   [[ -r $STATE/unfinished ]] || return 0
@@ -56,7 +56,7 @@ newer_format() { # OPERATION KIT
     'nothing was changed' 'update the console (or use the one that began it): it brings its cvd-backup along; then recover again'
 }
 
-# kit_is_kept SHA256: is it here, whole, and could nobody else have put it here?
+# kit_is_kept SHA256: status 0 if that kit is here, intact, and only we could have written it.
 kit_is_kept() {
   local folder=$STATE/kit/$1
   [[ $(find "$STATE" "$STATE/kit" "$folder" "$folder/cvd-backup" -maxdepth 0 \
@@ -64,7 +64,7 @@ kit_is_kept() {
     [[ $(sha256sum <"$folder/cvd-backup") == "$1 "* ]]
 }
 
-# run_kept_kit SHA256 [--boot]: goes on as that kit, with what we were asked.
+# run_kept_kit SHA256 [--boot]: replace this process by that kit, with the same request.
 run_kept_kit() {
   local words=(--who "$WHO" --reason "$REASON" --token "$TOKEN") kit=(/bin/bash --noprofile --norc "$STATE/kit/$1/cvd-backup")
   [[ $EVENTS_FD == '' ]] || words=(--events "${words[@]}")
@@ -76,15 +76,15 @@ run_kept_kit() {
   exec "${kit[@]}" --params-fd 3
 }
 
-# In the boot unit: files first, here and now; services and health in an operation of its own, when the boot lets us.
+# Called by the boot unit: put the files right now; an operation does services and health when the boot allows.
 recover_at_boot() {
   local id
   exec {LOCK_FD}>>"$STATE/lock"
   id=$(<"$STATE/unfinished")
   if ! flock -n "$LOCK_FD"; then
-    # Not at boot, but while a restore runs, which is not unfinished at all.
+    # Not at boot: a restore is running, so nothing is unfinished.
     ! operation_runs "$id" || exit 0
-    # A backup that began at boot, too. Where it takes longer, the operation waits for its end.
+    # Another backup may have started at boot. If it takes longer, the new operation waits for it.
     flock -w 30 "$LOCK_FD" || { operation_start; exit 0; }
   fi
   if valid_operation "$id" && transaction_load "$id"; then
@@ -147,7 +147,7 @@ run_recover() {
 # transaction_noun ID: what an interrupted operation was, for a sentence.
 transaction_noun() { if [[ $1 == *-undo-* ]]; then printf undo; else printf restore; fi; }
 
-# The new database is in place and whole: if the site becomes healthy with it, the restore has succeeded.
+# The new database is in place and intact: if the site becomes healthy with it, the restore has succeeded.
 recover_forward() {
   local id=$1
   step start 'Start the service with the restored database and check its health'
@@ -174,7 +174,7 @@ recover_back() {
     "$(report_json '')"
 }
 
-# The interrupted operation gets its outcome and its last line, so that whoever follows it learns how it ended.
+# recover_end ID OUTCOME CODE MESSAGE: give the interrupted operation its outcome and last event, for its followers.
 recover_end() {
   local id=$1 outcome=$2 code=$3 message=$4 line safety=''
   [[ $outcome != succeeded || ! -e $TX_SAFETY ]] || safety=$TX_FOLDER/$TX_SAFETY
@@ -185,7 +185,7 @@ recover_end() {
   if [[ ! -e $TX_DIR/outcome ]]; then
     now_ms
     write_whole "$TX_DIR/outcome" "outcome=$outcome"$'\n'"code=$code"$'\n'"endedAt=$REPLY"$'\n'"message=$message"$'\n' || {
-      TX_OVER='' # it stays open until that is written down
+      TX_OVER='' # stays open until the outcome is written
       fail no-space "$message It could not be recorded." '' 'make space, then: cvd-backup recover' "$(report_json "$safety")"
     }
     append_line "$TX_DIR/events" "$line"
@@ -196,7 +196,7 @@ recover_end() {
   exit 0
 }
 
-# Operations that died before they changed anything: they get an end, and their work folders go.
+# Close operations that died before they changed anything, and remove their work folders.
 ORPHANS=''
 recover_orphans() {
   local dir id count=0

@@ -1,12 +1,11 @@
 # --- restore database, undo ---------------------------------------------------------------------------------------------------
 
 R_WORDS=() R_CONFIRM='' R_EXPECT_SHA256='' R_ACCEPT_SCHEMA=''
-UNDOING=''      # the operation that is undone
-SITE_IS_DOWN='' # not empty: a person says so, and that the probe that is set tells when it is up again
+UNDOING=''      # the operation to undo
+SITE_IS_DOWN='' # not empty if a person confirmed that the site is down and that the configured probe is right
 
-# Arguments of both, and of delete: WHAT [...] --confirm HOST --reason TEXT [--site-is-down] [--accept-schema] [--expect-sha256 HEX]
-# [--expect-machine ID].
-# Sets R_* and SITE_IS_DOWN.
+# Parse the arguments of restore, undo and delete into R_* and SITE_IS_DOWN: WHAT [...] --confirm HOST --reason TEXT
+# [--site-is-down] [--accept-schema] [--expect-sha256 HEX] [--expect-machine ID].
 restore_arguments() {
   local confirm='' machine='' words=()
   R_EXPECT_SHA256='' R_ACCEPT_SCHEMA='' SITE_IS_DOWN=''
@@ -43,7 +42,7 @@ restore_arguments() {
   R_CONFIRM=$confirm
 }
 
-# host_confirm WORDS: R_CONFIRM must be the name of this server; a person at a terminal is asked for it.
+# host_confirm WORDS: require the name of this server in R_CONFIRM; ask for it at a terminal.
 host_confirm() {
   local host
   host=$(hostname)
@@ -66,7 +65,7 @@ check_restore() {
   [[ ${R_WORDS[0]-} == database && ${#R_WORDS[@]} -eq 2 ]] || usage_error 'restore database FILE --confirm HOST --reason TEXT'
   backup_find "${R_WORDS[1]}" || fail not-found "There is no backup '${R_WORDS[1]}'." 'nothing was changed' \
     'look at the list: cvd-backup inspect'
-  # The worker runs elsewhere: it gets the whole path.
+  # The worker has another working folder: pass the absolute path.
   ARGUMENTS=(database "$REPLY" --reason "$REASON" --expect-sha256 "$R_EXPECT_SHA256" ${R_ACCEPT_SCHEMA:+--accept-schema} ${SITE_IS_DOWN:+--site-is-down})
   restore_confirm
 }
@@ -86,13 +85,13 @@ check_undo() {
 
 run_undo() {
   restore_arguments "$@"
-  R_ACCEPT_SCHEMA=yes # what comes back is what the application ran with
+  R_ACCEPT_SCHEMA=yes # the safety copy has the schema that the application ran with
   UNDOING=${R_WORDS[0]}
   undo_find "$UNDOING"
   restore_database "$REPLY"
 }
 
-# undo_find OPERATION: REPLY = the safety copy that it kept, or fails.
+# undo_find OPERATION: REPLY = its safety copy; fails if there is none.
 undo_find() {
   local safety
   valid_operation "$1" || fail not-found "There is no operation '$1' on this server." 'nothing was changed' ''
@@ -104,7 +103,7 @@ undo_find() {
       'nothing was changed' 'choose a backup to restore instead'
 }
 
-# The whole transaction. What can fail before the services are stopped fails without any effect on the site.
+# restore_database FILE: run the whole transaction. Until the services are stopped, a failure has no effect on the site.
 restore_database() {
   local file=$1 words
   restore_prepare "$file"
@@ -127,7 +126,7 @@ restore_database() {
   succeed "$words" "$(report_json "$TX_SAFETY")"
 }
 
-# restored_words FILE: REPLY = what was done, in a sentence: of an undo, what was undone.
+# restored_words FILE: REPLY = a sentence that says what was restored, undone or redone.
 restored_words() {
   local from=''
   if [[ $UNDOING == '' ]]; then
@@ -164,7 +163,7 @@ restore_prepare() {
   recovery_unit_install
 }
 
-# Every service can be stopped and started. TX_WERE = those that ran.
+# Require that every service can be stopped and started. TX_WERE = those that are running.
 restore_services() {
   local index
   services_read
@@ -176,12 +175,12 @@ restore_services() {
   done
 }
 
-# A probe that fails before the restore would fail after it, too: the site would be stopped for nothing. Only where somebody
-# says that the site is down, and how its health is asked for, is it believed.
+# A probe that fails before the restore would fail after it too, and the site would be stopped for nothing. Continue only if
+# a probe is configured and a person confirmed that the site is down.
 restore_health() {
   TX_HEALTHY_BEFORE=yes
   if health_settled; then
-    # Nobody knows what would have to be started again for the old state to answer.
+    # Another program answers: a rollback would not know what to start again.
     services_run || fail service "The site answers, but its service is not active: ${SERVICES[*]}." "$NOTHING_CHANGED" \
       "$ANSWERS_WITHOUT_SERVICE"
     return 0
@@ -197,8 +196,8 @@ restore_health() {
   say warning "$REPLY. The site was confirmed to be down; the restore continues with this probe."
 }
 
-# A restore puts a file where the database's path leads to. That must not be a way to write anywhere as root, nor over the
-# database of another service: the folder is entered once, must be the owner's, and is held from here to the end.
+# A restore writes to the target of the database's path. It must not become a way to write anywhere as root, or over another
+# service's database: the folder must be the owner's; it is entered once and held to the end.
 restore_target_safe() {
   [[ -d $TX_FOLDER ]] || fail no-database "The folder of the database does not exist: $TX_FOLDER" "$NOTHING_CHANGED" 'set it: cvd-backup policy database=…'
   [[ $LIVE_STATE != not-plain ]] || fail no-database "$DATABASE_FILE is not a file." "$NOTHING_CHANGED" ''
@@ -230,7 +229,7 @@ restore_no_strangers() {
     'end these programs, then restore again'
 }
 
-# Extracts beside the live database, verifies, and gives the file the owner, the mode and the journal mode of the live one.
+# restore_stage FILE: extract beside the live database, verify, and apply the live database's owner, mode and journal mode.
 restore_stage() {
   local file=$1 journal_mode live
   step stage 'Extract the backup beside the live database'
@@ -249,24 +248,23 @@ restore_stage() {
   if [[ $LIVE_HEADER != '' ]]; then journal_mode=$H_JOURNAL; else journal_mode=$CHECK_JOURNAL; fi
   reader_do database_set_journal staged.db "$journal_mode" >/dev/null 2>&1 ||
     fail internal 'The journal mode could not be set.' "$NOTHING_CHANGED"
-  # From here on nobody but root can change it.
+  # From here on only root can change it.
   reader_settle && mv -nT -- reader/staged.db staged.db && [[ ! -e reader/staged.db ]] ||
     fail internal 'The extracted file is not the expected one.' "$NOTHING_CHANGED"
   restore_dress "/proc/self/fd/$WORK_PARENT_FD/${DATABASE_FILE##*/}" || fail internal 'The owner could not be set.' "$NOTHING_CHANGED"
   sync_paths staged.db . || fail internal 'The extracted database could not be written to disk.' "$NOTHING_CHANGED"
   step_done journal_mode="$journal_mode" owner="$(stat -c %U:%G staged.db)" mode="$(stat -c %a staged.db)"
-  # From here on all names are relative to the folder itself; the private folder is removed by the transaction.
+  # From here on all names are relative to the database's folder, and the transaction removes the private folder.
   ON_FAIL=transaction_forget
   TX_FOLDER_FD=$WORK_PARENT_FD TX_STAGE_FD=$WORK_FD
   cd -P "/proc/self/fd/$TX_FOLDER_FD" && WORK_DIR='' WORK_FD='' WORK_PARENT_FD='' && [[ . -ef $TX_FOLDER ]] ||
     fail internal "$TX_FOLDER was moved away." "$NOTHING_CHANGED"
 }
 
-# database_set_journal FILE wal|delete: by the reader.
+# database_set_journal FILE wal|delete: for reader_do.
 database_set_journal() { sql_private "$1" "PRAGMA journal_mode=$2;"; }
 
-# restore_dress LIVE: staged.db gets the owner, the mode and the label of the live database; of its mode neither set-id bits
-# nor the sticky one.
+# restore_dress LIVE: give staged.db the owner, mode and SELinux label of LIVE, without set-ID and sticky bits.
 restore_dress() {
   local uid gid mode kind
   IFS=' ' read -r uid gid mode kind < <(stat -c '%u %g %a %F' -- "$1" 2>/dev/null)
@@ -280,7 +278,7 @@ restore_dress() {
   { ((EUID != 0)) || chown -- "$uid:$gid" staged.db; } && chmod "$mode" staged.db
 }
 
-# The staged file against its fingerprint; where there is none (the runbook's backups, a safety copy), by its content.
+# Verify the staged file against its fingerprint; by content if there is none (the runbook's backups, safety copies).
 restore_verify() {
   local basis=content
   step verify 'Verify the extracted database'
@@ -301,7 +299,7 @@ restore_verify() {
   step_done basis="$basis" integrity="$CHECK_INTEGRITY" tables:="${#CHECK_TABLES[@]}" user_version:="$CHECK_USER_VERSION"
 }
 
-# A backup that lacks what the live schema has may stop the application: that has to be known, and accepted.
+# The application may fail on a backup that lacks part of the live schema: require --accept-schema.
 restore_check_schema() {
   in_background compare_schema_by_owner
   watch "$NOTHING_CHANGED" '' "$REPLY" || true

@@ -1,11 +1,11 @@
-# --- The way back ------------------------------------------------------------------------------------------------------------
+# --- Rollback -----------------------------------------------------------------------------------------------------------------
 
-# Files only, from any phase, any number of times: afterwards the old database has its name again.
+# Give the old database its name back. Files only; works from any phase and can be repeated.
 transaction_files_back() {
   local suffix
   [[ $TX_KEEPING != '' ]] || return 0
   inode "$TX_NAME"
-  # It was not renamed, or has come back, as the last of all: what lies beside it is its own, however new.
+  # Never renamed, or back already (the database is renamed last): what lies beside it is its own, even new files.
   if [[ $REPLY != '' && $REPLY == "$TX_LIVE_INODE" ]]; then
     sync_paths .
     return
@@ -15,7 +15,7 @@ transaction_files_back() {
   else
     strays_aside
   fi
-  # The sidecars first: the database must not be there under its name without its log.
+  # Sidecars first: the database must not appear under its name without its log.
   for suffix in -journal -wal -shm ''; do
     [[ -e $TX_SAFETY$suffix ]] || continue
     mv -nT -- "$TX_SAFETY$suffix" "$TX_NAME$suffix" && [[ ! -e $TX_SAFETY$suffix ]] || return 1
@@ -24,14 +24,14 @@ transaction_files_back() {
   sync_paths .
 }
 
-# The restored database makes way. What was written to it while it was tried is in no other file: then it is kept.
+# Remove the restored database. If it was written to meanwhile, those writes exist nowhere else: keep it.
 rejected_aside() {
   local suffix
   file_stamp "$TX_NAME"
   if [[ $REPLY != "$TX_STAGED_STAMP" || -s $TX_NAME-wal || -s $TX_NAME-journal ]]; then
     rejected_keep
   fi
-  # Nothing of it may stay beside the old one, not even where its new name was taken.
+  # Leave nothing of it beside the old database, even if it could not be kept.
   for suffix in "${SIDECARS[@]}"; do rm -f -- "$TX_NAME$suffix"; done
 }
 
@@ -39,7 +39,7 @@ rejected_keep() {
   local suffix kept=yes
   TX_REJECTED=$TX_NAME.rejected.$(date +%Y%m%d_%H%M%S)
   while [[ -e $TX_REJECTED || -L $TX_REJECTED ]]; do TX_REJECTED+=+; done
-  # In this order: a sidecar that is found alone afterwards is kept as a stray.
+  # In this order, so that a sidecar left alone by an interruption is kept as a stray.
   for suffix in "${SIDECARS[@]}"; do
     [[ ! -e $TX_NAME$suffix ]] || { mv -nT -- "$TX_NAME$suffix" "$TX_REJECTED$suffix" && [[ ! -e $TX_NAME$suffix ]]; } || kept=''
   done
@@ -51,7 +51,7 @@ rejected_keep() {
   fi
 }
 
-# Somebody's new files under the live name (an application that starts without a database makes one): kept apart.
+# Set aside unknown files under the live name: an application that starts without a database creates one.
 strays_aside() {
   local suffix stray=''
   for suffix in "${SIDECARS[@]}"; do
@@ -64,10 +64,10 @@ strays_aside() {
     say warning "Files under the name of the database that are neither the old nor the restored one were kept as $stray."
 }
 
-# roll_back CODE MESSAGE NEXT: takes the transaction back, proves the old state, and ends the operation with that.
+# roll_back CODE MESSAGE NEXT: roll the transaction back, prove the old state, and end the operation with that result.
 roll_back() {
   local code=$1 message=$2 next=$3 outcome='rolled back' proof
-  trap : TERM HUP INT # nothing may interrupt a way back; not '', which the application started here would inherit
+  trap : TERM HUP INT # no signal may interrupt a rollback; not '', which the application started here would inherit
   roll_back_state || {
     result failed "$code" "$message The rollback failed too: $ROLL_BACK_PROBLEM" \
       "The old database is safe: $TX_FOLDER/$TX_SAFETY or $TX_FOLDER/$TX_NAME" \
@@ -85,7 +85,7 @@ roll_back() {
   exit_with_code failed
 }
 
-# roll_back_state: status 0 when the old state is back and as healthy as it was; else ROLL_BACK_PROBLEM says what is not.
+# roll_back_state: put the old state back; status 1 with ROLL_BACK_PROBLEM set if it is not back or less healthy than before.
 ROLL_BACK_PROBLEM=''
 roll_back_state() {
   local were
@@ -126,7 +126,7 @@ roll_back_state() {
 
 system_stopping() { [[ ${POLICY[service_manager]} == systemd && $(systemctl is-system-running 2>/dev/null) == stopping ]]; }
 
-# A server that shuts down starts no service, and how the site is cannot be told: recovery at boot finishes this.
+# A server that is shutting down starts no services, so health cannot be judged. Leave the rest to recovery at boot.
 leave_to_boot() {
   step_end skipped reason='the server is shutting down; recovery at boot finishes this'
   RESULT_SAID=left
@@ -137,7 +137,7 @@ wait_for_no_holders() {
   local began killed=''
   uptime_ms
   began=$REPLY
-  # By the clock: how long it takes to look is up to who has many files open.
+  # Limit by time: many open files make each scan slow.
   while holders_find && ((${#HOLDERS[@]} > 0)); do
     uptime_ms
     ((REPLY - began < 10000)) || break
@@ -146,22 +146,22 @@ wait_for_no_holders() {
   done
 }
 
-# Processes of the service that do not let go although it was told to stop: they would go on writing to what is taken back,
-# and answer as if nothing were wrong. Status 1 if there are none: strangers are left alone.
+# holders_kill: kill processes of the service that still have the database open after the stop. They would keep writing to
+# the rejected database while appearing to work. Status 1 if there are none; other programs are left alone.
 holders_kill() {
   local entry pid service status=1
   for entry in "${HOLDERS[@]}"; do
     IFS='|' read -r pid _ service _ < <(printf '%s\n' "${entry//$'\t'/|}")
     [[ $service != '' ]] || continue
-    # To find them all takes time, which the last of them can draw out: a number may be that of a stranger by now.
+    # The scan takes time, which a process can prolong: check again, because the PID may have been reused.
     holder_service "$pid"
     [[ $REPLY != '' ]] && kill -KILL "$pid" && status=0
   done
   return "$status"
 }
 
-# service_on_rejected: REPLY = a process of the service that has the database open that was taken back, whatever became of
-# its name. Such a process answers, but not with the old database.
+# service_on_rejected: REPLY = the PID of a service process that has the rejected database open, even deleted or renamed;
+# status 1 if there is none. Such a process answers, but not from the old database.
 service_on_rejected() {
   local line pid
   while IFS= read -r -d '' line; do

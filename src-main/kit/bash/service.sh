@@ -1,10 +1,10 @@
 # --- Services --------------------------------------------------------------------------------------------------------------
 
 SERVICES=()
-SERVICE_LOAD=()    # of each of them, what the manager knows: loaded, not-found, masked, bad-setting, error; or unknown
+SERVICE_LOAD=()    # LoadState of each: loaded, not-found, masked, bad-setting, error; or unknown
 SERVICE_ACTIVE=()  # active, inactive, failed, activating, …
-SERVICE_ENABLED=() # enabled, disabled, static, …; unknown where nothing tells
-DEPENDENTS=()      # running units that systemd stops together with ours, and does not start again by itself
+SERVICE_ENABLED=() # enabled, disabled, static, …; unknown if it cannot be found out
+DEPENDENTS=()      # running units that systemd stops together with ours but does not start again
 
 services_load() {
   words_of "${POLICY[service]}"
@@ -24,8 +24,8 @@ words_of() {
   done
 }
 
-# services_read: fills SERVICE_LOAD, SERVICE_ACTIVE, SERVICE_ENABLED, and DEPENDENTS: two processes at most under systemd,
-# however many services there are.
+# services_read: set SERVICE_LOAD, SERVICE_ACTIVE, SERVICE_ENABLED and DEPENDENTS. Under systemd, at most two processes for
+# any number of services.
 services_read() {
   local name other tied=() properties=()
   SERVICE_LOAD=() SERVICE_ACTIVE=() SERVICE_ENABLED=() DEPENDENTS=()
@@ -55,7 +55,7 @@ services_read() {
   done
 }
 
-# units_read ARGUMENT...: what systemctl shows, one paragraph a unit in UNITS.
+# units_read ARG...: UNITS = the paragraphs of `systemctl show`, one a unit.
 UNITS=()
 units_read() {
   local line paragraph=''
@@ -70,8 +70,8 @@ units_read() {
   [[ $paragraph == '' ]] || UNITS+=("$paragraph")
 }
 
-# unit_find NAME: UNIT_LOAD, UNIT_ACTIVE, UNIT_ENABLED, UNIT_TIED from the paragraph of UNITS that is about it. By its name:
-# a unit that systemd takes no name for has no paragraph.
+# unit_find NAME: set UNIT_LOAD, UNIT_ACTIVE, UNIT_ENABLED, UNIT_TIED from its paragraph in UNITS. Match by name: systemd
+# prints no paragraph for an invalid name.
 UNIT_LOAD=unknown UNIT_ACTIVE=unknown UNIT_ENABLED=unknown UNIT_TIED=''
 unit_find() {
   local name=$1 paragraph line names
@@ -95,8 +95,8 @@ unit_find() {
   done
 }
 
-# program_read NAME: UNIT_LOAD and UNIT_ACTIVE as the program of the policy tells them, by the exit codes that status
-# commands of services share: 0 it runs; 1 to 3 it does not; whatever else, it is not known.
+# program_read NAME: set UNIT_LOAD and UNIT_ACTIVE from the policy's program. Its exit codes are those common to status
+# commands: 0 running, 1 to 3 not running, others unknown.
 program_read() {
   UNIT_LOAD=unknown UNIT_ACTIVE=unknown
   [[ -x ${POLICY[service_program]} ]] || return 0
@@ -107,8 +107,8 @@ program_read() {
   esac
 }
 
-# services_states: fills SERVICE_STATES with how each of them stands now: active, inactive, failed, activating, …; where it
-# does not run and could not, why: not-found, masked, bad-setting, error, unknown. One process under systemd.
+# services_states: SERVICE_STATES = the state of each service: active, inactive, failed, activating, …; for one that is not
+# running and could not be started, the reason: not-found, masked, bad-setting, error, unknown. One process under systemd.
 SERVICE_STATES=()
 services_states() {
   local name
@@ -127,8 +127,8 @@ state_of() { # LOAD ACTIVE: REPLY = as services_states
   [[ $1 == loaded || $2 == active || $2 == reloading || $2 == deactivating ]] || REPLY=$1
 }
 
-# service_problem INDEX: REPLY = why this service could not be stopped and started for a restore, or empty; and
-# SERVICE_FIX = what to do. services_read must have been called.
+# service_problem INDEX: REPLY = why a restore could not stop and start this service, or empty; SERVICE_FIX = what to do.
+# Call services_read first.
 SERVICE_FIX=''
 service_problem() {
   local name=${SERVICES[$1]} load=${SERVICE_LOAD[$1]}
@@ -154,8 +154,8 @@ service_problem() {
   esac
 }
 
-# services_do start|stop [NAME...]: all of them, or these; stop in the order of the policy, start in the opposite order,
-# and then what had been stopped with them. One process for each: several at once are stopped and started in no order.
+# services_do start|stop [NAME...]: stop all (or these) in the policy's order, or start them in reverse, then the units
+# stopped with them. One process each: systemctl does not keep the order of several.
 services_do() {
   local verb=$1 name order=() status=0 names=("${SERVICES[@]}")
   shift
@@ -165,30 +165,30 @@ services_do() {
   done
   for name in "${order[@]}"; do
     if [[ ${POLICY[service_manager]} == program ]]; then
-      # What it starts must not inherit our locks: they would be held for as long as the application lives. Nor our session:
-      # what has the database open in it counts as ours.
+      # The application must not inherit our locks, which it would hold for as long as it lives, nor our session, because a
+      # process of our session does not count as a holder.
       close_for_child setsid --wait "${POLICY[service_program]}" "$verb" "$name" </dev/null || status=1
     else
       systemctl "$verb" -- "$name" >&2 || status=1
     fi
   done
-  # They wait for ours by themselves, and we do not wait for them.
+  # They wait for our services by themselves, so do not wait for them.
   [[ $verb == stop ]] || ((${#DEPENDENTS[@]} == 0)) || systemctl --no-block start -- "${DEPENDENTS[@]}" >&2
   return "$status"
 }
 
-# services_forgive: how often they were started or failed before is not held against the next start.
+# services_forgive: reset the start and failure counters, which could block the next start.
 services_forgive() {
   [[ ${POLICY[service_manager]} == program ]] || systemctl reset-failed -- "${SERVICES[@]}" 2>/dev/null
 }
 
-# Runs a program without our lock and event descriptors.
+# close_for_child PROGRAM ARG...: run it without our lock and event descriptors.
 close_for_child() (
   drop_descriptors
   exec "$@" >&2
 )
 
-services_json() { # of what services_read has read
+services_json() { # uses what services_read found
   local index list=() state
   for index in "${!SERVICES[@]}"; do
     state_of "${SERVICE_LOAD[$index]}" "${SERVICE_ACTIVE[$index]}"

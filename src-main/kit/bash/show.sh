@@ -1,4 +1,4 @@
-# --- One backup: what was recorded when it was made, and every verdict since ---------------------------------------------
+# --- show: what was recorded when a backup was made, and every verdict since --------------------------------------------------
 
 # show FILE
 run_show() {
@@ -30,7 +30,7 @@ show_fingerprint() {
   done
 }
 
-# show_history PATH: REPLY = the verdicts of a file as an array, newest first, at most a hundred.
+# show_history PATH: REPLY = array of the file's verdicts, newest first, at most a hundred.
 show_history() {
   local fields=() verdict at size mtime stamp current item items=()
   file_stamp "$1"
@@ -39,7 +39,7 @@ show_history() {
   while IFS=$'\t' read -r -a fields; do
     size=${fields[2]-} mtime=${fields[3]-} verdict=${fields[4]-} at=${fields[5]-}
     [[ $verdict =~ ^(verified|failed|inconclusive)$ && $at =~ ^[0-9]{1,15}$ ]] || continue
-    # A verdict is about the bytes that were read: it counts while the file is still that one.
+    # A verdict is current while the file is still the one that was read.
     current=false
     [[ $stamp != "$size"$'\t'"$mtime" ]] || current=true
     decode_path "${fields[8]-}"
@@ -51,7 +51,7 @@ show_history() {
   json_array ${items[@]+"${items[@]}"}
 }
 
-# catalog_verdicts ENCODED-PATH: the lines of the catalog about it, newest first.
+# catalog_verdicts ENCODED-PATH: print its verdicts in the catalog, newest first.
 catalog_verdicts() {
   catalog_lines | path=$1 awk -F '\t' '!/\ttorn$/ && NF == 9 && $1 == "verdict" && $2 == ENVIRON["path"]' | tac | head -n 100
 }

@@ -1,28 +1,28 @@
 # --- SQLite ---------------------------------------------------------------------------------------------------------------
 
-# What a database of somebody else may not do to us: its schema is a program. Functions in it are not trusted, its CHECK
-# constraints are not run (an old sqlite3 would run any function in them), cells are checked before they are read.
+# A foreign database can attack us: its schema is a program. Trust no functions in it, run no CHECK constraints (an old
+# sqlite3 would run any function in them), and check cells before reading them.
 readonly SQL_DISTRUST='PRAGMA trusted_schema=OFF; PRAGMA ignore_check_constraints=ON; PRAGMA cell_size_check=ON;'
 
-# Whatever runs on a file of somebody else ends: a view may have rows without end, a tree of pages may lead in circles.
+# Time limit for reading a foreign file: a view may have endless rows, and its page tree may contain loops.
 readonly SQL_SECONDS=900
 
-# sql DATABASE SQL [OPTION...]: runs SQL on a file by its path or URI. Output: rows, tab-separated. Opened read-only: what
-# only reads must not be able to write. sqlite3 knows no `--`: a relative path must not look like an option. The SQL goes
-# in by stdin: it may be longer than an argument can be.
+# sql DATABASE SQL [OPTION...]: run SQL on a file given by path or URI, and print rows, tab-separated. Opens it read-only.
+# sqlite3 has no `--`, so a relative path must not look like an option. The SQL goes to stdin because it may exceed the
+# length limit of an argument.
 sql() {
   local database=$1 text=$2
   shift 2
   [[ $database == /* || $database == file:* ]] || database=./$database
   sqlite_safe
-  [[ $text != ATTACH\ * ]] || SQLITE_SAFE=() # a safe sqlite3 refuses to attach
+  [[ $text != ATTACH\ * ]] || SQLITE_SAFE=() # -safe refuses ATTACH
   printf '%s\n' "$text" | timeout --foreground --kill-after=5 "$SQL_SECONDS" sqlite3 -batch -bail -noheader \
     -separator $'\t' -nullvalue '' -init /dev/null -readonly "$@" -cmd "$SQL_DISTRUST" \
     ${SQLITE_SAFE[@]+"${SQLITE_SAFE[@]}"} "$database"
 }
 
-# sql_run SECONDS DATABASE [OPTION...]: runs the SQL that comes on stdin; one statement that fails does not end the others.
-# Output: the rows; then what went wrong, each line after `! `; then `= STATUS`, which is 124 when the time was over.
+# sql_run SECONDS DATABASE [OPTION...]: run the SQL on stdin; a failing statement does not stop the others. Prints the rows;
+# then each error line after `! `; then `= STATUS`, which is 124 after a timeout.
 sql_run() {
   local seconds=$1 database=$2 errors status
   shift 2
@@ -36,8 +36,8 @@ sql_run() {
   printf '= %s\n' "$status"
 }
 
-# sqlite_safe: SQLITE_SAFE = the option that keeps an sqlite3 (3.37 or newer) from running programs and writing files.
-# Comes last: what is set up before it (-cmd) may still say where output goes.
+# sqlite_safe: SQLITE_SAFE = the option that keeps sqlite3 (3.37 or newer) from running programs and writing files. Pass it
+# last: preceding -cmd options may still redirect output.
 SQLITE_SAFE=() SQLITE_SAFE_KNOWN=''
 sqlite_safe() {
   if [[ $SQLITE_SAFE_KNOWN == '' ]]; then
@@ -48,7 +48,7 @@ sqlite_safe() {
   [[ $SQLITE_SAFE_KNOWN != yes ]] || SQLITE_SAFE=(-safe)
 }
 
-# database_uri PATH: REPLY = a URI that opens it as what nobody changes: no locks, no sidecars, nothing written beside it.
+# database_uri PATH: REPLY = a URI that opens it as immutable: no locks, no sidecars, nothing written beside it.
 database_uri() {
   encode_path "$1"
   REPLY="file:$REPLY?mode=ro&immutable=1"
@@ -57,8 +57,8 @@ database_uri() {
 # sql_text TEXT: REPLY = TEXT quoted as an SQL string.
 sql_text() { REPLY="'${1//\'/\'\'}'"; }
 
-# database_plain FILE: SQLite opens whatever has the name of a database or a sidecar, and waits for ever for a named pipe
-# that nobody writes. REPLY = the one that is no plain file; status 0 if there is none.
+# database_plain FILE: REPLY = the first of the database and its sidecars that is not a plain file; status 0 if all are.
+# SQLite would block on a named pipe.
 database_plain() {
   local suffix
   for suffix in '' -wal -shm -journal; do
@@ -67,9 +67,9 @@ database_plain() {
   done
 }
 
-# header_read FILE: reads the 100-byte header without opening the database. Status 1 if it is none.
-# Sets H_PAGE_SIZE, H_PAGE_COUNT (0 where the header does not tell), H_JOURNAL (wal or delete), H_USER_VERSION, H_CHANGES,
-# H_FORMAT (above 2: for a newer SQLite than any of today), H_ENCODING (1 is UTF-8, or not yet chosen).
+# header_read FILE: read the 100-byte header without opening the database; status 1 if it is not one. Sets H_PAGE_SIZE,
+# H_PAGE_COUNT (0 if the header does not tell), H_JOURNAL (wal or delete), H_USER_VERSION, H_CHANGES, H_FORMAT (above 2:
+# needs a newer SQLite than any of today), H_ENCODING (1: UTF-8 or not yet chosen).
 header_read() {
   local hex='' byte code fd i
   H_PAGE_SIZE=0 H_PAGE_COUNT=0 H_JOURNAL='' H_USER_VERSION=0 H_CHANGES=0 H_FORMAT=1 H_ENCODING=1
@@ -77,7 +77,7 @@ header_read() {
   for ((i = 0; i < 100; i++)); do
     IFS= read -r -d '' -n 1 -u "$fd" byte || break # a NUL is an empty one
     printf -v code '%02x' "'$byte"
-    hex+=${code: -2} # bash gives bytes above 127 as negative numbers
+    hex+=${code: -2} # bash yields negative numbers for bytes above 127
   done
   exec {fd}<&-
   [[ ${#hex} -eq 200 && $hex == 53514c69746520666f726d6174203300* ]] || return 1
@@ -94,7 +94,7 @@ header_read() {
   ((H_PAGE_SIZE >= 512))
 }
 
-# count_line LINE: takes a line of table_counts apart: T_NAME (percent-encoded), T_ROWS, T_MAX, T_NEWEST.
+# count_line LINE: split a line of table_counts into T_NAME (percent-encoded), T_ROWS, T_MAX, T_NEWEST.
 count_line() {
   local rest=$1
   T_NAME=${rest%%$'\t'*} rest=${rest#*$'\t'}
@@ -102,7 +102,7 @@ count_line() {
   T_MAX=${rest%%$'\t'*} T_NEWEST=${rest#*$'\t'}
 }
 
-# sqlite_number VERSION: REPLY = a number that grows with the version: 3037002 for 3.37.2; 0 where it is none.
+# sqlite_number VERSION: REPLY = a number that grows with the version: 3037002 for 3.37.2; 0 if it is not a version.
 sqlite_number() {
   local version=$1
   REPLY=0

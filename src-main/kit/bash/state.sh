@@ -14,17 +14,17 @@ declare -A POLICY=(
   [compressor]='' [busy_timeout]=10000 [writer_block_limit]=30 [backup_max_age]=14400 [owner]=''
 )
 ROOT='' BACKUPS='' LOGS='' ROOT_OPTION=''
-DATABASE=''      # as the site calls it; may be a symbolic link
-DATABASE_FILE='' # the file itself: its sidecars lie beside it, and it is what a restore replaces
+DATABASE=''      # path from the policy; may be a symbolic link
+DATABASE_FILE='' # the link's target: what a restore replaces, with the sidecars beside it
 
-# Others may pass through to the work folders, and see nothing: everything else in it is private by its own mode.
+# Mode 711: other users can reach the work folders but list nothing. Everything else in STATE is private by its own mode.
 state_create() {
   mkdir -p -- "$STATE"/{operations,fingerprints,work,kit} 2>/dev/null && chmod 711 -- "$STATE" "$STATE/work" 2>/dev/null
 }
 
 state_writable() { [[ -d $STATE/operations && -O $STATE && -w $STATE ]] || state_create; }
 
-# policy_problem KEY VALUE: REPLY = what is wrong with it, or empty.
+# policy_problem KEY VALUE: REPLY = what is wrong with the setting, or empty.
 policy_problem() {
   local key=$1 value=$2
   REPLY=''
@@ -53,7 +53,7 @@ policy_problem() {
   esac
 }
 
-# policy_take LINE: the setting of a line KEY=VALUE, if it is one.
+# policy_take LINE: apply a line KEY=VALUE; ignore it if it is not valid.
 policy_take() {
   local key=${1%%=*} value=${1#*=}
   policy_problem "$key" "$value"
@@ -77,26 +77,26 @@ paths_set() {
   LOGS=$ROOT/logs
 }
 
-# --- Files that grow line by line: the catalog, the audit, what operations said
+# --- Append-only files: the catalog, the audit, the output of operations
 #
-# A line that was cut off (by a full disk, a power cut, with its process) is closed with TORN when the next one is
-# written: it was never reported, so it says nothing, and it swallows nothing. Whoever reads skips it.
+# A full disk, a power cut or a killed process can cut the last line off. The next writer ends it with TORN. It was never
+# reported, so readers skip it.
 readonly TORN=$'\ttorn'
 
-# line_is_torn FILE: was its last line cut off?
+# line_is_torn FILE: status 0 if the last line was cut off.
 line_is_torn() {
   local last
   IFS= read -r -d '' last < <(exec tail -c 1 -- "$1" 2>/dev/null) && return 0 # a NUL, from a power cut
   [[ $last != '' && $last != $'\n' ]]
 }
 
-# append_line FILE LINE: as a line of its own, whoever else writes there; on disk when this succeeds.
+# append_line FILE LINE: append a whole line, safe against other writers; on disk on status 0.
 append_line() {
   local file=$1 fd lead='' status=1 paths=("$1")
   [[ -e $file ]] || paths+=("${file%/*}")
   while { exec {fd}>>"$file"; } 2>/dev/null; do
     flock -w 10 "$fd" || break
-    # While we waited it may have been moved aside: then the lock is that of an old file.
+    # The file may have been rotated while we waited for the lock.
     [[ /proc/self/fd/$fd -ef $file ]] || { exec {fd}>&-; continue; }
     ! line_is_torn "$file" || lead=$TORN$'\n'
     { printf '%s%s\n' "$lead" "$2" >&"$fd"; } 2>/dev/null && sync_paths "${paths[@]}" && status=0
@@ -106,12 +106,12 @@ append_line() {
   return "$status"
 }
 
-# The catalog is a journal of what we know about files: the last line about a file is true. Fields, tab-separated:
+# The catalog records what we know about files; the last line about a file counts. Fields, tab-separated:
 #   made     PATH SIZE MTIME KIND ORIGIN TAKEN-AT-MS
 #   verdict  PATH SIZE MTIME VERDICT AT-MS BASIS SHA256 REASON
 #   hold     PATH AT-MS WHO REASON        release  PATH AT-MS WHO REASON
-# PATH and the words of people are percent-encoded. A verdict counts only while size and mtime are still those. A line
-# with more fields, or fewer, is none.
+# PATH and free text are percent-encoded. A verdict counts only while size and mtime are unchanged. Ignore a line with the
+# wrong number of fields.
 catalog_add() {
   local line='' field
   for field in "$@"; do
@@ -121,14 +121,14 @@ catalog_add() {
   append_line "$STATE/catalog" "$line"
 }
 
-# catalog_lines: the catalog for whoever skips lines that end with TORN; a last line that was cut off is one of them.
+# catalog_lines: print the catalog, ending in TORN so that readers skip a last line that was cut off.
 catalog_lines() {
   [[ -r $STATE/catalog ]] || return 0
   cat -- "$STATE/catalog"
   printf '%s\n' "$TORN"
 }
 
-# catalog_mark PATH: REPLY = the last mark on a backup, hold or release, or empty.
+# catalog_mark PATH: REPLY = hold or release, whichever the backup was marked with last; empty if neither.
 catalog_mark() {
   encode_path "$1"
   REPLY=$(catalog_lines | path=$REPLY awk -F '\t' '
@@ -136,11 +136,11 @@ catalog_mark() {
     END { print mark }')
 }
 
-# file_stamp PATH: REPLY = size TAB mtime, as find prints them and the catalog keeps them.
+# file_stamp PATH: REPLY = size TAB mtime, as printed by find and kept in the catalog.
 file_stamp() { REPLY=$(find "$1" -maxdepth 0 -printf '%s\t%T@' 2>/dev/null); }
 
-# The runbook's own log, in the runbook's own format.
-runbook_log() { # FILE TEXT
+# runbook_log FILE TEXT: append to the runbook's own log, in its format.
+runbook_log() {
   side_says 10 1 owner log_line "$LOGS/$1" "[$(date '+%Y-%m-%d %H:%M:%S')] ${2//[[:cntrl:]]/?}" >/dev/null ||
     say warning "cannot write to $LOGS/$1"
 }
@@ -152,8 +152,8 @@ audit() { # EVENT OUTCOME CODE
   append_line "$STATE/audit" "$REPLY"
 }
 
-# The audit keeps its last 5 MB and five files of 5 MB before them, audit.1 being the newest: about a hundred thousand
-# entries. A gap, left by a process that was killed while it renamed, is filled before the oldest file is given up.
+# Keep the current audit (up to 5 MB) and five older files of 5 MB, audit.1 the newest: about 100,000 entries. If a process
+# was killed while renaming, fill the gap before dropping the oldest file.
 readonly AUDIT_BYTES=5000000 AUDIT_FILES=5
 audit_rotate() {
   local number fd

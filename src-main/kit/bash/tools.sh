@@ -1,16 +1,16 @@
-# --- Facts that are told by numbers: of tools, of users' files, of the system -----------------------------------------------
+# --- Facts about tools, users' files and the system ---------------------------------------------------------------------------
 #
-# One stat for all of them. What a tool says about its version is remembered in STATE/tools for as long as it is the same file
-# (its path, size, times and inode), and for a day at most: what a script calls, and a library, can change without it.
+# One stat for all. STATE/tools caches the version of each tool while it is the same file (path, size, times, inode), for a
+# day at most: a script may call another program, and a library may change, without any of these changing.
 
 readonly TOOLS=(bash sqlite3 tar gzip curl flock find awk sed setsid systemctl igzip pigz)
-declare -A FACT_PLACE=()                # by a name of ours: DEVICE:INODE
+declare -A FACT_PLACE=()                # by our label: DEVICE:INODE
 declare -A FACT_SIZE=()                 # bytes
 declare -A FACT_MODE=() FACT_OWNER=()   # octal, user:group
-declare -A FACT_STAMP=()                # what changes when the file does
-declare -A TOOL_PATH=() TOOL_VERSION=() # of those that are installed
+declare -A FACT_STAMP=()                # changes when the file does
+declare -A TOOL_PATH=() TOOL_VERSION=() # of installed tools
 
-# facts_read: of the tools, and of the site's files that matter. Links are followed; nothing is opened.
+# facts_read: read the facts of the tools and of the site's important files. Follows links, opens nothing.
 facts_read() {
   local labels=() paths=() label size mode owner place stamp path index=0
   FACT_PLACE=() FACT_SIZE=() FACT_MODE=() FACT_OWNER=() FACT_STAMP=() TOOL_PATH=()
@@ -23,9 +23,9 @@ facts_read() {
   labels+=(database -wal -shm -journal folder lock catalog env)
   paths+=("$DATABASE_FILE" "$DATABASE_FILE-wal" "$DATABASE_FILE-shm" "$DATABASE_FILE-journal" "${DATABASE_FILE%/*}/."
     "$STATE/lock" "$STATE/catalog" "$ROOT/config/.env")
-  # A path and a name of a group may hold blanks.
+  # Paths and group names may contain blanks.
   while IFS=' ' read -r -d '' place size mode stamp owner && IFS= read -r -d '' path; do
-    # In our order, less those that are not there.
+    # In our order, without the missing ones.
     while ((index < ${#paths[@]})) && [[ ${paths[index]} != "$path" ]]; do index=$((index + 1)); done
     ((index < ${#paths[@]})) || break
     label=${labels[index]}
@@ -34,7 +34,7 @@ facts_read() {
   done < <(exec stat -L --printf '%d:%i %s %a %.9Y-%.9Z %U:%G\0%n\0' -- "${paths[@]}" 2>/dev/null)
 }
 
-# tools_read: fills TOOL_VERSION. Whoever may not keep state asks all of them each time.
+# tools_read: set TOOL_VERSION. Without a writable STATE, run all tools every time.
 tools_read() {
   local label version line key day text='' changed='' kept=$'\n'
   TOOL_VERSION=()
@@ -55,12 +55,12 @@ tools_read() {
     TOOL_VERSION[$label]=$version
     text+="$key"$'\t'"$version"$'\n'
   done
-  # What a power cut leaves of it is not read as a line that fits, so it need not be on disk.
+  # No sync needed: after a power cut, a damaged line does not match and is ignored.
   [[ $changed != '' && -d $STATE && -O $STATE && -w $STATE ]] || return 0
   { printf '%s' "$text" >"$STATE/tools.new.$$"; } 2>/dev/null && mv -fT -- "$STATE/tools.new.$$" "$STATE/tools" 2>/dev/null
 }
 
-tool_version() { # REPLY = the version number in what the tool says about itself, or empty
+tool_version() { # NAME: REPLY = the version number that it reports, or empty
   local text
   case $1 in
     bash) REPLY=${BASH_VERSION%%(*}; return ;;

@@ -1,6 +1,6 @@
-# --- The restore transaction: its steps, in their order; journal.sh tells the phases ----------------------------------------
+# --- The restore transaction: its steps in order (phases: journal.sh) --------------------------------------------------------
 
-# services_run: status 1 where services_read has found every service inactive.
+# services_run: status 1 if services_read found every service inactive.
 services_run() {
   local state
   for state in ${SERVICE_ACTIVE[@]+"${SERVICE_ACTIVE[@]}"}; do [[ $state == inactive ]] || return 0; done
@@ -13,8 +13,8 @@ services_active() {
   for state in "${SERVICE_STATES[@]}"; do [[ $state == active ]] || return 1; done
 }
 
-# Stops the services and proves that nobody has the database open. From the stop to the first healthy answer every process
-# and every write to disk is downtime: as few as can be (docs/adr/0017-two-syncs-while-down.md).
+# Stop the services and prove that nobody has the database open. Downtime runs from here to the first healthy answer, so keep
+# processes and disk writes to a minimum (docs/adr/0017-two-syncs-while-down.md).
 transaction_stop() {
   local index began waited=0
   step stop 'Stop the service'
@@ -30,7 +30,7 @@ transaction_stop() {
   done
   uptime_ms
   began=$REPLY
-  # By the clock, too: how long it takes to look is up to who has many files open.
+  # Limit by time as well as by turns: many open files make each scan slow.
   while holders_find && ((${#HOLDERS[@]} > 0)); do
     uptime_ms
     ((waited++ < 50 && REPLY - began < 15000)) || fail holders "The service is stopped, but the database is still open in: $(holders_words)." '' \
@@ -49,7 +49,7 @@ holders_words() {
   printf '%s' "$words"
 }
 
-# The last state before the restore becomes the safety copy, by rename: no write can be missing from it.
+# Rename the live database to the safety copy: a rename cannot lose a write.
 transaction_keep() {
   local suffix line live=''
   step keep 'Keep the live database as the safety copy'
@@ -70,7 +70,7 @@ transaction_keep() {
       fail internal "$TX_NAME$suffix could not be renamed to $TX_SAFETY$suffix."
     failpoint "keeping$suffix"
   done
-  # Nobody can open it by its name any more: whoever has it open now would go on writing to what is not the database.
+  # The old name is gone. A process that has the file open now would write to the safety copy.
   holders_find "$TX_SAFETY"
   ((${#HOLDERS[@]} == 0)) || fail holders "The database was opened after the service had stopped, by: $(holders_words)." '' \
     'end these programs, then restore again'
@@ -81,7 +81,7 @@ transaction_swap() {
   step swap 'Put the restored database in place'
   phase_mark swapping
   mv -nT -- "/proc/self/fd/$TX_STAGE_FD/staged.db" "$TX_NAME" || fail internal 'The restored database could not be renamed into place.'
-  # Nobody else can take it away from there: it has the name, or the name was taken.
+  # Check that the staged file is gone: mv -n fails silently if the name was taken.
   [[ ! -e /proc/self/fd/$TX_STAGE_FD/staged.db ]] || fail internal "Another program created $TX_NAME at the same moment."
   TX_PHASE=swapped
   journal_write phase swapped && journal_sync . "/proc/self/fd/$TX_STAGE_FD/." || fail internal "$JOURNAL_FAILED"
@@ -89,7 +89,7 @@ transaction_swap() {
   step_done
 }
 
-# Starts the services and waits until the site answers as expected.
+# Start the services and wait until the site answers as expected.
 transaction_start() {
   step start 'Start the service and check its health'
   phase_mark starting
@@ -106,13 +106,13 @@ transaction_start() {
   step_done health="$HEALTH_STATUS" probe="$HEALTH_PROBE" down_ms:="${TX_DOWN_MS:-null}"
 }
 
-# After the start: the running site really uses what we put there, and its key tables hold what the backup held.
+# Check that the running site uses the restored file, and that its key tables hold the rows of the backup.
 transaction_prove() {
   local table rows expected counts line
   step prove 'Compare the running database with the backup'
   inode "$TX_NAME"
   [[ $REPLY == "$TX_STAGED_INODE" ]] || fail internal 'The live database is not the file that was restored.'
-  # The site writes again: its locks are waited for.
+  # The site writes again, so wait for its locks.
   counts=$(side_says "$SQL_SECONDS" 33554432 owner live_counts) && [[ $counts != '' ]] || ((${#CHECK_TABLES[@]} == 0)) ||
     fail integrity 'The restored database cannot be read while the site is running.'
   TX_TABLES=()
@@ -130,10 +130,10 @@ transaction_prove() {
   step_done tables:="${#TX_TABLES[@]}"
 }
 
-# live_counts: by the owner.
+# live_counts: print the table counts of the live database; for owner_do.
 live_counts() { table_counts "$DATABASE_FILE" -cmd ".timeout ${POLICY[busy_timeout]}"; }
 
-# table_rows TABLE LINE...: REPLY = its rows by lines of table_counts, or empty.
+# table_rows TABLE LINE...: REPLY = the table's row count from lines of table_counts, or empty.
 table_rows() {
   local table=$1 line
   shift
@@ -145,12 +145,12 @@ table_rows() {
 
 transaction_commit() {
   phase committed
-  ON_FAIL='' # no way back from here on
+  ON_FAIL='' # no rollback from here on
   safety_record
   transaction_forget
 }
 
-# Writes down where the safety copy is; again, if that was interrupted.
+# Record where the safety copy is. Recovery repeats this if it was interrupted.
 safety_record() {
   [[ -e $TX_SAFETY ]] || return 0
   encode_path "$TX_FOLDER/$TX_SAFETY"
@@ -159,26 +159,27 @@ safety_record() {
   catalog_add made "$TX_FOLDER/$TX_SAFETY" "${REPLY%$'\t'*}" "${REPLY#*$'\t'}" database safety "$TX_DOWN_FROM"
 }
 
-# Nothing is left to do but to write down the outcome, and then that it is over.
+# Only the outcome is left to write.
 transaction_forget() {
   stage_remove
   TX_OVER=yes
 }
 
-# transaction_close: called when the outcome is on disk. Before, an interruption would be taken for one that changed nothing.
+# transaction_close: called when the outcome is on disk. Removing the mark earlier would make an interruption look as if
+# nothing had changed.
 transaction_close() {
   [[ $TX_OVER != '' ]] || return 0
   rm -f -- "$STATE/unfinished"
   sync_paths "$STATE"
 }
 
-# The stage folder's name is in the journal; what is there now is removed only if it is a work folder of ours.
+# Take the stage folder's name from the journal, but remove it only if it is a work folder of ours.
 stage_remove() (
   [[ $TX_STAGE == .cvd-backup-* && $TX_STAGE != */* ]] && exec 8<. && enter_leftover "$TX_STAGE" 8 || return 0
   leftover_remove "$TX_STAGE" 8
 )
 
-# report_json SAFETY-PATH: printed (not REPLY: used inside argument lists).
+# report_json SAFETY-PATH: print the report (not in REPLY: callers use it inside argument lists).
 report_json() {
   local safety backup healthy=false health before=null
   case $TX_HEALTHY_BEFORE in yes) before=true ;; no) before=false ;; esac

@@ -2,7 +2,7 @@
 
 readonly VERIFY_UNCHANGED='backups were only read; the verdicts found so far are kept'
 
-# check_verify FILE... | --last N | --all: in the foreground. Names become absolute paths.
+# check_verify FILE... | --last N | --all: runs before the operation starts. Makes paths absolute.
 check_verify() {
   local file files=()
   case ${1-} in
@@ -46,7 +46,7 @@ run_verify() {
     'backups were only read' '' "$REPLY"
 }
 
-# verify_select ARRAY-NAME ARGUMENT...: the files meant, as absolute paths.
+# verify_select ARRAY-NAME ARG...: put the absolute paths of the requested files into the array.
 verify_select() {
   local -n selected=$1
   local path limit=-1
@@ -60,13 +60,13 @@ verify_select() {
     decode_path "$path"
     selected+=("$REPLY")
   done < <(backup_list | limit=$limit awk -F '\t' '
-    # The newest N are those that a restore would reach for.
+    # The newest N are the ones that a restore would use.
     $1 == "backup" && (ENVIRON["limit"] < 0 || $14 && ++n <= ENVIRON["limit"] + 0) { print $3 }')
 }
 
 V_VERDICT='' V_REASON='' V_BASIS='' V_EVIDENCE=()
 
-# verify_one FILE: sets the V_ globals, keeps the verdict in the catalog. REPLY = verification.
+# verify_one FILE: set the V_ globals, add the verdict to the catalog. REPLY = verification.
 verify_one() {
   local file=$1 began at size mtime path evidence kind
   now_ms
@@ -94,7 +94,7 @@ verify_one() {
 
 verdict() { V_VERDICT=$1 V_REASON=$2; }
 
-# What kept us from reading a backup says nothing about it; what we read and found broken does.
+# What kept us from reading a backup says nothing about it; damage that we read does.
 verdict_of_extraction() {
   case $EXTRACT_CODE in
     integrity | empty | not-a-backup) verdict failed "$EXTRACT_PROBLEM" ;;
@@ -115,7 +115,7 @@ verify_database() {
     return
   fi
   V_EVIDENCE=(size:="$EXTRACT_SIZE" sha256="$EXTRACT_SHA256")
-  # Equal or not is known by now; the slow part is spared for what is not what was written.
+  # If the hash differs, skip the slow part.
   if [[ $V_BASIS == fingerprint && "$EXTRACT_SIZE $EXTRACT_SHA256" != "${FP[size]} ${FP[sha256]}" ]]; then
     fingerprint_compare "$EXTRACT_SHA256" "$EXTRACT_SIZE" ''
     verdict failed "$REPLY"
@@ -127,10 +127,10 @@ verify_database() {
   verdict_of_check "$file"
 }
 
-# check_by_reader NAME: what database_check finds goes to the file `check`, which is ours.
+# check_by_reader NAME: write the findings of database_check to the file `check`, which is ours.
 check_by_reader() { reader_do database_check_say "$1" 2>/dev/null | head -c 33554432 >check; }
 
-# verdict_of_check: from the CHECK_ and EXTRACT_ globals and, where V_BASIS says so, the fingerprint.
+# verdict_of_check: set the verdict from the CHECK_ and EXTRACT_ globals and, if V_BASIS says so, the fingerprint.
 verdict_of_check() {
   local line rows=0 facts
   if [[ $CHECK_PROBLEM != '' ]]; then
@@ -202,10 +202,10 @@ verify_archive() { # FILE KIND
 
 readonly SYSTEM_DATABASE='^(\./)?[A-Za-z0-9._-]+/database/[A-Za-z0-9._-]+\.db(\.gz)?$'
 
-# members_facts LIST: by the reader: how many there are, and the first that is a system backup's database.
+# members_facts LIST: print the number of members and the first one that is a system backup's database; for reader_do.
 members_facts() { printf '%s\t%s\n' "$(wc -l <"$1")" "$(grep -E "$SYSTEM_DATABASE" "$1" | head -n 1)"; }
 
-# A system backup is worth what the database in it is worth.
+# A system backup is as good as the database in it.
 verify_system() { # FILE ENTRIES MEMBER
   local file=$1 entries=$2 member=$3 stamp=$EXTRACT_STAMP sha256=$EXTRACT_SHA256
   if [[ ! $member =~ $SYSTEM_DATABASE ]]; then

@@ -1,21 +1,21 @@
 # --- Work folders ---------------------------------------------------------------------------------------------------------
 #
-# In a folder that the application's user may write, a name is a trap. So the parent is held open once, and the work is done
-# in a private folder that is entered once:
+# The application's user can replace any name in a folder that it may write to. So open the parent once, hold it, and work in
+# a private folder that is entered once:
 #
-#   .cvd-backup-XXXXXXXX    root's. Names in it cannot be exchanged.
-#     owner/                the owner's, while it works there
-#     reader/               the reader's; the owner may read, and not write
+#   .cvd-backup-XXXXXXXX    root's; nobody else can replace names in it
+#     owner/                the owner's while the owner works
+#     reader/               the reader's; the owner may read but not write
 #
-# Root opens no file in either before it has taken the folder over (seize, settle). The lock on the work folder tells a sweep
-# that somebody is at work there.
+# Root opens no file in either until it has taken the folder over (seize, reader_settle). A lock on the work folder tells
+# sweeps that it is in use.
 
-WORK_DIR=''       # its path, for messages and for removal
+WORK_DIR=''       # path, for messages and removal
 WORK_FD=''        # the folder
-WORK_PARENT_FD='' # the folder that it lies in: what is finished gets its name there
+WORK_PARENT_FD='' # its parent: finished files get their names here
 
-# hold_folder FOLDER: enters it. Status 1 unless it is a folder of the owner's or ours, or one that root put among those of
-# the owner: a link may lead anywhere.
+# hold_folder FOLDER: enter it. Status 1 unless it belongs to us or the owner, or to root inside a folder of the owner's: a
+# link may lead anywhere.
 hold_folder() {
   local uid above
   cd -P -- "$1" 2>/dev/null || return 1
@@ -31,32 +31,33 @@ enter_work_dir() { # PARENT
   folder=$(mktemp -d -- .cvd-backup-XXXXXXXX) || { cd /; return 1; }
   cd -P -- "$folder" || { cd /; return 1; }
   work_dir_is_ours && exec {WORK_FD}<. && flock -n "$WORK_FD" || { cd /; WORK_FD=''; return 1; }
-  WORK_DIR=$1/${folder##*/} # only now: what has this name is emptied when we leave
+  WORK_DIR=$1/${folder##*/} # set last: leave_work_dir empties what this names
   work_parts_make
 }
 
-# Whoever owns the parent can put a link under the new name before we enter it: where we are must be what was made.
+# The parent's owner may have put a link under the new name: check that this is the folder we made.
 work_dir_is_ours() {
-  # A parent that hands on its group gives its mark to the folder, too: 2700.
+  # A set-group-ID parent passes that bit on: 2700.
   [[ -O . && $(stat -c %a .) == ?(2)700 && .. -ef /proc/self/fd/$WORK_PARENT_FD && $(find . -mindepth 1 -print -quit) == '' ]]
 }
 
 work_parts_make() {
   reader_choose
-  # Whose folder this lies in may have set who else gets what is made below it, past every umask: a default ACL. What cp takes
-  # over from a folder that has none takes it away.
+  # The parent may have a default ACL, which overrides umask and gives others access. Copying the mode of a folder without an
+  # ACL removes it.
   mkdir -p -- "$STATE/empty" && chmod 711 -- "$STATE/empty" && cp -RT --preserve=mode -- "$STATE/empty" . || return 1
   mkdir -m 700 owner && mkdir -m 750 reader || return 1
   ((EUID == 0)) || return 0
   chown -- "$OWNER_UID:$OWNER_GID" owner && chown -- "$READER_UID:$READER_GID" reader || return 1
-  # SQLite goes by the whole path. Where others may not follow it, the owner reads, too.
+  # SQLite resolves the whole path. If the reader may not traverse it, the owner does the reading too.
   ((READER_UID == OWNER_UID)) && return 0
   as_reader test -w "$PWD/reader" 2>/dev/null && return 0
   READER_UID=$OWNER_UID READER_GID=$OWNER_GID
   chown -- "$READER_UID:$READER_GID" reader && as_reader test -w "$PWD/reader"
 }
 
-# reader_settle: the reader has done its work. Nobody writes in its folder any more, and names in it can be trusted.
+# reader_settle: end the reader and take its folder over, so that names in it can be trusted. Status 1 if it holds anything
+# but plain files with one link.
 reader_settle() {
   ((EUID == 0)) || return 0
   reader_end
@@ -64,21 +65,21 @@ reader_settle() {
     [[ $(find reader -mindepth 1 '(' ! -type f -o -links +1 ')' -print -quit) == '' ]]
 }
 
-# reader_reset: an empty folder for the next piece of work.
+# reader_reset: empty the reader's folder for its next task.
 reader_reset() {
   reader_end
   find reader -mindepth 1 -delete
   ((EUID != 0)) || chown -- "$READER_UID:$READER_GID" reader
 }
 
-# Ends all that the reader has started. Nobody else has its number.
+# reader_end: kill all processes of the reader. No other user has its UID.
 reader_end() {
   ((EUID == 0 && READER_UID >= 61184 && READER_UID <= 65519 && READER_UID != OWNER_UID)) || return 0
   # shellcheck disable=SC2016
   as_reader /bin/bash -c 'kill -KILL -1' >/dev/null 2>&1
 }
 
-# seize NAME: a file that the owner made becomes the reader's. Status 1 if it is none that the owner could have made.
+# seize NAME: hand a file that the owner made to the reader; status 1 if it is not a plain file of the owner's with one link.
 seize() {
   local facts
   if ((EUID == 0)); then chown 0:0 owner && chmod 700 owner || return 1; fi
@@ -100,8 +101,8 @@ leave_work_dir() {
   WORK_DIR='' WORK_FD='' WORK_PARENT_FD=''
 }
 
-# enter_scratch: a work folder in STATE/work; where that has no room for a database such as the live one, and the file
-# system of the backups has more, there.
+# enter_scratch: enter a work folder in STATE/work, or among the backups if STATE/work lacks room for a copy of the live
+# database and the backups' file system has more.
 enter_scratch() {
   local place=$STATE/work wanted here
   mkdir -p -- "$STATE/work" && chmod 711 -- "$STATE" "$STATE/work" || return 1
@@ -116,7 +117,7 @@ enter_scratch() {
   enter_work_dir "$place"
 }
 
-# scratch_sweep FOLDER...: work folders of processes that are gone. Whoever works in one holds a lock on it.
+# scratch_sweep FOLDER...: remove work folders of dead processes. A live one holds a lock on its folder.
 scratch_sweep() {
   local folder leftover
   for folder in "$@"; do
@@ -129,9 +130,9 @@ scratch_sweep() {
   done
 }
 
-# enter_leftover NAME FD: a work folder of ours in the folder FD. Entered first: a name can be exchanged, where we are cannot.
-# Whoever owns that folder may give the name to another of root's in it, which only root may empty: so it must hold what is in
-# each of ours, and nobody but root could have put that there.
+# enter_leftover NAME FD: enter a work folder of ours in the folder FD; status 1 if it is not one. Enter first, then check: a
+# name can be replaced, the current folder cannot. The parent's owner may give the name to another folder of root's there, so
+# require owner/ and reader/ in it, which only root could have made.
 enter_leftover() {
   cd -P -- "$1" 2>/dev/null && [[ -O . && .. -ef /proc/self/fd/$2 ]] || return 1
   [[ $(stat -c %a .) == ?(2)7[01][01] && -d owner && ! -L owner && -d reader && ! -L reader ]]
