@@ -74,6 +74,12 @@ describe('services under systemd', () => {
     expect(check?.state).toBe('failed')
   })
 
+  it('run while they reload their settings', async () => {
+    const { seen, check } = await see({ cvd: { load: 'loaded', active: 'reloading' } }, 'cvd')
+    expect(seen.problems.map(({ code }) => code)).not.toContain('service-down')
+    expect(check?.state).toBe('passed')
+  })
+
   it('are known and do not run: a warning, and a restore starts them', async () => {
     const units = { cvd: { load: 'loaded', file: 'enabled' } }
     const { seen, check } = await see(units, 'cvd')

@@ -2,6 +2,7 @@
 #
 # Found by device and inode, with two processes for any number of programs; the shell reads the rest from /proc.
 
+PARENT=0
 HOLDERS=() # one `pid TAB user TAB service TAB command` each; service is empty if it is not ours
 
 # holders_find [DATABASE]: HOLDERS = the processes that have it or a sidecar open. Only root sees all processes.
@@ -31,7 +32,7 @@ holders_of() {
     seen+="$pid "
     # Processes of our session (a copy, a count) have the database open on our behalf.
     session_of "$pid" || continue
-    [[ $REPLY != "$own" ]] || continue
+    [[ $REPLY != "$own" ]] || { [[ $own != "$$" ]] && ! started_by_us "$pid"; } || continue
     holder_user "$pid" || continue
     user=$REPLY
     holder_command "$pid"
@@ -42,12 +43,22 @@ holders_of() {
   done
 }
 
-session_of() { # PID: REPLY = its session
+started_by_us() { # PID
+  local turn
+  PARENT=$1
+  for ((turn = 0; turn < 32 && PARENT > 1; turn++)); do
+    session_of "$PARENT" || return 1
+    ((PARENT != $$)) || return 0
+  done
+  return 1
+}
+
+session_of() { # PID: REPLY = its session, PARENT = who started it
   local stat
   { IFS= read -r stat <"/proc/$1/stat"; } 2>/dev/null || return 1
   # After the process name, which may contain anything: state, parent, group, session.
-  [[ ${stat##*) } =~ ^[A-Za-z]\ -?[0-9]+\ -?[0-9]+\ (-?[0-9]+) ]] || return 1
-  REPLY=${BASH_REMATCH[1]}
+  [[ ${stat##*) } =~ ^[A-Za-z]\ ([0-9]{1,10})\ -?[0-9]+\ (-?[0-9]+) ]] || return 1
+  PARENT=${BASH_REMATCH[1]} REPLY=${BASH_REMATCH[2]}
 }
 
 holder_user() { # PID: REPLY = its effective user; status 1 if it has gone

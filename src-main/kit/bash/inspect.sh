@@ -149,16 +149,19 @@ inspect_layout() {
   json_object root="$root" found:=$found parts:="${parts[0]}" owner="$REPLY"
 }
 
-I_PRESENT=false I_DATABASE_SIZE=0 I_HEADER=false I_READABLE=false
+I_PRESENT=false I_DATABASE_SIZE=0 I_HEADER=false I_READABLE=false I_STATE_SAID=''
 declare -A I_SIDECAR=()
 inspect_database() {
   local path resolved sidecars owner='' mode='' holders keys suffix line list=()
   live_unknown
-  I_READABLE=false
+  I_READABLE=false I_STATE_SAID=''
   for line in ${LOOK_LINES[@]+"${LOOK_LINES[@]}"}; do
     [[ $line != readable=yes ]] || I_READABLE=true
+    [[ $line != state=* ]] || I_STATE_SAID=yes
     live_said "$line"
   done
+  # The look was ended before it was told: it is there, as far as root sees.
+  [[ $I_STATE_SAID != '' || ${FACT_SIZE[database]-} == '' ]] || LIVE_STATE=there
   I_PRESENT=false I_HEADER=false I_DATABASE_SIZE=0 I_SIDECAR=([-wal]=0 [-journal]=0)
   [[ $LIVE_HEADER == '' ]] || I_HEADER=true
   if [[ $LIVE_STATE == there || $LIVE_STATE == no-rights ]]; then
@@ -190,11 +193,11 @@ I_ROWS_KNOWN='' I_ROWS=''
 inspect_key_tables() {
   local name rows line list=() version=''
   I_ROWS_KNOWN='' I_ROWS=''
+  for line in ${LOOK_LINES[@]+"${LOOK_LINES[@]}"}; do [[ $line != version=* ]] || version=${line#*=}; done
   for name in ${POLICY[key_tables]}; do
     rows=''
     for line in ${LOOK_LINES[@]+"${LOOK_LINES[@]}"}; do
       [[ $line != "rows=$name"$'\t'* ]] || rows=${line#*$'\t'}
-      [[ $line != version=* ]] || version=${line#*=}
     done
     [[ $rows =~ $WHOLE_NUMBER ]] || rows=''
     [[ $rows == '' ]] || I_ROWS_KNOWN=yes
@@ -203,7 +206,7 @@ inspect_key_tables() {
     json_object table="$name" rows:="$REPLY"
     list+=("$REPLY")
   done
-  [[ $I_ROWS_KNOWN == '' || ! $version =~ ^(0|-?[1-9][0-9]{0,10})$ ]] || H_USER_VERSION=$version
+  [[ ! $version =~ ^(0|-?[1-9][0-9]{0,10})$ ]] || H_USER_VERSION=$version
   json_array ${list[@]+"${list[@]}"}
 }
 
@@ -255,21 +258,23 @@ inspect_unfinished() {
   REPLY="[$REPLY]"
 }
 
-I_COUNT=0 I_BYTES=0 I_EMPTY=0 I_FAILED=0 I_FUTURE=0 I_DATABASES=0 I_NEWEST='' I_VERIFIED='' I_UNFINISHED_FILES=0 I_UNSUPPORTED=0
+I_COUNT=0 I_BYTES=0 I_EMPTY=0 I_FAILED=0 I_FUTURE=0 I_DATABASES=0 I_NEWEST='' I_VERIFIED='' I_UNFINISHED_FILES=0 I_UNSUPPORTED=0 I_UNLISTED=''
 inspect_backups() {
   local list figures backups='' others=''
   list=$(listing_whole "${FACT_SIZE[catalog]:-0}" < <(printf '%s' "$LOOK_LISTING"))
   LOOK_LISTING=''
   figures=${list%%$'\n'*}
   # In the order in which LISTING_WHOLE_AWK prints them.
-  if [[ $figures =~ ^([0-9]{1,6})\ ([0-9]{1,18})\ ([0-9]{1,6})\ ([0-9]{1,6})\ ([0-9]{1,6})\ ([0-9]{1,6})\ ([0-9]{1,40}|-)\ ([0-9]{1,40}|-)\ ([0-9]{1,6})\ ([0-9]{1,6})\ ([0-9]{1,12})\ ([0-9]{1,12})$ ]]; then
+  if [[ $figures =~ ^([0-9]{1,6})\ ([0-9]{1,18})\ ([0-9]{1,6})\ ([0-9]{1,6})\ ([0-9]{1,6})\ ([0-9]{1,6})\ ([0-9]{1,40}|-)\ ([0-9]{1,40}|-)\ ([0-9]{1,6})\ ([0-9]{1,6})\ ([0-9]{1,12})\ ([0-9]{1,12})\ ([A-Za-z0-9._/%-]+)$ ]]; then
     I_COUNT=${BASH_REMATCH[1]} I_BYTES=${BASH_REMATCH[2]} I_EMPTY=${BASH_REMATCH[3]} I_FAILED=${BASH_REMATCH[4]}
     I_FUTURE=${BASH_REMATCH[5]} I_DATABASES=${BASH_REMATCH[6]} I_NEWEST=${BASH_REMATCH[7]} I_VERIFIED=${BASH_REMATCH[8]}
     I_UNFINISHED_FILES=${BASH_REMATCH[9]} I_UNSUPPORTED=${BASH_REMATCH[10]}
+    decode_path "${BASH_REMATCH[13]}"
+    I_UNLISTED=${REPLY#-}
     backups=${list:${#figures}+1:BASH_REMATCH[11]} others=${list:${#figures}+1+BASH_REMATCH[11]:BASH_REMATCH[12]}
   fi
-  [[ $I_NEWEST =~ ^[1-9][0-9]{0,14}$ ]] || I_NEWEST=''
-  [[ $I_VERIFIED =~ ^[1-9][0-9]{0,14}$ ]] || I_VERIFIED=''
+  [[ $I_NEWEST =~ $WHOLE_NUMBER ]] || I_NEWEST=''
+  [[ $I_VERIFIED =~ $WHOLE_NUMBER ]] || I_VERIFIED=''
   I[other_files]="[$others]"
   REPLY="[$backups]"
 }

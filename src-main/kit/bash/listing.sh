@@ -11,7 +11,7 @@
 
 # folders_listed: print a line for each plain file among the backups, one folder level deep, and for each one beside the
 # database that has its name plus an ending: SIZE, modification time, inode, path, as encode_listing prints them. Follows no
-# links below. Reads nothing in STATE.
+# links below. A folder that cannot be read is a line with -1 for its size. Reads nothing in STATE.
 folders_listed() { folders_found 2>/dev/null | encode_listing; }
 
 # folders_found: print the LISTING records. Replaces the process.
@@ -19,7 +19,9 @@ folders_found() {
   local folder=${DATABASE%/*} beside database not_database=() walk=()
   # A plain file only: find opens it, and would block on a named pipe.
   [[ ! -f $DATABASE ]] || not_database=(! -samefile "$DATABASE")
-  walk=('(' -type d -name '.*' -prune -o -type f ${not_database[@]+"${not_database[@]}"} -printf "$LISTING" ')')
+  walk=('(' -type d -name '.*' -prune -o -type d '(' -readable -executable -o -name lost+found -o -printf '-%d\t0\t0\t%p\0\n' ')' -o
+    -type f ${not_database[@]+"${not_database[@]}"} -printf "$LISTING" ')')
+  folder_unlisted "$BACKUPS"
   if folders_are_apart "$folder"; then
     # Usual site: one walk.
     glob_literal "$folder"
@@ -32,6 +34,7 @@ folders_found() {
   find -H "$BACKUPS" -mindepth 1 -maxdepth 2 "${walk[@]}"
   for folder in "$BACKUPS/app" "$BACKUPS/system"; do
     [[ -L $folder && -d $folder ]] || continue
+    folder_unlisted "$folder"
     find -H "$folder" -mindepth 1 -maxdepth 1 -type f ${not_database[@]+"${not_database[@]}"} -printf "$LISTING"
   done
   for database in "$DATABASE" "$DATABASE_FILE"; do
@@ -41,6 +44,9 @@ folders_found() {
     [[ $DATABASE != "$DATABASE_FILE" ]] || break
   done
 }
+
+# folder_unlisted FOLDER: print the line of a folder that exists and cannot be read.
+folder_unlisted() { [[ ! -d $1 || (-r $1 && -x $1) ]] || printf -- '-1\t0\t0\t%s\0\n' "$1"; }
 
 # folders_are_apart FOLDER: status 0 if it and the backup folder are separate, neither inside the other, without links that
 # lead elsewhere.
@@ -137,6 +143,10 @@ NF >= 4 && number($1) && length($2) <= 32 && $2 ~ /^-?(0|[1-9][0-9]*)(\.[0-9]+)?
   stamp[path] = $2
   if (class == "backup") { place[path] = 1; if (!(stem_of(path) in by_stem)) by_stem[stem_of(path)] = path }
   else others[path] = class
+}
+$1 == "-1" && NF >= 4 && $4 ~ /^\// && unlisted == "" {
+  path = path_of($0)
+  if (encoded(path)) unlisted = path
 }
 END {
   for (path in others) {

@@ -12,6 +12,7 @@ LIVE_STATE=missing # missing, not-plain, no-rights, there
 LIVE_PLAIN=''      # the sidecar that is not a plain file, if any
 LIVE_SIZE=0 LIVE_WAL=0 LIVE_JOURNAL=0 # bytes of the database, its -wal and its -journal
 LIVE_HEADER=''     # not empty if the header is a database's
+LIVE_HOT=''        # not empty if the -journal holds a change; journal_mode=PERSIST keeps one that holds none
 
 # live_look: set the LIVE_ globals and, from the header, the H_ globals.
 live_look() {
@@ -21,7 +22,7 @@ live_look() {
 }
 
 live_unknown() {
-  LIVE_STATE=missing LIVE_PLAIN='' LIVE_SIZE=0 LIVE_WAL=0 LIVE_JOURNAL=0 LIVE_HEADER=''
+  LIVE_STATE=missing LIVE_PLAIN='' LIVE_SIZE=0 LIVE_WAL=0 LIVE_JOURNAL=0 LIVE_HEADER='' LIVE_HOT=''
   H_PAGE_SIZE=0 H_PAGE_COUNT=0 H_JOURNAL='' H_USER_VERSION=0 H_CHANGES=0
 }
 
@@ -36,6 +37,7 @@ live_said() {
     wal=*) [[ ! $value =~ ^[0-9]{1,15}$ ]] || LIVE_WAL=$value ;;
     rollback=*) [[ ! $value =~ ^[0-9]{1,15}$ ]] || LIVE_JOURNAL=$value ;;
     header=yes) LIVE_HEADER=yes ;;
+    hot=yes) LIVE_HOT=yes ;;
     pageSize=*) [[ ! $value =~ ^[0-9]{1,6}$ ]] || H_PAGE_SIZE=$value ;;
     journal=*) [[ ! $value =~ ^(wal|delete)$ ]] || H_JOURNAL=$value ;;
     userVersion=*) [[ ! $value =~ ^-?[0-9]{1,11}$ ]] || H_USER_VERSION=$value ;;
@@ -44,12 +46,13 @@ live_said() {
 
 # live_facts [sizes]: print key=value lines; for owner_do. Opens nothing that could block.
 live_facts() {
-  local suffix
+  local suffix byte=''
   if [[ ! -e $DATABASE_FILE ]]; then echo state=missing; return; fi
   if [[ ! -f $DATABASE_FILE ]]; then echo state=not-plain; return; fi
   for suffix in -wal -shm -journal; do
     [[ ! -e $DATABASE_FILE$suffix || -f $DATABASE_FILE$suffix ]] || printf 'plain=%s\n' "$suffix"
   done
+  ! { [[ -f $DATABASE_FILE-journal ]] && IFS= read -r -d '' -n 1 byte <"$DATABASE_FILE-journal"; } 2>/dev/null || [[ $byte == '' ]] || echo hot=yes
   if [[ ${1-} == sizes ]]; then
     file_size "$DATABASE_FILE"
     printf 'size=%s\n' "$REPLY"

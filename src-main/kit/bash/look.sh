@@ -9,6 +9,7 @@ readonly LOOK_SECONDS=30 LOOK_LINES_MOST=300 LOOK_BYTES=16777216
 LOOK_JOB='' LOOK_FD='' LOOK_WAKE_FD='' LOOK_MARK=''
 LOOK_LINES=()   # its output without the list
 LOOK_LISTING='' # lines of folders_listed
+LOOK_WHOLE=''   # yes: it said all that it had to say
 
 # look_begin SINCE SAFE: start the look. SINCE: oldest time of errors to count; SAFE: sqlite3's -safe option, or empty.
 look_begin() {
@@ -104,7 +105,7 @@ look_health() {
 # scan a long one once for each of its bytes.
 look_end() {
   local line status=0 until left
-  LOOK_LINES=() LOOK_LISTING=''
+  LOOK_LINES=() LOOK_LISTING='' LOOK_WHOLE=''
   uptime_ms
   until=$((REPLY + LOOK_SECONDS * 1000))
   PAUSING=yes
@@ -118,6 +119,7 @@ look_end() {
     if [[ $line == "$LOOK_MARK" ]]; then
       IFS= read -r -t "$((left / 1000 + 1))" -N "$LOOK_BYTES" -u "$LOOK_FD" LOOK_LISTING
       status=$?
+      ((status != 1)) || LOOK_WHOLE=yes
       break
     fi
     LOOK_LINES+=("$line")

@@ -190,7 +190,7 @@ plan_check_services() { # REPLY = services
       state=failed fix=$SERVICE_FIX
     else
       REPLY="${SERVICES[$index]} is ${SERVICE_ACTIVE[$index]}"
-      [[ ${SERVICE_ACTIVE[$index]} == active || $state == failed ]] || state=warning
+      runs "${SERVICE_ACTIVE[$index]}" || [[ $state == failed ]] || state=warning
     fi
     words+="${words:+; }$REPLY"
   done

@@ -13,6 +13,9 @@ problem() {
 inspect_problems() {
   PROBLEMS=() PROBLEM_WORDS=''
   problems_of_tools
+  # What it was not asked, or did not say, is not known: nothing below calls it missing.
+  [[ $LOOK_WHOLE != '' ]] || problem error incomplete 'The look at the site was ended before it was complete: what is not shown is not known.' \
+    'find out what hangs: a disk, the database, or the application; then inspect again'
   problems_of_database
   problems_of_space
   problems_of_service
@@ -37,15 +40,17 @@ problems_of_database() {
   [[ $OWNER_PROBLEM == '' ]] || problem error wrong-owner "$OWNER_PROBLEM" 'set it: cvd-backup policy owner=USER:GROUP'
   if [[ ! -d $ROOT ]]; then
     problem error no-root "There is no folder $ROOT." 'set it: cvd-backup policy root=…'
-  elif [[ $I_PRESENT == false ]]; then
+  elif [[ $I_PRESENT == false && ($I_STATE_SAID != '' || $LOOK_WHOLE != '') ]]; then
     problem error no-database "There is no database at $DATABASE." 'if it lies elsewhere, set it: cvd-backup policy database=…'
+  elif [[ $I_STATE_SAID == '' ]]; then
+    :
   elif [[ $R_READ == false ]]; then
     problem warning no-rights "This login cannot read the database." 'log in as root or with sudo'
   elif ((I_DATABASE_SIZE == 0 && ${I_SIDECAR[-wal]:-0} == 0)); then
     problem error empty-database 'The live database is empty (0 bytes).' 'restore a backup'
   elif [[ $I_HEADER == false && $I_DATABASE_SIZE -gt 0 ]]; then
     problem error not-a-database 'The live database is not an SQLite database: its header is wrong.' 'restore a backup'
-  elif [[ $I_ROWS_KNOWN == '' && ${POLICY[key_tables]} != '' ]]; then
+  elif [[ $I_ROWS_KNOWN == '' && ${POLICY[key_tables]} != '' && $LOOK_WHOLE != '' ]]; then
     problem warning unreadable-tables 'None of the key tables could be read: the database is locked, damaged, or not a CVD database.' \
       'look who has it open, verify a backup of it'
   fi
@@ -56,7 +61,7 @@ problems_of_database() {
       problem warning stale-wal "Nobody has the database open, but $REPLY lie in its -wal: the application did not end cleanly. They belong to the database." \
         'start the application; never copy a file over the database'
     fi
-    ((${I_SIDECAR[-journal]:-0} == 0)) ||
+    [[ $LIVE_HOT == '' ]] ||
       problem warning hot-journal "Nobody has the database open, but its -journal is there: an interrupted change will be rolled back at the next start." \
         'start the application; never remove the -journal'
   fi
@@ -81,13 +86,15 @@ problems_of_service() {
     service_problem "$index"
     if [[ $REPLY != '' ]]; then
       problem error service-unknown "$REPLY" "$SERVICE_FIX"
-    elif [[ ${SERVICE_ACTIVE[$index]} != active ]]; then
+    elif ! runs "${SERVICE_ACTIVE[$index]}"; then
       problem error service-down "The service ${SERVICES[$index]} is ${SERVICE_ACTIVE[$index]}." \
         "find out why: journalctl -u ${SERVICES[$index]}"
     fi
   done
   health_words
-  if [[ $HEALTH_PROBE == '' ]]; then
+  if [[ $HEALTH_PROBE == '' && $LOOK_WHOLE == '' ]]; then
+    :
+  elif [[ $HEALTH_PROBE == '' ]]; then
     problem warning health-unknown 'No health probe is known for this site; without one, nothing can be restored.' \
       'set it: cvd-backup policy health=http://127.0.0.1:5000/api/health'
   elif [[ $HEALTH_HEALTHY != true ]]; then
@@ -105,8 +112,14 @@ problems_of_backups() {
     problem error no-backups "There is no backup folder $BACKUPS." 'back up the database now'
     return
   fi
-  if [[ ! -r $BACKUPS ]]; then
-    problem warning no-rights "This login cannot read $BACKUPS." 'log in as root or with sudo'
+  if [[ $I_UNLISTED != '' ]]; then
+    REPLY='the owner of the CVD data'
+    ((EUID == 0)) || REPLY='this login'
+    problem error no-rights "The backups in $I_UNLISTED are not known: $REPLY cannot read that folder." \
+      'let the owner of the CVD data read it; if this login is not root, log in as root or with sudo'
+  fi
+  if ((I_DATABASES == 0)) && [[ $I_UNLISTED != '' || $LOOK_WHOLE == '' ]]; then
+    :
   elif ((I_DATABASES == 0)); then
     problem error no-backups 'There is no backup of the database.' 'back up the database now'
   elif [[ $I_NEWEST == '' ]]; then
@@ -122,6 +135,7 @@ problems_of_backups() {
   problems_of_files
   ((I_ERRORS_TODAY == 0)) || {
     counted "$I_ERRORS_TODAY" 'error was' 'errors were'
+    ((I_ERRORS_TODAY < 20)) || REPLY="At least $REPLY" # no more of them are read
     problem warning log-errors "$REPLY logged in the last 24 hours." "look at the logs in $LOGS"
   }
 }

@@ -122,9 +122,12 @@ services_states() {
   done
 }
 
+# runs STATE: one that reloads its settings goes on running.
+runs() { [[ $1 == active || $1 == reloading || $1 == refreshing ]]; }
+
 state_of() { # LOAD ACTIVE: REPLY = as services_states
   REPLY=$2
-  [[ $1 == loaded || $2 == active || $2 == reloading || $2 == deactivating ]] || REPLY=$1
+  [[ $1 == loaded || $2 == deactivating ]] || runs "$2" || REPLY=$1
 }
 
 # service_problem INDEX: REPLY = why a restore could not stop and start this service, or empty; SERVICE_FIX = what to do.

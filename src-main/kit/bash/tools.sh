@@ -53,7 +53,8 @@ tools_read() {
     fi
     [[ $version =~ ^[0-9A-Za-z.]{0,40}$ ]] || version=''
     TOOL_VERSION[$label]=$version
-    text+="$key"$'\t'"$version"$'\n'
+    # What told no version may tell one when what it lacks is there again: it is asked each time.
+    [[ $version == '' ]] || text+="$key"$'\t'"$version"$'\n'
   done
   # No sync needed: after a power cut, a damaged line does not match and is ignored.
   [[ $changed != '' && -d $STATE && -O $STATE && -w $STATE ]] || return 0

@@ -1,0 +1,137 @@
+/** What inspect says must be so: what it could not look at is not called missing, and what is odd is not called wrong. */
+import { type ChildProcess, spawn } from 'node:child_process'
+import { chmodSync, chownSync, mkdirSync, statSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { type Inspection, inspection, restorePlan } from '../../src-shared/domain/kit-protocol.ts'
+import { ORDINARY, ScratchSite } from '../support/scratch-site.ts'
+
+const root = process.getuid?.() === 0
+const codes = (answer: Inspection) => answer.problems.map((one) => one.code)
+const words = (answer: Inspection, code: string) => answer.problems.find((one) => one.code === code)?.text
+const hours = (back: number) => new Date(Date.now() - back * 3_600_000).toISOString().slice(0, 19).replace('T', ' ')
+
+let site: ScratchSite
+beforeEach(() => {
+  site = new ScratchSite(root ? { owner: ORDINARY } : {})
+})
+afterEach(() => site.remove())
+
+const inspect = (options: Parameters<ScratchSite['run']>[1] = {}) => site.ask(['inspect'], inspection, options)
+
+describe.runIf(root)('backups in a folder that only root may read', () => {
+  const close = (folder: string) => {
+    chownSync(folder, 0, 0)
+    chmodSync(folder, 0o700)
+  }
+
+  it.each(['', 'system', 'of 2025'])('are not known, and not said to be none: %j', async (part) => {
+    const folder = join(site.backups, part)
+    mkdirSync(folder, { recursive: true })
+    site.backup('cvd_backup_20260110_120000.db.gz', folder)
+    close(folder)
+    const answer = await inspect()
+    expect(answer.backups).toEqual([])
+    expect(codes(answer)).not.toContain('no-backups')
+    expect(words(answer, 'no-rights')).toBe(
+      `The backups in ${folder} are not known: the owner of the CVD data cannot read that folder.`,
+    )
+  })
+
+  it('are not known behind a link either; what a file system keeps for itself is no such folder', async () => {
+    const elsewhere = join(site.folder, 'elsewhere')
+    for (const folder of [elsewhere, join(site.backups, 'lost+found'), join(site.backups, 'system/deeper')]) {
+      mkdirSync(folder)
+      close(folder)
+    }
+    expect(codes(await inspect())).toContain('no-backups')
+    symlinkSync(elsewhere, join(site.backups, 'app2'))
+    expect(codes(await inspect())).not.toContain('no-rights')
+    site.library('rmdir "$BACKUPS/app" && ln -s "$1" "$BACKUPS/app"', [elsewhere])
+    expect(words(await inspect(), 'no-rights')).toContain('/backups/app are not known')
+  })
+})
+
+describe('a look that was ended before it was complete', () => {
+  const cut = 'eval "$(declare -f look_end | sed s/LOOK_SECONDS/2/)"'
+
+  it.each([
+    ['at its beginning', 'live_facts'],
+    ['before the tables', 'look_tables'],
+    ['before the list', 'look_health'],
+  ])('%s calls nothing missing that it did not look at', async (_, name) => {
+    site.backup('cvd_backup_20260110_120000.db.gz')
+    const answer = await inspect({ instead: `${name}() { exec sleep 60; }\n${cut}` })
+    expect(words(answer, 'incomplete')).toContain('what is not shown is not known')
+    const denied = ['no-backups', 'no-database', 'no-rights', 'unreadable-tables', 'health-unknown', 'not-a-database']
+    expect(codes(answer).filter((code) => denied.includes(code))).toEqual([])
+    expect(answer.database).toMatchObject({ present: true, size: statSync(site.database).size })
+  })
+
+  it('still says that there is no database where there is none', async () => {
+    site.library('rm "$DATABASE_FILE"')
+    const answer = await inspect()
+    expect(codes(answer)).toContain('no-database')
+    expect(codes(answer)).not.toContain('incomplete')
+  })
+})
+
+describe('the database', () => {
+  let program: ChildProcess | undefined
+  afterEach(() => program?.kill('SIGKILL'))
+  /** Has the database open as a program of this very session, as one that was started in a terminal. */
+  async function open(sql: string) {
+    program = spawn('sqlite3', ['-batch', site.database], { stdio: ['pipe', 'pipe', 'inherit'] })
+    const answered = new Promise((resolve) => program?.stdout?.once('data', resolve))
+    program.stdin?.write(`${sql}\nSELECT count(*) FROM routes;\n`)
+    await answered
+  }
+
+  it('has no interrupted change in the journal that journal_mode=PERSIST leaves', async () => {
+    site.sql(site.database, 'PRAGMA journal_mode = PERSIST; INSERT INTO routes VALUES (9, 1);')
+    expect(statSync(`${site.database}-journal`).size).toBeGreaterThan(0)
+    expect(codes(await inspect())).not.toContain('hot-journal')
+    if (!root) return
+    writeFileSync(`${site.database}-journal`, Buffer.from('d9d505f920a163d7', 'hex'))
+    expect(codes(await inspect())).toContain('hot-journal')
+  })
+
+  it('is held open by a program of the same session, as of the same terminal', async () => {
+    await open('PRAGMA journal_mode = WAL; INSERT INTO routes VALUES (9, 1);')
+    const answer = await inspect()
+    expect(answer.database.holders.map(({ pid }) => pid)).toEqual([program?.pid])
+    expect(codes(answer)).not.toContain('stale-wal')
+    site.backup('cvd_backup_20260110_120000.db.gz')
+    const plan = await site.ask(['plan', 'restore', 'database', 'cvd_backup_20260110_120000.db.gz'], restorePlan)
+    expect(plan.checks.find(({ check }) => check === 'holders')).toMatchObject({ state: 'failed' })
+  })
+
+  it('has the version that its -wal holds, also where no key tables are set', async () => {
+    await site.run(['policy', 'key_tables='])
+    await open('PRAGMA journal_mode = WAL; PRAGMA wal_autocheckpoint = 0; PRAGMA user_version = 99;')
+    expect((await inspect()).database.userVersion).toBe(99)
+  })
+})
+
+it('a backup whose file has lost its date is old, and not dated in the future', async () => {
+  utimesSync(site.backup('copy.db'), 0, 0)
+  const answer = await inspect()
+  expect(codes(answer)).toContain('backup-old')
+  expect(codes(answer)).not.toContain('no-backups')
+})
+
+it('more errors than are read are not said to be that many', async () => {
+  writeFileSync(join(site.root, 'logs/backup.log'), `[${hours(1)}] ERROR: disk full\n`.repeat(300))
+  expect(words(await inspect(), 'log-errors')).toBe('At least 20 errors were logged in the last 24 hours.')
+})
+
+it('a tool that tells no version is asked again when what it lacks is back', async () => {
+  site.remove()
+  const igzip = '#!/bin/bash\n. "$(dirname "$0")/library" && echo "igzip command line interface 2.99.1"\n'
+  site = new ScratchSite({ programs: { igzip, library: 'false' } })
+  mkdirSync(site.state, { mode: 0o700 })
+  const version = async () => (await inspect()).tools.find((one) => one.name === 'igzip')?.version
+  expect(await version()).toBe('')
+  writeFileSync(join(site.folder, 'programs/library'), 'true')
+  expect(await version()).toBe('2.99.1')
+})
