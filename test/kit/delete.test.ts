@@ -15,7 +15,7 @@ afterEach(() => site.remove())
 
 const HOUR = 3600
 /** Puts a file among the backups, last written an hour ago. */
-function put(name: string, content = 'x', secondsAgo = HOUR): string {
+function put(name: string, content: string | Buffer = 'x', secondsAgo = HOUR): string {
   const path = join(site.backups, name)
   writeFileSync(path, content)
   const at = Date.now() / 1000 - secondsAgo
@@ -80,6 +80,23 @@ describe('refused, and nothing is deleted', () => {
       'checks-failed',
       () => put('weird.bin', readFileSync(site.database).toString('latin1')),
     ],
+    ['a backup named after what it was made for', 'checks-failed', () => site.backup('cvd.db.before-new-schema')],
+    ...Object.entries({
+      zip: 'PK\x03\x04',
+      tar: `${'\0'.repeat(257)}ustar`,
+      lz4: '\x04\x22\x4d\x18',
+      '7z': '7z\xbc\xaf\x27\x1c',
+      openssl: 'Salted__12345678',
+      age: 'age-encryption.org/v1\n',
+      'armoured PGP': '-----BEGIN PGP MESSAGE-----\n',
+      PGP: '\x85\x02\x0c\x03abcdefgh',
+      'PGP with a password': '\x8c\x0d\x04\x09\x03\x02',
+      'a dump': 'PRAGMA foreign_keys=OFF;\nBEGIN TRANSACTION;\n',
+    }).map(([kind, head]): [string, string, () => string] => [
+      `what begins like ${kind}`,
+      'checks-failed',
+      () => put('weird.bin', Buffer.from(`${head}${'x'.repeat(300)}`, 'latin1')),
+    ]),
     ['a folder', 'not-found', () => folder('things.tmp')],
     ['a link', 'not-found', () => link('link.tmp', join(site.root, 'config/secret.tmp'))],
     ['a file behind a link to a folder', 'not-found', () => `${link('out', join(site.root, 'config'))}/secret.tmp`],

@@ -76,6 +76,21 @@ describe('the list of backups', () => {
     expect((await site.run(['verify', '--all'])).result.message).toBe('Verified: 1 of 1.')
   })
 
+  it('knows a backup by its name, though words say what it was made for', async () => {
+    const backups = [
+      'cvd.db.before-new-schema',
+      'cvd.db.bak-pre-index-change.gz',
+      'cvd_backup_20260101_100000.db.gz.old_before_sql_fix',
+      'cvd.db.backup-part-payment-fix-2',
+    ]
+    const unfinished = ['cvd.db.gz-part', 'cvd.db.gz-tmp-1234', 'cvd.db.bak-new.1.gz', 'cvd.db.bak.tmp', 'cvd.db.new-1']
+    for (const name of [...backups, ...unfinished]) site.backup(name)
+    const answer = await site.ask(['inspect'], inspection)
+    const names = (files: readonly { path: string }[]) => files.map(({ path }) => path.split('/').at(-1)).sort()
+    expect(names(answer.backups)).toEqual(backups.toSorted())
+    expect(names(answer.otherFiles.filter((one) => one.class === 'unfinished'))).toEqual(unfinished.toSorted())
+  })
+
   it('never lets a backup that is dated in the future be the newest', async () => {
     const now = Date.now()
     const old = `cvd_backup_${stampOf(now - 40 * 24 * HOUR)}.db.gz`

@@ -124,7 +124,7 @@ delete_file() {
   case $REPLY in
     unfinished) ;;
     backup) ((size == 0)) || { printf 'it is a backup\n'; return; } ;;
-    *) ! looks_like_data "$name" || { printf 'it begins as a database or an archive does\n'; return; } ;;
+    *) ! looks_like_data "$name" || { printf 'it begins as a database or as a packed or encrypted file\n'; return; } ;;
   esac
   rm -f -- "./$name" 2>/dev/null
   [[ ! -e ./$name && ! -L ./$name ]] || { printf 'this folder cannot be written\n'; return; }
@@ -132,8 +132,11 @@ delete_file() {
   printf 'deleted\n'
 }
 
-# looks_like_data NAME: status 0 if it starts like an SQLite database, or like output of gzip, xz, zstd or bzip2: it may be a
+# looks_like_data NAME: status 0 if it starts like an SQLite database or its dump, or like a packed or encrypted file: it may be a
 # backup under another name.
 looks_like_data() {
-  [[ $(dd if="./$1" iflag=nofollow,nonblock bs=16 count=1 status=none 2>/dev/null | od -An -v -tx1 | tr -d ' \n') =~ ^(53514c69746520666f726d61742033|1f8b|fd377a58|28b52ffd|425a68) ]]
+  local head data='53514c69746520666f726d61742033|505241474d41|424547494e' packed='1f8b|fd377a58|28b52ffd|425a68|04224d18|4c5a4950|504b0304|377abcaf'
+  local encrypted='53616c7465645f5f|6167652d656e63|2d2d2d2d2d424547494e|85[0-9a-f]{4}03|84[0-9a-f]{2}03|8c0d04'
+  head=$(dd if="./$1" iflag=nofollow,nonblock bs=512 count=1 status=none 2>/dev/null | od -An -v -tx1 | tr -d ' \n')
+  [[ $head =~ ^($data|$packed|$encrypted) || ${head:514:10} == 7573746172 ]]
 }

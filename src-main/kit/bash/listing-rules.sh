@@ -51,8 +51,15 @@ function class_of(name,   tail, piece, n, i, class) {
   if (name ~ /^\./) return tail_of(substr(name, 2)) == "%" ? "unknown" : "unfinished"
   if (name ~ /-(wal|shm|journal)$/) return "companion"
   tail = tail_of(name)
-  n = split(tail, piece, /[._-]/)
   class = tail != "%" && tail ~ TAIL ? "backup" : ""
+  # In `.bak-before-new-index` people say what it was made for: of such words only the last may name what the file is.
+  if (class != "") {
+    n = split(tail, piece, ".")
+    for (i = 1; i <= n; i++) {
+      sub(/([_-][0-9]+)+$/, "", piece[i])
+      sub(/^.*[_-]/, "", piece[i])
+    }
+  } else n = split(tail, piece, /[._-]/)
   for (i = 1; i <= n; i++) {
     if (!(piece[i] in ending)) continue
     if (ending[piece[i]] == "unfinished") return "unfinished"
