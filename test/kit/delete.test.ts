@@ -55,6 +55,19 @@ describe('what is no backup', () => {
     expect(readFileSync(join(site.root, 'logs/backup.log'), 'utf8')).toMatch(/\] 1 file was deleted by test\n$/)
   })
 
+  it('is not said to be there when who deleted it was killed', async () => {
+    const paths = [put('first.tmp'), put('second.tmp')]
+    const instead = `eval "$(declare -f run_delete | sed 's/audit deleted succeeded "$path"/kill -KILL $$/')"`
+    const words = ['delete', ...paths, '--confirm', hostname(), '--reason', 'litter']
+    expect((await site.run(words, { instead })).result).toMatchObject({ outcome: 'unknown', code: 'interrupted' })
+    expect(paths.map((path) => existsSync(path))).toEqual([false, true])
+    const { result } = await site.run(['recover'])
+    expect(result.message).toBe('1 interrupted operation was closed; it had not changed the live database.')
+    const list = z.object({ operations: z.array(operationEntry) })
+    const [, deletion] = (await site.ask(['operations'], list)).operations
+    expect(deletion?.message).toBe('The operation was interrupted. What it had done by then stays done.')
+  })
+
   it('stays while something may still be writing it', async () => {
     const path = put('cvd_backup_20260110_130000.db.gz.part', 'x', 30)
     const { result } = await erase(path)

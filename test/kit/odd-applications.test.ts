@@ -4,9 +4,10 @@ import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { describe, expect, it } from 'vitest'
-import { restorePlan } from '../../src-shared/domain/kit-protocol.ts'
+import { restorePlan, restoreReport } from '../../src-shared/domain/kit-protocol.ts'
 import { Trial } from '../support/kit/trial.ts'
-import { listen, type WorkingSite } from '../support/kit/working-site.ts'
+import { listen, WorkingSite } from '../support/kit/working-site.ts'
+import { ORDINARY } from '../support/scratch-site.ts'
 import { waitUntil } from '../support/wait.ts'
 
 const root = process.getuid?.() === 0
@@ -70,6 +71,29 @@ describe.concurrent('a restore', () => {
     expect(trial.site.outcome(trial.operation)).toMatchObject({ outcome: 'rolled back' })
     trial.proveOldFiles()
     expect(await trial.site.health()).toBe(200)
+  })
+
+  it('is asked again after the way back, where it did not answer before the restore', async (test) => {
+    const site = new WorkingSite(root ? { owner: ORDINARY } : {})
+    test.onTestFinished(() => site.remove())
+    const backup = site.backup('cvd_backup_20260110_120000.db.gz')
+    site.behave('deaf')
+    site.service('stop')
+    site.service('start')
+    site.failpoint('swapped pause')
+    const ended = site.run([...site.restoring(backup), '--site-is-down'])
+    await site.paused()
+    site.behave()
+    writeFileSync(join(site.state, 'operations', site.operations('restore')[0] ?? '', 'cancel'), '')
+    rmSync(join(site.state, 'failpoint'))
+    const { result } = await ended
+    expect(await site.health()).toBe(200)
+    expect(result.outcome).toBe('cancelled')
+    expect(result.unchanged).toContain('The site answers (200); it did not before the restore.')
+    expect(restoreReport.parse(result.data)).toMatchObject({
+      healthyBefore: false,
+      health: { healthy: true, status: 200 },
+    })
   })
 
   it('is left to the boot when the server shuts down meanwhile', async (test) => {

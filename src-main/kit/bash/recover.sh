@@ -199,21 +199,24 @@ recover_end() {
 # Close operations that died before they changed anything, and remove their work folders.
 ORPHANS=''
 recover_orphans() {
-  local dir id count=0
+  local dir id words unchanged count=0
   for dir in "$STATE"/operations/*/; do
     id=${dir%/}
     id=${id##*/}
     valid_operation "$id" && [[ ! -e $dir/outcome && $id != "$OPERATION" ]] || continue
     operation_state "$id"
     [[ $REPLY == interrupted ]] || continue
+    words='The operation was interrupted. What it had done by then stays done.' unchanged='the live database is as it was'
+    case $id in *-restore-* | *-undo-*) words='The operation was interrupted before it changed anything.' unchanged='the site is as it was' ;; esac
     now_ms
-    write_whole "${dir}outcome" $'outcome=failed\ncode=interrupted\n'"endedAt=$REPLY"$'\nmessage=The operation was interrupted before it changed anything.\n'
-    json_object kind=result at:="$REPLY" outcome=failed code=interrupted \
-      message='The operation was interrupted before it changed anything.' unchanged='the site is as it was' next='' data:=null
+    write_whole "${dir}outcome" $'outcome=failed\ncode=interrupted\n'"endedAt=$REPLY"$'\n'"message=$words"$'\n'
+    json_object kind=result at:="$REPLY" outcome=failed code=interrupted message="$words" unchanged="$unchanged" next='' data:=null
     append_line "${dir}events" "$REPLY"
-    append_line "${dir}readable" 'failed: interrupted before it changed anything'
+    append_line "${dir}readable" "failed: $words"
     ((count++))
   done
   scratch_sweep "$STATE/work" "$BACKUPS" "${DATABASE_FILE%/*}"
-  ((count == 0)) || ORPHANS="$count interrupted operations were closed; they had changed nothing."
+  ((count > 0)) || return 0
+  counted "$count" 'interrupted operation was closed; it' 'interrupted operations were closed; they'
+  ORPHANS="$REPLY had not changed the live database."
 }

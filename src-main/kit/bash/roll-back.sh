@@ -78,7 +78,12 @@ roll_back() {
   if [[ $TX_HEALTHY_BEFORE == yes ]]; then
     proof="The previous database is back, and the site answers ($HEALTH_STATUS)."
   else
-    proof='The previous database is back. The site does not answer, as before the restore.'
+    proof='The previous database is back. '
+    if [[ $HEALTH_HEALTHY == true ]]; then
+      proof+="The site answers ($HEALTH_STATUS); it did not before the restore."
+    else
+      proof+="${ROLL_BACK_PROBLEM:+The service did not start. }The site does not answer, as before the restore."
+    fi
   fi
   [[ $TX_REJECTED == '' ]] || proof+=" What was written meanwhile to the restored database is kept in $TX_FOLDER/$TX_REJECTED."
   result "$outcome" "$code" "$message" "$proof" "$next" "$(report_json '')"
@@ -112,6 +117,8 @@ roll_back_state() {
     step_end failed reason="$ROLL_BACK_PROBLEM"
     return 1
   fi
+  # What did not answer before may do so now: what is said of it is not what the restored database answered.
+  [[ $TX_HEALTHY_BEFORE == yes ]] || health_await 5 || true
   if [[ $TX_KEEPING != '' ]] && service_on_rejected; then
     ROLL_BACK_PROBLEM="process $REPLY of the service still has the restored database open: end it."
     step_end failed reason="$ROLL_BACK_PROBLEM"
