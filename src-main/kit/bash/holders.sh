@@ -46,9 +46,9 @@ holders_of() {
 started_by_us() { # PID
   local turn
   PARENT=$1
-  for ((turn = 0; turn < 32 && PARENT > 1; turn++)); do
+  for ((turn = 0; turn < 32; turn++)); do
     session_of "$PARENT" || return 1
-    ((PARENT != $$)) || return 0
+    [[ $PARENT != "$$" ]] || return 0
   done
   return 1
 }
