@@ -88,6 +88,20 @@ describe('verify', () => {
     expect(first?.reason).toContain('no fingerprint')
   })
 
+  it('does not fail a backup because another one that is still there has its name', async () => {
+    const path = site.backup(name)
+    site.fingerprint(path)
+    site.sql(site.database, 'DELETE FROM sales;')
+    mkdirSync(join(site.backups, 'older'))
+    const other = site.backup(name, join(site.backups, 'older'))
+    expect((await verify(other)).first).toMatchObject({ verdict: 'verified', basis: 'content' })
+    expect((await verify(path)).first).toMatchObject({ verdict: 'verified', basis: 'fingerprint' })
+    // Moved away and cut off, it is still the one that was made.
+    renameSync(path, other)
+    truncateSync(other, 5000)
+    expect((await verify(other)).first).toMatchObject({ verdict: 'failed', basis: 'fingerprint' })
+  })
+
   it('fails what is empty, foreign or cut off', async () => {
     const whole = readFileSync(site.backup(name))
     const cases: [string, Buffer, string][] = [

@@ -61,7 +61,7 @@ database_prepare() {
   free=$REPLY
   # The copy, and as much again in case it does not compress.
   needed=$((D_SIZE * 2 + 16777216))
-  ((free >= needed)) || fail no-space "There is not enough space in $BACKUPS: $((needed >> 20)) MB are needed, $((free >> 20)) MB are free." \
+  ((free >= needed)) || fail no-space "There is not enough space in $BACKUPS: $((needed + 1048575 >> 20)) MB are needed, $((free >> 20)) MB are free." \
     "$NO_BACKUP" 'remove old backups, or make the file system larger'
   compressor_choose
   enter_work_dir "$BACKUPS" || fail internal "A private folder could not be made in $BACKUPS." "$NO_BACKUP"

@@ -25,7 +25,19 @@ fingerprint_load() {
       *=*) [[ ! $key =~ ^[A-Za-z0-9.]{1,40}$ ]] || FP[$key]=${line#*=} ;;
     esac
   done <"$REPLY"
-  fingerprint_plausible || { FP=() FP_TABLES=(); return 1; }
+  fingerprint_plausible && ! fingerprint_of_another "$1" || { FP=() FP_TABLES=(); return 1; }
+}
+
+# fingerprint_of_another BACKUP: is the one that was made still in its place, and this one of another size? Then they share no
+# more than the name.
+fingerprint_of_another() {
+  local size
+  file_size "$1"
+  size=$REPLY
+  decode_path "${FP[path]-}"
+  [[ $REPLY == /* && $size != "${FP[size]}" && -f $REPLY && ! $REPLY -ef $1 ]] || return 1
+  file_size "$REPLY"
+  [[ $REPLY == "${FP[size]}" ]]
 }
 
 fingerprint_plausible() {
