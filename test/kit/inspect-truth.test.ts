@@ -38,6 +38,14 @@ describe.runIf(root)('backups in a folder that only root may read', () => {
     )
   })
 
+  it('are not passed over in silence by a verification of all', async () => {
+    site.backup('cvd_backup_20260110_120000.db.gz')
+    close(join(site.backups, 'system'))
+    const { result, events } = await site.run(['verify', '--all'])
+    expect(result.message).toBe('Verified: 1 of 1.')
+    expect(JSON.stringify(events)).toContain('/backups/system are not known')
+  })
+
   it('are not known behind a link either; what a file system keeps for itself is no such folder', async () => {
     const elsewhere = join(site.folder, 'elsewhere')
     for (const folder of [elsewhere, join(site.backups, 'lost+found'), join(site.backups, 'system/deeper')]) {

@@ -160,6 +160,7 @@ END {
     if (substr(path, 1, length(folder) + 1) == folder "/") tell("other" OFS millis(stamp[path]) OFS path OFS class OFS size[path])
   }
   for (path in place) backup_line(path, name_of(path), size[path] OFS stamp[path])
+  if (unlisted != "" && !whole) print "unlisted" OFS 0 OFS unlisted
 }
 function tell(line) { if (whole) told[++tellings] = line; else print line }
 function backup_line(path, name, was,   taken, modified, sort_ms, judgment, future, candidate) {

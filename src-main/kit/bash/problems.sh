@@ -107,15 +107,20 @@ problems_of_service() {
 # counted NUMBER ONE MANY: REPLY = `1 ONE`, `2 MANY`.
 counted() { if (($1 == 1)); then REPLY="1 $2"; else REPLY="$1 $3"; fi; }
 
+unlisted_words() { # FOLDER: REPLY = what is not known
+  REPLY='the owner of the CVD data'
+  ((EUID == 0)) || REPLY='this login'
+  REPLY="The backups in $1 are not known: $REPLY cannot read that folder."
+}
+
 problems_of_backups() {
   if [[ ! -d $BACKUPS ]]; then
     problem error no-backups "There is no backup folder $BACKUPS." 'back up the database now'
     return
   fi
   if [[ $I_UNLISTED != '' ]]; then
-    REPLY='the owner of the CVD data'
-    ((EUID == 0)) || REPLY='this login'
-    problem error no-rights "The backups in $I_UNLISTED are not known: $REPLY cannot read that folder." \
+    unlisted_words "$I_UNLISTED"
+    problem error no-rights "$REPLY" \
       'let the owner of the CVD data read it; if this login is not root, log in as root or with sudo'
   fi
   if ((I_DATABASES == 0)) && [[ $I_UNLISTED != '' || $LOOK_WHOLE == '' ]]; then

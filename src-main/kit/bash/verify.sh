@@ -22,7 +22,7 @@ check_verify() {
 run_verify() {
   local file files=() list=() number=0 verified=0 failed=0 inconclusive=0 counts
   verify_select files "$@"
-  ((${#files[@]} > 0)) || fail not-found 'There is no backup to verify.' 'nothing was changed'
+  ((${#files[@]} > 0)) || fail not-found 'No backup to verify was found.' 'nothing was changed'
   live_look
   enter_scratch || fail internal "A work folder could not be made in $STATE/work." 'nothing was changed'
   for file in "${files[@]}"; do
@@ -57,11 +57,17 @@ verify_select() {
     *) selected=("$@"); return ;;
   esac
   while IFS= read -r path; do
-    decode_path "$path"
-    selected+=("$REPLY")
+    decode_path "${path#!}"
+    if [[ $path == !* ]]; then
+      unlisted_words "$REPLY"
+      say warning "$REPLY"
+    else
+      selected+=("$REPLY")
+    fi
   done < <(backup_list | limit=$limit awk -F '\t' '
     # The newest N are the ones that a restore would use.
-    $1 == "backup" && (ENVIRON["limit"] < 0 || $14 && ++n <= ENVIRON["limit"] + 0) { print $3 }')
+    $1 == "backup" && (ENVIRON["limit"] < 0 || $14 && ++n <= ENVIRON["limit"] + 0) { print $3 }
+    $1 == "unlisted" { print "!" $3 }')
 }
 
 V_VERDICT='' V_REASON='' V_BASIS='' V_EVIDENCE=()
