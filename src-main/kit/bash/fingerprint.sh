@@ -12,7 +12,7 @@ fingerprint_file() { # BACKUP: REPLY = the path of its fingerprint
   REPLY=$STATE/fingerprints/$REPLY
 }
 
-# fingerprint_load BACKUP: set FP and FP_TABLES; status 1 if there is no valid fingerprint.
+# fingerprint_load BACKUP: set FP and FP_TABLES; status 1 if there is no valid fingerprint of this file.
 fingerprint_load() {
   local line key
   FP=() FP_TABLES=()

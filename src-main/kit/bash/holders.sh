@@ -30,7 +30,8 @@ holders_of() {
     pid=${pid%%/*}
     [[ $seen != *" $pid "* && $pid != "$$" && $pid != "$BASHPID" ]] || continue
     seen+="$pid "
-    # Processes of our session (a copy, a count) have the database open on our behalf.
+    # Processes of our session (a copy, a count) have the database open on our behalf. In a session that others began, as a
+    # terminal's, only what we started does.
     session_of "$pid" || continue
     [[ $REPLY != "$own" ]] || { [[ $own != "$$" ]] && ! started_by_us "$pid"; } || continue
     holder_user "$pid" || continue

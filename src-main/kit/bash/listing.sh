@@ -5,6 +5,7 @@
 # backups first, newest first:
 #   backup SORT-MS PATH KIND ORIGIN SIZE MODIFIED-MS TAKEN-MS VERDICT VERIFIED-MS REASON HOLD FINGERPRINT CANDIDATE FUTURE COMPANIONS
 #   other  MODIFIED-MS PATH CLASS SIZE
+#   unlisted 0 PATH        the first folder that cannot be read
 # PATH and REASON are percent-encoded. TAKEN-MS and VERIFIED-MS are `-` if unknown. HOLD, FINGERPRINT, CANDIDATE and FUTURE
 # are 0 or 1. COMPANIONS are paths separated by commas. The newest backup is the first CANDIDATE: of the database, not left
 # by a restore, not empty, not dated in the future. CLASS is unfinished, unsupported or unknown.

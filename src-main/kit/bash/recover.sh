@@ -196,7 +196,8 @@ recover_end() {
   exit 0
 }
 
-# Close operations that died before they changed anything, and remove their work folders.
+# Close operations that died without a transaction, and remove their work folders. A restore had changed nothing; a backup may
+# exist by then, and files may be deleted.
 ORPHANS=''
 recover_orphans() {
   local dir id words unchanged count=0
