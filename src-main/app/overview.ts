@@ -60,6 +60,11 @@ function diskOf({ disk, backups, time }: Inspection): SiteOverview['disk'] {
   return { free: found.free, total: found.total, runwayDays: runwayDays(backups, found.free, time.now) }
 }
 
+/** The server could not read the folder of backups, or not to its end. */
+function unlisted({ severity, code }: Inspection['problems'][number]): boolean {
+  return severity === 'error' && (code === 'no-rights' || code === 'incomplete')
+}
+
 function seenFacts(inspection: Inspection | undefined, now: number) {
   const backups = inspection?.backups ?? []
   const list = newestFirst(backups, now)
@@ -94,6 +99,7 @@ export function overviewOf({ site, kept, refresh, operations, now }: OverviewFac
     checkedNow: now,
     failure: refresh.failure?.message ?? null,
     backups: inspection?.backups ?? [],
+    backupsKnown: !inspection?.problems.some(unlisted),
     maxAge: backupMaxAge(inspection?.policy),
     interrupted: inspection?.unfinished.filter(({ state }) => state === 'interrupted').length ?? 0,
     errors: seen.problems.errors,

@@ -23,6 +23,8 @@ export interface SiteFacts {
   /** Why it cannot be checked now; null when it can. */
   readonly failure: string | null
   readonly backups: readonly Pick<BackupEntry, 'kind' | 'origin' | 'size' | 'takenAt' | 'modifiedAt' | 'verdict'>[]
+  /** False where the server could not list all of them. */
+  readonly backupsKnown: boolean
   /** Maximum age of the newest backup in milliseconds, by the site's policy. */
   readonly maxAge: number
   /** Number of interrupted operations without a recovery. */
@@ -40,11 +42,14 @@ interface Claim {
   readonly rest?: string
 }
 
-function claimOfBackups({ now, backups, maxAge }: SiteFacts): Claim {
+function claimOfBackups({ now, backups, backupsKnown, maxAge }: SiteFacts): Claim {
   const list = newestFirst(backups, now)
   const [newest] = list
   if (!newest && databaseBackups(backups).length > 0) {
     return { state: 'bad', claim: 'Every backup is dated in the future', rest: '; check the clock of the server' }
+  }
+  if (!newest && !backupsKnown) {
+    return { state: 'attention', claim: 'Backups unknown', rest: '; the server could not list them' }
   }
   if (!newest) return { state: 'bad', claim: 'No backup exists', rest: '; lost data could not be recovered' }
   const age = (backup: typeof newest) => formatSpan(now - momentOf(backup))

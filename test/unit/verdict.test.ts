@@ -22,6 +22,7 @@ function of(backups: readonly Sketch[], more: Partial<SiteFacts> = {}) {
     backups,
     maxAge: 4 * HOUR,
     interrupted: 0,
+    backupsKnown: true,
     errors: 0,
     ...more,
   }
@@ -145,6 +146,14 @@ describe('a site', () => {
       'bad',
       expect.stringMatching(/^1 operation interrupted/),
     ])
+  })
+
+  test('backups that the server could not list are unknown, not missing', () => {
+    expect(of([], { backupsKnown: false, errors: 1 })).toEqual([
+      'attention',
+      expect.stringMatching(/^Backups unknown; the server could not list them/),
+    ])
+    expect(of([], { errors: 1 })[0]).toBe('bad')
   })
 
   test('with problems needs attention', () => {
