@@ -26,6 +26,16 @@ export function outliveReaders(): void {
 
 const ERASE_LINE = '\r\u001b[2K'
 
+/** JSON in which nothing acts on a terminal: what could is escaped, so a program reads the same text. */
+export function jsonForTerminal(value: unknown): string {
+  return JSON.stringify(value).replaceAll(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, (character) =>
+    Array.from(
+      { length: character.length },
+      (_, at) => `\\u${character.charCodeAt(at).toString(16).padStart(4, '0')}`,
+    ).join(''),
+  )
+}
+
 export class Output {
   readonly json: boolean
   readonly #live: boolean
@@ -38,7 +48,7 @@ export class Output {
 
   /** JSON output only. */
   event(event: unknown): void {
-    if (this.json) process.stdout.write(`${JSON.stringify(event)}\n`)
+    if (this.json) process.stdout.write(`${jsonForTerminal(event)}\n`)
   }
 
   /** Text output only. */

@@ -32,6 +32,11 @@ describe('show', () => {
     expect(shown.history[0]?.reason).not.toMatch(/%[0-9A-F]{2}/)
   })
 
+  it('prints nothing of a name that a terminal acts on', () => {
+    const said = site.library('READABLE_FD=1; say_readable "$1"', ['a\u009b31m\u202eb\u2066c\u200bd\u001bü…'])
+    expect(said).toBe('a?31m?b?c?d?ü…\n')
+  })
+
   it('says of a verdict that the file is not the one that was judged any more', async () => {
     const path = site.backup(name)
     await site.run(['verify', name])

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import { exitCodeOf } from '../../src-main/cli/exit-codes.ts'
+import { jsonForTerminal } from '../../src-main/cli/output.ts'
 import { facts, table } from '../../src-main/cli/table.ts'
 import { sudoOf, targetOf } from '../../src-main/cli/target-options.ts'
 import type { SshTarget } from '../../src-main/remote/target.ts'
@@ -38,6 +39,13 @@ test('columns are aligned, numbers to the right, and no text can move the cursor
       ['long', ''],
     ]),
   ).toEqual(['a     b?c', 'long'])
+})
+
+test('JSON holds nothing that a terminal acts on, and a program reads the same text', () => {
+  const value = { path: 'a\u009b31m\u202e\u2066\u{e0041}\nü' }
+  const text = jsonForTerminal(value)
+  expect(text).toBe('{"path":"a\\u009b31m\\u202e\\u2066\\udb40\\udc41\\nü"}')
+  expect(JSON.parse(text)).toEqual(value)
 })
 
 function must(options: Parameters<typeof targetOf>[0], before?: SshTarget): SshTarget {

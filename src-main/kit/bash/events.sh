@@ -71,7 +71,18 @@ say_event() {
 
 # Replace control characters: a file name must not move the cursor.
 say_readable() {
-  [[ $READABLE_FD == '' ]] || printf '%s\n' "${1//[[:cntrl:]]/?}" >&"$READABLE_FD"
+  [[ $READABLE_FD != '' ]] || return 0
+  for_terminal "$1"
+  printf '%s\n' "$REPLY" >&"$READABLE_FD"
+}
+
+# for_terminal TEXT: REPLY = TEXT without what a terminal acts on: control characters (C0, and C1 in UTF-8), and characters that
+# reverse or hide text (U+200B to U+200F, U+2028 to U+202E, U+2060 to U+206F).
+for_terminal() {
+  local text=${1//[[:cntrl:]]/?}
+  text=${text//$'\xc2'[$'\x80'-$'\x9f']/?}
+  text=${text//$'\xe2\x80'[$'\x8b'-$'\x8f'$'\xa8'-$'\xae']/?}
+  REPLY=${text//$'\xe2\x81'[$'\xa0'-$'\xaf']/?}
 }
 
 HELLO_SAID=''
