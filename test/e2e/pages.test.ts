@@ -64,14 +64,14 @@ test('every page is accessible, in light and in dark', { timeout: 400_000 }, asy
           .click(),
     ],
     [`${at}/backups/${path}`, () => grid(page, 'Tables in the backup').waitFor()],
-    [`${at}/operations`, () => grid(page, 'Operations that ended').waitFor()],
+    [`${at}/operations`, () => grid(page, 'Finished operations').waitFor()],
     [`${at}/connection`, () => page.getByText('Machine ID').waitFor()],
     [`${at}/restore`, () => grid(page, 'Backups to choose from').waitFor()],
     [`${restore}changes`, () => page.getByText('Rows that would be lost').waitFor()],
     [`${restore}checks`, () => page.getByRole('list', { name: 'Checks' }).waitFor()],
     [`${restore}confirm`, () => page.getByLabel(/^Type the name/).waitFor()],
     ['/add-site', () => fillAddress(page, other).then(() => button(page, 'Test connection').click())],
-    ['/operations', () => grid(page, 'Operations that ended').waitFor()],
+    ['/operations', () => grid(page, 'Finished operations').waitFor()],
     ['/audit', () => grid(page, 'Audit').waitFor()],
     ['/settings/appearance', () => page.getByRole('radiogroup', { name: 'Colours' }).waitFor()],
     ['/settings/identities', () => section('SSH agent')],
@@ -145,7 +145,7 @@ test('of a site that was never seen nothing is claimed', async () => {
   await page.getByText('The site could not be checked.').waitFor()
   await page.getByText('not yet known').waitFor()
   await page.getByRole('link', { name: 'Backups', exact: true }).click()
-  await page.getByText('This site was not seen yet').waitFor()
+  await page.getByText('This site has not been checked yet').waitFor()
   await page.evaluate("location.hash = '#/sites/never-seen/restore'")
   await heading(page, 'Choose a backup').waitFor()
   await page.getByText('Its backups are listed after the first check.').waitFor()
@@ -173,7 +173,7 @@ test('what an audit entry holds is one press away, and nothing of its table is c
     .waitFor()
   await page.keyboard.press('Escape')
   await rows(table).first().and(page.locator(':focus')).waitFor()
-  for (const width of [1000, 1280, 1920]) {
+  for (const width of [640, 1000, 1280, 1920]) {
     await page.setViewportSize({ width, height: 800 })
     await page.goto(`${page.url().split('#')[0]}#/`)
     await rows(grid(page, 'Sites')).first().waitFor()
@@ -208,6 +208,11 @@ test('a printed page says when it was printed, and how old its data is (G12)', a
   expect(await printed.isVisible()).toBe(false)
   await page.emulateMedia({ media: 'print' })
   expect(await printed.isVisible()).toBe(true)
+  // Nothing can be pressed on paper.
+  await page.getByText('What to do:').first().waitFor()
+  const buttons = page.getByRole('main').getByRole('button')
+  const shown = await Promise.all((await buttons.all()).map((one) => one.isVisible()))
+  expect(shown).not.toContain(true)
 })
 
 test('in a small or enlarged window the backups can be scrolled to', async () => {
@@ -258,7 +263,7 @@ test('what a backup is called is shown as text, with nothing hidden', async () =
   // Its own page finds it again by the very same bytes.
   await rows(table).getByRole('link', { name: 'cvd_backup_%E2%80%AEgpj.db' }).click()
   await heading(page, 'cvd_backup_%E2%80%AEgpj.db').waitFor()
-  await page.getByText('It was never verified').waitFor()
+  await page.getByText('Never verified').waitFor()
 })
 
 /** From now on `formatted` in the page counts the moments that it puts into words; a row of a backup has two. */
