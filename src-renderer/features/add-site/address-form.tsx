@@ -106,7 +106,7 @@ function Hop(props: {
             value={hop.keyFile}
             placeholder="/home/you/.ssh/id_ed25519"
             error={problem('auth.keyFile')}
-            hint={`The passphrase is asked for when needed. ${alsoTried(hop)}`.trim()}
+            hint={`You are asked for the passphrase when it is needed. ${alsoTried(hop)}`.trim()}
             // What the SSH config names beside the first key was not meant for another one.
             onChange={(keyFile) => onChange({ keyFile, also: {} })}
           />
