@@ -113,7 +113,9 @@ function Hop(props: {
         )}
         {hop.method === 'agent' && <AgentKey hop={hop} onChange={onChange} />}
         {hop.method === 'password' && (
-          <p className={css.note}>The password is asked for when needed, and stored only as the settings allow.</p>
+          <p className={css.note}>
+            You are asked for the password when it is needed. It is stored only as the settings allow.
+          </p>
         )}
       </div>
     </>
