@@ -106,7 +106,7 @@ export function Table<Row>(props: TableProps<Row>) {
     selection?.onChange(toggled(selection.selected, rowKey(row), on))
   }
 
-  // Rows are drawn again only when they change, and so must not hold what is made anew with each drawing of the table.
+  // Rows render only when they change, so they must not hold anything that every render of the table creates.
   const now: RowHands<Row> = { onKeyDown, onFocus: setActive, onSelect: select, ...(onOpen && { onOpen }) }
   const latest = useRef(now)
   useLayoutEffect(() => {

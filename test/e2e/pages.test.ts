@@ -15,6 +15,8 @@ import { button, ended, grid, heading, modal } from '../support/e2e/pages.ts'
 
 const NAME = 'Depot of ten thousand'
 const MANY = 10_000
+/** The height of a row of backups, in pixels. */
+const ROW = 50
 /** Nobody is asked about them, and they must be shown: the right-to-left override would turn `gz.exe` round. */
 const hostile = [
   'cvd_backup_<img src=x onerror=alert(1)>.db',
@@ -280,7 +282,7 @@ test('scrolling draws the rows that come, and leaves those that stay', async () 
   const atOnce = await drawn.count()
   await page.evaluate(countMoments)
   const steps = 60
-  for (let step = 0; step < steps; step += 1) await page.mouse.wheel(0, 36)
+  for (let step = 0; step < steps; step += 1) await page.mouse.wheel(0, ROW)
   await page.locator(`[data-row="${steps + atOnce - 12}"]`).waitFor()
   const formatted = Number(await page.evaluate('formatted'))
   expect(formatted).toBeGreaterThan(0)
@@ -315,7 +317,7 @@ test('ten thousand backups scroll with no more rows than can be seen', async () 
 
   // By wheel, and by keys to both ends.
   await drawn.first().hover()
-  await page.mouse.wheel(0, 36 * 3000)
+  await page.mouse.wheel(0, ROW * 3000)
   // To its end: a row that has the focus must not be scrolled away under it. Twelve rows are drawn above what is seen.
   await expect
     .poll(async () => Number(await drawn.first().getAttribute('data-row')), { timeout: 20_000 })

@@ -66,7 +66,7 @@ function Known(props: {
   const used = useDeferredValue(filter)
   const shown = useMemo(() => filterBackups(backups, used), [backups, used])
   const { id, zone, clockOffset } = overview
-  // Not anew with each look at the site: rows are drawn again, and sorted, when their columns change.
+  // Not with every refresh of the site: rows render and sort again when their columns change.
   const columns = useMemo(() => backupColumns({ id, zone, clockOffset }), [id, zone, clockOffset])
   const chosen = useMemo(() => backups.filter(({ path }) => selected.has(path)), [backups, selected])
   const set = (change: Partial<typeof filter>) => setFilter((now) => ({ ...now, ...change }))

@@ -71,7 +71,7 @@ export function ChooseStep(props: {
   )
 }
 
-/** How far back the backup lies, by the server's clock. */
+/** How old the backup is, by the server's clock. */
 function Loss({ entry, offset }: { readonly entry: BackupEntry; readonly offset: number }) {
   const now = useNow(5000) + offset
   return isFuture(entry, now) ? 'Dated in the future' : <Since at={momentOf(entry)} offset={offset} />

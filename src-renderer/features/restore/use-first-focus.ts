@@ -1,6 +1,6 @@
 /**
- * Focuses the control that continues when a step of the restore opens, so that Enter goes on. Not where the focus was moved
- * meanwhile, nor while a dialog is open.
+ * Focuses the control that continues when a step of the restore opens, so that Enter continues. Not if the focus has been
+ * moved, nor while a dialog is open.
  */
 import { type RefObject, useEffect, useRef } from 'react'
 
