@@ -21,7 +21,7 @@ export function backupColumns({ id, zone, clockOffset: offset }: Pick<SiteOvervi
     {
       id: 'taken',
       header: 'Taken',
-      width: '9.75rem',
+      width: '9.4rem',
       sort: momentOf,
       descendingFirst: true,
       cell: (entry) => (
@@ -36,7 +36,7 @@ export function backupColumns({ id, zone, clockOffset: offset }: Pick<SiteOvervi
     {
       id: 'verdict',
       header: 'Verdict',
-      width: 'minmax(8rem, 1.2fr)',
+      width: 'minmax(7rem, 1.2fr)',
       sort: ({ verdict }) => worstFirst[verdict],
       cell: (entry) => (
         <span className={css.two}>
@@ -77,7 +77,7 @@ export function backupColumns({ id, zone, clockOffset: offset }: Pick<SiteOvervi
     {
       id: 'size',
       header: 'Size',
-      width: '4.25rem',
+      width: '4rem',
       align: 'end',
       sort: ({ size }) => size,
       descendingFirst: true,

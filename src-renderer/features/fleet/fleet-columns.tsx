@@ -148,10 +148,10 @@ const leftOut = {
 }
 /** In the smallest windows text wraps instead: nothing is to be scrolled to. */
 const smallWidths: Readonly<Record<string, string>> = {
-  site: 'minmax(10.5rem, 1.6fr)',
+  site: 'minmax(11.5rem, 1.6fr)',
   state: '6.75rem',
-  recovery: 'minmax(6rem, 1fr)',
-  now: 'minmax(5rem, 1fr)',
+  recovery: 'minmax(6.75rem, 1fr)',
+  now: 'minmax(4.5rem, 0.8fr)',
 }
 
 /** What runs now is on every window. */
