@@ -28,7 +28,7 @@ export const noSuchSite: WireFailure = {
   code: 'no-such-site',
   message: 'This site does not exist.',
   unchanged: 'Nothing was changed.',
-  next: 'It may have been removed in another window.',
+  next: 'Go to the fleet: the site may have been removed in another window.',
 }
 
 export function notFound(what: string): WireFailure {

@@ -10,7 +10,7 @@ import {
   restoreReport,
   verification,
 } from '../../src-shared/domain/kit-protocol.ts'
-import { titleOf } from '../../src-shared/domain/operation-title.ts'
+import { isRedo, titleOf } from '../../src-shared/domain/operation-title.ts'
 import type { JournalEntry } from '../store/operations.ts'
 import type { Site } from '../store/sites.ts'
 
@@ -49,11 +49,6 @@ function backupOf(entry: JournalEntry): string | null {
   return entry.command === 'database' && parsed.success ? parsed.data.backup.path : null
 }
 
-/** Whether the undone operation was itself an undo: the server's id contains the command. */
-function redoes({ command, request: [, what] }: JournalEntry): boolean {
-  return command === 'undo' && typeof what === 'string' && /-undo-/.test(what)
-}
-
 export function rowOf(entry: JournalEntry, site: Site, { link, step, progress }: Standing): OperationRow {
   const { id, command, state, remoteOperation, outcome, code, message, unchanged, next, who, reason } = entry
   const live = state === 'running' || state === 'unknown'
@@ -62,8 +57,8 @@ export function rowOf(entry: JournalEntry, site: Site, { link, step, progress }:
     site: site.id,
     siteName: site.name,
     siteColour: site.colour,
-    redo: redoes(entry),
-    title: titleOf(command, redoes(entry)),
+    redo: isRedo(entry.request),
+    title: titleOf(command, isRedo(entry.request)),
     link,
     elsewhere: false,
     remote: remoteOperation,

@@ -1,6 +1,7 @@
 /** Checks the connection to a site step by step without storing anything, before a site is added or changed. */
 import type { HealthAnswer, Inspection } from '../../src-shared/domain/kit-protocol.ts'
 import { type Failure, fail, ok, type Result } from '../../src-shared/result.ts'
+import { NOT_CONNECTED } from '../remote/identities.ts'
 import type { Site } from '../store/sites.ts'
 import { noLayout, type SitePolicy, sameMachine } from './add-site.ts'
 import type { Context } from './context.ts'
@@ -41,8 +42,8 @@ const connectSteps: readonly CheckStepName[] = ['reach', 'host-key', 'login']
 
 function reportConnectFailure(report: Report, failure: Failure): void {
   const failed = connectSteps.indexOf(stepOf(failure.code))
-  // An unreadable key is found before anything is sent.
-  const sent = !failure.code.startsWith('key-')
+  // A key that is unreadable or not at hand is found before anything is sent.
+  const sent = !failure.code.startsWith('key-') && failure.unchanged !== NOT_CONNECTED
   for (const step of connectSteps.slice(0, failed)) report(plain(step, sent ? 'passed' : 'skipped'))
   report(plain(connectSteps[failed] ?? 'reach', 'failed', failure.message, failure.next))
 }

@@ -236,12 +236,13 @@ export class OperationFollower {
 
   #record(outcome: JournalOutcome): void {
     const { context, site } = this.#options
-    const { remoteOperation, command, reason } = this.#entry
+    const { remoteOperation, command, request, reason } = this.#entry
     audit(context, `${command} ended`, site, {
       operation: remoteOperation ?? this.#id,
       outcome: outcome.outcome,
       reason,
-      detail: { code: outcome.code, message: outcome.message },
+      // What an undo undid tells it from a redo.
+      detail: { code: outcome.code, message: outcome.message, ...(command === 'undo' && { request }) },
     })
     context.log.write(outcome.outcome === 'succeeded' ? 'info' : 'warning', 'operation ended', {
       site: site.name,

@@ -10,8 +10,11 @@ import type { SecretSource, SshAuth } from './target.ts'
 type AgentAuth = Extract<SshAuth, { method: 'agent' }>
 type KeyAuth = Extract<SshAuth, { method: 'key' }>
 
+/** What a failure says that was found before anything was sent. */
+export const NOT_CONNECTED = 'No connection was opened.'
+
 const unavailable = (message: string, next: string) =>
-  fail({ code: 'auth-failed', message, unchanged: 'No connection was opened.', next } satisfies Failure)
+  fail({ code: 'auth-failed', message, unchanged: NOT_CONNECTED, next } satisfies Failure)
 
 /**
  * Keys of the agent; with a fingerprint only that key and its certificates. Fails if the agent does not answer, is

@@ -45,7 +45,7 @@ export interface Live<S> extends Watched<S> {
   readonly again: () => void
 }
 
-/** The state of a subscription, live. With input null there is none. */
+/** The live state of a subscription; none with input null. */
 export function useSubscription<P extends SubscriptionPath>(path: P, input: InputOf<P> | null): Live<StateOf<P>> {
   const key = `${path} ${JSON.stringify(input)}`
   const [round, setRound] = useState(0)
@@ -54,7 +54,7 @@ export function useSubscription<P extends SubscriptionPath>(path: P, input: Inpu
       if (key.endsWith(' null')) return () => undefined
       const parsed: unknown = JSON.parse(key.slice(path.length + 1))
       const start = (observer: unknown) => functionAt(path)(parsed, observer) as () => void
-      // A new round asks anew.
+      // A new round queries again.
       void round
       return watches.listen(key, start, listener)
     },
@@ -121,7 +121,7 @@ export interface Doing<P extends CommandPath> {
   readonly reset: () => void
 }
 
-/** Sends a command. Never by itself a second time. */
+/** Sends a command. Never repeats it on its own. */
 export function command<P extends CommandPath>(path: P, input: InputOf<P>): Promise<Result<OutputOf<P>, WireFailure>> {
   return functionAt(path)(input) as Promise<Result<OutputOf<P>, WireFailure>>
 }

@@ -1,4 +1,4 @@
-/** Runs the shortcuts of the catalogue. Single keys only where nobody is typing. */
+/** Runs the shortcuts of the catalogue. Single keys work only outside text fields. */
 import { useEffect } from 'react'
 import { isApple } from '../api/transport.ts'
 import { shortcuts } from './commands.ts'

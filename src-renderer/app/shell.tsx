@@ -3,7 +3,7 @@ import { Activity as ActivityIcon, Plus, ScrollText, Search, Settings, TowerCont
 import { type ReactNode, useEffect } from 'react'
 import type { SiteOverview } from '../../src-shared/contract/sites.ts'
 import { useLink, useSubscription } from '../api/hooks.ts'
-import { useSession } from '../api/session.tsx'
+import { useRefusal, useSession } from '../api/session.tsx'
 import { OperationMark, operationHref, RunningOperation } from '../shared/operation-line.tsx'
 import { useOpenOperations } from '../shared/use-standing.ts'
 import { IconButton } from '../ui/button.tsx'
@@ -94,9 +94,9 @@ const SHOWN = 40
 
 function Sites({ route }: { readonly route: Route }) {
   const fleet = useSubscription('sites.watch', {}).state
-  const admin = useSession().role === 'admin'
+  const refusal = useRefusal()
   const sites = fleet?.sites ?? []
-  // Few sites keep their places; of many, those that need somebody come first.
+  // Few sites keep their places; of many, those that need attention come first.
   const shown =
     sites.length <= SHOWN
       ? sites
@@ -105,17 +105,16 @@ function Sites({ route }: { readonly route: Route }) {
     <nav aria-label="Sites" className={css.sites}>
       <div className={css.sideHead}>
         <h2>Sites</h2>
-        {admin && (
-          <IconButton
-            label="Add a site"
-            keys={keyWords('g n')}
-            icon={Plus}
-            size="small"
-            onClick={() => {
-              window.location.hash = href({ page: 'add-site' })
-            }}
-          />
-        )}
+        <IconButton
+          label="Add a site"
+          keys={keyWords('g n')}
+          icon={Plus}
+          size="small"
+          refusal={refusal}
+          onClick={() => {
+            window.location.hash = href({ page: 'add-site' })
+          }}
+        />
       </div>
       <ul className={css.links}>
         {shown.map((site) => (
@@ -144,7 +143,7 @@ function Sites({ route }: { readonly route: Route }) {
   )
 }
 
-/** Running operations are on every page; a failed one stays until somebody has seen it. */
+/** Running operations are on every page; a failed one stays until it was seen. */
 function ActivityArea() {
   const rows = useSubscription('operations.watch', { limit: 100 }).state?.operations
   const { hear, seen, attention } = useActivity()

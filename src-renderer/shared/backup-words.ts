@@ -11,15 +11,15 @@ export const kindWords: Record<BackupEntry['kind'], string> = {
 }
 
 export const originWords: Record<BackupEntry['origin'], string> = {
-  manual: 'By hand',
+  manual: 'Manual',
   scheduled: 'Scheduled',
   safety: 'Safety copy',
-  foreign: 'Elsewhere',
+  foreign: 'Foreign',
 }
 
 export const fileClassWords: Record<OtherFile['class'] | DeletableFile['class'], string> = {
   empty: 'empty',
   unfinished: 'unfinished',
-  unsupported: 'encrypted or packed otherwise',
+  unsupported: 'encrypted or in another format',
   unknown: 'unknown',
 }

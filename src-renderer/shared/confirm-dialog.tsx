@@ -1,4 +1,4 @@
-/** Asks for the name of what is about to change, letter for letter, and for a reason where one is kept. */
+/** Requires the exact name of what is about to change, and a reason where one is stored. */
 import { type ReactNode, useState } from 'react'
 import type { WireFailure } from '../../src-shared/contract/failure.ts'
 import { Button } from '../ui/button.tsx'

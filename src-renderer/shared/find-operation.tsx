@@ -1,4 +1,4 @@
-/** For an operation that is not heard: follow one that was started elsewhere, else try to reconnect. */
+/** For an operation whose progress is not received: follow one that was started elsewhere, or try to reconnect. */
 import { RotateCw } from 'lucide-react'
 import type { OperationView } from '../../src-shared/contract/operations.ts'
 import { useCommand } from '../api/hooks.ts'
@@ -18,14 +18,14 @@ export function FindOperation({ view }: { readonly view: OperationView }) {
     const found = await importing.run({ site: row.site, operation: row.id })
     if (found.ok) window.location.replace(operationHref({ ...row, id: found.value.operation }))
   }
-  // While the console searches for it, there is nothing to ask for.
+  // While the console reconnects, there is nothing to do.
   if (!connectionLost(row) || row.link === 'searching') return null
   return (
     <>
       {failure && <ErrorState failure={failure} />}
       {row.elsewhere ? (
         <Button refusal={refusal} busy={importing.busy} onClick={() => void follow()}>
-          Follow it
+          Follow operation
         </Button>
       ) : (
         <Button

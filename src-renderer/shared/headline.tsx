@@ -21,7 +21,7 @@ const words: Record<NowLine['tone'], string> = { down: 'Down', lost: 'Connection
 export function Headline(props: {
   readonly verdict: SiteVerdict
   readonly sites: readonly SiteOverview[]
-  /** When this was told to the window, by this computer's clock. */
+  /** When the window received this, by this computer's clock. */
   readonly at: number
 }) {
   const { verdict, sites, at } = props

@@ -1,4 +1,4 @@
-/** What runs now and what is down, in a line each, the most urgent first: what a headline must not leave out. Pure. */
+/** What runs now and what is down, one line each, most urgent first. A headline must not leave these out. Pure. */
 import type { OperationRow } from '../../src-shared/contract/operations.ts'
 import type { SiteOverview } from '../../src-shared/contract/sites.ts'
 import { type Standing, standingOf } from './operation-standing.ts'
@@ -11,7 +11,7 @@ export interface NowLine {
   readonly detail: string
   /** What it is about: an operation, a site, or several operations. */
   readonly of: { readonly row: OperationRow } | { readonly site: string } | null
-  /** By this computer's clock, where it was true then and nobody knows whether it still is. */
+  /** When it was last known to be true, by this computer's clock; null while it is current. */
   readonly asOf: number | null
 }
 

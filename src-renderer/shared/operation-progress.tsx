@@ -1,4 +1,4 @@
-/** How an operation goes on: its steps with their evidence and durations, its log folded away. */
+/** The progress of an operation: its steps with their evidence and durations, and its log, collapsed. */
 import { ChevronRight } from 'lucide-react'
 import { useMemo } from 'react'
 import type { OperationView } from '../../src-shared/contract/operations.ts'
@@ -56,14 +56,14 @@ export function OperationProgress(props: {
         <Notice tone="warn" title={lostTitle(row)}>
           {row.link === 'searching'
             ? 'The console keeps trying to reconnect. It will then show everything that happened in the meantime.'
-            : 'Everything that happened in the meantime appears as soon as the console follows it.'}
+            : 'Its full history appears once this console is connected to it.'}
         </Notice>
       )}
       <ol className={css.steps} aria-label="Steps">
         {steps.length === 0 && (
           <li className={css.step}>
             <Mark of={running ? 'waiting' : 'skipped'}>
-              {running ? waitingWords(row.state) : 'No step of it is known here.'}
+              {running ? waitingWords(row.state) : 'No steps were recorded here.'}
             </Mark>
           </li>
         )}
@@ -84,8 +84,8 @@ export function OperationProgress(props: {
 
 function lostTitle(row: OperationView['row']): string {
   if (row.link === 'searching') return 'Connection lost. The operation continues on the server.'
-  if (row.elsewhere) return 'This operation was started elsewhere, and this console does not follow it yet.'
-  return 'Connection lost. The operation continues on the server, or has ended there.'
+  if (row.elsewhere) return 'This operation was started elsewhere. This console does not follow it yet.'
+  return 'Connection lost. The operation may still be running on the server.'
 }
 
 function waitingWords(state: OperationView['row']['state']): string {
@@ -104,7 +104,7 @@ function Step(props: {
   const { step, now, lost, progress } = props
   const evidence = Object.entries(step.evidence).filter(([, value]) => value !== null && value !== '')
   const open = step.endedAt === null
-  // The operation ended and never said how this step did.
+  // The operation ended without reporting how this step ended.
   const cut = open && now === null && !lost
   const ms =
     step.endedAt !== null ? step.endedAt - step.startedAt : now === null ? null : Math.max(0, now - step.startedAt)
@@ -188,10 +188,10 @@ export function DowntimeClock({ view, offset = 0 }: { readonly view: OperationVi
     <div className={css.clock} data-down={isDown || undefined}>
       <span className={css.clockName}>Downtime</span>
       <span className={css.clockValue} role="timer" aria-label="Downtime">
-        {lost ? 'Not known' : isDown ? elapsedWords(now + offset - down.from) : lasted(down)}
+        {lost ? 'Unknown' : isDown ? elapsedWords(now + offset - down.from) : lasted(down)}
       </span>
       <span className={css.clockNote}>
-        {lost ? 'Unknown until reconnected.' : isDown ? 'The service is stopped.' : standsWords(down)}
+        {lost ? 'No contact with the server.' : isDown ? 'The service is stopped.' : standsWords(down)}
       </span>
     </div>
   )

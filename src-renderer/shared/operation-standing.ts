@@ -4,7 +4,7 @@ import { type ProgressValue, progressWords } from '../ui/progress-words.ts'
 import { connectionLost } from './connection-lost.ts'
 
 export interface Standing {
-  /** `lost`: it goes on, or has ended, on the server; step and time are the last ones known. */
+  /** `lost`: it still runs, or has ended, on the server; step and time are the last ones known. */
   readonly state: 'queued' | 'starting' | 'running' | 'lost' | 'ended'
   /** The step in words; empty where none is known. Of a lost one the last known step. */
   readonly step: string

@@ -49,7 +49,8 @@ export interface Downtime {
   readonly to: number | null
 }
 
-const bringsBack = new Set(['start', 'roll-back'])
+/** Steps that end with a running service. */
+const restarts = new Set(['start', 'roll-back'])
 
 /**
  * From asking the service to stop until it answered healthy, by the server's clock; null where it was never stopped.
@@ -63,16 +64,17 @@ export function downtimeOf(events: readonly KitEvent[]): Downtime | null {
     const { step, state, at } = event
     if (step === 'stop' && state === 'started') from ??= at
     else if (step === 'roll-back' && state === 'started') to = null
-    else if (bringsBack.has(step) && state === 'done') to ??= at
+    else if (restarts.has(step) && state === 'done') to ??= at
   }
   return from === null ? null : { from, to }
 }
 
-/** A key of evidence as a word: `journal_mode` becomes `journal mode`. */
+/** A key of evidence in words: `journal_mode` becomes `journal mode`; its value carries the unit. */
 export function evidenceWord(key: string): string {
   return key
     .replaceAll(/([a-z])([A-Z])/g, '$1 $2')
     .replaceAll(/[_-]+/g, ' ')
+    .replace(/ ms$/i, '')
     .toLowerCase()
 }
 
@@ -81,11 +83,11 @@ export function shortHash(text: string): string {
   return /^[0-9a-f]{40,}$/.test(text) ? `${text.slice(0, 12)}…` : text
 }
 
-/** How long the service was down, of an operation that has ended: none only where it is known that it was not stopped. */
-export function downWords(outcome: string | null, told: number | null, heard: Downtime | null): string {
-  if (told !== null) return formatDuration(told)
-  if (heard === null) return outcome === 'unknown' ? 'Unknown' : 'None: the service was not stopped'
-  return heard.to === null
+/** The downtime of an ended operation: none only where the service is known not to have been stopped. */
+export function downWords(outcome: string | null, reported: number | null, observed: Downtime | null): string {
+  if (reported !== null) return formatDuration(reported)
+  if (observed === null) return outcome === 'unknown' ? 'Unknown' : 'None: the service was not stopped'
+  return observed.to === null
     ? 'Unknown: the service was stopped, and its start was not reported'
-    : formatDuration(heard.to - heard.from)
+    : formatDuration(observed.to - observed.from)
 }

@@ -32,7 +32,7 @@ export function SiteOver({ overview, link = true }: { readonly overview: SiteOve
   )
 }
 
-/** When it was checked; without a connection also why there is none. */
+/** When it was last checked; without a connection also the reason. */
 export function SiteConnection({ overview }: { readonly overview: SiteOverview }) {
   const { connection, inspectedAt, refreshing } = overview
   const seen = inspectedAt === null ? 'never checked' : null
@@ -60,7 +60,7 @@ export function SiteConnection({ overview }: { readonly overview: SiteOverview }
 
 export function SiteTabs({ overview, current }: { readonly overview: SiteOverview; readonly current: string }) {
   const { id: site, inspectedAt, backups } = overview
-  // Of a site that was never checked nobody knows how many there are.
+  // The number is unknown for a site that was never checked.
   const known = inspectedAt === null ? undefined : formatCount(backups.total)
   const tab = (page: 'site' | 'backups' | 'site-operations' | 'connection', label: string, count?: string) => ({
     href: href({ page, site }),

@@ -1,4 +1,4 @@
-/** Starting something: say what is not seen by itself, or hand back why not. What runs shows in the activity. */
+/** Starts something: a toast confirms what the page does not show, a failure is returned. Operations show in the activity. */
 import { useState } from 'react'
 import type { WireFailure } from '../../src-shared/contract/failure.ts'
 import { type CommandPath, command, type InputOf } from '../api/hooks.ts'

@@ -21,9 +21,21 @@ export interface ButtonProps extends Given {
 }
 
 export function Button(props: ButtonProps) {
+  const { refusal = '' } = props
+  return refusal === '' ? (
+    <Bare {...props} />
+  ) : (
+    <Tooltip text={refusal}>
+      <Bare {...props} />
+    </Tooltip>
+  )
+}
+
+/** Without a tooltip: a trigger inside of another one would ask each other for the text without end. */
+function Bare(props: ButtonProps) {
   const { children, look = 'plain', size = 'medium', icon: Icon, label, refusal = '', busy = false, ...given } = props
   const refused = refusal !== ''
-  const button = (
+  return (
     <BaseButton
       type="button"
       {...given}
@@ -37,18 +49,19 @@ export function Button(props: ButtonProps) {
       {children}
     </BaseButton>
   )
-  return refused ? <Tooltip text={refusal}>{button}</Tooltip> : button
 }
 
-/** A button of one icon; its label is its name and its tooltip. */
+/** A button of one icon; its label is its name and its tooltip, which also says why it cannot be pressed. */
 export function IconButton({
   label,
   keys,
   ...props
 }: ButtonProps & { readonly label: string; readonly keys?: string }) {
+  const { refusal = '' } = props
+  const text = refusal === '' ? label : `${label}: ${refusal}`
   return (
-    <Tooltip text={label} {...(keys === undefined ? {} : { keys })}>
-      <Button look="quiet" {...props} label={label} className={classes(css.square, props.className)} />
+    <Tooltip text={text} {...(keys === undefined || refusal !== '' ? {} : { keys })}>
+      <Bare look="quiet" {...props} label={label} className={classes(css.square, props.className)} />
     </Tooltip>
   )
 }

@@ -11,7 +11,7 @@ export function ModalPopup(props: Omit<ComponentProps<typeof BaseDialog.Popup>, 
   const [before] = useState(() => document.activeElement)
   const back = () => {
     const now = document.activeElement
-    // Another page has taken it meanwhile.
+    // Another page has the focus by now.
     if (now && now !== document.body && !now.closest('[data-modal]')) return false
     const there = before instanceof HTMLElement && before !== document.body && before.isConnected
     return there ? before : document.querySelector<HTMLElement>('main h1')

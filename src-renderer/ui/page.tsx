@@ -34,7 +34,7 @@ export function Page(props: {
   // biome-ignore lint/correctness/useExhaustiveDependencies: another page begins at its top, and is noticed by those who listen
   useLayoutEffect(() => {
     frame.current?.scrollTo({ top: 0 })
-    // Whoever types into a dialog goes on typing there.
+    // A dialog that is open keeps the focus.
     if (document.querySelector('[data-modal][data-open]') === null) heading.current?.focus({ preventScroll: true })
   }, [place])
   return (

@@ -37,7 +37,7 @@ export function ErrorState(props: {
   readonly failure: ShownFailure
   readonly title?: string
   readonly action?: ReactNode
-  /** Milder than `bad` where it was asked for, or was repaired. */
+  /** Milder than `bad` where it was requested, or was repaired. */
   readonly tone?: 'quiet' | 'warn' | 'bad'
 }) {
   const { failure, title, tone = 'bad' } = props

@@ -7,7 +7,7 @@ export interface SortState {
 
 export type SortKey = string | number | boolean | null
 
-/** Unknown comes last in both directions: nobody looks for it. Equal rows keep their order. */
+/** Unknown values come last in both directions. Equal rows keep their order. */
 export function sortRows<Row>(
   rows: readonly Row[],
   key: ((row: Row) => SortKey) | undefined,

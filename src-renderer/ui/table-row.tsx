@@ -21,7 +21,7 @@ interface RowProps<Row> {
   readonly columns: readonly Column<Row>[]
   /** The one that the Tab key reaches. */
   readonly current: boolean
-  /** Undefined where rows cannot be chosen; else `name` says which one it is. */
+  /** Undefined where rows cannot be selected; otherwise `name` says which one it is. */
   readonly chosen: boolean | undefined
   readonly name: string | undefined
   readonly tone: 'bad' | 'warn' | undefined
@@ -32,7 +32,8 @@ interface RowProps<Row> {
 /** Shows the full text of a cell that is cut off beside the pointer. */
 function showWhole({ target, currentTarget }: PointerEvent): void {
   for (let part = target as HTMLElement | null; part && part !== currentTarget; part = part.parentElement) {
-    if (part.scrollWidth > part.clientWidth + 1 && getComputedStyle(part).overflowX === 'hidden') {
+    const cut = part.scrollWidth > part.clientWidth + 1 || part.scrollHeight > part.clientHeight + 1
+    if (cut && getComputedStyle(part).overflowX === 'hidden') {
       part.title = part.textContent ?? ''
       return
     }
@@ -67,7 +68,7 @@ function Drawn<Row>({ row, index, top, columns, current, chosen, name, tone, ope
           <Checkbox
             bare
             tabIndex={-1}
-            label={`Choose ${name}`}
+            label={`Select ${name}`}
             checked={chosen}
             onChange={(on) => hands.current.onSelect(row, on)}
           />

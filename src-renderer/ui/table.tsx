@@ -1,5 +1,5 @@
 /**
- * A table of any length. Rows are reached by the arrow keys, opened by Enter, chosen by Space; only the rows that can
+ * A table of any length. Rows are reached by the arrow keys, opened by Enter, selected by Space; only the rows that can
  * be seen exist.
  */
 import { useVirtualizer } from '@tanstack/react-virtual'
@@ -49,7 +49,7 @@ interface TableProps<Row> {
   /** Fills its place and scrolls in it; otherwise it is as high as its rows. */
   readonly fill?: boolean
   readonly rowHeight?: number
-  /** What does not fit goes on in another line, and the row grows. Not with `fill`. */
+  /** Text that does not fit wraps, and the row grows. Not with `fill`. */
   readonly wrap?: boolean
   readonly tone?: (row: Row) => 'bad' | 'warn' | undefined
 }
@@ -106,7 +106,7 @@ export function Table<Row>(props: TableProps<Row>) {
     selection?.onChange(toggled(selection.selected, rowKey(row), on))
   }
 
-  // Rows are drawn again only when they change, and so must not hold what is made anew with each drawing of the table.
+  // Rows render only when they change, so they must not hold anything that every render of the table creates.
   const now: RowHands<Row> = { onKeyDown, onFocus: setActive, onSelect: select, ...(onOpen && { onOpen }) }
   const latest = useRef(now)
   useLayoutEffect(() => {
@@ -153,7 +153,7 @@ export function Table<Row>(props: TableProps<Row>) {
             <div role="columnheader" className={css.cell}>
               <Checkbox
                 bare
-                label="Choose all"
+                label="Select all"
                 checked={chosenHere > 0 && chosenHere === sorted.length}
                 mixed={chosenHere > 0 && chosenHere < sorted.length}
                 onChange={(on) => selection.onChange(new Set(on ? sorted.map(rowKey) : []))}

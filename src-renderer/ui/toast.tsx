@@ -38,7 +38,7 @@ export function ToastProvider({ children }: { readonly children: ReactNode }) {
   )
 }
 
-/** Where they appear: in a place of its own, never over what somebody reads. */
+/** Where toasts appear: in their own place, never over the page. */
 export function ToastList({ className }: { readonly className?: string | undefined }) {
   return (
     <Toast.Viewport className={classes(css.viewport, className)}>

@@ -23,15 +23,15 @@ export const operationRow = z.object({
   siteColour: z.string(),
   /** `database`, `verify`, `restore`, `undo`, `recover`, `delete`, … */
   command: z.string(),
-  /** True for an undo that takes back an undo: the restore is live again afterwards. */
+  /** True for an undo of an undo: the restored state is live again afterwards. */
   redo: z.boolean(),
   /** In words: `Database backup`, `Database restore`, … */
   title: z.string(),
   /** `unknown`: the server was asked, and the connection was lost; `operations.reattach` tries again. */
   state: z.enum(['queued', 'starting', 'running', 'ended', 'unknown']),
   /**
-   * Whether its progress is heard. `searching`: the connection broke, and the operation goes on at the server while the
-   * console tries to reach it again. `none`: nobody here listens. See `connectionLost`.
+   * Whether its progress is received. `searching`: the connection broke, and the operation continues on the server while
+   * the console tries to reconnect. `none`: this console does not follow it. See `connectionLost`.
    */
   link: z.enum(['listening', 'searching', 'none']),
   /** Known from the server only, started by another console or on the server itself: `operations.import` listens to it. */
@@ -65,7 +65,7 @@ const operationView = z.object({
   events: z.array(kitEvent),
   /** Evidence of the outcome; null before the end, and where there is none. */
   report: operationReport.nullable(),
-  /** True if `restore.undo` can bring back what this operation replaced; null if unknown. */
+  /** True if `restore.undo` can restore what this operation replaced; null if unknown. */
   undoable: z.boolean().nullable(),
 })
 

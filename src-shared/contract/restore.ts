@@ -28,7 +28,7 @@ const planView = z.object({
    */
   planId: z.string().nullable(),
   plan: z.object(restorePlan.shape).nullable(),
-  /** When planning began, by this computer's clock: it goes on while nobody watches. */
+  /** When planning began, by this computer's clock: it continues without a subscriber. */
   startedAt: time,
   plannedAt: time.nullable(),
   /** When the plan expires. */
@@ -38,7 +38,7 @@ const planView = z.object({
 export const restore = {
   /**
    * Makes a plan: reads the backup, compares it with the live database, checks everything; changes nothing. A finished
-   * plan is kept until `expiresAt` even if nobody watches; with its `planId` it is returned at once.
+   * plan is kept until `expiresAt` even without a subscriber; with its `planId` it is returned at once.
    */
   plan: subscription({
     role: 'admin',

@@ -35,7 +35,7 @@ export function candidates<T extends Candidate>(backups: readonly T[], now: numb
 
 /**
  * The backup to propose: the newest from before the moment, or simply the newest without one. Never a safety copy,
- * because somebody replaced that state on purpose.
+ * because that state was replaced on purpose.
  */
 export function proposed<T extends Candidate>(backups: readonly T[], now: number, moment: number | null): T | null {
   const own = candidates(backups, now).filter(({ origin }) => origin !== 'safety')

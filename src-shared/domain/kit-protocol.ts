@@ -202,7 +202,7 @@ export const operationEntry = z.looseObject({
   /** Last journaled phase of a transaction; empty for other operations. */
   phase: word,
   backup: text.nullable(),
-  /** True if `undo` can still bring back what this operation replaced. */
+  /** True if `undo` can still restore what this operation replaced. */
   undoable: z.boolean(),
   /** The `--token` of the console that requested it; empty if none was given. */
   token: word.default(''),
@@ -302,7 +302,7 @@ export const tableDifference = z.looseObject({
   onlyLive: count.nullable(),
   /** Rows only in the backup, which would come back. */
   onlyBackup: count.nullable(),
-  /** Rows with the same key and different content, which would go back to their old values. */
+  /** Rows with the same key and different content, which would revert to their old values. */
   changed: count.nullable(),
   /** How rows are matched: by a declared key, or by their whole content; `none` if they were not compared. */
   basis: z.enum(['key', 'content', 'none']),

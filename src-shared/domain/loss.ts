@@ -8,7 +8,7 @@ export type SchemaDifference = RestorePlan['schema']['differences'][number]
 export interface Loss {
   readonly lost: number
   readonly back: number
-  /** Rows that would go back to their old values. */
+  /** Rows that would revert to their old values. */
   readonly changed: number
   /** Tables that could not be compared, so the other numbers are minimums. */
   readonly unknown: readonly TableDifference[]
@@ -49,20 +49,20 @@ export function lossOf({ tables }: Pick<RestorePlan, 'tables'>): Loss {
 
 const rows = (count: number) => `${formatCount(count)} ${count === 1 ? 'row' : 'rows'}`
 
-/** `You would lose 41 rows, 10 rows would come back, and 1,081 changed rows would go back to their old values.` */
+/** `You would lose 41 rows, 10 rows would come back, and 1,081 changed rows would revert to their old values.` */
 export function lossSentence(plan: Pick<RestorePlan, 'tables' | 'lossSeconds' | 'comparison'>): string {
   const { lost, back, changed, unknown } = lossOf(plan)
   const { lossSeconds } = plan
   const window = lossSeconds === null ? '' : ` The backup is ${formatSpan(lossSeconds * 1000)} old.`
-  if (!plan.comparison.known) return `It is not known what you would lose: ${plan.comparison.reason}.${window}`
+  if (!plan.comparison.known) return `What you would lose is unknown: ${plan.comparison.reason}.${window}`
   const least = unknown.length > 0 ? 'at least ' : ''
   const parts: string[] = []
   if (lost > 0 || unknown.length > 0) parts.push(`You would lose ${least}${rows(lost)}`)
-  else parts.push('You would lose no row')
+  else parts.push('You would lose no rows')
   if (back > 0) parts.push(`${least}${rows(back)} would come back`)
   if (changed > 0) {
     const whose = changed === 1 ? 'its old values' : 'their old values'
-    parts.push(`${least}${formatCount(changed)} changed ${changed === 1 ? 'row' : 'rows'} would go back to ${whose}`)
+    parts.push(`${least}${formatCount(changed)} changed ${changed === 1 ? 'row' : 'rows'} would revert to ${whose}`)
   }
   const doubt =
     unknown.length === 0 ? '' : ` ${unknown.length} ${unknown.length === 1 ? 'table' : 'tables'} could not be compared.`

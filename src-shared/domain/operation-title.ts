@@ -4,12 +4,18 @@ const titles: Readonly<Record<string, string>> = {
   database: 'Database backup',
   verify: 'Verification',
   restore: 'Database restore',
-  undo: 'Undo of a restore',
+  undo: 'Undo restore',
   recover: 'Recovery of an interrupted restore',
   delete: 'File deletion',
 }
 
-/** @param redo an undo that takes back an undo. */
+/** Whether a request undoes an undo: the server's id of what is undone names its command. */
+export function isRedo(request: readonly unknown[]): boolean {
+  const [command, what] = request
+  return command === 'undo' && typeof what === 'string' && /-undo-/.test(what)
+}
+
+/** @param redo an undo of an undo. */
 export function titleOf(command: string, redo = false): string {
-  return redo ? 'Redo of a restore' : (titles[command] ?? command)
+  return redo ? 'Redo restore' : (titles[command] ?? command)
 }

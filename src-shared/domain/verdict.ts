@@ -4,7 +4,7 @@ import { formatBound, formatSpan } from './format.ts'
 import type { BackupEntry } from './kit-protocol.ts'
 import { databaseBackups, momentOf, newestFirst } from './newest.ts'
 
-/** `good`: verified. `attention`: somebody should look. `bad`: it cannot be restored. `unknown`: never checked. */
+/** `good`: verified. `attention`: a person should look. `bad`: it cannot be restored. `unknown`: never checked. */
 export const siteVerdict = z.object({
   state: z.enum(['good', 'attention', 'bad', 'unknown']),
   sentence: z.string(),
@@ -96,13 +96,13 @@ export function verdictOf(facts: SiteFacts): SiteVerdict {
     return { state: 'attention', sentence: `No contact${since === null ? '' : ` for ${since}`}. ${sentence}` }
   }
   if (errors > 0) {
-    const words = `${plural(errors, 'problem')} on the server ${errors === 1 ? 'needs' : 'need'} attention`
+    const words = `${plural(errors, 'error')} on the server ${errors === 1 ? 'needs' : 'need'} attention`
     return { state: 'attention', sentence: `${sentence} ${words}.` }
   }
   return { state: found.state, sentence }
 }
 
-/** Whether somebody has to look. A site that was never checked, and nothing is wrong with, is only waited for. */
+/** Whether a person has to look. A site that was never checked, with nothing wrong, is only waited for. */
 export function needsAttention({
   verdict,
   failure,
@@ -115,7 +115,7 @@ export function needsAttention({
 
 const rank = { bad: 0, attention: 1, unknown: 2, good: 3 } as const
 
-/** Those that somebody has to look at, the worst first: the headline and the list below it count the same. */
+/** Those that a person has to look at, worst first: the headline and the list below it count the same. */
 export function sitesInNeed<S extends Parameters<typeof needsAttention>[0]>(sites: readonly S[]): readonly S[] {
   return sites.filter(needsAttention).sort((one, other) => rank[one.verdict.state] - rank[other.verdict.state])
 }

@@ -12,7 +12,7 @@ export interface Observer<S> {
 }
 
 export interface CallControl {
-  /** Cancels the call, which then fails with `cancelled`. What a command has begun goes on. */
+  /** Cancels the call, which then fails with `cancelled`. What a command has started continues. */
   readonly signal?: AbortSignal
 }
 

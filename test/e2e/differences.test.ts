@@ -40,7 +40,7 @@ test('changed rows, the moment of the damage, and a lacking column are told, and
   await products.waitFor()
   const cells = await products.getByRole('gridcell').allTextContents()
   expect(cells.slice(3)).toEqual(['0', '0', String(slots), '2026-11-26 14:07:11'])
-  await page.getByText(`${slots} changed rows would go back to their old values`).first().waitFor()
+  await page.getByText(`${slots} changed rows would revert to their old values`).first().waitFor()
   expect(await fact(page, 'Not in the backup').textContent()).toContain('column routes.driver_hint')
   expect(await accessible(page)).toEqual([])
 

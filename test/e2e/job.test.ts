@@ -3,7 +3,7 @@ import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
 import { type DemoSite, startDemoSite } from '../../src-main/demo/site.ts'
 import { know, orders, readBackup, sql } from '../support/e2e/demo.ts'
 import { Desk } from '../support/e2e/desk.ts'
-import { keyboard, mouse } from '../support/e2e/hands.ts'
+import { keyboard, mouse, rows } from '../support/e2e/hands.ts'
 import { confirmRestore, lookInside, planRestore, takeBack, undoRestore } from '../support/e2e/job.ts'
 import { button, ended, fact, follow, grid } from '../support/e2e/pages.ts'
 
@@ -57,6 +57,11 @@ test.each([
   await takeBack(job, 'Redo restore…', 'It was right')
   await ended(page, 'The restore was redone')
   expect(orders(site)).toBe(lost)
+  // Requested and ended, by the name that the button had.
+  await page.evaluate("location.hash = '#/audit'")
+  for (const became of ['requested', 'succeeded']) {
+    await rows(grid(page, 'Audit')).filter({ hasText: `Redo restore` }).filter({ hasText: became }).first().waitFor()
+  }
   // The service starts only then: neither the next one nor the end of the site may come into that.
   const { operations } = desk.console.application.console.context.store
   await expect.poll(() => operations.unfinished(), { timeout: 60_000 }).toEqual([])

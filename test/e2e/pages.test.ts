@@ -15,6 +15,8 @@ import { button, ended, grid, heading, modal } from '../support/e2e/pages.ts'
 
 const NAME = 'Depot of ten thousand'
 const MANY = 10_000
+/** The height of a row of backups, in pixels. */
+const ROW = 50
 /** Nobody is asked about them, and they must be shown: the right-to-left override would turn `gz.exe` round. */
 const hostile = [
   'cvd_backup_<img src=x onerror=alert(1)>.db',
@@ -64,14 +66,14 @@ test('every page is accessible, in light and in dark', { timeout: 400_000 }, asy
           .click(),
     ],
     [`${at}/backups/${path}`, () => grid(page, 'Tables in the backup').waitFor()],
-    [`${at}/operations`, () => grid(page, 'Operations that ended').waitFor()],
+    [`${at}/operations`, () => grid(page, 'Finished operations').waitFor()],
     [`${at}/connection`, () => page.getByText('Machine ID').waitFor()],
     [`${at}/restore`, () => grid(page, 'Backups to choose from').waitFor()],
     [`${restore}changes`, () => page.getByText('Rows that would be lost').waitFor()],
     [`${restore}checks`, () => page.getByRole('list', { name: 'Checks' }).waitFor()],
     [`${restore}confirm`, () => page.getByLabel(/^Type the name/).waitFor()],
     ['/add-site', () => fillAddress(page, other).then(() => button(page, 'Test connection').click())],
-    ['/operations', () => grid(page, 'Operations that ended').waitFor()],
+    ['/operations', () => grid(page, 'Finished operations').waitFor()],
     ['/audit', () => grid(page, 'Audit').waitFor()],
     ['/settings/appearance', () => page.getByRole('radiogroup', { name: 'Colours' }).waitFor()],
     ['/settings/identities', () => section('SSH agent')],
@@ -145,7 +147,7 @@ test('of a site that was never seen nothing is claimed', async () => {
   await page.getByText('The site could not be checked.').waitFor()
   await page.getByText('not yet known').waitFor()
   await page.getByRole('link', { name: 'Backups', exact: true }).click()
-  await page.getByText('This site was not seen yet').waitFor()
+  await page.getByText('This site has not been checked yet').waitFor()
   await page.evaluate("location.hash = '#/sites/never-seen/restore'")
   await heading(page, 'Choose a backup').waitFor()
   await page.getByText('Its backups are listed after the first check.').waitFor()
@@ -173,7 +175,7 @@ test('what an audit entry holds is one press away, and nothing of its table is c
     .waitFor()
   await page.keyboard.press('Escape')
   await rows(table).first().and(page.locator(':focus')).waitFor()
-  for (const width of [1000, 1280, 1920]) {
+  for (const width of [640, 1000, 1280, 1920]) {
     await page.setViewportSize({ width, height: 800 })
     await page.goto(`${page.url().split('#')[0]}#/`)
     await rows(grid(page, 'Sites')).first().waitFor()
@@ -204,10 +206,14 @@ test('at 200 % zoom the navigation leaves three quarters of the height to the pa
 test('a printed page says when it was printed, and how old its data is (G12)', async () => {
   const page = await desk.window({ at: `/sites/${site.id}` })
   await page.getByRole('heading', { name: 'Database' }).waitFor()
+  const remedies = page.getByRole('region', { name: 'Found on the server' }).getByRole('button')
+  await remedies.first().waitFor()
   const printed = page.getByText(/^Printed \d{4}-\d\d-\d\d \d\d:\d\d:\d\d .*, data as of \d{4}-/)
   expect(await printed.isVisible()).toBe(false)
   await page.emulateMedia({ media: 'print' })
   expect(await printed.isVisible()).toBe(true)
+  // Nothing can be pressed on paper.
+  expect(await remedies.count()).toBe(0)
 })
 
 test('in a small or enlarged window the backups can be scrolled to', async () => {
@@ -258,7 +264,7 @@ test('what a backup is called is shown as text, with nothing hidden', async () =
   // Its own page finds it again by the very same bytes.
   await rows(table).getByRole('link', { name: 'cvd_backup_%E2%80%AEgpj.db' }).click()
   await heading(page, 'cvd_backup_%E2%80%AEgpj.db').waitFor()
-  await page.getByText('It was never verified').waitFor()
+  await page.getByText('Never verified').waitFor()
 })
 
 /** From now on `formatted` in the page counts the moments that it puts into words; a row of a backup has two. */
@@ -276,7 +282,7 @@ test('scrolling draws the rows that come, and leaves those that stay', async () 
   const atOnce = await drawn.count()
   await page.evaluate(countMoments)
   const steps = 60
-  for (let step = 0; step < steps; step += 1) await page.mouse.wheel(0, 36)
+  for (let step = 0; step < steps; step += 1) await page.mouse.wheel(0, ROW)
   await page.locator(`[data-row="${steps + atOnce - 12}"]`).waitFor()
   const formatted = Number(await page.evaluate('formatted'))
   expect(formatted).toBeGreaterThan(0)
@@ -311,7 +317,7 @@ test('ten thousand backups scroll with no more rows than can be seen', async () 
 
   // By wheel, and by keys to both ends.
   await drawn.first().hover()
-  await page.mouse.wheel(0, 36 * 3000)
+  await page.mouse.wheel(0, ROW * 3000)
   // To its end: a row that has the focus must not be scrolled away under it. Twelve rows are drawn above what is seen.
   await expect
     .poll(async () => Number(await drawn.first().getAttribute('data-row')), { timeout: 20_000 })

@@ -118,7 +118,7 @@ test('a cable that breaks in the middle is told as such, and the outcome found i
   for (const one of [page, later]) {
     await one.getByText('Connection lost. The operation continues on the server.').waitFor()
     expect(await heading(one, 'Connection lost during the restore').isVisible()).toBe(true)
-    expect(await one.getByRole('timer', { name: 'Downtime' }).textContent()).toBe('Not known')
+    expect(await one.getByRole('timer', { name: 'Downtime' }).textContent()).toBe('Unknown')
     // The sidebar knows no more than the page: no bar, and no time that is counted on.
     const running = one.getByRole('region', { name: 'Activity' }).getByRole('link')
     await running.getByText('Connection lost').waitFor()

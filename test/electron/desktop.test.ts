@@ -81,7 +81,7 @@ async function restoreUntil(phase: string): Promise<Pause> {
   await backUp()
   // Until the site has been looked at again, another is the newest, and so the first that is offered.
   await page.getByRole('link', { name: /^Backups/ }).click()
-  const byHand = rows(grid(page, `Backups of ${NAME}`)).filter({ hasText: 'By hand' })
+  const byHand = rows(grid(page, `Backups of ${NAME}`)).filter({ hasText: 'Manual' })
   await expect.poll(() => byHand.count()).toBe(made)
   const pause = pauseAt(site, phase)
   sql(site, 'DELETE FROM service_orders WHERE id <= 200')

@@ -162,7 +162,7 @@ export async function walk({ page, camera, fresh, site, prepare }: Walk): Promis
   await page.getByRole('link', { name: /^Backups/ }).click()
   await page.getByRole('grid', { name: /Backups of/ }).waitFor()
   await page
-    .getByRole('checkbox', { name: /^Choose cvd/ })
+    .getByRole('checkbox', { name: /^Select cvd/ })
     .first()
     .click()
   await camera.shoot('backups')

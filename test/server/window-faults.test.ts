@@ -70,7 +70,7 @@ test('a cable that is pulled in the middle of a restore: nothing is claimed, the
   const unknowing = async () => {
     expect(await heading(page, 'Connection lost during the restore').isVisible()).toBe(true)
     expect(await broke.isVisible()).toBe(true)
-    expect(await clock.textContent()).toBe('Not known')
+    expect(await clock.textContent()).toBe('Unknown')
     expect(await page.getByText(/The service (is stopped|runs)/).count()).toBe(0)
   }
   await unknowing()
@@ -129,7 +129,7 @@ test('a viewer sees the site, and can press nothing that changes it', async () =
     ['', () => page.getByRole('heading', { name: 'Database' }).waitFor()],
     ['/backups', () => grid(page, `Backups of ${NAME}`).waitFor()],
     [`/backups/${encodeURIComponent(backup)}`, () => grid(page, 'Tables in the backup').waitFor()],
-    ['/operations', () => grid(page, 'Operations that ended').waitFor()],
+    ['/operations', () => grid(page, 'Finished operations').waitFor()],
     ['/connection', () => page.getByText('Machine ID').waitFor()],
     ['/restore', () => page.getByText('A viewer cannot restore.').waitFor()],
   ]

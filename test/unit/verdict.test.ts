@@ -157,8 +157,8 @@ describe('a site', () => {
   })
 
   test('with problems needs attention', () => {
-    expect(of([backup(1, 'verified')], { errors: 2 })[1]).toMatch(/2 problems on the server need attention/)
-    expect(of([backup(1, 'verified')], { errors: 1 })[1]).toMatch(/1 problem on the server needs attention/)
+    expect(of([backup(1, 'verified')], { errors: 2 })[1]).toMatch(/2 errors on the server need attention/)
+    expect(of([backup(1, 'verified')], { errors: 1 })[1]).toMatch(/1 error on the server needs attention/)
   })
 })
 

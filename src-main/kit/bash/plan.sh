@@ -269,6 +269,6 @@ plan_words() { # LOSS-SECONDS
     return
   fi
   ((COMPARE_UNCOMPARED == 0)) || least='at least '
-  say_readable "  Rows that would be lost: $least$COMPARE_LOST; come back: $least$COMPARE_BACK; go back to their old values: $least$COMPARE_CHANGED"
+  say_readable "  Rows that would be lost: $least$COMPARE_LOST; come back: $least$COMPARE_BACK; revert to old values: $least$COMPARE_CHANGED"
   ((COMPARE_UNCOMPARED == 0)) || say_readable "  Tables that could not be compared: $COMPARE_UNCOMPARED"
 }

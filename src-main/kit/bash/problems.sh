@@ -29,7 +29,7 @@ problems_of_tools() {
     problem error missing-tool "$name is not installed." "install it: apt-get install $name, or dnf install $name"
   done
   [[ $I_SQLITE_PROBLEM == '' ]] ||
-    problem warning sqlite-version "sqlite3 $I_SQLITE: $I_SQLITE_PROBLEM." 'update sqlite3 when the distribution offers it'
+    problem warning sqlite-version "sqlite3 $I_SQLITE $I_SQLITE_PROBLEM." 'Update sqlite3 when the distribution offers a newer version.'
   if [[ $R_STATE == false ]]; then
     problem warning no-state "This login cannot write $STATE: it can inspect the site, but not start operations." 'log in as root, with sudo, or as the owner of the state'
   fi

@@ -106,14 +106,16 @@ function Hop(props: {
             value={hop.keyFile}
             placeholder="/home/you/.ssh/id_ed25519"
             error={problem('auth.keyFile')}
-            hint={`The passphrase is asked for when needed. ${alsoTried(hop)}`.trim()}
+            hint={`You are asked for the passphrase when it is needed. ${alsoTried(hop)}`.trim()}
             // What the SSH config names beside the first key was not meant for another one.
             onChange={(keyFile) => onChange({ keyFile, also: {} })}
           />
         )}
         {hop.method === 'agent' && <AgentKey hop={hop} onChange={onChange} />}
         {hop.method === 'password' && (
-          <p className={css.note}>The password is asked for when needed, and stored only as the settings allow.</p>
+          <p className={css.note}>
+            You are asked for the password when it is needed. It is stored only as the settings allow.
+          </p>
         )}
       </div>
     </>

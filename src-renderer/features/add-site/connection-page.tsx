@@ -9,11 +9,12 @@ import { useRefusal } from '../../api/session.tsx'
 import { go } from '../../app/router.ts'
 import { ConfirmDialog } from '../../shared/confirm-dialog.tsx'
 import { SiteOver, SiteTabs } from '../../shared/site-heading.tsx'
+import { UnloadedPage } from '../../shared/unloaded-page.tsx'
 import { Button } from '../../ui/button.tsx'
 import { Checkbox, TextField } from '../../ui/field.tsx'
 import { HostileText } from '../../ui/hostile-text.tsx'
 import { Columns, Fact, Facts, Page, Row, Section, Stack } from '../../ui/page.tsx'
-import { ErrorState, Loading, Notice, Skeleton } from '../../ui/states.tsx'
+import { ErrorState, Notice } from '../../ui/states.tsx'
 import { Time } from '../../ui/time.tsx'
 import { showToast } from '../../ui/toast.tsx'
 import { AddressForm } from './address-form.tsx'
@@ -27,11 +28,7 @@ export function ConnectionPage({ site }: { readonly site: string }) {
   const watched = useSubscription('site.watch', { site })
   const { state: view } = watched
   if (!view) {
-    return (
-      <Page name="Connection" title={<Skeleton width="12rem" />}>
-        {watched.failure ? <ErrorState failure={watched.failure} /> : <Loading what="the connection" />}
-      </Page>
-    )
+    return <UnloadedPage name="Connection" failure={watched.failure} what="the connection" />
   }
   const { overview } = view
   const failure = overview.connection.failure ?? overview.failure

@@ -1,7 +1,8 @@
 /** Who did what, where and why; and whether the record is unchanged. */
 import { ScrollText } from 'lucide-react'
 import { useEffect, useMemo, useState } from 'react'
-import { titleOf } from '../../../src-shared/domain/operation-title.ts'
+import { z } from 'zod'
+import { isRedo, titleOf } from '../../../src-shared/domain/operation-title.ts'
 import { type OutputOf, useQuery, useSubscription } from '../../api/hooks.ts'
 import { Button } from '../../ui/button.tsx'
 import { Dialog } from '../../ui/dialog.tsx'
@@ -18,14 +19,25 @@ type Entry = OutputOf<'audit.list'>['entries'][number]
 const PAGE = 200
 
 /** The chain holds a command of the kit with `asked` or `ended`, or words. */
-function wordsOf({ action, outcome }: Pick<Entry, 'action' | 'outcome'>): {
+function wordsOf({ action, outcome, detail }: Pick<Entry, 'action' | 'outcome' | 'detail'>): {
   readonly what: string
   readonly became: string
 } {
   const [, command, end] = /^([a-z]+) (asked|ended)$/.exec(action) ?? []
   if (command === undefined) return { what: capital(action), became: outcome }
-  const what = command === 'cancel' ? 'Cancel' : titleOf(command)
+  const what = command === 'cancel' ? 'Cancellation' : titleOf(command, isRedo(requestOf(detail)))
   return { what, became: end === 'asked' && outcome === '' ? 'requested' : outcome }
+}
+
+const asked = z.object({ request: z.array(z.unknown()) })
+
+/** What was requested; empty where the entry does not say. */
+function requestOf(detail: string): readonly unknown[] {
+  try {
+    return asked.parse(JSON.parse(detail)).request
+  } catch {
+    return []
+  }
 }
 
 function capital(text: string): string {
@@ -167,14 +179,14 @@ const columns: readonly Column<Entry>[] = [
   {
     id: 'who',
     header: 'Who',
-    width: 'minmax(6.5rem, 0.7fr)',
+    width: 'minmax(6rem, 0.6fr)',
     sort: ({ who }) => who,
     cell: ({ who }) => <HostileText text={who} />,
   },
   {
     id: 'action',
     header: 'Action',
-    width: 'minmax(11.5rem, 1fr)',
+    width: 'minmax(9rem, 0.9fr)',
     sort: (entry) => wordsOf(entry).what,
     cell: (entry) => <HostileText text={wordsOf(entry).what} />,
   },
@@ -195,7 +207,7 @@ const columns: readonly Column<Entry>[] = [
   {
     id: 'reason',
     header: 'Reason',
-    width: 'minmax(8rem, 1.4fr)',
+    width: 'minmax(9rem, 2fr)',
     sort: ({ reason }) => reason,
     cell: ({ reason }) => <HostileText text={reason} />,
   },

@@ -9,15 +9,17 @@ import { isFuture, momentOf } from '../../../src-shared/domain/newest.ts'
 import { type OutputOf, useQuery, useSubscription } from '../../api/hooks.ts'
 import { useRefusal } from '../../api/session.tsx'
 import { go } from '../../app/router.ts'
+import { href } from '../../app/routes.ts'
 import { kindWords, originWords } from '../../shared/backup-words.ts'
 import { shortHash } from '../../shared/operation-steps.ts'
 import { SiteOver, SiteTabs } from '../../shared/site-heading.tsx'
+import { UnloadedPage } from '../../shared/unloaded-page.tsx'
 import { useStart } from '../../shared/use-start.ts'
-import { Button } from '../../ui/button.tsx'
+import { Button, LinkButton } from '../../ui/button.tsx'
 import { CodeBlock } from '../../ui/code-block.tsx'
 import { HostileText } from '../../ui/hostile-text.tsx'
 import { Columns, Fact, Facts, Page, Section, Stack } from '../../ui/page.tsx'
-import { EmptyState, ErrorState, Loading, Notice, Skeleton } from '../../ui/states.tsx'
+import { EmptyState, ErrorState, Loading, Notice } from '../../ui/states.tsx'
 import { Table } from '../../ui/table.tsx'
 import { Time } from '../../ui/time.tsx'
 import { Badge, Mark } from '../../ui/verdict.tsx'
@@ -42,9 +44,13 @@ export function BackupPage({ site, path }: { readonly site: string; readonly pat
   if (!watched.state || !entry) {
     const gone = list.state && asked.failure ? asked.failure : watched.failure
     return (
-      <Page name="Backup" title={<Skeleton width="20rem" />}>
-        {gone ? <ErrorState failure={gone} /> : <Loading what="the backup" rows={10} />}
-      </Page>
+      <UnloadedPage
+        name="Backup"
+        failure={gone}
+        what="the backup"
+        rows={10}
+        action={watched.state ? <LinkButton href={href({ page: 'backups', site })}>All backups</LinkButton> : undefined}
+      />
     )
   }
   return <Known overview={watched.state.overview} entry={entry} shown={asked} />
@@ -72,9 +78,7 @@ function Known(props: {
               <Time at={entry.verifiedAt} offset={offset} zone={zone} />
             </span>
           )}
-          <span>
-            {entry.reason === '' ? 'Nobody has read it back since it was made.' : <HostileText text={entry.reason} />}
-          </span>
+          <span>{entry.reason === '' ? 'Not verified since it was made.' : <HostileText text={entry.reason} />}</span>
           {entry.hold && <Badge>On hold</Badge>}
         </p>
       }
@@ -82,7 +86,7 @@ function Known(props: {
       tabs={<SiteTabs overview={overview} current="backups" />}
     >
       {start.failure && <ErrorState failure={start.failure} />}
-      {shown.failure && <ErrorState failure={shown.failure} title="The server could not tell more about it." />}
+      {shown.failure && <ErrorState failure={shown.failure} title="The details could not be loaded." />}
       <Columns>
         <Stack>
           <About entry={entry} overview={overview} shown={shown.data} />
@@ -99,8 +103,8 @@ function Known(props: {
 
 function ByHand({ commands, noCommands }: Pick<Shown, 'commands' | 'noCommands'>) {
   return (
-    <Section title="The same by hand" note={noCommands === '' ? 'safe to paste on the server' : undefined}>
-      {noCommands !== '' && <Notice title="No commands are offered.">{noCommands}</Notice>}
+    <Section title="Manual commands" note={noCommands === '' ? 'safe to paste on the server' : undefined}>
+      {noCommands !== '' && <Notice title="No commands available.">{noCommands}</Notice>}
       <div className={css.commands}>
         {commands.map(({ title, command }) => (
           <CodeBlock key={title} title={title} text={command} />
@@ -116,7 +120,7 @@ function Actions(props: { overview: SiteOverview; entry: BackupEntry; start: Ret
   const { id: site } = overview
   const { path, hold, kind } = entry
   const onlyDatabases =
-    kind === 'database' ? undefined : 'The console restores databases; for this one see the runbook.'
+    kind === 'database' ? undefined : 'The console restores database backups only. For this backup, follow the runbook.'
   return (
     <>
       <Button
@@ -124,7 +128,11 @@ function Actions(props: { overview: SiteOverview; entry: BackupEntry; start: Ret
         refusal={refusal}
         busy={start.busy}
         onClick={() =>
-          void start.begin(hold ? 'backups.release' : 'backups.hold', { site, path }, hold ? 'Released' : 'On hold')
+          void start.begin(
+            hold ? 'backups.release' : 'backups.hold',
+            { site, path },
+            hold ? 'Hold released' : 'On hold',
+          )
         }
       >
         {hold ? 'Release' : 'Hold'}
@@ -154,7 +162,7 @@ function About(props: { entry: BackupEntry; overview: SiteOverview; shown: Shown
   const fingerprint = shown?.fingerprint ?? null
   const { zone, clockOffset: offset } = overview
   return (
-    <Section title="What it is">
+    <Section title="Details">
       <Facts>
         <Fact name="Taken">
           <Time at={momentOf(entry)} offset={offset} zone={zone} />{' '}
@@ -167,15 +175,13 @@ function About(props: { entry: BackupEntry; overview: SiteOverview; shown: Shown
         <Fact name="Origin">{originWords[entry.origin]}</Fact>
         <Fact name="Size">
           {formatBytes(entry.size)}
-          {fingerprint && (
-            <span className={css.more}> holds a database of {formatBytes(fingerprint.databaseSize)}</span>
-          )}
+          {fingerprint && <span className={css.more}> {formatBytes(fingerprint.databaseSize)} uncompressed</span>}
         </Fact>
         <Fact name="Path">
           <HostileText text={showPath(entry.path)} />
         </Fact>
         {entry.companions.length > 0 && (
-          <Fact name="Companions">
+          <Fact name="Companion files">
             <HostileText text={entry.companions.map(showName).join(', ')} />
           </Fact>
         )}
@@ -192,7 +198,7 @@ function About(props: { entry: BackupEntry; overview: SiteOverview; shown: Shown
             </Fact>
             <Fact name="CVD commit">
               {fingerprint.commit === null ? (
-                <span className={css.more}>not known</span>
+                <span className={css.more}>Unknown</span>
               ) : (
                 <HostileText text={fingerprint.commit} />
               )}
@@ -210,8 +216,8 @@ function About(props: { entry: BackupEntry; overview: SiteOverview; shown: Shown
         )}
       </Facts>
       {shown && !fingerprint && (
-        <Notice title="No fingerprint was recorded when it was made.">
-          It can be read and checked, but not compared with what it was on that day.
+        <Notice title="No fingerprint was recorded when this backup was made.">
+          It can be verified, but not compared with its original content.
         </Notice>
       )}
     </Section>
@@ -227,7 +233,7 @@ function Contents({ shown, loading }: { readonly shown: Shown | undefined; reado
       </Section>
     ) : null
   return (
-    <Section title="Tables" note={tables ? `${tables.length}, as counted when it was made` : undefined}>
+    <Section title="Tables" note={tables ? `${tables.length}, counted when the backup was made` : undefined}>
       {tables ? (
         <Table
           label="Tables in the backup"
@@ -238,8 +244,8 @@ function Contents({ shown, loading }: { readonly shown: Shown | undefined; reado
           initialSort={{ column: 'rows', descending: true }}
         />
       ) : (
-        <EmptyState title="Nobody has counted its rows">
-          They are counted when a backup is made by this console or its kit.
+        <EmptyState title="Row counts unavailable">
+          Rows are counted when this console or its kit makes a backup.
         </EmptyState>
       )}
     </Section>
@@ -257,7 +263,7 @@ function Verifications(props: { shown: Shown | undefined; overview: SiteOverview
   return (
     <Section title="Verifications" note="newest first">
       {shown.history.length === 0 ? (
-        <EmptyState title="It was never verified">Whether it could be restored is not known.</EmptyState>
+        <EmptyState title="Never verified">It is not known whether this backup can be restored.</EmptyState>
       ) : (
         <ol className={css.history}>
           {shown.history.map((one) => (
@@ -268,7 +274,7 @@ function Verifications(props: { shown: Shown | undefined; overview: SiteOverview
               </span>
               <span className={css.reason}>
                 <HostileText text={one.reason} />
-                {!one.current && ' (the file was another one then)'}
+                {!one.current && ' (before the file changed)'}
               </span>
             </li>
           ))}

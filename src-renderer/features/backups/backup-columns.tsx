@@ -12,22 +12,22 @@ import { Bytes, Time } from '../../ui/time.tsx'
 import { Mark } from '../../ui/verdict.tsx'
 import css from './backups.module.css'
 
-/** Sorting by verdict asks which ones need somebody. */
+/** Sorts by verdict with those that need attention first. */
 const worstFirst: Record<BackupEntry['verdict'], number> = { failed: 0, inconclusive: 1, never: 2, verified: 3 }
 
-/** Of one site: times are told in its zone and by its clock. */
+/** For one site: times are in its zone and by its clock. */
 export function backupColumns({ id, zone, clockOffset: offset }: Pick<SiteOverview, 'id' | 'zone' | 'clockOffset'>) {
   const columns: Column<BackupEntry>[] = [
     {
       id: 'taken',
       header: 'Taken',
-      width: '14.25rem',
+      width: '9.4rem',
       sort: momentOf,
       descendingFirst: true,
       cell: (entry) => (
-        <span className={css.taken}>
+        <span className={css.two}>
           <span>{formatClock(momentOf(entry), zone)}</span>
-          <span className={css.age}>
+          <span className={css.under}>
             <Time compact at={momentOf(entry)} offset={offset} zone={zone} />
           </span>
         </span>
@@ -36,12 +36,12 @@ export function backupColumns({ id, zone, clockOffset: offset }: Pick<SiteOvervi
     {
       id: 'verdict',
       header: 'Verdict',
-      width: 'minmax(8.75rem, 1fr)',
+      width: 'minmax(7rem, 1.2fr)',
       sort: ({ verdict }) => worstFirst[verdict],
       cell: (entry) => (
-        <span className={css.verdict}>
+        <span className={css.two}>
           <Mark of={entry.verdict} />
-          <span className={css.evidence}>
+          <span className={css.under}>
             {entry.verifiedAt !== null && <Time compact at={entry.verifiedAt} offset={offset} zone={zone} />}
             {entry.verdict !== 'verified' && entry.reason !== '' && (
               <>
@@ -56,50 +56,32 @@ export function backupColumns({ id, zone, clockOffset: offset }: Pick<SiteOvervi
     {
       id: 'name',
       header: 'File',
-      width: 'minmax(8.25rem, 1.6fr)',
+      width: 'minmax(16.5rem, 1.6fr)',
       sort: ({ path }) => showName(path),
-      cell: ({ path }) => (
-        <a className={css.name} href={href({ page: 'backup', site: id, path })} tabIndex={-1}>
-          <HostileText text={showName(path)} />
-        </a>
+      cell: ({ path, kind, origin, hold }) => (
+        <span className={css.two}>
+          <a className={css.name} href={href({ page: 'backup', site: id, path })} tabIndex={-1}>
+            <HostileText text={showName(path)} />
+          </a>
+          <span className={css.under}>
+            {kindWords[kind]}, {originWords[origin].toLowerCase()}
+            {hold && (
+              <span className={css.hold}>
+                <LockKeyhole aria-hidden /> on hold
+              </span>
+            )}
+          </span>
+        </span>
       ),
-    },
-    {
-      id: 'kind',
-      header: 'Kind',
-      width: '6rem',
-      sort: ({ kind }) => kindWords[kind],
-      cell: ({ kind }) => kindWords[kind],
-    },
-    {
-      id: 'origin',
-      header: 'Origin',
-      width: '5.5rem',
-      sort: ({ origin }) => originWords[origin],
-      cell: ({ origin }) => originWords[origin],
     },
     {
       id: 'size',
       header: 'Size',
-      width: '4.5rem',
+      width: '4rem',
       align: 'end',
       sort: ({ size }) => size,
       descendingFirst: true,
       cell: ({ size }) => <Bytes value={size} />,
-    },
-    {
-      id: 'hold',
-      header: 'Hold',
-      width: '2.75rem',
-      sort: ({ hold }) => hold,
-      descendingFirst: true,
-      cell: ({ hold }) =>
-        hold && (
-          <span className={css.hold}>
-            <LockKeyhole aria-hidden />
-            <span className="visually-hidden">On hold</span>
-          </span>
-        ),
     },
   ]
   return columns

@@ -1,4 +1,4 @@
-/** All backups of a site: thousands of rows, sorted, filtered, chosen, verified. */
+/** All backups of a site: thousands of rows to sort, filter, select and verify. */
 import { DatabaseBackup, LockKeyhole, ShieldCheck, X } from 'lucide-react'
 import { useDeferredValue, useMemo, useState } from 'react'
 import type { SiteOverview } from '../../../src-shared/contract/sites.ts'
@@ -16,11 +16,12 @@ import { useRefusal } from '../../api/session.tsx'
 import { go } from '../../app/router.ts'
 import { kindWords, originWords } from '../../shared/backup-words.ts'
 import { SiteOver, SiteTabs } from '../../shared/site-heading.tsx'
+import { UnloadedPage } from '../../shared/unloaded-page.tsx'
 import { useStart } from '../../shared/use-start.ts'
 import { Button } from '../../ui/button.tsx'
 import { SearchField, Select } from '../../ui/field.tsx'
 import { Page } from '../../ui/page.tsx'
-import { EmptyState, ErrorState, Loading, Skeleton } from '../../ui/states.tsx'
+import { EmptyState, ErrorState } from '../../ui/states.tsx'
 import { Table } from '../../ui/table.tsx'
 import { markWord } from '../../ui/verdict.tsx'
 import { backupColumns } from './backup-columns.tsx'
@@ -33,11 +34,7 @@ export function BackupsPage({ site }: { readonly site: string }) {
   const list = useSubscription('backups.watch', { site })
   const failure = watched.failure ?? list.failure
   if (!watched.state || !list.state) {
-    return (
-      <Page name="Backups" title={<Skeleton width="12rem" />}>
-        {failure ? <ErrorState failure={failure} /> : <Loading what="the backups" rows={12} />}
-      </Page>
-    )
+    return <UnloadedPage name="Backups" failure={failure} what="the backups" rows={12} />
   }
   const others = watched.state.inspection?.otherFiles ?? []
   return <Known overview={watched.state.overview} backups={list.state.backups} others={others} />
@@ -69,7 +66,7 @@ function Known(props: {
   const used = useDeferredValue(filter)
   const shown = useMemo(() => filterBackups(backups, used), [backups, used])
   const { id, zone, clockOffset } = overview
-  // Not anew with each look at the site: rows are drawn again, and sorted, when their columns change.
+  // Not with every refresh of the site: rows render and sort again when their columns change.
   const columns = useMemo(() => backupColumns({ id, zone, clockOffset }), [id, zone, clockOffset])
   const chosen = useMemo(() => backups.filter(({ path }) => selected.has(path)), [backups, selected])
   const set = (change: Partial<typeof filter>) => setFilter((now) => ({ ...now, ...change }))
@@ -125,6 +122,7 @@ function Known(props: {
         fill
         label={`Backups of ${overview.name}`}
         rows={shown}
+        rowHeight={50}
         columns={columns}
         rowKey={({ path }) => path}
         initialSort={{ column: 'taken', descending: true }}
@@ -132,16 +130,16 @@ function Known(props: {
         selection={{ selected, onChange: setSelected, nameOf: ({ path }) => showName(path) }}
         empty={
           overview.inspectedAt === null ? (
-            <EmptyState icon={DatabaseBackup} title="This site was not seen yet">
-              Which backups it has is not known before the console has looked once.
+            <EmptyState icon={DatabaseBackup} title="This site has not been checked yet">
+              Its backups are listed after the first check.
             </EmptyState>
           ) : backups.length === 0 ? (
-            <EmptyState icon={DatabaseBackup} title="No backup was found on this site">
-              The console looks in the backup folders of the CVD root; those that the runbook’s scripts made are found
-              as well.
+            <EmptyState icon={DatabaseBackup} title="This site has no backups">
+              The console looks in the backup folders below the CVD root, and finds backups of the runbook’s scripts as
+              well.
             </EmptyState>
           ) : (
-            <EmptyState title="No backup is like that">Search for something else, or show all.</EmptyState>
+            <EmptyState title="No matching backups">Change the search, or show all backups.</EmptyState>
           )
         }
       />
@@ -163,7 +161,7 @@ function Chosen(props: {
   const site = overview.id
   const size = chosen.reduce((sum, entry) => sum + entry.size, 0)
   const allHeld = chosen.every(({ hold }) => hold)
-  const tooMany = chosen.length > LIMIT ? `At most ${formatCount(LIMIT)} at once.` : undefined
+  const tooMany = chosen.length > LIMIT ? `Select at most ${formatCount(LIMIT)} backups at once.` : undefined
   async function verify(): Promise<void> {
     const paths = chosen.map(({ path }) => path)
     if (await start.begin('backups.verify', { site, which: { kind: 'paths', paths } })) onDone()
@@ -177,9 +175,9 @@ function Chosen(props: {
     onDone()
   }
   return (
-    <div className={css.chosen} role="toolbar" aria-label="Chosen backups">
+    <div className={css.chosen} role="toolbar" aria-label="Selected backups">
       <span>
-        {formatCount(chosen.length)} chosen, {formatBytes(size)}
+        {formatCount(chosen.length)} selected, {formatBytes(size)}
       </span>
       <Button
         size="small"
@@ -200,7 +198,7 @@ function Chosen(props: {
         {allHeld ? 'Release' : 'Hold'}
       </Button>
       <Button size="small" look="quiet" icon={X} onClick={onDone}>
-        Choose none
+        Clear selection
       </Button>
     </div>
   )

@@ -1,4 +1,4 @@
-/** What lies among the backups and is none: named, so that nobody takes it for one, and can be deleted here. */
+/** Files among the backups that are not backups: named, so that they are not mistaken for one, and deletable here. */
 import { Trash2 } from 'lucide-react'
 import { useState } from 'react'
 import type { SiteOverview } from '../../../src-shared/contract/sites.ts'
@@ -64,8 +64,7 @@ export function OtherFiles(props: {
         </ul>
         {stay.length > 0 && (
           <p className={css.age}>
-            A file that is encrypted or packed in another format may hold a backup, so it can only be deleted on the
-            server itself.
+            Encrypted files and files in other formats may contain a backup, so they can only be deleted on the server.
           </p>
         )}
         {able.length > 1 && (

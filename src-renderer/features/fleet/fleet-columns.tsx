@@ -140,10 +140,23 @@ function Running({ row, more }: { readonly row: OperationRow; readonly more: num
 }
 
 /** What a narrower window leaves out; a site's own page says it. */
-const leftOut = { wide: [], medium: ['database'], narrow: ['database', 'newest', 'disk'] }
+const leftOut = {
+  wide: [],
+  medium: ['database'],
+  narrow: ['database', 'newest', 'disk'],
+  small: ['database', 'newest', 'disk'],
+}
+/** In the smallest windows text wraps instead: nothing is to be scrolled to. */
+const smallWidths: Readonly<Record<string, string>> = {
+  site: 'minmax(11.5rem, 1.6fr)',
+  state: '6.75rem',
+  recovery: 'minmax(6.75rem, 1fr)',
+  now: 'minmax(4.5rem, 0.8fr)',
+}
 
 /** What runs now is on every window. */
 export function columnsFor(room: keyof typeof leftOut): readonly Column<SiteOverview>[] {
   const gone: readonly string[] = leftOut[room]
-  return fleetColumns.filter(({ id }) => !gone.includes(id))
+  const columns = fleetColumns.filter(({ id }) => !gone.includes(id))
+  return room === 'small' ? columns.map((one) => ({ ...one, width: smallWidths[one.id] ?? one.width })) : columns
 }

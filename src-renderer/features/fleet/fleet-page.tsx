@@ -22,11 +22,12 @@ import { filterSites, type StateFilter, stateFilters } from './filter-sites.ts'
 import css from './fleet.module.css'
 import { columnsFor } from './fleet-columns.tsx'
 
-/** With fewer sites than this nobody needs to look for one. */
+/** From so many sites on there is a search. */
 const MANY = 6
 /** Windows with room for all columns, and for all but one. */
 const WIDE = '(min-width: 88rem)'
 const MEDIUM = '(min-width: 76rem)'
+const SMALL = '(max-width: 52rem)'
 /** So many are named above the table. */
 const NAMED = 8
 
@@ -72,8 +73,9 @@ function Sites({ fleet, at }: { readonly fleet: Fleet; readonly at: number }) {
   const [state, setState] = useState<StateFilter>('all')
   const [selected, setSelected] = useState<ReadonlySet<string>>(new Set())
   const shown = useMemo(() => filterSites(sites, search, state), [sites, search, state])
-  const [wide, medium] = [useMedia(WIDE), useMedia(MEDIUM)]
-  const columns = useMemo(() => columnsFor(wide ? 'wide' : medium ? 'medium' : 'narrow'), [wide, medium])
+  const [wide, medium, small] = [useMedia(WIDE), useMedia(MEDIUM), useMedia(SMALL)]
+  const room = wide ? 'wide' : medium ? 'medium' : small ? 'small' : 'narrow'
+  const columns = useMemo(() => columnsFor(room), [room])
   const chosen = sites.filter(({ id }) => selected.has(id))
   return (
     <Page

@@ -1,6 +1,7 @@
 import type { OperationRow } from '../../../src-shared/contract/operations.ts'
 import { href } from '../../app/routes.ts'
 import { OperationMark, operationHref } from '../../shared/operation-line.tsx'
+import { classes } from '../../ui/classes.ts'
 import { HostileText } from '../../ui/hostile-text.tsx'
 import type { Column } from '../../ui/table.tsx'
 import { Duration, Time } from '../../ui/time.tsx'
@@ -22,7 +23,7 @@ const site: Column<OperationRow> = {
   ),
 }
 
-/** In the order in which they came, newest first, until somebody sorts otherwise. */
+/** In the order in which they came, newest first, until a column is sorted. */
 export function operationColumns(withSite: boolean): Column<OperationRow>[] {
   return [
     {
@@ -36,15 +37,15 @@ export function operationColumns(withSite: boolean): Column<OperationRow>[] {
     {
       id: 'what',
       header: 'Operation',
-      width: 'minmax(12.5rem, 1.1fr)',
+      width: 'minmax(10.5rem, 1.1fr)',
       sort: ({ title }) => title,
       cell: (row) => (
         <span className={css.two}>
           <a className={css.title} href={operationHref(row)} tabIndex={-1}>
             {row.title}
           </a>
-          <span className={css.under}>
-            <HostileText text={row.reason === '' ? (row.remote ?? '') : row.reason} />
+          <span className={classes(css.under, css.clamped)}>
+            <HostileText text={row.reason} />
           </span>
         </span>
       ),
@@ -53,12 +54,12 @@ export function operationColumns(withSite: boolean): Column<OperationRow>[] {
     {
       id: 'outcome',
       header: 'Outcome',
-      width: 'minmax(12rem, 2fr)',
+      width: 'minmax(12rem, 3fr)',
       sort: ({ outcome }) => outcome,
       cell: (row) => (
         <span className={css.two}>
           <OperationMark row={row} />
-          <span className={css.under}>
+          <span className={classes(css.under, css.clamped)}>
             <HostileText text={row.message} />
           </span>
         </span>

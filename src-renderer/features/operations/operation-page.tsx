@@ -1,4 +1,4 @@
-/** One operation: who asked for it and why, how it goes on, how it ended and what proves that. */
+/** One operation: who requested it and why, its progress, its outcome and the evidence. */
 import { Ban } from 'lucide-react'
 import { useState } from 'react'
 import type { OperationView } from '../../../src-shared/contract/operations.ts'
@@ -11,21 +11,18 @@ import { OperationMark } from '../../shared/operation-line.tsx'
 import { OperationProgress } from '../../shared/operation-progress.tsx'
 import { cancelWords, outcomeTone } from '../../shared/operation-words.ts'
 import { SiteOver } from '../../shared/site-heading.tsx'
+import { UnloadedPage } from '../../shared/unloaded-page.tsx'
 import { Button } from '../../ui/button.tsx'
 import { HostileText } from '../../ui/hostile-text.tsx'
 import { Columns, Fact, Facts, Page, Section, Stack } from '../../ui/page.tsx'
-import { ErrorState, Loading, Notice, Skeleton } from '../../ui/states.tsx'
+import { ErrorState, Notice } from '../../ui/states.tsx'
 import { Duration, Time } from '../../ui/time.tsx'
 import { ReportView } from './report.tsx'
 
 export function OperationPage({ operation }: { readonly operation: string }) {
   const watched = useSubscription('operation.watch', { operation })
   if (!watched.state) {
-    return (
-      <Page name="Operation" title={<Skeleton width="18rem" />}>
-        {watched.failure ? <ErrorState failure={watched.failure} /> : <Loading what="the operation" />}
-      </Page>
-    )
+    return <UnloadedPage name="Operation" failure={watched.failure} what="the operation" />
   }
   return <Known view={watched.state} />
 }
@@ -36,7 +33,7 @@ function Known({ view }: { readonly view: OperationView }) {
   const overview = site?.overview
   return (
     <Page
-      name={`${row.title} of ${row.siteName}`}
+      name={`${row.title} on ${row.siteName}`}
       colour={row.siteColour}
       over={overview ? <SiteOver overview={overview} /> : <HostileText text={row.siteName} />}
       title={row.title}
@@ -115,7 +112,7 @@ function Actions({ view }: { readonly view: OperationView }) {
       </Button>
       {asking && (
         <ConfirmDialog
-          title={`Cancel “${row.title}” of ${row.siteName}?`}
+          title={`Cancel “${row.title}” on ${row.siteName}?`}
           lead={cancelWords(row.command)}
           type={null}
           action="Cancel the operation"

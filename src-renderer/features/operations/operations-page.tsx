@@ -6,10 +6,11 @@ import type { SiteOverview } from '../../../src-shared/contract/sites.ts'
 import { useSubscription } from '../../api/hooks.ts'
 import { operationHref, RunningOperation } from '../../shared/operation-line.tsx'
 import { SiteOver, SiteTabs } from '../../shared/site-heading.tsx'
+import { UnloadedPage } from '../../shared/unloaded-page.tsx'
 import { useOpenOperations } from '../../shared/use-standing.ts'
 import { SearchField } from '../../ui/field.tsx'
 import { Page, Section } from '../../ui/page.tsx'
-import { EmptyState, ErrorState, Loading, Skeleton } from '../../ui/states.tsx'
+import { EmptyState, ErrorState, Loading } from '../../ui/states.tsx'
 import { Table } from '../../ui/table.tsx'
 import { operationColumns } from './operation-columns.tsx'
 import css from './operations.module.css'
@@ -28,11 +29,7 @@ export function SiteOperationsPage({ site }: { readonly site: string }) {
   const operations = useSubscription('operations.watch', { site })
   const overview: SiteOverview | undefined = watched.state?.overview
   if (!overview || !operations.state) {
-    return (
-      <Page name="Operations" title={<Skeleton width="12rem" />}>
-        <Missing failure={watched.failure ?? operations.failure} />
-      </Page>
-    )
+    return <UnloadedPage name="Operations" failure={watched.failure ?? operations.failure} what="the operations" />
   }
   return (
     <Page
@@ -65,8 +62,8 @@ function Lists({ rows, withSite }: { readonly rows: readonly OperationRow[]; rea
   const columns = useMemo(() => operationColumns(withSite), [withSite])
   if (rows.length === 0) {
     return (
-      <EmptyState icon={Activity} title="Nothing was done yet">
-        Backups, verifications and restores are listed here, with who asked for them and how they ended.
+      <EmptyState icon={Activity} title="No operations yet">
+        Backups, verifications and restores appear here, with who requested them and their outcome.
       </EmptyState>
     )
   }
@@ -81,17 +78,18 @@ function Lists({ rows, withSite }: { readonly rows: readonly OperationRow[]; rea
           </div>
         </Section>
       )}
-      <Section title="Ended" actions={<SearchField label="Search operations" value={search} onChange={setSearch} />}>
+      <Section title="Finished" actions={<SearchField label="Search operations" value={search} onChange={setSearch} />}>
         <Table
-          label="Operations that ended"
+          label="Finished operations"
           rows={past}
           columns={columns}
           rowKey={({ id }) => id}
           rowHeight={50}
+          wrap
           onOpen={(row) => {
             window.location.hash = operationHref(row)
           }}
-          empty={<EmptyState title={search === '' ? 'None has ended yet' : 'No operation is like that'} />}
+          empty={<EmptyState title={search === '' ? 'No finished operations yet' : 'No matching operations'} />}
         />
       </Section>
     </>

@@ -23,7 +23,7 @@ function Backup({ report, site }: { readonly report: Of<'backup'>['report']; rea
   const { backup, fingerprint, writersBlockedMs, compressor, ms } = report
   const rows = fingerprint.tables.reduce((sum, table) => sum + table.rows, 0)
   return (
-    <Section title="What was made">
+    <Section title="New backup">
       <Facts>
         <Fact name="Backup">
           <a href={href({ page: 'backup', site, path: backup.path })}>
@@ -34,18 +34,19 @@ function Backup({ report, site }: { readonly report: Of<'backup'>['report']; rea
           <Mark of={backup.verdict} />
         </Fact>
         <Fact name="Size">
-          {formatBytes(backup.size)} <span className={css.under}>of {formatBytes(fingerprint.databaseSize)}</span>
+          {formatBytes(backup.size)}{' '}
+          <span className={css.under}>{formatBytes(fingerprint.databaseSize)} uncompressed</span>
         </Fact>
-        <Fact name="Holds">
+        <Fact name="Content">
           {rows.toLocaleString('en-US')} rows in {fingerprint.tables.length} tables
         </Fact>
-        <Fact name="Writers waited">
-          {writersBlockedMs === 0 ? 'never' : `at most ${formatDuration(writersBlockedMs)}`}
+        <Fact name="Writers blocked">
+          {writersBlockedMs === 0 ? 'Never' : `at most ${formatDuration(writersBlockedMs)}`}
         </Fact>
-        <Fact name="Compressed by">
+        <Fact name="Compressor">
           <HostileText text={compressor} />
         </Fact>
-        <Fact name="Took on the server">
+        <Fact name="Time on the server">
           <Duration ms={ms} />
         </Fact>
       </Facts>

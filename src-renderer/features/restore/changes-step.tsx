@@ -80,6 +80,7 @@ export function ChangesStep({ overview, path, view, plan, again }: PlanStepProps
           columns={columns}
           rowKey={({ table }) => table}
           rowHeight={32}
+          wrap
           empty={<p className={css.none}>{sameWords(plan.comparison.known, loss.same)}</p>}
         />
       </Section>
@@ -100,7 +101,7 @@ export function ChangesStep({ overview, path, view, plan, again }: PlanStepProps
       <SchemaFacts plan={plan} />
       <Section title="Open connections">
         <Facts>
-          {plan.holders.length === 0 && <Fact name="Open in">No process has the database open.</Fact>}
+          {plan.holders.length === 0 && <Fact name="Processes">No process has the database open.</Fact>}
           {plan.holders.map(({ pid, user, command, service }) => (
             <Fact key={pid} name={service === null ? 'Blocks the restore' : 'Will be stopped'}>
               <Mark of={service === null ? 'warning' : 'passed'} bare /> <HostileText text={service ?? command} />{' '}
@@ -136,7 +137,7 @@ export function ChangesStep({ overview, path, view, plan, again }: PlanStepProps
 }
 
 function sameWords(known: boolean, tables: number): string {
-  return known ? `All ${tables} tables have the same rows on both sides.` : 'Nothing was compared.'
+  return known ? `All ${tables} tables have the same rows in both.` : 'Nothing was compared.'
 }
 
 function unknownWords(count: number): string | undefined {

@@ -51,7 +51,7 @@ export function ChooseStep(props: {
   }
   return (
     <>
-      <Being overview={overview} inspection={inspection} />
+      <BackupRunning overview={overview} inspection={inspection} />
       <Proposal overview={overview} backups={restorable} moment={moment} now={now} />
       <FindBefore overview={overview} backups={restorable} tables={tables} read={read} />
       <Section title="Database backups" note={`${formatCount(restorable.length)}, times in ${zone}`}>
@@ -71,14 +71,14 @@ export function ChooseStep(props: {
   )
 }
 
-/** What was written since then, by the server's clock. */
+/** How old the backup is, by the server's clock. */
 function Loss({ entry, offset }: { readonly entry: BackupEntry; readonly offset: number }) {
   const now = useNow(5000) + offset
   return isFuture(entry, now) ? 'Dated in the future' : <Since at={momentOf(entry)} offset={offset} />
 }
 
-/** A backup that is being made is not among the others yet. */
-function Being({ overview, inspection }: { overview: SiteOverview; inspection: SiteView['inspection'] }) {
+/** A backup that is being made is not in the list yet. */
+function BackupRunning({ overview, inspection }: { overview: SiteOverview; inspection: SiteView['inspection'] }) {
   const own = overview.operations.find(({ command, state }) => command === 'database' && state !== 'ended')
   const holder = inspection?.lock.holder
   if (!own && holder?.command !== 'database') return null
@@ -96,7 +96,7 @@ function Being({ overview, inspection }: { overview: SiteOverview; inspection: S
   )
 }
 
-/** What the newest backup means. One that may hold the damage is never the obvious choice. */
+/** What the newest backup means. One that may contain the damage is never the primary choice. */
 function Proposal(props: {
   readonly overview: SiteOverview
   readonly backups: readonly BackupEntry[]
@@ -110,12 +110,10 @@ function Proposal(props: {
     return (
       <Notice
         tone="warn"
-        title={
-          moment === null ? 'No usable backup found.' : `No backup is known to be from before ${clock(moment, zone)}.`
-        }
+        title={moment === null ? 'No usable backup found.' : `No backup is known to predate ${clock(moment, zone)}.`}
       >
         {moment === null
-          ? 'All of them are empty, failed verification, or are dated in the future.'
+          ? 'All backups are empty, failed verification or are dated in the future.'
           : 'Check the list: a backup that was still being written then may contain the damage.'}
       </Notice>
     )
@@ -165,9 +163,9 @@ function chooseColumns(site: string, zone: string, offset: number, moment: numbe
   return [
     {
       id: 'taken',
-      header: 'State of',
+      header: 'Recovery point',
       width: 'minmax(12rem, 1.2fr)',
-      // What is dated in the future is none of the newest, and never the first choice.
+      // A backup dated in the future does not count as newest, and is never the first choice.
       sort: (entry) => (isFuture(entry, Date.now() + offset) ? 0 : momentOf(entry)),
       descendingFirst: true,
       cell: (entry) => (

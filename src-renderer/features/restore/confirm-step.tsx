@@ -88,16 +88,17 @@ export function ConfirmStep({ overview, path, view, plan, again }: PlanStepProps
           {plan.recoveryPoint !== null && <>, the state of {formatTime(plan.recoveryPoint, zone)}</>}.
         </p>
         <p>
+          <HostileText text={lossSentence({ ...plan, lossSeconds: null })} />
           {plan.recoveryPoint !== null && (
             <>
-              You would lose the last <Since at={plan.recoveryPoint} offset={offset} />.{' '}
+              {' '}
+              The backup is <Since at={plan.recoveryPoint} offset={offset} /> old.
             </>
           )}
-          <HostileText text={lossSentence({ ...plan, lossSeconds: null })} />
         </p>
         {saidDown && <p>You said that the site is down: the restore continues although the health check fails now.</p>}
         <p className={css.more}>
-          The service is stopped only while the files are swapped. The present database is saved as a safety copy, so
+          The service is stopped only while the files are swapped. The current database is saved as a safety copy, so
           the restore can be undone. If the service is not healthy afterwards, the server rolls back automatically.
         </p>
       </div>

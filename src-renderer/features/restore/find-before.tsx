@@ -1,4 +1,4 @@
-/** Which backup is from before the accident? Asks what a person knows, and searches back through the backups. */
+/** Finds a backup from before the accident: takes what is known, then searches back through the backups. */
 import { Search as SearchIcon } from 'lucide-react'
 import { useId } from 'react'
 import type { SiteOverview } from '../../../src-shared/contract/sites.ts'
@@ -28,14 +28,14 @@ const missed = [
 export function FindBefore(props: {
   readonly overview: SiteOverview
   readonly backups: readonly BackupEntry[]
-  /** Tables that a site has for sure. */
+  /** Tables that the site is known to have. */
   readonly tables: readonly string[]
   readonly read: MomentOf
 }) {
   const { overview, backups, tables, read } = props
   const { id: site, zone, clockOffset: offset } = overview
   const now = useNow(5000) + offset
-  // From before the accident only, where its moment is told.
+  // Only backups from before the accident, where its time is known.
   const walk = candidates(backups, now).filter((entry) => read.moment === null || momentOf(entry) < read.moment)
   const search = useSearch(site, walk)
   const { accident } = search
@@ -192,7 +192,7 @@ function Result({ one, ...props }: ResultProps & { readonly one: Compared }) {
   )
 }
 
-/** How the walk ended, and what to do now. */
+/** How the search ended, and what to do next. */
 function Verdict(
   props: ResultProps & {
     readonly found: Compared | undefined

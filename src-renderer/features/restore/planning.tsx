@@ -37,7 +37,7 @@ export function Planning(props: {
               </Mark>
             </li>
           ))}
-          {steps.length === 0 && <li className={css.more}>Asking the server…</li>}
+          {steps.length === 0 && <li className={css.more}>Waiting for the server…</li>}
         </ol>
         <Row end>
           <span className={css.planned}>

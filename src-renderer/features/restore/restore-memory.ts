@@ -1,4 +1,4 @@
-/** What a person has said about an accident. It outlives the pages of a restore, and a reload of the window. */
+/** What was entered about an accident. It outlives the pages of a restore and a reload of the window. */
 import { z } from 'zod'
 import { create } from 'zustand'
 import type { Findings, Missed } from '../../../src-shared/domain/accident.ts'
@@ -10,7 +10,7 @@ export interface Compared {
   /** Null where it could not be compared; `problem` says why. */
   readonly findings: Findings | null
   readonly problem: string
-  /** It holds what is missed. */
+  /** It contains the missing data. */
   readonly found: boolean
 }
 
@@ -26,7 +26,7 @@ export interface Accident {
   /** When the search began: plans from before are not taken for its answers. */
   readonly since: number
   readonly failure: string
-  /** When somebody last said something of it. */
+  /** When it was last changed. */
   readonly saidAt: number
 }
 
@@ -43,7 +43,7 @@ const unsaid: Accident = {
 
 export interface Memory {
   readonly accidents: Readonly<Record<string, Accident>>
-  /** Plans of sites that somebody says are down. */
+  /** Plans of sites that were confirmed to be down. */
   readonly down: ReadonlySet<string>
 }
 
@@ -81,7 +81,7 @@ const kept = z.object({
 
 type Place = Pick<Storage, 'getItem' | 'setItem'>
 
-/** What was kept, as far as it can be believed. */
+/** What was stored, where it is valid. */
 export function readMemory(place: Place | undefined, now: number): Memory {
   try {
     const { accidents, down } = kept.parse(JSON.parse(place?.getItem(KEY) ?? ''))
@@ -96,11 +96,11 @@ export function writeMemory(place: Place | undefined, { accidents, down }: Memor
   try {
     place?.setItem(KEY, JSON.stringify({ accidents, down: [...down] }))
   } catch {
-    // No room, or not allowed: then it is gone after a reload.
+    // No room, or not allowed: it is lost with a reload.
   }
 }
 
-/** Of this window alone, and gone with it: another person's window knows nothing of this accident. */
+/** Belongs to this window and ends with it: other people's windows do not share it. */
 const place = typeof sessionStorage === 'undefined' ? undefined : sessionStorage
 const useMemory = create<Memory>(() => readMemory(place, Date.now()))
 useMemory.subscribe((memory) => writeMemory(place, memory))
@@ -116,7 +116,7 @@ export function changeAccident(site: string, change: (now: Accident) => Partial<
   })
 }
 
-/** Has somebody said that the site of this plan is down? */
+/** Whether the site of this plan was confirmed to be down. */
 export function useSaidDown(planId: string | null): boolean {
   return useMemory(({ down }) => planId !== null && down.has(planId))
 }

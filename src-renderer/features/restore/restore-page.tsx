@@ -1,5 +1,5 @@
 /**
- * A restore up to the moment it is asked for: choose, what changes, checks, confirm. Where it stands is in the address;
+ * A restore until it is started: choose, what changes, checks, confirm. The current step is in the address;
  * the plan is kept by the console, so that the page can be left, reloaded and opened again.
  */
 import { useEffect } from 'react'
@@ -14,9 +14,10 @@ import { useSubscription } from '../../api/hooks.ts'
 import { useRefusal } from '../../api/session.tsx'
 import { replace } from '../../app/router.ts'
 import { href, type RestoreStep } from '../../app/routes.ts'
+import { UnloadedPage } from '../../shared/unloaded-page.tsx'
 import { Button, LinkButton } from '../../ui/button.tsx'
 import { Page } from '../../ui/page.tsx'
-import { ErrorState, Loading, Notice, Skeleton } from '../../ui/states.tsx'
+import { ErrorState, Notice } from '../../ui/states.tsx'
 import { useNow } from '../../ui/time.tsx'
 import { ChangesStep } from './changes-step.tsx'
 import { ChecksStep } from './checks-step.tsx'
@@ -40,11 +41,7 @@ export function RestorePage(props: RestoreProps) {
   const list = useSubscription('backups.watch', { site })
   const failure = overview.failure ?? list.failure
   if (!overview.state || !list.state) {
-    return (
-      <Page name="Restore" title={<Skeleton width="20rem" />}>
-        {failure ? <ErrorState failure={failure} /> : <Loading what="the site" rows={8} />}
-      </Page>
-    )
+    return <UnloadedPage narrow name="Restore" failure={failure} what="the site" />
   }
   if (refusal !== undefined) {
     return (
@@ -84,7 +81,7 @@ function Planned(props: StepsProps & { readonly path: string; readonly step: Exc
     if (made !== undefined && made !== planId) replace({ page: 'restore', site, path, plan: made, step })
   }, [made, planId, site, path, step])
   const failure = watched.failure ?? watched.state?.failure ?? null
-  // A plan that has expired is made anew; its time says so.
+  // An expired plan is made again; its time shows that.
   const again = () => {
     if (planId !== undefined) replace({ page: 'restore', site, path, step: 'changes' })
     else watched.again()
@@ -113,7 +110,7 @@ function Planned(props: StepsProps & { readonly path: string; readonly step: Exc
   )
 }
 
-/** What a person said about the accident holds on every step. */
+/** What was entered about the accident applies to every step. */
 function FromAfter({ overview, entry }: { readonly overview: SiteOverview; readonly entry: BackupEntry }) {
   const { when } = useAccident(overview.id)
   const { moment } = readMoment(when, overview.zone, useNow(5000) + overview.clockOffset)
@@ -166,9 +163,7 @@ function Framed(props: {
       over={<RestoreHead overview={overview} />}
       title={titles[step]}
       lead={
-        step === 'choose'
-          ? 'Nothing changes until you confirm, three steps from here.'
-          : entry && <>Backup {showName(entry.path)}</>
+        step === 'choose' ? 'Nothing changes until you confirm in step 4.' : entry && <>Backup {showName(entry.path)}</>
       }
       tabs={<RestoreSteps site={overview.id} at={step} path={path} plan={plan} />}
     >

@@ -11,6 +11,7 @@ import { ConfirmDialog } from '../../shared/confirm-dialog.tsx'
 import { FindOperation } from '../../shared/find-operation.tsx'
 import { DowntimeClock, OperationProgress } from '../../shared/operation-progress.tsx'
 import { cancelWords, restoreTitle } from '../../shared/operation-words.ts'
+import { UnloadedPage } from '../../shared/unloaded-page.tsx'
 import { useStanding } from '../../shared/use-standing.ts'
 import { Button, LinkButton } from '../../ui/button.tsx'
 import { Checkbox } from '../../ui/field.tsx'
@@ -18,7 +19,6 @@ import { HostileText } from '../../ui/hostile-text.tsx'
 import { Fact, Facts, Page, Section } from '../../ui/page.tsx'
 import { ProgressBar } from '../../ui/progress.tsx'
 import { progressWords } from '../../ui/progress-words.ts'
-import { ErrorState, Loading, Skeleton } from '../../ui/states.tsx'
 import { Duration, Time } from '../../ui/time.tsx'
 import { OutcomePart } from './outcome.tsx'
 import css from './restore.module.css'
@@ -30,16 +30,13 @@ export function RestoringPage({ site, operation }: { readonly site: string; read
   const { state: view, failure } = watched
   if (!view || !overview) {
     return (
-      <Page narrow name="Restore" title={<Skeleton width="20rem" />}>
-        {failure ? (
-          <ErrorState
-            failure={failure}
-            action={<LinkButton href={href({ page: 'site-operations', site })}>Operations of the site</LinkButton>}
-          />
-        ) : (
-          <Loading what="the restore" rows={8} />
-        )}
-      </Page>
+      <UnloadedPage
+        narrow
+        name="Restore"
+        failure={failure}
+        what="the restore"
+        action={<LinkButton href={href({ page: 'site-operations', site })}>Operations of the site</LinkButton>}
+      />
     )
   }
   return <Known key={operation} view={view} overview={overview} again={watched.again} />
@@ -138,7 +135,7 @@ function Cancel({ view: { row } }: { readonly view: OperationView }) {
       </Button>
       {asking && (
         <ConfirmDialog
-          title={`Cancel “${row.title}” of ${row.siteName}?`}
+          title={`Cancel “${row.title}” on ${row.siteName}?`}
           lead={cancelWords(row.command)}
           type={null}
           action="Cancel the operation"
@@ -165,10 +162,10 @@ function Undo({ view, overview }: { readonly view: OperationView; readonly overv
   const [asking, setAsking] = useState(false)
   const [saidDown, setSaidDown] = useState(false)
   const { id: site, name } = overview
-  // Undoing an undo brings the restore back; undoing that takes it away again.
+  // Undoing an undo redoes the restore; undoing that undoes the restore again.
   const redoes = row.command === 'undo' && !row.redo
-  const unknown = view.undoable === null ? 'Whether it can be undone, the server has Not yet known.' : undefined
-  const gone = view.undoable === false ? 'The state that it replaced is gone.' : unknown
+  const unknown = view.undoable === null ? 'The server has not yet reported whether this can be undone.' : undefined
+  const gone = view.undoable === false ? 'The safety copy no longer exists.' : unknown
   if (row.outcome !== 'succeeded') return null
   return (
     <>
@@ -180,7 +177,7 @@ function Undo({ view, overview }: { readonly view: OperationView; readonly overv
           title={redoes ? 'Redo this restore?' : 'Undo this restore?'}
           lead={
             <>
-              The safety copy becomes the live database of <HostileText text={name} /> again. The present state is saved
+              The safety copy becomes the live database of <HostileText text={name} /> again. The current state is saved
               as a safety copy first, so this can be reversed as well.
             </>
           }

@@ -34,7 +34,7 @@ export function SchemaFacts({ plan }: { readonly plan: Pick<RestorePlan, 'schema
       <Facts>
         <Fact name="Version">
           {liveUserVersion === backupUserVersion ? (
-            <>{backupUserVersion} on both sides</>
+            <>{backupUserVersion} in both</>
           ) : (
             <Mark of="warning">
               {liveUserVersion ?? 'unknown'} live, {backupUserVersion} in the backup

@@ -1,10 +1,10 @@
 /**
- * The way on has the focus when a step of the restore opens, so that Enter continues. Not where a person has moved the focus
- * meanwhile, nor while a dialog is open.
+ * Focuses the control that continues when a step of the restore opens, so that Enter continues. Not if the focus has been
+ * moved, nor while a dialog is open.
  */
 import { type RefObject, useEffect, useRef } from 'react'
 
-/** Frames for which it is tried: rows of a table are drawn a little later than the table, and a dialog needs some to close. */
+/** How many frames it is tried: rows are drawn a little later than their table, and a dialog takes some to close. */
 const FRAMES = 60
 
 /** @param find selects what gets the focus, inside of the element with the returned ref; null for nothing. */

@@ -1,6 +1,6 @@
 /**
- * Walks back through the backups, newest first, and compares each with the live database until one holds what is missed.
- * One that cannot be compared does not end the walk.
+ * Compares the backups with the live database, newest first, until one contains the missing data. A backup that cannot be
+ * compared does not end the search.
  */
 import { useEffect } from 'react'
 import type { PlanView } from '../../../src-shared/contract/restore.ts'
@@ -13,12 +13,12 @@ export interface Search {
   readonly accident: Accident
   /** Of the backup that is being compared. */
   readonly view: PlanView | undefined
-  /** From the newest on, or from where it stopped. */
+  /** Begins with the newest, or continues where it stopped. */
   readonly start: (further: boolean) => void
   readonly stop: () => void
 }
 
-/** Failures that the next backup would meet as well. */
+/** Failures that would recur with the next backup. */
 const hopeless = ['unreachable', 'auth-failed', 'wrong-site', 'no-such-site', 'no-rights', 'internal']
 
 export function useSearch(site: string, backups: readonly BackupEntry[]): Search {
@@ -69,7 +69,7 @@ export function useSearch(site: string, backups: readonly BackupEntry[]): Search
   }
 }
 
-/** Checks without which there is nothing to compare. */
+/** Checks that must pass before anything can be compared. */
 const unreadable: ReadonlySet<string> = new Set(['readable', 'integrity'])
 
 function nextOf(backups: readonly BackupEntry[], compared: readonly Compared[]): string | null {

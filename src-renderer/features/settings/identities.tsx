@@ -51,8 +51,9 @@ export function IdentitySettings() {
           />
         ) : (
           <EmptyState icon={KeyRound} title={agent.running ? 'The agent holds no keys' : 'No SSH agent is running'}>
-            {agent.problem ??
-              (agent.running ? 'Add one with ssh-add.' : 'Sites that use a key file or a password do not need one.')}
+            {agent.running
+              ? (agent.problem ?? 'Add one with ssh-add.')
+              : 'Sites that use a key file or a password do not need one.'}
           </EmptyState>
         )}
       </Section>
@@ -60,6 +61,7 @@ export function IdentitySettings() {
         <Table
           label="Key files"
           rows={keyFiles}
+          wrap
           rowKey={({ path }) => path}
           columns={[
             {

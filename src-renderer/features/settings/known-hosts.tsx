@@ -44,7 +44,7 @@ export function HostSettings() {
         rowKey={(one) => `${one.file}:${one.line} ${one.fingerprint}`}
         empty={
           <EmptyState icon={ShieldQuestion} title="No known hosts yet">
-            A host key is stored once somebody has compared and accepted it.
+            A host key is stored once you have compared and accepted it.
           </EmptyState>
         }
       />

@@ -65,7 +65,7 @@ export function DatabaseFacts({ inspection: { database } }: Props) {
                 <li key={pid}>
                   <HostileText text={command} />{' '}
                   <span className={css.more}>
-                    process {pid} of <HostileText text={user} />
+                    process {pid}, user <HostileText text={user} />
                   </span>{' '}
                   {service === null && <Badge tone="warn">blocks a restore</Badge>}
                 </li>
@@ -87,10 +87,7 @@ export function HealthFacts({ inspection: { services, health, lock }, overview }
             <Mark of={state === 'active' || state === 'running' ? 'passed' : 'warning'}>
               <HostileText text={state} />
             </Mark>{' '}
-            <span className={css.more}>
-              {manager}
-              {enabled !== '' && `, ${enabled}`}
-            </span>
+            <span className={css.more}>{serviceWords(manager, enabled)}</span>
           </Fact>
         ))}
         <Fact name="Health">
@@ -114,6 +111,12 @@ export function HealthFacts({ inspection: { services, health, lock }, overview }
       </Facts>
     </Section>
   )
+}
+
+/** Where it is not known whether it starts at boot, nothing is said of that. */
+function serviceWords(manager: string, enabled: string): string {
+  const by = manager === 'program' ? 'controlled by a program' : manager
+  return enabled === '' || enabled === 'unknown' ? by : `${by}, ${enabled}`
 }
 
 export function DiskFacts({ inspection: { disk }, overview }: Props & { overview: SiteOverview }) {
@@ -187,10 +190,11 @@ export function HostFacts({ inspection: { host, time, tools, compressor } }: Pro
               <HostileText text={tools.map(({ name, version }) => `${name} ${version}`.trim()).join(', ')} />
             </span>
           ) : (
-            missing.map(({ name, problem }) => (
-              <Mark key={name} of="warning">
-                <HostileText text={`${name}: ${problem ?? ''}`} />
-              </Mark>
+            missing.map(({ name, version, problem }) => (
+              <p key={name} className={css.tool}>
+                <Mark bare of="warning" />
+                <HostileText text={`${name} ${version} ${problem ?? ''}`} />
+              </p>
             ))
           )}
         </Fact>

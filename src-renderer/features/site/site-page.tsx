@@ -8,11 +8,12 @@ import { href } from '../../app/routes.ts'
 import { Headline } from '../../shared/headline.tsx'
 import { RunningOperation } from '../../shared/operation-line.tsx'
 import { SiteOver, SiteTabs } from '../../shared/site-heading.tsx'
+import { UnloadedPage } from '../../shared/unloaded-page.tsx'
 import { useStart } from '../../shared/use-start.ts'
 import { Button } from '../../ui/button.tsx'
 import { Menu } from '../../ui/menu.tsx'
 import { Columns, Page, Section, Stack } from '../../ui/page.tsx'
-import { ErrorState, Loading, Notice, Skeleton } from '../../ui/states.tsx'
+import { ErrorState, Loading, Notice } from '../../ui/states.tsx'
 import { DatabaseFacts, DiskFacts, HealthFacts, HostFacts } from './facts.tsx'
 import { Problems } from './problems.tsx'
 import css from './site.module.css'
@@ -21,11 +22,7 @@ import { BackupStrip } from './strip.tsx'
 export function SitePage({ site }: { readonly site: string }) {
   const watched = useSubscription('site.watch', { site })
   if (!watched.state) {
-    return (
-      <Page name="Site" title={<Skeleton width="24rem" />}>
-        {watched.failure ? <ErrorState failure={watched.failure} /> : <Loading what="the site" rows={10} />}
-      </Page>
-    )
+    return <UnloadedPage name="Site" failure={watched.failure} what="the site" rows={10} />
   }
   return <Known view={watched.state} at={watched.at} />
 }

@@ -1,9 +1,9 @@
-/** Where the marks of a timeline go: every backup has a place, and what lies too close shares one. Pure. */
+/** Positions of the marks on a timeline: every backup has one, and backups too close together share one. Pure. */
 import type { BackupEntry } from '../../../src-shared/domain/kit-protocol.ts'
 import { isFuture, momentOf } from '../../../src-shared/domain/newest.ts'
 
 export interface StripMark {
-  /** Newest first; one where nothing else lies close. */
+  /** Newest first; a single one where no other is close. */
   readonly entries: readonly BackupEntry[]
   /** 0 is the left end, 1 is now. */
   readonly at: number

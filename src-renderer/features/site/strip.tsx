@@ -137,16 +137,30 @@ function Group({ mark, overview }: { readonly mark: StripMark; readonly overview
 function Legend() {
   return (
     <p className={css.keys} aria-hidden>
-      <span className={css.mark} data-kind="database" data-verdict="verified" /> Verified
-      <span className={css.mark} data-kind="database" data-verdict="never" /> Never tested
-      <span className={css.mark} data-kind="database" data-verdict="failed" /> Failed
-      <span className={css.mark} data-kind="safety" data-verdict="never" /> Safety copy
-      <span className={css.mark} data-kind="application" data-verdict="never" /> Not a database
-      <span className={css.group} data-verdict="never">
-        3
-      </span>{' '}
-      Several
-      <span className={css.mark} data-kind="database" data-verdict="never" data-hold /> On hold
+      <span className={css.key}>
+        <span className={css.mark} data-kind="database" data-verdict="verified" /> Verified
+      </span>
+      <span className={css.key}>
+        <span className={css.mark} data-kind="database" data-verdict="never" /> Never tested
+      </span>
+      <span className={css.key}>
+        <span className={css.mark} data-kind="database" data-verdict="failed" /> Failed
+      </span>
+      <span className={css.key}>
+        <span className={css.mark} data-kind="safety" data-verdict="never" /> Safety copy
+      </span>
+      <span className={css.key}>
+        <span className={css.mark} data-kind="application" data-verdict="never" /> Not a database
+      </span>
+      <span className={css.key}>
+        <span className={css.group} data-verdict="never">
+          3
+        </span>{' '}
+        Several
+      </span>
+      <span className={css.key}>
+        <span className={css.mark} data-kind="database" data-verdict="never" data-hold /> On hold
+      </span>
     </p>
   )
 }

@@ -37,7 +37,7 @@ export async function lookInside({ page, hands, name }: Job, read: (file: string
   await hands.press(page.getByRole('link', { name: /^Backups/ }))
   const list = grid(page, `Backups of ${name}`)
   // The site is refreshed after each operation, and rows move when the new backup arrives.
-  await rows(list).first().filter({ hasText: 'By hand' }).filter({ hasText: 'Verified' }).waitFor()
+  await rows(list).first().filter({ hasText: 'Manual' }).filter({ hasText: 'Verified' }).waitFor()
   await hands.openFirst(list)
   const told = await cellsOf(grid(page, 'Tables in the backup'))
   const seen = await read((await heading(page, /\.db\.gz$/).textContent()) ?? '')

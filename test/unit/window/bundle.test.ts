@@ -10,9 +10,9 @@ const top = resolve(import.meta.dirname, '../../..')
 const KB = 1000
 /**
  * Bytes after gzip. Raise one only with a reason: every window waits for all of it. 250 KB since headlines say what runs and
- * the timeline groups what lies close.
+ * the timeline groups what lies close; 11.5 KB of styles since small windows and paper have their own.
  */
-const budget = { js: 250 * KB, css: 11 * KB, 'anything else': 1 * KB }
+const budget = { js: 250 * KB, css: 11.5 * KB, 'anything else': 1 * KB }
 type Kind = keyof typeof budget
 
 /** Files of the built window by name, with those that are copied as they are. */

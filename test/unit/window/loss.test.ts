@@ -32,7 +32,7 @@ describe('what would be lost', () => {
   test('changed rows are a difference, though none is lost and none comes back', () => {
     const tables = [table('planogram_slots', 0, 0, 1081)]
     expect(lossOf({ tables })).toMatchObject({ lost: 0, back: 0, changed: 1081, same: 0 })
-    expect(sentence(tables)).toBe('You would lose no row and 1,081 changed rows would go back to their old values.')
+    expect(sentence(tables)).toBe('You would lose no rows and 1,081 changed rows would revert to their old values.')
   })
 
   test('is never said to be nothing where a table could not be compared', () => {
@@ -44,15 +44,15 @@ describe('what would be lost', () => {
   test('is not known where nothing was compared', () => {
     const comparison = { known: false, reason: 'the live database cannot be read: file is not a database' }
     expect(lossSentence({ tables: [], lossSeconds: null, comparison })).toBe(
-      'It is not known what you would lose: the live database cannot be read: file is not a database.',
+      'What you would lose is unknown: the live database cannot be read: file is not a database.',
     )
   })
 
   test('is told in a sentence', () => {
     expect(sentence([table('a', 1, 0)], 7200)).toBe('You would lose 1 row. The backup is 2 hours old.')
-    expect(sentence([table('a', 0, 3)])).toBe('You would lose no row and 3 rows would come back.')
+    expect(sentence([table('a', 0, 3)])).toBe('You would lose no rows and 3 rows would come back.')
     expect(sentence([table('a', 41, 3, 1)])).toBe(
-      'You would lose 41 rows, 3 rows would come back, and 1 changed row would go back to its old values.',
+      'You would lose 41 rows, 3 rows would come back, and 1 changed row would revert to its old values.',
     )
   })
 

@@ -82,7 +82,7 @@ test('the log tells steps and lines in their order, failures as errors', () => {
 
 test('evidence is named in words, and long hashes are cut', () => {
   expect(evidenceWord('journal_mode')).toBe('journal mode')
-  expect(evidenceWord('writersBlockedMs')).toBe('writers blocked ms')
+  expect(evidenceWord('writersBlockedMs')).toBe('writers blocked')
   expect(shortHash('a'.repeat(64))).toBe(`${'a'.repeat(12)}…`)
   expect(shortHash('not a hash')).toBe('not a hash')
 })
