@@ -57,7 +57,7 @@ describe('a host key', () => {
     expect(failureOf(await backupDatabase(desk.console.context, desk.console.runner, site)).code).toBe(
       'host-key-changed',
     )
-    const shown = /shows \S+ (SHA256:\S+), known/.exec(refused.message)?.[1] ?? ''
+    const shown = /is now \S+ (SHA256:\S+); the known key/.exec(refused.message)?.[1] ?? ''
     expect(shown).toMatch(/^SHA256:/)
     const accepted = failureOf(await desk.console.context.links.open(site, { accept: [shown] }))
     expect(accepted.code).toBe('host-key-changed')
