@@ -71,6 +71,7 @@ say_event() {
 
 # Replace control characters: a file name must not move the cursor.
 say_readable() {
+  local REPLY # callers keep theirs
   [[ $READABLE_FD != '' ]] || return 0
   for_terminal "$1"
   printf '%s\n' "$REPLY" >&"$READABLE_FD"
