@@ -185,3 +185,24 @@ describe('the owner of the data', () => {
     expect(existsSync(other)).toBe(true)
   })
 })
+
+describe('a file that cannot be judged', () => {
+  it('is not deleted where the list of backups is not complete', async () => {
+    const path = put('left.tmp')
+    const words = ['delete', 'left.tmp', '--confirm', hostname(), '--reason', 'x']
+    const { result } = await site.run(words, { instead: 'delete_classes() { return 1; }' })
+    expect(result).toMatchObject({ outcome: 'failed', code: 'internal' })
+    expect(existsSync(path)).toBe(true)
+  })
+
+  it.runIf(process.getuid?.() === 0)('is not deleted where its owner cannot read it', async (test) => {
+    const owned = new ScratchSite({ owner: ORDINARY })
+    test.onTestFinished(() => owned.remove())
+    const path = join(owned.backups, 'before.the.move')
+    writeFileSync(path, 'SQLite format 3', { mode: 0o600 })
+    utimesSync(path, 1_704_067_200, 1_704_067_200)
+    const words = ['delete', 'before.the.move', '--confirm', hostname(), '--reason', 'x']
+    expect((await owned.run(words)).result).toMatchObject({ outcome: 'failed' })
+    expect(existsSync(path)).toBe(true)
+  })
+})

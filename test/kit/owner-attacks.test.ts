@@ -4,6 +4,7 @@ import { once } from 'node:events'
 import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { describe, expect, it, type TestContext } from 'vitest'
+import { inspection } from '../../src-shared/domain/kit-protocol.ts'
 import { Trial } from '../support/kit/trial.ts'
 import { listen, WorkingSite } from '../support/kit/working-site.ts'
 import { ORDINARY, ScratchSite } from '../support/scratch-site.ts'
@@ -160,7 +161,7 @@ describe('the data folder is locked by a program of its owner', () => {
   it('and who asks for a backup is told which program that is', async (test) => {
     const { trial } = await locked(test)
     const { result } = await trial.site.run(['database'])
-    expect([result.code, result.message]).toEqual(['busy', expect.stringMatching(/sleep 600 *\(process [0-9]+ of /)])
+    expect([result.code, result.message]).toEqual(['busy', expect.stringMatching(/ sleep \(process [0-9]+ of /)])
   })
 })
 
@@ -171,4 +172,36 @@ it('a process that is killed on the way back is one of the service at that momen
     holders_kill; echo "$?"; kill "$pid" && echo alive
     holder_service() { REPLY=cvd; }; sleep 60 & HOLDERS=("$!"$'\\tuser\\tcvd\\tsleep'); holders_kill; echo "$?"`)
   expect(said).toBe('1\nalive\n0\n')
+})
+
+describe('a name that takes long to judge', () => {
+  it('does not keep the list waiting: many numbers after the ending of a database', async (test) => {
+    const site = new ScratchSite({ owner: ORDINARY })
+    test.onTestFinished(() => site.remove())
+    asOwner(
+      `: >'${join(site.backups, `a.db${'-1'.repeat(60)}!`)}'; : >'${join(site.backups, `b.db${'_1'.repeat(100)}`)}'`,
+    )
+    const { backups, otherFiles } = await site.ask(['inspect'], inspection)
+    expect([...backups, ...otherFiles].map(({ path }) => path)).toHaveLength(2)
+  })
+
+  it('does not keep the list waiting: a line of it that is no path', (test) => {
+    const site = new ScratchSite({ owner: ORDINARY })
+    test.onTestFinished(() => site.remove())
+    expect(
+      site.library(
+        `{ printf '0\\t1\\t1\\t/'; head -c 3000000 /dev/zero | tr '\\0' '\\200'; echo; } | listing_joined; printf '%s' "$?"`,
+      ),
+    ).toBe('0')
+  })
+})
+
+describe('where root controls the database', () => {
+  it('works as whoever owns the backups, and not as root', (test) => {
+    const site = new ScratchSite({ owner: ORDINARY })
+    test.onTestFinished(() => site.remove())
+    execFileSync('chown', ['-R', '0:0', site.root])
+    execFileSync('chown', ['-R', `${ORDINARY}:${ORDINARY}`, site.backups])
+    expect(site.library('printf %s "$OWNER_UID"')).toBe(String(ORDINARY))
+  })
 })

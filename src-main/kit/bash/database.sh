@@ -100,7 +100,7 @@ database_copy() {
 }
 
 database_copy_by_owner() {
-  owner_do database_copy_run 2>&1 | head -c 4096 >copy.log
+  SIDE_SECONDS=7200 owner_do database_copy_run 2>&1 | head -c 4096 >copy.log
   return "${PIPESTATUS[0]}"
 }
 

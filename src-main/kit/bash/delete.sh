@@ -30,7 +30,7 @@ delete_path() {
 
 # delete_allowed PATH...: fails if one is a backup, is held, may be a backup that cannot be read, or is not listed.
 delete_allowed() {
-  local path class encoded=()
+  local path class encoded=() answers=0
   for path in "$@"; do
     encode_path "$path"
     encoded+=("$REPLY")
@@ -42,7 +42,7 @@ delete_allowed() {
   done
   while IFS=$'\t' read -r path class; do
     decode_path "$path"
-    path=${REPLY##*/}
+    path=${REPLY##*/} answers=$((answers + 1))
     case $class in
       unfinished | unknown | empty) ;;
       backup) fail checks-failed "$path is a backup." "$DELETE_UNCHANGED" 'only files that are not backups can be deleted here' ;;
@@ -53,6 +53,7 @@ delete_allowed() {
       *) fail not-found "There is no such file among the backups: $path" "$DELETE_UNCHANGED" 'look at the list again' ;;
     esac
   done < <({ printf '%s\n' "${encoded[@]}" ''; backup_list; } | delete_classes)
+  ((answers == $#)) || fail internal 'The list of backups could not be made.' "$DELETE_UNCHANGED"
 }
 
 # delete_classes: read encoded paths, an empty line, and the list; print each path with its class in the list.
@@ -132,11 +133,11 @@ delete_file() {
   printf 'deleted\n'
 }
 
-# looks_like_data NAME: status 0 if it starts like an SQLite database or its dump, or like a packed or encrypted file: it may be a
+# looks_like_data NAME: status 0 if it cannot be read, or starts like an SQLite database or its dump, or like a packed or encrypted file: it may be a
 # backup under another name.
 looks_like_data() {
   local head data='53514c69746520666f726d61742033|505241474d41|424547494e' packed='1f8b|fd377a58|28b52ffd|425a68|04224d18|4c5a4950|504b0304|377abcaf'
   local encrypted='53616c7465645f5f|6167652d656e63|2d2d2d2d2d424547494e|85[0-9a-f]{4}03|84[0-9a-f]{2}03|8c0d04'
-  head=$(dd if="./$1" iflag=nofollow,nonblock bs=512 count=1 status=none 2>/dev/null | od -An -v -tx1 | tr -d ' \n')
+  head=$(dd if="./$1" iflag=nofollow,nonblock bs=512 count=1 status=none 2>/dev/null | od -An -v -tx1 | tr -d ' \n') || return 0
   [[ $head =~ ^($data|$packed|$encrypted) || ${head:514:10} == 7573746172 ]]
 }

@@ -56,21 +56,12 @@ health_ask() {
 # can keep even a killed process alive: leave that behind, because a restore must not wait for it.
 health_end() {
   local children=()
-  if ! health_ended "$1"; then
+  if ! ended_soon "$1"; then
     { read -r -a children <"/proc/$1/task/$1/children"; } 2>/dev/null
     kill -KILL ${children[@]+"${children[@]}"} "$1" 2>/dev/null
-    health_ended "$1" || return 137
+    ended_soon "$1" || return 137
   fi
   wait "$1"
-}
-
-health_ended() { # PID: status 1 if it has not ended within a second
-  local turn
-  for ((turn = 0; turn < 200; turn++)); do
-    kill -0 "$1" 2>/dev/null || return 0
-    pause 0.005
-  done
-  return 1
 }
 
 # health_words: REPLY = the last answer and its likely cause, as a sentence without the full stop.

@@ -72,11 +72,12 @@ holder_user() { # PID: REPLY = its effective user; status 1 if it has gone
   return 1
 }
 
-holder_command() { # PID: REPLY = the beginning of its command line
-  local words=() IFS=' '
-  { mapfile -d '' -t -n 100 words <"/proc/$1/cmdline"; } 2>/dev/null
-  REPLY=${words[*]-}
-  REPLY=${REPLY:0:200}
+# holder_command PID: REPLY = the name of its program. Not its command line: that is memory of the process, and its owner can
+# make a read of it endless or never return.
+holder_command() {
+  REPLY=''
+  { IFS= read -r -d '' -n 64 REPLY <"/proc/$1/comm"; } 2>/dev/null
+  REPLY=${REPLY%$'\n'}
   REPLY=${REPLY//[[:cntrl:]]/?}
 }
 

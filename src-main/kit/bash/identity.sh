@@ -18,12 +18,16 @@ readonly NOBODY=65534
 
 # identities_load: set OWNER_* and DATA_GID, from the policy or from who owns the path to the database.
 identities_load() {
-  local found
+  local found path
   OWNER_UID=$EUID OWNER_GID=${GROUPS[0]} OWNER_PROBLEM='' READER_UID='' READER_GID=''
   DATA_GID=$OWNER_GID
   ((EUID == 0)) || return 0
-  path_owner "$DATABASE"
-  found=$REPLY
+  # If root controls the database, somebody else may still own the backups or the logs.
+  for path in "$DATABASE" "$BACKUPS" "$LOGS"; do
+    path_owner "$path"
+    found=$REPLY
+    [[ ${found% *} == 0 ]] || break
+  done
   OWNER_UID=${found% *} DATA_GID=${found#* }
   if [[ ${POLICY[owner]} == '' ]]; then
     :
@@ -200,7 +204,7 @@ reader_do() {
 # side_says SECONDS BYTES owner|reader FUNCTION ARG...: print what it writes to stdout, limited in time and size. A user can
 # stop its own processes and keep their output open, so root kills it and does not wait. Use it where nobody can cancel.
 side_says() {
-  SIDE_SECONDS=$1 "$3_do" "${@:4}" 2>/dev/null | timeout --signal=KILL "$1" head -c "$2"
+  SIDE_SECONDS=$1 "$3_do" "${@:4}" 2>/dev/null </dev/null | timeout --signal=KILL "$1" head -c "$2"
 }
 SIDE_SECONDS=''
 

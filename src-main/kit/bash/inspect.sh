@@ -228,7 +228,7 @@ inspect_health() {
   [[ $HEALTH_PROBE == '' ]] || HEALTH_CONFIGURED=true
   for line in ${LOOK_LINES[@]+"${LOOK_LINES[@]}"}; do
     # Bash takes milliseconds to compile a pattern with bounds in the hundreds.
-    [[ $line == health=* && ${#line} -le 820 && $line =~ ^health=([0-9]{3})\ (0|[1-9][0-9]{0,5})\ ([0-9]|-)\ ([A-Za-z0-9._/%-]*)$ ]] || continue
+    [[ $line == health=* && ${#line} -le 820 && $line =~ ^health=([0-9]{3})\ (0|[1-9][0-9]{0,5})\ ([0-9]|-)\ ((%[0-9A-F][0-9A-F]|[A-Za-z0-9._/-])*)$ ]] || continue
     HEALTH_STATUS=${BASH_REMATCH[1]} HEALTH_MS=${BASH_REMATCH[2]} index=${BASH_REMATCH[3]}
     decode_path "${BASH_REMATCH[4]}"
     HEALTH_DETAIL=${REPLY:0:200}

@@ -20,7 +20,8 @@ function rules_begin(   word) {
   # After the name of a database or archive, allow only numbers, dates and words that mean "an older one of these".
   word = "(after|auto|backup|bak|before|copy|daily|gz|hourly|manual|monthly|old|orig|original|post|pre|prev|previous|" \
     "rejected|restore|restored|safety|save|saved|stray|weekly|yearly|v?[0-9]+(t[0-9]+z?)?)"
-  TAIL = "^([._-]" word "([_-][a-z0-9]+)*)*$"
+  # Only one way to match each name: where groups overlap, awk tries them all, and a name of 80 characters takes for ever.
+  TAIL = "^([._-]" word "([_-][a-z0-9]+|[.]" word ")*)?$"
 }
 
 # plain_name NAME: in lower case, without escapes: people put blanks (`%20`) and colons (`%3A`) between words.

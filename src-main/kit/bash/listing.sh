@@ -133,10 +133,11 @@ from == "fingerprints" {
   else if (number(pair[2])) printed_at[name] = pair[2]
   next
 }
-# The listing comes from an untrusted user: skip lines that do not match.
+# The listing comes from an untrusted user: skip lines that do not match, and lines longer than a path can be.
+length($0) > 16448 { next }
 NF >= 4 && number($1) && length($2) <= 32 && $2 ~ /^-?(0|[1-9][0-9]*)(\.[0-9]+)?$/ && $3 ~ /^[0-9]+$/ && $4 ~ /^\// {
   path = path_of($0)
-  if (path in seen || !encoded(path)) next
+  if (path in seen || !encoded(path) || length(name_of(path)) > 765) next
   if (++count > 200000) exit
   seen[path] = 1
   class = any ? "backup" : class_of(name_of(path))
@@ -152,7 +153,10 @@ $1 == "-1" && NF >= 4 && $4 ~ /^\// && unlisted == "" {
 END {
   for (path in others) {
     owner = others[path] == "companion" ? backup_of(path) : ""
-    if (owner != "") { companions[owner] = companions[owner] (companions[owner] == "" ? "" : ",") path; continue }
+    if (owner != "") {
+      if (companion_count[owner]++ < 100) companions[owner] = companions[owner] (companions[owner] == "" ? "" : ",") path
+      continue
+    }
     class = others[path]
     # An armoured file is a signature beside what it signs; alone, it is an encrypted backup.
     if (class == "companion") class = path ~ /\.asc$/ && tail_of(plain_name(name_of(path))) != "%" ? "unsupported" : "unknown"

@@ -136,6 +136,6 @@ look_stop() { [[ $LOOK_JOB == '' ]] || kill -KILL -- "-$LOOK_JOB" 2>/dev/null; }
 look_over() {
   exec {LOOK_FD}<&- {LOOK_WAKE_FD}>&-
   look_stop
-  wait "$LOOK_JOB" 2>/dev/null
+  ! ended_soon "$LOOK_JOB" || wait "$LOOK_JOB" 2>/dev/null
   LOOK_JOB=''
 }

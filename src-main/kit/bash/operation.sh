@@ -225,8 +225,19 @@ end_background() {
       ((turn != 50)) || kill -KILL -- "-$pid" 2>/dev/null
       pause 0.02
     done
-    wait "$pid" 2>/dev/null
+    ! ended_soon "$pid" || wait "$pid" 2>/dev/null
   done
+}
+
+# ended_soon PID: status 1 if our child has not ended within a second. A file system of the application's user can keep even
+# a killed process; root must not wait for it.
+ended_soon() {
+  local turn
+  for ((turn = 0; turn < 200; turn++)); do
+    kill -0 "$1" 2>/dev/null || return 0
+    pause 0.005
+  done
+  return 1
 }
 
 # watch UNCHANGED PROGRESS-FUNCTION PID...: wait for background processes, report progress, heed a cancel. Status: that of
