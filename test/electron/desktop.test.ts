@@ -202,7 +202,13 @@ test('Quit while a restore runs ends the console, not the restore, and the next 
   expect(pause.reached()).toBe(true)
   pause.go()
   page = await console.open()
-  await press(desktop, 'ctrl+2')
+  // A window that has just opened may not have the keyboard yet.
+  await expect
+    .poll(async () => {
+      await press(desktop, 'ctrl+2')
+      return page.url()
+    })
+    .toContain('#/operations')
   // This one and the one before it.
   await expect.poll(() => page.getByText('The database was restored').count()).toBe(2)
   expect(orders(site)).toBeGreaterThan(0)
