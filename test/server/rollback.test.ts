@@ -70,7 +70,7 @@ onBoth('a restore', (server: Server) => {
       `setsid -f sqlite3 ${database} '.timeout 10000' 'SELECT count(*) FROM users' '.shell echo $PPID > /tmp/holder; exec sleep 600' > /tmp/held 2>&1 < /dev/null
       until [ -s /tmp/holder ]; do sleep 0.05; done`,
     )
-  const holder = async () => new RegExp(`sqlite3 ${database} .*\\(process ${await server.must('cat /tmp/holder')}\\b`)
+  const holder = async () => new RegExp(`sqlite3 \\(process ${await server.must('cat /tmp/holder')}\\b`)
   const during = async (phase: string, work: () => Promise<unknown>): Promise<JournalEntry> => {
     await setFailpoint(server, `${phase} pause`)
     const entry = await beginRestore(desk, site, backup)
