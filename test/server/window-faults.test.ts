@@ -94,7 +94,7 @@ test('a state that does not become healthy is taken back before your eyes', asyn
   )
   // Long enough for the old state to start on a busy machine: its health is waited for no longer.
   await setPolicy(services(), site, { health_timeout: '15' })
-  await button(page, 'More for this site').click()
+  await button(page, 'More actions').click()
   await page.getByRole('menuitem', { name: 'Check now' }).click()
   await page.getByRole('link', { name: /^Backups/ }).click()
   await rows(grid(page, `Backups of ${NAME}`))
@@ -164,7 +164,7 @@ test('a changed host key is refused on every page, and no button takes it', asyn
 
   const key = step(page, 'Host key').getByText('has changed').first()
   await at(page, `/sites/${site.id}/connection`)
-  await button(page, /^Check/).click()
+  await button(page, 'Test connection').click()
   await key.waitFor()
   expect(await button(page, taking).count()).toBe(0)
   await at(page, '/add-site')
