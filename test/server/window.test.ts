@@ -126,7 +126,7 @@ test('the whole job: back up, verify, look inside, restore, undo', async () => {
   expect(await accessible(page)).toEqual([])
 
   await page.getByRole('link', { name: 'Back to the site' }).click()
-  await heading(page, /^Restorable to .* \(verified\)\.$/).waitFor()
+  await heading(page, /Restorable to .* \(verified\)\.$/).waitFor()
   // The page may show what was seen before or during the restore, until the look after it comes in.
   await fact(page, 'devices')
     .filter({ hasText: /^48 rows$/ })
