@@ -86,6 +86,14 @@ class Follower {
   }
 }
 
+function programOf(pid: number): string {
+  try {
+    return readFileSync(`/proc/${pid}/comm`, 'utf8').trim()
+  } catch {
+    return ''
+  }
+}
+
 describe('following', () => {
   let site: ScratchSite
   let worker: Worker
@@ -99,7 +107,11 @@ describe('following', () => {
     follower = new Follower(site)
     await follower.hears('first')
     // itself, tail, flock, and a shell that waits for the end of its stdin
-    await until(() => follower.processes().length === 4)
+    // Each has become its program: between fork and exec, bash can lose the signal that ends a child.
+    await until(() => {
+      const programs = follower.processes().map(programOf)
+      return programs.length === 4 && programs.includes('tail') && programs.includes('flock')
+    })
     helpers = follower.processes().flatMap((pid) => processRef(pid) ?? [])
   })
   afterEach(() => {
