@@ -1,60 +1,35 @@
 /**
- * Assembles the kit, one self-contained bash program, from `bash/*.sh` in order of definition. The last line runs it.
+ * Assembles the kit, one self-contained bash program, from the rooms of `bash/` in their order. The last line runs it.
  */
 import { createHash } from 'node:crypto'
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
-const parts = [
-  'prologue',
-  'json',
-  'events',
-  'files',
-  'identity',
-  'work',
-  'state',
-  'operation',
-  'operations',
-  'follow',
-  'service',
-  'holders',
-  'health',
-  'sqlite',
-  'census',
-  'integrity',
-  'check',
-  'fingerprint',
-  'extract',
-  'extract-sides',
-  'policy-commands',
-  'listing-rules',
-  'listing',
-  'listing-json',
-  'verify',
-  'show',
-  'live',
-  'compare-sql',
-  'compare-statements',
-  'compare-streams',
-  'compare-report',
-  'compare',
-  'compare-load',
-  'plan',
-  'tools',
-  'look',
-  'inspect',
-  'problems',
-  'compress',
-  'database',
-  'journal',
-  'transaction',
-  'roll-back',
-  'restore',
-  'recover',
-  'delete',
-  'main',
-] as const
+/**
+ * The rooms of the kit in their order, each with its files in the order of definition. A file calls what is in its own room
+ * or in an earlier one (`test/unit/kit-rooms.test.ts`).
+ */
+export const rooms = {
+  base: ['prologue', 'json', 'events', 'files', 'append', 'processes', 'identity', 'work'],
+  site: ['policy', 'service', 'holders', 'health', 'tools'],
+  operation: ['audit', 'journal', 'operation', 'operations', 'follow'],
+  database: ['sqlite', 'census', 'integrity', 'check', 'live'],
+  compare: ['sql', 'statements', 'streams', 'report', 'compare', 'load'],
+  backups: [
+    'catalog',
+    'listing-rules',
+    'listing',
+    'listing-json',
+    'fingerprint',
+    'extract',
+    'extract-sides',
+    'compress',
+  ],
+  commands: ['confirm', 'policy', 'database', 'verify', 'show', 'delete'],
+  inspect: ['look', 'inspect', 'problems'],
+  restore: ['plan', 'journal', 'transaction', 'roll-back', 'restore', 'recover'],
+} as const
 
 export interface Kit {
   readonly bytes: Buffer
@@ -65,7 +40,14 @@ export interface Kit {
 /** The parts in order, each ending with a line break and followed by an empty line. */
 export function kitParts(): readonly { readonly name: string; readonly text: string }[] {
   const folder = join(dirname(fileURLToPath(import.meta.url)), 'bash')
-  return parts.map((part) => ({ name: `${part}.sh`, text: readFileSync(join(folder, `${part}.sh`), 'utf8') }))
+  return [
+    ...Object.entries(rooms).flatMap(([room, files]) => files.map((file) => `${room}/${file}.sh`)),
+    'side.sh',
+    'main.sh',
+  ].map((name) => ({
+    name,
+    text: readFileSync(join(folder, name), 'utf8'),
+  }))
 }
 
 /** The kit as sent to servers. Reads the parts from disk: call it once and keep the result. */

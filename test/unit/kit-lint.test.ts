@@ -10,7 +10,7 @@ import { readersOf, rules } from '../support/bash/rules.ts'
 import { sides } from '../support/bash/sides.ts'
 
 const folder = resolve(import.meta.dirname, '../../src-main/kit/bash')
-const kit = globSync('*.sh', { cwd: folder })
+const kit = globSync('**/*.sh', { cwd: folder })
   .sort()
   .map((file) => codeOf(file, readFileSync(resolve(folder, file), 'utf8')))
 
@@ -123,7 +123,7 @@ describe('programs that read', () => {
     const left = kit.flatMap(({ file, functions }) => functions.map(({ name }) => `${file}:${name}`))
     expect(
       left.filter(
-        (where) => !by.has(where) && !/^launcher\.sh|^identity\.sh:(?:do_as|become_side|\w+_do)$/.test(where),
+        (where) => !by.has(where) && !/^launcher\.sh|^base\/identity\.sh:(?:do_as|become_side|\w+_do)$/.test(where),
       ),
     ).toEqual([])
   })

@@ -12,7 +12,7 @@ const begins =
 
 /** Functions that call what they are given. */
 const handed =
-  /\b(?:in_background|trap|close_for_child|ON_FAIL=|AFTER_PAUSE=)\s*(\w+)|\bwatch (?:_+|"[^"]*") (\w+)|\brange [^\n|]* (compress_part|sha256)\b/g
+  /\b(?:in_background|trap|close_for_child|ON_FAIL=|ON_RESULT=|AFTER_OUTCOME=|AFTER_PAUSE=)\s*(\w+)|\bwatch (?:_+|"[^"]*") (\w+)|\brange [^\n|]* (compress_part|sha256)\b/g
 const command =
   /(?<=(?:^|[;&|({!)]|\b(?:then|do|else|if|while|until|elif|exec)[ \t])[ \t]*(?:\w+=[^\s(]*[ \t]+)*)[a-z_]\w*(?![\w(=])/gm
 
@@ -78,4 +78,10 @@ export function runners(kit: readonly Code[]): ReadonlyMap<string, ReadonlySet<R
     for (const name of reader) visit(name, 'reader')
   }
   return found
+}
+
+/** The names of everything that a file calls, on whichever side it runs. */
+export function calledBy(code: Code): ReadonlySet<string> {
+  const { own, owner, reader } = callsOf(code.commands)
+  return new Set([...own, ...owner, ...reader])
 }

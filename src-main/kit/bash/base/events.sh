@@ -6,11 +6,13 @@
 EVENTS_FD=''
 READABLE_FD=''
 OPERATION=''      # ID of the operation that this process works for
+OPERATION_DIR=''  # its folder, in its worker
 COMMAND=''        # its command
 STEP=''           # the open step
 STEP_TITLE=''
 STEP_AT=0
 ON_FAIL=''        # function that undoes changes before a failure is reported
+ON_RESULT=''      # function that records a result on disk before it is said
 RESULT_SAID=''
 KIT_SHA256=''
 
@@ -167,7 +169,7 @@ result() {
     next="$next" data:="$data"
   local line=$REPLY
   # Write the outcome to disk first, so that a follower who sees the result can rely on it.
-  [[ $OPERATION == '' ]] || operation_record_outcome "$outcome" "$code" "$message" "$line"
+  [[ $ON_RESULT == '' ]] || "$ON_RESULT" "$outcome" "$code" "$message" "$line"
   say_event "$line"
   say_readable ''
   say_readable "$outcome: $message"

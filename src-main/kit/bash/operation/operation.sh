@@ -6,12 +6,11 @@
 WHO=''
 REASON=''
 TOKEN='' # chosen by the caller to find its operation again if the connection breaks during the start
-OPERATION_DIR=''
 ALIVE_FD=''
 LOCK_FD=''
 DATA_LOCK_FD=''
-CANCEL_ASKED=''
 ARGUMENTS=()
+AFTER_OUTCOME='' # function to call once the outcome is on disk
 
 # operation_start ARG...: REPLY = the ID of the new operation, which is already running.
 operation_start() {
@@ -84,6 +83,7 @@ work() {
   exec {ALIVE_FD}<"$OPERATION_DIR/alive"
   flock -w 20 "$ALIVE_FD" || exit 1
   [[ ! -e $OPERATION_DIR/outcome ]] || exit 1
+  ON_RESULT=operation_record_outcome
   printf '%s\n' "$$" >"$OPERATION_DIR/pid"
   exec {EVENTS_FD}>>"$OPERATION_DIR/events" {READABLE_FD}>>"$OPERATION_DIR/readable" 2>>"$OPERATION_DIR/stderr"
   about "$OPERATION" who
@@ -125,7 +125,7 @@ operation_record_outcome() { # OUTCOME CODE MESSAGE RESULT-LINE
   # If the outcome cannot be written, the transaction stays open and recovery writes it when there is space.
   if write_whole "$OPERATION_DIR/outcome" "outcome=$1"$'\n'"code=$2"$'\n'"endedAt=$REPLY"$'\n'"message=${3//$'\n'/ }"$'\n'; then
     failpoint outcome
-    transaction_close
+    [[ $AFTER_OUTCOME == '' ]] || "$AFTER_OUTCOME"
   fi
   audit ended "$1" "$2"
   leave_work_dir
@@ -186,15 +186,6 @@ recovery_waits() {
   until flock -w 1 "$1"; do heed_cancel 'nothing was changed'; done
 }
 
-# cancel_asked: status 0 if somebody asked us to stop. Call it between steps and while waiting.
-cancel_asked() {
-  [[ $CANCEL_ASKED == '' ]] || return 0
-  [[ $OPERATION_DIR != '' && -e $OPERATION_DIR/cancel ]] || return 1
-  CANCEL_ASKED=$(head -c 200 "$OPERATION_DIR/cancel" | tr '\n' ' ')
-  CANCEL_ASKED=${CANCEL_ASKED% }
-  CANCEL_ASKED=${CANCEL_ASKED:-cancelled}
-}
-
 # heed_cancel UNCHANGED: if a cancel was requested, undo changes and end the operation as cancelled.
 heed_cancel() {
   cancel_asked || return 0
@@ -204,40 +195,6 @@ heed_cancel() {
   [[ $take_back == '' ]] || "$take_back" cancelled "Cancelled: $CANCEL_ASKED." ''
   result cancelled cancelled "Cancelled: $CANCEL_ASKED." "${1:-nothing was changed; what had been written was removed}" ''
   exit 1
-}
-
-# in_background FUNCTION ARG...: REPLY = its PID. It gets its own process group, so that it can be ended as a whole.
-in_background() {
-  set -m
-  "$@" </dev/null &
-  REPLY=$!
-  set +m
-}
-
-# end_background PID...: end background processes with their children. Children may live and write a little longer, so wait
-# for the whole group; kill what ignores SIGTERM for a second.
-end_background() {
-  local pid turn
-  for pid in "$@"; do kill -TERM -- "-$pid" 2>/dev/null || kill -TERM "$pid" 2>/dev/null; done
-  for pid in "$@"; do
-    for ((turn = 0; turn < 100; turn++)); do
-      kill -0 -- "-$pid" 2>/dev/null || break
-      ((turn != 50)) || kill -KILL -- "-$pid" 2>/dev/null
-      pause 0.02
-    done
-    ! ended_soon "$pid" || wait "$pid" 2>/dev/null
-  done
-}
-
-# ended_soon PID: status 1 if our child has not ended within a second. A file system of the application's user can keep even
-# a killed process; root must not wait for it.
-ended_soon() {
-  local turn
-  for ((turn = 0; turn < 200; turn++)); do
-    kill -0 "$1" 2>/dev/null || return 0
-    pause 0.005
-  done
-  return 1
 }
 
 # watch UNCHANGED PROGRESS-FUNCTION PID...: wait for background processes, report progress, heed a cancel. Status: that of

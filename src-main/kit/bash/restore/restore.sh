@@ -1,59 +1,6 @@
 # --- restore database, undo ---------------------------------------------------------------------------------------------------
 
-R_WORDS=() R_CONFIRM='' R_EXPECT_SHA256='' R_ACCEPT_SCHEMA=''
 UNDOING=''      # the operation to undo
-SITE_IS_DOWN='' # not empty if a person confirmed that the site is down and that the configured probe is right
-
-# Parse the arguments of restore, undo and delete into R_* and SITE_IS_DOWN: WHAT [...] --confirm HOST --reason TEXT
-# [--site-is-down] [--accept-schema] [--expect-sha256 HEX] [--expect-machine ID].
-restore_arguments() {
-  local confirm='' machine='' words=()
-  R_EXPECT_SHA256='' R_ACCEPT_SCHEMA='' SITE_IS_DOWN=''
-  while (($# > 0)); do
-    case $1 in
-      --site-is-down)
-        SITE_IS_DOWN=yes
-        shift
-        ;;
-      --confirm | --reason | --expect-sha256 | --expect-machine)
-        (($# >= 2)) || usage_error "$1: a value is missing"
-        case $1 in
-          --confirm) confirm=$2 ;;
-          --reason) REASON=$2 ;;
-          --expect-sha256) R_EXPECT_SHA256=$2 ;;
-          --expect-machine) machine=$2 ;;
-        esac
-        shift 2
-        ;;
-      --accept-schema)
-        R_ACCEPT_SCHEMA=yes
-        shift
-        ;;
-      *)
-        words+=("$1")
-        shift
-        ;;
-    esac
-  done
-  [[ $machine == '' || $machine == "$(</etc/machine-id)" ]] ||
-    fail wrong-site 'This is not the machine that was meant.' 'nothing was changed' \
-      'check the address of the site'
-  R_WORDS=(${words[@]+"${words[@]}"})
-  R_CONFIRM=$confirm
-}
-
-# host_confirm WORDS: require the name of this server in R_CONFIRM; ask for it at a terminal.
-host_confirm() {
-  local host
-  host=$(hostname)
-  if [[ $R_CONFIRM == '' && $READABLE_FD == 1 && -t 0 ]]; then
-    printf '%s Type the name of this server (%s) to continue: ' "$1" "$host"
-    IFS= read -r R_CONFIRM
-  fi
-  [[ $R_CONFIRM == "$host" ]] ||
-    fail not-confirmed "The confirmation must be the name of this server, $host." 'nothing was changed' \
-      "give it: --confirm $host"
-}
 
 restore_confirm() {
   host_confirm 'Everything written after this backup will be lost.'

@@ -250,3 +250,9 @@ live_names() {
   encode_path "${DATABASE_FILE##*/}"
   REPLY=$name$'\n'$REPLY
 }
+
+unlisted_words() { # FOLDER: REPLY = what is not known
+  REPLY='the owner of the CVD data'
+  ((EUID == 0)) || REPLY='this login'
+  REPLY="The backups in $1 are not known: $REPLY cannot read that folder."
+}

@@ -156,3 +156,9 @@ operation_is_over() {
   operation_safety "$1" || return 0
   [[ ! -e $REPLY && -e ${REPLY%.pre-restore.*} ]]
 }
+
+operation_runs() { # ID
+  valid_operation "$1" || return 1
+  operation_state "$1"
+  [[ $REPLY == running ]]
+}

@@ -40,15 +40,6 @@ transaction_stop() {
   step_done services="${SERVICES[*]}" holders:=0
 }
 
-holders_words() {
-  local entry words='' pid user service command
-  for entry in "${HOLDERS[@]}"; do
-    IFS='|' read -r pid user service command < <(printf '%s\n' "${entry//$'\t'/|}")
-    words+="${words:+; }$command (process $pid of $user)"
-  done
-  printf '%s' "$words"
-}
-
 # Rename the live database to the safety copy: a rename cannot lose a write.
 transaction_keep() {
   local suffix line live=''
@@ -132,16 +123,6 @@ transaction_prove() {
 
 # live_counts: print the table counts of the live database; for owner_do.
 live_counts() { table_counts "$DATABASE_FILE" -cmd ".timeout ${POLICY[busy_timeout]}"; }
-
-# table_rows TABLE LINE...: REPLY = the table's row count from lines of table_counts, or empty.
-table_rows() {
-  local table=$1 line
-  shift
-  for line in "$@"; do
-    [[ $line != "$table"$'\t'* ]] || { line=${line#*$'\t'} REPLY=${line%%$'\t'*}; return; }
-  done
-  REPLY=''
-}
 
 transaction_commit() {
   phase committed

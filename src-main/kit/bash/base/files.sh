@@ -115,3 +115,6 @@ log_line() {
   rm -f -- "$fresh"
   return 1
 }
+
+# counted NUMBER ONE MANY: REPLY = `1 ONE`, `2 MANY`.
+counted() { if (($1 == 1)); then REPLY="1 $2"; else REPLY="$1 $3"; fi; }

@@ -104,15 +104,6 @@ problems_of_service() {
     problem error unfinished "An operation was interrupted and is not finished: $I_UNFINISHED." 'run: cvd-backup recover'
 }
 
-# counted NUMBER ONE MANY: REPLY = `1 ONE`, `2 MANY`.
-counted() { if (($1 == 1)); then REPLY="1 $2"; else REPLY="$1 $3"; fi; }
-
-unlisted_words() { # FOLDER: REPLY = what is not known
-  REPLY='the owner of the CVD data'
-  ((EUID == 0)) || REPLY='this login'
-  REPLY="The backups in $1 are not known: $REPLY cannot read that folder."
-}
-
 problems_of_backups() {
   if [[ ! -d $BACKUPS ]]; then
     problem error no-backups "There is no backup folder $BACKUPS." 'back up the database now'

@@ -119,12 +119,6 @@ lock_json() {
   json_object held:=true holder:="$holder"
 }
 
-operation_runs() { # ID
-  valid_operation "$1" || return 1
-  operation_state "$1"
-  [[ $REPLY == running ]]
-}
-
 # rights_known [true|false]: set R_READ (pass it if known), R_WRITE_BACKUPS, R_SERVICES, R_STATE and R_RESTORE (may replace
 # the database) to true or false.
 rights_known() {

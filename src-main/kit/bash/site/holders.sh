@@ -109,3 +109,12 @@ holders_json() {
   done
   json_array ${list[@]+"${list[@]}"}
 }
+
+holders_words() {
+  local entry words='' pid user service command
+  for entry in "${HOLDERS[@]}"; do
+    IFS='|' read -r pid user service command < <(printf '%s\n' "${entry//$'\t'/|}")
+    words+="${words:+; }$command (process $pid of $user)"
+  done
+  printf '%s' "$words"
+}

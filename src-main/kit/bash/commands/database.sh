@@ -107,11 +107,11 @@ database_copy_by_owner() {
 # database_copy_run: copy the live database to copy.db; for owner_do. The copy is private, is read back, and is deleted after
 # compression: use no journal and no fsync if this sqlite3 allows that.
 database_copy_run() {
-  local limit=() async='' status
+  local within=() async='' status
   header_read "$DATABASE_FILE"
   [[ $(sqlite3 -batch -init /dev/null :memory: '.help backup' 2>/dev/null </dev/null) != *--async* ]] || async='--async '
   # SIGTERM: on SIGINT sqlite3 would finish the copy first, and the copy is discarded anyway.
-  [[ $H_JOURNAL == wal ]] || limit=(timeout --signal=TERM --kill-after=2 "${POLICY[writer_block_limit]}")
+  [[ $H_JOURNAL == wal ]] || within=(timeout --signal=TERM --kill-after=2 "${POLICY[writer_block_limit]}")
   database_copy_once
   status=$?
   # A hot journal: the owner may roll that change back, which opening the database does.

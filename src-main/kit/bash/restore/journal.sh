@@ -20,7 +20,7 @@
 # healthy, else rolls it back. STATE/unfinished names the operation until its outcome is on disk.
 
 readonly SIDECARS=('' -wal -shm -journal)
-TX_DIR='' TX_FOLDER='' TX_NAME='' TX_STAGE='' TX_SAFETY='' TX_LIVE_INODE='' TX_STAGED_INODE='' TX_STAGED_STAMP='' TX_WERE='' TX_HEALTHY_BEFORE=''
+TX_FOLDER='' TX_NAME='' TX_STAGE='' TX_SAFETY='' TX_LIVE_INODE='' TX_STAGED_INODE='' TX_STAGED_STAMP='' TX_WERE='' TX_HEALTHY_BEFORE=''
 TX_FOLDER_FD='' TX_STAGE_FD='' # held open, whatever happens to their names: the database's folder and the stage folder
 TX_FOLDER_INODE=''
 TX_BACKUP='' TX_DOWN_MS='' TX_PHASE='' TX_TABLES=()
@@ -35,34 +35,6 @@ TX_SIDECARS='' # inodes of the live database's sidecars when `keeping` began, sp
 # console has installed another one since (recover.sh). No format means 1. Increase the number for any change that would make
 # an older kit misread a journal.
 readonly JOURNAL_FORMAT=2
-
-JOURNAL_LEAD='' # ends the previous line with TORN if that may be cut off, by a full disk or a killed process
-journal() { # KEY VALUE [KEY VALUE...]: on disk on return, with everything written to the journal before
-  journal_write "$@" && journal_sync
-}
-
-journal_write() { # KEY VALUE [KEY VALUE...]: survives the process, but not a power cut
-  local text=$JOURNAL_LEAD
-  while (($# > 0)); do
-    text+=$1=$2$'\n'
-    shift 2
-  done
-  { printf '%s' "$text" >>"$TX_DIR/journal"; } 2>/dev/null || { JOURNAL_LEAD=$TORN$'\n'; return 1; }
-  JOURNAL_LEAD=''
-}
-
-journal_sync() { # [PATH...]: sync these, then the journal
-  sync_paths "$@" "$TX_DIR/journal" || { JOURNAL_LEAD=$TORN$'\n'; return 1; }
-}
-
-# journal_value OPERATION KEY: REPLY = the last value of KEY in its journal, or empty. Skips torn lines.
-journal_value() {
-  local line value=''
-  while IFS= read -r line; do
-    [[ $line != "$2="* || $line == *"$TORN" ]] || value=${line#*=}
-  done 2>/dev/null <"$STATE/operations/$1/journal"
-  REPLY=$value
-}
 
 # journal_known OPERATION: REPLY = the format of its journal; status 1 if we cannot read that format.
 journal_known() {
@@ -88,31 +60,10 @@ phase_mark() {
   failpoint "$1"
 }
 
-# For crash tests: STATE/failpoint holds lines `PHASE kill|pause|fail`. Only we can write to that folder.
-failpoint() {
-  local at action
-  [[ -e $STATE/failpoint ]] || return 0
-  while read -r at action; do
-    [[ $at == "$1" ]] || continue
-    case $action in
-      kill) # once: recovery passes here too
-        rm -f -- "$STATE/failpoint"
-        kill -KILL "$$"
-        ;;
-      pause)
-        printf '%s\n' "$1" >"$STATE/failpoint.reached"
-        while [[ -e $STATE/failpoint ]]; do sleep 0.1; done
-        ;;
-      fail) fail internal "The failpoint '$1' was set." ;;
-    esac
-  done < <(cat -- "$STATE/failpoint")
-}
-
-inode() { REPLY=$(exec stat -c %i -- "$1" 2>/dev/null) || REPLY=''; }
-
 # transaction_begin BACKUP: journal what later phases and recovery need. The staged file must be ready.
 transaction_begin() {
   local backup=$1
+  AFTER_OUTCOME=transaction_close
   ON_FAIL=transaction_forget # before the services are stopped, only our own files need removing
   TX_DIR=$OPERATION_DIR
   TX_BACKUP=$backup
@@ -157,6 +108,7 @@ safety_free() {
 transaction_load() {
   local line key value
   TX_DIR=$STATE/operations/$1
+  AFTER_OUTCOME=transaction_close
   TX_PHASE='' TX_KEEPING='' TX_OVER='' JOURNAL_LEAD=''
   [[ -e $TX_DIR/journal ]] || return 1
   journal_known "$1" || return 3

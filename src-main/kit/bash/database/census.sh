@@ -229,3 +229,13 @@ table_counts() {
   told=$(census "$SQL_SECONDS" "$1" 0 "${@:2}") || return 1
   printf '%s\n' "$told" | sed -n $'s/^table\t//p'
 }
+
+# table_rows TABLE LINE...: REPLY = the table's row count from lines of table_counts, or empty.
+table_rows() {
+  local table=$1 line
+  shift
+  for line in "$@"; do
+    [[ $line != "$table"$'\t'* ]] || { line=${line#*$'\t'} REPLY=${line%%$'\t'*}; return; }
+  done
+  REPLY=''
+}

@@ -1,0 +1,78 @@
+# --- The state folder and the policy ---------------------------------------------------------------------------------------
+
+if [[ ${CVD_BACKUP_STATE-} != '' ]]; then
+  STATE=$CVD_BACKUP_STATE
+elif ((EUID == 0)); then
+  STATE=/var/lib/cvd-backup
+else
+  STATE=${XDG_STATE_HOME:-${HOME:-/nonexistent}/.local/state}/cvd-backup
+fi
+
+declare -A POLICY=(
+  [root]=/opt/cvd [database]='' [service]=cvd [service_manager]=systemd [service_program]=''
+  [health]='' [health_status]=200 [health_timeout]=60 [key_tables]='users devices service_orders'
+  [compressor]='' [busy_timeout]=10000 [writer_block_limit]=30 [backup_max_age]=14400 [owner]=''
+)
+ROOT='' BACKUPS='' LOGS='' ROOT_OPTION=''
+DATABASE=''      # path from the policy; may be a symbolic link
+DATABASE_FILE='' # the link's target: what a restore replaces, with the sidecars beside it
+
+# Mode 711: other users can reach the work folders but list nothing. Everything else in STATE is private by its own mode.
+state_create() {
+  mkdir -p -- "$STATE"/{operations,fingerprints,work,kit} 2>/dev/null && chmod 711 -- "$STATE" "$STATE/work" 2>/dev/null
+}
+
+state_writable() { [[ -d $STATE/operations && -O $STATE && -w $STATE ]] || state_create; }
+
+# policy_problem KEY VALUE: REPLY = what is wrong with the setting, or empty.
+policy_problem() {
+  local key=$1 value=$2
+  REPLY=''
+  [[ $key =~ ^[a-z_]{1,40}$ && ${POLICY[$key]+known} == known ]] || { REPLY="unknown setting: $key"; return; }
+  [[ $value != *$'\n'* ]] || { REPLY="$key: one line only"; return; }
+  case $key in
+    root | service_program | database)
+      [[ $value == '' || $value == /* ]] || REPLY="$key: an absolute path, not '$value'" ;;
+    health_status)
+      [[ $value =~ ^[1-5][0-9][0-9]$ ]] || REPLY="health_status: a status of HTTP, such as 200, not '$value'" ;;
+    health_timeout | busy_timeout | writer_block_limit | backup_max_age)
+      [[ $value =~ ^[1-9][0-9]{0,6}$ ]] || REPLY="$key: a positive whole number, not '$value'" ;;
+    service_manager)
+      [[ $value == systemd || $value == program ]] || REPLY="service_manager: systemd or program, not '$value'" ;;
+    health)
+      [[ $value == '' || (! $value =~ [[:cntrl:]] && ($value =~ ^https?://[^[:space:]]+$ || $value =~ ^unix:/[^:]+:/[^[:space:]]*$)) ]] ||
+        REPLY="health: http://HOST:PORT/PATH or unix:SOCKET:PATH, not '$value'" ;;
+    compressor)
+      [[ $value =~ ^(igzip|pigz|gzip)?$ ]] || REPLY="compressor: igzip, pigz or gzip, not '$value'" ;;
+    key_tables)
+      [[ $value =~ ^[A-Za-z0-9_\ ]*$ ]] || REPLY="key_tables: table names separated by blanks, not '$value'" ;;
+    service)
+      [[ $value =~ ^[A-Za-z0-9@._\ -]+$ && $value != -* ]] || REPLY="service: unit names separated by blanks, not '$value'" ;;
+    owner)
+      [[ $value == '' || $value =~ $OWNER_NAMES ]] || REPLY="owner: user:group, not '$value'" ;;
+  esac
+}
+
+# policy_take LINE: apply a line KEY=VALUE; ignore it if it is not valid.
+policy_take() {
+  local key=${1%%=*} value=${1#*=}
+  policy_problem "$key" "$value"
+  [[ $1 != *=* || $REPLY != '' || ! $key =~ ^[a-z_]{1,40}$ ]] || POLICY[$key]=$value
+}
+
+policy_load() {
+  local line
+  if [[ -r $STATE/policy ]]; then
+    while IFS= read -r line || [[ $line != '' ]]; do policy_take "$line"; done <"$STATE/policy"
+  fi
+  paths_set
+  if real_path "$DATABASE"; then DATABASE_FILE=$REPLY; else DATABASE_FILE=$DATABASE; fi
+  identities_load
+}
+
+paths_set() {
+  ROOT=${ROOT_OPTION:-${POLICY[root]}}
+  DATABASE=${POLICY[database]:-$ROOT/data/cvd.db}
+  BACKUPS=$ROOT/backups
+  LOGS=$ROOT/logs
+}
