@@ -1,5 +1,6 @@
 import { benchBackup, benchBackupUnderWrites } from './backup.ts'
 import { benchInspect } from './inspect.ts'
+import { benchLook } from './look.ts'
 import { benchRestore } from './restore.ts'
 import type { PlaceSetting, Setting } from './setting.ts'
 import type { Row } from './table.ts'
@@ -19,6 +20,7 @@ export const inBrowser: Benches<Setting> = {
 
 // The small database comes first: one cannot be made smaller.
 export const onPlace: Benches<PlaceSetting> = {
+  look: { what: 'processor time and processes of one look at a site', run: benchLook },
   inspect: { what: 'a site with 10,000 backups', run: benchInspect },
   restore: { what: 'downtime of a restore at two sizes', run: benchRestore },
   backup: { what: 'a backup while nothing is written, with each compressor', run: benchBackup },

@@ -21,6 +21,8 @@ export interface Place {
   run(text: string, stdin?: string | Buffer): Promise<Finished>
   /** Runs the kit; answers its result, whatever it says, and the milliseconds from its call to its end. */
   kit(words: readonly string[]): Promise<{ readonly result: KitResult; readonly ms: number }>
+  /** Logs in over SSH and runs the kit with this command, or nothing at all; undefined where there is no sshd. */
+  readonly ssh?: (command: string | null) => Promise<void>
   service(verb: 'start' | 'stop' | 'restart'): Promise<void>
   healthy(): Promise<void>
   /** Time between two writes of the application, from now on. */

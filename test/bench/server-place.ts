@@ -1,4 +1,6 @@
 import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { runProgram } from '../../src-main/demo/processes.ts'
 import { assembleKit } from '../../src-main/kit/assemble.ts'
 import { startServers, stopServer } from '../support/servers/lifecycle.ts'
 import { networkName } from '../support/servers/network.ts'
@@ -13,7 +15,11 @@ export async function serverPlace(say: (text: string) => void): Promise<Place> {
   const spec = { name: 'bench', journal: 'wal', login: 'root', health: 'tcp' } as const
   const [server] = await startServers([spec], { say })
   if (server === undefined) throw new Error('no server was started')
-  await server.writeFile(kit, assembleKit().bytes)
+  const { bytes, sha256 } = assembleKit()
+  await server.writeFile(kit, bytes)
+  // As the launcher stores it.
+  const stored = `/var/lib/cvd-backup/kit/${sha256}/cvd-backup`
+  await server.must(`install -D -m 700 ${kit} ${stored} && chmod 711 /var/lib/cvd-backup`)
   const debian = /^PRETTY_NAME="(.*)"$/m.exec(readFileSync(`${server.folder}/root/etc/os-release`, 'utf8'))?.[1]
   let lines = 0
   return {
@@ -26,6 +32,20 @@ export async function serverPlace(say: (text: string) => void): Promise<Place> {
     run: (text, stdin = '') => server.run(text, { stdin }),
     kit: (words) =>
       timedKit(() => server.run(['exec', 'bash', kit, '--events', ...words].map(shellWord).join(' ')), words),
+    ssh: async (command) => {
+      const words =
+        command === null ? ['true'] : [`CVD_BACKUP_KIT_SHA256=${sha256}`, 'bash', stored, '--events', command]
+      const options = [
+        '-i',
+        server.keyFile,
+        '-o',
+        `UserKnownHostsFile=${join(server.folder, 'known_hosts')}`,
+        '-o',
+        'BatchMode=yes',
+      ]
+      const { code, stderr } = await runProgram('ssh', [...options, `root@${server.address}`, ...words])
+      if (code !== 0) throw new Error(`ssh to ${server.address}: ${stderr}`)
+    },
     service: async (verb) => void (await server.must(`systemctl ${verb} cvd`)),
     healthy: () => server.waitHealthy(),
     writeEvery: async (milliseconds) => {
