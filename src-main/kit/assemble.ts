@@ -5,6 +5,7 @@ import { createHash } from 'node:crypto'
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { type KitCommand, kitCommands } from '../../src-shared/domain/kit-commands.ts'
 
 /**
  * The rooms of the kit in their order, each with its files in the order of definition. A file calls what is in its own room
@@ -40,14 +41,38 @@ export interface Kit {
 /** The parts in order, each ending with a line break and followed by an empty line. */
 export function kitParts(): readonly { readonly name: string; readonly text: string }[] {
   const folder = join(dirname(fileURLToPath(import.meta.url)), 'bash')
-  return [
-    ...Object.entries(rooms).flatMap(([room, files]) => files.map((file) => `${room}/${file}.sh`)),
-    'side.sh',
-    'main.sh',
-  ].map((name) => ({
-    name,
-    text: readFileSync(join(folder, name), 'utf8'),
-  }))
+  const read = (name: string) => ({ name, text: readFileSync(join(folder, name), 'utf8') })
+  const files = Object.entries(rooms).flatMap(([room, names]) => names.map((name) => read(`${room}/${name}.sh`)))
+  return [...files, { name: 'commands.sh', text: commandTable() }, read('side.sh'), read('main.sh')]
+}
+
+const quoted = (text: string) => `'${text.replaceAll("'", "'\\''")}'`
+
+/** The table of commands as bash: of each its kind and its help, and the help of all. */
+function commandTable(): string {
+  const rows: readonly (readonly [string, KitCommand])[] = Object.entries(kitCommands)
+  const array = (name: string, value: (command: KitCommand) => string) => [
+    `declare -rA ${name}=(`,
+    ...rows.map(([command, row]) => `  [${command}]=${value(row)}`),
+    ')',
+  ]
+  const width = Math.max(...rows.map(([command]) => command.length))
+  const summaries = rows.map(([command, { summary }]) => `  ${command.padEnd(width)}   ${summary}`)
+  const all = ['cvd-backup [--events] [--root DIR] [--who TEXT] [--reason TEXT] COMMAND ...', '', ...summaries]
+  const more = [
+    '  help COMMAND, version',
+    '',
+    'Exit codes: 0 success, 1 failed or rolled back, 2 usage error, 4 refused.',
+  ]
+  const help = ({ synopsis, help: text }: KitCommand) => quoted(`${synopsis}\n${text.replace(/^/gm, '  ')}`)
+  return `${[
+    '# --- The table of commands, from src-shared/domain/kit-commands.ts ------------------------------------------------------',
+    '',
+    '# Of each command: `operation` (runs detached, has a row in the history) or `answer` (ends with the connection).',
+    ...array('COMMAND_KIND', ({ kind }) => kind),
+    ...array('COMMAND_HELP', help),
+    `readonly COMMANDS_HELP=${quoted([...all, ...more].join('\n'))}`,
+  ].join('\n')}\n`
 }
 
 /** The kit as sent to servers. Reads the parts from disk: call it once and keep the result. */

@@ -1,19 +1,15 @@
 /** The kit as functions. Every answer is validated against the protocol. */
-import { z } from 'zod'
+import type { z } from 'zod'
+import { type KitCommandName, kitCommands } from '../../src-shared/domain/kit-commands.ts'
 import {
   type HealthAnswer,
   type Inspection,
-  inspection,
   KIT_PROTOCOL_VERSION,
   type KitEvent,
   type KitResult,
   type OperationEntry,
-  operationEntry,
-  policyAnswer,
   type RestorePlan,
-  restorePlan,
   type ShownBackup,
-  shownBackup,
 } from '../../src-shared/domain/kit-protocol.ts'
 import { type Failure, fail, ok, type Result } from '../../src-shared/result.ts'
 import type { SshConnection } from '../remote/connection.ts'
@@ -51,10 +47,6 @@ export interface OperationStart {
   readonly token: string
 }
 
-const operationList = z.looseObject({ operations: z.array(operationEntry) })
-const oneOperation = z.looseObject({ operation: operationEntry })
-const markAnswer = z.looseObject({ path: z.string().max(16_384) })
-
 /** Converts an unsuccessful result to a failure, with the kit's own message. */
 export function resultFailure(result: KitResult): KitError {
   const { code, message, unchanged, next, data } = result
@@ -89,7 +81,7 @@ export class KitClient {
 
   /** @param root inspects this CVD root instead of the one in the server's policy. */
   inspect(signal?: AbortSignal, root?: string): Promise<Result<Inspection, KitError>> {
-    return this.#ask(['inspect'], inspection, signal, root === undefined ? [] : ['--root', root])
+    return this.#ask('inspect', [], signal, root === undefined ? [] : ['--root', root])
   }
 
   /** Returns the plan even if it says that the restore is not possible. `onEvent` gets its progress. */
@@ -101,7 +93,7 @@ export class KitClient {
     const args = ['plan', 'restore', 'database', backup]
     const answer = await this.#run(args, [], signal, onEvent)
     if (!answer.ok) return answer
-    const plan = restorePlan.safeParse(answer.value.result.data)
+    const plan = kitCommands.plan.report.safeParse(answer.value.result.data)
     if (plan.success) return ok(plan.data)
     const { result } = answer.value
     return result.outcome === 'succeeded' ? fail(notUnderstood('plan', plan.error)) : fail(resultFailure(result))
@@ -109,7 +101,7 @@ export class KitClient {
 
   /** The records of one backup. */
   show(backup: KitWord, signal?: AbortSignal): Promise<Result<ShownBackup, KitError>> {
-    return this.#ask(['show', backup], shownBackup, signal)
+    return this.#ask('show', [backup], signal)
   }
 
   /** Newest first. */
@@ -128,32 +120,32 @@ export class KitClient {
   }
 
   async #operations(options: readonly string[], signal?: AbortSignal): Promise<Result<OperationEntry[], KitError>> {
-    const answer = await this.#ask(['operations', ...options], operationList, signal)
+    const answer = await this.#ask('operations', options, signal)
     return answer.ok ? ok(answer.value.operations) : answer
   }
 
   /** Returns when the operation has stopped, or when the kit gives up waiting. */
   async cancel(operation: string, signal?: AbortSignal): Promise<Result<OperationEntry, KitError>> {
-    const answer = await this.#ask(['cancel', operation], oneOperation, signal)
+    const answer = await this.#ask('cancel', [operation], signal)
     return answer.ok ? ok(answer.value.operation) : answer
   }
 
   /** Applies the changes and returns the site's policy; without changes, the current policy. */
   async policy(changes: Readonly<Record<string, string>> = {}): Promise<Result<Record<string, string>, KitError>> {
     const pairs = Object.entries(changes).map(([key, value]) => `${key}=${value}`)
-    const answer = await this.#ask(['policy', ...pairs], policyAnswer)
+    const answer = await this.#ask('policy', pairs)
     return answer.ok ? ok(answer.value.policy) : answer
   }
 
   /** Probes the site's health in this way. Changes nothing. */
   async tryHealth(health: string, signal?: AbortSignal): Promise<Result<HealthAnswer | null, KitError>> {
-    const answer = await this.#ask(['policy', '--try', `health=${health}`], policyAnswer, signal)
+    const answer = await this.#ask('policy', ['--try', `health=${health}`], signal)
     return answer.ok ? ok(answer.value.probe) : answer
   }
 
   /** Holds a backup, so that rotation keeps it, or releases it. Returns the backup's path. */
   async mark(mark: 'hold' | 'release', backup: KitWord, reason: string): Promise<Result<string, KitError>> {
-    const answer = await this.#ask([mark, backup], markAnswer, undefined, reason === '' ? [] : ['--reason', reason])
+    const answer = await this.#ask(mark, [backup], undefined, reason === '' ? [] : ['--reason', reason])
     return answer.ok ? ok(answer.value.path) : answer
   }
 
@@ -191,18 +183,20 @@ export class KitClient {
     return fail({ ...(wrong as Failure), operation, offset, stderr: '' })
   }
 
-  async #ask<S extends z.ZodType>(
-    args: KitWord[],
-    schema: S,
+  async #ask<Name extends KitCommandName>(
+    command: Name,
+    args: readonly KitWord[],
     signal?: AbortSignal,
     options: readonly string[] = [],
-  ): Promise<Result<z.infer<S>, KitError>> {
-    const answer = await this.#run(args, options, signal)
+  ): Promise<Result<z.infer<(typeof kitCommands)[Name]['report']>, KitError>> {
+    const answer = await this.#run([command, ...args], options, signal)
     if (!answer.ok) return answer
     const { result } = answer.value
     if (result.outcome !== 'succeeded') return fail(resultFailure(result))
-    const parsed = schema.safeParse(result.data)
-    return parsed.success ? ok(parsed.data) : fail(notUnderstood(String(args[0]), parsed.error))
+    const parsed = kitCommands[command].report.safeParse(result.data)
+    return parsed.success
+      ? ok(parsed.data as z.infer<(typeof kitCommands)[Name]['report']>)
+      : fail(notUnderstood(command, parsed.error))
   }
 
   async #run(

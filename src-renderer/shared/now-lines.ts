@@ -1,6 +1,7 @@
 /** What runs now and what is down, one line each, most urgent first. A headline must not leave these out. Pure. */
 import type { OperationRow } from '../../src-shared/contract/operations.ts'
 import type { SiteOverview } from '../../src-shared/contract/sites.ts'
+import { kitCommand } from '../../src-shared/domain/kit-commands.ts'
 import { type Standing, standingOf } from './operation-standing.ts'
 
 export interface NowLine {
@@ -17,15 +18,16 @@ export interface NowLine {
 
 type Site = Pick<SiteOverview, 'id' | 'name' | 'healthy' | 'services' | 'failure' | 'inspectedAt' | 'operations'>
 
-const replaces = new Set(['restore', 'undo', 'recover'])
 /** Steps of a restore during which the service does not run. */
 const whileDown = new Set(['stop', 'keep', 'swap', 'start', 'roll-back'])
 /** Operations of one kind that are named one by one; more of them are counted. */
 const NAMED = 2
 
+const changesSite = ({ command }: Pick<OperationRow, 'command'>) => kitCommand(command)?.changesSite === true
+
 /** Whether the service is stopped by this operation, as far as it is known. */
 function isStopped({ command, step }: OperationRow): boolean {
-  return replaces.has(command) && step !== null && whileDown.has(step.step)
+  return changesSite({ command }) && step !== null && whileDown.has(step.step)
 }
 
 function lineOf(row: OperationRow, standing: Standing): NowLine {
@@ -53,11 +55,11 @@ function downLine({ id, name, healthy, services, failure, inspectedAt }: Site): 
 /** @param cutOff whether this window itself cannot reach the console. */
 export function nowLines(sites: readonly Site[], cutOff: boolean): readonly NowLine[] {
   const open = sites.flatMap(({ operations }) => operations).map((row) => ({ row, standing: standingOf(row, cutOff) }))
-  const replacing = open.filter(({ row }) => replaces.has(row.command))
+  const replacing = open.filter(({ row }) => changesSite(row))
   const busy = new Set(replacing.map(({ row }) => row.site))
   const down = sites.filter(({ id }) => !busy.has(id)).flatMap((site) => downLine(site) ?? [])
   const others = Map.groupBy(
-    open.filter(({ row }) => !replaces.has(row.command)),
+    open.filter(({ row }) => !changesSite(row)),
     ({ row }) => row.title,
   )
   const rest = [...others].flatMap(([title, rows]): NowLine[] => {

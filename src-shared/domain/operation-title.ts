@@ -1,13 +1,5 @@
-/** THE title of each operation, by the kit's command that runs it: in windows, notifications, the audit and the command line. Pure. */
-
-const titles: Readonly<Record<string, string>> = {
-  database: 'Database backup',
-  verify: 'Verification',
-  restore: 'Database restore',
-  undo: 'Undo restore',
-  recover: 'Recovery of an interrupted restore',
-  delete: 'File deletion',
-}
+/** THE title of each operation, from the table of commands: in windows, notifications, the audit and the command line. Pure. */
+import { kitCommand } from './kit-commands.ts'
 
 /** Whether a request undoes an undo: the server's id of what is undone names its command. */
 export function isRedo(request: readonly unknown[]): boolean {
@@ -17,5 +9,5 @@ export function isRedo(request: readonly unknown[]): boolean {
 
 /** @param redo an undo of an undo. */
 export function titleOf(command: string, redo = false): string {
-  return redo ? 'Redo restore' : (titles[command] ?? command)
+  return redo ? 'Redo restore' : (kitCommand(command)?.title ?? command)
 }

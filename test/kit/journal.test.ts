@@ -118,7 +118,7 @@ describe('an interrupted restore', () => {
 
   it('begins its journal with its format and its kit', () => {
     site.library(
-      `OPERATION=${restore} OPERATION_DIR=$STATE/operations/${restore} TX_STAGE=${staged} TX_FOLDER=\${DATABASE_FILE%/*}
+      `OPERATION=${restore} ON_RESULT=operation_record_outcome OPERATION_DIR=$STATE/operations/${restore} TX_STAGE=${staged} TX_FOLDER=\${DATABASE_FILE%/*}
        HEALTH_PROBE=x; cd "$TX_FOLDER"; exec {TX_STAGE_FD}<"$TX_STAGE"; transaction_begin "$BACKUPS/x"`,
     )
     expect(readFileSync(journal(), 'utf8').split('\n').slice(0, 2)).toEqual(['format=2', 'kit=test'])

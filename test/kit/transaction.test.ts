@@ -11,7 +11,7 @@ const recover = '20260101T000100Z-recover-0a1b2c'
 const tame = `services_do() { :; }; services_states() { SERVICE_STATES=(active); }; holders_find() { HOLDERS=(); }
   health_ask() { HEALTH_STATUS=200; }
   begin() { # OPERATION
-    OPERATION=$1; OPERATION_DIR=$STATE/operations/$1; COMMAND=\${1#*-} COMMAND=\${COMMAND%-*}
+    OPERATION=$1; ON_RESULT=operation_record_outcome; OPERATION_DIR=$STATE/operations/$1; COMMAND=\${1#*-} COMMAND=\${COMMAND%-*}
     state_create; mkdir "$OPERATION_DIR"; : >"$OPERATION_DIR/events"; : >"$OPERATION_DIR/readable"; : >"$OPERATION_DIR/alive"
     printf '%s\\n' "command=$COMMAND" "startedAt=1" "boot=$(</proc/sys/kernel/random/boot_id)" >"$OPERATION_DIR/about"
     printf '%s\\n' "$$" >"$OPERATION_DIR/pid"

@@ -1,0 +1,163 @@
+/**
+ * The one table of the kit's commands. Its help, its dispatch, the titles of operations, what may be undone and who may ask
+ * are derived from it. To add a command: a row here, its file in `src-main/kit/bash`, its line in `docs/kit.md`. Pure.
+ */
+import { z } from 'zod'
+import type { Role } from '../contract/define.ts'
+import {
+  backupReport,
+  inspection,
+  operationEntry,
+  policyAnswer,
+  restorePlan,
+  restoreReport,
+  shownBackup,
+  verification,
+} from './kit-protocol.ts'
+
+export interface KitCommand {
+  /** An operation runs detached and has a row in the history; an answer ends with the connection. */
+  readonly kind: 'operation' | 'answer'
+  /** THE title of an operation of this command: in windows, notifications, the audit and the command line. */
+  readonly title: string
+  /** Who may ask for it. */
+  readonly role: Role
+  /** Whether it changes the site: what is live, not only what is recorded about it. */
+  readonly changesSite: boolean
+  /** Data of a successful result. */
+  readonly report: z.ZodType
+  /** Data of a result that did not succeed. */
+  readonly failure: z.ZodType
+  readonly synopsis: string
+  /** A line of `cvd-backup help`. */
+  readonly summary: string
+  /** The rest of `cvd-backup help COMMAND`. */
+  readonly help: string
+}
+
+const nothing = z.null()
+const text = z.string().max(16_384)
+
+/** In the order in which `cvd-backup help` lists them. */
+export const kitCommands = {
+  inspect: {
+    ...{ kind: 'answer', title: 'Inspection', role: 'viewer', changesSite: false },
+    ...{ report: inspection, failure: nothing },
+    synopsis: 'inspect',
+    summary: 'show everything about this site',
+    help: `Shows everything about this site: system, tools, disk, database, services, health, backups, problems.
+Changes nothing, waits for nothing.`,
+  },
+  database: {
+    ...{ kind: 'operation', title: 'Database backup', role: 'admin', changesSite: false },
+    ...{ report: backupReport, failure: nothing },
+    synopsis: 'database [--scheduled]',
+    summary: 'back up the database',
+    help: `Makes a backup of the live database: cvd_backup_TIME.db.gz (cvd_auto_TIME.db.gz with --scheduled) in ROOT/backups.
+It is a consistent copy, verified, with a fingerprint. The application keeps writing while it is made.`,
+  },
+  verify: {
+    ...{ kind: 'operation', title: 'Verification', role: 'admin', changesSite: false },
+    ...{ report: z.looseObject({ backups: z.array(verification) }), failure: nothing },
+    synopsis: 'verify FILE... | --last N | --all',
+    summary: 'verify backups',
+    help: `Reads backups from the first byte to the last and compares them with their fingerprints.
+Verdicts: verified, failed, inconclusive. A backup that was never verified is "never".`,
+  },
+  show: {
+    ...{ kind: 'answer', title: 'Records of a backup', role: 'viewer', changesSite: false },
+    ...{ report: shownBackup, failure: nothing },
+    synopsis: 'show FILE',
+    summary: 'show everything about one backup',
+    help: 'Shows what was recorded when a backup was made, and every verdict since.',
+  },
+  plan: {
+    ...{ kind: 'answer', title: 'Restore plan', role: 'admin', changesSite: false },
+    ...{ report: restorePlan, failure: restorePlan.nullable() },
+    synopsis: 'plan restore database FILE [--site-is-down]',
+    summary: 'show what a restore would change',
+    help: 'Shows what a restore of FILE would change, table by table, and whether it is possible. Changes nothing.',
+  },
+  restore: {
+    ...{ kind: 'operation', title: 'Database restore', role: 'admin', changesSite: true },
+    ...{ report: restoreReport, failure: restoreReport.nullable() },
+    synopsis:
+      'restore database FILE --confirm HOST --reason TEXT [--accept-schema] [--site-is-down] [--expect-sha256 HEX] [--expect-machine ID]',
+    summary: 'restore a backup, as a transaction',
+    help: `Restores a backup: extracts and verifies it first, then stops the service, keeps the live database as a safety
+copy, and starts the service again. Ends with the restored database verified and healthy, or rolled back.
+--accept-schema: restore although the backup lacks parts of the live schema.
+Refused while the health check fails, unless you give --site-is-down; the health probe must then be set and correct.`,
+  },
+  undo: {
+    ...{ kind: 'operation', title: 'Undo restore', role: 'admin', changesSite: true },
+    ...{ report: restoreReport, failure: restoreReport.nullable() },
+    synopsis: 'undo OPERATION --confirm HOST --reason TEXT [--site-is-down]',
+    summary: 'undo a restore',
+    help: 'Restores the safety copy that a restore kept.',
+  },
+  recover: {
+    ...{ kind: 'operation', title: 'Recovery of an interrupted restore', role: 'admin', changesSite: true },
+    ...{ report: restoreReport.nullable(), failure: restoreReport.nullable() },
+    synopsis: 'recover',
+    summary: 'finish an interrupted restore',
+    help: 'Completes or rolls back an interrupted restore (power failure, killed process). Runs automatically at boot.',
+  },
+  delete: {
+    ...{ kind: 'operation', title: 'File deletion', role: 'admin', changesSite: false },
+    ...{ report: z.looseObject({ deleted: z.array(text) }), failure: nothing },
+    synopsis: 'delete FILE... --confirm HOST [--reason TEXT]',
+    summary: 'delete files that are not backups',
+    help: `Deletes files that are not backups (unfinished, empty or unknown ones) by their exact names in ROOT/backups.
+Keeps backups, files on hold, links, folders, and whatever changed in the last ten minutes.`,
+  },
+  operations: {
+    ...{ kind: 'answer', title: 'List of operations', role: 'viewer', changesSite: false },
+    ...{ report: z.looseObject({ operations: z.array(operationEntry) }), failure: nothing },
+    synopsis: 'operations [--limit N]',
+    summary: 'list operations and how they ended',
+    help: 'Lists the operations of this site, newest first.',
+  },
+  follow: {
+    ...{ kind: 'answer', title: 'Events of an operation', role: 'viewer', changesSite: false },
+    ...{ report: z.unknown(), failure: z.unknown() },
+    synopsis: 'follow OPERATION [--from OFFSET]',
+    summary: 'follow an operation',
+    help: 'Shows the events of an operation, from the start or from a byte offset, until it ends.',
+  },
+  cancel: {
+    ...{ kind: 'answer', title: 'Cancellation', role: 'admin', changesSite: false },
+    ...{ report: z.looseObject({ operation: operationEntry }), failure: nothing },
+    synopsis: 'cancel OPERATION',
+    summary: 'cancel an operation',
+    help: 'Cancels an operation, and shows the state it left.',
+  },
+  policy: {
+    ...{ kind: 'answer', title: 'Policy', role: 'admin', changesSite: false },
+    ...{ report: policyAnswer, failure: nothing },
+    synopsis: 'policy [--try] [KEY=VALUE ...]',
+    summary: 'show or change settings',
+    help: `Shows the settings of this site, or changes them. A change of health or health_status runs the health check and
+shows the answer; with --try it changes nothing.`,
+  },
+  hold: {
+    ...{ kind: 'answer', title: 'Hold', role: 'admin', changesSite: false },
+    ...{ report: z.looseObject({ path: text }), failure: nothing },
+    synopsis: 'hold FILE',
+    summary: 'keep a backup from rotation',
+    help: 'Marks a backup so that rotation never deletes it.',
+  },
+  release: {
+    ...{ kind: 'answer', title: 'Release', role: 'admin', changesSite: false },
+    ...{ report: z.looseObject({ path: text }), failure: nothing },
+    synopsis: 'release FILE',
+    summary: 'remove the hold of a backup',
+    help: 'Removes the mark that hold made.',
+  },
+} as const satisfies Readonly<Record<string, KitCommand>>
+
+export type KitCommandName = keyof typeof kitCommands
+/** The row of a command; undefined for one that only another version of the kit knows. */
+export function kitCommand(name: string): KitCommand | undefined {
+  return Object.hasOwn(kitCommands, name) ? kitCommands[name as KitCommandName] : undefined
+}
