@@ -44,7 +44,7 @@ const isRoot = process.getuid?.() === 0
 const patience = 60_000
 
 /** Error messages of bash itself. They never come from data, only from data that was evaluated as code. */
-const bashError = /: (?:line \d+|eval|environment): (?!\d+ (?:Killed|Terminated)|warning: .*ignored null byte).*/g
+const bashError = /: (?:line \d+|eval|environment): (?! *\d+ (?:Killed|Terminated)|warning: .*ignored null byte).*/g
 
 /** `plant` is bash text that replaces functions of the kit: a deliberate bug, to test that it is found. */
 export async function runCase(seed: string, number: number, keep: string, plant = ''): Promise<CaseResult> {

@@ -100,7 +100,8 @@ unit_find() {
 program_read() {
   UNIT_LOAD=unknown UNIT_ACTIVE=unknown
   [[ -x ${POLICY[service_program]} ]] || return 0
-  "${POLICY[service_program]}" status "$1" >/dev/null 2>&1
+  # In braces: bash says of a program that was killed by a signal that it was.
+  { "${POLICY[service_program]}" status "$1"; } >/dev/null 2>&1
   case $? in
     0) UNIT_LOAD=loaded UNIT_ACTIVE=active ;;
     1 | 2 | 3) UNIT_LOAD=loaded UNIT_ACTIVE=inactive ;;
