@@ -18,7 +18,7 @@ type OperationFeed = Feed<Watch['snapshot'], Watch['change']>
 /** Minimum milliseconds between two updates; more cannot be perceived. */
 const PACE = 100
 
-const isTold = ({ kind }: KitEvent) => kind !== 'progress' && kind !== 'state'
+const isShown = ({ kind }: KitEvent) => kind !== 'progress' && kind !== 'state'
 
 /** One of the server's operations; null where it has none with this id. */
 export async function serverEntry(
@@ -54,7 +54,7 @@ export async function feedOperation(
   const site = entry ? context.store.sites.byId(entry.siteId) : null
   if (!entry || !site) return feedForeign(services, id, feed)
   const row = (now: JournalEntry) => activity.row(now, context.store.sites.byId(now.siteId) ?? site)
-  const events = context.store.events.list(id).filter(isTold)
+  const events = context.store.events.list(id).filter(isShown)
   const report = reportOf(entry)
   feed.snapshot({ row: row(entry), events, report, undoable: null })
 
@@ -73,21 +73,21 @@ export async function feedOperation(
       ...ended,
     })
   })
-  const tellUndoable = (of: JournalEntry) => {
-    const tell = (answer: boolean | null) => {
+  const sendUndoable = (of: JournalEntry) => {
+    const send = (answer: boolean | null) => {
       undo = answer
       changes.add(null)
     }
     // Unknown if the server cannot be asked.
-    undoable(services, site, of).then(tell, () => undefined)
+    undoable(services, site, of).then(send, () => undefined)
   }
   const unsubscribe = runner.subscribe((event) => {
     if (event.operation !== id) return
-    if (event.kind === 'event' && isTold(event.event)) fresh.push(event.event)
-    if (event.kind === 'journal' && event.entry.state === 'ended') tellUndoable(event.entry)
+    if (event.kind === 'event' && isShown(event.event)) fresh.push(event.event)
+    if (event.kind === 'journal' && event.entry.state === 'ended') sendUndoable(event.entry)
     changes.add(null)
   })
-  if (entry.state === 'ended') tellUndoable(entry)
+  if (entry.state === 'ended') sendUndoable(entry)
   await aborted(feed.signal)
   unsubscribe()
   changes.stop()
@@ -106,24 +106,24 @@ async function feedForeign(services: Services, id: string, feed: OperationFeed):
   const row = foreignView(services, id)
   if (!row) return fail(notFound('operation'))
   feed.snapshot({ row, events: [], report: null, undoable: null })
-  let told = row
+  let lastSent = row
   let asking = false
-  const tell = (now: OperationRow) => {
-    told = now
+  const send = (now: OperationRow) => {
+    lastSent = now
     feed.change({ row: now })
   }
   // It is no longer among the unfinished operations: its outcome is unknown until the server reports it.
   const ask = async () => {
     asking = true
-    tell({ ...told, state: 'unknown' })
+    send({ ...lastSent, state: 'unknown' })
     const end = await foreignEnd(services, row).catch(() => null)
-    if (end) tell(end)
+    if (end) send(end)
     asking = false
   }
   const changes = throttle<null>(PACE, services.context.log, () => {
-    if (told.state === 'ended' || asking) return
+    if (lastSent.state === 'ended' || asking) return
     const now = foreignView(services, id)
-    if (now) tell(now)
+    if (now) send(now)
     else void ask()
   })
   const unsubscribe = services.fleet.subscribe((changed) => {

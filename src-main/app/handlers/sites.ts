@@ -68,11 +68,11 @@ export function sitesHandlers(services: Services): NamespaceHandlers<ConsoleCont
       prompts.unblock(input)
       let { steps } = undecided()
       feed.snapshot(undecided())
-      const tell = ({ step, ...told }: Omit<CheckStep, 'title'>) => {
-        steps = steps.map((one) => (one.step === step ? { ...one, ...told } : one))
+      const report = ({ step, ...found }: Omit<CheckStep, 'title'>) => {
+        steps = steps.map((one) => (one.step === step ? { ...one, ...found } : one))
         feed.change({ steps })
       }
-      const checked = await checkSite(context, { ...input, policy: present(input.policy), site }, tell, feed.signal)
+      const checked = await checkSite(context, { ...input, policy: present(input.policy), site }, report, feed.signal)
       if (checked.ok) {
         const passed = steps.every(({ state }) => state === 'passed' || state === 'warning')
         feed.change({ running: false, passed, found: factsOf(checked.value) })

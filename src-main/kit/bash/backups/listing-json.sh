@@ -59,15 +59,15 @@ function in_order(n,   width, left, middle, right, i, j, k) {
     for (i = 1; i <= n; i++) order[i] = spare[i]
   }
 }
-function tell_whole(   i, n, count, bytes, empty, failed, future, databases, newest, verified, last) {
-  for (i = 1; i <= tellings; i++) {
-    split(told[i], field, FS)
+function print_whole(   i, n, count, bytes, empty, failed, future, databases, newest, verified, last) {
+  for (i = 1; i <= records; i++) {
+    split(record[i], field, FS)
     kind_at[i] = field[1]; when_at[i] = field[2] + 0; path_at[i] = field[3]
   }
-  in_order(tellings)
+  in_order(records)
   newest = verified = "-"
-  for (i = 1; i <= tellings; i++) {
-    $0 = told[order[i]]
+  for (i = 1; i <= records; i++) {
+    $0 = record[order[i]]
     if ($1 == "other") { classes[$4]++; continue }
     count++; bytes += $6
     if ($6 == 0) empty++
@@ -77,17 +77,17 @@ function tell_whole(   i, n, count, bytes, empty, failed, future, databases, new
     if ($14 && newest == "-") newest = $2
     if ($14 && $9 == "verified" && verified == "-") verified = $2
   }
-  for (i = 1; i <= tellings; i++) {
-    $0 = told[order[i]]
+  for (i = 1; i <= records; i++) {
+    $0 = record[order[i]]
     if (i > count && ++n > 500) break
-    told[order[i]] = (i == 1 || i == count + 1 ? "" : ",") member()
-    bytes_of[i > count] += length(told[order[i]])
+    record[order[i]] = (i == 1 || i == count + 1 ? "" : ",") member()
+    bytes_of[i > count] += length(record[order[i]])
   }
   last = i - 1
   printf "%d %.0f %d %d %d %d %s %s %d %d %d %d %s\n", count, bytes < 1e17 ? bytes : 1e17, empty, failed, future, databases, newest, verified, \
     classes["unfinished"], classes["unsupported"], bytes_of[0], bytes_of[1], unlisted == "" ? "-" : unlisted
-  for (i = 1; i <= last; i++) printf "%s", told[order[i]]
+  for (i = 1; i <= last; i++) printf "%s", record[order[i]]
   print ""
 }
-END { tell_whole() }
+END { print_whole() }
 '

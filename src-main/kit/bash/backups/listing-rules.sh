@@ -88,7 +88,7 @@ function kind_of(path, name,   word) {
   }
 }
 
-# Seconds since 1970 of a moment in UTC. Not mktime: it does not tell which of two readings it chose.
+# Seconds since 1970 of a moment in UTC. Not mktime: it does not report which of two readings it chose.
 function utc_seconds(y, mo, d, h, mi, s,   era, yoe, doy) {
   if (mo <= 2) y--
   era = int(y / 400)

@@ -162,12 +162,12 @@ END {
     if (class == "companion") class = path ~ /\.asc$/ && tail_of(plain_name(name_of(path))) != "%" ? "unsupported" : "unknown"
     if (path ~ /-(wal|shm|journal)$/ && path == ENVIRON["live"] substr(path, match(path, /-[a-z]*$/))) continue
     # Much of what lies beside the database is not ours: skip it.
-    if (substr(path, 1, length(folder) + 1) == folder "/") tell("other" OFS millis(stamp[path]) OFS path OFS class OFS size[path])
+    if (substr(path, 1, length(folder) + 1) == folder "/") keep_or_print("other" OFS millis(stamp[path]) OFS path OFS class OFS size[path])
   }
   for (path in place) backup_line(path, name_of(path), size[path] OFS stamp[path])
   if (unlisted != "" && !whole) print "unlisted" OFS 0 OFS unlisted
 }
-function tell(line) { if (whole) told[++tellings] = line; else print line }
+function keep_or_print(line) { if (whole) record[++records] = line; else print line }
 function backup_line(path, name, was,   taken, modified, sort_ms, judgment, future, candidate) {
   kind_of(path, name)
   modified = millis(stamp[path])
@@ -183,7 +183,7 @@ function backup_line(path, name, was,   taken, modified, sort_ms, judgment, futu
   sort_ms = taken == "-" ? modified : taken
   future = sort_ms + 0 > FUTURE ? 1 : 0
   candidate = kind == "database" && origin != "safety" && size[path] > 0 && !future ? 1 : 0
-  tell("backup" OFS sort_ms OFS path OFS kind OFS origin OFS size[path] OFS modified OFS taken OFS \
+  keep_or_print("backup" OFS sort_ms OFS path OFS kind OFS origin OFS size[path] OFS modified OFS taken OFS \
     (judgment ? verdict[path] : "never") OFS (judgment ? at[path] : "-") OFS \
     (judgment && encoded(reason[path]) ? reason[path] : "") OFS (path in held ? 1 : 0) OFS \
     (name in printed ? 1 : 0) OFS candidate OFS future OFS companions[path])

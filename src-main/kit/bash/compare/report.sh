@@ -26,16 +26,16 @@ INSERT INTO difference SELECT CASE b.type WHEN 'virtual' THEN 'table' ELSE b.typ
     AND (b.type NOT IN ('index', 'trigger') OR EXISTS (SELECT 1 FROM shape l WHERE l.side = 'L' AND l.name = b.tbl)) ORDER BY 1, 2;
 INSERT INTO difference SELECT CASE l.type WHEN 'virtual' THEN 'table' ELSE l.type END, l.name, l.tbl, 'differs', '' FROM shape l
   JOIN shape b ON b.side = 'B' AND b.name = l.name AND b.type = l.type WHERE l.side = 'L' AND l.type <> 'table' AND l.sql <> b.sql ORDER BY 1, 2;
-CREATE TABLE told AS SELECT side, tid, name, cid, trim(type || CASE WHEN pk THEN ' PRIMARY KEY' ELSE '' END || CASE WHEN nn THEN ' NOT NULL' ELSE '' END
+CREATE TABLE column_text AS SELECT side, tid, name, cid, trim(type || CASE WHEN pk THEN ' PRIMARY KEY' ELSE '' END || CASE WHEN nn THEN ' NOT NULL' ELSE '' END
   || coalesce(' DEFAULT ' || dflt, '') || CASE WHEN hidden THEN ' GENERATED' ELSE '' END) detail FROM col;
-CREATE INDEX told_name ON told(side, tid, name);
-INSERT INTO difference SELECT 'column', c.name, t.name, 'lacks', c.detail FROM tab t JOIN told c ON c.side = 'L' AND c.tid = t.l
-  WHERE t.b IS NOT NULL AND NOT EXISTS (SELECT 1 FROM told o WHERE o.side = 'B' AND o.tid = t.b AND o.name = c.name) ORDER BY t.n, c.cid;
-INSERT INTO difference SELECT 'column', c.name, t.name, 'extra', c.detail FROM tab t JOIN told c ON c.side = 'B' AND c.tid = t.b
-  WHERE t.l IS NOT NULL AND NOT EXISTS (SELECT 1 FROM told o WHERE o.side = 'L' AND o.tid = t.l AND o.name = c.name) ORDER BY t.n, c.cid;
+CREATE INDEX column_text_name ON column_text(side, tid, name);
+INSERT INTO difference SELECT 'column', c.name, t.name, 'lacks', c.detail FROM tab t JOIN column_text c ON c.side = 'L' AND c.tid = t.l
+  WHERE t.b IS NOT NULL AND NOT EXISTS (SELECT 1 FROM column_text o WHERE o.side = 'B' AND o.tid = t.b AND o.name = c.name) ORDER BY t.n, c.cid;
+INSERT INTO difference SELECT 'column', c.name, t.name, 'extra', c.detail FROM tab t JOIN column_text c ON c.side = 'B' AND c.tid = t.b
+  WHERE t.l IS NOT NULL AND NOT EXISTS (SELECT 1 FROM column_text o WHERE o.side = 'L' AND o.tid = t.l AND o.name = c.name) ORDER BY t.n, c.cid;
 INSERT INTO difference SELECT 'column', c.name, t.name, 'differs', coalesce(nullif(c.detail, ''), 'no type') || ' now, '
     || coalesce(nullif(o.detail, ''), 'no type') || ' in the backup'
-  FROM tab t JOIN told c ON c.side = 'L' AND c.tid = t.l JOIN told o ON o.side = 'B' AND o.tid = t.b AND o.name = c.name
+  FROM tab t JOIN column_text c ON c.side = 'L' AND c.tid = t.l JOIN column_text o ON o.side = 'B' AND o.tid = t.b AND o.name = c.name
   WHERE c.detail <> o.detail COLLATE NOCASE ORDER BY t.n, c.cid;
 CREATE TABLE only_one AS SELECT i.side, i.tid, i.origin, (SELECT group_concat(name, ', ') FROM (SELECT c.name FROM idxcol x
     JOIN col c ON c.side = x.side AND c.tid = x.tid AND c.cid = x.cid

@@ -93,15 +93,15 @@ compare_sorted() {
     function table_end() {
       group_end()
       # A stream that was cut off has fewer rows than were counted: report nothing for that table.
-      if (table != "" && total["L"] != "" && total["B"] != "" && told["L"] == total["L"] && told["B"] == total["B"])
+      if (table != "" && total["L"] != "" && total["B"] != "" && counted["L"] == total["L"] && counted["B"] == total["B"])
         printf "INSERT INTO result VALUES(%d,%d,%d,%d,%d,0,0,NULL,NULL,%s,%s);\n", table, total["L"], total["B"], hit, changed,
           lo == "" ? "NULL" : quote lo quote, hi == "" ? "NULL" : quote hi quote
-      hit = changed = 0; lo = hi = ""; delete total; told["L"] = told["B"] = 0
+      hit = changed = 0; lo = hi = ""; delete total; counted["L"] = counted["B"] = 0
     }
     $1 != table { table_end(); table = $1 }
     $3 == "count" { total[$4] = $5; next }
     {
-      told[$4]++
+      counted[$4]++
       if ($2 != key) { group_end(); key = $2; content = $2 == $3; live = backup = 0; live_lo = live_hi = live_at = "" }
       if ($4 == "L") { live++; live_row = $3; live_at = $5 } else { backup++; backup_row = $3 }
       if ($5 != "") {

@@ -53,7 +53,7 @@ census_list_sql() {
     SELECT 'listed', count(*) FROM sqlite_master;"
 }
 
-# With step=count, awk turns the list into the statements that count (with keys=1, also foreign keys). With step=tell, it
+# With step=count, awk turns the list into the statements that count (with keys=1, also foreign keys). With step=report, it
 # prints the census from list and answers. With plain=1, only for tables reported as unread, without indexes and timestamps:
 # those usually need the collation or function that this sqlite3 lacks.
 # shellcheck disable=SC2016 # awk expands
@@ -124,7 +124,7 @@ readonly CENSUS_AWK='
   part == 1 && /^! / {
     if (match($0, /near line [0-9]+: /)) {
       at = substr($0, RSTART + 10, RLENGTH - 12) + 0
-      if (!(at in said)) said[at] = substr($0, RSTART + RLENGTH, 200)
+      if (!(at in error_at)) error_at[at] = substr($0, RSTART + RLENGTH, 200)
     } else if (general == "") general = substr($0, 3, 200)
     next
   }
@@ -150,7 +150,7 @@ readonly CENSUS_AWK='
       if (kind[row] == "long") why = "its name is longer than 1000 bytes"
       else if (kind[row] == "nul") why = "its name holds a NUL character"
       else if (kind[row] != "table") why = "its name is not what its definition says"
-      else if (begins[row] in said) why = said[begins[row]]
+      else if (begins[row] in error_at) why = error_at[begins[row]]
       else if (status == 124) why = "it took too long"
       else why = general == "" ? "its name cannot be given to sqlite3" : general
       gsub(/[\001-\037\177]/, " ", why)
@@ -167,19 +167,19 @@ readonly CENSUS_AWK='
 #   failed REASON                                not even the names could be read
 #   ended STATUS                                 sqlite3 was killed or could not run: the database may be fine
 census() {
-  local seconds=$1 database=$2 keys=$3 list answers told again
+  local seconds=$1 database=$2 keys=$3 list answers report again
   shift 3
   census_list_sql
   list=$(printf '%s\n' "$REPLY" | sql_run "$seconds" "$database" "$@")
   census_listed "$list" || return 1
   answers=$(printf '%s\n' "$list" | awk -v step=count -v keys="$keys" "$CENSUS_AWK" | sql_run "$seconds" "$database" "$@")
-  told=$(printf '%s\n' "$list" answers "$answers" | awk -v step=tell "$CENSUS_AWK")
-  if [[ $'\n'$told == *$'\nunread\t'* && $'\n'$answers == *$'\n= 1' ]]; then
-    again=$(printf '%s\n' "$list" answers "$told" | awk -v step=count -v plain=1 "$CENSUS_AWK" | sql_run "$seconds" "$database" "$@")
-    again=$(printf '%s\n' "$list" answers "$told" "$again" | awk -v step=tell -v plain=1 "$CENSUS_AWK")
-    told=$(printf '%s\n' "$told" | grep -v $'^unread\t')$'\n'$again
+  report=$(printf '%s\n' "$list" answers "$answers" | awk -v step=report "$CENSUS_AWK")
+  if [[ $'\n'$report == *$'\nunread\t'* && $'\n'$answers == *$'\n= 1' ]]; then
+    again=$(printf '%s\n' "$list" answers "$report" | awk -v step=count -v plain=1 "$CENSUS_AWK" | sql_run "$seconds" "$database" "$@")
+    again=$(printf '%s\n' "$list" answers "$report" "$again" | awk -v step=report -v plain=1 "$CENSUS_AWK")
+    report=$(printf '%s\n' "$report" | grep -v $'^unread\t')$'\n'$again
   fi
-  printf '%s\n' "$told"
+  printf '%s\n' "$report"
 }
 
 census_listed() { # LIST: print why it is not a list; status 1 then
@@ -225,9 +225,9 @@ sql_complaint() {
 # timestamp; the last two are empty if there is none. Omits tables that cannot be counted. Status 1 if the tables cannot be
 # listed.
 table_counts() {
-  local told
-  told=$(census "$SQL_SECONDS" "$1" 0 "${@:2}") || return 1
-  printf '%s\n' "$told" | sed -n $'s/^table\t//p'
+  local report
+  report=$(census "$SQL_SECONDS" "$1" 0 "${@:2}") || return 1
+  printf '%s\n' "$report" | sed -n $'s/^table\t//p'
 }
 
 # table_rows TABLE LINE...: REPLY = the table's row count from lines of table_counts, or empty.

@@ -24,7 +24,7 @@ readonly MAPPED=(-cmd '.output /dev/null' -cmd 'PRAGMA mmap_size=2147418112;' -c
 # Reports violated foreign keys and missing or empty key tables, but not as faults: the live database may have been like
 # that.
 database_check() {
-  local file=$1 uri integrity_fd told integrity seconds
+  local file=$1 uri integrity_fd counts integrity seconds
   CHECK_PROBLEM='' CHECK_CODE=ok CHECK_UNABLE='' CHECK_INTEGRITY='' CHECK_FK='' CHECK_TABLES=() CHECK_UNREAD=()
   CHECK_KEY_MISSING='' CHECK_KEY_EMPTY='' CHECK_KEY_UNREAD=''
   file_size "$file"
@@ -35,10 +35,10 @@ database_check() {
   uri=$REPLY
   # In parallel: the check is bound by the CPU, the counts by reading.
   exec {integrity_fd}< <(integrity_check "$seconds" "$uri")
-  told=$(census "$seconds" "$uri" 1 "${MAPPED[@]}")
+  counts=$(census "$seconds" "$uri" 1 "${MAPPED[@]}")
   integrity=$(cat <&"$integrity_fd")
   exec {integrity_fd}<&-
-  check_census "$told" || return 1
+  check_census "$counts" || return 1
   check_integrity "$seconds" "$uri" "$integrity" || return 1
   check_key_tables
   [[ $CHECK_PROBLEM == '' ]]

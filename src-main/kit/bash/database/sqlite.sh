@@ -68,7 +68,7 @@ database_plain() {
 }
 
 # header_read FILE: read the 100-byte header without opening the database; status 1 if it is not one. Sets H_PAGE_SIZE,
-# H_PAGE_COUNT (0 if the header does not tell), H_JOURNAL (wal or delete), H_USER_VERSION, H_CHANGES, H_FORMAT (above 2:
+# H_PAGE_COUNT (0 if the header does not record it), H_JOURNAL (wal or delete), H_USER_VERSION, H_CHANGES, H_FORMAT (above 2:
 # needs a newer SQLite than any of today), H_ENCODING (1: UTF-8 or not yet chosen).
 header_read() {
   local hex='' byte code fd i

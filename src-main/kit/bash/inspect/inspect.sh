@@ -160,7 +160,7 @@ inspect_database() {
     [[ $line != state=* ]] || I_STATE_SAID=yes
     live_said "$line"
   done
-  # The look was ended before it was told: it is there, as far as root sees.
+  # The look was ended before it reported the state. Root has seen the file.
   [[ $I_STATE_SAID != '' || ${FACT_SIZE[database]-} == '' ]] || LIVE_STATE=there
   I_PRESENT=false I_HEADER=false I_DATABASE_SIZE=0 I_SIDECAR=([-wal]=0 [-journal]=0)
   [[ $LIVE_HEADER == '' ]] || I_HEADER=true

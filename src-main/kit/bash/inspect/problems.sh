@@ -13,7 +13,7 @@ problem() {
 inspect_problems() {
   PROBLEMS=() PROBLEM_WORDS=''
   problems_of_tools
-  # What it was not asked, or did not say, is not known: nothing below calls it missing.
+  # What was not requested or not reported is unknown; do not call it missing.
   [[ $LOOK_WHOLE != '' ]] || problem error incomplete 'The look at the site was ended before it was complete: what is not shown is not known.' \
     'find out what hangs: a disk, the database, or the application; then inspect again'
   problems_of_database

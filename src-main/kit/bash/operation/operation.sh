@@ -200,7 +200,7 @@ heed_cancel() {
 # watch UNCHANGED PROGRESS-FUNCTION PID...: wait for background processes, report progress, heed a cancel. Status: that of
 # the first one that failed.
 watch() {
-  local unchanged=$1 tell=$2 pid status=0 one left alive turn=0
+  local unchanged=$1 progress=$2 pid status=0 one left alive turn=0
   shift 2
   left=("$@")
   while :; do
@@ -209,7 +209,7 @@ watch() {
     for pid in "${left[@]}"; do ! kill -0 "$pid" 2>/dev/null || alive+=("$pid"); done
     ((${#alive[@]} > 0)) || break
     left=("${alive[@]}")
-    [[ $tell == '' ]] || ((turn++ % 10)) || "$tell"
+    [[ $progress == '' ]] || ((turn++ % 10)) || "$progress"
     if cancel_asked; then
       end_background "${left[@]}"
       heed_cancel "$unchanged"
@@ -221,6 +221,6 @@ watch() {
     one=$?
     ((status != 0)) || status=$one
   done
-  [[ $tell == '' ]] || "$tell"
+  [[ $progress == '' ]] || "$progress"
   return "$status"
 }

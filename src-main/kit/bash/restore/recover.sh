@@ -151,7 +151,7 @@ transaction_noun() { if [[ $1 == *-undo-* ]]; then printf undo; else printf rest
 recover_forward() {
   local id=$1
   step start 'Start the service with the restored database and check its health'
-  services_forgive
+  services_reset_failures
   services_do start
   if health_await "${POLICY[health_timeout]}" && services_active; then
     down_ends

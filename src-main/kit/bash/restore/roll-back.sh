@@ -13,7 +13,7 @@ transaction_files_back() {
   if [[ $REPLY != '' && $REPLY == "$TX_STAGED_INODE" ]]; then
     rejected_aside
   else
-    strays_aside
+    unexpected_files_aside
   fi
   # Sidecars first: the database must not appear under its name without its log.
   for suffix in -journal -wal -shm ''; do
@@ -52,7 +52,7 @@ rejected_keep() {
 }
 
 # Set aside unknown files under the live name: an application that starts without a database creates one.
-strays_aside() {
+unexpected_files_aside() {
   local suffix stray=''
   for suffix in "${SIDECARS[@]}"; do
     inode "$TX_NAME$suffix"
@@ -99,7 +99,7 @@ roll_back_state() {
   journal phase rolling-back
   failpoint rolling-back
   services_do stop
-  services_forgive
+  services_reset_failures
   [[ $TX_KEEPING == '' ]] || wait_for_no_holders
   if ! transaction_files_back; then
     ROLL_BACK_PROBLEM="the old database could not be renamed back to $TX_NAME."

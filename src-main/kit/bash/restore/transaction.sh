@@ -18,7 +18,7 @@ services_active() {
 transaction_stop() {
   local index began waited=0
   step stop 'Stop the service'
-  services_forgive
+  services_reset_failures
   down_begins
   phase stopping DOWN_FROM "$TX_DOWN_FROM" DOWN_UPTIME "$TX_DOWN_UPTIME"
   down_begins

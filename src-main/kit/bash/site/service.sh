@@ -181,8 +181,8 @@ services_do() {
   return "$status"
 }
 
-# services_forgive: reset the start and failure counters, which could block the next start.
-services_forgive() {
+# services_reset_failures: reset the start and failure counters, which could block the next start.
+services_reset_failures() {
   [[ ${POLICY[service_manager]} == program ]] || systemctl reset-failed -- "${SERVICES[@]}" 2>/dev/null
 }
 

@@ -53,7 +53,7 @@ tools_read() {
     fi
     [[ $version =~ ^[0-9A-Za-z.]{0,40}$ ]] || version=''
     TOOL_VERSION[$label]=$version
-    # What told no version may tell one when what it lacks is there again: it is asked each time.
+    # Do not cache a missing version: the tool may report one once a library that it lacks is back.
     [[ $version == '' ]] || text+="$key"$'\t'"$version"$'\n'
   done
   # No sync needed: after a power cut, a damaged line does not match and is ignored.
