@@ -220,7 +220,7 @@ describe.skipIf(lacks !== '')(`the command line ${lacks}`, () => {
     expect(logins()).toBe(before)
   })
 
-  test('a restore brings the rows back, tells its downtime, and how to undo it', async () => {
+  test('a restore brings the rows back, and reports its downtime and how to undo it', async () => {
     const rows = count('devices')
     const { code, stdout, stderr } = await cli.run([
       'restore',

@@ -27,7 +27,7 @@ describe('a closed output pipe', () => {
     [['--json', 'site', 'list'], 0],
     [['--help'], 0],
     [['--json', 'inspect', 'Nowhere'], 2],
-  ])('of %j: %i, and not a word about it', async (args, code) => {
+  ])('of %j: exit code %i, without an error message', async (args, code) => {
     expect(await run(args, 'left')).toEqual({ code, stderr: '' })
   })
 

@@ -122,7 +122,7 @@ test('invalid input is never written to the log', async () => {
   expect(log).not.toContain(secret)
 })
 
-test('a console without sites reports that, also to viewers', async () => {
+test('a console without sites reports that to viewers, too', async () => {
   const window = windowOf(application, 'viewer')
   expect(await window.calls.app.info({})).toMatchObject({
     ok: true,
@@ -135,7 +135,7 @@ test('a console without sites reports that, also to viewers', async () => {
   window.close()
 })
 
-test('how windows open is set by administrators, and is the same after a start', async () => {
+test('administrators set how windows open, and it survives a restart', async () => {
   const [admin, viewer] = [windowOf(application), windowOf(application, 'viewer')]
   const dark = { theme: 'dark', density: 'comfortable' }
   expect(await viewer.calls.settings.appearance({})).toMatchObject({ value: { theme: 'system' } })

@@ -35,13 +35,13 @@ describe("the demo's application", () => {
     }
   }
 
-  it('is healthy after a real query, and knows no /health', async () => {
+  it('is healthy after a real query, and has no /health', async () => {
     expect(await site.app.health()).toEqual({ status: 200, body: '{"status":"healthy","database":"connected"}' })
     expect(await status('/health')).toBe(404)
     expect(await (await fetch(`${base()}/api/summary`)).json()).toMatchObject({ users: 12, devices: 48 })
   })
 
-  it('is not healthy without its database, and makes no empty one', async () => {
+  it('is not healthy without its database, and creates no empty one', async () => {
     await withDatabase(
       () => {},
       async () => {
@@ -51,7 +51,7 @@ describe("the demo's application", () => {
     )
   })
 
-  it('is not healthy on an empty, a foreign or a damaged database', async () => {
+  it('is not healthy with an empty, foreign or damaged database', async () => {
     await withDatabase(
       (database) => writeFileSync(database, ''),
       async () =>
@@ -73,7 +73,7 @@ describe("the demo's application", () => {
     )
   })
 
-  it('records every write that fails', async () => {
+  it('logs every failed write', async () => {
     const log = join(site.root, 'logs', 'app-writes.log')
     sql(site.database, "CREATE TRIGGER refuse BEFORE INSERT ON sales BEGIN SELECT RAISE(ABORT, 'no sales today'); END")
     await expect.poll(async () => (await site.app.writes()).failed).toBeGreaterThan(0)
@@ -93,7 +93,7 @@ describe("the demo's application", () => {
     expect((await site.app.writes()).failed).toBe(before.failed)
   })
 
-  it('has written down every acknowledged sale when it stops', async () => {
+  it('has stored every acknowledged sale when it stops', async () => {
     await site.app.stop()
     const last = /stopped: \d+ writes, \d+ failed, last sale (\d+)\n$/.exec(
       readFileSync(join(site.root, 'logs', 'app.log'), 'utf8'),

@@ -29,7 +29,7 @@ afterEach(async () => {
 })
 
 describe('npm run demo', () => {
-  it('tells how to reach the site, stays, and leaves nothing after Ctrl-C', async () => {
+  it('prints how to reach the site, keeps running, and leaves nothing behind after Ctrl-C', async () => {
     const { child, exit, first } = await start('--json')
     const site = JSON.parse(first) as Record<string, string>
     const login = { port: Number(site.port), username: site.user ?? '' }
@@ -46,7 +46,7 @@ describe('npm run demo', () => {
     await expect(fetch(site.health ?? '')).rejects.toThrow()
   })
 
-  it('keeps the folder with --keep, and grows the database with --size', async () => {
+  it('keeps the folder with --keep, and enlarges the database with --size', async () => {
     const { child, exit, first } = await start('--json', '--keep', '--size', '2')
     const site = JSON.parse(first) as Record<string, string>
     child.kill('SIGTERM')
@@ -56,7 +56,7 @@ describe('npm run demo', () => {
     rmSync(site.folder ?? '', { recursive: true })
   })
 
-  it('shows command lines that can be pasted, and no secret', async () => {
+  it('prints command lines that can be pasted, and no secret', async () => {
     const { child, exit, said } = await start()
     await expect.poll(() => said.join('\n')).toContain('Ctrl-C ends the demo site')
     const text = said.join('\n')
@@ -69,7 +69,7 @@ describe('npm run demo', () => {
     expect(await exit).toEqual([0, null])
   })
 
-  it('helps, and refuses what it does not understand', async () => {
+  it('prints help, and refuses unknown options', async () => {
     const ask = (...words: string[]) => runProgram(process.execPath, [ENTRY, ...words])
     expect(await ask('--help')).toMatchObject({ code: 0, stdout: expect.stringContaining('--headless') })
     expect(await ask('--what')).toMatchObject({ code: 2, stderr: expect.stringContaining("'--what'") })

@@ -16,7 +16,7 @@ afterAll(async () => {
   remove()
 })
 
-test('the demo has a past with backups of every kind of verdict, made once', async () => {
+test('the demo has a history of backups with every verdict, created once', async () => {
   const look = async () => {
     await using console = openConsole(folder)
     const site = await prepareDemo(console, demo)

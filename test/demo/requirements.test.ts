@@ -26,9 +26,9 @@ const mac: Ask = (program) =>
 const whats = (platform: NodeJS.Platform, ask: Ask): string[] => missingForDemo(platform, ask).map(({ what }) => what)
 
 describe('what the demo needs', () => {
-  it('is there on a usual Linux', () => expect(missingForDemo('linux', debian)).toEqual([]))
+  it('is present on a typical Linux', () => expect(missingForDemo('linux', debian)).toEqual([]))
 
-  it('is named, with the way to get it, where it is missing or too old', () => {
+  it('is named, with how to get it, if it is missing or too old', () => {
     const old: Ask = (program) => (program === 'sqlite3' ? '3.22.0 2018' : program === 'curl' ? null : debian(program))
     expect(missingForDemo('linux', old)).toEqual([
       { what: 'sqlite3 3.26 or newer', found: '3.22.0 2018', how: expect.stringContaining('apt-get install sqlite3') },
@@ -38,7 +38,7 @@ describe('what the demo needs', () => {
     expect(whats('linux', older)).toEqual(['bash 4.4 or newer, as /bin/bash'])
   })
 
-  it('is told plainly on macOS and Windows', () => {
+  it('is explained plainly on macOS and Windows', () => {
     expect(whats('darwin', mac)).toEqual([
       'bash 4.4 or newer, as /bin/bash',
       'GNU coreutils',

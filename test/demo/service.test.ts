@@ -91,7 +91,7 @@ describe('cvd-service', () => {
   })
   afterAll(() => rmSync(folder, { recursive: true }))
 
-  it('starts, tells, stops: gracefully, and only once', async () => {
+  it('starts, reports and stops: gracefully, and only once', async () => {
     expect((await call('status', 'plain')).code).toBe(3)
     expect((await begin('plain')).code).toBe(0)
     const pid = await pidOf('plain')
@@ -105,13 +105,13 @@ describe('cvd-service', () => {
     expect((await call('stop', 'plain')).code).toBe(0)
   })
 
-  it('starts one process when several ask at once', async () => {
+  it('starts one process when several start it at once', async () => {
     await Promise.all([1, 2, 3].map(() => call('start', 'plain')))
     const pid = await pidOf('plain')
     expect(processesOf(join(folder, 'plain.sh'))).toEqual([pid])
   })
 
-  it('insists after ten seconds', async () => {
+  it('kills it after ten seconds', async () => {
     await begin('stubborn')
     const pid = await pidOf('stubborn')
     expect((await call('stop', 'stubborn')).code).toBe(0)
@@ -133,7 +133,7 @@ describe('cvd-service', () => {
     await expect.poll(async () => (await call('owns', 'family', String(pid))).code).not.toBe(0)
   })
 
-  it('does not take another process for its own when a number is used again', async () => {
+  it('does not mistake another process for its own when a PID is reused', async () => {
     const other = spawn('sleep', ['300'])
     await once(other, 'spawn')
     writeFileSync(join(folder, 'run', 'plain.pid'), `${other.pid} 12345\n`)
@@ -144,7 +144,7 @@ describe('cvd-service', () => {
     other.kill()
   })
 
-  it('gives the service none of the files and settings of who starts it', async () => {
+  it("gives the service none of its caller's descriptors and settings", async () => {
     const held = join(folder, 'held')
     writeFileSync(held, '')
     execFileSync('/bin/bash', ['-c', `exec 7>>"$1" 8<"$1" 200<"$1"; SECRET=x "$2" start plain`, 'sh', held, program])
@@ -156,7 +156,7 @@ describe('cvd-service', () => {
     expect(readFileSync(`/proc/${pid}/stat`, 'utf8')).toMatch(new RegExp(`\\) \\S \\d+ ${pid} ${pid} `))
   })
 
-  it('says what is wrong', async () => {
+  it('reports errors', async () => {
     expect(await call('start', 'broken')).toMatchObject({ code: 1, stderr: expect.stringContaining('did not start') })
     expect((await call('start', 'unknown')).code).toBe(5)
     expect((await call('start', '../services/plain')).code).toBe(2)

@@ -18,7 +18,7 @@ describe('a demo site', () => {
   })
   afterAll(() => site.stop())
 
-  it('has the layout and the tables of a CVD server, with its secrets to itself', () => {
+  it('has the layout and tables of a CVD server, and keeps its secrets private', () => {
     for (const part of ['app', 'data/cvd.db', 'config/.env', 'backups/app', 'backups/system', 'logs']) {
       expect(existsSync(join(site.root, part)), part).toBe(true)
     }
@@ -32,7 +32,7 @@ describe('a demo site', () => {
     expect(Number(tables)).toBe(31)
   })
 
-  it('writes all the time, through the database that others see', async () => {
+  it('writes all the time, to the database that others see', async () => {
     const before = await site.app.writes()
     await expect.poll(async () => (await site.app.writes()).succeeded).toBeGreaterThan(before.succeeded + 10)
     const after = await site.app.writes()
@@ -43,7 +43,7 @@ describe('a demo site', () => {
     ).toBeGreaterThan(0)
   })
 
-  it('is reached over SSH, with its own environment and nothing of ours', async () => {
+  it('is reached over SSH, with its own environment and none of ours', async () => {
     const { port, keyFile, password } = site
     const client = await connect({ port, username: site.user, privateKey: readFileSync(keyFile) })
     const env = (await run(client, 'env')).stdout.toString()
@@ -60,7 +60,7 @@ describe('a demo site', () => {
     byPassword.end()
   })
 
-  it('takes no folder that is not its own', async () => {
+  it('refuses a folder that is not its own', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'cvd-precious-'))
     writeFileSync(join(folder, 'precious'), 'x')
     await expect(startDemoSite({ folder })).rejects.toThrow(/not empty/)
@@ -70,7 +70,7 @@ describe('a demo site', () => {
 })
 
 describe('stopping a demo site', () => {
-  it('leaves no process and no file', async () => {
+  it('leaves no process and no file behind', async () => {
     const site = await startDemoSite({ appStartMs: 0, writeEveryMs: 20 })
     const client = await connect({ port: site.port, username: site.user, password: site.password })
     await run(client, 'setsid -f bash -c "trap : TERM HUP; while :; do sleep 0.1; done" </dev/null >/dev/null 2>&1')
@@ -86,7 +86,7 @@ describe('stopping a demo site', () => {
     await expect(connect({ port: site.port, username: site.user, password: site.password })).rejects.toThrow()
   })
 
-  it('keeps a folder that was asked for: same host key, same login, same rows', async () => {
+  it('keeps a requested folder: same host key, same login, same rows', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'cvd-kept-'))
     const first = await startDemoSite({ folder, appStartMs: 0, writeEveryMs: 20 })
     sql(first.database, "INSERT INTO system_config (key, value) VALUES ('kept', 'yes')")
@@ -100,7 +100,7 @@ describe('stopping a demo site', () => {
     rmSync(folder, { recursive: true })
   })
 
-  it('grows the database when a size is asked for', async () => {
+  it('enlarges the database on request', async () => {
     const site = await startDemoSite({ databaseMb: 3, appStartMs: 0 })
     const pages = Number(sql(site.database, 'SELECT page_count * page_size FROM pragma_page_count, pragma_page_size'))
     expect(pages).toBeGreaterThan(3_500_000)

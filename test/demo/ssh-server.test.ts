@@ -37,12 +37,12 @@ describe('the demo SSH server', () => {
     rmSync(folder, { recursive: true })
   })
 
-  it('keeps the private keys to their owner, and uses them again', () => {
+  it('keeps private keys private, and reuses them', () => {
     expect(statSync(join(folder, 'client')).mode & 0o777).toBe(0o600)
     expect(keptKey(join(folder, 'client'), 'demo')).toBe(privateKey)
   })
 
-  it('shows the host key of which it tells the fingerprint', async () => {
+  it('presents the host key with the reported fingerprint', async () => {
     const seen = new ssh2.Client()
     const fingerprint = new Promise((resolve) => {
       seen.on('error', () => {})
@@ -59,7 +59,7 @@ describe('the demo SSH server', () => {
     expect(await fingerprint).toBe(server.hostKeyFingerprint)
   })
 
-  it('lets in by key and by password, and nobody else', async () => {
+  it('admits by key and by password, and nobody else', async () => {
     const port = server.port
     const byPassword = await connect({ port, username: 'demo', password: 'right horse' })
     expect((await run(byPassword, 'echo in')).stdout.toString()).toBe('in\n')
@@ -72,7 +72,7 @@ describe('the demo SSH server', () => {
     await expect(connect({ port, username: 'demo' })).rejects.toThrow(/authentication/)
   })
 
-  it('gives up on a guesser', async () => {
+  it('disconnects a password guesser', async () => {
     let tries = 0
     const guesser = new ssh2.Client()
     guesser.on('error', () => {})
@@ -89,14 +89,14 @@ describe('the demo SSH server', () => {
     expect(tries).toBe(6)
   })
 
-  it('runs the real command line in the real shell, in its own place', async () => {
+  it('runs the real command line in the real shell, in its own folder', async () => {
     const ran = await run(client, `echo "$MARK" "$HOME" "\${BASH_VERSION%%.*}" $((6 * 7)) "\${TMPDIR-unset}"; pwd >&2`)
     expect(ran.code).toBe(0)
     expect(ran.stdout.toString()).toMatch(new RegExp(`^from the demo ${folder} \\d+ 42 unset\n$`))
     expect(ran.stderr.toString()).toBe(`${folder}\n`)
   })
 
-  it('tells exit codes and signals', async () => {
+  it('reports exit codes and signals', async () => {
     expect(await run(client, 'exit 7')).toMatchObject({ code: 7 })
     expect(await run(client, 'no-such-program')).toMatchObject({ code: 127 })
     expect(await run(client, 'kill -TERM $$')).toMatchObject({ code: null, signal: 'SIGTERM' })
@@ -104,7 +104,7 @@ describe('the demo SSH server', () => {
     expect(await run(client, 'kill -SYS $$')).toMatchObject({ code: 128 + 31 })
   })
 
-  it('hands on a signal to the command', async () => {
+  it('passes a signal on to the command', async () => {
     const channel = await open(client, 'trap "echo caught; exit 3" TERM; echo ready; while :; do sleep 0.05; done')
     const ran = result(channel)
     await once(channel, 'data')
@@ -112,7 +112,7 @@ describe('the demo SSH server', () => {
     expect(await ran).toMatchObject({ code: 3, stdout: Buffer.from('ready\ncaught\n') })
   })
 
-  it('carries large input and output unharmed', async () => {
+  it('passes large input and output unchanged', async () => {
     const input = randomBytes(9_000_000)
     const ran = await run(client, 'tee >(cat >&2); exit 5', input)
     expect(ran.code).toBe(5)
@@ -120,7 +120,7 @@ describe('the demo SSH server', () => {
     expect(sha256(ran.stderr)).toBe(sha256(input))
   })
 
-  it('holds back a command whose reader is slow, and loses nothing of stdout or stderr', async () => {
+  it('throttles a command whose reader is slow, and loses nothing of stdout or stderr', async () => {
     const numbers = Array.from({ length: 1_000_000 }, (_, i) => i + 1).join('\n')
     const channel = await open(client, 'seq 1000000; seq -1 -1 -1000000 >&2; exit 4')
     const taken: Record<'stdout' | 'stderr', Buffer[]> = { stdout: [], stderr: [] }
@@ -144,7 +144,7 @@ describe('the demo SSH server', () => {
     expect(sha256(Buffer.concat([...taken.stderr, rest.stderr]))).toBe(sha256(Buffer.from(negative)))
   })
 
-  it('ends stdin when the client does, and stands a command that does not read it', async () => {
+  it('ends stdin when the client does, and copes with a command that does not read it', async () => {
     expect(await run(client, 'cat; echo after')).toMatchObject({ stdout: Buffer.from('after\n'), code: 0 })
     expect(await run(client, 'exit 0', randomBytes(5_000_000))).toMatchObject({ code: 0 })
   })
@@ -159,7 +159,7 @@ describe('the demo SSH server', () => {
     expect((await run(client, 'echo free again')).code).toBe(0)
   })
 
-  it('does not end a command whose channel closes; it sees the end of its stdin', async () => {
+  it('does not kill a command whose channel closes; it sees the end of its stdin', async () => {
     const mark = join(folder, 'went-on')
     const channel = await open(client, `echo ready; read x; echo "$?" > '${mark}.new'; mv '${mark}.new' '${mark}'`)
     await once(channel, 'data')
@@ -168,7 +168,7 @@ describe('the demo SSH server', () => {
     expect(readFileSync(mark, 'utf8')).toBe('1\n')
   })
 
-  it('drops connections like a pulled cable; what runs goes on', async () => {
+  it('drops connections like a pulled cable; commands continue', async () => {
     const mark = join(folder, 'survived')
     const cut = await connect({ port: server.port, username: 'demo', privateKey })
     const channel = await open(cut, `echo ready; cat; echo on > '${mark}'`)
@@ -198,7 +198,7 @@ describe('the demo SSH server', () => {
     ).rejects.toThrow()
   })
 
-  it.skipIf(spawnSync('ssh', ['-V']).error !== undefined)('is understood by OpenSSH', async () => {
+  it.skipIf(spawnSync('ssh', ['-V']).error !== undefined)('works with OpenSSH', async () => {
     const ssh = (...words: string[]): Promise<{ stdout: string }> =>
       promisify(execFile)('ssh', [
         ...['-F', 'none', '-p', String(server.port), '-i', join(folder, 'client'), '-o', 'BatchMode=yes'],
@@ -209,7 +209,7 @@ describe('the demo SSH server', () => {
     await expect(ssh('exit 9')).rejects.toMatchObject({ code: 9 })
   })
 
-  it('ends what it still runs when it stops', async () => {
+  it('ends running commands when it stops', async () => {
     const second = await startSshServer({
       user: 'demo',
       password: 'x',

@@ -62,7 +62,7 @@ describe('a walk', () => {
     })
   })
 
-  it('reads well, and plainly where there is no terminal', async () => {
+  it('reads well, and is plain text without a terminal', async () => {
     const said: string[] = []
     await walk({ steps: [one], state: {}, report: textReport((line) => said.push(line), paintFor({}, {}), null) })
     const text = said.join('\n')
@@ -110,7 +110,7 @@ describe('npm run demo -- --headless', () => {
   )
 
   it(
-    'cleans up and exits 1 when somebody ends it half-way',
+    'cleans up and exits 1 when interrupted half-way',
     async () => {
       const folder = mkdtempSync(join(tmpdir(), 'cvd-walk-'))
       const { program, words } = command('--headless', '--json', '--data', folder)
@@ -129,14 +129,14 @@ describe('npm run demo -- --headless', () => {
   )
 })
 
-describe('a walk with an obstacle', () => {
+describe('a walk with a fault', () => {
   async function walkWith(before: NonNullable<HeadlessOptions['before']>): Promise<{ end: WalkEnd; lines: Line[] }> {
     const { report, lines } = recorder()
     return { end: await walkDemo({ report, before, appStartMs: 0, writeEveryMs: 50 }), lines }
   }
 
   it(
-    'sees a backup that was damaged after it was made',
+    'detects a backup that was damaged after it was made',
     async () => {
       const { end } = await walkWith(async (step, { backup }) => {
         if (step !== 'verify' || backup === null) return
@@ -151,7 +151,7 @@ describe('a walk with an obstacle', () => {
   )
 
   it(
-    'sees a restore that had to be rolled back because the service did not become healthy',
+    'detects a restore that was rolled back because the service did not become healthy',
     async () => {
       const { end, lines } = await walkWith(async (step, { demo }) => {
         if (step !== 'restore' || demo === null) return
@@ -166,7 +166,7 @@ describe('a walk with an obstacle', () => {
   )
 
   it(
-    'sees writes that failed',
+    'detects failed writes',
     async () => {
       const { end } = await walkWith(async (step, { demo }) => {
         if (step === 'leave' && demo !== null)

@@ -4,7 +4,7 @@ import { activityOf } from '../../src-main/electron/activity-of.ts'
 import { openConsole } from '../support/console.ts'
 import { scratchFolder } from '../support/folder.ts'
 
-test('what another run of the console left on the store is not waited for', () => {
+test('operations left by another run of the console are not waited for', () => {
   const { context, runner, [Symbol.asyncDispose]: dispose } = openConsole(scratchFolder())
   onTestFinished(() => dispose())
   const target = { host: '127.0.0.1', port: 1, user: 'nobody', auth: { method: 'agent' as const }, jumps: [] }

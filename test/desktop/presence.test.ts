@@ -19,7 +19,7 @@ function circumstances(more: Partial<Circumstances> = {}): Circumstances & { rea
   return { ...here, ...more, packageFolder }
 }
 
-test('a runtime that was fetched is present, and nothing is asked of the network', async () => {
+test('a downloaded runtime is present, without using the network', async () => {
   const given = circumstances()
   mkdirSync(join(given.packageFolder, 'dist'))
   writeFileSync(join(given.packageFolder, 'dist/electron'), '')
@@ -29,7 +29,7 @@ test('a runtime that was fetched is present, and nothing is asked of the network
   expect(asked).toEqual([])
 })
 
-test('one that is named but gone is not', async () => {
+test('one that is registered but missing is not', async () => {
   const given = circumstances()
   writeFileSync(join(given.packageFolder, 'path.txt'), 'electron')
   expect(await electronRuntime(given)).toEqual({
@@ -38,7 +38,7 @@ test('one that is named but gone is not', async () => {
   })
 })
 
-test('one that can be had is fetchable, from the mirror where there is one', async () => {
+test('one that can be downloaded is fetchable, from a mirror if configured', async () => {
   const env = { DISPLAY: ':0', ELECTRON_MIRROR: 'https://mirror.example/' }
   const given = circumstances({ env, reachable: async () => true })
   const address = 'https://mirror.example/v45.0.0/electron-v45.0.0-linux-x64.zip'
@@ -48,23 +48,23 @@ test('one that can be had is fetchable, from the mirror where there is one', asy
 test.each([
   ['there is no display', { env: {} }],
   ['Electron does not run as root', { isRoot: true }],
-])('none is wanted where %s', async (reason, more) => {
+])('none is used where %s', async (reason, more) => {
   expect(await electronRuntime(circumstances(more))).toEqual({ state: 'absent', reason })
   expect(asked).toEqual([])
 })
 
-test('macOS needs no display to be named, and Windows no root', async () => {
+test('macOS needs no DISPLAY, and Windows has no root', async () => {
   for (const platform of ['darwin', 'win32']) {
     const found = await electronRuntime(circumstances({ platform, env: {}, reachable: async () => true }))
     expect(found.state).toBe('fetchable')
   }
 })
 
-test('without the package there is none', async () => {
+test('without the package there is no runtime', async () => {
   const found = await electronRuntime({ ...circumstances(), packageFolder: null })
   expect(found).toEqual({ state: 'absent', reason: 'the package electron is not installed' })
 })
 
-test('this very machine gets an answer', async () => {
+test('this machine gets an answer', async () => {
   expect(['present', 'fetchable', 'absent']).toContain((await electronRuntime()).state)
 })

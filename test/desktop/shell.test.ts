@@ -17,8 +17,8 @@ function find(entries: readonly MenuEntry[] | null | undefined, label: string): 
   return entries?.flatMap((one) => [one, ...(one.submenu ?? [])]).find((one) => one.label === label)
 }
 
-describe('ending while an operation runs', () => {
-  test('is asked first, and Stay is the default', async () => {
+describe('quitting while an operation runs', () => {
+  test('asks first, with Stay as the default', async () => {
     const shell = await runningShell({ answer: () => 1 })
     shell.activity.start(restore)
     expect(shell.window.close()).toBe(false)
@@ -32,7 +32,7 @@ describe('ending while an operation runs', () => {
     expect([shell.quits(), shell.counts.disposals]).toEqual([0, 0])
   })
 
-  test('can be asked again after staying, and then ends in order', async () => {
+  test('can be chosen again after Stay, and then quits in order', async () => {
     const answers = [1, 0]
     const shell = await runningShell({ answer: () => answers.shift() ?? 1 })
     shell.activity.start(restore)
@@ -48,20 +48,20 @@ describe('ending while an operation runs', () => {
     expect(shell.window.close()).toBe(true)
   })
 
-  test('is asked once, however often one tries', async () => {
+  test('asks once, however often the user tries', async () => {
     const shell = await runningShell()
     shell.activity.start(restore)
     for (let time = 0; time < 3; time += 1) shell.runtime.app.quit()
     await expect.poll(() => shell.questions.length).toBe(1)
   })
 
-  test('names what runs, or how many', () => {
+  test('names the operation, or how many', () => {
     expect(closeQuestion([restore, backup]).message).toBe('2 operations are running.')
     expect(closeQuestion([restore]).detail).toMatch(/continues on the server/)
   })
 })
 
-test('ending with nothing to do asks nothing, and closes the store before the program', async () => {
+test('quitting with nothing running asks nothing, and closes the store first', async () => {
   const shell = await runningShell()
   expect(shell.window.close()).toBe(false)
   await expect.poll(() => shell.quits()).toBe(1)
@@ -83,14 +83,14 @@ test('a second window closes without a question; on macOS the last one does too'
 })
 
 describe('a window', () => {
-  test('is shown when it has something to show', async () => {
+  test('is shown once its page is ready', async () => {
     const { window } = await runningShell()
     expect(window.shown).toBe(0)
     window.emit('ready-to-show')
     expect(window.shown).toBe(1)
   })
 
-  test('whose page dies is loaded again, three times in a minute', async () => {
+  test('with a crashed page is reloaded, at most three times a minute', async () => {
     const clock = { now: 0 }
     const { window, warnings } = await runningShell({ now: () => clock.now })
     const die = () => window.webContents.emit('render-process-gone', {}, { reason: 'crashed' })
@@ -105,7 +105,7 @@ describe('a window', () => {
   })
 })
 
-test('the menu leads to every place that the page names', async () => {
+test('the menu opens every page', async () => {
   const { menus, window } = await runningShell()
   for (const { title, accelerator } of destinations) {
     const entry = find(menus.at(-1), title)
@@ -118,7 +118,7 @@ test('the menu leads to every place that the page names', async () => {
   expect(find(menus.at(-1), 'Edit')?.submenu?.map(({ role }) => role)).toContain('paste')
 })
 
-test('what the system draws is light or dark as the settings say, also when they change, and no longer than the shell', async () => {
+test('system-drawn parts follow the appearance setting and its changes, until the shell ends', async () => {
   const shell = await runningShell()
   expect(shell.themes).toEqual(['system'])
   shell.theme.choose('dark')
@@ -130,7 +130,7 @@ test('what the system draws is light or dark as the settings say, also when they
 })
 
 describe('a notification', () => {
-  test('tells of an operation that has ended while nobody looked, and leads to it', async () => {
+  test('reports an operation that ended while no window was visible, and opens it', async () => {
     const { activity, notifications, window } = await runningShell()
     activity.start(restore)
     activity.end(done)
@@ -141,14 +141,14 @@ describe('a notification', () => {
     expect(window.urls.at(-1)).toBe('app://bundle/index.html#/operations/r-1')
   })
 
-  test('does not disturb whoever is looking', async () => {
+  test('is not shown while a window is visible', async () => {
     const { activity, notifications, window } = await runningShell()
     window.focused = true
     activity.end(done)
     expect(notifications).toEqual([])
   })
 
-  test('cannot be made to say something else by a server', () => {
+  test('cannot be forged by a server', () => {
     const text = notificationText({
       ...done,
       outcome: 'failed',
@@ -162,7 +162,7 @@ describe('a notification', () => {
 })
 
 describe('sleep', () => {
-  test('is kept off while an operation runs, and only then', async () => {
+  test('is prevented while an operation runs, and only then', async () => {
     const { activity, blocks } = await runningShell()
     expect(blocks.size).toBe(0)
     activity.start(restore)
@@ -174,7 +174,7 @@ describe('sleep', () => {
     expect(blocks.size).toBe(0)
   })
 
-  test('ends with every link tried at once', async () => {
+  test('ends with a probe of every link', async () => {
     const { power, counts } = await runningShell()
     power.emit('resume')
     expect(counts.probes).toBe(1)
@@ -182,7 +182,7 @@ describe('sleep', () => {
 })
 
 describe('the tray', () => {
-  test('shows what runs and what came of the last, and leads there', async () => {
+  test('shows what runs and the last outcome, and opens it', async () => {
     const { activity, tray, window } = await runningShell()
     expect(tray.text).toBe('CVD Backup Console: nothing is running')
     activity.start(restore)
@@ -194,13 +194,13 @@ describe('the tray', () => {
     expect(find(tray.entries, 'Nothing is running')?.enabled).toBe(false)
   })
 
-  test('counts', () => {
+  test('shows the number of operations', () => {
     expect(trayText(1, null)).toMatch(/1 operation is running$/)
     expect(trayText(2, null)).toMatch(/2 operations are running$/)
   })
 })
 
-test('quitting that the system asks for is decided the same way', async () => {
+test('quitting requested by the system is handled the same way', async () => {
   const shell = await runningShell()
   shell.activity.start(restore)
   const quitting = event()

@@ -55,7 +55,7 @@ async function choose() {
   return page
 }
 
-test('without a moment the newest backup is told for what it is, and not proposed', async () => {
+test('without a time, the newest backup is described as such, and not proposed', async () => {
   const page = await choose()
   await page.getByText(/^The newest backup is from/).waitFor()
   await page.getByText(/If the damage is older than that, this backup contains it as well/).waitFor()
@@ -69,7 +69,7 @@ test('without a moment the newest backup is told for what it is, and not propose
   await shoot(page, 'restore-choose')
 })
 
-test('the walk back finds the backup that holds the rows, passing over the one from after', async () => {
+test('the search finds the backup that holds the rows, skipping the one from after the accident', async () => {
   const page = await choose()
   await page.getByRole('combobox', { name: 'What is wrong?' }).click()
   await page.getByRole('option', { name: 'Rows are missing' }).click()
@@ -88,7 +88,7 @@ test('the walk back finds the backup that holds the rows, passing over the one f
   await page.getByText('service_orders').waitFor()
 })
 
-test('with a moment, what was taken afterwards is marked and not proposed', async () => {
+test('with a time, later backups are marked and not proposed', async () => {
   const page = await choose()
   await page.getByLabel('When did it happen?').fill(shown(accident))
   await page.getByText(`The newest backup from before ${shown(accident)} is from`).waitFor()
@@ -106,7 +106,7 @@ test('with a moment, what was taken afterwards is marked and not proposed', asyn
   expect(await page.getByText(/^This backup may contain the damage/).count()).toBe(0)
 })
 
-test('a backup that is being made is mentioned', async () => {
+test('a backup in progress is mentioned', async () => {
   const page = await choose()
   const { context: services, runner } = desk.console.application.console
   const known = services.store.sites.byId(id)
@@ -119,14 +119,14 @@ test('a backup that is being made is mentioned', async () => {
   await page.getByText('A backup is being made right now.').waitFor({ state: 'detached' })
 })
 
-test('a moment that is none is told as such', async () => {
+test('an invalid time is reported as such', async () => {
   const page = await choose()
   await page.getByLabel('When did it happen?').fill('sometime')
   await page.getByText('Write 14:07, or 2026-11-24 14:07.').waitFor()
   expect(await button(page, 'Find a backup from before').isDisabled()).toBe(true)
 })
 
-test('a search that is stopped ends on the server, too, and can go on', async () => {
+test('a stopped search also ends on the server, and can be continued', async () => {
   const page = await choose()
   await button(page, 'Find a backup from before').click()
   await button(page, 'Stop').click()
@@ -136,7 +136,7 @@ test('a search that is stopped ends on the server, too, and can go on', async ()
   await page.getByText(/^The backup of .* contains/).waitFor({ timeout: 90_000 })
 })
 
-test('a site that is down is restored once somebody says that it is', async () => {
+test('a site that is down is restored once the user states that it is', async () => {
   await site.app.stop()
   const page = await choose()
   await rows(grid(page, 'Backups to choose from')).last().getByRole('link').click()

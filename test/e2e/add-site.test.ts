@@ -38,7 +38,7 @@ async function begin(page: Page, keyFile?: string): Promise<void> {
   await button(page, 'Test connection').click()
 }
 
-test('before anything is sent it is said what is stored on the server (G3)', async () => {
+test('before anything is sent, the form says what is stored on the server (G3)', async () => {
   const page = await desk.window()
   const stored = page.getByText(/stores one program on the server, cvd-backup, and changes nothing else/)
   await stored.waitFor()
@@ -47,7 +47,7 @@ test('before anything is sent it is said what is stored on the server (G3)', asy
   await stored.waitFor()
 })
 
-test('a wrong address says plainly what is wrong with it', async () => {
+test('a wrong address gets a plain explanation', async () => {
   const page = await desk.window({ at: '/add-site' })
   await fillAddress(page, { ...address(demo.keyFile), port: 1 })
   await button(page, 'Test connection').click()
@@ -59,7 +59,7 @@ test('a wrong address says plainly what is wrong with it', async () => {
   expect(await button(page, 'Add site').count()).toBe(0)
 })
 
-test('who leaves out what is needed is taken to it', async () => {
+test('an empty required field gets the focus', async () => {
   const page = await desk.window({ at: '/add-site' })
   await heading(page, 'Add a site').waitFor()
   await button(page, 'Test connection').click()
@@ -76,7 +76,7 @@ new MutationObserver(() => {
   }
 }).observe(document, { subtree: true, childList: true, characterData: true })`
 
-test('an unknown host key is shown, and nothing is sent before somebody accepts it', async () => {
+test('an unknown host key is shown, and nothing is sent before it is accepted', async () => {
   const page = await desk.window({ at: '/add-site', script: keepAnnouncements })
   await begin(page, demo.keyFile)
   await acceptButton(page).waitFor()
@@ -97,7 +97,7 @@ test('an unknown host key is shown, and nothing is sent before somebody accepts 
   expect(await row.textContent()).toContain(NAME)
 })
 
-test('a password that is declined or wrong has a plain reason, is not kept, and can be given again', async () => {
+test('a declined or wrong password gets a plain reason, is not kept, and can be entered again', async () => {
   const page = await desk.window({ at: '/add-site' })
   await begin(page)
   const dialog = page.getByRole('dialog', { name: 'Login password' })
@@ -140,7 +140,7 @@ test('a password that is declined or wrong has a plain reason, is not kept, and 
   await page.getByText('No stored secrets').waitFor()
 })
 
-test('a changed host key is refused, and only on the page of known hosts can it be forgotten', async () => {
+test('a changed host key is refused, and can be forgotten only on the page of known hosts', async () => {
   const other = await startSshServer({
     user: demo.user,
     password: demo.password,

@@ -26,7 +26,7 @@ afterAll(async () => {
   await demo?.stop()
 })
 
-test('changed rows, the moment of the damage, and a lacking column are told, and have to be acknowledged', async () => {
+test('changed rows, the time of the damage and a missing column are shown, and must be acknowledged', async () => {
   const slots = Number(sql(demo, 'SELECT count(*) FROM products'))
   sql(
     demo,

@@ -46,7 +46,7 @@ afterAll(async () => {
   await Promise.all([demo?.stop(), other?.stop()])
 })
 
-test('every page is accessible, in light and in dark', { timeout: 400_000 }, async () => {
+test('every page is accessible, light and dark', { timeout: 400_000 }, async () => {
   const page = await desk.window()
   await grid(page, 'Sites').waitFor()
   const host = page.url().split('#')[0]
@@ -116,7 +116,7 @@ test('every page is accessible, in light and in dark', { timeout: 400_000 }, asy
   expect(found).toEqual({})
 })
 
-test('a dialog gives the focus back, and a page that comes meanwhile does not take it', async () => {
+test('a dialog returns the focus, and a page loaded meanwhile does not take it', async () => {
   const page = await desk.window({ at: `/sites/${site.id}/connection` })
   const focused = page.locator(':focus')
   const forget = button(page, /^Remove/)
@@ -139,7 +139,7 @@ test('a dialog gives the focus back, and a page that comes meanwhile does not ta
   await heading(page, 'Settings').and(focused).waitFor()
 })
 
-test('of a site that was never seen nothing is claimed', async () => {
+test('nothing is claimed about a site that was never reached', async () => {
   const { sites } = desk.console.application.console.context.store
   const unseen = { ...site, id: 'never-seen', name: 'Never seen', target: { ...site.target, port: 1 } }
   expect(sites.insert(unseen).ok).toBe(true)
@@ -160,7 +160,7 @@ test('of a site that was never seen nothing is claimed', async () => {
   sites.remove('never-seen')
 })
 
-test('what an audit entry holds is one press away, and nothing of its table is cut (G6)', async () => {
+test('the details of an audit entry are one click away, and nothing in the table is truncated (G6)', async () => {
   const page = await desk.window({ at: '/audit', viewport: { width: 1280, height: 800 } })
   const table = grid(page, 'Audit')
   await rows(table).first().waitFor()
@@ -185,7 +185,7 @@ test('what an audit entry holds is one press away, and nothing of its table is c
   }
 })
 
-test('at 200 % zoom the navigation leaves three quarters of the height to the page (G12)', async () => {
+test('at 200% zoom the navigation leaves three quarters of the height to the page (G12)', async () => {
   const page = await desk.window({ viewport: { width: 640, height: 400 } })
   await grid(page, 'Sites').waitFor()
   const side = await page.getByRole('complementary', { name: 'Console' }).boundingBox()
@@ -216,7 +216,7 @@ test('a printed page says when it was printed, and how old its data is (G12)', a
   expect(await remedies.count()).toBe(0)
 })
 
-test('in a small or enlarged window the backups can be scrolled to', async () => {
+test('the backups can be scrolled to in a small or zoomed window', async () => {
   const page = await desk.window({ at: `/sites/${site.id}/backups`, viewport: { width: 640, height: 400 } })
   const table = grid(page, /^Backups of/)
   await rows(table).first().waitFor()
@@ -239,7 +239,7 @@ test('in a small or enlarged window the backups can be scrolled to', async () =>
   expect(await page.evaluate(beyond)).toEqual([0, 0])
 })
 
-test('what a backup is called is shown as text, with nothing hidden', async () => {
+test('the name of a backup is shown as text, with nothing hidden', async () => {
   for (const name of hostile) writeFileSync(join(other.root, 'backups', name), 'x')
   crowd(other, MANY)
   crowded = await know(desk, other, { name: NAME, colour: 'green' })
@@ -275,7 +275,7 @@ const countMoments = `(() => {
   Object.defineProperty(prototype, 'format', { get() { formatted += 1; return get.call(this) } })
 })()`
 
-test('scrolling draws the rows that come, and leaves those that stay', async () => {
+test('scrolling renders the new rows, and leaves the others alone', async () => {
   const page = await desk.window({ at: `/sites/${crowded.id}/backups` })
   const drawn = rows(grid(page, `Backups of ${NAME}`))
   await drawn.nth(5).hover()
@@ -290,7 +290,7 @@ test('scrolling draws the rows that come, and leaves those that stay', async () 
   expect(formatted).toBeLessThan((2 * steps * atOnce) / 4)
 })
 
-test('ages that grow put no moment into words again', async () => {
+test('growing ages do not reformat any time', async () => {
   const page = await desk.window()
   await page.clock.install()
   await page.goto(`${page.url().split('#')[0]}#/sites/${crowded.id}/backups`)
@@ -303,7 +303,7 @@ test('ages that grow put no moment into words again', async () => {
   expect(Number(await page.evaluate('formatted'))).toBeLessThan(await drawn.count())
 })
 
-test('ten thousand backups scroll with no more rows than can be seen', async () => {
+test('ten thousand backups scroll with no more rows than are visible', async () => {
   const page = await desk.window()
   await page.getByRole('navigation', { name: 'Sites' }).getByRole('link', { name: NAME }).click()
   await page.getByRole('link', { name: /^Backups/ }).click()
@@ -344,7 +344,7 @@ test('ten thousand backups scroll with no more rows than can be seen', async () 
   ).toBe(1)
 })
 
-test('a restore offers ten thousand backups with no more rows than can be seen', async () => {
+test('a restore offers ten thousand backups with no more rows than are visible', async () => {
   const page = await desk.window({ at: `/sites/${crowded.id}/restore` })
   const table = grid(page, 'Backups to choose from')
   const drawn = rows(table)

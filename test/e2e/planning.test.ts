@@ -43,7 +43,7 @@ function planners(): number[] {
 }
 const scratch = () => readdirSync(join(site.state, 'work'))
 
-test('planning shows its elapsed time, and cancelling it ends its process on the server', async () => {
+test('planning shows the elapsed time, and cancelling ends its process on the server', async () => {
   // The application does not answer: the plan waits for its health.
   const pid = (await site.app.pid()) ?? 0
   expect(pid).toBeGreaterThan(0)
@@ -72,7 +72,7 @@ test('planning shows its elapsed time, and cancelling it ends its process on the
   }
 })
 
-test('from opening the window to the name field it takes at most twelve keys, and Enter goes on', async () => {
+test('opening the window to the name field takes at most twelve keys, and Enter continues', async () => {
   const page = await desk.window({
     script: `globalThis.pressed = 0; addEventListener('keydown', () => { pressed += 1 }, true)`,
   })
@@ -115,7 +115,7 @@ test('from opening the window to the name field it takes at most twelve keys, an
   expect(desk.console.application.console.context.store.operations.unfinished()).toEqual([])
 })
 
-test('what was said of an accident, and that the site is down, is still there after a reload', async () => {
+test('the entered accident, and that the site is down, survive a reload', async () => {
   await site.app.stop()
   const page = await desk.window({ at: `/sites/${id}/restore` })
   await page.getByLabel('When did it happen?').fill('2026-01-02 03:04')

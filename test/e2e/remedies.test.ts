@@ -41,7 +41,7 @@ afterAll(async () => {
 
 const backups = (name: string) => join(demo.root, 'backups', name)
 
-test('a fix is a button where it can be one: a backup is made, and what is no backup is deleted', async () => {
+test('a fix is a button where possible: it makes a backup, and deletes files that are not backups', async () => {
   const page = await desk.window({ at: `/sites/${site.id}` })
   const found = page.getByRole('region', { name: 'Found on the server' }).getByRole('listitem')
   const problem = (text: string) => found.filter({ hasText: text })
@@ -74,7 +74,7 @@ test('a fix is a button where it can be one: a backup is made, and what is no ba
   expect(existsSync(backups('cvd_backup_20260101_000000.db.gz.part'))).toBe(true)
 })
 
-test('the page of backups deletes what is no backup, keeps what may be one, and the audit has it', async () => {
+test('the backups page deletes files that are not backups, keeps possible backups, and the audit records it', async () => {
   const page = await desk.window({ at: `/sites/${site.id}/backups` })
   await page.getByText(/files are not backups/).click()
   const list = page.getByRole('list', { name: 'Files that are not backups' }).getByRole('listitem')
@@ -97,7 +97,7 @@ test('the page of backups deletes what is no backup, keeps what may be one, and 
   await audit.getByText('nobody knows them').first().waitFor()
 })
 
-test('what changed meanwhile is kept by the server, and the window says why', async () => {
+test('a file changed meanwhile is kept by the server, and the window says why', async () => {
   put('again.tmp', 'x')
   const page = await desk.window({ at: `/sites/${site.id}/backups` })
   await page.getByText(/files are not backups/).click()
@@ -113,7 +113,7 @@ test('what changed meanwhile is kept by the server, and the window says why', as
   expect(existsSync(backups('again.tmp'))).toBe(true)
 })
 
-test('a viewer is offered no deletion', async () => {
+test('a viewer cannot delete', async () => {
   const page = await desk.window({ at: `/sites/${site.id}/backups`, role: 'viewer' })
   await page.getByText(/files are not backups/).click()
   expect(await button(page, /^Delete .*again\.tmp/).isDisabled()).toBe(true)

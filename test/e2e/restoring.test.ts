@@ -54,7 +54,7 @@ async function restoreUntil(phase: string): Promise<Pause & { page: Page; operat
 
 const down = (page: Page) => page.getByText('The service is stopped.').waitFor()
 
-test('a reload and further windows show the same restore, to its end', async () => {
+test('a reload and other windows show the same restore, to its end', async () => {
   const { page, operation, go } = await restoreUntil('keeping')
   await down(page)
   const id = await fact(page, 'Operation ID').textContent()
@@ -88,7 +88,7 @@ test('a reload and further windows show the same restore, to its end', async () 
   expect(orders(demo)).toBe(200)
 })
 
-test('a restore that runs is in the headline of the fleet, whoever looks, in a small window too (G1)', async () => {
+test('a running restore is in the headline of the fleet, for everybody, in a small window too (G1)', async () => {
   const { page, go } = await restoreUntil('keeping')
   for (const options of [{ role: 'viewer' }, { role: 'admin', viewport: { width: 1000, height: 700 } }] as const) {
     const fleet = await desk.window(options)
@@ -105,7 +105,7 @@ test('a restore that runs is in the headline of the fleet, whoever looks, in a s
   await ended(page, 'The database was restored')
 })
 
-test('a cable that breaks in the middle is told as such, and the outcome found is the true one', async () => {
+test('a connection lost in the middle is reported as such, and the true outcome is found', async () => {
   const { page, operation, go } = await restoreUntil('keeping')
   await down(page)
   cable.cut()
@@ -130,7 +130,7 @@ test('a cable that breaks in the middle is told as such, and the outcome found i
   expect(await fact(page, 'Health').textContent()).toContain('Healthy')
 })
 
-test('all connections dropped at once: it is found again by itself', async () => {
+test('when all connections drop at once, it is found again automatically', async () => {
   const { page, go } = await restoreUntil('swapped')
   demo.dropConnections()
   go()
@@ -138,7 +138,7 @@ test('all connections dropped at once: it is found again by itself', async () =>
   expect(orders(demo)).toBe(200)
 })
 
-test('a state that does not become healthy is taken back before your eyes', async () => {
+test('a restored state that does not become healthy is visibly rolled back', async () => {
   const copy = join(demo.folder, 'sick.db')
   sql(demo, `.backup '${copy}'`)
   sql({ database: copy }, 'DROP TABLE device_metrics')
@@ -175,7 +175,7 @@ async function cancel(page: Page, { cancelAsked, go }: Pause): Promise<void> {
   await dialog.waitFor({ state: 'detached' })
 }
 
-test('cancelled before the service was stopped, it leaves everything as it was', async () => {
+test('cancelled before the service was stopped, it leaves everything unchanged', async () => {
   const pid = await demo.app.pid()
   const { page, ...pause } = await restoreUntil('staged')
   await cancel(page, pause)
@@ -185,7 +185,7 @@ test('cancelled before the service was stopped, it leaves everything as it was',
   expect(orders(demo)).toBe(0)
 })
 
-test('cancelled after it, the old state is brought back', async () => {
+test('cancelled after that, it brings back the old state', async () => {
   const { page, ...pause } = await restoreUntil('swapping')
   await down(page)
   await cancel(page, pause)

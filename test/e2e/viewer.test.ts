@@ -31,7 +31,7 @@ afterAll(async () => {
   await demo?.stop()
 })
 
-test('every page is there, and no control on it changes anything', async () => {
+test('every page is available, and no control on it changes anything', async () => {
   const page = await desk.window({ role: 'viewer' })
   await grid(page, 'Sites').waitFor()
   await page.getByText('Viewer', { exact: true }).waitFor()
@@ -61,7 +61,7 @@ test('every page is there, and no control on it changes anything', async () => {
   }
 })
 
-test('what is refused says why, and the keyboard offers no way round', async () => {
+test('a refused action says why, and the keyboard offers no way around it', async () => {
   const page = await desk.window({ role: 'viewer', at: `/sites/${site.id}` })
   const make = button(page, 'Back up now')
   await make.waitFor()
@@ -87,7 +87,7 @@ test('what is refused says why, and the keyboard offers no way round', async () 
   expect(readdirSync(join(demo.root, 'backups')).filter((name) => name.endsWith('.gz'))).toHaveLength(1)
 })
 
-test('a viewer who chooses Dark changes no other window, and no later one (G4)', async () => {
+test('a viewer who chooses Dark changes no other window, nor later ones (G4)', async () => {
   const look = (page: Page) => page.evaluate('document.documentElement.dataset.theme ?? "system"')
   const admin = await desk.window()
   const viewer = await desk.window({ role: 'viewer', at: '/settings/appearance' })
@@ -131,7 +131,7 @@ const force = (paths: readonly string[]): string => `new Promise((resolve, rejec
   }
 })`
 
-test('every call of administrators is refused when it is forced through the socket', async () => {
+test('every administrator call is refused when forced through the socket', async () => {
   const page = await desk.window({ role: 'viewer' })
   await grid(page, 'Sites').waitFor()
   const paths = callsOf(contract).flatMap(([path, { role }]) => (role === 'admin' ? [path] : []))

@@ -91,7 +91,7 @@ async function restoreUntil(phase: string): Promise<Pause> {
   return pause
 }
 
-test('the menu leads to its places, by its keys', async () => {
+test('the menu opens its pages, by their shortcuts', async () => {
   await focus(desktop, 'CVD Backup Console')
   await press(desktop, 'ctrl+3')
   await heading(page, 'Audit').waitFor()
@@ -99,7 +99,7 @@ test('the menu leads to its places, by its keys', async () => {
   await at('#/')
 })
 
-test('what the system draws is dark when the settings say so', async () => {
+test('system-drawn parts are dark if the settings say so', async () => {
   const theme = () =>
     console.app.evaluate(({ nativeTheme }) => [nativeTheme.themeSource, nativeTheme.shouldUseDarkColors])
   await press(desktop, 'ctrl+comma')
@@ -110,8 +110,8 @@ test('what the system draws is dark when the settings say so', async () => {
   await expect.poll(theme).toEqual(['light', false])
 })
 
-describe('a further start', () => {
-  test('brings the console that runs to the front, and ends', async () => {
+describe('a second start', () => {
+  test('brings the running console to the front, and exits', async () => {
     await minimise(console.app)
     expect(await console.again()).toBe(0)
     await expect.poll(() => shown(console.app)).toBe(true)
@@ -119,7 +119,7 @@ describe('a further start', () => {
     expect(console.app.windows()).toHaveLength(1)
   })
 
-  test('with a link shows what it names, in the window that is there', async () => {
+  test('with a link shows its target in the existing window', async () => {
     await press(desktop, 'ctrl+1')
     await at('#/')
     expect(await console.again(`cvd-backup-console://open/site/${place.replace('#/sites/', '')}`)).toBe(0)
@@ -128,7 +128,7 @@ describe('a further start', () => {
     expect(console.app.windows()).toHaveLength(1)
   })
 
-  test('with a link that names anything else changes nothing', async () => {
+  test('with any other link changes nothing', async () => {
     for (const link of [
       'cvd-backup-console://open/site/../../etc',
       'cvd-backup-console://run/rm',
@@ -139,7 +139,7 @@ describe('a further start', () => {
   })
 })
 
-test('the icon in the task bar says what there is, and leads to the window', async () => {
+test('the tray icon shows the state, and opens the window', async () => {
   const tray = await trayOf(desktop)
   expect(await tray?.text()).toMatch(/^CVD Backup Console: nothing is running; last: .+ on Depot South, succeeded$/)
   expect([...((await tray?.entries()) ?? new Map()).keys()]).toEqual(['Open the console', 'Nothing is running', 'Quit'])
@@ -157,7 +157,7 @@ describe('while a restore runs', () => {
 
   afterAll(() => rmSync(join(site.state, 'failpoint'), { force: true }))
 
-  test('the computer is kept awake, and the icon names what runs', async () => {
+  test('the computer is kept awake, and the icon names the operation', async () => {
     expect(await blocked()).toBe(false)
     pause = await restoreUntil('keeping')
     await expect.poll(blocked).toBe(true)
@@ -166,7 +166,7 @@ describe('while a restore runs', () => {
     expect([...((await tray?.entries()) ?? new Map()).keys()][1]).toMatch(/^Depot South: Database restore/)
   })
 
-  test('the cross in the corner asks, and Escape leaves everything as it is', async () => {
+  test('closing the window asks first, and Escape leaves everything as it is', async () => {
     const before = await windows(desktop)
     await focus(desktop, 'CVD Backup Console')
     await press(desktop, 'alt+F4')
@@ -178,7 +178,7 @@ describe('while a restore runs', () => {
     expect(pause.cancelAsked()).toBe(false)
   })
 
-  test('its end is told while nobody looks, and the click shows it; the computer may sleep', async () => {
+  test('its end is notified while no window is visible, and a click shows it; the computer may sleep again', async () => {
     await minimise(console.app)
     pause.go()
     await clickNotification(desktop)
@@ -190,7 +190,7 @@ describe('while a restore runs', () => {
   })
 })
 
-test('Quit while a restore runs ends the console, not the restore, and the next start tells its outcome', async () => {
+test('Quit during a restore ends the console, not the restore, and the next start shows its outcome', async () => {
   const pause = await restoreUntil('keeping')
   const { ended } = console
   const before = await windows(desktop)
@@ -215,7 +215,7 @@ test('Quit while a restore runs ends the console, not the restore, and the next 
   await expect.poll(async () => (await trayOf(desktop))?.text()).toMatch(/nothing is running/)
 })
 
-test('the window that the demo opens proposes what to try on its site', async () => {
+test("the demo's window suggests what to try on its site", async () => {
   await console.quit()
   const hints = [{ title: 'Lose something', text: 'Delete the orders of a day.' }]
   page = await console.open('--demo', desktop.file('demo.json', JSON.stringify({ name: NAME, hints })))

@@ -69,7 +69,7 @@ describe.each([true, false])('with a keyring: %s', (keyring) => {
   })
 
   if (keyring) {
-    test('the password is kept as cipher text, under a key that is in the keyring', async () => {
+    test('the password is stored as ciphertext, under a key in the keyring', async () => {
       const text = readFileSync(file(), 'utf8')
       expect(JSON.parse(text)).toMatchObject({ version: 1 })
       expect(Object.values(JSON.parse(text).secrets)).toMatchObject([{ backend: 'gnome_libsecret' }])
@@ -88,7 +88,7 @@ describe.each([true, false])('with a keyring: %s', (keyring) => {
       expect(found).toMatch(/\/org\/freedesktop\/secrets\/collection\/\w+\/\d+/)
     })
 
-    test('backs up, restores what was lost, and undoes the restore', { timeout: 240_000 }, async () => {
+    test('a backup, a restore of lost data, and its undo', { timeout: 240_000 }, async () => {
       const [page] = console.app.windows()
       if (!page) throw new Error('the window is gone')
       const hands = mouse(page)
@@ -110,7 +110,7 @@ describe.each([true, false])('with a keyring: %s', (keyring) => {
       expect((await site.app.health()).status).toBe(200)
     })
 
-    test('the next start finds the password in the keyring, and asks nobody', async () => {
+    test('the next start finds the password in the keyring, without asking', async () => {
       await console.quit()
       const page = await console.open()
       await mouse(page).goToSite(NAME)
@@ -118,7 +118,7 @@ describe.each([true, false])('with a keyring: %s', (keyring) => {
       expect(await modal(page).count()).toBe(0)
     })
   } else {
-    test('nothing of the password is written, and the window says so', async () => {
+    test('the password is not stored, and the window says so', async () => {
       const [page] = console.app.windows()
       if (!page) throw new Error('the window is gone')
       await (await secretsPage(page)).getByText('Secrets are stored in memory only.').waitFor()

@@ -71,7 +71,7 @@ function start(...more: readonly string[]): {
   return { child, ended: once(child, 'exit').then(([code]) => code as number | null) }
 }
 
-test('the packed console opens its window, is worked with by keys, and ends', async () => {
+test('the packaged console opens its window, works with the keyboard, and quits', async () => {
   const { ended } = start()
   await expect.poll(() => titles(desktop)).toContainEqual(expect.stringMatching(/^Fleet . CVD Backup Console$/))
   await focus(desktop, 'CVD Backup Console')
@@ -88,7 +88,7 @@ async function renderers(): Promise<readonly string[]> {
   return (await desktop.ask('pgrep', '--full', `${program} --type=renderer`)).split('\n').filter((pid) => pid !== '')
 }
 
-test('a page that dies is loaded again, and is worked with', async () => {
+test('a crashed page is reloaded, and works', async () => {
   start()
   await expect.poll(() => titles(desktop)).toContainEqual(expect.stringMatching(/^Fleet . CVD Backup Console$/))
   const [died] = await renderers()
@@ -105,7 +105,7 @@ test('a page that dies is loaded again, and is worked with', async () => {
 })
 
 test.each(['--remote-debugging-port=0', '--inspect=0', '--no-sandbox'])(
-  'the packed console does not start with %s',
+  'the packaged console does not start with %s',
   async (word) => {
     expect(await start(word).ended).toBe(2)
     expect(existsSync(store())).toBe(false)
@@ -120,7 +120,7 @@ function placeOf(file: string): number {
   return 8 + headerSize + Number(entry?.offset)
 }
 
-describe('one byte of the archive that is another stops the start', () => {
+describe('one changed byte in the archive stops the start', () => {
   let good: string
 
   beforeAll(() => {
@@ -132,10 +132,10 @@ describe('one byte of the archive that is another stops the start', () => {
 
   test.each([
     ['in the page', () => placeOf('dist/renderer/index.html') + 30],
-    ['in what is sent to servers', () => placeOf('dist/main/bash/prologue.sh') + 5],
-    ['in a word of the main process', () => readFileSync(archive).indexOf('differs from the installed one')],
+    ['in the kit', () => placeOf('dist/main/bash/prologue.sh') + 5],
+    ['in a string of the main process', () => readFileSync(archive).indexOf('differs from the installed one')],
     ['in a package', () => placeOf('node_modules/ssh2/lib/client.js') + 2],
-    ['in its head, where Electron cannot read it', () => 3],
+    ['in the header, where Electron cannot read it', () => 3],
     ['at its end, where Electron cannot read it', () => readFileSync(archive).length - 1],
   ])('%s', async (where, place) => {
     const file = openSync(archive, 'r+')

@@ -23,7 +23,7 @@ afterAll(async () => {
 })
 
 describe('the window', () => {
-  test('shows the console, from its own scheme, without a complaint', async () => {
+  test('shows the console, from its own scheme, without errors', async () => {
     expect(page.url()).toMatch(/^app:\/\/bundle\/index\.html(#.*)?$/)
     // What the console answered: before, there is a page too.
     await page.getByRole('heading', { level: 1, name: 'No sites yet' }).waitFor()
@@ -31,7 +31,7 @@ describe('the window', () => {
     expect(console.complaints).toEqual([])
   })
 
-  test('gives its page two keys, and nothing of Node', async () => {
+  test('gives its page two globals, and nothing of Node', async () => {
     const found = await page.evaluate(`({
       keys: Object.keys(window.consoleBridge).sort(),
       node: ['require', 'process', 'module', 'Buffer'].filter((name) => name in window),
@@ -39,7 +39,7 @@ describe('the window', () => {
     expect(found).toEqual({ keys: ['connect', 'platform'], node: [] })
   })
 
-  test('is in the sandbox', async () => {
+  test('is sandboxed', async () => {
     const preferences = await app.evaluate(({ BrowserWindow }) => {
       const [window] = BrowserWindow.getAllWindows()
       const { webContents } = window as unknown as { webContents: { getLastWebPreferences(): Record<string, unknown> } }
@@ -51,7 +51,7 @@ describe('the window', () => {
 })
 
 describe('a page cannot', () => {
-  test('run a script that it was not built with', async () => {
+  test('run a script that is not part of the build', async () => {
     const ran = await page.evaluate(`(() => {
       const script = document.createElement('script')
       script.textContent = 'window.ran = true'
@@ -69,7 +69,7 @@ describe('a page cannot', () => {
     expect(app.windows()).toHaveLength(1)
   })
 
-  test('read a file that is not its own', async () => {
+  test('read any other file', async () => {
     const status = await page.evaluate(`fetch('app://bundle/../../package.json').then((answer) => answer.status)`)
     expect(status).toBe(404)
   })

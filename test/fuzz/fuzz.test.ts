@@ -18,24 +18,24 @@ describe.concurrent('hostile data', () => {
       'inspect_layout() { local f; for f in "$BACKUPS"/*; do ((f > 0)); done; REPLY="{}"; }',
       'syntax error',
     ],
-    ['a line that is no event', 'inspect_layout() { printf "{}\\n"; REPLY="{}"; }', 'not the protocol'],
+    ['a line that is not an event', 'inspect_layout() { printf "{}\\n"; REPLY="{}"; }', 'not the protocol'],
     [
-      'an exit code of another outcome',
+      'a wrong exit code',
       'exit_with_code() { exit 0; }; inspect_layout() { fail internal planted; }',
       'it ended with 0',
     ],
     [
-      'a process that stays',
+      'a leftover process',
       'inspect_layout() { (cd "$ROOT"; exec sleep 60) >/dev/null 2>&1 & REPLY="{}"; }',
       'still running',
     ],
     [
-      'a folder that stays',
+      'a leftover folder',
       'inspect_layout() { mkdir -p "$BACKUPS/.cvd-backup-abcdefgh"; REPLY="{}"; }',
       'left behind',
     ],
     ['a command that runs', 'inspect_layout() { cvd-fuzz-pwned; REPLY="{}"; }', 'the command ran'],
-  ] as const)('meets %s, and that is found', async ([, plant, words], { onTestFinished }) => {
+  ] as const)('detects %s', async ([, plant, words], { onTestFinished }) => {
     const keep = mkdtempSync(join(tmpdir(), 'cvd-fuzz-'))
     onTestFinished(() => rmSync(keep, { recursive: true }))
     const { faults } = await runCase('planted', 1, keep, plant)

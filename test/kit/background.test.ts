@@ -19,11 +19,11 @@ describe('background processes', () => {
       builtin kill "$@"
     }`
 
-  it('are over when they are, also where the number of one is used again by a stranger', () => {
+  it('are over when they have ended, even if another process has reused a PID', () => {
     expect(site.library(`${reused(0.3)}; watch nothing '' "$first" "$second"; echo "status $?"`)).toBe('status 1\n')
   })
 
-  it('run a kit that is whole, also where another operation is just about to store it', () => {
+  it('run a complete kit, even if another operation is just storing it', () => {
     // The other one has written a part when the first is done, and waits for it.
     const other = `cp() {
         if [[ -e $STATE/first ]]; then
@@ -40,7 +40,7 @@ describe('background processes', () => {
     expect(told).toBe('whole\nwhole\ncvd-backup\n')
   })
 
-  it('are ended when that is asked for, and no stranger is', () => {
+  it('are ended on request, and no other process is', () => {
     const cancel = 'cancel_asked() { ((asked > 0 && ++turns > 2)); }; heed_cancel() { echo cancelled; exit; }; turns=0'
     expect(site.library(`${reused(60)}; ${cancel}; watch nothing '' "$first" "$second"`)).toBe('cancelled\n')
   })

@@ -21,7 +21,7 @@ describe('a hold', () => {
   it.each([
     ['in the middle', 'verdict\t/elsewhere/x.db.gz\t12\t17'],
     ['by a power cut that left zeros', 'verdict\t/elsewhere/x.db.gz\t12\t17\0\0\0'],
-  ])('holds after a line that was cut off %s', async (_, torn) => {
+  ])('survives a line that was cut off %s', async (_, torn) => {
     const backup = site.backup('cvd_backup_20260110_120000.db.gz')
     begun()
     writeFileSync(catalog(), torn)
@@ -29,34 +29,34 @@ describe('a hold', () => {
     expect(await held(backup)).toBe(true)
   })
 
-  it('is neither given nor taken by two lines that an earlier kit made one of', async () => {
+  it('is neither set nor released by two lines that an earlier kit joined', async () => {
     const backup = site.backup('cvd_backup_20260110_120000.db.gz')
     expect((await site.run(['hold', backup])).result.outcome).toBe('succeeded')
     appendFileSync(catalog(), `release\t${backup}\t5\trelease\t/elsewhere/x.db.gz\t6\tsomebody\t\n`)
     expect(await held(backup)).toBe(true)
   })
 
-  it('is not said where it cannot be read back', async () => {
+  it('is not reported if it cannot be read back', async () => {
     const backup = site.backup('cvd_backup_20260110_120000.db.gz')
     const lost = await site.run(['hold', backup], { instead: 'append_line() { :; }' })
     expect(lost.result).toMatchObject({ outcome: 'failed', code: 'internal' })
     expect(await held(backup)).toBe(false)
   })
 
-  it('is not said where it is not on disk', async () => {
+  it('is not reported if it is not on disk', async () => {
     const backup = site.backup('cvd_backup_20260110_120000.db.gz')
     const unsynced = await site.run(['hold', backup], { instead: 'sync() { return 1; }' })
     expect(unsynced.result).toMatchObject({ outcome: 'failed', code: 'internal' })
     expect(existsSync(join(site.state, 'audit'))).toBe(false)
   })
 
-  it('holds the file that the list shows, by whatever path it is named', async () => {
+  it('applies to the file in the list, whichever path was given', async () => {
     const backup = site.backup('cvd_backup_20260110_120000.db.gz')
     expect((await site.run(['hold', backup.replace('/backups/', '//backups/./')])).result.outcome).toBe('succeeded')
     expect(await held(backup)).toBe(true)
   })
 
-  it('is neither given nor taken by a line that was cut off, wherever that was', () => {
+  it('is neither set nor released by a line that was cut off, wherever that was', () => {
     const names = ['cvd_backup_20260110_120000.db', 'cvd_backup_20260110_120000.db.gz']
     for (const name of names) site.backup(name)
     // Every beginning of a release of the second; the first is called like one of them. Then a mark on a third.
@@ -79,8 +79,8 @@ describe('a hold', () => {
   })
 })
 
-describe('a line of ours', () => {
-  it('stays whole where many write at once, also while the file is moved aside', () => {
+describe('a line of the catalog', () => {
+  it('stays whole with many writers, even while the file is rotated', () => {
     site.library(
       `state_create
        for ((writer = 0; writer < 8; writer++)); do
@@ -97,7 +97,7 @@ describe('a line of ours', () => {
     expect(new Set(all.map((line) => line.replace(/^\d-\d-x{9000}$/, 'whole')))).toEqual(new Set(['whole']))
   })
 
-  it('goes to the file of that name, though it was moved aside while its writer waited', () => {
+  it('goes to the current file even if it was rotated while its writer waited', () => {
     site.library(
       `state_create; : >"$STATE/audit"
        flock() { [[ $1 != -w ]] || : >"$STATE/waits"; command flock "$@"; }
@@ -109,7 +109,7 @@ describe('a line of ours', () => {
     expect([lines(join(site.state, 'audit')), lines(join(site.state, 'audit.1'))]).toEqual([['late'], []])
   })
 
-  it('that was cut off is closed as such, and swallows nothing', () => {
+  it('that was cut off is closed as such, and swallows no other line', () => {
     begun()
     writeFileSync(join(site.state, 'audit'), '{"at":1,"event":"beg')
     site.library('audit policy "" "x"')
@@ -120,7 +120,7 @@ describe('a line of ours', () => {
 })
 
 describe('the audit', () => {
-  it('is moved aside at 5 MB, five times, in its order; a gap is filled before the oldest goes', () => {
+  it('is rotated at 5 MB, keeps five old files in order, and fills a gap before dropping the oldest', () => {
     begun()
     const audit = join(site.state, 'audit')
     const file = (number: number) => (number === 0 ? audit : `${audit}.${number}`)

@@ -39,7 +39,7 @@ describe.each([
   ['pigz', 3],
   ['gzip', 3],
 ])('compression with %s', (compressor, parts) => {
-  it('makes what every tool reads, and notes the hashes of both files', () => {
+  it('writes what every tool can read, and records the hashes of both files', () => {
     expect(compress(compressor)).toBe('equal')
     expect(gunzipSync(written()).equals(copy)).toBe(true)
     for (const tool of ['gzip', 'pigz', 'igzip']) {
@@ -52,31 +52,31 @@ describe.each([
     expect(written().toString('latin1').split('\x1f\x8b\x08').length - 1).toBe(parts)
   })
 
-  it('sees a byte that was changed on its way', () => {
+  it('detects a byte changed on its way', () => {
     const flip = `eval "true_$(declare -f compress_part)"; compress_part() { tr 4 5 | true_compress_part; }`
     expect(compress(compressor, flip)).toBe('different')
   })
 
-  it('sees an end that is missing, and one that is too much', () => {
+  it('detects a missing end and a surplus one', () => {
     const keep = 'eval "true_$(declare -f compress_part)";'
     expect(compress(compressor, `${keep} compress_part() { head -c 900000 | true_compress_part; }`)).toBe('different')
     expect(compress(compressor, `${keep} compress_part() { { cat; echo; } | true_compress_part; }`)).toBe('different')
   })
 
-  it('sees a compressor that fails', () => {
+  it('detects a failing compressor', () => {
     expect(compress(compressor, 'compress_part() { head -c 1000; return 1; }')).toBe('different')
   })
 })
 
 describe('reading back', () => {
-  it('does without cmp', () => {
+  it('works without cmp', () => {
     const noCmp = 'command() { [[ $* != "-v cmp" ]] && builtin command "$@"; };'
     expect(compress('gzip', noCmp)).toBe('equal')
     const keep = 'eval "true_$(declare -f compress_part)";'
     expect(compress('gzip', `${noCmp} ${keep} compress_part() { tr 4 5 | true_compress_part; }`)).toBe('different')
   })
 
-  it('hashes alike without openssl', () => {
+  it('gives the same hash without openssl', () => {
     expect(compress('gzip', 'openssl() { return 1; }')).toBe('equal')
     expect(noted('copy.sha256')).toBe(sha256(copy))
   })

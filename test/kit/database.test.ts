@@ -14,7 +14,7 @@ describe('a backup', () => {
   })
   afterEach(() => site.remove())
 
-  it('makes the folder that it lies in, for who owns the site', async () => {
+  it("creates the backup folder, owned by the site's owner", async () => {
     rmSync(site.backups, { recursive: true })
     if (root) chownSync(site.root, application, application)
     expect((await site.run(['database'])).result.outcome).toBe('succeeded')
@@ -23,7 +23,7 @@ describe('a backup', () => {
     expect(readdirSync(site.root).filter((name) => name.startsWith('.'))).toEqual([])
   })
 
-  it.runIf(root)('gives no other folder away, when a link takes the name of the one that it made', async () => {
+  it.runIf(root)('does not hand over another folder when a link takes the name of the new one', async () => {
     rmSync(site.backups, { recursive: true })
     chownSync(site.root, application, application)
     const other = join(site.folder, 'other')
@@ -34,7 +34,7 @@ describe('a backup', () => {
     expect(statSync(other).uid).toBe(0)
   })
 
-  it('leaves another of the same second as it is, with its fingerprint', async () => {
+  it('leaves another backup of the same second unchanged, with its fingerprint', async () => {
     // The clock stands, until it was waited for.
     const clock = `stands=yes; sleep() { stands=''; command sleep "$@"; }
       date() { if [[ $stands != '' && $* == +%Y%m%d_%H%M%S ]]; then printf '20261025_023000'; else command date "$@"; fi; }`

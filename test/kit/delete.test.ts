@@ -26,8 +26,8 @@ const erase = (...files: string[]) =>
   site.run(['delete', ...files, '--confirm', hostname(), '--reason', 'it is litter'])
 const others = async () => (await site.ask(['inspect'], inspection)).otherFiles.map(({ path }) => path)
 
-describe('what is no backup', () => {
-  it('is deleted by its name or path: unfinished, empty, unknown', async () => {
+describe('a file that is not a backup', () => {
+  it('is deleted by name or path: unfinished, empty, unknown', async () => {
     mkdirSync(join(site.backups, 'old'))
     const kept = site.backup('cvd_backup_20260110_120000.db.gz')
     const part = put('cvd_backup_20260110_130000.db.gz.part', '\x1f\x8bhalf of it')
@@ -41,7 +41,7 @@ describe('what is no backup', () => {
     expect(await others()).toEqual([])
   })
 
-  it('is written down: in the list of operations, the audit, and the log of the runbook', async () => {
+  it("is recorded when deleted: in the list of operations, the audit and the runbook's log", async () => {
     const path = put('left.tmp')
     await erase(path)
     const list = z.object({ operations: z.array(operationEntry) })
@@ -55,7 +55,7 @@ describe('what is no backup', () => {
     expect(readFileSync(join(site.root, 'logs/backup.log'), 'utf8')).toMatch(/\] 1 file was deleted by test\n$/)
   })
 
-  it('is not said to be there when who deleted it was killed', async () => {
+  it('is not reported as present after the deleting process was killed', async () => {
     const paths = [put('first.tmp'), put('second.tmp')]
     const instead = `eval "$(declare -f run_delete | sed 's/audit deleted succeeded "$path"/kill -KILL $$/')"`
     const words = ['delete', ...paths, '--confirm', hostname(), '--reason', 'litter']
@@ -68,7 +68,7 @@ describe('what is no backup', () => {
     expect(deletion?.message).toBe('The operation was interrupted. What it had done by then stays done.')
   })
 
-  it('stays while something may still be writing it', async () => {
+  it('stays while a process may still be writing it', async () => {
     const path = put('cvd_backup_20260110_130000.db.gz.part', 'x', 30)
     const { result } = await erase(path)
     expect(result).toMatchObject({ outcome: 'failed', code: 'checks-failed' })
@@ -77,17 +77,17 @@ describe('what is no backup', () => {
   })
 })
 
-describe('refused, and nothing is deleted', () => {
+describe('delete refuses, and deletes nothing', () => {
   it.each([
     ['a backup', 'checks-failed', () => site.backup('cvd_backup_20260110_120000.db.gz')],
     ['a file of an encrypted format', 'checks-failed', () => put('cvd_backup_20260110_120000.db.gz.gpg')],
     [
-      'what belongs to a backup',
+      'a companion of a backup',
       'not-found',
       () => put(`${site.backup('a.db').slice(site.backups.length + 1)}.sha256`),
     ],
     ['a file on hold', 'checks-failed', () => held(put('note.rtf'))],
-    ['a safety copy, though it is empty', 'checks-failed', () => put('cvd.db.pre-restore.20260101_000000', '')],
+    ['a safety copy, even if empty', 'checks-failed', () => put('cvd.db.pre-restore.20260101_000000', '')],
     [
       'a database under another name',
       'checks-failed',
@@ -114,10 +114,10 @@ describe('refused, and nothing is deleted', () => {
     ['a link', 'not-found', () => link('link.tmp', join(site.root, 'config/secret.tmp'))],
     ['a file behind a link to a folder', 'not-found', () => `${link('out', join(site.root, 'config'))}/secret.tmp`],
     ['a file elsewhere', 'not-found', () => join(site.root, 'config/secret.tmp')],
-    ['a way out of the folder', 'not-found', () => `${site.backups}/../config/secret.tmp`],
+    ['a path out of the folder', 'not-found', () => `${site.backups}/../config/secret.tmp`],
     ['a pattern', 'not-found', () => '*'],
     ['the folder itself', 'not-found', () => `${site.backups}/`],
-    ['nothing', 'usage', () => ''],
+    ['no file', 'usage', () => ''],
   ])('%s', async (_, code, target) => {
     writeFileSync(join(site.root, 'config/secret.tmp'), 'secret')
     const litter = put('litter.tmp')
@@ -131,8 +131,8 @@ describe('refused, and nothing is deleted', () => {
 
   it.each([
     ['on another server', ['--confirm', hostname(), '--expect-machine', 'another'], 'wrong-site'],
-    ['without its confirmation', [], 'not-confirmed'],
-    ['confirmed for another one', ['--confirm', 'another'], 'not-confirmed'],
+    ['without confirmation', [], 'not-confirmed'],
+    ['confirmed for another server', ['--confirm', 'another'], 'not-confirmed'],
   ])('%s', async (_, options, code) => {
     const path = put('litter.tmp')
     const { result } = await site.run(['delete', path, ...options])
@@ -155,7 +155,7 @@ describe('refused, and nothing is deleted', () => {
 })
 
 describe('the owner of the data', () => {
-  it('looks at the file itself: a link that took its place, or the folder’s, leads nowhere', () => {
+  it("checks the file itself: a link in its place, or in the folder's, is not followed", () => {
     writeFileSync(join(site.root, 'config/note.tmp'), 'secret')
     const text = (what: string) =>
       site.library(
@@ -171,7 +171,7 @@ describe('the owner of the data', () => {
     expect(readFileSync(join(site.root, 'config/note.tmp'), 'utf8')).toBe('secret')
   })
 
-  it.skipIf(process.getuid?.() !== 0)('deletes with his own rights, not with those of root', async () => {
+  it.skipIf(process.getuid?.() !== 0)("deletes with the owner's rights, not root's", async () => {
     site.remove()
     site = new ScratchSite({ owner: ORDINARY })
     const path = put('litter.tmp')
@@ -187,7 +187,7 @@ describe('the owner of the data', () => {
 })
 
 describe('a file that cannot be judged', () => {
-  it('is not deleted where the list of backups is not complete', async () => {
+  it('is not deleted when the list of backups is incomplete', async () => {
     const path = put('left.tmp')
     const words = ['delete', 'left.tmp', '--confirm', hostname(), '--reason', 'x']
     const { result } = await site.run(words, { instead: 'delete_classes() { return 1; }' })
@@ -195,7 +195,7 @@ describe('a file that cannot be judged', () => {
     expect(existsSync(path)).toBe(true)
   })
 
-  it.runIf(process.getuid?.() === 0)('is not deleted where its owner cannot read it', async (test) => {
+  it.runIf(process.getuid?.() === 0)('is not deleted when its owner cannot read it', async (test) => {
     const owned = new ScratchSite({ owner: ORDINARY })
     test.onTestFinished(() => owned.remove())
     const path = join(owned.backups, 'before.the.move')

@@ -98,7 +98,7 @@ describe.runIf(root)('while the service is down, a restore', () => {
     expect(processes).toBeLessThanOrEqual(13)
   })
 
-  it('starts two more for the sidecars of a service that did not end well', (test) => {
+  it('starts two more for the sidecars of a service that crashed', (test) => {
     const { processes, order } = restore(test, 'unclean')
     expect(order.filter((line) => !line.startsWith('service'))).toEqual([
       'sync -- journal',

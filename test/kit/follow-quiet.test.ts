@@ -121,7 +121,7 @@ describe('following', () => {
   })
   const allGone = () => until(() => helpers.every((one) => !isAlive(one)))
 
-  it('does nothing while nothing happens: no process runs, and none is started', async () => {
+  it('is idle while nothing happens: no process works, and none is started', async () => {
     // What it is still at is over when two looks in a row are the same.
     let before = follower.turns()
     for (let turn = 0; turn < 50; turn += 1) {
@@ -138,7 +138,7 @@ describe('following', () => {
     expect(Object.keys(follower.turns())).toEqual(Object.keys(before))
   })
 
-  it('passes on each event once, whole lines only, and the end', async () => {
+  it('passes on each event once, in whole lines, and the end', async () => {
     for (let turn = 0; turn < 20; turn += 1) worker.says(event(`turn ${turn} ${'x'.repeat(turn * 700)}`))
     worker.says('{"kind":"log","at":1,')
     await follower.hears('turn 19')
@@ -152,7 +152,7 @@ describe('following', () => {
     await allGone()
   })
 
-  it('ends when nobody listens any more, and leaves nothing running', async () => {
+  it('leaves nothing running when nobody listens any more', async () => {
     follower.child.stdin?.end()
     await follower.ended()
     expect(follower.exitCode).toBe(0)
@@ -160,13 +160,13 @@ describe('following', () => {
     await allGone()
   })
 
-  it.each(['SIGTERM', 'SIGHUP', 'SIGINT'] as const)('leaves nothing running when it is ended by %s', async (signal) => {
+  it.each(['SIGTERM', 'SIGHUP', 'SIGINT'] as const)('leaves nothing running when ended by %s', async (signal) => {
     follower.child.kill(signal)
     await follower.ended()
     await allGone()
   })
 
-  it('that is killed leaves nobody who would end a stranger when the worker has gone', async () => {
+  it('leaves nothing behind, when killed, that could end another process once the worker has gone', async () => {
     follower.child.kill('SIGKILL')
     await follower.ended()
     // As its number would be used again: a process that is not ours any more.
@@ -181,7 +181,7 @@ describe('following', () => {
     stranger.kill()
   })
 
-  it('says at once that it was interrupted when its process is killed in the middle of a line', async () => {
+  it('reports an interruption at once when the worker is killed in the middle of a line', async () => {
     worker.says('{"kind":"log","at":1,"le')
     await until(() => readFileSync(join(worker.folder, 'events'), 'utf8').endsWith('"le'))
     await worker.ends(null)
@@ -194,7 +194,7 @@ describe('following', () => {
     await allGone()
   })
 
-  it('tells the whole of what was said from an offset on, though it has ended before', async () => {
+  it('prints everything from an offset on, even of an ended operation', async () => {
     appendFileSync(join(worker.folder, 'events'), event('second'))
     await worker.ends('failed')
     await follower.ended()
@@ -208,7 +208,7 @@ describe('following', () => {
     expect(heard).toBe(events.slice(event('first').length))
   })
 
-  it('is cancelled by whoever asks, who hears of the end at once', async () => {
+  it('lets anybody cancel, and learn of the end at once', async () => {
     const cancelling = site.run(['cancel', id])
     await until(() => existsSync(join(worker.folder, 'cancel')))
     await worker.ends('cancelled')

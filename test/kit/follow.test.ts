@@ -5,7 +5,7 @@ import { ScratchSite } from '../support/scratch-site.ts'
 
 const id = '20260101T000000Z-verify-0a1b2c'
 
-describe('how an operation stands', () => {
+describe('the state of an operation', () => {
   let site: ScratchSite
   beforeEach(() => {
     site = new ScratchSite()
@@ -20,22 +20,22 @@ describe('how an operation stands', () => {
   const state = (before = '') =>
     site.library(`dir=$STATE/operations/$1; ${before}\noperation_state "$1"; printf %s "$REPLY"`, [id])
 
-  it('is running while its worker lives, and while it is about to begin', () => {
+  it('is running while its worker lives or is about to begin', () => {
     expect(state()).toBe('running')
     expect(state('exec 7<"$dir/alive"; flock 7; : >"$dir/pid"')).toBe('running')
   })
 
-  it('is interrupted when its worker is gone without a word, and ended when it left one', () => {
+  it('is interrupted when its worker has gone without an outcome, and ended when there is one', () => {
     expect(state(': >"$dir/pid"')).toBe('interrupted')
     expect(state(': >"$dir/outcome"')).toBe('ended')
   })
 
-  it('is not interrupted when its worker begins, or ends, while somebody looks', () => {
+  it('is not interrupted if its worker begins or ends during the check', () => {
     expect(state('flock() { : >"$dir/pid"; }')).toBe('running')
     expect(state('flock() { : >"$dir/outcome"; }')).toBe('ended')
   })
 
-  it('is told whole when the disk became full while its result was written down', async () => {
+  it('is reported completely even if the disk filled up while the result was recorded', async () => {
     site.backup('cvd_backup_20260110_120000.db.gz')
     const { events, result } = await site.run(['verify', '--all'])
     expect(result.outcome).toBe('succeeded')

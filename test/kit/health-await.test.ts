@@ -37,29 +37,29 @@ async function closed(): Promise<number> {
 
 const seen = (probe: string) => site.library(listens(probe)).trim()
 
-describe('whether anybody listens', () => {
-  it('is seen of an address of this server, by its port', async () => {
+describe('whether anything listens', () => {
+  it('is known for an address of this server, by its port', async () => {
     const port = await listening({ host: '127.0.0.1' })
     expect(seen(`http://127.0.0.1:${port}/health`)).toBe('yes')
     expect(seen(`http://localhost:${port}`)).toBe('yes')
     expect(seen(`http://127.0.0.1:${await closed()}/health`)).toBe('no')
   })
 
-  it('is seen of a socket', async () => {
+  it('is known for a socket', async () => {
     const path = join(site.folder, 'socket')
     expect(seen(`unix:${path}:/health`)).toBe('no')
     await listening({ path })
     expect(seen(`unix:${path}:/health`)).toBe('yes')
   })
 
-  it('is not known of another server, nor of an address with more in it: then it is asked', () => {
+  it('is unknown for another server or an unusual address, which is then probed', () => {
     expect(seen('http://192.0.2.1:9/health')).toBe('yes')
     expect(seen('http://name@127.0.0.1:9/health')).toBe('yes')
   })
 })
 
 describe('waiting for health', () => {
-  it('asks but twice a second where nobody listens, in case that is seen wrongly', async () => {
+  it('probes only twice a second while nothing seems to listen, in case something does', async () => {
     const [status, asked] = site
       .library(waited(`http://127.0.0.1:${await closed()}/`))
       .split(' ')
@@ -68,21 +68,21 @@ describe('waiting for health', () => {
     expect([1, 2]).toContain(asked)
   })
 
-  it('asks at once where somebody listens, and again and again', async () => {
+  it('probes at once when something listens, and keeps probing', async () => {
     const port = await listening({ host: '127.0.0.1' })
     const text = `asked=0; health_ask() { ((++asked == 4)); }; pause() { echo "$asked $1"; }
       HEALTH_PROBE=http://127.0.0.1:${port}/; health_await 60; echo "$?"`
     expect(site.library(text)).toMatch(/^1 0\.\d{3}\n2 0\.\d{3}\n3 0\.\d{3}\n0\n$/)
   })
 
-  it('does not take the answer from before the stop for one', async () => {
+  it('ignores an answer from before the stop', async () => {
     const text = `HEALTH_STATUS=200; cancel_asked() { true; }; ON_FAIL=x; HEALTH_PROBE=x; health_await 1; echo "$? $HEALTH_STATUS"`
     expect(site.library(text)).toBe('2 000\n')
   })
 })
 
 describe('the time of day', () => {
-  it('costs one process at most where bash does not know it to the millisecond', () => {
+  it('costs at most one process where bash has no milliseconds', () => {
     const text = `unset EPOCHREALTIME; now_ms; first=$REPLY
       path=$PATH PATH=/nonexistent
       for ((i = 0; i < 100; i++)); do now_ms; ((REPLY >= first)) || echo backwards; done
@@ -90,7 +90,7 @@ describe('the time of day', () => {
     expect(Math.abs(Number(site.library(text)))).toBeLessThan(1500)
   })
 
-  it('follows the clock when that is set', () => {
+  it('follows the clock when it is set', () => {
     const text = `unset EPOCHREALTIME; now_ms; NOW_BOOTED=$((NOW_BOOTED - 3600000)); now_ms; echo "$(($(date +%s%3N) - REPLY))"`
     expect(Math.abs(Number(site.library(text)))).toBeLessThan(1500)
   })

@@ -65,7 +65,7 @@ const add = () => site.sql(site.database, "INSERT INTO routes VALUES (3, 'after 
 const routes = () => site.sql(site.database, 'SELECT count(*) FROM routes').trim()
 
 describe('a probe that fails before a restore', () => {
-  it('refuses the restore, which would stop the site for nothing; the address that answers 404 is called wrong', async () => {
+  it('refuses the restore, which would stop the site for nothing, and calls an address that answers 404 wrong', async () => {
     add()
     await policy(`health=${origin}/wrong`)
     const made = await plan()
@@ -86,7 +86,7 @@ describe('a probe that fails before a restore', () => {
     expect([routes(), existsSync(join(site.folder, 'running'))]).toEqual(['3', true])
   })
 
-  it('does not refuse a restore of a site that somebody says is down; the outcome says that it was', async () => {
+  it('does not refuse the restore if the user states that the site is down; the outcome records it', async () => {
     add()
     rmSync(join(site.folder, 'running'))
     expect((await plan()).possible).toBe(false)
@@ -98,29 +98,29 @@ describe('a probe that fails before a restore', () => {
     expect(routes()).toBe('2')
   })
 
-  it('refuses it nevertheless where nothing says how health is asked for', async () => {
+  it('refuses it nevertheless if there is no health probe', async () => {
     await policy('health=')
     const made = await plan('--site-is-down')
     expect([made.possible, check(made, 'health')?.state]).toEqual([false, 'failed'])
     expect((await restore('--site-is-down')).result.code).toBe('health-unknown')
   })
 
-  it('is asked again where the service runs: it may just have been started', async () => {
+  it('is sent again if the service runs: it may just have been started', async () => {
     let asked = 0
     answer = (response) => response.writeHead(++asked < 3 ? 503 : 200).end()
     expect((await restore()).result.outcome).toBe('succeeded')
     expect(asked).toBeGreaterThanOrEqual(3)
   })
 
-  it('says nothing of the kind where the site is healthy', async () => {
+  it('reports none of this if the site is healthy', async () => {
     const { result } = await restore('--site-is-down')
     expect(restoreReport.parse(result.data).healthyBefore).toBe(true)
     expect(result.message).not.toContain('not healthy')
   })
 })
 
-describe('a probe that the policy is given', () => {
-  it('is tried: the answer is told, and that the address is probably wrong; it is set all the same', async () => {
+describe('a probe set in the policy', () => {
+  it('is tried: its answer and a probably wrong address are reported, and it is set anyway', async () => {
     const wrong = await policy(`health=${origin}/nowhere`)
     expect(wrong.policy.health).toBe(`${origin}/nowhere`)
     expect(wrong.probe).toMatchObject({ healthy: false, status: 404 })
@@ -130,23 +130,23 @@ describe('a probe that the policy is given', () => {
     expect((await policy('busy_timeout=5000')).probe).toBeNull()
   })
 
-  it('is tried without being set, when that is asked for', async () => {
+  it('is tried without being set, on request', async () => {
     const tried = await policy('--try', `health=${origin}/nowhere`)
     expect(tried.probe).toMatchObject({ healthy: false, status: 404 })
     expect((await policy()).policy.health).toBe(`${origin}/health`)
   })
 
-  it('must be one that can be answered', async () => {
+  it('must be one that can be sent', async () => {
     for (const pair of ['health_status=20', 'health_status=abc', 'health=file:///etc/passwd', 'health=http://a\x07b']) {
       expect((await site.run(['policy', pair])).result).toMatchObject({ outcome: 'failed', code: 'usage' })
     }
   })
 })
 
-describe('the question for health', () => {
+describe('the health request', () => {
   const ask = async () => (await site.ask(['inspect'], inspection)).health
 
-  it('is one request, to this address: what looks like a pattern is none, and a redirect is not followed', async () => {
+  it('is a single one, to exactly this address: no patterns, no redirects', async () => {
     const odd = `${origin}/{a,b}[1-3]`
     expect((await policy('--try', `health=${odd}`)).probe).toMatchObject({ status: 404 })
     expect(asked.filter((url) => url !== '/health')).toEqual(['/{a,b}[1-3]'])
@@ -156,7 +156,7 @@ describe('the question for health', () => {
     expect(asked).not.toContain('/health?again')
   })
 
-  it('reads no more of an endless answer than its beginning', async () => {
+  it('reads only the beginning of an endless answer', async () => {
     answer = (response) => {
       response.writeHead(200)
       const more = () => {
@@ -171,7 +171,7 @@ describe('the question for health', () => {
     expect(seen.ms).toBeLessThan(4000)
   })
 
-  it('takes no answer that does not come to its end for one', async () => {
+  it('does not accept an answer that breaks off', async () => {
     answer = (response) => {
       // So much that curl hands its beginning on before it gives up.
       response.writeHead(200, { 'content-length': 100_000 })
@@ -182,7 +182,7 @@ describe('the question for health', () => {
   })
 
   // What asks has the rights of the application's user, who can stop it.
-  it('ends, though the application stops who asks, and leaves nothing of it', async () => {
+  it('ends even if the application stops its process, and leaves nothing behind', async () => {
     let stopped: number[] = []
     answer = () => {
       stopped = asking()
@@ -196,7 +196,7 @@ describe('the question for health', () => {
   })
 
   // A file system of the owner's can keep a process whatever is sent to it. Here nothing reaches it.
-  it('is given up where the process that asks cannot be ended', () => {
+  it('is given up if its process cannot be ended', () => {
     const script = `kill() { [[ $1 == -0 ]] && builtin kill "$@"; }
       sleep 30 >/dev/null & asked=$!
       health_end "$asked"; printf '%s' "$?"

@@ -35,7 +35,7 @@ function journal(database: Buffer, names = ''): Buffer {
   return Buffer.concat(parts)
 }
 
-describe('a journal that was left', () => {
+describe('a leftover journal', () => {
   let site: ScratchSite
   let other: string
   beforeEach(() => {
@@ -51,20 +51,20 @@ describe('a journal that was left', () => {
     execFileSync('chown', ['-R', `${application}:${application}`, join(site.root, 'data')]) &&
     chownSync(site.root, application, application)
 
-  it('is taken back before the database is copied', async () => {
+  it('is rolled back before the database is copied', async () => {
     leave(site.database)
     expect((await site.run(['database'])).result).toMatchObject({ outcome: 'succeeded' })
     expect(existsSync(`${site.database}-journal`)).toBe(false)
   })
 
-  it.runIf(root)('removes no file that only root may remove, when the database is backed up', async () => {
+  it.runIf(root)('deletes no file that only root may delete, during a backup', async () => {
     leave(site.database, other)
     giveAway()
     await site.run(['database'])
     expect(existsSync(other)).toBe(true)
   })
 
-  it('removes no file, when a backup that has one is verified', async () => {
+  it('deletes no file, when a backup with such a journal is verified', async () => {
     const backup = site.backup('cvd_backup_20260110_120000.db')
     leave(backup, other)
     const { result } = await site.run(['verify', backup])
@@ -72,7 +72,7 @@ describe('a journal that was left', () => {
     expect(result.message).toContain('inconclusive: 1')
   })
 
-  it('is folded in when it names nothing', async () => {
+  it('is rolled back in the extracted copy if it names no other file', async () => {
     const backup = site.backup('cvd_backup_20260110_120000.db')
     leave(backup)
     expect((await site.run(['verify', backup])).result).toMatchObject({ outcome: 'succeeded' })

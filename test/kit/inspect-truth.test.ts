@@ -25,7 +25,7 @@ describe.runIf(root)('backups in a folder that only root may read', () => {
     chmodSync(folder, 0o700)
   }
 
-  it.each(['', 'system', 'of 2025'])('are not known, and not said to be none: %j', async (part) => {
+  it.each(['', 'system', 'of 2025'])('are unknown, and not reported as none: %j', async (part) => {
     const folder = join(site.backups, part)
     mkdirSync(folder, { recursive: true })
     site.backup('cvd_backup_20260110_120000.db.gz', folder)
@@ -38,7 +38,7 @@ describe.runIf(root)('backups in a folder that only root may read', () => {
     )
   })
 
-  it('are not passed over in silence by a verification of all', async () => {
+  it('are not silently skipped by verify --all', async () => {
     site.backup('cvd_backup_20260110_120000.db.gz')
     close(join(site.backups, 'system'))
     const { result, events } = await site.run(['verify', '--all'])
@@ -46,7 +46,7 @@ describe.runIf(root)('backups in a folder that only root may read', () => {
     expect(JSON.stringify(events)).toContain('/backups/system are not known')
   })
 
-  it('are not known behind a link either; what a file system keeps for itself is no such folder', async () => {
+  it("are unknown behind a link too; a file system's own folder is not one of these", async () => {
     const elsewhere = join(site.folder, 'elsewhere')
     for (const folder of [elsewhere, join(site.backups, 'lost+found'), join(site.backups, 'system/deeper')]) {
       mkdirSync(folder)
@@ -60,14 +60,14 @@ describe.runIf(root)('backups in a folder that only root may read', () => {
   })
 })
 
-describe('a look that was ended before it was complete', () => {
+describe('a look that was stopped before it was complete', () => {
   const cut = 'eval "$(declare -f look_end | sed s/LOOK_SECONDS/2/)"'
 
   it.each([
     ['at its beginning', 'live_facts'],
     ['before the tables', 'look_tables'],
     ['before the list', 'look_health'],
-  ])('%s calls nothing missing that it did not look at', async (_, name) => {
+  ])('%s calls nothing missing that it did not check', async (_, name) => {
     site.backup('cvd_backup_20260110_120000.db.gz')
     const answer = await inspect({ instead: `${name}() { exec sleep 60; }\n${cut}` })
     expect(words(answer, 'incomplete')).toContain('what is not shown is not known')
@@ -76,7 +76,7 @@ describe('a look that was ended before it was complete', () => {
     expect(answer.database).toMatchObject({ present: true, size: statSync(site.database).size })
   })
 
-  it('still says that there is no database where there is none', async () => {
+  it('still reports a missing database as missing', async () => {
     site.library('rm "$DATABASE_FILE"')
     const answer = await inspect()
     expect(codes(answer)).toContain('no-database')
@@ -95,7 +95,7 @@ describe('the database', () => {
     await answered
   }
 
-  it('has no interrupted change in the journal that journal_mode=PERSIST leaves', async () => {
+  it('has no interrupted change if its journal is one left by journal_mode=PERSIST', async () => {
     site.sql(site.database, 'PRAGMA journal_mode = PERSIST; INSERT INTO routes VALUES (9, 1);')
     expect(statSync(`${site.database}-journal`).size).toBeGreaterThan(0)
     expect(codes(await inspect())).not.toContain('hot-journal')
@@ -104,7 +104,7 @@ describe('the database', () => {
     expect(codes(await inspect())).toContain('hot-journal')
   })
 
-  it('is held open by a program of the same session, as of the same terminal', async () => {
+  it('is reported as open in a program of the same session, such as one on the same terminal', async () => {
     await open('PRAGMA journal_mode = WAL; INSERT INTO routes VALUES (9, 1);')
     const answer = await inspect()
     expect(answer.database.holders.map(({ pid }) => pid)).toEqual([program?.pid])
@@ -114,26 +114,26 @@ describe('the database', () => {
     expect(plan.checks.find(({ check }) => check === 'holders')).toMatchObject({ state: 'failed' })
   })
 
-  it('has the version that its -wal holds, also where no key tables are set', async () => {
+  it('has the user_version in its -wal, even if no key tables are set', async () => {
     await site.run(['policy', 'key_tables='])
     await open('PRAGMA journal_mode = WAL; PRAGMA wal_autocheckpoint = 0; PRAGMA user_version = 99;')
     expect((await inspect()).database.userVersion).toBe(99)
   })
 })
 
-it('a backup whose file has lost its date is old, and not dated in the future', async () => {
+it('a backup whose file has lost its date is old, not dated in the future', async () => {
   utimesSync(site.backup('copy.db'), 0, 0)
   const answer = await inspect()
   expect(codes(answer)).toContain('backup-old')
   expect(codes(answer)).not.toContain('no-backups')
 })
 
-it('more errors than are read are not said to be that many', async () => {
+it('the number of errors is reported as a minimum if not all are read', async () => {
   writeFileSync(join(site.root, 'logs/backup.log'), `[${hours(1)}] ERROR: disk full\n`.repeat(300))
   expect(words(await inspect(), 'log-errors')).toBe('At least 20 errors were logged in the last 24 hours.')
 })
 
-it('a tool that tells no version is asked again when what it lacks is back', async () => {
+it('a tool that reported no version is asked again once the library it lacks is back', async () => {
   site.remove()
   const igzip = '#!/bin/bash\n. "$(dirname "$0")/library" && echo "igzip command line interface 2.99.1"\n'
   site = new ScratchSite({ programs: { igzip, library: 'false' } })

@@ -29,7 +29,7 @@ describe('inspect', () => {
 
   const inspect = (options: Parameters<ScratchSite['run']>[1] = {}) => site.ask(['inspect'], inspection, options)
 
-  it('tells what a site is', async () => {
+  it('describes a site', async () => {
     site.backup('cvd_backup_20260110_120000.db.gz')
     writeFileSync(
       join(site.root, 'logs/backup.log'),
@@ -61,7 +61,7 @@ describe('inspect', () => {
     expect(codes(answer)).toEqual(expect.arrayContaining(['backup-old', 'log-errors', 'health-unknown']))
   })
 
-  it('changes nothing: no state, no sidecar, no file', async () => {
+  it('creates nothing: no state, no sidecar, no file', async () => {
     site.sql(site.database, 'PRAGMA journal_mode = WAL')
     const before = readdirSync(site.root, { recursive: true }).sort()
     await inspect()
@@ -69,7 +69,7 @@ describe('inspect', () => {
     expect(existsSync(site.state)).toBe(false)
   })
 
-  it.each(['-journal', '-wal', ''])('waits for no named pipe that has the place of the database%s', async (suffix) => {
+  it.each(['-journal', '-wal', ''])('does not wait for a named pipe in place of the database%s', async (suffix) => {
     site.backup('cvd_backup_20260110_120000.db')
     rmSync(site.database + suffix, { force: true })
     execFileSync('mkfifo', [site.database + suffix])
@@ -81,7 +81,7 @@ describe('inspect', () => {
     expect(site.library('holders_find; declare -p HOLDERS')).toBe('declare -a HOLDERS=()\n')
   })
 
-  it('asks the health probe of the site', async () => {
+  it("sends the site's health probe", async () => {
     const health = createServer((_, answer) => {
       answer.statusCode = 503
       answer.end('down "for" now')
@@ -113,7 +113,7 @@ describe('inspect', () => {
     expect([gone.layout.found, gone.database.present, codes(gone).includes('no-root')]).toEqual([false, false, true])
   })
 
-  it.runIf(root)('sees a WAL that nobody looks after, and who has the database open', async () => {
+  it.runIf(root)('finds an orphaned WAL, and the processes that have the database open', async () => {
     site.sql(site.database, 'PRAGMA journal_mode = WAL')
     const writer = spawn('sqlite3', ['-batch', site.database], { stdio: ['pipe', 'pipe', 'inherit'], detached: true })
     writer.stdin.write("INSERT INTO routes VALUES (9, 'west'); SELECT 'written';\n")
@@ -151,7 +151,7 @@ describe('inspect', () => {
     }
   })
 
-  it.runIf(root)('works for a login without rights, and says what it cannot', async () => {
+  it.runIf(root)('works for a login without rights, and reports what that login cannot do', async () => {
     site.backup('cvd_backup_20260110_120000.db.gz')
     await site.run(['policy', 'busy_timeout=9000'])
     for (const folder of [site.folder, join(site.folder, 'kit')]) chmodSync(folder, 0o755)
@@ -166,7 +166,7 @@ describe('inspect', () => {
     expect((await site.run(['verify', '--all'], { uid: 65534 })).result).toMatchObject({ code: 'no-rights' })
   })
 
-  it('reads no log that is a link', async () => {
+  it('does not read a log that is a link', async () => {
     const secret = join(site.folder, 'secret')
     writeFileSync(secret, `[${stamp()}] ERROR: a secret\n`)
     symlinkSync(secret, join(site.root, 'logs/restore.log'))
@@ -200,7 +200,7 @@ describe('inspect', () => {
     expect(seconds).toBeLessThan(15)
   })
 
-  it('is a page that people can read, whatever a file is called', () => {
+  it('prints a readable page, whatever a file is called', () => {
     site.backup('cvd_backup_20260110_120000.db.gz')
     writeFileSync(join(site.backups, '\u001b[31mred.db'), '')
     const page = execFileSync('/bin/bash', [site.kit, '--root', site.root, 'inspect'], {

@@ -101,14 +101,14 @@ describe('an interrupted restore', () => {
   it.each([
     ['staged', false, 'outcome=failed'],
     ['keeping', true, 'outcome=rolled back'],
-  ])('of a kit that wrote no format, cut off at %s, is finished', async (phase, renamed, expected) => {
+  ])('of a kit that recorded no format, cut off at %s, is completed', async (phase, renamed, expected) => {
     begun(phase)
     if (renamed) renameLive()
     expect((await site.run(['recover'])).result).toMatchObject({ outcome: 'succeeded' })
     expect([outcome(), routes(), existsSync(join(site.state, 'unfinished'))]).toEqual([expected, '2', false])
   })
 
-  it('of a kit that wrote no format has its database back before the services start at boot', () => {
+  it('of a kit that recorded no format has its database back before the services start at boot', () => {
     begun('keeping')
     renameLive()
     expect(existsSync(site.database)).toBe(false)
@@ -124,7 +124,7 @@ describe('an interrupted restore', () => {
     expect(readFileSync(journal(), 'utf8').split('\n').slice(0, 2)).toEqual(['format=2', 'kit=test'])
   })
 
-  it('is finished by the kit that began it, with what was asked, not by the one that was sent since', async () => {
+  it('is completed by the kit that began it, with the same arguments, not by a newer kit', async () => {
     const other = keepOther()
     begun('keeping', `format=2\nkit=${other.sha256}\n`)
     renameLive()
@@ -137,7 +137,7 @@ describe('an interrupted restore', () => {
     expect(readFileSync(join(site.state, 'operations', recovery ?? '', 'about'), 'utf8')).toContain('\nwho=test\n')
   })
 
-  it('is finished at boot by the kit that began it, whichever the unit names', () => {
+  it('is completed at boot by the kit that began it, whichever kit the unit names', () => {
     const other = keepOther(`check_recover() { echo "boot $1 with $KIT_SHA256"; exit; }`)
     begun('keeping', `format=2\nkit=${other.sha256}\n`)
     expect(site.library('COMMAND=recover; check_recover --boot')).toBe(`boot --boot with ${other.sha256}\n`)
@@ -146,8 +146,8 @@ describe('an interrupted restore', () => {
   it.each<[string, (file: string) => void]>([
     ['gone', (file) => rmSync(file)],
     ['changed', (file) => appendFileSync(file, '# changed\n')],
-    ['one that others may write', (file) => chmodSync(file, 0o722)],
-  ])('is finished by this kit where the one that began it is %s', async (_, spoil) => {
+    ['writable by others', (file) => chmodSync(file, 0o722)],
+  ])('is completed by this kit if the one that began it is %s', async (_, spoil) => {
     const other = keepOther()
     begun('keeping', `format=2\nkit=${other.sha256}\n`)
     renameLive()
@@ -175,7 +175,7 @@ describe('an interrupted restore', () => {
     expect(late).toContain('"code":"newer-format"')
   })
 
-  it('does not take what was cut off for a word of its journal', () => {
+  it('ignores a journal entry that was cut off', () => {
     begun('swapping', 'format=2\nkit=test\n')
     appendFileSync(journal(), 'phase=swapped\ttorn\nSAFETY=cvd.db\ttorn\nphase=rolled-back')
     const told = site.library(
@@ -185,7 +185,7 @@ describe('an interrupted restore', () => {
     expect(readFileSync(journal(), 'utf8')).toContain('\nphase=rolled-back\ttorn\nphase=rolling-back\n')
   })
 
-  it('whose safety copy was cut off in the journal cannot be undone to another file', async () => {
+  it('whose safety copy was cut off in the journal cannot be undone with another file', async () => {
     begun('starting', 'format=2\nkit=test\n')
     appendFileSync(journal(), `phase=committed\nsafety=${site.database}`)
     writeFileSync(join(operation, 'outcome'), 'outcome=succeeded\ncode=ok\nendedAt=2\nmessage=Done.\n')

@@ -47,7 +47,7 @@ describe('the launcher, when it stores a kit', () => {
   const about = (file: string, kit: string, more = '') =>
     writeFileSync(join(state, 'operations', operation, file), `x=y\nkit=${kit}\n${more}`)
 
-  it('keeps it and the newest other one', () => {
+  it('keeps that one and the newest other one', () => {
     const [, , last] = [older(), older(), older()]
     about('about', older())
     const newest = older()
@@ -57,7 +57,7 @@ describe('the launcher, when it stores a kit', () => {
     expect(kept()).toEqual(new Set([fresh, newest]))
   })
 
-  it('keeps the one that began an operation that is not over, whatever was sent since', () => {
+  it('keeps the one that began an unfinished operation, whatever was sent since', () => {
     const [began, transaction] = [older(), older()]
     older()
     const newest = older()
@@ -68,7 +68,7 @@ describe('the launcher, when it stores a kit', () => {
     expect(kept()).toEqual(new Set([began, transaction, newest, fresh]))
   })
 
-  it('keeps the one that began the open transaction, though its outcome is written down', () => {
+  it('keeps the one that began the open transaction, even if its outcome is recorded', () => {
     const began = older()
     older()
     const newest = older()
@@ -91,7 +91,7 @@ describe('the launcher, when it stores a kit', () => {
     expect(kept()).toEqual(new Set([named, newest, fresh]))
   })
 
-  it('keeps all while an open transaction does not say which kit began it', () => {
+  it('keeps all while an open transaction does not name the kit that began it', () => {
     const all = [older(), older(), older()]
     writeFileSync(join(state, 'unfinished'), `${operation}\n`)
     const fresh = store()

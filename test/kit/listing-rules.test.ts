@@ -71,7 +71,7 @@ function expectedOf({ files, now }: RandomListing) {
   }
 }
 
-describe('on random lists, class, moment and newest are those of the oracle', () => {
+describe('class, time and newest in random lists agree with the oracle', () => {
   it.each([
     'Europe/Berlin',
     'America/New_York',
@@ -97,7 +97,7 @@ describe('on random lists, class, moment and newest are those of the oracle', ()
 })
 
 describe('the oracle itself', () => {
-  it('knows hours that come twice, and those that never come', () => {
+  it('knows the hours that occur twice, and those that are skipped', () => {
     const at = (text: string) => Date.parse(text)
     expect(readingsOf(at('2025-10-26T02:30:00Z'), 'Europe/Berlin')).toEqual([
       at('2025-10-26T00:30:00Z'),
@@ -112,7 +112,7 @@ describe('the oracle itself', () => {
   })
 })
 
-describe('the moment of a backup', () => {
+describe('the time of a backup', () => {
   const zone = 'Europe/Berlin'
   const twice = (modified: string, name = 'cvd_backup_20251026_023000.db.gz'): RandomFile => ({
     path: `${site.backups}/${name}`,
@@ -128,7 +128,7 @@ describe('the moment of a backup', () => {
     return new Date(entry?.takenAt ?? 0).toISOString()
   }
 
-  it('in the hour that comes twice is the reading that its file was written after', () => {
+  it('in the hour that occurs twice is the last reading before its file was written', () => {
     expect(taken(twice('2025-10-26T00:31:00Z'))).toBe('2025-10-26T00:30:00.000Z')
     expect(taken(twice('2025-10-26T01:31:00Z'))).toBe('2025-10-26T01:30:00.000Z')
     // Named when it was ready, a minute after it was written; and one that took 50 minutes.
@@ -140,13 +140,13 @@ describe('the moment of a backup', () => {
     expect(safety('2025-10-26T00:20:00Z')).toBe('2025-10-26T00:30:00.000Z')
   })
 
-  it('that the clocks never showed is one of the readings about it', () => {
+  it('that the clocks skipped is one of the adjacent readings', () => {
     const skipped = (modified: string) => taken(twice(modified, 'cvd_backup_20250330_023000.db'))
     expect(skipped('2025-03-30T01:31:00Z')).toBe('2025-03-30T01:30:00.000Z')
     expect(skipped('2025-03-30T00:31:00Z')).toBe('2025-03-30T00:30:00.000Z')
   })
 
-  it('is the one that we recorded, then that of its fingerprint, then that of its name', () => {
+  it('comes from our record, then from its fingerprint, then from its name', () => {
     const file = twice('2025-10-26T01:31:00Z')
     const name = 'cvd_backup_20251026_023000.db.gz'
     const recorded = Date.parse('2025-10-26T01:29:58Z')
@@ -163,8 +163,8 @@ describe('the moment of a backup', () => {
   })
 })
 
-describe('what the user of the application says of its folders', () => {
-  it('is no line of our catalog, and no path but an encoded one', () => {
+describe("the application user's listing of its folders", () => {
+  it('can forge no line of our catalog, and no path that is not encoded', () => {
     const path = (name: string) => `${site.backups}/${name}`
     const good = `5\t1700000000.5\t7\t${path('good.db')}\n5\t1700000000.5\t7\t${path('two\ttabs "x".db')}\n`
     const lines = [

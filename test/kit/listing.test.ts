@@ -40,7 +40,7 @@ describe('the list of backups', () => {
     utimesSync(path, modifiedAt / 1000, modifiedAt / 1000)
   }
 
-  it('takes no companion, no unfinished file and no unknown format for the newest backup', async () => {
+  it('never takes a companion, an unfinished file or an unknown format for the newest backup', async () => {
     const real = `cvd_backup_${stampOf(Date.now() - 30 * 24 * HOUR)}.db.gz`
     site.backup(real)
     const now = Date.now()
@@ -76,7 +76,7 @@ describe('the list of backups', () => {
     expect((await site.run(['verify', '--all'])).result.message).toBe('Verified: 1 of 1.')
   })
 
-  it('knows a backup by its name, though words say what it was made for', async () => {
+  it('recognises a backup by its name, even if words in it say what it was made for', async () => {
     const backups = [
       'cvd.db.before-new-schema',
       'cvd.db.bak-pre-index-change.gz',
@@ -91,7 +91,7 @@ describe('the list of backups', () => {
     expect(names(answer.otherFiles.filter((one) => one.class === 'unfinished'))).toEqual(unfinished.toSorted())
   })
 
-  it('never lets a backup that is dated in the future be the newest', async () => {
+  it('never takes a backup dated in the future for the newest', async () => {
     const now = Date.now()
     const old = `cvd_backup_${stampOf(now - 40 * 24 * HOUR)}.db.gz`
     const ahead = `cvd_backup_${stampOf(now + 365 * 24 * HOUR)}.db.gz`
@@ -114,14 +114,14 @@ describe('the list of backups', () => {
     expect([problemOf(soon, 'no-backups'), problemOf(soon, 'backup-old')]).toEqual([undefined, undefined])
   })
 
-  it('does not count our own backup either that was made while the clock was ahead', async () => {
+  it('never takes our own backup made while the clock was ahead for the newest', async () => {
     await site.run(['database'], { instead: 'now_ms() { REPLY=$(($(command date +%s%3N) + 86400000)); }' })
     const answer = await inspect()
     expect(answer.backups).toHaveLength(1)
     expect(answer.problems.map(({ code }) => code)).toEqual(expect.arrayContaining(['backup-in-future', 'no-backups']))
   })
 
-  it('takes the truly newer of two backups of the hour that comes twice', async () => {
+  it('picks the newer of two backups made in the hour that occurs twice', async () => {
     const berlin = { TZ: 'Europe/Berlin' }
     const [first, second] = ['cvd_backup_20251026_025000.db.gz', 'cvd_backup_20251026_021000.db.gz']
     for (const [name, at] of [
@@ -138,7 +138,7 @@ describe('the list of backups', () => {
     expect(await lastVerified(1, berlin)).toEqual([second])
   })
 
-  it('finds backups in folders one level down, dated by the folder, and lets them be used by path and by name', async () => {
+  it('finds backups one folder level down, dates them by the folder, and accepts their paths and names', async () => {
     const folder = '20250724_175452'
     mkdirSync(join(site.backups, folder))
     const inside = site.backup('cvd_backup.db', join(site.backups, folder))
@@ -177,7 +177,7 @@ describe('the list of backups', () => {
     expect((await site.run(['show', 'cvd_backup.db'])).result).toMatchObject({ code: 'usage', next: 'give the path' })
   })
 
-  it('goes on looking into the folder for archives where it is a link', async () => {
+  it('follows the archive folder if it is a link', async () => {
     renameSync(join(site.backups, 'app'), join(site.folder, 'elsewhere'))
     symlinkSync(join(site.folder, 'elsewhere'), join(site.backups, 'app'))
     put('app/cvd_app_20250101_000000.tar.gz', Date.now())
@@ -187,7 +187,7 @@ describe('the list of backups', () => {
     expect(otherFiles).toEqual([])
   })
 
-  it('takes what a restore left for a safety copy, and never for a new backup', async () => {
+  it('takes what a restore left behind for a safety copy, never for a new backup', async () => {
     const stamp = stampOf(Date.now() - HOUR)
     for (const word of ['pre-restore', 'rejected', 'stray']) writeFileSync(`${site.database}.${word}.${stamp}`, 'x')
     writeFileSync(`${site.database}.pre-restore.${stamp}-wal`, 'x')
@@ -199,7 +199,7 @@ describe('the list of backups', () => {
     expect(problemOf(answer, 'no-backups')?.text).toBe('There is no backup of the database.')
   })
 
-  it('knows a database of another name by it', async () => {
+  it('recognises the backups of a database with another name', async () => {
     const database = join(site.root, 'data/live[1]')
     renameSync(site.database, database)
     await site.run(['policy', `database=${database}`])
@@ -215,7 +215,7 @@ describe('the list of backups', () => {
     expect((await site.run(['show', database])).result).toMatchObject({ code: 'not-a-backup' })
   })
 
-  it('calls old what the policy of the site calls old', async () => {
+  it("calls a backup old by the site's policy", async () => {
     site.backup(`cvd_backup_${stampOf(Date.now() - 3 * HOUR)}.db.gz`)
     expect(problemOf(await inspect(), 'backup-old')).toBeUndefined()
     await site.run(['policy', 'backup_max_age=7200'])
@@ -229,7 +229,7 @@ describe('the list of backups', () => {
     }
   })
 
-  it('says how many, in words that fit', async () => {
+  it('uses singular and plural correctly', async () => {
     put('cvd_backup_20250101_000000.db', Date.now(), '')
     put('cvd_backup_20250102_000000.db.gz', Date.now(), 'no gzip')
     await site.run(['verify', 'cvd_backup_20250102_000000.db.gz'])
@@ -259,7 +259,7 @@ describe('the list of backups', () => {
     rmSync(other, { recursive: true })
   })
 
-  it('is the same with every awk that a server may have', () => {
+  it('is the same with every awk that a server may have installed', () => {
     for (const name of ['cvd_backup_20251026_021000.db.gz', 'x.db.gz.part', 'cvd_backup_20251026_021000.db.gz.md5']) {
       put(name, Date.parse('2025-10-26T01:11:00Z'))
     }

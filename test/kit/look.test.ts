@@ -25,7 +25,7 @@ const lie = `lie() {
   printf '%s\\n' "$1" 'from=catalog' "hold\t$BACKUPS/lied.db\t1\tx\tx" '1 2 3 4 5 6 7 8 9 10 11 12'
 }`
 
-describe('a look at a site', () => {
+describe('looking at a site', () => {
   let site: ScratchSite
   beforeEach(() => {
     site = new ScratchSite(root ? { owner: ORDINARY } : {})
@@ -36,7 +36,7 @@ describe('a look at a site', () => {
   const log = (name: string) => join(site.root, 'logs', name)
   const stamp = () => new Date().toISOString().slice(0, 19).replace('T', ' ')
 
-  it.runIf(root)('starts at most twenty processes, that of the launcher included', async () => {
+  it.runIf(root)('starts at most twenty processes, including the launcher', async () => {
     // Whose group is known to /etc/passwd, as that of a user of an application is.
     const [, user] = /^[^:]*:[^:]*:([1-9]\d{0,3}):\1:/m.exec(readFileSync('/etc/passwd', 'utf8')) ?? []
     site.remove()
@@ -78,7 +78,7 @@ describe('a look at a site', () => {
     expect(answer.logErrors).toHaveLength(1)
   })
 
-  it('asks a tool for its version again when it has changed, and not before', async () => {
+  it('asks a tool for its version again only after the tool has changed', async () => {
     const programs = { igzip: '#!/bin/bash\necho "igzip command line interface 2.99.1"\n' }
     site.remove()
     site = new ScratchSite({ programs })
@@ -93,7 +93,7 @@ describe('a look at a site', () => {
     expect(await version()).toBe('2.100.22')
   })
 
-  it('answers all else while the health socket is silent, a log is a named pipe, and a key table has no end', async () => {
+  it('answers everything else while the health socket is silent, a log is a named pipe, and a key table is endless', async () => {
     site.backup('cvd_backup_20260110_120000.db.gz')
     const silent = createServer(() => undefined)
     await new Promise<void>((resolve) => silent.listen(0, '127.0.0.1', resolve))
@@ -120,7 +120,7 @@ describe('a look at a site', () => {
     ])
   })
 
-  it.runIf(root)('takes from an owner who lies only what the owner may say', async () => {
+  it.runIf(root)('accepts from a lying owner only what the owner may report', async () => {
     site.backup('cvd_backup_20260110_120000.db.gz')
     const honest = await inspect()
     const answer = await site.ask(['inspect'], inspection, { instead: `look() { lie "$1"; }\n${lie}` })
@@ -140,7 +140,7 @@ describe('a look at a site', () => {
     ['lines', 'look() { while :; do printf "error=%s\\n" endless; done; }'],
     ['a line', 'look() { while :; do printf "error="; done; }'],
     ['a list', 'look() { printf "%s\\n" "$1"; exec yes "5\t1700000000.5\t7\t$BACKUPS/endless.db"; }'],
-  ])('ends with an owner who says %s without end', async (_, instead) => {
+  ])('ends when the owner reports %s endlessly', async (_, instead) => {
     const answer = await site.ask(['inspect'], inspection, {
       instead: `${instead}\neval "$(declare -f look | sed '1,2s/^{/{ echo "$BASHPID" >"$ROOT\\/speaker"/')"`,
     })
@@ -150,7 +150,7 @@ describe('a look at a site', () => {
     expect(() => process.kill(speaker, 0)).toThrow('ESRCH')
   })
 
-  it('is ended where it takes too long, and what it had said counts', async () => {
+  it('is stopped when it takes too long, and what it had reported counts', async () => {
     const instead =
       'look_health() { while :; do sleep 60; done; }; eval "$(declare -f look_end | sed s/LOOK_SECONDS/2/)"'
     const answer = await site.ask(['inspect'], inspection, { instead })
@@ -162,7 +162,7 @@ describe('a look at a site', () => {
     })
   })
 
-  it('ends with whoever asked for it', async () => {
+  it('ends when its caller ends', async () => {
     const instead = 'look_health() { exec sleep 61.5; }'
     const child = site.start(['inspect'], instead)
     const ended = new Promise((resolve) => child.once('close', resolve))

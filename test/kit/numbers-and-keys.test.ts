@@ -7,7 +7,7 @@ import { ScratchSite } from '../support/scratch-site.ts'
 const name = 'cvd_backup_20260110_120000.db.gz'
 const hostile = ['', '=', '=x', '] =x', 'x[$(touch pwned)]=1', '$(touch pwned)=1', '*=1', "'=1", 'a b=1']
 
-describe.concurrent('a number that begins with 0', () => {
+describe.concurrent('a number with a leading 0', () => {
   // Whoever owns the data answers in these functions, and may answer anything.
   const answers = {
     'in what the owner says of the database':
@@ -27,7 +27,7 @@ describe.concurrent('a number that begins with 0', () => {
     expect(stderr).toBe('')
   })
 
-  it('in what is said of an archive, a database and its rows is none', async ({ onTestFinished }) => {
+  it('never occurs in the facts about an archive, a database and its rows', async ({ onTestFinished }) => {
     const site = new ScratchSite()
     onTestFinished(() => site.remove())
     const instead = `eval "true_$(declare -f database_check_say)"
@@ -37,7 +37,7 @@ describe.concurrent('a number that begins with 0', () => {
     expect(stderr).toBe('')
   })
 
-  it('is not told of a file from before 1970, or of its first second', async ({ onTestFinished }) => {
+  it('is not reported for a file dated before 1970 or in its first second', async ({ onTestFinished }) => {
     const site = new ScratchSite()
     onTestFinished(() => site.remove())
     utimesSync(site.backup('a.db.gz'), 0, 0.5)
@@ -47,7 +47,7 @@ describe.concurrent('a number that begins with 0', () => {
     expect(backups.map(({ modifiedAt }) => modifiedAt).sort()).toEqual([0, 500])
   })
 
-  it('as an offset to follow from is the number that it means', async ({ onTestFinished }) => {
+  it('is read as decimal in an offset to follow from', async ({ onTestFinished }) => {
     const site = new ScratchSite()
     onTestFinished(() => site.remove())
     site.backup(name)
@@ -59,7 +59,7 @@ describe.concurrent('a number that begins with 0', () => {
   })
 })
 
-describe.concurrent('a key that is empty, or a command', () => {
+describe.concurrent('a key that is empty or a command', () => {
   it.for(hostile)('is no setting: %j', async (setting, { onTestFinished }) => {
     const site = new ScratchSite()
     onTestFinished(() => site.remove())
@@ -69,7 +69,7 @@ describe.concurrent('a key that is empty, or a command', () => {
     }
   })
 
-  it('is passed over in the policy, in the holder of the lock and in a fingerprint', async ({ onTestFinished }) => {
+  it("is ignored in the policy, in the lock's holder file and in a fingerprint", async ({ onTestFinished }) => {
     const site = new ScratchSite()
     onTestFinished(() => site.remove())
     const path = site.backup(name)

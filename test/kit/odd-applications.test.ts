@@ -14,7 +14,7 @@ const root = process.getuid?.() === 0
 const beside = (site: WorkingSite, part: string) => site.besideDatabase().filter((name) => name.includes(part))
 
 describe.concurrent('a restore', () => {
-  it('that is taken back keeps what the application has written to the restored database', async (test) => {
+  it('that is rolled back keeps what the application wrote to the restored database', async (test) => {
     const trial = await Trial.of(test, 'restore', { broken: true })
     trial.site.behave('writes', 'unclean')
     await trial.run()
@@ -28,7 +28,7 @@ describe.concurrent('a restore', () => {
     expect(trial.site.outcome(trial.operation)).toMatchObject({ outcome: 'rolled back', code: 'unhealthy' })
   })
 
-  it('is refused where the site answers and its service is inactive: a rollback would not start it', async (test) => {
+  it('is refused if the site answers while its service is inactive: a rollback would not start it', async (test) => {
     const trial = await Trial.of(test, 'restore')
     trial.site.lie('[[ $1 != status ]] || exit 3')
     const backup = readdirSync(trial.site.backups).find((name) => name.endsWith('.gz')) ?? ''
@@ -43,7 +43,7 @@ describe.concurrent('a restore', () => {
   })
 
   it.runIf(root)(
-    'is refused while a program that is none of the service has the database open, and names it',
+    'is refused while a program outside the service has the database open, and names it',
     async (test) => {
       const trial = await Trial.of(test, 'restore')
       const stranger = spawn('sqlite3', [trial.site.database], { stdio: ['pipe', 'pipe', 'inherit'] })
@@ -59,7 +59,7 @@ describe.concurrent('a restore', () => {
     },
   )
 
-  it('ends what does not let go of the restored database, when it is taken back', async (test) => {
+  it('ends whatever keeps the restored database open, when it is rolled back', async (test) => {
     const trial = await Trial.of(test, 'restore', { broken: true })
     const ended = trial.start()
     await waitUntil('the application on the restored database', async () => (await trial.site.health()) === 503, {
@@ -73,7 +73,7 @@ describe.concurrent('a restore', () => {
     expect(await trial.site.health()).toBe(200)
   })
 
-  it('is asked again after the way back, where it did not answer before the restore', async (test) => {
+  it('probes health again after a rollback if there was no answer before the restore', async (test) => {
     const site = new WorkingSite(root ? { owner: ORDINARY } : {})
     test.onTestFinished(() => site.remove())
     const backup = site.backup('cvd_backup_20260110_120000.db.gz')
@@ -96,7 +96,7 @@ describe.concurrent('a restore', () => {
     })
   })
 
-  it('is left to the boot when the server shuts down meanwhile', async (test) => {
+  it('is left to the next boot if the server shuts down meanwhile', async (test) => {
     const trial = await Trial.of(test, 'restore')
     trial.site.failpoint('starting fail')
     // The recovery is run by the kit that began: it must see that the server is up again.

@@ -61,7 +61,7 @@ function operation({
 const list = async (...args: string[]) => (await site.ask(['operations', ...args], operationList)).operations
 
 describe('operations', () => {
-  it('tells each one as it stands, the newest first', async () => {
+  it('lists each one with its state, newest first', async () => {
     const at = Date.now()
     const safety = `${site.database}.pre-restore.20260101_000000`
     writeFileSync(safety, '')
@@ -102,7 +102,7 @@ describe('operations', () => {
     })
   })
 
-  it('tells only what is asked for: by number, by id, by token', async () => {
+  it('lists only those requested: by number, by id, by token', async () => {
     const at = Date.now()
     const ids = [0, 1, 2, 3].map((turn) => operation({ at: at + turn * 1000, about: [`token=t${turn}`] }))
     const told = async (...args: string[]) => (await list(...args)).map(({ id }) => id)
@@ -158,7 +158,7 @@ describe('old operations', () => {
   const old = (number: number, more: Fake = {}) =>
     Array.from({ length: number }, (_, turn) => operation({ at: Date.now() - 200 * DAY + turn * 1000, ...more }))
 
-  it('go beyond the newest thousand and ninety days; what is not over or can be undone stays', () => {
+  it('are pruned beyond a thousand and ninety days, unless unfinished or undoable', () => {
     const safety = `${site.database}.pre-restore.20260101_000000`
     writeFileSync(safety, '')
     const [undoable] = old(1, { command: 'restore', journal: `safety=${safety}\n` })
@@ -173,13 +173,13 @@ describe('old operations', () => {
     expect(kept()).not.toContain(gone[0])
   }, 60_000)
 
-  it('are the newest thousand, however old', () => {
+  it('are kept if among the newest thousand, however old', () => {
     const ids = old(1030)
     prune()
     expect(kept()).toEqual(ids.slice(30))
   }, 60_000)
 
-  it('stay while the disk with the safety copies may not be mounted', () => {
+  it('stay while the disk with the safety copies may be unmounted', () => {
     const missingDisk = old(1030, {
       command: 'restore',
       journal: 'safety=/nowhere/cvd.db.pre-restore.20260101_000000\n',
@@ -188,7 +188,7 @@ describe('old operations', () => {
     expect(kept()).toEqual(missingDisk)
   }, 60_000)
 
-  it('are whole or gone, whatever interrupts; what a killed process left goes with the next ones', () => {
+  it('are complete or gone after any interruption; leftovers go with the next batch', () => {
     const ids = old(1030)
     expect(() => prune('rm() { kill -KILL "$BASHPID"; }')).toThrow()
     expect(kept()).toEqual(['.old', ...ids.slice(30)])
@@ -197,7 +197,7 @@ describe('old operations', () => {
     expect(kept()).toEqual([...ids.slice(60), ...more].sort())
   }, 60_000)
 
-  it('are removed by the operations themselves', async () => {
+  it('are removed by later operations', async () => {
     site.backup('cvd_backup_20260110_120000.db.gz')
     old(1030)
     expect((await site.run(['verify', '--all'])).result.outcome).toBe('succeeded')

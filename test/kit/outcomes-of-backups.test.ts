@@ -10,8 +10,8 @@ const violation = 'PRAGMA foreign_keys = OFF; INSERT INTO locations VALUES (3, "
 
 describe.concurrent('foreign key violations without a fingerprint', () => {
   it.for([
-    ['that the live database has, too, are no fault of the backup', violation, 'verified'],
-    ['that the live database has not are not judged', '', 'inconclusive'],
+    ['that the live database also has are not held against the backup', violation, 'verified'],
+    ['that the live database does not have make the verdict inconclusive', '', 'inconclusive'],
   ] as const)('%s', async ([, live, verdict], { onTestFinished }) => {
     const site = new ScratchSite()
     onTestFinished(() => site.remove())
@@ -24,11 +24,11 @@ describe.concurrent('foreign key violations without a fingerprint', () => {
   })
 })
 
-describe.concurrent('a disk that becomes full while a backup is made', () => {
+describe.concurrent('a disk that fills up during a backup', () => {
   it.for([
     ['compressed', 'compress_part() { cat >/dev/null; return 1; }'],
     ['verified', 'database_check_say() { return 1; }'],
-  ] as const)('is told when the copy was being %s', async ([moment, broken], { onTestFinished }) => {
+  ] as const)('is reported when the copy was being %s', async ([moment, broken], { onTestFinished }) => {
     const site = new ScratchSite()
     onTestFinished(() => site.remove())
     const instead = `${broken}; free_bytes() { REPLY=1000000000; [[ $1 != . || ! -s reader/copy.db ]] || REPLY=0; }`
@@ -38,7 +38,7 @@ describe.concurrent('a disk that becomes full while a backup is made', () => {
   })
 })
 
-it('a backup of a database that somebody holds is given up, and says so', async ({ onTestFinished }) => {
+it('a backup of a database that is locked gives up, and reports that', async ({ onTestFinished }) => {
   const site = new ScratchSite()
   onTestFinished(() => site.remove())
   await site.run(['policy', 'busy_timeout=200'])
@@ -50,7 +50,7 @@ it('a backup of a database that somebody holds is given up, and says so', async 
 })
 
 it.runIf(root)(
-  'the owner that the policy names owns the backup, and is named where he may not read one',
+  "the policy's owner owns the backup, and is named if that user may not read it",
   async ({ onTestFinished }) => {
     const site = new ScratchSite({ owner: 1 })
     onTestFinished(() => site.remove())

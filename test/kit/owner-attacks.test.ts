@@ -20,8 +20,8 @@ const rootsFolder = (path: string) => {
   return (name: string) => asOwner(`cd '${dirname(path)}' && mv '${path}' '${name}'`)
 }
 
-describe("a folder of root's that gets the name of a work folder", () => {
-  it('is not emptied, where it lies among the backups', async (test) => {
+describe("a folder of root's given the name of a work folder", () => {
+  it('is not emptied if it is among the backups', async (test) => {
     const site = new ScratchSite({ owner: ORDINARY })
     test.onTestFinished(() => site.remove())
     rootsFolder(join(site.backups, 'offsite'))('.cvd-backup-offsite1')
@@ -29,7 +29,7 @@ describe("a folder of root's that gets the name of a work folder", () => {
     expect(existsSync(join(site.backups, '.cvd-backup-offsite1/sub/file'))).toBe(true)
   })
 
-  it('is not emptied, where a link makes a folder of somebody else that of the backups', async (test) => {
+  it("is not emptied if a link makes another user's folder the backup folder", async (test) => {
     const site = new ScratchSite({ owner: ORDINARY })
     test.onTestFinished(() => site.remove())
     const foreign = join(site.folder, 'foreign')
@@ -42,7 +42,7 @@ describe("a folder of root's that gets the name of a work folder", () => {
     expect(existsSync(join(foreign, '.cvd-backup-anothers/sub/file'))).toBe(true)
   })
 
-  it('is not removed, where it takes the place of that of a restore', async (test) => {
+  it("is not removed if it takes the place of a restore's work folder", async (test) => {
     const site = new WorkingSite({ owner: ORDINARY })
     test.onTestFinished(() => site.remove())
     const backup = site.backup('cvd_backup_20260110_120000.db.gz')
@@ -81,7 +81,7 @@ const handsOn = (folder: string) => {
   ])
 }
 
-it('what is made in a work folder cannot be written by its user, whatever the folder that it lies in hands on', (test) => {
+it("files made in a work folder cannot be written by the parent's user, whatever the parent's ACL grants", (test) => {
   const site = new ScratchSite({ owner: ORDINARY })
   test.onTestFinished(() => site.remove())
   handsOn(site.backups)
@@ -90,8 +90,8 @@ it('what is made in a work folder cannot be written by its user, whatever the fo
   expect(said).toBe('600\n600\n')
 })
 
-describe("the group of the CVD data is not one of its owner's", () => {
-  it.for([0, 4])('%i, and the owner has no rights of that group', (group, test) => {
+describe("when the owner is not a member of the CVD data's group", () => {
+  it.for([0, 4])('group %i: the owner gets no rights of that group', (group, test) => {
     const site = new ScratchSite({ owner: ORDINARY })
     test.onTestFinished(() => site.remove())
     const secret = join(site.folder, 'secret')
@@ -107,7 +107,7 @@ describe("the group of the CVD data is not one of its owner's", () => {
   })
 })
 
-describe('a process of the owner that is stopped, and whose output another one holds,', () => {
+describe('a stopped process of the owner, whose output another one holds open,', () => {
   const stopped = (name: string) => `${name}() { setsid sleep 90 & kill -STOP $$; }`
   const sooner = `eval "whole_$(declare -f side_says)"; side_says() { whole_side_says 3 "\${@:2}"; }`
   const restored = async (test: TestContext, instead: string) => {
@@ -120,11 +120,11 @@ describe('a process of the owner that is stopped, and whose output another one h
     return result
   }
 
-  it('does not keep a restore from its end', async (test) => {
+  it('does not keep a restore from ending', async (test) => {
     expect((await restored(test, stopped('log_line'))).outcome).toBe('succeeded')
   })
 
-  it('does not keep a restore from being taken back', async (test) => {
+  it('does not keep a restore from being rolled back', async (test) => {
     expect((await restored(test, `${stopped('live_counts')}\n${sooner}`)).outcome).toBe('rolled back')
   })
 
@@ -133,7 +133,7 @@ describe('a process of the owner that is stopped, and whose output another one h
   })
 })
 
-describe('the data folder is locked by a program of its owner', () => {
+describe("a lock of the owner's on the data folder", () => {
   const locked = async (test: TestContext) => {
     const trial = await Trial.of(test, 'restore', { owner: ORDINARY })
     await trial.killedAt('swapping kill')
@@ -151,21 +151,21 @@ describe('the data folder is locked by a program of its owner', () => {
     return { trial, locker }
   }
 
-  it('and an interrupted restore is finished by root all the same', async (test) => {
+  it('does not keep root from completing an interrupted restore', async (test) => {
     const { trial } = await locked(test)
     const instead = 'DATA_LOCK_SECONDS=1; kit_is_kept() { return 1; }'
     expect((await trial.site.run(['recover'], { instead })).result.code).toBe('ok')
     await trial.proveOld('rolled back')
   })
 
-  it('and who asks for a backup is told which program that is', async (test) => {
+  it("is reported to whoever requests a backup, with the program's name", async (test) => {
     const { trial } = await locked(test)
     const { result } = await trial.site.run(['database'])
     expect([result.code, result.message]).toEqual(['busy', expect.stringMatching(/ sleep \(process [0-9]+ of /)])
   })
 })
 
-it('a process that is killed on the way back is one of the service at that moment', (test) => {
+it('a rollback kills only processes that belong to the service at that moment', (test) => {
   const site = new ScratchSite()
   test.onTestFinished(() => site.remove())
   const said = site.library(`sleep 60 & pid=$!; HOLDERS=("$pid"$'\\tuser\\tcvd\\tsleep')
@@ -174,8 +174,8 @@ it('a process that is killed on the way back is one of the service at that momen
   expect(said).toBe('1\nalive\n0\n')
 })
 
-describe('a name that takes long to judge', () => {
-  it('does not keep the list waiting: many numbers after the ending of a database', async (test) => {
+describe('a name that takes long to classify', () => {
+  it("does not delay the list: many numbers after a database's ending", async (test) => {
     const site = new ScratchSite({ owner: ORDINARY })
     test.onTestFinished(() => site.remove())
     asOwner(
@@ -185,7 +185,7 @@ describe('a name that takes long to judge', () => {
     expect([...backups, ...otherFiles].map(({ path }) => path)).toHaveLength(2)
   })
 
-  it('does not keep the list waiting: a line of it that is no path', (test) => {
+  it('does not delay the list: a line that is not a path', (test) => {
     const site = new ScratchSite({ owner: ORDINARY })
     test.onTestFinished(() => site.remove())
     expect(
@@ -197,7 +197,7 @@ describe('a name that takes long to judge', () => {
 })
 
 describe('where root controls the database', () => {
-  it('works as whoever owns the backups, and not as root', (test) => {
+  it('the kit works as the owner of the backups, not as root', (test) => {
     const site = new ScratchSite({ owner: ORDINARY })
     test.onTestFinished(() => site.remove())
     execFileSync('chown', ['-R', '0:0', site.root])

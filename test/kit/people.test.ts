@@ -7,8 +7,8 @@ import { operationEntry } from '../../src-shared/domain/kit-protocol.ts'
 import { WorkingSite } from '../support/kit/working-site.ts'
 import { ScratchSite } from '../support/scratch-site.ts'
 
-describe('a person', () => {
-  it('is told of every command, and of each how it is used', async ({ onTestFinished }) => {
+describe('a person at a terminal', () => {
+  it('gets a list of all commands, and the usage of each', async ({ onTestFinished }) => {
     const site = new ScratchSite()
     onTestFinished(() => site.remove())
     const { stdout } = await site.asPerson('help')
@@ -23,7 +23,7 @@ describe('a person', () => {
     expect((await site.asPerson('version')).stdout).toMatch(/^cvd-backup [0-9a-f]{64}\n$/)
   })
 
-  it('backs up, plans, restores and looks back in words', async ({ onTestFinished }) => {
+  it('backs up, plans, restores and reviews it all in words', async ({ onTestFinished }) => {
     const site = new WorkingSite()
     onTestFinished(() => site.remove())
     const made = await site.asPerson('database')

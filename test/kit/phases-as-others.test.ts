@@ -10,7 +10,7 @@ const identities = [
 
 describe.concurrent.for(
   identities.flatMap(([who, options]) => commands.map((command) => [command, who, options] as const)),
-)('%s %s,', ([command, , options]) => {
+)('%s %s', ([command, , options]) => {
   it('succeeds', async (test) => {
     const trial = await Trial.of(test, command, options)
     await trial.run()

@@ -2,8 +2,8 @@
 import { describe, it } from 'vitest'
 import { commands, phases, Trial } from '../support/kit/trial.ts'
 
-describe.concurrent.for(commands)('%s, when the server stops,', (command) => {
-  it.for(['staged', ...phases.back])('has the old files at boot after the phase %s', async (phase, test) => {
+describe.concurrent.for(commands)('%s, when the server shuts down,', (command) => {
+  it.for(['staged', ...phases.back])('has the old files at boot after phase %s', async (phase, test) => {
     const trial = await Trial.of(test, command)
     await trial.killedAt(`${phase} kill`)
     await trial.bootFiles()
@@ -13,7 +13,7 @@ describe.concurrent.for(commands)('%s, when the server stops,', (command) => {
     await trial.proveOld(phase === 'staged' ? 'failed' : 'rolled back')
   })
 
-  it.for(['swapped', 'starting'])('has the new files at boot after the phase %s', async (phase, test) => {
+  it.for(['swapped', 'starting'])('has the new files at boot after phase %s', async (phase, test) => {
     const trial = await Trial.of(test, command)
     await trial.killedAt(`${phase} kill`)
     await trial.bootFiles()
@@ -23,7 +23,7 @@ describe.concurrent.for(commands)('%s, when the server stops,', (command) => {
     await trial.proveNew()
   })
 
-  it.for(phases.wayBack)('has the old files at boot after the phase %s', async (phase, test) => {
+  it.for(phases.wayBack)('has the old files at boot after phase %s', async (phase, test) => {
     const trial = await Trial.of(test, command)
     await trial.killedAt('starting fail', `${phase} kill`)
     await trial.bootFiles()
@@ -33,7 +33,7 @@ describe.concurrent.for(commands)('%s, when the server stops,', (command) => {
     await trial.proveOld('rolled back')
   })
 
-  it('is finished by the operation that the boot starts', async (test) => {
+  it('is completed by the operation that is started at boot', async (test) => {
     const trial = await Trial.of(test, command)
     await trial.killedAt('swapping kill')
     trial.site.service('stop')

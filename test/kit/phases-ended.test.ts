@@ -2,15 +2,15 @@
 import { describe, expect, it } from 'vitest'
 import { commands, phases, Trial } from '../support/kit/trial.ts'
 
-describe.concurrent.for(commands)('%s,', (command) => {
-  it('left alone, succeeds', async (test) => {
+describe.concurrent.for(commands)('%s', (command) => {
+  it('succeeds if left alone', async (test) => {
     const trial = await Trial.of(test, command)
     await trial.run()
     await trial.proveNew()
   })
 
   it.for(['staged', ...phases.back, 'swapped', 'starting'])(
-    'failing at the phase %s, has changed nothing',
+    'changes nothing if it fails at phase %s',
     async (phase, test) => {
       const trial = await Trial.of(test, command)
       const { code } = await trial.failedAt(`${phase} fail`)
@@ -20,7 +20,7 @@ describe.concurrent.for(commands)('%s,', (command) => {
   )
 
   it.for(['staged', ...phases.back, 'swapped', 'starting'])(
-    'cancelled at the phase %s, has changed nothing',
+    'changes nothing if cancelled at phase %s',
     async (phase, test) => {
       const trial = await Trial.of(test, command)
       await trial.cancelledAt(phase)
@@ -28,19 +28,19 @@ describe.concurrent.for(commands)('%s,', (command) => {
     },
   )
 
-  it('cannot be cancelled any more when it has succeeded', async (test) => {
+  it('cannot be cancelled after it has succeeded', async (test) => {
     const trial = await Trial.of(test, command)
     await trial.cancelledAt('committed')
     await trial.proveNew()
   })
 
-  it.for(phases.wayBack)('cancelled on its way back at the phase %s, comes back', async (phase, test) => {
+  it.for(phases.wayBack)('is rolled back if cancelled during rollback at phase %s', async (phase, test) => {
     const trial = await Trial.of(test, command)
     await trial.cancelledAt(phase, 'starting fail')
     await trial.proveOld('rolled back')
   })
 
-  it('is rolled back when the site is not healthy with it', async (test) => {
+  it('is rolled back if the site does not become healthy', async (test) => {
     const trial = await Trial.of(test, command, { broken: true })
     const { code } = await trial.run()
     expect(code).toBe('unhealthy')

@@ -3,7 +3,7 @@ import { describe, it } from 'vitest'
 import { commands, phases, Trial } from '../support/kit/trial.ts'
 
 describe.concurrent.for(commands)('%s, when it is killed,', (command) => {
-  it('is closed as failed at the phase staged', async (test) => {
+  it('is closed as failed at phase staged', async (test) => {
     const trial = await Trial.of(test, command)
     await trial.killedAt('staged kill')
     await trial.recover()
@@ -31,7 +31,7 @@ describe.concurrent.for(commands)('%s, when it is killed,', (command) => {
     await trial.proveOld('rolled back')
   })
 
-  it('is rolled back when its recovery is killed, too, and the next one', async (test) => {
+  it('is rolled back even if its recovery is killed, and the next recovery too', async (test) => {
     const trial = await Trial.of(test, command)
     await trial.killedAt('swapping kill')
     await trial.recoveryKilledAt('rolling-back kill')
@@ -40,7 +40,7 @@ describe.concurrent.for(commands)('%s, when it is killed,', (command) => {
     await trial.proveOld('rolled back')
   })
 
-  it('is rolled back when the site is not healthy with what was put in place', async (test) => {
+  it('is rolled back when the site does not become healthy with the new database', async (test) => {
     const trial = await Trial.of(test, command, { broken: true })
     await trial.killedAt('swapped kill')
     await trial.recover()

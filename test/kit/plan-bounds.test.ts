@@ -8,7 +8,7 @@ const numbered = (n: number) => `WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELE
 /** Kibibytes of memory of each process, and of each file that it writes. */
 const within = (memory: number, file: number) => `ulimit -v ${memory}; ulimit -f ${file};`
 
-it('a million rows by key are compared without a file and in 60 MB', () => {
+it('a million rows with a key are compared in 60 MB, without a file', () => {
   both = new Comparison()
   both.pair(
     `CREATE TABLE sales (id INTEGER PRIMARY KEY, device INTEGER, price REAL, note TEXT, created_at TEXT);
@@ -22,7 +22,7 @@ it('a million rows by key are compared without a file and in 60 MB', () => {
   })
 })
 
-it('rows without a key that lie elsewhere are compared in pieces, each within its space', () => {
+it('moved rows without a key are compared in batches, each within its limit', () => {
   both = new Comparison()
   const rows = `${numbered(300_000)} INSERT INTO bag SELECT i % 1000, 'row ' || (i / 2), '2026-01-01' FROM n`
   both.sql(both.backup, 'CREATE TABLE bag (a, b, created_at)', rows)

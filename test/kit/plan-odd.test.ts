@@ -13,7 +13,7 @@ const numbers = ({ onlyLive, onlyBackup, changed }: ReturnType<Comparison['table
 describe('an odd database', () => {
   const encodings = ['UTF-8', 'UTF-16le', 'UTF-16be']
   it.each(encodings.flatMap((live) => encodings.map((backup) => [live, backup] as const)))(
-    'in %s is compared with a backup in %s',
+    'encoded in %s is compared with a backup encoded in %s',
     (live, backup) => {
       const schema = `
       CREATE TABLE users (id INTEGER PRIMARY KEY, name TEXT, photo BLOB, updated_at TEXT);
@@ -47,7 +47,7 @@ describe('an odd database', () => {
     },
   )
 
-  it('with names that no one would choose is compared under these names', () => {
+  it('with odd names is compared under those names', () => {
     const names = [
       '',
       "o'clock",
@@ -71,7 +71,7 @@ describe('an odd database', () => {
     expect(found).toEqual(new Map(names.map((name) => [name, [0, 0, 1]])))
   })
 
-  it('with a NUL in a name says that this table was not compared', () => {
+  it('with a NUL in a table name reports that this table was not compared', () => {
     both.pair(
       'CREATE TABLE users (id INTEGER PRIMARY KEY); INSERT INTO users VALUES (1); CREATE TABLE evil (x); INSERT INTO evil VALUES (1)',
     )
@@ -92,7 +92,7 @@ describe('an odd database', () => {
     ])
   })
 
-  it('of 2,000 tables and one of 1,500 columns is compared', () => {
+  it('with 2,000 tables, one of them with 1,500 columns, is compared', () => {
     const many = Array.from(
       { length: 2000 },
       (_, i) => `CREATE TABLE t${i} (id INTEGER PRIMARY KEY, v); INSERT INTO t${i} VALUES (1, 1)`,
@@ -114,7 +114,7 @@ describe('an odd database', () => {
     ])
   })
 
-  it('with generated columns, STRICT tables and functions that nobody knows is compared by what is stored', () => {
+  it('with generated columns, STRICT tables and unknown functions is compared by stored values', () => {
     both.prepare = (database) => void database.function('secret', { deterministic: true }, (text) => `${text}!`)
     both.pair(
       `CREATE TABLE g (id INTEGER PRIMARY KEY, a TEXT, b AS (a || 1) VIRTUAL, c AS (a || 2) STORED, d AS (secret(a)) VIRTUAL);
@@ -133,7 +133,7 @@ describe('an odd database', () => {
     ])
   })
 
-  it('whose key has a collation that nobody knows is compared by content, which is said', () => {
+  it('whose key has an unknown collation is compared by content, and this is reported', () => {
     both.pair(
       `CREATE TABLE de (name TEXT PRIMARY KEY COLLATE NOCASE, v COLLATE NOCASE); CREATE TABLE w (name TEXT COLLATE NOCASE PRIMARY KEY, v) WITHOUT ROWID;
        INSERT INTO de VALUES ('ä', 1), ('b', 2), ('c', 3); INSERT INTO w SELECT * FROM de`,
@@ -149,7 +149,7 @@ describe('an odd database', () => {
     expect(both.table('w').reason).toContain('no such collation sequence: GERMAN')
   })
 
-  it('with virtual tables is compared by the tables that they keep, with their module and without', () => {
+  it('with virtual tables is compared by their shadow tables, with or without their module', () => {
     both.pair(
       `CREATE TABLE articles (id INTEGER PRIMARY KEY, body); INSERT INTO articles VALUES (1, 'one two'), (2, 'three');
        CREATE VIRTUAL TABLE search USING fts5(body); INSERT INTO search SELECT body FROM articles;
@@ -167,7 +167,7 @@ describe('an odd database', () => {
     expect(of('articles')).toMatchObject({ onlyLive: 0, onlyBackup: 0, changed: 0 })
   })
 
-  it('that is damaged in one table is compared in the others', () => {
+  it('with one damaged table is compared in the others', () => {
     both.pair(
       `CREATE TABLE a (id INTEGER PRIMARY KEY, v); INSERT INTO a VALUES (1, 1); CREATE TABLE bad (id INTEGER PRIMARY KEY, v);
        INSERT INTO bad VALUES (1, 1); CREATE TABLE c (id INTEGER PRIMARY KEY, v); INSERT INTO c VALUES (1, 1)`,
@@ -186,7 +186,7 @@ describe('an odd database', () => {
     expect(tables[1]?.reason).toContain('malformed')
   })
 
-  it('that is none, or not there, is said to be so, and nothing is counted as equal', () => {
+  it('that is missing or not a database is reported as such, and nothing counts as equal', () => {
     both.sql(both.backup, 'CREATE TABLE users (id INTEGER PRIMARY KEY); INSERT INTO users VALUES (1), (2)')
     const nothing = both.found()
     expect(nothing.comparison).toEqual({ known: false, reason: 'there is no live database' })

@@ -81,7 +81,7 @@ const seeds = Array.from(
 )
 
 it.each(seeds)(
-  'the numbers of random tables after random changes are those of a comparison row by row (seed %i)',
+  'randomly changed random tables give the same counts as a row-by-row comparison (seed %i)',
   (seed) => {
     const below = random(seed)
     const pick = () => values[below(values.length)] ?? 'NULL'

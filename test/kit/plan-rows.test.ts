@@ -11,7 +11,7 @@ afterEach(() => both.remove())
 const numbered = (n: number) => `WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ${n})`
 
 describe('rows of a table', () => {
-  it('that were changed are differences, with the moments at which that was done', () => {
+  it('that were changed are differences, with the times of the changes', () => {
     both.pair(
       `CREATE TABLE planogram_slots (id INTEGER PRIMARY KEY, price REAL, created_at TEXT, updated_at TEXT);
        ${numbered(3000)} INSERT INTO planogram_slots SELECT i, 1.5, '2026-01-01 08:00:00', '2026-01-01 08:00:00' FROM n`,
@@ -32,7 +32,7 @@ describe('rows of a table', () => {
     expect(both.table('units')).toMatchObject({ onlyLive: 100, onlyBackup: 100, changed: 0, basis: 'key' })
   })
 
-  it('that were replaced by themselves are no difference', () => {
+  it('that were replaced by identical rows are no difference', () => {
     both.pair(
       `CREATE TABLE units (code TEXT PRIMARY KEY, name TEXT); CREATE TABLE bare (code TEXT, name TEXT);
        ${numbered(100)} INSERT INTO units SELECT 'c' || i, 'x' FROM n; INSERT INTO bare SELECT * FROM units`,
@@ -44,7 +44,7 @@ describe('rows of a table', () => {
     }
   })
 
-  it('are told apart though columns are called rowid, oid and _rowid_', () => {
+  it('are distinguished even if columns are named rowid, oid and _rowid_', () => {
     both.pair(
       `CREATE TABLE odd (rowid INTEGER, oid TEXT, _rowid_ BLOB);
        ${numbered(3000)} INSERT INTO odd SELECT i % 3, 'x' || i, NULL FROM n`,
@@ -82,7 +82,7 @@ describe('rows of a table', () => {
     expect(both.table('config')).toMatchObject({ onlyLive: 1, onlyBackup: 1, changed: 1 })
   })
 
-  it('are equal only in type and bytes; NULL equals NULL', () => {
+  it('are equal only if type and bytes are; NULL equals NULL', () => {
     const values = [
       '1',
       '1.0',
@@ -109,7 +109,7 @@ describe('rows of a table', () => {
     expect(both.table('bag')).toMatchObject({ onlyLive: 1, onlyBackup: 0 })
   })
 
-  it('of columns that only one side has are compared by the others', () => {
+  it('with columns that only one side has are compared by the others', () => {
     both.pair('CREATE TABLE routes (id INTEGER PRIMARY KEY, name, old); INSERT INTO routes VALUES (1, 2, 3), (2, 2, 3)')
     both.sql(
       both.live,
@@ -120,7 +120,7 @@ describe('rows of a table', () => {
     })
   })
 
-  it('of a table with nothing in common with the other are not compared, and that is said', () => {
+  it('of tables without a common column are not compared, and this is reported', () => {
     both.sql(both.backup, 'CREATE TABLE t (a); INSERT INTO t VALUES (1)')
     both.sql(both.live, 'CREATE TABLE t (b); INSERT INTO t VALUES (1)')
     expect(both.table('t')).toMatchObject({ onlyLive: null, onlyBackup: null, changed: null, basis: 'none' })
@@ -145,7 +145,7 @@ describe('rows of a table', () => {
     ])
   })
 
-  it('are counted, and more are not read, where reading keeps the application waiting', () => {
+  it('are only counted when reading them would block the application', () => {
     both.pair(`CREATE TABLE t (id INTEGER PRIMARY KEY, v); ${numbered(300_001)} INSERT INTO t SELECT i, i FROM n`)
     both.sql(both.live, 'PRAGMA journal_mode = DELETE', 'DELETE FROM t WHERE id < 3')
     expect(both.table('t')).toMatchObject({ live: 299_999, backup: 300_001, onlyLive: null, basis: 'none' })
@@ -155,7 +155,7 @@ describe('rows of a table', () => {
   })
 })
 
-test('all numbers belong to one moment, and who writes meanwhile does not wait', () => {
+test('all counts are of one moment, and writers do not wait meanwhile', () => {
   both.pair('CREATE TABLE a (x); INSERT INTO a VALUES (1); CREATE TABLE z (x); INSERT INTO z VALUES (1)')
   // As an application does: while it has the database open, there is a -wal.
   const application = new Sqlite(both.live)
@@ -176,7 +176,7 @@ test('all numbers belong to one moment, and who writes meanwhile does not wait',
   ])
 })
 
-test('what takes too long ends, and is said not to have been compared', () => {
+test('a comparison that takes too long is stopped, and reported as not done', () => {
   const endless = `${numbered(200_000)} INSERT INTO slow SELECT hex(randomblob(8)), i FROM n`
   both.pair('CREATE TABLE fast (a); INSERT INTO fast VALUES (1); CREATE TABLE slow (a, b)', endless)
   both.sql(both.backup, endless)

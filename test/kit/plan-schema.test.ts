@@ -16,7 +16,7 @@ describe('the schema of a backup', () => {
   })
   afterEach(() => both.remove())
 
-  it('is compared object by object, with its settings', () => {
+  it('is compared object by object, including its settings', () => {
     both.sql(
       both.backup,
       `CREATE TABLE routes (id INTEGER PRIMARY KEY, name TEXT, color TEXT);
@@ -57,7 +57,7 @@ describe('the schema of a backup', () => {
     )
   })
 
-  it('is the same though it was written with other blanks and in another journal mode', () => {
+  it('matches despite different white space and journal mode', () => {
     both.sql(
       both.backup,
       'CREATE TABLE a (id INTEGER PRIMARY KEY,\n  b); CREATE INDEX i ON a (b)',
@@ -102,7 +102,7 @@ describe('a backup that lacks what the live schema has', () => {
   const columns = () =>
     site.sql(site.database, "SELECT count(*) FROM pragma_table_info('routes'); SELECT count(*) FROM routes").trim()
 
-  it('is a warning that has to be acknowledged', async () => {
+  it('causes a warning that must be acknowledged', async () => {
     const plan = await site.ask(['plan', 'restore', 'database', name], restorePlan)
     expect(plan.possible).toBe(true)
     expect(plan.checks.find(({ check }) => check === 'schema')).toMatchObject({
@@ -116,7 +116,7 @@ describe('a backup that lacks what the live schema has', () => {
     })
   })
 
-  it('is not restored without that, and nothing is touched', async () => {
+  it('is not restored without acknowledgement, and nothing is changed', async () => {
     const refused = await site.run(restore)
     expect([refused.exitCode, refused.result.code]).toEqual([4, 'checks-failed'])
     expect(refused.result.message).toContain('no column routes.driver_id')
@@ -124,7 +124,7 @@ describe('a backup that lacks what the live schema has', () => {
     expect(columns()).toBe('3\n3')
   })
 
-  it('is restored with it, and taken back without asking again', async () => {
+  it('is restored with it, and undone without asking again', async () => {
     const done = await site.run([...restore, '--accept-schema'])
     expect([done.result.message, done.exitCode]).toEqual([expect.stringContaining('was restored'), 0])
     expect(columns()).toBe('2\n2')

@@ -32,7 +32,7 @@ describe('plan restore database', () => {
   const state = (answer: Awaited<ReturnType<typeof plan>>, check: string) =>
     answer.checks.find((one) => one.check === check)?.state
 
-  it('tells, table by table, what would be lost and what would come back', async () => {
+  it('lists what would be lost and what would come back, table by table', async () => {
     const path = site.backup(name)
     site.fingerprint(path, Date.now() - 3_600_000)
     site.sql(
@@ -68,14 +68,14 @@ describe('plan restore database', () => {
     expect(answer.space.free).toBeGreaterThan(answer.space.needed)
   })
 
-  it('takes the moment from the name when nothing else tells it', async () => {
+  it('takes the time from the name when nothing else records it', async () => {
     site.backup(name)
     const answer = await plan(name)
     expect(answer.recoveryPoint).toBe(Date.UTC(2026, 0, 10, 12))
     expect(state(answer, 'fingerprint')).toBe('warning')
   })
 
-  it('changes nothing, in WAL mode neither', async () => {
+  it('changes nothing, not even in WAL mode', async () => {
     site.backup(name)
     site.sql(site.database, 'PRAGMA journal_mode = WAL')
     const before = readdirSync(join(site.root, 'data'))
@@ -84,7 +84,7 @@ describe('plan restore database', () => {
     expect(readdirSync(join(site.state, 'work'))).toEqual([])
   })
 
-  it('says no to a backup that is not sound', async () => {
+  it('refuses a damaged backup', async () => {
     writeFileSync(join(site.backups, name), '')
     const empty = await plan(name)
     expect([empty.possible, state(empty, 'readable')]).toEqual([false, 'failed'])
@@ -107,7 +107,7 @@ describe('plan restore database', () => {
     expect(state(await plan(bare), 'key-tables')).toBe('failed')
   })
 
-  it('says no while a stranger has the database open, or an operation the lock', async () => {
+  it('refuses while another program has the database open or an operation holds the lock', async () => {
     site.backup(name)
     const reader = spawn('bash', ['-c', 'exec 7<"$1"; echo open; read -r', 'reader', site.database], { detached: true })
     await new Promise((resolve) => reader.stdout.once('data', resolve))
@@ -124,14 +124,14 @@ describe('plan restore database', () => {
     expect(state(await plan(name), 'lock')).toBe('passed')
   })
 
-  it('says no when it is not known how to ask for health, or the service is unknown', async () => {
+  it('refuses when there is no known health probe, or the service is unknown', async () => {
     site.backup(name)
     await site.run(['policy', 'health=', 'service_program=/nonexistent'])
     const answer = await plan(name)
     expect([state(answer, 'health'), state(answer, 'service'), answer.possible]).toEqual(['failed', 'failed', false])
   })
 
-  it('does without a live database that can be read', async () => {
+  it('works without a readable live database', async () => {
     site.backup(name)
     writeFileSync(site.database, 'scrambled'.repeat(1000))
     const answer = await plan(name)
@@ -144,7 +144,7 @@ describe('plan restore database', () => {
     expect(answer.possible).toBe(true)
   })
 
-  it('ends, and leaves nothing, when nobody listens any more', async () => {
+  it('ends and leaves nothing behind when nobody listens any more', async () => {
     site.backup(name)
     const child = site.start(['plan', 'restore', 'database', name], 'integrity_check() { sleep 1000; }')
     await new Promise<void>((resolve) => {
@@ -160,7 +160,7 @@ describe('plan restore database', () => {
     expect(existsSync(`/proc/${child.pid}`)).toBe(false)
   })
 
-  it('ends, with its sqlite3, when nobody listens any more while rows are compared', async () => {
+  it('ends, with its sqlite3, when nobody listens any more during the comparison', async () => {
     site.backup(name)
     const endless = 'WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT count(*) FROM n;'
     const child = site.start(
@@ -186,7 +186,7 @@ describe('plan restore database', () => {
   })
 
   // Seen on a busy machine: bash was aborted by what it does when it is asked to stop, and what it had started went on.
-  it('leaves nothing either when it is asked to stop while it waits, and that takes longer than it was to wait', async () => {
+  it('leaves nothing behind when stopped during a pause, even if stopping outlasts the pause', async () => {
     site.backup(name)
     const child = site.start(
       ['plan', 'restore', 'database', name],
@@ -204,7 +204,7 @@ describe('plan restore database', () => {
   })
 
   // Seen once on a busy machine: the request to stop came between the start of a process and the note of its number.
-  it('leaves nothing either when it is asked to stop at the very moment when it starts a process', async () => {
+  it('leaves nothing behind when stopped at the very moment it starts a process', async () => {
     site.backup(name)
     const late = 'for ((i = 0; i < 20000; i++)); do : >"late.$i"; done'
     const child = site.start(

@@ -9,7 +9,7 @@ describe('the policy', () => {
   })
   afterEach(() => site.remove())
 
-  it('loses nothing when several consoles change it at once', async () => {
+  it('loses no change when several consoles edit it at once', async () => {
     const changes = { health_timeout: '31', busy_timeout: '3100', writer_block_limit: '17', health_status: '204' }
     // Between reading and writing each of them takes its time.
     const slow = `eval "true_$(declare -f write_whole)"; write_whole() { sleep 0.3; true_write_whole "$@"; }

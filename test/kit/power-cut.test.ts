@@ -38,7 +38,7 @@ const cuts = [0, 1, 2, 3, 4].flatMap((kept) => [
 
 describe.concurrent('a restore', () => {
   it.for(cuts)(
-    'of which the phase $phase and the first $kept renames are on disk has the $files files at boot, and ends so',
+    'whose phase $phase and first $kept renames are on disk has the $files files at boot, and ends with them',
     async ({ phase, kept, files }, test) => {
       const trial = await Trial.of(test, 'restore')
       await trial.killedAt('starting kill')

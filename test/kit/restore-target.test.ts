@@ -25,13 +25,13 @@ describe.runIf(root)('the target of a restore', () => {
       )
       .trim()
 
-  it('is the database, or its name where there is none', () => {
+  it('is the database, or its name if there is none', () => {
     expect(target()).toBe('safe')
     rmSync(site.database)
     expect(target()).toBe('safe')
   })
 
-  it('is not a new file in a folder of somebody else, to which a link of the application leads', () => {
+  it("is not a new file in another user's folder to which a link of the application leads", () => {
     rmSync(site.database)
     symlinkSync(join(elsewhere, 'ld.so.preload'), site.database)
     expect(target()).toBe('refused')
@@ -39,7 +39,7 @@ describe.runIf(root)('the target of a restore', () => {
     expect(target()).toBe('safe')
   })
 
-  it('is no database of another service, to which a link of the application leads', () => {
+  it("is not another service's database to which a link of the application leads", () => {
     const other = join(elsewhere, 'other.db')
     renameSync(site.database, other)
     symlinkSync(other, site.database)
@@ -50,7 +50,7 @@ describe.runIf(root)('the target of a restore', () => {
     expect(target()).toBe('safe')
   })
 
-  it('keeps its owner and its mode, as they are on a site where all has mode 755', () => {
+  it('keeps its owner and mode, even on a site where everything has mode 755', () => {
     chmodSync(site.database, 0o4755)
     chownSync(site.database, application, application)
     const dressed = site.library(
@@ -60,7 +60,7 @@ describe.runIf(root)('the target of a restore', () => {
     expect(dressed.trim()).toBe(`${application} 755`)
   })
 
-  it('may be missing in a data folder that root put elsewhere by a link', () => {
+  it('may be missing in a data folder that root moved by a link', () => {
     renameSync(join(site.root, 'data'), join(elsewhere, 'data'))
     symlinkSync(join(elsewhere, 'data'), join(site.root, 'data'))
     rmSync(site.database)

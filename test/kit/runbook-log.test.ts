@@ -8,7 +8,7 @@ import { ScratchSite } from '../support/scratch-site.ts'
 const root = process.getuid?.() === 0
 const application = 65534
 
-describe('a line in a log of the runbook', () => {
+describe("a line in the runbook's log", () => {
   let site: ScratchSite
   let log: string
   beforeEach(() => {
@@ -28,13 +28,13 @@ describe('a line in a log of the runbook', () => {
       )
       .trim()
 
-  it('comes after those that are there', () => {
+  it('is appended after the existing ones', () => {
     writeFileSync(log, 'before\n')
     expect(write()).toBe('written')
     expect(readFileSync(log, 'utf8')).toBe('before\na line\n')
   })
 
-  it('is not waited for where the log is a named pipe, even one that took its place at the last moment', () => {
+  it("does not block on a named pipe, even one that takes the log's place at the last moment", () => {
     execFileSync('mkfifo', [log])
     expect(write()).toBe('refused')
     execFileSync('rm', [log])
@@ -42,7 +42,7 @@ describe('a line in a log of the runbook', () => {
     expect(write(late)).toBe('refused')
   })
 
-  it.runIf(root)('follows no link that took its place at the last moment', () => {
+  it.runIf(root)("is not written through a link that takes the log's place at the last moment", () => {
     const other = join(site.folder, 'other')
     symlinkSync(other, join(site.folder, 'link'))
     const late = `log=$1; link=${join(site.folder, 'link')}; dd() { mv "$link" "$log"; command dd "$@"; }`
@@ -50,20 +50,20 @@ describe('a line in a log of the runbook', () => {
     expect(() => readFileSync(other)).toThrow()
   })
 
-  it.runIf(root)('is not waited for where the application made its log a named pipe', () => {
+  it.runIf(root)('does not block when the application has made its log a named pipe', () => {
     for (const path of [site.folder, site.root, join(site.root, 'logs')]) chownSync(path, application, application)
     execFileSync('mkfifo', [log])
     chownSync(log, application, application)
     expect(write()).toBe('refused')
   })
 
-  it.runIf(root)('is the application’s where the folder is', () => {
+  it.runIf(root)("creates a log owned by the application if the folder is the application's", () => {
     for (const path of [site.folder, site.root, join(site.root, 'logs')]) chownSync(path, application, application)
     expect(write()).toBe('written')
     expect(execFileSync('stat', ['-c', '%u %a', log], { encoding: 'utf8' })).toBe(`${application} 644\n`)
   })
 
-  it.runIf(root)('becomes the application’s where the runbook’s scripts made the log as root', () => {
+  it.runIf(root)("hands the log to the application if the runbook's scripts made it as root", () => {
     writeFileSync(log, 'before\n')
     for (const path of [site.root, join(site.root, 'logs')]) chownSync(path, application, application)
     expect(write()).toBe('written')
@@ -71,7 +71,7 @@ describe('a line in a log of the runbook', () => {
     expect(execFileSync('stat', ['-c', '%u', log], { encoding: 'utf8' })).toBe(`${application}\n`)
   })
 
-  it.runIf(root)('is not written into a folder of root’s that the application put in its place', () => {
+  it.runIf(root)("is not written into a folder of root's that the application substituted", () => {
     const other = join(site.folder, 'roots')
     mkdirSync(other)
     rmSync(join(site.root, 'logs'), { recursive: true })

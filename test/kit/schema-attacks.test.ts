@@ -6,7 +6,7 @@ import { withSqlite } from '../support/sqlite-program.ts'
 
 const name = 'cvd_backup_20260110_120000.db'
 
-describe('what a database says of itself', () => {
+describe('the schema of a hostile database', () => {
   let site: ScratchSite
   let sign: string
   beforeEach(() => {
@@ -33,7 +33,7 @@ describe('what a database says of itself', () => {
   it.each([
     { kind: 'as it is', first: '' },
     { kind: 'without -safe', first: unsafe },
-  ])('is never run: a name that a NUL cuts, and names that go on from there; sqlite3 $kind', async ({ first }) => {
+  ])('is never run: a name cut off by a NUL, and names that continue from there; sqlite3 $kind', async ({ first }) => {
     // Three tables, in this order: ` ` cut by a NUL, the statement, and the name that both of them together would be.
     const statement = ` \t; SELECT writefile('${sign}', 'x'); --`
     const together = ` \nSELECT '${hex(statement)}', count(*), max(rowid), NULL FROM `
@@ -47,7 +47,7 @@ describe('what a database says of itself', () => {
     expect(codes).toEqual(['ok', 'integrity', 'ok', 'ok'])
   })
 
-  it('is never run: names that end a text, a name or a line', async () => {
+  it('is never run: names that end a string, an identifier or a line', async () => {
     const call = `SELECT writefile('${sign}', 'x')`
     const names = [
       `"; ${call}; --`,
@@ -61,7 +61,7 @@ describe('what a database says of itself', () => {
     expect(await everywhere(withSqlite(site, unsafe))).toEqual(['ok', 'ok', 'ok', 'ok'])
   })
 
-  it('is a number, or nothing: an answer that would be a command in an expression', async () => {
+  it('is a number or nothing: an answer that an expression would run as a command', async () => {
     const command = `BASH_VERSINFO[$(touch ${sign})]`
     const tables = `[[ "$sql" != *'FROM sqlite_master WHERE rowid'* ]] || { printf '%s\\t%s\\t%s\\t\\n' 1 '${command}' '${command}'; printf 'keys\\t%s\\n' '${command}'; exit 0; }`
     const codes = await everywhere(withSqlite(site, tables))

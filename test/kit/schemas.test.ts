@@ -34,7 +34,7 @@ describe('an odd database', () => {
   const warnings = ({ events }: KitAnswer) =>
     events.flatMap((event) => (event.kind === 'log' && event.level === 'warning' ? [event.text] : [])).join('\n')
 
-  it.each(oddDatabases)('is backed up, verified and planned: $kind', async ({ sql, tables, unable, byContent }) => {
+  it.each(oddDatabases)('is backed up, verified and planned for: $kind', async ({ sql, tables, unable, byContent }) => {
     make(sql)
     const made = await site.run(['database'])
     expect(made.result).toMatchObject({ outcome: 'succeeded' })
@@ -63,14 +63,14 @@ describe('an odd database', () => {
     ])
   })
 
-  it('keeps the greatest rowid, and not what a column of that name holds', async () => {
+  it('reports the greatest rowid, not the value of a column with that name', async () => {
     make(oddDatabases.find((one) => one.kind === 'a column called rowid')?.sql ?? '')
     const report = await site.ask(['database'], backupReport)
     const greatest = (wanted: string) => report.fingerprint.tables.find((one) => one.table === wanted)?.maxRowid
     expect([greatest('users'), greatest('one'), greatest('every')]).toEqual([2, 2, null])
   })
 
-  it('with five thousand tables is counted whole', async () => {
+  it('with five thousand tables is counted completely', async () => {
     make(manyTables)
     const report = await site.ask(['database'], backupReport)
     expect(report.fingerprint.tables).toHaveLength(5003)
@@ -78,7 +78,7 @@ describe('an odd database', () => {
     expect((await site.ask(['show', report.backup.path], shownBackup)).fingerprint?.tables).toHaveLength(5003)
   })
 
-  it('of a file format of the future is not called damaged', async () => {
+  it('with a future file format is not called damaged', async () => {
     const bytes = readFileSync(site.database)
     bytes.fill(3, 18, 20)
     writeFileSync(site.database, bytes)
@@ -91,14 +91,14 @@ describe('an odd database', () => {
     })
   })
 
-  it('without a table is no backup', async () => {
+  it('without tables is not a backup', async () => {
     make('PRAGMA user_version = 1;')
     expect((await site.run(['database'])).result).toMatchObject({ outcome: 'failed', code: 'empty' })
     site.backup(name)
     expect((await verdicts(name))[0]).toMatchObject({ verdict: 'failed' })
   })
 
-  it('of an older version is sound, and lacks a table', async () => {
+  it('of an older version is sound, but lacks a table', async () => {
     site.sql(site.database, 'DROP TABLE users')
     site.backup(name)
     const [one] = await verdicts(name)
@@ -107,7 +107,7 @@ describe('an odd database', () => {
     expect(plan.checks).toContainEqual(expect.objectContaining({ check: 'key-tables', state: 'failed' }))
   })
 
-  it('is damaged where it is, though a collation is unknown', async () => {
+  it('is called damaged if it is, even with an unknown collation', async () => {
     make(oddDatabases.find((one) => one.kind === 'a collation of the application')?.sql ?? '')
     site.sql(site.database, `CREATE INDEX by_asset ON devices (asset);`)
     const root = site.sql(site.database, "SELECT rootpage FROM sqlite_master WHERE name = 'by_asset'").trim()
@@ -149,7 +149,7 @@ describe('an odd database', () => {
     })
   })
 
-  it('does not make a good backup bad whose fingerprint an earlier kit made', async () => {
+  it('is not called bad because an earlier kit recorded its fingerprint', async () => {
     make(oddDatabases[0]?.sql ?? '')
     const report = await site.ask(['database'], backupReport)
     const file = join(site.state, 'fingerprints', report.backup.path.split('/').at(-1) ?? '')
@@ -158,14 +158,14 @@ describe('an odd database', () => {
     expect((await verdicts(report.backup.path))[0]).toMatchObject({ verdict: 'verified', basis: 'fingerprint' })
   })
 
-  it('of 0 bytes is not told as a live database that cannot be read', async () => {
+  it('of 0 bytes is not reported as an unreadable live database', async () => {
     writeFileSync(join(site.backups, name), '')
     const plan = await site.ask(['plan', 'restore', 'database', name], restorePlan)
     const schema = plan.checks.find((one) => one.check === 'schema')
     expect(schema?.evidence).toContain('the backup cannot be read')
   })
 
-  it('with a view of users that has no end keeps nobody waiting', async () => {
+  it('with an endless view named users keeps nobody waiting', async () => {
     site.sql(site.database, endlessUsers)
     const seen = await site.ask(['inspect'], inspection)
     expect(seen.database.keyTables.map((one) => [one.table, one.rows])).toEqual([

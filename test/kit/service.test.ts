@@ -58,7 +58,7 @@ describe('services under systemd', () => {
     ['masked', 'The service cvd is masked: it cannot be started.'],
     ['bad-setting', 'The unit of the service cvd is faulty (bad-setting): it cannot be started.'],
     ['error', 'The unit of the service cvd is faulty (error): it cannot be started.'],
-  ])('say that a unit is %s, and no restore begins', async (load, words) => {
+  ])('report that a unit is %s, and no restore begins', async (load, words) => {
     const units = { cvd: { load } }
     const { seen, plan, check } = await see(units, 'cvd')
     expect(seen.services).toMatchObject([{ name: 'cvd', state: load }])
@@ -67,20 +67,20 @@ describe('services under systemd', () => {
     expect(refusal(units)).toMatch(`service: ${words} ->`)
   })
 
-  it('say so of one that still runs, too: it could be stopped, and not be started again', async () => {
+  it('report this even if the unit still runs: it could be stopped but not started again', async () => {
     const units = { cvd: { load: 'masked', active: 'active', file: 'masked' } }
     const { seen, check } = await see(units, 'cvd')
     expect(seen.services).toMatchObject([{ state: 'active', enabled: 'masked' }])
     expect(check?.state).toBe('failed')
   })
 
-  it('run while they reload their settings', async () => {
+  it('count as running while they reload their settings', async () => {
     const { seen, check } = await see({ cvd: { load: 'loaded', active: 'reloading' } }, 'cvd')
     expect(seen.problems.map(({ code }) => code)).not.toContain('service-down')
     expect(check?.state).toBe('passed')
   })
 
-  it('are known and do not run: a warning, and a restore starts them', async () => {
+  it('that are known but stopped cause a warning, and a restore starts them', async () => {
     const units = { cvd: { load: 'loaded', file: 'enabled' } }
     const { seen, check } = await see(units, 'cvd')
     expect(seen.services).toMatchObject([{ state: 'inactive', enabled: 'enabled' }])
@@ -88,13 +88,13 @@ describe('services under systemd', () => {
     expect(refusal(units)).toBe('fine: \n')
   })
 
-  it('are told apart by their names: one that systemd says nothing about is not known', async () => {
+  it('are matched by name: one that systemd does not report is unknown', async () => {
     const { seen, check } = await see({ worker: { load: 'loaded', active: 'active' } }, 'cvd@ worker')
     expect(seen.services.map(({ state }) => state)).toEqual(['unknown', 'active'])
     expect(check).toMatchObject({ state: 'failed', evidence: expect.stringContaining('It is not known whether') })
   })
 
-  it('are asked for together, with what stops with them', async () => {
+  it('are queried together, including the units that stop with them', async () => {
     const running = { load: 'loaded', active: 'active' }
     const units = {
       cvd: { ...running, consistsOf: 'feeder.service idle.service worker.service feed.socket' },

@@ -16,7 +16,7 @@ describe('show', () => {
 
   const show = (file: string | Buffer) => site.ask(['show', file], shownBackup)
 
-  it('tells the fingerprint with its tables, and every verdict, newest first', async () => {
+  it('prints the fingerprint with its tables, and every verdict, newest first', async () => {
     const path = site.backup(name)
     site.fingerprint(path)
     await site.run(['verify', name])
@@ -32,12 +32,12 @@ describe('show', () => {
     expect(shown.history[0]?.reason).not.toMatch(/%[0-9A-F]{2}/)
   })
 
-  it('prints nothing of a name that a terminal acts on', () => {
+  it('prints nothing from a name that a terminal would interpret', () => {
     const said = site.library('READABLE_FD=1; say_readable "$1"', ['a\u009b31m\u202eb\u2066c\u200bd\u001bü…'])
     expect(said).toBe('a?31m?b?c?d?ü…\n')
   })
 
-  it('says of a verdict that the file is not the one that was judged any more', async () => {
+  it('reports that a verdict is about an earlier version of the file', async () => {
     const path = site.backup(name)
     await site.run(['verify', name])
     appendFileSync(path, 'x')
@@ -47,7 +47,7 @@ describe('show', () => {
     expect(shown.backup.verdict).toBe('never')
   })
 
-  it('keeps two backups apart of which one name begins like the other, whatever is in it', async () => {
+  it('distinguishes two backups when one name is a prefix of the other, whatever it contains', async () => {
     site.backup(name)
     const odd = site.backup(`${name}.db.gz`, join(site.root, 'backups'))
     await site.run(['verify', name])
@@ -57,7 +57,7 @@ describe('show', () => {
     expect((await show(hostile)).history).toHaveLength(1)
   })
 
-  it('refuses what is not there', async () => {
+  it('refuses a file that does not exist', async () => {
     expect((await site.run(['show', 'none.db.gz'])).result.code).toBe('not-found')
     expect((await site.run(['show'])).result.code).toBe('usage')
   })
@@ -70,7 +70,7 @@ describe('show', () => {
     ['776617984', '776 MB'],
     ['80743301120', '80.7 GB'],
     ['5000000000000000', '5000 TB'],
-  ])('writes %s bytes for people as %s', (bytes, text) => {
+  ])('prints %s bytes for people as %s', (bytes, text) => {
     expect(site.library('human_bytes "$1"; printf %s "$REPLY"', [bytes])).toBe(text)
   })
 })

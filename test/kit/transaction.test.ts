@@ -52,13 +52,13 @@ describe('an interrupted transaction', () => {
     expect(routes()).toBe('2')
   })
 
-  it('has not succeeded when the old database is back, though the journal could not say so', () => {
+  it('has not succeeded when the old database is back, even if the journal could not record it', () => {
     site.library(`${started}\n${noSpace}; transaction_files_back`, [backup])
     expect(recovered()).toContain('outcome=rolled back')
     expect(routes()).toBe('3')
   })
 
-  it('has its database before the services start at boot, though the journal could not say that it was going back', () => {
+  it('has its database before the services start at boot, even if the journal could not record the rollback', () => {
     site.library(`${started}\n${noSpace}; rejected_aside`, [backup])
     expect(existsSync(site.database)).toBe(false)
     site.library(`${tame}\noperation_start() { :; }; recover_at_boot`)
@@ -66,7 +66,7 @@ describe('an interrupted transaction', () => {
     expect(recovered()).toContain('outcome=rolled back')
   })
 
-  it('is recovered when another operation has the lock just then', () => {
+  it('is recovered even if another operation holds the lock just then', () => {
     site.library(started, [backup])
     const waits = `eval "true_$(declare -f say)"; say() { [[ $2 != *waits* ]] || : >"$STATE/waits"; true_say "$@"; }`
     site.library(`${tame}\n${waits}; begin ${recover}; ${backupRuns}; run_recover`)
@@ -74,7 +74,7 @@ describe('an interrupted transaction', () => {
     expect(outcome()).toContain('outcome=succeeded')
   })
 
-  it('is recovered at boot when another operation has the lock just then', () => {
+  it('is recovered at boot even if another operation holds the lock just then', () => {
     site.library(`${started}\n${noSpace}; rejected_aside`, [backup])
     const waits = 'flock() { [[ $1 != -w ]] || : >"$STATE/waits"; command flock "$@"; }'
     const boot = `${tame}\n${backupRuns}; ${waits}; operation_start() { echo started; }; recover_at_boot`
@@ -83,7 +83,7 @@ describe('an interrupted transaction', () => {
     expect(routes()).toBe('3')
   })
 
-  it('keeps what is written after a line that was cut off', () => {
+  it('keeps entries written after a line that was cut off', () => {
     site.library(`${started}\nprintf 'phase=sta' >>"$TX_DIR/journal"`, [backup])
     site.library(`${tame}\nbegin ${recover}; transaction_load ${restore}; cd "$TX_FOLDER"; journal safety /the/copy`)
     expect(readFileSync(join(site.state, 'operations', restore, 'journal'), 'utf8')).toContain('\nsafety=/the/copy\n')

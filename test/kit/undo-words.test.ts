@@ -8,7 +8,7 @@ import { WorkingSite } from '../support/kit/working-site.ts'
 
 const confirmed = ['--confirm', hostname(), '--reason', 'trial']
 
-it('an undo says which restore was undone, an undo of it that the restore was redone', async ({ onTestFinished }) => {
+it('an undo names the undone restore, and its undo says that the restore was redone', async ({ onTestFinished }) => {
   const site = new WorkingSite()
   onTestFinished(() => site.remove())
   const backup = site.backup('cvd_backup_20260110_120000.db.gz')

@@ -42,7 +42,7 @@ describe('verify', () => {
   const entry = (path: string) =>
     backupEntry.parse(JSON.parse(site.library('backup_entry_json "$1"; printf %s "$REPLY"', [path])))
 
-  it('verifies by fingerprint, and keeps the verdict', async () => {
+  it('verifies by fingerprint, and records the verdict', async () => {
     const path = site.backup(name)
     const takenAt = Date.UTC(2026, 0, 10, 11, 59, 58)
     site.fingerprint(path, takenAt)
@@ -55,11 +55,11 @@ describe('verify', () => {
   })
 
   it.each([
-    ['sqlite3 is killed while it looks for damage', '[[ "$sql" != *integrity_check* ]] || kill -KILL "$$"'],
-    ['sqlite3 is killed while it lists the tables', '[[ "$sql" != *pragma_index_list* ]] || kill -KILL "$$"'],
-    ['sqlite3 is killed while it counts', '[[ "$sql" != *foreign_key_check* ]] || kill -KILL "$$"'],
+    ['sqlite3 is killed during the integrity check', '[[ "$sql" != *integrity_check* ]] || kill -KILL "$$"'],
+    ['sqlite3 is killed while listing the tables', '[[ "$sql" != *pragma_index_list* ]] || kill -KILL "$$"'],
+    ['sqlite3 is killed while counting', '[[ "$sql" != *foreign_key_check* ]] || kill -KILL "$$"'],
     ['sqlite3 cannot be run', 'exit 127'],
-    ['the process that checks is killed', '[[ "$sql" != *foreign_key_check* ]] || kill -KILL 0'],
+    ['the checking process is killed', '[[ "$sql" != *foreign_key_check* ]] || kill -KILL 0'],
     ['the disk cannot be read', '[[ "$sql" != *integrity_check* ]] || { echo "Error: disk I/O error" >&2; exit 1; }'],
   ])('does not call a backup bad when %s', async (_, fault) => {
     const path = site.backup(name)
@@ -72,7 +72,7 @@ describe('verify', () => {
   it.each([
     ['memory', '[[ "$sql" != *integrity_check* ]] || { echo "Error: out of memory" >&2; exit 1; }', 'out of memory'],
     ['time', '[[ "$sql" != *integrity_check* ]] || exec sleep 1000', 'it took too long'],
-  ])('says what it had not enough %s to check, and calls it neither bad nor good', async (_, fault, words) => {
+  ])('reports that it lacked %s to check, and calls the backup neither bad nor good', async (_, fault, words) => {
     site.backup(name)
     // The time that a check may take grows with the database; here it is short.
     const hasty = `${withSqlite(site, fault)}; timeout() { if [[ $1 == --foreground ]]; then command timeout --foreground 5 "\${@:4}"; else command timeout "$@"; fi; }`
@@ -81,14 +81,14 @@ describe('verify', () => {
     expect(one).toMatchObject({ verdict: 'inconclusive', reason: expect.stringContaining(words) })
   })
 
-  it('says so when it verified by content only', async () => {
+  it('reports when it verified by content only', async () => {
     site.backup(name)
     const { first } = await verify(name)
     expect(first).toMatchObject({ verdict: 'verified', basis: 'content' })
     expect(first?.reason).toContain('no fingerprint')
   })
 
-  it('does not fail a backup because another one that is still there has its name', async () => {
+  it('does not fail a backup because another existing one has its name', async () => {
     const path = site.backup(name)
     site.fingerprint(path)
     site.sql(site.database, 'DELETE FROM sales;')
@@ -102,7 +102,7 @@ describe('verify', () => {
     expect((await verify(other)).first).toMatchObject({ verdict: 'failed', basis: 'fingerprint' })
   })
 
-  it('fails what is empty, foreign or cut off', async () => {
+  it('fails a file that is empty, foreign or cut off', async () => {
     const whole = readFileSync(site.backup(name))
     const cases: [string, Buffer, string][] = [
       ['zero.db', Buffer.alloc(0), 'empty'],
@@ -127,7 +127,7 @@ describe('verify', () => {
     })
   })
 
-  it('sees a changed byte inside a BLOB, which integrity_check does not', async () => {
+  it('detects a changed byte inside a BLOB, which integrity_check does not', async () => {
     const path = site.backup('cvd_backup_20260110_120000.db')
     site.fingerprint(path)
     const bytes = readFileSync(path)
@@ -164,7 +164,7 @@ describe('verify', () => {
     })
   })
 
-  it('runs nothing that a schema holds', async () => {
+  it('runs no code from a schema', async () => {
     const path = site.backup('cvd_backup_20260111_120000.db')
     site.sql(
       path,
@@ -175,7 +175,7 @@ describe('verify', () => {
     expect((await verify(path)).first).toMatchObject({ verdict: 'verified', reason: expect.stringContaining('ok') })
   })
 
-  it('reads a WAL database from a folder that nobody may write, and leaves nothing beside it', async () => {
+  it('reads a WAL database in a read-only folder, and leaves nothing beside it', async () => {
     site.sql(site.database, 'PRAGMA journal_mode = WAL')
     const folder = join(site.folder, 'read-only')
     mkdirSync(folder)
@@ -186,7 +186,7 @@ describe('verify', () => {
     expect(site.library('ls -A "$1"', [folder]).trim()).toBe('cvd_backup_20260110_120000.db')
   })
 
-  it('folds the WAL of a safety copy in', async () => {
+  it('includes the WAL of a safety copy', async () => {
     const copy = `${site.database}.pre-restore.20260111_120000`
     site.sql(
       site.database,
@@ -204,7 +204,7 @@ describe('verify', () => {
     expect(Number((await verify(copy)).first?.evidence.rows)).toBe(plain - 1)
   })
 
-  it('takes hostile names as names', async () => {
+  it('treats hostile names as names', async () => {
     const good = site.backup(name)
     const names = [
       'a b.db.gz',
@@ -238,7 +238,7 @@ describe('verify', () => {
     expect(entry(path)).toMatchObject({ hold: false })
   })
 
-  it('does not call a backup bad that there is no space for', async () => {
+  it('does not call a backup bad for lack of space', async () => {
     site.backup(name)
     // Most of the space is wanted for the others: nothing is left for us.
     const refused = await site.run(['verify', name], { instead: 'free_bytes() { REPLY=1000; }' })
@@ -251,7 +251,7 @@ describe('verify', () => {
     expect(refused.result).toMatchObject({ outcome: 'failed', code: 'integrity' })
   })
 
-  it('works beside the backups where the state folder has no room', async () => {
+  it('works beside the backups when the state folder lacks space', async () => {
     site.backup(name)
     const instead = `free_bytes() { case $(readlink -f -- "$1") in "$STATE"/*) REPLY=1000 ;; *) REPLY=1000000000 ;; esac; }`
     const { result } = await site.run(['verify', name], { instead })
@@ -262,7 +262,7 @@ describe('verify', () => {
     expect(readdirSync(site.backups).filter((one) => one.startsWith('.'))).toEqual([])
   })
 
-  it.runIf(canMount)('does not call a backup bad when the disk becomes full meanwhile', async () => {
+  it.runIf(canMount)('does not call a backup bad when the disk fills up meanwhile', async () => {
     const path = site.backup(name)
     const told = site.library(
       `cat >"$1/run" <<'SCRIPT'
@@ -276,20 +276,20 @@ SCRIPT
     expect(told).toBe('no-space|The disk became full while it was extracted.')
   })
 
-  it('does not judge a file whose hash nobody made', async () => {
+  it('does not judge a file that could not be hashed', async () => {
     const path = site.backup(name)
     const { result } = await site.run(['verify', path], { instead: 'sha256() { cat >/dev/null; return 1; }' })
     expect(report.parse(result.data).backups[0]).toMatchObject({ verdict: 'inconclusive' })
   })
 
-  it('does not judge a file that is exchanged while it is read', async () => {
+  it('does not judge a file that is replaced while it is read', async () => {
     const path = site.backup(name)
     const instead = `dd() { command dd "$@"; [[ $1 != if=*/${name} || $2 != *bs=1M* && $3 != bs=1M ]] || { cp -p -- "\${1#if=}" "\${1#if=}.other"; mv -- "\${1#if=}.other" "\${1#if=}"; }; }`
     const { result } = await site.run(['verify', path], { instead })
     expect(report.parse(result.data).backups[0]).toMatchObject({ verdict: 'inconclusive' })
   })
 
-  it('stops when asked to, and leaves nothing', async () => {
+  it('stops when asked to, and leaves nothing behind', async () => {
     site.backup(name)
     const running = site.start(['verify', name], 'integrity_check() { sleep 1000; }')
     const closed = once(running, 'close') // by then all that it said was read
@@ -331,7 +331,7 @@ SCRIPT
     expect(data.backups[0]?.reason).toContain('integrity_check ok')
   })
 
-  it('refuses what is not there', async () => {
+  it('refuses a file that does not exist', async () => {
     expect((await site.run(['verify', 'nothing.db.gz'])).result).toMatchObject({ outcome: 'failed', code: 'not-found' })
     expect((await site.run(['verify'])).result.code).toBe('usage')
   })

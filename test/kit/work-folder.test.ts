@@ -27,19 +27,19 @@ describe('a work folder', () => {
       )
       .trim()
 
-  it('is made, and gone afterwards', () => {
+  it('is created, and removed afterwards', () => {
     expect(visit()).toBe('entered')
     expect(readdirSync(parent)).toEqual([])
   })
 
-  it('is made in a folder that hands on its group, as shared ones do', () => {
+  it('is created in a set-group-ID folder too', () => {
     chmodSync(parent, 0o2775)
     expect(visit()).toBe('entered')
     expect(readdirSync(parent)).toEqual([])
   })
 
   it.each([0o700, 0o755])(
-    'is not entered, and nothing is removed, where a link took its name (to one of mode %o)',
+    'is not entered, and nothing is removed, when a link has taken its name (target of mode %o)',
     (mode) => {
       chmodSync(other, mode)
       const exchange = `other=$2; mktemp() {

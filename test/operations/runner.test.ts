@@ -261,7 +261,7 @@ describe.skipIf(lacks.length > 0)(`the runner ${lacks.join(', ')}`, () => {
   test.each([
     ['keep', 'keeping', 'rolled back'],
     ['start', 'starting', 'succeeded'],
-  ])('its process is killed at %s: recovered, and the end is told', async (step, phase, outcome) => {
+  ])('its process is killed at %s: recovered, and the outcome is reported', async (step, phase, outcome) => {
     const entry = await standing(await makeBackup(), phase, step)
     const remote = console.context.store.operations.byId(entry.id)?.remoteOperation ?? ''
     process.kill(Number(readFileSync(join(demo.state, 'operations', remote, 'pid'), 'utf8')), 'SIGKILL')

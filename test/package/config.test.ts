@@ -38,7 +38,7 @@ describe('electron-builder.yml', () => {
     await expect(check({ ...(await read()), ...more })).rejects.toThrow()
   })
 
-  test('makes every package that people were promised', async () => {
+  test('builds every promised package', async () => {
     const { win, mac, linux } = (await read()) as Record<string, { target: { target: string; arch: string[] }[] }>
     const made = [win, mac, linux].flatMap((one) => (one?.target ?? []).map(({ target, arch }) => [target, arch]))
     const both = ['x64', 'arm64']
@@ -57,7 +57,7 @@ describe('electron-builder.yml', () => {
     })
   })
 
-  test('names only parts that are there', async () => {
+  test('names only existing parts', async () => {
     const { mac, win, linux, nsis, afterPack } = (await read()) as Record<string, Record<string, string>>
     const parts = [build(mac?.icon ?? ''), build(win?.icon ?? ''), build(linux?.icon ?? '')]
     const named = [mac?.entitlements, mac?.entitlementsInherit, nsis?.include, afterPack]
@@ -93,13 +93,13 @@ describe('the icons', () => {
   const png = Buffer.from('\u0089PNG\r\n\u001a\n', 'latin1')
   const sizeOf = (image: Buffer) => [image.readUInt32BE(16), image.readUInt32BE(20)]
 
-  test.each([16, 24, 32, 48, 64, 128, 256, 512])('for Linux are there in %i pixels', (size) => {
+  test.each([16, 24, 32, 48, 64, 128, 256, 512])('for Linux exist in %i pixels', (size) => {
     const image = readFileSync(build(`icons/png/${size}x${size}.png`))
     expect(image.subarray(0, 8)).toEqual(png)
     expect(sizeOf(image)).toEqual([size, size])
   })
 
-  test('for Windows hold every size that it shows', () => {
+  test('for Windows have every displayed size', () => {
     const file = readFileSync(build('icons/icon.ico'))
     const found = Array.from({ length: file.readUInt16LE(4) }, (_, index) => {
       const at = 6 + 16 * index
@@ -110,7 +110,7 @@ describe('the icons', () => {
     expect(found).toEqual([16, 24, 32, 48, 64, 128, 256])
   })
 
-  test('for macOS hold every size up to 1024', () => {
+  test('for macOS have every size up to 1024', () => {
     const file = readFileSync(build('icons/icon.icns'))
     expect([file.toString('latin1', 0, 4), file.readUInt32BE(4)]).toEqual(['icns', file.length])
     const sizes: (number | undefined)[] = []

@@ -91,7 +91,7 @@ describe.each(targets)('the package for $platform, $arch', (target) => {
   })
 })
 
-test('the package for Linux names the hash of its archive and of what lies beside it', async () => {
+test('the package for Linux lists the hashes of its archive and the files beside it', async () => {
   const { resources } = places(join(project, 'packed-linux-x64'), { platform: 'linux', arch: 'x64' })
   const sums = readFileSync(join(resources, 'SHA256SUMS'), 'utf8')
   expect(sums.match(/ {2}.+$/gm)).toEqual([
@@ -102,14 +102,14 @@ test('the package for Linux names the hash of its archive and of what lies besid
   expect(checked.code).toBe(0)
 })
 
-test('S19: the package for macOS names the hash of its archive', async () => {
+test('S19: the package for macOS has the hash of its archive', async () => {
   const resources = places(join(project, 'packed-darwin-arm64'), { platform: 'darwin', arch: 'arm64' }).resources
   expect(readFileSync(join(resources, '../Info.plist'), 'utf8')).toMatch(
     /<key>ElectronAsarIntegrity<\/key>\s*<dict>\s*<key>Resources\/app\.asar<\/key>[\s\S]*?<string>[0-9a-f]{64}</,
   )
 })
 
-test('what is packed starts: the whole console, from the archive, on a stand-in for Electron', async () => {
+test('the packaged console starts from its archive, on a stand-in for Electron', async () => {
   const { resources } = places(join(project, 'packed-linux-x64'), { platform: 'linux', arch: 'x64' })
   const unpacked = scratchFolder()
   extractAll(join(resources, 'app.asar'), unpacked)

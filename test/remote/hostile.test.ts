@@ -18,7 +18,7 @@ const hello = `printf '{"v":1,"kind":"hello","at":1,"kit":"%s","command":"x","op
 const zone = `printf '{"kind":"result","at":1,"outcome":"succeeded","code":"ok","message":"","data":{"time":{"zone":"'
 head -c 66000000 /dev/zero | tr '\\0' x; printf '"}}}\\n'`
 
-test('servers that use much time must rest, longer if there are many; others never do', async () => {
+test('servers that use much processing time must rest, longer if there are many; others never do', async () => {
   const quiet = new Pace()
   for (let count = 0; count < 100; count += 1) expect(quiet.spent(0.01, 10)).toBe(undefined)
   const begun = performance.now()
@@ -82,7 +82,7 @@ describe.skipIf(lacks)(`a malicious server${lacks && ` (skipped: lacks ${lacks})
     ['events without end', `yes '{"kind":"log","at":1,"level":"info","text":"x"}'`, 'too-much'],
     ['events of a future kit without end', `yes '{"kind":"from-the-future"}'`, 'too-much'],
     ['errors without end', `yes >&2`, 'too-much'],
-  ])('%s: refused, the link to it ended, and other servers answer as ever', async (_, body, code) => {
+  ])('%s: refused, its link is ended, and other servers answer as usual', async (_, body, code) => {
     const bad = await connected()
     let events = 0
     const onEvent = () => {

@@ -188,7 +188,7 @@ ${result} gone
     expect(answer).toMatchObject({ operation: 'op', offset: Buffer.byteLength(events) })
   })
 
-  test('stdin stays the kit’s: its end ends a kit in the foreground, and a result ends what waits for it', async () => {
+  test('stdin belongs to the kit: its end ends a foreground kit, and a result ends what still reads it', async () => {
     const waiting = kitOf(`${hello} null\nwhile read -r line; do :; done\necho ended >>~/ended`)
     const stop = new AbortController()
     const onEvent = () => stop.abort()

@@ -79,7 +79,7 @@ Include ${join(folder.path, 'more')}
 describe.each([
   ['ssh -G', 'ssh'],
   ['the parser', null],
-] as const)('keys, as %s tells them', (_, ssh) => {
+] as const)('keys, as %s reports them', (_, ssh) => {
   test.skipIf(ssh && noSsh)('all of them in their order, public halves, certificates, and the agent', async () => {
     await using folder = await scratch()
     const file = join(folder.path, 'config')

@@ -41,7 +41,7 @@ describe('S8: a page stays where it is', () => {
     expect(navigation.prevented).toBe(false)
   })
 
-  test('no page is put inside', () => {
+  test('no page is embedded', () => {
     const attach = event()
     contents.emit('will-attach-webview', attach)
     expect(attach.prevented).toBe(true)
@@ -67,7 +67,7 @@ describe('S10: permissions', () => {
     'unknown',
   ]
 
-  test('what was granted once is taken back first', () => {
+  test('earlier grants are revoked first', () => {
     expect(session.set.permissionRequest?.[0]).toBeNull()
     expect(session.set.permissionRequest).toHaveLength(2)
   })
@@ -80,7 +80,7 @@ describe('S10: permissions', () => {
     expect([granted, session.last<Check>('permissionCheck')(null, permission)]).toEqual([false, false])
   })
 
-  test('copying a text is allowed, and no device, screen or radio', () => {
+  test('copying text is allowed, but no device, screen capture or Bluetooth', () => {
     expect(session.last<Check>('permissionCheck')(null, 'clipboard-sanitized-write')).toBe(true)
     expect(session.last<() => boolean>('devicePermission')()).toBe(false)
     const answers: unknown[] = []

@@ -38,7 +38,7 @@ describe('a link', () => {
     expect(parseDeepLink(text)).toEqual({ kind: 'unknown' })
   })
 
-  test('is found among arguments only as a whole one', () => {
+  test('is recognised only as a whole argument', () => {
     expect(linkAmong(['console', '--flag', `${open}/site/a`])).toEqual({ kind: 'site', id: 'a' })
     expect(linkAmong(['console', `--open=${open}/site/a`, `x${open}/site/a`])).toBeNull()
   })
@@ -47,7 +47,7 @@ describe('a link', () => {
 describe('a link that arrives', () => {
   const site = 'app://bundle/index.html#/sites/a'
 
-  test('before the console is ready waits for it, and the last one counts', async () => {
+  test('waits until the console is ready; the last one counts', async () => {
     const shell = beginShell({ argv: ['console', `${open}/fleet`] })
     shell.app.emit('open-url', event(), `${open}/site/a`)
     expect(shell.windows).toEqual([])
@@ -56,7 +56,7 @@ describe('a link that arrives', () => {
     expect(shell.windows.map(({ urls }) => urls)).toEqual([['app://bundle/index.html', site]])
   })
 
-  test('by a second start turns the window that is there', async () => {
+  test('from a second start is shown in the existing window', async () => {
     const { app, windows, window } = await runningShell()
     window.minimized = true
     app.emit('second-instance', {}, ['console', `${open}/operation/b`])
@@ -65,14 +65,14 @@ describe('a link that arrives', () => {
     expect([window.minimized, window.focused]).toEqual([false, true])
   })
 
-  test('and is unknown shows the console as it is', async () => {
+  test('that is unknown shows the console unchanged', async () => {
     const { app, window } = await runningShell()
     app.emit('second-instance', {}, ['console', `${open}/restore/everything`])
     expect(window.urls).toEqual(['app://bundle/index.html'])
     expect(window.focused).toBe(true)
   })
 
-  test('does nothing else: no port, no question, no operation', async () => {
+  test('does nothing else: no port, no prompt, no operation', async () => {
     const shell = await runningShell()
     const before = [...shell.order]
     shell.app.emit('open-url', event(), `${open}/site/a`)

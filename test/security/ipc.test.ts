@@ -6,8 +6,8 @@ import { runningShell } from '../support/shell.ts'
 const request = '1f0c3f6e-1111-4222-8333-444455556666'
 const page = 'app://bundle/index.html#/'
 
-describe('a page that asks for a port', () => {
-  test('is given one, under the number of its request', async () => {
+describe('a page that requests a port', () => {
+  test('gets one, with the id of its request', async () => {
     const { ipc, ports, window } = await runningShell()
     const senderFrame = fakeFrame(page)
     ipc.emit('rpc:connect', { sender: window.webContents, senderFrame }, request)
@@ -26,13 +26,13 @@ describe('a page that asks for a port', () => {
   test.each([
     ['of another origin', { url: 'https://evil.example/' }],
     ['that only looks like ours', { url: 'app://bundle.evil/index.html' }],
-    ['of ours that is not the start page', { url: 'app://bundle/other.html' }],
-    ['without an address', { url: '' }],
+    ['of ours other than the start page', { url: 'app://bundle/other.html' }],
+    ['without a URL', { url: '' }],
     ['that is blank', { url: 'about:blank' }],
-    ['inside another', { url: page, parent: {} }],
-    ['of a window that we did not make', { url: page, sender: 99 }],
+    ['inside another frame', { url: page, parent: {} }],
+    ['of a window that is not ours', { url: page, sender: 99 }],
     ['that is gone', { gone: true }],
-    ['with a request that is none', { url: page, request: 'x' }],
+    ['with an invalid request', { url: page, request: 'x' }],
     ['with a request that is an object', { url: page, request: { 0: 'x' } }],
   ])('%s gets nothing', async (_what, given: Partial<Record<string, unknown>>) => {
     const { ipc, ports, window, warnings } = await runningShell()

@@ -13,8 +13,8 @@ const handle = pageHandler(
 )
 const get = (url: string, method = 'GET') => handle({ url, method })
 
-describe('S5: what is served', () => {
-  test('is what is on the list, with a type fixed by its name', async () => {
+describe('S5: a served file', () => {
+  test('is on the list, with a type fixed by its name', async () => {
     const page = await get('app://bundle/index.html#/sites/x')
     expect([page.status, page.headers.get('content-type')]).toEqual([200, 'text/html; charset=utf-8'])
     expect(await page.text()).toBe('content of index.html')
@@ -47,18 +47,18 @@ describe('S5: what is served', () => {
     expect(await answer.text()).toBe('')
   })
 
-  test.each(['POST', 'HEAD', 'PUT', 'OPTIONS', 'get'])('is read only: not %s', async (method) => {
+  test.each(['POST', 'HEAD', 'PUT', 'OPTIONS', 'get'])('is only read: not by %s', async (method) => {
     expect((await get('app://bundle/index.html', method)).status).toBe(405)
   })
 })
 
-describe('S6: every answer', () => {
+describe('S6: every response', () => {
   test.each([
     ['app://bundle/index.html', 'GET'],
     ['app://bundle/none.html', 'GET'],
     ['app://bundle/../x', 'GET'],
     ['app://bundle/index.html', 'POST'],
-  ])('carries the policy: %s by %s', async (url, method) => {
+  ])('has the policy: %s by %s', async (url, method) => {
     const { headers } = await get(url, method)
     expect(Object.fromEntries(headers)).toMatchObject({
       'content-security-policy': [

@@ -24,8 +24,8 @@ function place() {
   return { file, written, open }
 }
 
-describe('S17: with a store of the system', () => {
-  test('a secret is found again by the next run, and only cipher text is in the file', async () => {
+describe("S17: with the system's store", () => {
+  test('a secret is found again by the next run, and only ciphertext is in the file', async () => {
     const given = place()
     const first = await given.open(fakeSafeStorage('gnome_libsecret'))
     await first.save(sudo, new Secret(word))
@@ -40,14 +40,14 @@ describe('S17: with a store of the system', () => {
     expect(text).toContain('"backend":"gnome_libsecret"')
   })
 
-  test('S27: the file and its folder are the user’s alone', async () => {
+  test('S27: only the user can access the file and its folder', async () => {
     const given = place()
     await (await given.open(fakeSafeStorage('kwallet6'))).save(sudo, new Secret(word))
     expect(statSync(given.file).mode & 0o777).toBe(0o600)
     expect(statSync(join(given.file, '..')).mode & 0o777).toBe(0o700)
   })
 
-  test('what is forgotten is gone, also from the file', async () => {
+  test('a forgotten secret is gone, also from the file', async () => {
     const given = place()
     const secrets = await given.open(fakeSafeStorage('kwallet6'))
     await secrets.save(sudo, new Secret(word))
@@ -56,7 +56,7 @@ describe('S17: with a store of the system', () => {
     expect(JSON.parse(readFileSync(given.file, 'utf8'))).toEqual({ version: 1, secrets: {} })
   })
 
-  test('another store than before means asking again, not failing', async () => {
+  test('a different store than before means asking again, not failing', async () => {
     const given = place()
     await (await given.open(fakeSafeStorage('gnome_libsecret'))).save(sudo, new Secret(word))
     const other = await given.open(fakeSafeStorage('kwallet6'))
@@ -65,7 +65,7 @@ describe('S17: with a store of the system', () => {
     expect((await other.find(sudo))?.expose()).toBe('new')
   })
 
-  test('what cannot be decrypted is asked again', async () => {
+  test('a secret that cannot be decrypted is asked for again', async () => {
     const given = place()
     await (await given.open(fakeSafeStorage('kwallet6'))).save(sudo, new Secret(word))
     const broken = { ...fakeSafeStorage('kwallet6'), decryptStringAsync: () => Promise.reject(new Error('locked')) }
@@ -73,7 +73,7 @@ describe('S17: with a store of the system', () => {
     expect(given.written).toHaveLength(1)
   })
 
-  test('a key that was exchanged is used from then on', async () => {
+  test('a rotated key is used from then on', async () => {
     const given = place()
     const old = fakeSafeStorage('kwallet6')
     await (await given.open(old)).save(sudo, new Secret(word))
@@ -87,7 +87,7 @@ describe('S17: with a store of the system', () => {
     expect(readFileSync(given.file, 'utf8')).not.toBe(before)
   })
 
-  test.each(['not json', '[]', '{"version":2,"secrets":{}}'])('a file that holds %j starts anew', async (text) => {
+  test.each(['not json', '[]', '{"version":2,"secrets":{}}'])('a file that contains %j is started anew', async (text) => {
     const given = place()
     await (await given.open(fakeSafeStorage('kwallet6'))).save(sudo, new Secret(word))
     writeFileSync(given.file, text)
@@ -98,17 +98,17 @@ describe('S17: with a store of the system', () => {
   })
 })
 
-describe('S17: without a store worth the name', () => {
+describe('S17: without a secure store', () => {
   test.each([
     ['basic_text', fakeSafeStorage('basic_text')],
     ['unknown', fakeSafeStorage('unknown')],
-    ['one that nobody has heard of', fakeSafeStorage('rot13')],
+    ['an unknown one', fakeSafeStorage('rot13')],
     ['none', fakeSafeStorage('gnome_libsecret', false)],
     [
-      'one that fails',
+      'a failing one',
       { ...fakeSafeStorage('kwallet'), isAsyncEncryptionAvailable: () => Promise.reject(new Error('x')) },
     ],
-  ])('%s: nothing is written, and `keeps` says so', async (_name, safeStorage) => {
+  ])('%s: nothing is stored, and `keeps` says so', async (_name, safeStorage) => {
     const given = place()
     const secrets = await given.open(safeStorage)
     await secrets.save(sudo, new Secret(word))
@@ -118,7 +118,7 @@ describe('S17: without a store worth the name', () => {
     expect(await secrets.list()).toEqual([sudo])
   })
 
-  test('macOS and Windows have theirs, whatever Linux would call it', async () => {
+  test('macOS and Windows have their own, whatever the Linux backend is', async () => {
     const given = place()
     for (const platform of ['darwin', 'win32']) {
       expect((await given.open(fakeSafeStorage('basic_text'), platform)).keeps).toBe('os-store')
@@ -126,20 +126,20 @@ describe('S17: without a store worth the name', () => {
   })
 })
 
-describe('S17: the password store that is asked for', () => {
+describe('S17: the requested password store', () => {
   const bus = { DBUS_SESSION_BUS_ADDRESS: 'unix:path=/run/user/1/bus' }
   test.each([
-    ['a desktop that Chromium does not know', 'linux', [], { ...bus, XDG_CURRENT_DESKTOP: 'sway' }, 'gnome-libsecret'],
+    ['a desktop unknown to Chromium', 'linux', [], { ...bus, XDG_CURRENT_DESKTOP: 'sway' }, 'gnome-libsecret'],
     ['KDE', 'linux', [], { ...bus, XDG_CURRENT_DESKTOP: 'KDE' }, null],
     ['no session bus', 'linux', [], {}, null],
-    ['the person chose', 'linux', ['--password-store=kwallet6'], bus, null],
+    ['the user chose', 'linux', ['--password-store=kwallet6'], bus, null],
     ['macOS', 'darwin', [], bus, null],
   ])('%s', (_what, platform, argv, env, store) => {
     expect(passwordStore({ platform, argv, env })).toBe(store)
   })
 })
 
-test('S15: a secret prints itself as redacted, everywhere', () => {
+test('S15: a secret always prints as redacted', () => {
   const secret = new Secret(word)
   expect([JSON.stringify({ secret }), `${secret}`, inspect({ secret }), String(secret)].join()).not.toContain(word)
 })

@@ -16,7 +16,7 @@ function filesWith(pattern: RegExp, folders: readonly string[]): string[] {
 }
 
 describe('S3: the preload script', () => {
-  test('is one CommonJS file that loads nothing but electron, and gives the page two keys', async () => {
+  test('is one CommonJS file that loads only electron, and gives the page two globals', async () => {
     const folder = scratchFolder()
     const configFile = join(top, 'build/vite.preload.ts')
     await build({ configFile, logLevel: 'silent', build: { outDir: folder, emptyOutDir: false } })
@@ -50,11 +50,11 @@ describe('S3: the preload script', () => {
   })
 })
 
-test('S9: nothing leads out of the console: no address is ever handed to the system', () => {
+test('S9: nothing leads out of the console: no URL is ever passed to the system', () => {
   expect(filesWith(/openExternal/, ['src-main', 'src-shared', 'src-renderer'])).toEqual([])
 })
 
-test('S15: only what logs in, and the store of the system, reads a secret', () => {
+test("S15: only the login code and the system's store read secrets", () => {
   expect(filesWith(/\.expose\(/, ['src-main', 'src-shared', 'src-renderer'])).toEqual([
     'src-main/electron/secrets.ts',
     'src-main/remote/answers.ts',
@@ -65,19 +65,19 @@ test('S15: only what logs in, and the store of the system, reads a secret', () =
   ])
 })
 
-describe('S25: programs of this machine', () => {
+describe('S25: local programs', () => {
   const starts = /from 'node:child_process'/
   // The demo is a server, and servers run programs; the loopback host opens a browser, `npm start` Electron itself. No
   // package holds them.
   const shipped = (file: string) => !/^src-main\/((demo|entry|host)\/|electron\/own-window\.ts)/.test(file)
 
-  test('are started in one place of the console', () => {
+  test('are started in one place only', () => {
     expect(filesWith(starts, ['src-main', 'src-shared', 'src-renderer']).filter(shipped)).toEqual([
       'src-main/remote/ssh-config-ask.ts',
     ])
   })
 
-  test('with their arguments as a list, never by a shell', () => {
+  test('get their arguments as a list, never through a shell', () => {
     const text = read('src-main/remote/ssh-config-ask.ts')
     expect(text).toMatch(/import \{ spawn \} from 'node:child_process'/)
     expect(text).not.toMatch(/shell:/)
@@ -88,14 +88,14 @@ describe('S30: the page', () => {
   const pages = ['src-renderer']
 
   test.each([
-    ['a text as markup', /dangerouslySetInnerHTML|\b(inner|outer)HTML\b|insertAdjacentHTML|document\.write/],
-    ['a text as code', /\beval\(|new Function\(|setTimeout\(\s*['"`]/],
-    ['a place of the network', /\bfetch\(|XMLHttpRequest|EventSource|sendBeacon|\b(src|href|action)=["'`{]+https?:/],
-  ])('takes nothing for %s', (_what, pattern) => {
+    ['text as markup', /dangerouslySetInnerHTML|\b(inner|outer)HTML\b|insertAdjacentHTML|document\.write/],
+    ['text as code', /\beval\(|new Function\(|setTimeout\(\s*['"`]/],
+    ['the network', /\bfetch\(|XMLHttpRequest|EventSource|sendBeacon|\b(src|href|action)=["'`{]+https?:/],
+  ])('never uses %s', (_what, pattern) => {
     expect(filesWith(pattern, pages)).toEqual([])
   })
 
-  test('holds no script and no style in its HTML, and gets none from elsewhere', () => {
+  test('has no inline script or style, and loads none from elsewhere', () => {
     for (const file of globSync('src-renderer/**/*.html', { cwd: top })) {
       const html = read(file)
       expect(html).not.toMatch(/<style|\sstyle=|\son[a-z]+=|https?:|<base|http-equiv/i)

@@ -14,7 +14,7 @@ import { beginShell, runningShell } from '../support/shell.ts'
 const facts = { preload: '/p.cjs', dark: false, packaged: true, icon: undefined }
 
 describe('S1: a window', () => {
-  test('is locked down, in every build', () => {
+  test('is locked down in every build', () => {
     for (const packaged of [true, false]) {
       expect(windowOptions({ ...facts, packaged }).webPreferences).toEqual({
         preload: '/p.cjs',
@@ -33,14 +33,14 @@ describe('S1: a window', () => {
     }
   })
 
-  test('that the shell opens is made of just these options', async () => {
+  test('opened by the shell has exactly these options', async () => {
     const { window } = await runningShell({ packaged: true })
     expect(window.options).toEqual(windowOptions({ ...facts, preload: '/bundle/preload.cjs', dark: true }))
   })
 })
 
-describe('S2: the start', () => {
-  test('locks everything down first, and shows a window last', async () => {
+describe('S2: start-up', () => {
+  test('locks everything down first, and opens a window last', async () => {
     const { order } = await runningShell({ packaged: true })
     expect(order).toEqual([
       'sandbox',
@@ -58,7 +58,7 @@ describe('S2: the start', () => {
     ])
   })
 
-  test('has done what must be done before `ready` in the very task that it was called in', () => {
+  test('completes what must precede `ready` in the task in which it is called', () => {
     const { order } = beginShell({ env: { DBUS_SESSION_BUS_ADDRESS: 'unix:' }, platform: 'linux' })
     expect(order).toEqual([
       'sandbox',
@@ -70,14 +70,14 @@ describe('S2: the start', () => {
     ])
   })
 
-  test('goes no further where the console runs already', async () => {
+  test('stops if the console is already running', async () => {
     const shell = beginShell({ alone: false })
     await shell.started
     expect(shell.order.slice(-2)).toEqual(['lock', 'quit'])
     expect(shell.windows).toEqual([])
   })
 
-  test('says why there is no console, and opens nothing', async () => {
+  test('reports why there is no console, and opens nothing', async () => {
     const failure = { code: 'newer', message: 'Made by a newer console.', unchanged: 'Nothing was changed.' }
     const shell = beginShell({ openConsole: async () => ({ ok: false, error: failure }) })
     shell.becomeReady()
@@ -89,7 +89,7 @@ describe('S2: the start', () => {
 })
 
 describe('S4: the scheme', () => {
-  test('is registered once, without a way round the policy', async () => {
+  test('is registered once, without exceptions to the policy', async () => {
     const { schemes, window } = await runningShell()
     const privileges = { standard: true, secure: true, supportFetchAPI: true, codeCache: true }
     expect(schemes).toEqual([[{ scheme: 'app', privileges }]])
@@ -108,14 +108,14 @@ describe('S23: the command line', () => {
     },
   )
 
-  test('a development build may be looked into, and unknown switches mean nothing', async () => {
+  test('a development build may be inspected, and unknown switches have no effect', async () => {
     const { order } = await runningShell({ argv: ['console', '--remote-debugging-port=1', '--anything=x'] })
     expect(order).toContain('window')
     expect(forbiddenSwitch(['console', '--anything', 'no-sandbox', '--inspector-like'])).toBeNull()
   })
 })
 
-describe('S24: tools for developers', () => {
+describe('S24: developer tools', () => {
   const all = (entries: readonly MenuEntry[]): MenuEntry[] => entries.flatMap((one) => [one, ...all(one.submenu ?? [])])
   const rolesOf = (packaged: boolean, platform: string) => {
     const nothing = () => undefined
@@ -131,8 +131,8 @@ describe('S24: tools for developers', () => {
   })
 })
 
-describe('a program that is not what was installed', () => {
-  test('says so, and neither opens its store nor shows a window', async () => {
+describe('a program that differs from what was installed', () => {
+  test('reports that, and neither opens its store nor a window', async () => {
     const shell = beginShell({ packaged: true, damage: () => 'app.asar' })
     shell.becomeReady()
     await shell.started
@@ -142,7 +142,7 @@ describe('a program that is not what was installed', () => {
     expect(shell.windows).toEqual([])
   })
 
-  test('is told by the hash of each file, and by a list that is gone', () => {
+  test('is detected by the hash of each file, and by a missing list', () => {
     const folder = scratchFolder()
     mkdirSync(join(folder, 'app.asar.unpacked'))
     const files = ['app.asar', 'app.asar.unpacked/x.node']

@@ -51,7 +51,7 @@ describe('the application’s user', () => {
     await desk.run(site, 'database')
   }
 
-  it('A2: gets no copy of a database that only root may read, by a link under the name of his own', async () => {
+  it('A2: gets no copy of a database that only root may read, through a link in place of the database', async () => {
     await asApplication(server, `cd /opt/cvd/data && mv cvd.db cvd.away && ln -s ${stranger}/cvd.db cvd.db`)
     const entry = await desk.run(site, 'database')
     expect(entry).toMatchObject({ outcome: 'failed', code: 'no-rights' })
@@ -62,13 +62,13 @@ describe('the application’s user', () => {
     await untouched()
   })
 
-  it('A3: has nothing written where he makes the folder of logs lead', async () => {
+  it('A3: has nothing written where the log folder, replaced by a link, leads', async () => {
     await asApplication(server, `cd /opt/cvd && mv logs logs.away && ln -s ${stranger} logs`)
     await looks()
     await untouched()
   })
 
-  it('A4: has no file removed that a hot journal of his names', async () => {
+  it('A4: has no file deleted that a forged hot journal names', async () => {
     await asApplication(
       server,
       `sqlite3 /opt/cvd/data/cvd.db '.timeout 10000' '.backup /srv/sticky/cvd.db' && cd /srv/sticky && sqlite3 cvd.db 'PRAGMA journal_mode=delete' &&
@@ -79,7 +79,7 @@ describe('the application’s user', () => {
     await untouched()
   })
 
-  it('A5: has no database of somebody else replaced, where the folder of data is exchanged during a restore', async () => {
+  it("A5: has no other user's database replaced by swapping the data folder during a restore", async () => {
     await desk.setPolicy(site, { health_timeout: '10' })
     for (const phase of ['staged', 'swapped']) {
       await setFailpoint(server, `${phase} pause`)
@@ -97,7 +97,7 @@ describe('the application’s user', () => {
     }
   })
 
-  it('A5: has no database of somebody else replaced by a recovery', async () => {
+  it("A5: has no other user's database replaced by a recovery", async () => {
     await setFailpoint(server, 'swapped kill')
     const entry = await beginRestore(desk, site, backup)
     await nameOf(desk, entry)
@@ -111,7 +111,7 @@ describe('the application’s user', () => {
     await server.waitHealthy()
   })
 
-  it('A7: leaves nothing running with a view without end under the name of a key table', async () => {
+  it('A7: leaves nothing running by an endless view named like a key table', async () => {
     await asApplication(
       server,
       `sqlite3 -cmd '.timeout 10000' ${database} 'ALTER TABLE users RENAME TO people; CREATE VIEW users AS WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT i AS id FROM n'`,
@@ -122,7 +122,7 @@ describe('the application’s user', () => {
     await untouched()
   })
 
-  it('A8: gets nothing by exchanging folders, files and work folders as fast as he can, and by stopping what runs as him', async () => {
+  it('A8: gains nothing by constantly swapping folders, files and work folders, and stopping processes with the same user', async () => {
     {
       await using _attack = await raceOf(server)
       const until = Date.now() + 90_000

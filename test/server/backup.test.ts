@@ -29,7 +29,7 @@ describe.each([
   })
   afterAll(() => desk?.[Symbol.asyncDispose]())
 
-  it('inspect tells every fact as the server itself does', async () => {
+  it('inspect reports every fact as the server itself does', async () => {
     const seen = await desk.inspect(site)
     const [machineId, zone, kernel, os, now] = (
       await server.must(
@@ -94,7 +94,7 @@ describe.each([
     expect(await leftBehind(server)).toEqual([])
   })
 
-  it('a backup under writers at 5 ms ends, is what its fingerprint says, and fails nobody', async () => {
+  it('a backup with writes every 5 ms completes, matches its fingerprint, and makes no write fail', async () => {
     await server.setWriterInterval(5)
     await server.writes(20)
     const { lines } = await server.writer()
@@ -137,7 +137,7 @@ describe.each([
     await server.setWriterInterval(200)
   })
 
-  it("writes the runbook's log, so that its monitoring goes on", async () => {
+  it("writes the runbook's log, so that its monitoring still works", async () => {
     const report = await desk.backUp(site)
     const log = (await server.readFile('/opt/cvd/logs/backup.log')).split('\n').filter(Boolean).slice(-2)
     expect(log[0]).toMatch(/^\[\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\] Backup completed - Size: \d+KB, User records: 12$/)
@@ -153,7 +153,7 @@ describe.each([
     })
   })
 
-  it('takes no name that is taken: two backups of one second stay two', async () => {
+  it('never reuses a name: two backups of one second are both kept', async () => {
     await using held = await gate(server, compressor, '*-c*')
     const started = desk.start(site, 'database')
     await held.reached()
@@ -168,7 +168,7 @@ describe.each([
     await server.must(`rm ${taken.replaceAll('\n', ' ')}`)
   })
 
-  it('H12: killed while compressing, no file has a final name, and the next operation sweeps', async () => {
+  it('H12: killed while compressing, it leaves no file with a final name, and the next operation cleans up', async () => {
     await server.must('rm -f /opt/cvd/backups/cvd_*')
     await using held = await gate(server, compressor, '*-c*', { output: true })
     const started = desk.start(site, 'database')
@@ -192,7 +192,7 @@ describe.each([
     expect(closed).toMatchObject({ state: 'ended', outcome: 'failed', code: 'interrupted' })
   })
 
-  it('cancelled in the middle, it says so and leaves nothing', async () => {
+  it('cancelled in the middle, it reports that and leaves nothing behind', async () => {
     await server.must('rm -f /opt/cvd/backups/cvd_*')
     const log = await server.readFile('/opt/cvd/logs/backup.log')
     await using held = await gate(server, compressor, '*-c*', { output: true })
@@ -207,7 +207,7 @@ describe.each([
     expect(await server.readFile('/opt/cvd/logs/backup.log')).toBe(log)
   })
 
-  it('H17: without the space it needs it writes nothing, and the log has one error', async () => {
+  it('H17: without the needed space it writes nothing, and logs one error', async () => {
     await server.must('rm -f /opt/cvd/backups/cvd_* /opt/cvd/logs/backup.log')
     await using _small = await smallDisk(server, '/opt/cvd/backups', 10_000_000)
     const entry = await desk.run(site, 'database')
@@ -222,7 +222,7 @@ describe.each([
   it.each([
     ['copied', 'sqlite3', '*/data/cvd.db'],
     ['compressed', compressor, '*-c*'],
-  ])('H17: a disk that becomes full while it is %s leaves nothing', async (_when, program, pattern) => {
+  ])('H17: a disk that fills up while it is %s leaves nothing behind', async (_when, program, pattern) => {
     await using _small = await smallDisk(server, '/opt/cvd/backups', 40_000_000)
     await using held = await gate(server, program, pattern)
     const started = desk.start(site, 'database')
@@ -240,7 +240,7 @@ describe.each([
     expect(await server.health()).toMatchObject({ status: 200 })
   })
 
-  it('says before what an unprivileged login cannot do, and does not try', async () => {
+  it('reports in advance what an unprivileged login cannot do, and does not try it', async () => {
     await server.must('rm -f /opt/cvd/backups/cvd_* /opt/cvd/backups/filler')
     const { backup } = await desk.backUp(site)
     await server.must(`chmod 644 ${showPath(backup.path)}`)
@@ -264,7 +264,7 @@ describe('H1: a copy under load', () => {
   /** The process that copies, and no other. */
   const copier = '^sqlite3 -batch -bail -init /dev/null -readonly /opt/cvd/data/cvd.db$'
 
-  it('ends on a WAL database where the bare .backup starts again for ever', async () => {
+  it('completes on a WAL database, where a bare .backup restarts for ever', async () => {
     await north.reset()
     await using desk = new ServerDesk()
     const site = await desk.add(north)
@@ -285,7 +285,7 @@ describe('H1: a copy under load', () => {
     expect((await north.run(`${bare}; code=$?; rm -f /tmp/bare.db*; exit $code`)).code).toBe(124)
   })
 
-  it('waits for the lock of a rollback-journal database, where the bare .backup fails at once', async () => {
+  it('waits for the lock of a rollback-journal database, where a bare .backup fails at once', async () => {
     await south.reset()
     await using desk = new ServerDesk()
     const site = await desk.add(south)
@@ -302,7 +302,7 @@ describe('H1: a copy under load', () => {
     await south.must('systemctl start cvd-writer')
   })
 
-  it('gives up on a rollback-journal database when its writers were blocked for as long as allowed', async () => {
+  it('gives up on a rollback-journal database after blocking its writers for the allowed time', async () => {
     await south.reset()
     await using desk = new ServerDesk()
     const site = await desk.add(south)
@@ -330,7 +330,7 @@ describe('H1: a copy under load', () => {
     expect(report.writersBlockedMs).toBeLessThan(30_000)
   })
 
-  it('fails with the reason where the database stays locked', async () => {
+  it('fails with the reason if the database stays locked', async () => {
     await south.reset()
     await using desk = new ServerDesk()
     const site = await desk.add(south)

@@ -38,7 +38,7 @@ const restore = async (site: Site, backup: string, siteIsDown = false) => {
 describe('a site with no health setting', () => {
   const probe = 'http://127.0.0.1:5000/api/health'
 
-  it('is asked at /api/health where /health is 404, and a restore succeeds without any setting', async () => {
+  it('is probed at /api/health if /health is 404, and a restore succeeds without any setting', async () => {
     const { site, backup } = await prepare(north)
     await desk.setPolicy(site, { health: '' })
     expect((await north.health('/health')).status).toBe(404)
@@ -50,7 +50,7 @@ describe('a site with no health setting', () => {
     expect((await north.health()).status).toBe(200)
   })
 
-  it('keeps the address that answered when it was added, and is restored by it on the day when it is down', async () => {
+  it('keeps the address that answered when it was added, and can be restored with it when it is down', async () => {
     const { site, backup } = await prepare(north)
     expect((await desk.inspect(site)).health).toMatchObject({ probe, configured: true, healthy: true })
     // Nothing answers any more: the database is gone, and the service with it.
@@ -66,7 +66,7 @@ describe('a site with no health setting', () => {
     expect(await north.query('SELECT count(*) > 0 FROM service_orders')).toBe('1')
   })
 
-  it('is not restored where no usual address answers, and says what to set', async () => {
+  it('is not restored if no usual address answers, and reports what to set', async () => {
     const { site, backup } = await prepare(south)
     const seen = await desk.inspect(site)
     expect(seen.health).toMatchObject({ probe: null, configured: false, healthy: false, status: null })
@@ -91,7 +91,7 @@ describe.each([
   ['south', south, 'unix:/opt/cvd/app/cvd.sock:/health', '404'],
   ['north', north, 'http://127.0.0.1:5999/api/health', '000'],
 ] as const)('a wrong probe on %s', (_name, server, probe, status) => {
-  it(`${probe}: the restore is refused; where somebody says that the site is down, it rolls back`, async () => {
+  it(`${probe}: the restore is refused; if the user states that the site is down, it rolls back`, async () => {
     const { site, backup } = await prepare(server, probe)
     // Time enough for the service to start and to answer, and for the writer to write.
     await desk.setPolicy(site, { health_timeout: '10' })
@@ -132,7 +132,7 @@ describe('a service that could not be stopped and started', () => {
   it.each([
     ['does not exist', 'no-such-unit', 'There is no service no-such-unit on this server.'],
     ['is masked', 'masked-unit', 'The service masked-unit is masked: it cannot be started.'],
-  ])('%s: is called so, and no restore begins', async (_, unit, words) => {
+  ])('%s: is reported, and no restore begins', async (_, unit, words) => {
     const { site, backup } = await prepare(north)
     await north.must('ln -sf /dev/null /etc/systemd/system/masked-unit.service && systemctl daemon-reload')
     await desk.setPolicy(site, { service: `cvd ${unit}` })

@@ -55,7 +55,7 @@ onBoth('a restore', (server: Server) => {
       .filter(Boolean)
       .map((line) => kitEvent.parse(JSON.parse(line)))
 
-  test('goes on without a link; both consoles read its outcome, the first one every event once', async () => {
+  test('continues without a link; both consoles get its outcome, the first one every event exactly once', async () => {
     await setFailpoint(server, 'keeping pause')
     const lost = desk.heard(({ kind }) => kind === 'link')
     const entry = await beginRestore(desk, site, backup)
@@ -87,7 +87,7 @@ onBoth('a restore', (server: Server) => {
     expect(told(other.console.context.store.events.list(imported.id))).toEqual(said)
   })
 
-  test('goes on when the console is killed, and is taken up again by the next one', async () => {
+  test('continues when the console is killed, and is resumed by the next one', async () => {
     const home = mkdtempSync(join(tmpdir(), 'cvd-killed-'))
     try {
       const cli = new Cli(home)
@@ -145,7 +145,7 @@ onBoth('a restore', (server: Server) => {
     return ended
   }
 
-  test('that is cancelled before the stop changes nothing, and stops nothing', async () => {
+  test('changes and stops nothing if cancelled before the stop', async () => {
     const since = 'systemctl show -P MainPID -P ActiveEnterTimestampMonotonic cvd cvd-writer'
     const before = await server.must(since)
     const ended = await cancelAt('staged')
@@ -154,7 +154,7 @@ onBoth('a restore', (server: Server) => {
   })
 
   test.each(['stopping', 'keeping', 'swapped', 'starting'])(
-    'that is cancelled at %s brings the old state back',
+    'brings the old state back if cancelled at %s',
     async (phase) => {
       await cancelAt(phase)
       expect(await server.must('systemctl is-active cvd cvd-writer')).toBe('active\nactive')
@@ -172,7 +172,7 @@ onBoth('a restore', (server: Server) => {
     expect(await devices()).toBe('48')
   })
 
-  test('that meets an orderly shutdown is finished at the next boot', async () => {
+  test('is completed at the next boot after an orderly shutdown', async () => {
     await setFailpoint(server, 'swapping pause')
     const entry = await beginRestore(desk, site, backup)
     await paused(server)
@@ -192,7 +192,7 @@ onBoth('a restore', (server: Server) => {
     expect(await leftovers(server)).toBe('')
   })
 
-  test('that lost its power, on a disk that is not there at boot, waits for the disk', async () => {
+  test('waits after a power cut for a disk that is missing at boot', async () => {
     await setFailpoint(server, 'swapping pause')
     const entry = await beginRestore(desk, site, backup)
     await paused(server)

@@ -20,7 +20,7 @@ beforeAll(() => Promise.all([north.reset(), south.reset()]))
 afterAll(() => Promise.all([north.reset(), south.reset()]))
 
 describe('a host key', () => {
-  it('that nobody accepted: no login, nothing kept', async () => {
+  it('that was not accepted: no login, nothing stored', async () => {
     await using desk = new ServerDesk()
     const before = await logins(north)
     const refused = failureOf(await desk.tryToAdd(north, { accept: [] }))
@@ -34,7 +34,7 @@ describe('a host key', () => {
     expect(desk.console.context.store.sites.list()).toEqual([])
   })
 
-  it('that is revoked: refused, though it was accepted', async () => {
+  it('that is revoked: refused even if accepted', async () => {
     await using desk = new ServerDesk()
     const before = await logins(north)
     const lines = north.hostKeys.map(({ line }) => `@revoked * ${line}\n`)
@@ -43,7 +43,7 @@ describe('a host key', () => {
     expect(await logins(north)).toBe(before)
   })
 
-  it('that has changed: refused, nothing runs, no acceptance helps', async () => {
+  it('that has changed: refused, nothing runs, accepting it has no effect', async () => {
     await using desk = new ServerDesk()
     const site = await desk.add(north)
     await using _keys = await otherHostKeys(north)
@@ -67,7 +67,7 @@ describe('a host key', () => {
 })
 
 describe('a password', () => {
-  it('that is wrong is tried once, and never again by itself', async () => {
+  it('that is wrong is tried once, and never retried automatically', async () => {
     await using desk = new ServerDesk()
     const before = [await failedLogins(south), await logins(south)] as const
     expect(failureOf(await desk.tryToAdd(south, { password: 'not-it-2261' })).code).toBe('auth-failed')
@@ -119,19 +119,19 @@ describe.each([
   /** As a console would that skips its own questions: what does the server say? */
   const restore = (...options: string[]) => desk.run(site, 'restore', 'database', { path: backup }, ...options)
 
-  it('that is not confirmed is refused here and there', async () => {
+  it('that is not confirmed is refused by the console and by the server', async () => {
     expect(failureOf(await ask({ ...confirmed, confirm: 'other' })).code).toBe('not-confirmed')
     expect(failureOf(await ask({ ...confirmed, reason: ' ' })).code).toBe('not-confirmed')
     expect(await restore('--confirm', 'other', '--reason', 'x')).toMatchObject({ code: 'not-confirmed' })
     expect(await restore('--confirm', name)).toMatchObject({ outcome: 'failed', code: 'not-confirmed' })
   })
 
-  it('of a backup that is not the planned one is refused', async () => {
+  it('of a backup other than the planned one is refused', async () => {
     const entry = await restore('--confirm', name, '--reason', 'x', '--expect-sha256', 'f'.repeat(64))
     expect(entry).toMatchObject({ outcome: 'failed', code: 'plan-stale' })
   })
 
-  it('on another machine than the one that was added is refused here and there', async () => {
+  it('on another machine than the added one is refused by the console and by the server', async () => {
     const id = await server.readFile('/etc/machine-id')
     // A server that was made again from an image, with the same keys.
     await server.writeFile('/etc/machine-id', `${'0123456789abcdef'.repeat(2)}\n`)
@@ -165,7 +165,7 @@ describe.each([
     expect(foreign.code).toBe('not-confirmed')
   })
 
-  it('H10, H11: while another administrator restores is refused with his name; reading goes on', async () => {
+  it('H10, H11: while another administrator restores is refused with that name; reading still works', async () => {
     const failpoint = '/var/lib/cvd-backup/failpoint'
     await server.must(`echo 'staged pause' > ${failpoint}`)
     await using second = new ServerDesk('second@desk')

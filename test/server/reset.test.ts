@@ -51,7 +51,7 @@ it('ends a restore that hangs in its transaction, and an operation of a login wi
   expect((await fresh.backUp(await fresh.add(server))).backup.verdict).toBe('verified')
 })
 
-describe('brings back a server', () => {
+describe('restores a server', () => {
   let outside: ChildProcess | undefined
 
   afterEach(async () => {
@@ -89,14 +89,14 @@ describe('brings back a server', () => {
       },
     ],
     [
-      'that cannot end, for one of its processes nobody looks after',
+      'that cannot end because of an unreaped process',
       async () => {
         await neglected()
         process.kill(init(), 'SIGKILL')
         await gone()
       },
     ],
-    ['without a folder of data', () => server.must('systemctl stop cvd; mv /opt/cvd/data /opt/cvd/away')],
+    ['without a data folder', () => server.must('systemctl stop cvd; mv /opt/cvd/data /opt/cvd/away')],
     [
       'whose application cannot be started',
       () => server.must(`${dropIn}; systemctl stop cvd; chattr +i /opt/cvd/data`),
@@ -114,7 +114,7 @@ describe('brings back a server', () => {
 const dropIn =
   'mkdir -p /etc/systemd/system/cvd.service.d; printf "[Service]\\nExecStartPre=/bin/false\\n" > /etc/systemd/system/cvd.service.d/no.conf; systemctl daemon-reload'
 
-it('lets a server shut down while something runs in it from outside', async () => {
+it('lets a server shut down while a process from outside runs in it', async () => {
   await server.reset()
   const running = server.run('echo there >/run/there; sleep 777; exit 0')
   await waitUntil('it to run', async () => (await server.run('test -s /run/there')).code === 0)

@@ -47,7 +47,7 @@ onBoth('a restore', (server: Server) => {
     expect(await leftovers(server)).toBe('')
   }
 
-  test('brings the rows back; undo brings exactly the state before; and undo of that the rows again', async () => {
+  test('brings the rows back; undo brings back exactly the previous state; its undo brings back the rows', async () => {
     await server.must(`chmod 640 ${database}`)
     await server.setWriterInterval(5)
     await change(server, 'DELETE FROM devices WHERE id > 40')
@@ -101,7 +101,7 @@ onBoth('a restore', (server: Server) => {
     await server.must('rm /opt/cvd/cvd.db')
   })
 
-  test('of a backup with any name', async () => {
+  test('works for a backup with any name', async () => {
     const name = `/opt/cvd/backups/a 'b' "c" $(touch pwned) *\n-d.db.gz`
     await server.must(`cp -p "$(printf '%b' '${backup}')" ${quote(name)}`)
     await change(server, 'DELETE FROM devices WHERE id > 40')
@@ -111,7 +111,7 @@ onBoth('a restore', (server: Server) => {
     expect(log.filter((line) => line !== '' && !/^\[\d{4}-/.test(line))).toEqual([])
   })
 
-  test('where the database is missing, or empty', async () => {
+  test('works if the database is missing or empty', async () => {
     for (const damage of ['rm -f cvd.db*', 'rm -f cvd.db* && install -o cvdapp -g www-data -m 640 /dev/null cvd.db']) {
       await server.must(`systemctl stop cvd && cd /opt/cvd/data && ${damage}; systemctl start cvd`)
       restored(await restore(desk, site, backup, { siteIsDown: true }))
@@ -123,7 +123,7 @@ onBoth('a restore', (server: Server) => {
     }
   })
 
-  test('where somebody took the name of its safety copy', async () => {
+  test('works if the name of its safety copy is taken', async () => {
     await server.must(
       `cd /opt/cvd/data && for i in $(seq 0 120); do n=cvd.db.pre-restore.$(date -d "+$i seconds" +%Y%m%d_%H%M%S); ln -s /nowhere "$n"; echo taken > "$n-wal"; done`,
     )
@@ -132,7 +132,7 @@ onBoth('a restore', (server: Server) => {
     expect(await server.must(`cat ${database}.pre-restore.*[0-9]-wal | sort | uniq -c | tr -s ' '`)).toBe(' 121 taken')
   })
 
-  test('waits for its turn: two that are asked for at once are done one after the other', async () => {
+  test('waits for its turn: two that are requested at once run one after the other', async () => {
     const { context: services, runner } = desk.console
     const confirmation = { confirm: site.name, reason: 'at once' }
     // Both are planned before either begins: a plan made meanwhile would say that the lock is held.

@@ -80,7 +80,7 @@ onBoth('a restore', (server: Server) => {
     return await desk.settled(entry)
   }
 
-  test('is taken back when the site is not healthy with the backup', async () => {
+  test('is rolled back when the site is not healthy with the backup', async () => {
     await desk.setPolicy(site, { health_timeout: '10' })
     await server.must(
       `sqlite3 ${database} ".timeout 10000" ".backup ${unhealthy}" && sqlite3 ${unhealthy} "UPDATE users SET is_active = 0; PRAGMA journal_mode=delete"`,
@@ -103,7 +103,7 @@ onBoth('a restore', (server: Server) => {
     await oldState(missingFrom(sales, old))
   })
 
-  test('is taken back from a service that cannot be stopped again and would not let go', async () => {
+  test('is rolled back even from a service that cannot be stopped and keeps the database open', async () => {
     await desk.setPolicy(site, { health_timeout: '10' })
     await server.must(
       `sqlite3 ${database} ".timeout 10000" ".backup ${unhealthy}" && sqlite3 ${unhealthy} "UPDATE users SET is_active = 0; PRAGMA journal_mode=delete"`,
@@ -131,7 +131,7 @@ onBoth('a restore', (server: Server) => {
     await oldState(missingFrom(sales, old))
   })
 
-  test('is taken back when the service does not start', async () => {
+  test('is rolled back when the service does not start', async () => {
     const dropIn = '/etc/systemd/system/cvd.service.d'
     await server.must(
       `mkdir -p ${dropIn} && printf '[Service]\\nExecStartPre=/bin/sh -c "! ls /opt/cvd/data/*.pre-restore.*"\\n' > ${dropIn}/refuse.conf && systemctl daemon-reload`,
@@ -144,7 +144,7 @@ onBoth('a restore', (server: Server) => {
     }
   })
 
-  test('is refused while another program has the database open, which is named', async () => {
+  test('is refused while another program has the database open, and names it', async () => {
     const before = await processes()
     await hold()
     const refused = failureOf(
@@ -162,14 +162,14 @@ onBoth('a restore', (server: Server) => {
     await oldState()
   })
 
-  test.each(['stopping', 'keeping'])('is taken back when a program opens the database at %s', async (phase) => {
+  test.each(['stopping', 'keeping'])('is rolled back when a program opens the database at %s', async (phase) => {
     const entry = await during(phase, hold)
     expect(entry).toMatchObject({ outcome: 'rolled back', code: 'holders' })
     expect(entry.message).toMatch(await holder())
     await oldState()
   })
 
-  test('is refused when the disk has no room for the extracted database', async () => {
+  test('is refused when the disk lacks space for the extracted database', async () => {
     // Without the log, which is as long as the writer has had time for, and goes when the service stops.
     const used = Number(await server.must('systemctl stop cvd; du -sb /opt/cvd/data | cut -f1'))
     await server.limitDisk('/opt/cvd/data', used + 1_000_000)
@@ -184,7 +184,7 @@ onBoth('a restore', (server: Server) => {
     await oldState()
   })
 
-  test('is refused when the folder of the database cannot be written', async () => {
+  test("is refused when the database's folder is not writable", async () => {
     const before = await processes()
     const folder = join(server.folder, 'root/opt/cvd/data')
     await must('chattr', ['+i', folder])
@@ -197,7 +197,7 @@ onBoth('a restore', (server: Server) => {
     await oldState()
   })
 
-  test('leaves the site running when somebody replaces the database meanwhile', async () => {
+  test('leaves the site running when the database is replaced meanwhile', async () => {
     const entry = await during('staged', () =>
       server.must(
         `cd /opt/cvd/data && sqlite3 cvd.db ".timeout 10000" ".backup other" && sqlite3 other "UPDATE users SET email = 'replaced' WHERE id = 1" && chown cvdapp:www-data other && mv other cvd.db`,
@@ -214,7 +214,7 @@ onBoth('a restore', (server: Server) => {
     expect(await server.query('SELECT count(*) FROM devices')).toBe('48')
   })
 
-  test('keeps apart what another program makes under the name of the database', async () => {
+  test("keeps separately what another program creates under the database's name", async () => {
     const entry = await during('swapping', () =>
       server.must(`sqlite3 ${database} 'CREATE TABLE strange (id); INSERT INTO strange VALUES (1)'`),
     )
@@ -224,7 +224,7 @@ onBoth('a restore', (server: Server) => {
     await oldState()
   })
 
-  test('starts again those services that were running, and no others', async () => {
+  test('restarts the services that were running, and no others', async () => {
     await server.must(
       `printf '[Service]\\nExecStart=/bin/sleep infinity\\n' > /etc/systemd/system/cvd-extra.service && systemctl daemon-reload`,
     )

@@ -49,7 +49,7 @@ describe.skipIf(runbook === '')(`the runbook${runbook === '' ? ' (RUNBOOK_DIR is
   }
   let ours: BackupReport
 
-  it('H16: its restore of our backup rolls back by itself, as its health address answers 404', async () => {
+  it('H16: its restore of our backup rolls back by itself, because its health address answers 404', async () => {
     ours = await desk.backUp(site)
     await mark()
     const done = await script('restore_database.sh', showPath(ours.backup.path))
@@ -63,7 +63,7 @@ describe.skipIf(runbook === '')(`the runbook${runbook === '' ? ' (RUNBOOK_DIR is
     await server.waitHealthy()
   })
 
-  it('restores our backup where /health answers', async () => {
+  it('restores our backup if /health answers', async () => {
     // The address that the runbook asks, in the application itself.
     await server.must(
       `cd /opt/cvd/app && printf '\\n\\n@app.get("/health")\\ndef plain_health():\\n    return health()\\n' >> app.py && systemctl restart cvd`,
@@ -83,7 +83,7 @@ describe.skipIf(runbook === '')(`the runbook${runbook === '' ? ' (RUNBOOK_DIR is
     await server.writes()
   })
 
-  it('makes a backup that we list, verify by its content, restore, and take back', async () => {
+  it('makes a backup that we list, verify by content, restore, and undo', async () => {
     expect(await script('backup_database.sh')).toMatchObject({ code: 0 })
     const backup = await newest(/\/cvd_backup_\d{8}_\d{6}\.db\.gz$/)
     expect(backup).toMatchObject({ kind: 'database', origin: 'manual', fingerprint: false, verdict: 'never' })
@@ -110,7 +110,7 @@ describe.skipIf(runbook === '')(`the runbook${runbook === '' ? ' (RUNBOOK_DIR is
     await server.writes()
   })
 
-  it('makes a scheduled backup that we recognise as one', async () => {
+  it('makes a scheduled backup that we list as scheduled', async () => {
     expect(await script('backup_database_auto.sh')).toMatchObject({ code: 0 })
     const backup = await newest(/\/cvd_auto_/)
     expect(backup).toMatchObject({ kind: 'database', origin: 'scheduled', fingerprint: false })

@@ -95,7 +95,7 @@ describe.each([
     expect(escaped.stderr).toContain('Read-only file system')
   })
 
-  it('answers health on /api/health, also through nginx, and 404 on /health', async () => {
+  it('answers on /api/health, also through nginx, and 404 on /health', async () => {
     expect(await server.health()).toEqual({ status: 200, body: '{"database":"connected","status":"healthy"}\n' })
     expect((await server.health('/health')).status).toBe(404)
     expect(await httpStatus(server.address, '/api/health')).toBe(200)
@@ -103,7 +103,7 @@ describe.each([
     expect(JSON.parse((await server.health('/api/devices')).body)).toHaveLength(46)
   })
 
-  it('takes orders over HTTP', async () => {
+  it('accepts orders over HTTP', async () => {
     const where =
       server.spec.health === 'tcp' ? 'http://127.0.0.1:5000' : '--unix-socket /opt/cvd/app/cvd.sock http://cvd'
     const answer = await server.must(
@@ -126,7 +126,7 @@ describe.each([
     expect(size).toBeLessThan(2_500_000)
   })
 
-  it('is written to all the time, and the log tells the truth about it', async () => {
+  it('is written to all the time, as its log truthfully records', async () => {
     await server.setWriterInterval(5)
     await server.writes(50)
     const report = await server.writer()
@@ -169,7 +169,7 @@ describe.each([
     await server.writes()
   })
 
-  it('lets every account in, by key, with the rights that it shall have', async () => {
+  it('admits every account by key, with its intended rights', async () => {
     for (const login of Object.keys(accountNames) as Login[]) {
       const result = await ssh(server, login, 'id -un')
       expect(result).toMatchObject({ code: 0, stdout: `${accountNames[login]}\n` })
@@ -182,13 +182,13 @@ describe.each([
     expect((await ssh(server, 'unprivileged', 'cat /opt/cvd/config/.env')).stderr).toContain('Permission denied')
   })
 
-  it('lets accounts in by password, but root by key only', async () => {
+  it('admits accounts by password, but root by key only', async () => {
     expect((await ssh(server, 'sudo-password', 'id -un', { password: true })).stdout).toBe('admin\n')
     expect((await ssh(server, 'sudo-passwordless', 'id -un', { password: true })).stdout).toBe('deploy\n')
     expect(await server.must('sshd -T | grep -i permitrootlogin')).toBe('permitrootlogin without-password')
   })
 
-  it('shows the host key whose fingerprint we know', async () => {
+  it('presents the host key whose fingerprint we know', async () => {
     const scanned = await command('ssh-keyscan', ['-t', 'ed25519', server.address])
     const printed = await command('ssh-keygen', ['-l', '-f', '-'], scanned.stdout)
     expect(printed.stdout.split(' ')[1]).toBe(server.hostKeyFingerprint)
@@ -202,7 +202,7 @@ describe.each([
     await waitUntil('the way back', async () => (await ssh(server, 'root', 'true')).code === 0)
   })
 
-  it('runs out of disk where it is told to', async () => {
+  it('runs out of disk space where it is told to', async () => {
     await server.must('echo kept > /opt/cvd/backups/kept')
     await server.limitDisk('/opt/cvd/backups', 2_000_000)
     expect((await server.run('head -c 3000000 /dev/zero > /opt/cvd/backups/large')).stderr).toContain('No space left')
@@ -216,7 +216,7 @@ describe.each([
     await server.writes()
   })
 
-  it('comes back after the plug was pulled, with every committed sale', async () => {
+  it('comes back after a power cut with every committed sale', async () => {
     await server.setWriterInterval(5)
     await server.writes(20)
     await server.powerOff()
@@ -232,7 +232,7 @@ describe.each([
 describe('two servers', () => {
   afterAll(() => Promise.all([north.reset(), south.reset()]))
 
-  it('share no identity', async () => {
+  it('share no identities', async () => {
     const identity = (server: Server) => server.must('cat /etc/machine-id /etc/hostname /etc/ssh/ssh_host_*_key.pub')
     const [one, other] = await Promise.all([identity(north), identity(south)])
     const shared = one.split('\n').filter((line) => other.split('\n').includes(line))
@@ -240,14 +240,14 @@ describe('two servers', () => {
     expect(north.address).not.toBe(south.address)
   })
 
-  it('differ in compressors and zone as they were asked to', async () => {
+  it('differ in compressors and time zone as configured', async () => {
     expect(await north.must('type -P igzip pigz gzip')).toBe('/usr/bin/igzip\n/usr/bin/pigz\n/usr/bin/gzip')
     expect((await south.run('type -P igzip pigz gzip')).stdout).toBe('/usr/bin/gzip\n')
     expect(await north.must('date +%Z')).toMatch(/^CES?T$/)
     expect(await south.must('date +%Z')).toMatch(/^E[SD]T$/)
   })
 
-  it('live and die apart', async () => {
+  it('start and stop independently', async () => {
     await north.powerOff()
     expect((await south.health()).status).toBe(200)
     await north.boot()

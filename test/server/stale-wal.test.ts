@@ -60,7 +60,7 @@ describe.each([
   afterEach(() => server.reset())
   afterAll(() => server.reset())
 
-  test(`cvd.db${sidecar} stays out of the restored database, and belongs to the safety copy`, async () => {
+  test(`cvd.db${sidecar} does not affect the restored database, and becomes part of the safety copy`, async () => {
     const site = await desk.add(server, { health: server.probe })
     const { path } = (await desk.backUp(site)).backup
     const backup = Buffer.from(decodePath(path)).toString()

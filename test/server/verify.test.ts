@@ -68,7 +68,7 @@ describe.each([
     },
   )
 
-  it('finds a backup that was cut off, with and without a fingerprint', async () => {
+  it('detects a truncated backup, with and without a fingerprint', async () => {
     const stranger = `${folder}/cvd_backup_20250101_000002.db.gz`
     await server.must(`cp -p ${good} ${stranger} && truncate -s -4096 ${stranger}`)
     expect(await verdictOf(stranger)).toMatchObject({ verdict: 'failed', basis: 'content' })
@@ -83,7 +83,7 @@ describe.each([
     await server.must(`rm -f ${stranger} ${plain} ${own}`)
   })
 
-  it('finds one bit flipped inside a row, which integrity_check does not see', async () => {
+  it('detects one flipped bit inside a row, which integrity_check does not', async () => {
     const own = showPath((await desk.backUp(site)).backup.path)
     const hash = await server.query('SELECT password_hash FROM users WHERE id = 3')
     const flip = `import gzip, sys
@@ -100,7 +100,7 @@ open('${own}', 'wb').write(gzip.compress(bytes(data), 1))`
     await server.must(`rm -f ${own} /tmp/flipped.db*`)
   })
 
-  it('H6: is not deceived by a complaint that contains "ok"', async () => {
+  it('H6: is not fooled by a complaint that contains "ok"', async () => {
     const file = await foreign('cvd_backup_20250101_000004.db')
     const sql = (text: string) => server.must(`sqlite3 -batch -bail ${file}`, { stdin: `${text};\n` })
     await sql('CREATE INDEX idx_token_ok ON service_visits (id)')
@@ -120,7 +120,7 @@ open('${own}', 'wb').write(gzip.compress(bytes(data), 1))`
     await server.must(`rm -f ${file}`)
   })
 
-  it("verifies a runbook's plain .db by its content, and forgets the verdict when the file changes", async () => {
+  it("verifies the runbook's plain .db by content, and drops the verdict when the file changes", async () => {
     const file = await foreign('cvd_backup_20250722_115106.db')
     expect(await desk.listed(site, file)).toMatchObject({ origin: 'manual', verdict: 'never', fingerprint: false })
     expect(await verdictOf(file)).toMatchObject({ verdict: 'verified', basis: 'content' })
@@ -136,7 +136,7 @@ open('${own}', 'wb').write(gzip.compress(bytes(data), 1))`
     await server.must(`rm -f ${file} ${copy}`)
   })
 
-  it('judges several at once: one bad one fails the operation and not the others; nothing stays behind', async () => {
+  it('verifies several at once: a bad one fails the operation but not the others; nothing is left behind', async () => {
     const bad = `${folder}/cvd_backup_20250101_000005.db.gz`
     await server.must(`head -c 5000 /dev/urandom > ${bad}`)
     const { entry, backups } = await desk.verify(site, good, bad)

@@ -49,7 +49,7 @@ async function jobOn(): Promise<Job> {
   return { page, hands: mouse(page), name: NAME }
 }
 
-test('a cable that is pulled in the middle of a restore: nothing is claimed, then the true outcome told', async () => {
+test('a cable pulled in the middle of a restore: nothing is claimed, then the true outcome is shown', async () => {
   const job = await jobOn()
   const { page } = job
   const clock = page.getByRole('timer', { name: 'Downtime' })
@@ -84,7 +84,7 @@ test('a cable that is pulled in the middle of a restore: nothing is claimed, the
   expect(await leftovers(north)).toBe('')
 })
 
-test('a state that does not become healthy is taken back before your eyes', async () => {
+test('a restored state that does not become healthy is visibly rolled back', async () => {
   const job = await jobOn()
   const { page } = job
   const sick = 'cvd_backup_20260101_000000.db'
@@ -120,7 +120,7 @@ test('a state that does not become healthy is taken back before your eyes', asyn
   expect(await accessible(page)).toEqual([])
 })
 
-test('a viewer sees the site, and can press nothing that changes it', async () => {
+test('a viewer sees the site, and no control changes it', async () => {
   const operations = () => north.must('ls /var/lib/cvd-backup/operations /opt/cvd/backups')
   const before = await operations()
   const page = await desk.window({ role: 'viewer', at: `/sites/${site.id}` })
@@ -147,7 +147,7 @@ test('a viewer sees the site, and can press nothing that changes it', async () =
   expect(await operations()).toBe(before)
 })
 
-test('a changed host key is refused on every page, and no button takes it', async () => {
+test('a changed host key is refused on every page, and no button accepts it', async () => {
   const taking = /accept|compared|trust|same|continue/i
   const page = await desk.window({ at: `/sites/${site.id}` })
   await button(page, 'Back up now').waitFor()

@@ -36,7 +36,7 @@ async function told(page: Page): Promise<(string | Buffer)[]> {
   return frames
 }
 
-test('is added by its form: its own key accepted, its password for sudo asked, and shown nowhere', async () => {
+test('is added with the form: its host key accepted, its sudo password asked for, and shown nowhere', async () => {
   const before = { logins: await logins(south), refused: await refusedPasswords(south) }
   const page = await desk.window({ at: '/add-site' })
   const frames = await told(page)

@@ -33,7 +33,7 @@ describe('the backup that is proposed', () => {
   test.each([
     ['failed', { verdict: 'failed' as const }],
     ['empty', { size: 0 }],
-    ['no database', { kind: 'config' as const }],
+    ['not a database', { kind: 'config' as const }],
     ['a safety copy', { origin: 'safety' as const }],
   ])('is not one that is %s', (_, more) => {
     expect(proposed([backup('bad', accident - 1, more), ...list], now, accident)?.path).toBe('just before')
@@ -47,20 +47,20 @@ describe('the backup that is proposed', () => {
 
 describe('a backup and an accident', () => {
   test.each([
-    ['the very moment', backup('a', now), 'after'],
-    ['a millisecond before', backup('a', now - 1), 'before'],
+    ['a backup of that very moment', backup('a', now), 'after'],
+    ['one from a millisecond before', backup('a', now - 1), 'before'],
     [
-      'one that was still being written, without a record',
+      'one still being written then, without our record',
       backup('a', now - HOUR, { modifiedAt: now + 5, fingerprint: false }),
       'unsure',
     ],
-    ['the same with a record of its moment', backup('a', now - HOUR, { modifiedAt: now + 5 }), 'before'],
+    ['the same with our record of its time', backup('a', now - HOUR, { modifiedAt: now + 5 }), 'before'],
     [
       'an old one that was copied later',
       backup('a', now - 72 * HOUR, { modifiedAt: now + 5, fingerprint: false }),
       'before',
     ],
-    ['one of which only the file tells the time', backup('a', 0, { takenAt: null, modifiedAt: now + 1 }), 'after'],
+    ['one dated only by its file', backup('a', 0, { takenAt: null, modifiedAt: now + 1 }), 'after'],
   ] as const)('%s', (_, entry, relation) => {
     expect(relationTo(entry, now)).toBe(relation)
   })
@@ -76,7 +76,7 @@ describe('a time as users write it', () => {
     ['23:50', Date.UTC(2026, 10, 23, 22, 50)],
     ['2026-11-01 00:00', Date.UTC(2026, 9, 31, 23)],
     ['2026-07-01T12:00', Date.UTC(2026, 6, 1, 10)],
-  ])('%s, in the zone of the server', (text, moment) => {
+  ])("%s, in the server's zone", (text, moment) => {
     expect(read(text)).toEqual({ moment })
   })
 

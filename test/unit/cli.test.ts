@@ -41,7 +41,7 @@ test('columns are aligned, numbers to the right, and no text can move the cursor
   ).toEqual(['a     b?c', 'long'])
 })
 
-test('JSON holds nothing that a terminal acts on, and a program reads the same text', () => {
+test('JSON contains nothing that a terminal would interpret, and programs read the same text', () => {
   const value = { path: 'a\u009b31m\u202e\u2066\u{e0041}\nü' }
   const text = jsonForTerminal(value)
   expect(text).toBe('{"path":"a\\u009b31m\\u202e\\u2066\\udb40\\udc41\\nü"}')

@@ -95,7 +95,7 @@ describe('commands to paste', () => {
     ['a direction mark', '/b/a\u202etouch.db.gz'],
     ['a byte order mark', '\ufeff/b/a.db.gz'],
     ['no beginning at the root', 'a.db.gz'],
-  ])('are not offered for a path with %s, and the reason is said', (_, path) => {
+  ])('are not offered for a path with %s, and the reason is given', (_, path) => {
     const { commands, refusal } = commandsFor({ path: encodePath(path), kind: 'database' })
     expect(commands).toEqual([])
     expect(refusal).toMatch(/cannot be pasted safely/)

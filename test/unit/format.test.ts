@@ -51,7 +51,7 @@ test.each([
   [3 * 3_600_000 + 3_000_000, '4 hours'],
   [47 * 3_600_000, '48 hours'],
   [2 * 86_400_000, '3 days'],
-])('what a span of %i ms is shorter than: %s', (ms, text) => {
+])('an upper bound for a span of %i ms: %s', (ms, text) => {
   expect(formatBound(ms)).toBe(text)
 })
 
@@ -71,7 +71,7 @@ test.each([
   ['Australia/Lord_Howe', '2025-04-05T14:45:00Z', '2025-04-06 01:45:00 +11:00'],
   ['Australia/Lord_Howe', '2025-04-05T15:15:00Z', '2025-04-06 01:45:00 +10:30'],
   ['UTC', '2025-10-26T01:30:00Z', '2025-10-26 01:30:00'],
-])('what the clocks of %s show twice is told with its offset: %s', (zone, at, text) => {
+])('a time that the clocks of %s show twice has its offset: %s', (zone, at, text) => {
   expect(formatClock(Date.parse(at), zone)).toBe(text)
   expect(formatTime(Date.parse(at) + 999, zone)).toBe(`${text} ${zone}`)
 })

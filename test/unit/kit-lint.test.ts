@@ -93,7 +93,7 @@ test.each([
   'f() { printf \'%s\' "$1"; }',
   'f() {\n  local -A seen=()\n  [[ $key =~ ^[a-z_]{1,40}$ ]] && seen[$key]=1\n}',
   'f() { for one in "\\"" "$@" ${list[@]+"${list[@]}"}; do echo; done; }',
-])('what is right is left alone: %j', (text) => {
+])('correct code is accepted: %j', (text) => {
   const code = codeOf('good.sh', `${text}\n`)
   expect(rules.flatMap(({ name }) => search(name, [code], {}))).toEqual([])
 })
@@ -106,7 +106,7 @@ describe('programs that read', () => {
     expect(Object.keys(sides).filter((where) => !found.some((one) => one.where === where))).toEqual([])
   })
 
-  test('run on that side, by whatever way they are called', () => {
+  test('run on that side, however they are called', () => {
     const by = runners(kit.filter(({ file }) => file !== 'launcher.sh'))
     const wrong = Object.entries(sides).filter(([where, side]) => {
       if (where === 'launcher.sh') return false
@@ -118,7 +118,7 @@ describe('programs that read', () => {
     )
   })
 
-  test('no function is left that nobody calls', () => {
+  test('no function is unused', () => {
     const by = runners(kit.filter(({ file }) => file !== 'launcher.sh'))
     const left = kit.flatMap(({ file, functions }) => functions.map(({ name }) => `${file}:${name}`))
     expect(
@@ -137,7 +137,7 @@ describe('programs that read', () => {
     ['main() { x=$(reader_do other); }\nother() { helper; }\nhelper() { sqlite3 "$1"; }', 'reader'],
     ['main() { owner_do helper; if helper; then :; fi; }\nhelper() { sqlite3 "$1"; }', 'owner root'],
     ['main() { say helper; }\nhelper() { sqlite3 "$1"; }', ''],
-  ])('whose rights a function has is found: %j', (text, sides) => {
+  ])('the identity of a function is determined: %j', (text, sides) => {
     expect([...(runners([codeOf('some.sh', `${text}\n`)]).get('some.sh:helper') ?? [])].sort().join(' ')).toBe(sides)
   })
 
@@ -148,7 +148,7 @@ describe('programs that read', () => {
     'f() { a | gzip -dc; }',
   ])('are found: %j', (text) => expect(readersOf(codeOf('bad.sh', `${text}\n`))).toHaveLength(1))
 
-  test('are let be behind an unprivileged user, and where they are only named', () => {
+  test('are allowed behind an unprivileged user, and where they are only mentioned', () => {
     const text =
       'f() {\n  as_owner cat "$1"\n  x=$(as_owner curl "$1")\n  command -v gzip\n  echo "cat $1" # cat\n  tool=(gzip -dc)\n}\n'
     expect(readersOf(codeOf('good.sh', text))).toEqual([])

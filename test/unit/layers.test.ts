@@ -152,7 +152,7 @@ describe.each(Object.entries(rules))('%s', (_name, rule) => {
     expect(imports.filter((one) => violates(rule, one))).toEqual([])
   })
 
-  test('is found if it is broken', () => {
+  test('detects a violation', () => {
     expect(violates(rule, rule.example)).toBe(true)
   })
 })

@@ -31,7 +31,7 @@ function of(backups: readonly Sketch[], more: Partial<SiteFacts> = {}) {
 }
 
 describe('a site', () => {
-  test('is good only with a proven and recent backup', () => {
+  test('is good only with a verified and recent backup', () => {
     expect(of([backup(3, 'verified')])).toEqual(['good', 'Restorable to 3 hours ago (verified).'])
     expect(of([backup(2.5, 'never'), backup(3, 'verified')])[0]).toBe('good')
     expect(of([backup(0, 'verified')])[1]).toBe('Restorable to within the last 2 minutes (verified).')
@@ -40,7 +40,7 @@ describe('a site', () => {
   test.each<[string, Sketch[], string, RegExp]>([
     ['no backup', [], 'bad', /^No backup exists; lost data could not be recovered/],
     [
-      'only untested ones',
+      'only unverified ones',
       [backup(1, 'never'), backup(9, 'inconclusive')],
       'attention',
       /^No backup is verified; the newest is 60 minutes old/,
@@ -52,34 +52,34 @@ describe('a site', () => {
       'attention',
       /5 hours ago .*; the newest backup is damaged/,
     ],
-    ['an old proven one', [backup(4.1, 'verified')], 'attention', /no newer backup exists/],
+    ['an old verified one', [backup(4.1, 'verified')], 'attention', /no newer backup exists/],
     [
-      'an old proven one and new untested ones',
+      'an old verified one and new unverified ones',
       [backup(1, 'never'), backup(30, 'verified')],
       'attention',
       /no newer backup is verified/,
     ],
     [
-      'a proven one from the future beside a real one',
+      'a verified one from the future beside a real one',
       [backup(-8760, 'verified'), backup(960, 'verified')],
       'attention',
       /^Restorable to 40 days ago \(verified\); no newer backup exists/,
     ],
-    ['nothing but backups from the future', [backup(-0.1, 'verified')], 'bad', /dated in the future/],
+    ['only backups from the future', [backup(-0.1, 'verified')], 'bad', /dated in the future/],
     [
-      'nothing but an empty file',
+      'only an empty file',
       [backup(1, 'never', { size: 0 })],
       'bad',
       /^No backup exists; lost data could not be recovered/,
     ],
     [
-      'nothing but a safety copy',
+      'only a safety copy',
       [backup(1, 'verified', { origin: 'safety' })],
       'bad',
       /^No backup exists; lost data could not be recovered/,
     ],
     [
-      'nothing but the application',
+      'only an application backup',
       [backup(1, 'verified', { kind: 'application' })],
       'bad',
       /^No backup exists; lost data could not be recovered/,
@@ -106,7 +106,7 @@ describe('a site', () => {
     expect(of([unnamed])[1]).toContain('4 hours ago')
   })
 
-  test('that was never seen is unknown, with the reason', () => {
+  test('that was never reached is unknown, with the reason', () => {
     expect(of([], { checkedAt: null })).toEqual(['unknown', 'Not checked yet.'])
     expect(of([], { checkedAt: null, failure: 'It cannot be reached.' })).toEqual([
       'unknown',
@@ -114,7 +114,7 @@ describe('a site', () => {
     ])
   })
 
-  test('that cannot be checked now is claimed nothing about without its age (G8)', () => {
+  test('that cannot be checked now gets no claim without its age (G8)', () => {
     const age = { failure: 'It does not answer.', checkedNow: now + 8 * 60_000 }
     expect(of([backup(3, 'verified')], age)).toEqual([
       'good',
@@ -184,7 +184,7 @@ describe('the fleet', () => {
     expect(fleetVerdict({ now, sites })).toEqual({ state: 'bad', sentence })
   })
 
-  test('names those that need attention without saying twice to when they are restorable', () => {
+  test('names those that need attention, and says only once to when they are restorable', () => {
     const sites = [site('North', 'good', 2), site('South', 'attention', 30), site('West', 'attention', 31)]
     expect(said(sites)).toBe(
       'All 3 sites restorable to within the last 32 hours. South and 1 other site need attention.',
@@ -216,7 +216,7 @@ describe('the fleet', () => {
     expect(said(sites)).toMatch(/ 54 other sites need attention\. 9 sites not checked yet\.$/)
   })
 
-  test('what is claimed of sites that cannot be checked carries its age (G8)', () => {
+  test('claims about sites that cannot be checked carry their age (G8)', () => {
     const sites = [site('North', 'good', 2), site('South', 'good', 3, 2.5)]
     expect(said(sites)).toBe('All 2 sites restorable to within the last 4 hours (1 offline, as of 2 hours ago).')
   })

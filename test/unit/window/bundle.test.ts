@@ -63,19 +63,19 @@ describe('the bundle', () => {
     expect(size, `${files.map(([name]) => name).join(', ')}; before packing: ${heaviest()}`).toBeLessThan(budget[kind])
   })
 
-  test('has a page without anything inline, and nothing from elsewhere', () => {
+  test('has a page with nothing inline, and nothing from elsewhere', () => {
     const page = text('index.html')
     expect(page).toContain('<script type="module"')
     expect(page).not.toMatch(/<script(?![^>]*\bsrc=)|<style|\son\w+=|style=|https?:|javascript:/)
   })
 
-  test('has styles that load nothing', () => {
+  test('has style sheets that load nothing', () => {
     const styles = [...built.keys()].filter((name) => kindOf(name) === 'css')
     for (const name of styles) expect(text(name)).not.toMatch(/@import|url\(/)
   })
 })
 
-test('no source of the window makes markup or code of text', () => {
+test('no source of the window turns text into markup or code', () => {
   const forbidden = /dangerouslySetInnerHTML|innerHTML|insertAdjacentHTML|document\.write|\beval\(|new Function/
   const files = sourceFiles(['src-renderer'])
   expect(files.length).toBeGreaterThan(60)

@@ -16,7 +16,7 @@ test.each([
   expect(connectionLost({ state, link })).toBe(lost)
 })
 
-describe('how far an operation is', () => {
+describe('the progress of an operation', () => {
   const progress = { step: 'copy', done: 500_000, total: 1_000_000, unit: 'bytes', at: 5 } as const
   const row = {
     state: 'running',
@@ -26,7 +26,7 @@ describe('how far an operation is', () => {
     startedAt: 3,
   } as const
 
-  test('is told with its bar and its time while it is heard', () => {
+  test('is shown with its bar and time while it is received', () => {
     const standing = standingOf(row, false)
     expect(standing).toMatchObject({ state: 'running', progress, since: 3 })
     expect(standingWords(standing)).toMatch(/^Copy · 500 KB of 1\.0 MB$/i)
@@ -37,14 +37,14 @@ describe('how far an operation is', () => {
     ['nobody listens', { ...row, link: 'none' }, false],
     ['it was given up', { ...row, state: 'unknown', link: 'none' }, false],
     ['this window cannot reach the console', row, true],
-  ] as const)('is not counted on anywhere where %s', (_, lost, cutOff) => {
+  ] as const)('is not extrapolated when %s', (_, lost, cutOff) => {
     const standing = standingOf(lost, cutOff)
     expect(standing).toEqual({ state: 'lost', step: 'Copy', progress: null, since: null })
     expect(standingWords(standing)).toBe('Last known step: Copy')
     expect(standingWords({ ...standing, step: '' })).toBe('Progress unknown until reconnected')
   })
 
-  test('is nothing to count while it waits for its turn, or has ended', () => {
+  test('has no elapsed time while the operation waits for its turn or has ended', () => {
     expect(standingOf({ ...row, state: 'queued', link: 'none' }, true)).toMatchObject({ state: 'queued', since: null })
     expect(standingOf({ ...row, state: 'ended', link: 'none' }, true)).toMatchObject({ state: 'ended', since: null })
   })

@@ -34,24 +34,24 @@ describe('backups', () => {
   const names = (filter: Partial<typeof noFilter>) =>
     filterBackups(list, { ...noFilter, ...filter }).map(({ path }) => path.replace('/opt/cvd/backups/', ''))
 
-  test('are found by every word, in the reason too', () => {
+  test('are found by all words, including those of the reason', () => {
     expect(names({ search: 'CUT db' })).toEqual(['one.db.gz'])
     expect(names({ search: 'cut three' })).toEqual([])
   })
 
-  test('are filtered by kind, verdict, origin and hold together', () => {
+  test('are filtered by kind, verdict, origin and hold combined', () => {
     expect(names({ kind: 'application' })).toEqual(['two.tar.gz'])
     expect(names({ verdict: 'held' })).toEqual(['two.tar.gz'])
     expect(names({ verdict: 'verified', origin: 'scheduled' })).toEqual(['three.db.gz'])
     expect(names({ verdict: 'verified', origin: 'manual' })).toEqual([])
   })
 
-  test('are the very same list without a filter', () => {
+  test('are the identical list without a filter', () => {
     expect(filterBackups(list, noFilter)).toBe(list)
   })
 })
 
-test('a list that an earlier version stored is read: nothing had companions then', () => {
+test('a list stored by an earlier version, without companions, is read', () => {
   const { companions: _, ...stored } = backup('one.db.gz')
   expect(backupEntry.parse(stored)).toEqual(backup('one.db.gz'))
   expect(inspection.shape.otherFiles.parse(undefined)).toEqual([])
@@ -63,7 +63,7 @@ describe('the timeline', () => {
   const WIDTH = 900
   const shown = (list: readonly BackupEntry[]) => layoutStrip(list, now, WIDTH).marks.flatMap(({ entries }) => entries)
 
-  test('keeps old, verified and held backups, however many newer ones there are (G5)', () => {
+  test('shows old, verified and held backups, however many newer ones there are (G5)', () => {
     const old = [
       backup('old', { takenAt: hours(500) }),
       backup('verified', { takenAt: hours(90 * 24), verdict: 'verified' }),
@@ -76,7 +76,7 @@ describe('the timeline', () => {
     expect(alone.flatMap(({ entries }) => entries)).toEqual(expect.arrayContaining(old))
   })
 
-  test.each([1, 40, 320, 900, 1900])('groups what lies close: on %i pixels no two marks overlap (G5)', (width) => {
+  test.each([1, 40, 320, 900, 1900])('groups close backups: on %i pixels no two marks overlap (G5)', (width) => {
     const list = Array.from({ length: 2000 }, (_, index) => backup(`${index}`, { takenAt: hours(index ** 2 / 900) }))
     const { marks, ticks } = layoutStrip(list, now, width)
     expect(marks.flatMap(({ entries }) => entries)).toHaveLength(2000)
@@ -87,7 +87,7 @@ describe('the timeline', () => {
     for (const { at } of marks) expect(at > 0 && at < 1).toBe(true)
   })
 
-  test('of several is verified only where all are, and failed where one is', () => {
+  test('shows a group as verified only if all are, and as failed if one is', () => {
     const of = (...verdicts: BackupEntry['verdict'][]) =>
       verdictOfMark({ at: 0, entries: verdicts.map((verdict) => backup(verdict, { verdict })) })
     expect(of('verified', 'verified')).toBe('verified')
@@ -96,7 +96,7 @@ describe('the timeline', () => {
     expect(of('never', 'inconclusive')).toBe('inconclusive')
   })
 
-  test('takes the time of the file where its name tells none, and leaves out the future', () => {
+  test("uses the file's time if the name has none, and omits the future", () => {
     const unnamed = backup('unnamed', { takenAt: null, modifiedAt: hours(3) })
     expect(shown([unnamed, backup('future', { takenAt: now + 86_400_000 })])).toEqual([unnamed])
   })
@@ -135,13 +135,13 @@ describe('shortcuts', () => {
   const press = (waiting: string, key: string, mod = false, other = false) =>
     matchKeys(known, waiting, { key, mod, other })
 
-  test('of one key, and with the command key', () => {
+  test('work with one key, and with the command key', () => {
     expect(press('', '?').hit).toBe('?')
     expect(press('', 'K', true).hit).toBe('Mod+k')
     expect(press('', 'k').hit).toBeUndefined()
   })
 
-  test('of a sequence wait for the second key, and forget a wrong one', () => {
+  test('with two keys wait for the second, and forget a wrong one', () => {
     expect(press('', 'g')).toEqual({ waiting: 'g' })
     expect(press('g', 'f').hit).toBe('g f')
     expect(press('g', 'x')).toEqual({ waiting: '' })

@@ -41,7 +41,7 @@ function site(id: string, rest: Partial<Site> = {}): Site {
 const step = (name: string) => ({ step: { step: name, title: `Step ${name}` } })
 const failure = { code: 'unreachable', message: '' }
 
-test('what runs and what is down is said, restores first (G1)', () => {
+test('running operations and stopped services are listed, restores first (G1)', () => {
   const sites = [
     site('Busy', { operations: [operation('Busy', 'database', step('copy'))] }),
     site('Down', { healthy: false }),
@@ -57,12 +57,12 @@ test('what runs and what is down is said, restores first (G1)', () => {
   ])
 })
 
-test('of a fleet that is backed up nobody reads a line for each site', () => {
+test('a backup of the whole fleet is one line, not one for each site', () => {
   const sites = ['A', 'B', 'C'].map((id) => site(id, { operations: [operation(id, 'database')] }))
   expect(nowLines(sites, false).map(({ text }) => text)).toEqual(['Backup running on 3 sites'])
 })
 
-test('without a connection nothing is said to run, or to be stopped (G2)', () => {
+test('without a connection nothing is claimed to run or to be stopped (G2)', () => {
   const row = operation('A', 'restore', step('swap'))
   const lost = ['Restore on A: connection lost', 'Last known step: Step swap']
   for (const [link, cutOff] of [

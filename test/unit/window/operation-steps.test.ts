@@ -26,18 +26,18 @@ describe('steps', () => {
     ])
   })
 
-  test('that begin again are further ones', () => {
+  test('that begin again are listed again', () => {
     const events = [step(1, 'start', 'started'), step(2, 'start', 'failed'), step(3, 'start', 'started')]
     expect(stepsOf(events).map(({ state }) => state)).toEqual(['failed', 'started'])
   })
 
-  test('of which only the end was heard are there', () => {
+  test('of which only the end was received are listed', () => {
     expect(stepsOf([step(5, 'copy', 'skipped')])).toMatchObject([{ state: 'skipped', startedAt: 5, endedAt: 5 }])
   })
 })
 
 describe('downtime', () => {
-  test('of an operation that has ended is none only where nothing was stopped', () => {
+  test('of an ended operation is none only if nothing was stopped', () => {
     expect(downWords('succeeded', 1500, null)).toBe('1.5 s')
     expect(downWords('rolled back', null, { from: 100, to: 2100 })).toBe('2.0 s')
     expect(downWords('cancelled', null, null)).toBe('None: the service was not stopped')
@@ -46,11 +46,11 @@ describe('downtime', () => {
     expect(downWords('unknown', null, null)).toBe('Unknown')
   })
 
-  test('is none where nothing was stopped', () => {
+  test('is none if nothing was stopped', () => {
     expect(downtimeOf([step(1, 'check', 'started'), step(2, 'check', 'failed')])).toBeNull()
   })
 
-  test('counts from asking the service to stop until it is healthy', () => {
+  test('lasts from asking the service to stop until it is healthy', () => {
     const events = [step(100, 'stop', 'started'), step(200, 'stop', 'done'), step(300, 'start', 'started')]
     expect(downtimeOf(events)).toEqual({ from: 100, to: null })
     expect(downtimeOf([...events, step(900, 'start', 'done'), step(950, 'prove', 'done')])).toEqual({
@@ -59,19 +59,19 @@ describe('downtime', () => {
     })
   })
 
-  test('goes on after a start that failed, until the old state is back', () => {
+  test('continues after a failed start, until the old state is back', () => {
     const failed = [step(100, 'stop', 'started'), step(300, 'start', 'failed'), step(310, 'roll-back', 'started')]
     expect(downtimeOf(failed)).toEqual({ from: 100, to: null })
     expect(downtimeOf([...failed, step(800, 'roll-back', 'done')])).toEqual({ from: 100, to: 800 })
   })
 
-  test('begins again where what was started has to be rolled back', () => {
+  test('begins again if the started state is rolled back', () => {
     const events = [step(100, 'stop', 'started'), step(300, 'start', 'done'), step(400, 'roll-back', 'started')]
     expect(downtimeOf(events)).toEqual({ from: 100, to: null })
   })
 })
 
-test('the log tells steps and lines in their order, failures as errors', () => {
+test('the log lists steps and lines in order, failures as errors', () => {
   const line: KitEvent = { kind: 'log', at: 2, level: 'warning', text: 'slow' }
   expect(logOf([step(1, 'copy', 'started'), line, step(3, 'copy', 'failed')])).toEqual([
     { at: 1, level: 'info', text: 'Do copy: …' },
@@ -80,7 +80,7 @@ test('the log tells steps and lines in their order, failures as errors', () => {
   ])
 })
 
-test('evidence is named in words, and long hashes are cut', () => {
+test('evidence is named in words, and long hashes are shortened', () => {
   expect(evidenceWord('journal_mode')).toBe('journal mode')
   expect(evidenceWord('writersBlockedMs')).toBe('writers blocked')
   expect(shortHash('a'.repeat(64))).toBe(`${'a'.repeat(12)}…`)

@@ -34,13 +34,13 @@ function storage(text: string | null = null) {
   }
 }
 
-test('what was said is still known after a reload', () => {
+test('the entered accident survives a reload', () => {
   const place = storage()
   writeMemory(place, memory)
   expect(readMemory(place, NOW + 3_600_000)).toEqual(memory)
 })
 
-test('after half a day 14:07 means another day, and is forgotten', () => {
+test('after half a day, 14:07 would mean another day and is forgotten', () => {
   const place = storage()
   writeMemory(place, memory)
   expect(readMemory(place, NOW + 13 * 3_600_000).accidents).toEqual({})
@@ -50,11 +50,11 @@ test.each([
   ['nothing', null],
   ['no JSON', 'x{'],
   ['something else', '{"accidents":{"site":{"when":7}},"down":[]}'],
-])('%s in the storage is no memory', (_, text) => {
+])('%s in the storage is ignored', (_, text) => {
   expect(readMemory(storage(text), NOW)).toEqual(nothing)
 })
 
-test('a window without a storage remembers until it is reloaded', () => {
+test('a window without storage remembers until it is reloaded', () => {
   const refusing = {
     getItem: () => null,
     setItem: () => {

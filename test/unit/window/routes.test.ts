@@ -19,12 +19,12 @@ const routes: readonly Route[] = [
 ]
 
 describe('addresses', () => {
-  test.each(routes)('lead back to the page: %o', (route) => {
+  test.each(routes)('round-trip: %o', (route) => {
     expect(readRoute(href(route))).toEqual(route)
   })
 
   test.each(['#/nowhere', '#/sites', '#/sites/x/nothing', '#/audit/more', '#/sites/x/operations/y'])(
-    'that lead nowhere say so: %s',
+    'that lead nowhere are reported as not found: %s',
     (hash) => {
       expect(readRoute(hash)).toEqual({ page: 'lost', address: hash })
     },

@@ -21,7 +21,7 @@ describe('shared subscriptions', () => {
     return { observers, stopped, start }
   }
 
-  test('are asked for once, whoever listens, and end when nobody does', async () => {
+  test('subscribe once for all listeners, and end when nobody listens', async () => {
     vi.useFakeTimers()
     const { observers, stopped, start } = source()
     const watches = new Watches(100)
@@ -41,7 +41,7 @@ describe('shared subscriptions', () => {
     vi.useRealTimers()
   })
 
-  test('keep what was heard after their end, and are asked anew by whoever comes later', () => {
+  test('keep the last state after their end, and are renewed for later listeners', () => {
     const { observers, start } = source()
     const watches = new Watches()
     const leave = watches.listen('a', start, () => undefined)
@@ -60,7 +60,7 @@ describe('activity', () => {
     ({ id, state, outcome, startedAt }) as OperationRow
   const start = follow(nothing, [row('a', 'running'), row('b', 'queued'), row('c', 'ended', 'failed')])
 
-  test('knows what ended while somebody looked, not what had ended before', () => {
+  test('knows what ended while the window was open, not what had ended before', () => {
     expect(start.ended).toEqual([])
     const { ended, next } = follow(start.next, [row('a', 'ended', 'succeeded'), row('b', 'ended', 'rolled back')])
     expect(ended.map(({ id }) => id)).toEqual(['a', 'b'])
@@ -68,7 +68,7 @@ describe('activity', () => {
     expect(follow(next, [row('a', 'ended', 'succeeded')]).next.attention).toHaveLength(1)
   })
 
-  test('knows too what was so quick that it was never seen running, once', () => {
+  test('also knows, once, what ended too quickly to be seen running', () => {
     const older = row('old', 'ended', 'failed', 5)
     const quick = row('quick', 'ended', 'succeeded', 11)
     const { ended, next } = follow(start.next, [quick, older])
@@ -81,14 +81,14 @@ describe('activity', () => {
 })
 
 describe('the form of a site', () => {
-  test('becomes a target, and the target the form', () => {
+  test('is converted to a target and back', () => {
     const draft = { ...emptyDraft, host: ' server ', user: 'root', method: 'key' as const, keyFile: '/k' }
     const made = targetOf({ ...draft, jumps: [{ ...draft, host: 'jump', method: 'agent' as const }] })
     expect(made.target).toMatchObject({ host: 'server', port: 22, auth: { method: 'key', keyFile: '/k' } })
     if (made.target) expect(targetOf(draftOf(made.target)).target).toEqual(made.target)
   })
 
-  test('keeps what an ssh config names besides the first key, and says it', () => {
+  test('keeps what an SSH config lists besides the first key, and shows it', () => {
     const auth = {
       method: 'key' as const,
       keyFile: '/keys/one',
@@ -107,25 +107,25 @@ describe('the form of a site', () => {
     expect(alsoTried(emptyDraft)).toBe('')
   })
 
-  test('says by field what is wrong', () => {
+  test('reports errors by field', () => {
     const made = targetOf({ ...emptyDraft, host: '-x', port: '99999', user: 'a b', method: 'key' })
     expect(made.target).toBeNull()
     if (made.target === null) expect(Object.keys(made.problems)).toEqual(['host', 'port', 'user', 'auth.keyFile'])
   })
 
-  test('asks for no policy where nothing was filled in', () => {
+  test('requests no policy if nothing was filled in', () => {
     expect(policyOf(emptyDraft)).toEqual({})
     expect(policyOf({ ...emptyDraft, root: ' /srv/cvd ' })).toEqual({ root: '/srv/cvd' })
   })
 })
 
-describe('text of servers', () => {
-  test('hides nothing: controls and direction marks are named', () => {
+describe('text from servers', () => {
+  test('hides nothing: control characters and direction marks are named', () => {
     expect(visibleText('a\u202Eb\u0000c\u200Bd\u007F')).toBe('aU+202Eb␀cU+200Bd␡')
     expect(visibleText('line\nline')).toBe('line␊line')
   })
 
-  test('is left alone where it is harmless, lines where they are wanted', () => {
+  test('is unchanged if harmless, and keeps line breaks where wanted', () => {
     expect(visibleParts('Größe 漢字 🙂')).toEqual([{ text: 'Größe 漢字 🙂', hidden: false }])
     expect(visibleParts('a\n\tb', true)).toEqual([{ text: 'a\n\tb', hidden: false }])
   })

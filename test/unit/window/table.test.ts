@@ -2,13 +2,13 @@ import { describe, expect, test } from 'vitest'
 import { movedIndex, nextSort, sortRows, toggled } from '../../../src-renderer/ui/table-model.ts'
 
 describe('sorting', () => {
-  test('puts what is unknown last, whichever way', () => {
+  test('puts unknown values last, in both directions', () => {
     const rows = [{ n: 2 }, { n: null }, { n: 1 }]
     expect(sortRows(rows, ({ n }) => n, false).map(({ n }) => n)).toEqual([1, 2, null])
     expect(sortRows(rows, ({ n }) => n, true).map(({ n }) => n)).toEqual([2, 1, null])
   })
 
-  test('reads numbers in names, and ignores the case', () => {
+  test('reads numbers in names, and ignores case', () => {
     expect(sortRows(['depot 10', 'Depot 9', 'depot 2'], (name) => name, false)).toEqual([
       'depot 2',
       'Depot 9',
@@ -22,7 +22,7 @@ describe('sorting', () => {
     expect(sortRows(rows, undefined, false)).toBe(rows)
   })
 
-  test('turns round at the second press', () => {
+  test('reverses on the second press', () => {
     const first = nextSort(null, 'size', true)
     expect(first).toEqual({ column: 'size', descending: true })
     expect(nextSort(first, 'size', true)).toEqual({ column: 'size', descending: false })
@@ -39,17 +39,17 @@ describe('keys', () => {
     ['PageUp', 3, 0],
     ['Home', 7, 0],
     ['End', 2, 9],
-  ])('%s at %i leads to %i', (key, from, to) => {
+  ])('%s at %i goes to %i', (key, from, to) => {
     expect(movedIndex(key, from, 10, 5)).toBe(to)
   })
 
-  test('that are not for moving do not move, and an empty table has nowhere to go', () => {
+  test('other than movement keys do not move, nor any key in an empty table', () => {
     expect(movedIndex('x', 3, 10, 5)).toBeNull()
     expect(movedIndex('End', 0, 0, 5)).toBeNull()
   })
 })
 
-test('choosing leaves the set that was given as it was', () => {
+test('selecting does not modify the given set', () => {
   const before = new Set(['a'])
   expect([...toggled(before, 'b', true)]).toEqual(['a', 'b'])
   expect([...toggled(before, 'a', false)]).toEqual([])
