@@ -265,11 +265,11 @@ describe.skipIf(lacks !== '')(`the command line ${lacks}`, () => {
     const failpoint = join(demo.state, 'failpoint')
     writeFileSync(failpoint, 'outcome pause\n')
     onTestFinished(() => rmSync(failpoint, { force: true }))
-    let told = false
+    let interrupted = false
     const left = await cli.json(['backup', 'Depot', 'database'], {
       onOutput: (stdout, child) => {
-        if (told || !stdout.includes('"kind":"operation"')) return
-        told = true
+        if (interrupted || !stdout.includes('"kind":"operation"')) return
+        interrupted = true
         child.kill('SIGINT')
       },
     })
@@ -306,9 +306,9 @@ describe.skipIf(lacks !== '')(`the command line ${lacks}`, () => {
     const opened = await byKey.json([...locked, '--passphrase-stdin'], { input: `${passphrase}\n` })
     expect(opened.code).toBe(0)
 
-    const said = JSON.stringify([added, inspected, opened])
+    const output = JSON.stringify([added, inspected, opened])
     for (const secret of [demo.password, passphrase]) {
-      expect(said).not.toContain(secret)
+      expect(output).not.toContain(secret)
       expect(spawnSync('grep', ['-rFl', '--', secret, join(home, 'password'), join(home, 'passphrase')]).status).toBe(1)
     }
   })

@@ -16,10 +16,10 @@ async function start(...words: string[]) {
   running.add(child)
   const exit = once(child, 'exit')
   exit.then(() => running.delete(child))
-  const said: string[] = []
-  const lines = createInterface(child.stdout).on('line', (line) => said.push(line))
+  const printed: string[] = []
+  const lines = createInterface(child.stdout).on('line', (line) => printed.push(line))
   await once(lines, 'line')
-  return { child, exit, said, first: said[0] ?? '' }
+  return { child, exit, printed, first: printed[0] ?? '' }
 }
 
 afterEach(async () => {
@@ -57,9 +57,9 @@ describe('npm run demo', () => {
   })
 
   it('prints command lines that can be pasted, and no secret', async () => {
-    const { child, exit, said } = await start()
-    await expect.poll(() => said.join('\n')).toContain('Ctrl-C ends the demo site')
-    const text = said.join('\n')
+    const { child, exit, printed } = await start()
+    await expect.poll(() => printed.join('\n')).toContain('Ctrl-C ends the demo site')
+    const text = printed.join('\n')
     const keyFile = /Login key +(\S+)/.exec(text)?.[1] ?? ''
     expect(text).toMatch(
       new RegExp(`npm run cli -- .*site add demo .*--key ${keyFile} --accept-host-key SHA256:\\S{43}\n`),

@@ -154,8 +154,8 @@ describe('the demo SSH server', () => {
     await expect(open(client, 'true')).rejects.toThrow(/open/i)
     const results = channels.map((channel) => result(channel))
     for (const [i, channel] of channels.entries()) channel.end(`said ${i}\n`)
-    const said = (await Promise.all(results)).map((ran) => ran.stdout.toString())
-    expect(said).toEqual(Array.from({ length: 10 }, (_, i) => `${i} said ${i}\n`))
+    const printed = (await Promise.all(results)).map((ran) => ran.stdout.toString())
+    expect(printed).toEqual(Array.from({ length: 10 }, (_, i) => `${i} said ${i}\n`))
     expect((await run(client, 'echo free again')).code).toBe(0)
   })
 

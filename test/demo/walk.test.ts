@@ -35,7 +35,7 @@ describe('a walk', () => {
   const one = {
     step: 'one',
     title: 'The first',
-    run: async (_: object, tell: { fact: Report['fact'] }) => tell.fact('a', 'b'),
+    run: async (_: object, step: { fact: Report['fact'] }) => step.fact('a', 'b'),
   }
 
   it('stops at the first thing that is not proven, and names it', async () => {
@@ -43,9 +43,9 @@ describe('a walk', () => {
     const never = { step: 'three', title: 'Never', run: async () => expect.fail('it was taken') }
     const two = {
       ...{ step: 'two', title: 'The second' },
-      run: async (_: object, tell: { prove(statement: string, holds: boolean, evidence?: string): void }) => {
-        tell.prove('one is one', true)
-        tell.prove('one is two', false, 'it is one')
+      run: async (_: object, step: { prove(statement: string, holds: boolean, evidence?: string): void }) => {
+        step.prove('one is one', true)
+        step.prove('one is two', false, 'it is one')
       },
     }
     const end = await walk({ steps: [one, two, never], state: {}, report })
@@ -63,9 +63,9 @@ describe('a walk', () => {
   })
 
   it('reads well, and is plain text without a terminal', async () => {
-    const said: string[] = []
-    await walk({ steps: [one], state: {}, report: textReport((line) => said.push(line), paintFor({}, {}), null) })
-    const text = said.join('\n')
+    const printed: string[] = []
+    await walk({ steps: [one], state: {}, report: textReport((line) => printed.push(line), paintFor({}, {}), null) })
+    const text = printed.join('\n')
     expect(text).toContain('\n 1  The first\n      a                  b\n')
     expect(text).toContain('Everything was proven: 0 proofs in 1 steps')
     expect(text).not.toContain('\u001b')
@@ -116,12 +116,12 @@ describe('npm run demo -- --headless', () => {
       const { program, words } = command('--headless', '--json', '--data', folder)
       const child = spawn(program, words, { stdio: ['ignore', 'pipe', 'inherit'] })
       const closed = once(child, 'close') // by then all that it said was read
-      const said: string[] = []
-      const lines = createInterface(child.stdout).on('line', (line) => said.push(line))
+      const printed: string[] = []
+      const lines = createInterface(child.stdout).on('line', (line) => printed.push(line))
       await once(lines, 'line')
       child.kill('SIGINT')
       expect(await closed).toEqual([1, null])
-      expect(JSON.parse(said.at(-1) ?? '')).toMatchObject({ kind: 'result', proven: false })
+      expect(JSON.parse(printed.at(-1) ?? '')).toMatchObject({ kind: 'result', proven: false })
       expect(processesWith('CVD_BACKUP_STATE', scratchIn(folder).state)).toEqual([])
       rmSync(folder, { recursive: true })
     },

@@ -80,7 +80,7 @@ test('an unknown host key is shown, and nothing is sent before it is accepted', 
   const page = await desk.window({ at: '/add-site', script: keepAnnouncements })
   await begin(page, demo.keyFile)
   await acceptButton(page).waitFor()
-  // A screen reader is not told that all is checked before anything was.
+  // A screen reader is not shown that all is checked before anything was.
   const before = await page.evaluate<string[]>('globalThis.announced ?? []')
   expect([before.length > 0, before.filter((text) => /^All/.test(text))]).toEqual([true, []])
   const key = step(page, 'Host key')
@@ -154,9 +154,9 @@ test('a changed host key is refused, and can be forgotten only on the page of kn
     await begin(page, demo.keyFile)
     const key = step(page, 'Host key')
     await key.getByText('has changed').first().waitFor()
-    const told = await key.textContent()
-    expect(told).toContain(other.hostKeyFingerprint)
-    expect(told).toContain(demo.hostKeyFingerprint)
+    const shown = await key.textContent()
+    expect(shown).toContain(other.hostKeyFingerprint)
+    expect(shown).toContain(demo.hostKeyFingerprint)
     // Nothing on the page would take it.
     expect(await page.getByRole('button', { name: /accept|match|trust|same|continue/i }).count()).toBe(0)
     await step(page, 'Login').getByText('Not run').waitFor()

@@ -79,12 +79,12 @@ test('a reload and other windows show the same restore, to its end', async () =>
   await down(page)
 
   go()
-  const told: (string | null)[] = []
+  const downtimes: (string | null)[] = []
   for (const one of [page, other, viewer]) {
     await ended(one, 'The database was restored')
-    told.push(await fact(one, 'Downtime').textContent())
+    downtimes.push(await fact(one, 'Downtime').textContent())
   }
-  expect(new Set(told).size).toBe(1)
+  expect(new Set(downtimes).size).toBe(1)
   expect(orders(demo)).toBe(200)
 })
 

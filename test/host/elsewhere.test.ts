@@ -14,7 +14,7 @@ import type { OperationView } from '../../src-shared/contract/operations.ts'
 import type { RpcClient } from '../../src-shared/rpc/connect.ts'
 import { openApplication, until, windowOf } from '../support/application.ts'
 import { type Cable, cableTo } from '../support/cable.ts'
-import { heard, knowSite, openConsole } from '../support/console.ts'
+import { nextEvent, knowSite, openConsole } from '../support/console.ts'
 import { fileFolder } from '../support/folder.ts'
 
 const lacks = missingForDemo().map(({ what }) => what)
@@ -80,7 +80,7 @@ describe.skipIf(lacks.length > 0)(`a window ${lacks.join(', ')}`, () => {
     writeFileSync(failpoint(), 'staged pause\n')
     const isReady = (event: RunnerEvent) =>
       event.kind === 'event' && event.event.kind === 'step' && event.event.step === 'ready'
-    const ready = heard(console, isReady)
+    const ready = nextEvent(console, isReady)
     const confirm = ['--confirm', of.hostName, '--reason', 'test']
     const request = ['restore', 'database', { path: backup }, ...confirm] as const
     const { id } = console.runner.start({ site: of, request: [...request], reason: 'test' })

@@ -275,12 +275,12 @@ describe('the program', () => {
 
   test('prints its addresses, shows no token to other users, and ends with its parent', async () => {
     const { child, exit, first } = await start(join(folder, 'pages'))
-    const said = JSON.parse(first) as { adminUrl: string; port: number }
-    expect((await browserSocket(said.adminUrl)).ok).toBe(true)
-    expect(child.spawnargs.join(' ')).not.toContain(tokenOf(said.adminUrl))
+    const started = JSON.parse(first) as { adminUrl: string; port: number }
+    expect((await browserSocket(started.adminUrl)).ok).toBe(true)
+    expect(child.spawnargs.join(' ')).not.toContain(tokenOf(started.adminUrl))
     child.stdin.end()
     expect(await exit).toEqual([0, null])
-    expect(await browserSocket(said.adminUrl)).toMatchObject({ ok: false, error: { code: 'disconnected' } })
+    expect(await browserSocket(started.adminUrl)).toMatchObject({ ok: false, error: { code: 'disconnected' } })
   })
 
   test('reports a missing build', async () => {

@@ -32,12 +32,12 @@ describe('background processes', () => {
         : >"$STATE/first"; command cp "$@"
         store_kit "$kit" & until [[ -e $STATE/part ]]; do sleep 0.05; done
       }`
-    const told = site.library(
+    const output = site.library(
       `state_create; KIT_FILE=$KIT; kit_identity; stored=$STATE/kit/$KIT_SHA256/cvd-backup; ${other}
        store_kit "$stored"; cmp "$KIT" "$stored" && echo whole; : >"$STATE/done"; wait; cmp "$KIT" "$stored" && echo whole
        ls "$STATE/kit/$KIT_SHA256"`,
     )
-    expect(told).toBe('whole\nwhole\ncvd-backup\n')
+    expect(output).toBe('whole\nwhole\ncvd-backup\n')
   })
 
   it('are ended on request, and no other process is', () => {

@@ -178,10 +178,10 @@ describe('an interrupted restore', () => {
   it('ignores a journal entry that was cut off', () => {
     begun('swapping', 'format=2\nkit=test\n')
     appendFileSync(journal(), 'phase=swapped\ttorn\nSAFETY=cvd.db\ttorn\nphase=rolled-back')
-    const told = site.library(
+    const output = site.library(
       `transaction_load ${restore}; echo "$TX_PHASE $TX_SAFETY"; journal phase rolling-back; transaction_load ${restore}; echo "$TX_PHASE"`,
     )
-    expect(told).toBe('swapping cvd.db.pre-restore.20260101_000000\nrolling-back\n')
+    expect(output).toBe('swapping cvd.db.pre-restore.20260101_000000\nrolling-back\n')
     expect(readFileSync(journal(), 'utf8')).toContain('\nphase=rolled-back\ttorn\nphase=rolling-back\n')
   })
 

@@ -35,12 +35,12 @@ describe('the launcher, when it stores a kit', () => {
     const unit = '/etc/systemd/system/cvd-backup-recover.service'
     expect(source).toContain(unit)
     const launcher = source.replace(unit, join(folder, 'unit'))
-    const said = execFileSync('/bin/bash', ['--noprofile', '--norc', '-c', 'IFS= read -r -d "" s && eval "$s"'], {
+    const printed = execFileSync('/bin/bash', ['--noprofile', '--norc', '-c', 'IFS= read -r -d "" s && eval "$s"'], {
       input: `${[launcher, sha256, '0', String(kit.length)].join('\0')}\0${kit}`,
       env: { PATH: process.env.PATH, CVD_BACKUP_STATE: state },
       encoding: 'utf8',
     })
-    expect(said).toContain('it runs')
+    expect(printed).toContain('it runs')
     return sha256
   }
   const kept = () => new Set(readdirSync(join(state, 'kit')))

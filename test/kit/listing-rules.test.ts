@@ -84,12 +84,12 @@ describe('class, time and newest in random lists agree with the oracle', () => {
     for (let number = 0; number < LISTS; number++) {
       const listing = randomListing(randomOf(seed + number), zone, site.backups)
       const { backups, others, newest } = listed(listing.files.map(lineOf).join(''), zone, listing.now)
-      const said = {
+      const found = {
         backups: Object.fromEntries(backups.map((one) => [one.path, [one.takenAt, one.companions.toSorted()]])),
         others: Object.fromEntries(others.map((one) => [one.path, one.class])),
         newest,
       }
-      expect(said, `LISTING_SEED=${seed + number} ${zone}`).toEqual(expectedOf(listing))
+      expect(found, `LISTING_SEED=${seed + number} ${zone}`).toEqual(expectedOf(listing))
       // The console goes on judging by its own rule: it has to be the same one.
       expect(newestFirst(backups, listing.now)[0]?.path ?? '').toBe(newest)
     }

@@ -53,9 +53,9 @@ describe.concurrent('a number with a leading 0', () => {
     site.backup(name)
     await site.run(['verify', name])
     const [id = ''] = readdirSync(join(site.state, 'operations'))
-    const said = readFileSync(join(site.state, 'operations', id, 'events'), 'utf8')
-    const from = said.indexOf('\n') + 1
-    expect(site.library('EVENTS_FD=1; run_follow "$1" --from "$2"', [id, `0${from}`])).toBe(said.slice(from))
+    const events = readFileSync(join(site.state, 'operations', id, 'events'), 'utf8')
+    const from = events.indexOf('\n') + 1
+    expect(site.library('EVENTS_FD=1; run_follow "$1" --from "$2"', [id, `0${from}`])).toBe(events.slice(from))
   })
 })
 

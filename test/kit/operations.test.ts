@@ -105,14 +105,14 @@ describe('operations', () => {
   it('lists only those requested: by number, by id, by token', async () => {
     const at = Date.now()
     const ids = [0, 1, 2, 3].map((turn) => operation({ at: at + turn * 1000, about: [`token=t${turn}`] }))
-    const told = async (...args: string[]) => (await list(...args)).map(({ id }) => id)
-    expect(await told('--limit', '2')).toEqual([ids[3], ids[2]])
-    expect(await told('--limit', '0')).toEqual([])
-    expect(await told('--id', ids[1] ?? '')).toEqual([ids[1]])
-    expect(await told('--id', '20260101T000000Z-verify-ffffff')).toEqual([])
-    expect(await told('--id', '../x')).toEqual([])
-    expect(await told('--token', 't0')).toEqual([ids[0]])
-    expect(await told('--token', 'nobody')).toEqual([])
+    const listed = async (...args: string[]) => (await list(...args)).map(({ id }) => id)
+    expect(await listed('--limit', '2')).toEqual([ids[3], ids[2]])
+    expect(await listed('--limit', '0')).toEqual([])
+    expect(await listed('--id', ids[1] ?? '')).toEqual([ids[1]])
+    expect(await listed('--id', '20260101T000000Z-verify-ffffff')).toEqual([])
+    expect(await listed('--id', '../x')).toEqual([])
+    expect(await listed('--token', 't0')).toEqual([ids[0]])
+    expect(await listed('--token', 'nobody')).toEqual([])
     expect((await site.run(['operations', '--limit', 'x'])).result.code).toBe('usage')
     expect((await site.run(['operations', '--id'])).result.code).toBe('usage')
   })
@@ -135,17 +135,17 @@ describe('operations', () => {
         )
         const answer = readFileSync(join(site.state, 'answer'), 'utf8').trim().split('\n').at(-1) ?? ''
         const { data } = z.object({ data: operationList }).parse(JSON.parse(answer))
-        return { processes: Number(text), told: data.operations.length }
+        return { processes: Number(text), listed: data.operations.length }
       }
       for (let turn = 0; turn < 10; turn += 1)
         operation({ outcome: turn % 2 ? 'succeeded' : null, journal: 'phase=staged\n' })
       const few = count(100_000)
-      expect(few.told).toBe(10)
+      expect(few.listed).toBe(10)
       for (let turn = 10; turn < 10_000; turn += 1) {
         operation({ at: Date.now() - turn * 1000, outcome: turn % 2 ? 'succeeded' : null, journal: 'phase=staged\n' })
       }
       const many = count(100_000)
-      expect(many.told).toBe(10_000)
+      expect(many.listed).toBe(10_000)
       expect(many.processes).toBe(few.processes)
       expect(few.processes).toBeLessThan(15)
     },

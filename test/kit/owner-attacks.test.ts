@@ -85,9 +85,9 @@ it("files made in a work folder cannot be written by the parent's user, whatever
   const site = new ScratchSite({ owner: ORDINARY })
   test.onTestFinished(() => site.remove())
   handsOn(site.backups)
-  const said = site.library(`enter_work_dir "$BACKUPS" && : >said && as_reader touch ../reader/made
+  const printed = site.library(`enter_work_dir "$BACKUPS" && : >said && as_reader touch ../reader/made
     stat -c %a said reader/made; (become_owner test -w ../said) && echo written; (become_owner test -w ../reader/made) && echo written; leave_work_dir`)
-  expect(said).toBe('600\n600\n')
+  expect(printed).toBe('600\n600\n')
 })
 
 describe("when the owner is not a member of the CVD data's group", () => {
@@ -168,10 +168,10 @@ describe("a lock of the owner's on the data folder", () => {
 it('a rollback kills only processes that belong to the service at that moment', (test) => {
   const site = new ScratchSite()
   test.onTestFinished(() => site.remove())
-  const said = site.library(`sleep 60 & pid=$!; HOLDERS=("$pid"$'\\tuser\\tcvd\\tsleep')
+  const printed = site.library(`sleep 60 & pid=$!; HOLDERS=("$pid"$'\\tuser\\tcvd\\tsleep')
     holders_kill; echo "$?"; kill "$pid" && echo alive
     holder_service() { REPLY=cvd; }; sleep 60 & HOLDERS=("$!"$'\\tuser\\tcvd\\tsleep'); holders_kill; echo "$?"`)
-  expect(said).toBe('1\nalive\n0\n')
+  expect(printed).toBe('1\nalive\n0\n')
 })
 
 describe('a name that takes long to classify', () => {

@@ -23,7 +23,7 @@ describe.concurrent.for(commands)('%s, when the server shuts down,', (command) =
     await trial.proveNew()
   })
 
-  it.for(phases.wayBack)('has the old files at boot after phase %s', async (phase, test) => {
+  it.for(phases.rollback)('has the old files at boot after phase %s', async (phase, test) => {
     const trial = await Trial.of(test, command)
     await trial.killedAt('starting fail', `${phase} kill`)
     await trial.bootFiles()

@@ -34,7 +34,7 @@ describe.concurrent.for(commands)('%s', (command) => {
     await trial.proveNew()
   })
 
-  it.for(phases.wayBack)('is rolled back if cancelled during rollback at phase %s', async (phase, test) => {
+  it.for(phases.rollback)('is rolled back if cancelled during rollback at phase %s', async (phase, test) => {
     const trial = await Trial.of(test, command)
     await trial.cancelledAt(phase, 'starting fail')
     await trial.proveOld('rolled back')

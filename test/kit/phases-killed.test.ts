@@ -24,7 +24,7 @@ describe.concurrent.for(commands)('%s, when it is killed,', (command) => {
     await trial.proveNew()
   })
 
-  it.for(phases.wayBack)('is rolled back at the phase %s', async (phase, test) => {
+  it.for(phases.rollback)('is rolled back at the phase %s', async (phase, test) => {
     const trial = await Trial.of(test, command)
     await trial.killedAt('starting fail', `${phase} kill`)
     await trial.recover()

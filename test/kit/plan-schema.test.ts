@@ -36,8 +36,8 @@ describe('the schema of a backup', () => {
        PRAGMA user_version = 14`,
     )
     const { schema } = both.found()
-    const told = schema.differences.map(({ kind, name: what, table, state }) => `${state} ${kind} ${table} ${what}`)
-    expect(told.sort()).toEqual([
+    const found = schema.differences.map(({ kind, name: what, table, state }) => `${state} ${kind} ${table} ${what}`)
+    expect(found.sort()).toEqual([
       'differs column routes name',
       'differs index routes route_name',
       'differs view v v',

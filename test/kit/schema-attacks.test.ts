@@ -68,14 +68,14 @@ describe('the schema of a hostile database', () => {
     expect(codes[1]).toBe('integrity')
     rmSync(join(site.folder, 'bin'), { recursive: true })
     const fields = ['fk', 'size', 'pageSize', 'pageCount', 'userVersion', 'encoding', 'code']
-    const told = site.library(
+    const output = site.library(
       `cd "$1" && { printf 'problem=\\n'; for key in ${fields.join(' ')}; do printf '%s=%s\\n' "$key" "$2"; done
          printf 'table\\t%s\\t%s\\t%s\\t\\n' users "$2" "$2" '%$(x)' 1 1; } >check
        database_check_load check; check_key_tables; fingerprint_compare_tables; V_BASIS=content; verdict_of_check
        tables_json \${CHECK_TABLES[@]+"\${CHECK_TABLES[@]}"}; printf '%s|%s|%s' "\${#CHECK_TABLES[@]}" "$CHECK_FK" "$REPLY"`,
       [site.folder, command],
     )
-    expect(told).toBe('0||[]')
+    expect(output).toBe('0||[]')
     expect(existsSync(sign)).toBe(false)
   })
 })

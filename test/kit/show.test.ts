@@ -33,8 +33,8 @@ describe('show', () => {
   })
 
   it('prints nothing from a name that a terminal would interpret', () => {
-    const said = site.library('READABLE_FD=1; say_readable "$1"', ['a\u009b31m\u202eb\u2066c\u200bd\u001bü…'])
-    expect(said).toBe('a?31m?b?c?d?ü…\n')
+    const printed = site.library('READABLE_FD=1; say_readable "$1"', ['a\u009b31m\u202eb\u2066c\u200bd\u001bü…'])
+    expect(printed).toBe('a?31m?b?c?d?ü…\n')
   })
 
   it('reports that a verdict is about an earlier version of the file', async () => {

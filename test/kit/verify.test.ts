@@ -264,7 +264,7 @@ describe('verify', () => {
 
   it.runIf(canMount)('does not call a backup bad when the disk fills up meanwhile', async () => {
     const path = site.backup(name)
-    const told = site.library(
+    const output = site.library(
       `cat >"$1/run" <<'SCRIPT'
          source <(sed '$d' "$KIT"); KIT_FILE=$KIT; extract_space() { EXTRACT_LIMIT=100000000; }
          mount -t tmpfs -o size=100k none "$1/work" && policy_load && enter_work_dir "$1/work" && extract_backup "$2" database ''
@@ -273,7 +273,7 @@ SCRIPT
        mkdir "$1/work"; unshare -m bash --noprofile --norc "$1/run" "$1" "$2"`,
       [site.folder, path],
     )
-    expect(told).toBe('no-space|The disk became full while it was extracted.')
+    expect(output).toBe('no-space|The disk became full while it was extracted.')
   })
 
   it('does not judge a file that could not be hashed', async () => {
@@ -293,16 +293,16 @@ SCRIPT
     site.backup(name)
     const running = site.start(['verify', name], 'integrity_check() { sleep 1000; }')
     const closed = once(running, 'close') // by then all that it said was read
-    let said = ''
+    let printed = ''
     running.stdout?.on('data', (chunk: Buffer) => {
-      said += chunk.toString()
+      printed += chunk.toString()
     })
-    const id = await waitUntil('the operation', () => /"operation":"([^"]+)"/.exec(said)?.[1])
+    const id = await waitUntil('the operation', () => /"operation":"([^"]+)"/.exec(printed)?.[1])
     await waitUntil('the work folder', () => readdirSync(join(site.state, 'work')).length > 0)
     await site.run(['cancel', id])
     await closed
-    expect(said).toContain('"outcome":"cancelled"')
-    expect(said).toMatch(/"Cancelled: asked by [^"]*[^ "]\."/)
+    expect(printed).toContain('"outcome":"cancelled"')
+    expect(printed).toMatch(/"Cancelled: asked by [^"]*[^ "]\."/)
     expect(readdirSync(join(site.state, 'work'))).toEqual([])
   })
 

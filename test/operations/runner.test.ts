@@ -15,7 +15,7 @@ import { systemClock } from '../../src-main/ports/clock.ts'
 import type { JournalEntry } from '../../src-main/store/operations.ts'
 import type { Site } from '../../src-main/store/sites.ts'
 import { fail, ok } from '../../src-shared/result.ts'
-import { heard, knowSite, openConsole } from '../support/console.ts'
+import { nextEvent, knowSite, openConsole } from '../support/console.ts'
 import { scratchFolder } from '../support/folder.ts'
 import { childrenOf } from '../support/processes.ts'
 import { waitUntil } from '../support/wait.ts'
@@ -64,7 +64,7 @@ describe.skipIf(lacks.length > 0)(`the runner ${lacks.join(', ')}`, () => {
   /** A restore that stands still at a phase, in a step that the console has heard of. */
   async function standing(path: string, phase: string, step: string): Promise<JournalEntry> {
     writeFileSync(failpoint(), `${phase} pause\n`)
-    const inStep = heard(console, isStep(step))
+    const inStep = nextEvent(console, isStep(step))
     const entry = restore(path)
     await inStep
     await waitUntil('the restore to stand still', () => existsSync(`${failpoint()}.reached`))
@@ -78,12 +78,12 @@ describe.skipIf(lacks.length > 0)(`the runner ${lacks.join(', ')}`, () => {
     const file = join(demo.state, 'operations', entry.remoteOperation ?? '', 'events')
     const bytes = readFileSync(file)
     const kinds = (events: readonly { kind: string }[]) => events.filter(({ kind }) => kind !== 'progress')
-    const said = bytes
+    const recorded = bytes
       .toString('utf8')
       .trimEnd()
       .split('\n')
       .map((line): { kind: string } => JSON.parse(line))
-    expect(kinds(console.context.store.events.list(entry.id))).toMatchObject(kinds(said))
+    expect(kinds(console.context.store.events.list(entry.id))).toMatchObject(kinds(recorded))
     expect(entry.eventOffset).toBe(bytes.length)
   }
 
@@ -138,7 +138,7 @@ describe.skipIf(lacks.length > 0)(`the runner ${lacks.join(', ')}`, () => {
 
   test('the link breaks during an operation: it is resumed, and no event is lost or doubled', async () => {
     const entry = await standingReady(await makeBackup())
-    const broke = heard(console, ({ kind }) => kind === 'link')
+    const broke = nextEvent(console, ({ kind }) => kind === 'link')
     demo.dropConnections()
     await broke
     await goesOnToItsEnd(entry)
@@ -146,7 +146,7 @@ describe.skipIf(lacks.length > 0)(`the runner ${lacks.join(', ')}`, () => {
 
   test('the following shell is killed on the server, as in a shutdown: the operation is resumed', async () => {
     const entry = await standingReady(await makeBackup())
-    const broke = heard(console, ({ kind }) => kind === 'link')
+    const broke = nextEvent(console, ({ kind }) => kind === 'link')
     const shells = processesWith('CVD_BACKUP_STATE', demo.state)
     for (const pid of childrenOf(process.pid)) if (shells.includes(pid)) process.kill(-pid, 'SIGKILL')
     expect(await broke).toMatchObject({ failure: { code: 'killed' } })
@@ -162,7 +162,7 @@ describe.skipIf(lacks.length > 0)(`the runner ${lacks.join(', ')}`, () => {
         [Symbol.dispose]: () => undefined,
       }
       vi.spyOn(console.context.links, 'open').mockResolvedValueOnce(ok(busy as unknown as KitLink))
-      const refused = heard(console, (event) => event.kind === 'link' && event.failure.code === code)
+      const refused = nextEvent(console, (event) => event.kind === 'link' && event.failure.code === code)
       demo.dropConnections()
       await refused
       await goesOnToItsEnd(entry)

@@ -206,19 +206,19 @@ describe('a server’s questions', () => {
         context.prompt('Code:', () => context.accept())
       },
     })
-    const told = Promise.withResolvers<void>()
+    const withdrawn = Promise.withResolvers<void>()
     const source: SecretSource = {
       find: async () => new Secret('password'),
       ask: (_question, over) =>
         new Promise((resolve) => {
           over.addEventListener('abort', () => {
-            told.resolve()
+            withdrawn.resolve()
             resolve(null)
           })
           server.cut()
         }),
     }
     expect(failureOf(await ask(source, server)).code).not.toBe('timeout')
-    await told.promise
+    await withdrawn.promise
   })
 })

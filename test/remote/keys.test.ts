@@ -49,21 +49,21 @@ describe.skipIf(lacks)(`the keys offered to OpenSSH${lacks && ` (skipped: lacks 
   }
 
   /** New keys that nobody has authorised. */
-  async function strangers(folder: string, count: number): Promise<KeyPair[]> {
+  async function unknownKeys(folder: string, count: number): Promise<KeyPair[]> {
     const made: KeyPair[] = []
-    for (let index = 1; index <= count; index += 1) made.push(await makeKey(folder, `stranger${index}`))
+    for (let index = 1; index <= count; index += 1) made.push(await makeKey(folder, `unknown${index}`))
     return made
   }
 
   test('the sixth key of an agent is tried, as sshd permits six', async () => {
     await using folder = await scratch()
-    await using agent = await startAgent(join(folder.path, 'a'), [...(await strangers(folder.path, 5)), fits])
+    await using agent = await startAgent(join(folder.path, 'a'), [...(await unknownKeys(folder.path, 5)), fits])
     must(await logIn({ method: 'agent' }, agent.socket))
   })
 
   test('if the server ends the login early, the failure lists the keys tried, the others, and what to do', async () => {
     await using folder = await scratch()
-    const held = [...(await strangers(folder.path, 7)), fits]
+    const held = [...(await unknownKeys(folder.path, 7)), fits]
     await using agent = await startAgent(join(folder.path, 'a'), held)
     const refused = failureOf(await logIn({ method: 'agent' }, agent.socket))
     expect(refused.code).toBe('auth-failed')
@@ -100,7 +100,7 @@ describe.skipIf(lacks)(`the keys offered to OpenSSH${lacks && ` (skipped: lacks 
     await using folder = await scratch()
     const key = await makeKey(folder.path, 'vault')
     await user.authorize(key)
-    await using agent = await startAgent(join(folder.path, 'a'), [...(await strangers(folder.path, 6)), key])
+    await using agent = await startAgent(join(folder.path, 'a'), [...(await unknownKeys(folder.path, 6)), key])
     await rm(key.privateFile)
     const auth = { method: 'key', keyFile: `${key.privateFile}.pub` } as const
     must(await logIn(auth, agent.socket))

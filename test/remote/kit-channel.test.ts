@@ -35,7 +35,7 @@ function kitOf(body: string) {
 const hello = `printf '{"v":1,"kind":"hello","at":1,"kit":"%s","command":"x","operation":%s}\\n' "$CVD_BACKUP_KIT_SHA256"`
 const result = `printf '{"kind":"result","at":2,"outcome":"succeeded","code":"ok","message":"%s","data":null}\\n'`
 /** Says where it runs from, what it was given (in hex), and what was on stdin until a line came. */
-const telling = kitOf(`
+const reporting = kitOf(`
 ${hello} null
 where=memory; [[ -f $0 && $0 == */cvd-backup ]] && where=$0
 ${result} "$where $1 $2 $(printf '%s\\0' "\${words[@]}" | od -An -v -tx1 | tr -d ' \\n')"
@@ -71,29 +71,29 @@ describe.skipIf(lacks)(`the launcher and its channel${lacks && ` (skipped: lacks
   beforeEach(() => rm(join(user.home, '.local'), { recursive: true, force: true }))
 
   const run = (more: Partial<KitRun> = {}) =>
-    runKit({ connection, privilege: { mode: 'none', password: null }, kit: telling, args: ['x'], ...more })
-  const said = async (more: Partial<KitRun> = {}) => must(await run(more)).result.message
+    runKit({ connection, privilege: { mode: 'none', password: null }, kit: reporting, args: ['x'], ...more })
+  const messageOf = async (more: Partial<KitRun> = {}) => must(await run(more)).result.message
   /** Which the server must have already: the bytes are none. */
-  const unsent = { sha256: telling.sha256, bytes: Buffer.from('not the kit') }
-  const place = () => join(state, 'kit', telling.sha256, 'cvd-backup')
+  const unsent = { sha256: reporting.sha256, bytes: Buffer.from('not the kit') }
+  const place = () => join(state, 'kit', reporting.sha256, 'cvd-backup')
   const atHome = () => `${place()} --params-fd 3 ${hex(['x'])}`
   const inMemory = `memory --params-fd 3 ${hex(['x'])}`
 
   test('a missing kit is sent once, stored for its owner only, and found the next time', async () => {
-    expect(await said()).toBe(atHome())
-    expect(await readFile(place())).toEqual(telling.bytes)
-    for (const path of [state, join(state, 'kit'), join(state, 'kit', telling.sha256), place()]) {
+    expect(await messageOf()).toBe(atHome())
+    expect(await readFile(place())).toEqual(reporting.bytes)
+    for (const path of [state, join(state, 'kit'), join(state, 'kit', reporting.sha256), place()]) {
       expect((await stat(path)).mode & 0o777).toBe(0o700)
     }
-    expect(await readdir(join(state, 'kit', telling.sha256))).toEqual(['cvd-backup'])
-    expect(await said({ kit: unsent })).toBe(atHome())
+    expect(await readdir(join(state, 'kit', reporting.sha256))).toEqual(['cvd-backup'])
+    expect(await messageOf({ kit: unsent })).toBe(atHome())
   })
 
   test('arguments arrive unchanged, whatever their bytes', async () => {
     const args = ['', '-n', '$(id)`id`', `a'b"c\\d`, 'two\nlines\n', '*', 'ümlaut', Buffer.of(0xff, 0xfe, 0x0a), '']
-    expect(await said({ args })).toBe(`${place()} --params-fd 3 ${hex(args)}`)
+    expect(await messageOf({ args })).toBe(`${place()} --params-fd 3 ${hex(args)}`)
     const weighing = kitOf(`${hello} null\n${result} "\${#words[0]}"`)
-    expect(await said({ kit: weighing, args: ['x'.repeat(300_000)] })).toBe('300000')
+    expect(await messageOf({ kit: weighing, args: ['x'.repeat(300_000)] })).toBe('300000')
     await expect(run({ args: ['a\0b'] })).rejects.toThrow('NUL')
   })
 
@@ -109,12 +109,12 @@ describe.skipIf(lacks)(`the launcher and its channel${lacks && ` (skipped: lacks
       },
     ],
   ])('a kit that was tampered with (%s) is never run, but replaced', async (_, tamper) => {
-    expect(await said()).toBe(atHome())
+    expect(await messageOf()).toBe(atHome())
     await tamper()
     expect(failureOf(await run({ kit: unsent }))).toMatchObject({ code: 'kit-launch' })
-    expect(await said()).toBe(atHome())
+    expect(await messageOf()).toBe(atHome())
     const found = await stat(place())
-    expect([await readFile(place()), found.mode & 0o777, found.uid === 0]).toEqual([telling.bytes, 0o700, false])
+    expect([await readFile(place()), found.mode & 0o777, found.uid === 0]).toEqual([reporting.bytes, 0o700, false])
   })
 
   test.each<[string, () => Promise<unknown>]>([
@@ -127,26 +127,26 @@ describe.skipIf(lacks)(`the launcher and its channel${lacks && ` (skipped: lacks
     await execute('chown', ['-R', `${user.name}:`, join(user.home, '.local')])
     await chmod(state, 0o700)
     await spoil()
-    expect(await said()).toBe(inMemory)
-    expect(await said()).toBe(inMemory)
+    expect(await messageOf()).toBe(inMemory)
+    expect(await messageOf()).toBe(inMemory)
   })
 
   test('bytes that are not the expected kit are neither run nor stored', async () => {
-    const refused = failureOf(await run({ kit: { sha256: telling.sha256, bytes: kitOf('touch ~/ran').bytes } }))
+    const refused = failureOf(await run({ kit: { sha256: reporting.sha256, bytes: kitOf('touch ~/ran').bytes } }))
     expect(refused).toMatchObject({ code: 'kit-launch', message: expect.stringContaining('bad-kit') })
     expect(await readdir(user.home)).not.toContain('ran')
-    await expect(readdir(join(state, 'kit', telling.sha256))).rejects.toThrow('ENOENT')
+    await expect(readdir(join(state, 'kit', reporting.sha256))).rejects.toThrow('ENOENT')
   })
 
   test('two versions are kept; all while a restore is unfinished, as the recovery at boot names one', async () => {
     const kits = ['one', 'two', 'three'].map((name) => kitOf(`${hello} null\n${result} ${name}`))
-    await said()
+    await messageOf()
     await writeFile(join(state, 'unfinished'), 'an operation\n')
-    for (const kit of kits) await said({ kit })
+    for (const kit of kits) await messageOf({ kit })
     expect(await readdir(join(state, 'kit'))).toEqual(expect.arrayContaining(kits.map((kit) => kit.sha256)))
     await rm(join(state, 'unfinished'))
     await rm(join(state, 'kit', kits[2]?.sha256 ?? ''), { recursive: true })
-    await said({ kit: kits[2] ?? telling })
+    await messageOf({ kit: kits[2] ?? reporting })
     expect((await readdir(join(state, 'kit'))).sort()).toEqual([kits[1]?.sha256, kits[2]?.sha256].sort())
   })
 
@@ -197,7 +197,7 @@ ${result} gone
     expect(await readFile(join(user.home, 'ended'), 'utf8')).toBe('ended\n')
     // A helper that holds stdout until stdin ends does not keep the answer waiting.
     const helper = kitOf(`${hello} null\ncat >/dev/null <&0 & ${result} done; wait`)
-    expect(await said({ kit: helper })).toBe('done')
+    expect(await messageOf({ kit: helper })).toBe('done')
   })
 
   test('a kit that ends without a result is reported with its last output', async () => {
@@ -234,7 +234,7 @@ ${result} gone
       await writeFile(rule, text, { mode: 0o440 })
       const privilege = { mode: 'password', password: new Secret(user.password) } as const
       const kit = kitOf(`${hello} null\n${result} "$(id -u) $0"`)
-      expect(await said({ connection: lone, privilege, kit })).toBe(`0 ${place}/kit/${kit.sha256}/cvd-backup`)
+      expect(await messageOf({ connection: lone, privilege, kit })).toBe(`0 ${place}/kit/${kit.sha256}/cvd-backup`)
       expect((await stat(join(place, 'kit'))).uid).toBe(0)
       const wrong = { mode: 'password', password: new Secret('no') } as const
       expect(failureOf(await run({ connection: lone, privilege: wrong, kit })).code).toBe('wrong-sudo-password')

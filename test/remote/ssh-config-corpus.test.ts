@@ -67,7 +67,7 @@ describe.skipIf(lacks)(`the parser agrees with ssh -G${lacks && ` (skipped: lack
       await mkdir(dirname(join(folder, path)), { recursive: true })
       await writeFile(join(folder, path), text, { mode: 0o644 })
     }
-    const told = askSsh({ ssh, file: undefined, limit: 60_000, atOnce: 4 })
+    const askHost = askSsh({ ssh, file: undefined, limit: 60_000, atOnce: 4 })
     const exec = (command: string) =>
       new Promise<boolean>((resolve) => {
         execFile('/bin/bash', ['-c', command], (error) => resolve(error === null))
@@ -75,7 +75,7 @@ describe.skipIf(lacks)(`the parser agrees with ssh -G${lacks && ` (skipped: lack
     const computed = standIn(undefined, user.home, user.name, exec)
     expect(hosts.length).toBeGreaterThan(0)
     for (const host of hosts) {
-      const wanted = await told(host)
+      const wanted = await askHost(host)
       // Of what ssh tries by itself, two kinds of keys are of no use any more.
       const identityFiles = wanted.identityFiles.filter((file) => !/^~\/\.ssh\/id_(dsa|xmss)$/.test(file))
       const answer = await computed(host)

@@ -31,7 +31,7 @@ interface Cell {
   readonly fault: Fault
   readonly outcome: Outcome
   /** The fault comes while the transaction is being taken back. */
-  readonly onTheWayBack?: boolean
+  readonly duringRollback?: boolean
 }
 
 const before = ['stopping', 'keeping', 'keeping-sidecar', 'swapping']
@@ -48,7 +48,7 @@ const cells: readonly Cell[] = [
   ...after.flatMap((phase) => interruptions.map((fault) => ({ phase, fault, outcome: 'succeeded' as const }))),
   ...after.map((phase) => ({ phase, fault: 'fail' as const, outcome: 'rolled back' as const })),
   ...back.flatMap((phase) =>
-    interruptions.map((fault) => ({ phase, fault, outcome: 'rolled back' as const, onTheWayBack: true })),
+    interruptions.map((fault) => ({ phase, fault, outcome: 'rolled back' as const, duringRollback: true })),
   ),
   ...interruptions.map((fault) => ({ phase: 'outcome', fault, outcome: 'succeeded' as const })),
 ]
@@ -77,10 +77,10 @@ async function dieHard(server: Server): Promise<void> {
 
 const sidecarOf = (server: Server) => (server.spec.journal === 'wal' ? '-wal' : '-journal')
 
-function failpoints(server: Server, { phase, fault, onTheWayBack }: Cell): string[] {
+function failpoints(server: Server, { phase, fault, duringRollback }: Cell): string[] {
   const at = phase === 'keeping-sidecar' ? `keeping${sidecarOf(server)}` : phase
   const lines = [`${at} ${fault === 'power' ? 'pause' : fault}`]
-  return onTheWayBack ? ['swapping fail', ...lines] : lines
+  return duringRollback ? ['swapping fail', ...lines] : lines
 }
 
 interface Seen {
@@ -99,16 +99,16 @@ async function known(server: Server, who?: string): Promise<Known> {
   return { desk, site: await desk.add(server, { health: server.probe }) }
 }
 
-interface Crew {
+interface Consoles {
   readonly backup: string
   /** Asks for restores. */
-  readonly asks: Known
+  readonly requester: Known
   /** Looks at what became of them. */
-  readonly looks: Known
+  readonly observer: Known
 }
 
 /** Runs one cell; answers what the server tells of the operation afterwards. */
-async function suffer(server: Server, crew: Crew, cell: Cell): Promise<Seen> {
+async function runCell(server: Server, consoles: Consoles, cell: Cell): Promise<Seen> {
   const marker = `${cell.phase} ${cell.fault}`
   await change(
     server,
@@ -118,19 +118,19 @@ async function suffer(server: Server, crew: Crew, cell: Cell): Promise<Seen> {
   await server.writes(2)
   await setFailpoint(server, ...failpoints(server, cell))
   if (cell.fault === 'power') {
-    const operation = await cutPowerDuring(server, crew.backup)
+    const operation = await cutPowerDuring(server, consoles.backup)
     await assess(server, cell, marker, lines)
-    const looks = await known(server, 'another@desk')
-    await using _ = looks.desk
-    return await told(looks, operation)
+    const observer = await known(server, 'another@console')
+    await using _ = observer.desk
+    return await outcomeOn(observer, operation)
   }
-  const { desk, site } = crew.asks
-  const entry = await beginRestore(desk, site, crew.backup)
+  const { desk, site } = consoles.requester
+  const entry = await beginRestore(desk, site, consoles.backup)
   const ended = await desk.settled(entry)
   clearFailpoint(server)
   expect(ended).toMatchObject({ state: 'ended', outcome: cell.outcome })
   await assess(server, cell, marker, lines)
-  return await told(crew.looks, ended.remoteOperation)
+  return await outcomeOn(consoles.observer, ended.remoteOperation)
 }
 
 /** Nobody watches any more when the power goes: the server has to bring itself back. Answers the operation's id. */
@@ -187,17 +187,17 @@ async function assess(server: Server, { outcome }: Cell, marker: string, from: n
 }
 
 /** What another console hears of it. */
-async function told({ desk, site }: Known, operation: string | null): Promise<Seen> {
+async function outcomeOn({ desk, site }: Known, operation: string | null): Promise<Seen> {
   const listed = (await desk.operations(site)).find(({ id }) => id === operation)
   if (listed === undefined) throw new Error(`the server does not know ${operation}`)
-  const heard = await desk.settled(desk.console.runner.import(site, listed))
-  expect(heard).toMatchObject({ state: 'ended', outcome: listed.outcome })
-  const report = restoreReport.safeParse(heard.data)
-  return { outcome: heard.outcome, downMs: report.success ? report.data.downMs : null }
+  const imported = await desk.settled(desk.console.runner.import(site, listed))
+  expect(imported).toMatchObject({ state: 'ended', outcome: listed.outcome })
+  const report = restoreReport.safeParse(imported.data)
+  return { outcome: imported.outcome, downMs: report.success ? report.data.downMs : null }
 }
 
 describe('a restore that is interrupted', () => {
-  const crews = new Map<Server, Crew>()
+  const consolesOf = new Map<Server, Consoles>()
   const table = [
     `| ${'server'.padEnd(6)} | ${'phase'.padEnd(17)} | ${'fault'.padEnd(5)} | ${'outcome'.padEnd(11)} | downtime |`,
     `| ${'-'.repeat(6)} | ${'-'.repeat(17)} | ${'-'.repeat(5)} | ${'-'.repeat(11)} | --------: |`,
@@ -205,19 +205,19 @@ describe('a restore that is interrupted', () => {
 
   const prepare = async (server: Server) => {
     await server.reset()
-    const asks = await known(server)
-    const looks = await known(server, 'another@desk')
-    const { backup } = await asks.desk.backUp(asks.site)
-    crews.set(server, { asks, looks, backup: backup.path })
+    const requester = await known(server)
+    const observer = await known(server, 'another@console')
+    const { backup } = await requester.desk.backUp(requester.site)
+    consolesOf.set(server, { requester, observer, backup: backup.path })
     await dieHard(server)
   }
   const dismiss = async () => {
-    for (const { asks, looks } of crews.values()) {
-      await asks.desk[Symbol.asyncDispose]()
-      await looks.desk[Symbol.asyncDispose]()
+    for (const { requester, observer } of consolesOf.values()) {
+      await requester.desk[Symbol.asyncDispose]()
+      await observer.desk[Symbol.asyncDispose]()
     }
     for (const server of servers) clearFailpoint(server)
-    crews.clear()
+    consolesOf.clear()
   }
 
   beforeAll(() => Promise.all(servers.map(prepare)))
@@ -241,9 +241,9 @@ describe('a restore that is interrupted', () => {
   test.each(order)('at $phase by $fault: $outcome', async (cell) => {
     await Promise.all(
       servers.map(async (server) => {
-        const crew = crews.get(server)
-        if (crew === undefined) throw new Error('nobody to ask')
-        const seen = await suffer(server, crew, cell)
+        const consoles = consolesOf.get(server)
+        if (consoles === undefined) throw new Error('nobody to ask')
+        const seen = await runCell(server, consoles, cell)
         const down = seen.downMs === null ? '-' : `${(seen.downMs / 1000).toFixed(1)} s`
         table.push(
           `| ${server.name.padEnd(6)} | ${cell.phase.padEnd(17)} | ${cell.fault.padEnd(5)} | ${(seen.outcome ?? '').padEnd(11)} | ${down.padStart(9)} |`,

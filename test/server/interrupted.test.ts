@@ -22,7 +22,7 @@ import type { Server } from '../support/servers/server.ts'
 import { onBoth } from '../support/servers/shared.ts'
 import { waitUntil } from '../support/wait.ts'
 
-const told = (events: readonly KitEvent[]) => events.filter(({ kind }) => kind !== 'progress')
+const withoutProgress = (events: readonly KitEvent[]) => events.filter(({ kind }) => kind !== 'progress')
 
 onBoth('a restore', (server: Server) => {
   let desk: ServerDesk
@@ -57,7 +57,7 @@ onBoth('a restore', (server: Server) => {
 
   test('continues without a link; both consoles get its outcome, the first one every event exactly once', async () => {
     await setFailpoint(server, 'keeping pause')
-    const lost = desk.heard(({ kind }) => kind === 'link')
+    const lost = desk.nextEvent(({ kind }) => kind === 'link')
     const entry = await beginRestore(desk, site, backup)
     await paused(server)
     const operation = await nameOf(desk, entry)
@@ -82,9 +82,9 @@ onBoth('a restore', (server: Server) => {
     expect((await other.settled(imported)).outcome).toBe('succeeded')
 
     restored(await desk.settled(entry))
-    const said = told(await eventsOnServer(operation))
-    expect(told(desk.console.context.store.events.list(entry.id))).toEqual(said)
-    expect(told(other.console.context.store.events.list(imported.id))).toEqual(said)
+    const recorded = withoutProgress(await eventsOnServer(operation))
+    expect(withoutProgress(desk.console.context.store.events.list(entry.id))).toEqual(recorded)
+    expect(withoutProgress(other.console.context.store.events.list(imported.id))).toEqual(recorded)
   })
 
   test('continues when the console is killed, and is resumed by the next one', async () => {
@@ -117,8 +117,8 @@ onBoth('a restore', (server: Server) => {
       expect(await devices()).toBe('48')
       const followed = await cli.json(['follow', 'Depot', operation, ...asked], { input })
       expect(followed).toMatchObject({ code: 0, result: { outcome: 'succeeded' } })
-      const said = (await eventsOnServer(operation)).filter(({ kind }) => kind === 'step')
-      expect(followed.events.filter(({ kind }) => kind === 'step')).toHaveLength(said.length)
+      const recorded = (await eventsOnServer(operation)).filter(({ kind }) => kind === 'step')
+      expect(followed.events.filter(({ kind }) => kind === 'step')).toHaveLength(recorded.length)
     } finally {
       rmSync(home, { recursive: true, force: true })
     }

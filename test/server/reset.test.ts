@@ -101,8 +101,8 @@ describe('restores a server', () => {
       'whose application cannot be started',
       () => server.must(`${dropIn}; systemctl stop cvd; chattr +i /opt/cvd/data`),
     ],
-  ])('%s', async (_plight, suffer) => {
-    await suffer()
+  ])('%s', async (_state, cause) => {
+    await cause()
     await server.reset()
     expect((await server.health()).status).toBe(200)
     expect(await server.must('systemctl is-system-running')).toBe('running')

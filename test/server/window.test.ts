@@ -29,7 +29,7 @@ afterAll(async () => {
 })
 
 /** Everything that a window is told from its next start on. */
-async function told(page: Page): Promise<(string | Buffer)[]> {
+async function framesOf(page: Page): Promise<(string | Buffer)[]> {
   const frames: (string | Buffer)[] = []
   page.on('websocket', (socket) => socket.on('framereceived', ({ payload }) => frames.push(payload)))
   await page.reload()
@@ -39,7 +39,7 @@ async function told(page: Page): Promise<(string | Buffer)[]> {
 test('is added with the form: its host key accepted, its sudo password asked for, and shown nowhere', async () => {
   const before = { logins: await logins(south), refused: await refusedPasswords(south) }
   const page = await desk.window({ at: '/add-site' })
-  const frames = await told(page)
+  const frames = await framesOf(page)
   const { address: host, port, user, keyFile, probe: health } = south
   const rights = /^sudo with a password/
   await fillAddress(page, { host, port, user, keyFile, rights, root: '/opt/cvd', health })

@@ -125,7 +125,7 @@ test('a store with an exclusive lock of another program: busy', () => {
 
 /** Opens the store as an ordinary user: root can write everything. */
 function refusalAsUser(file: string): string {
-  const script = fileURLToPath(new URL('open-and-tell.ts', import.meta.url))
+  const script = fileURLToPath(new URL('open-and-print.ts', import.meta.url))
   const asRoot = process.getuid?.() === 0
   const answer = spawnSync(process.execPath, [script, file], {
     encoding: 'utf8',

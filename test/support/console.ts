@@ -46,7 +46,7 @@ export async function machineAt({ context }: Console, site: Site): Promise<strin
 }
 
 /** Resolves with the runner's next matching event. */
-export function heard(console: Console, fits: (event: RunnerEvent) => boolean): Promise<RunnerEvent> {
+export function nextEvent(console: Console, fits: (event: RunnerEvent) => boolean): Promise<RunnerEvent> {
   return new Promise((resolve) => {
     const stop = console.runner.subscribe((event) => {
       if (!fits(event)) return

@@ -154,15 +154,15 @@ export class FakeActivity implements Activity {
 
   start(operation: RunningOperation): void {
     this.now.push(operation)
-    this.#tell(null)
+    this.#notify(null)
   }
 
   end(ended: EndedOperation): void {
     this.now.splice(0, this.now.length, ...this.now.filter(({ id }) => id !== ended.id))
-    this.#tell(ended)
+    this.#notify(ended)
   }
 
-  #tell(ended: EndedOperation | null): void {
+  #notify(ended: EndedOperation | null): void {
     for (const listener of this.#listeners) listener(ended)
   }
 }

@@ -145,16 +145,16 @@ export function randomListing(random: Random, zone: string, folder: string): Ran
     const after = pick([random(600), random(1200) - 600, 60 * random(90), 86_400 * random(300), -60 * random(90)])
     const modifiedAt = Math.max(1_000_000, near + after * 1000 + random(1000))
     const style = random(5)
-    const told = random(10)
+    const chance = random(10)
     let words = spell(civil, style)
     let takenAt: number | null = reading(civil, zone, modifiedAt, safety)
-    if (told === 0) {
+    if (chance === 0) {
       words = pick(notMoments)
       takenAt = null
-    } else if (told === 1 && !safety) {
+    } else if (chance === 1 && !safety) {
       words = `${spell(near, style)}Z`
       takenAt = near
-    } else if (told === 2 && !safety) {
+    } else if (chance === 2 && !safety) {
       const minutes = pick([120, -240, 630, 0, -570])
       const sign = minutes < 0 ? '-' : '%2B'
       const size = Math.abs(minutes)
@@ -162,7 +162,7 @@ export function randomListing(random: Random, zone: string, folder: string): Ran
       takenAt = near
     }
     // In a folder with a date, if the file name has none.
-    const inFolder = told > 2 && !safety && random(6) === 0
+    const inFolder = chance > 2 && !safety && random(6) === 0
     const name = inFolder ? `cvd${number}x` : `cvd_backup_${number}x_${words}`
     const base = `${folder}${inFolder ? `/${words}` : pick(['', '', '/app', '/sub%20folder'])}/${name}`
     const path = safety ? `${folder}/cvd${number}.db.pre-restore.${words}` : `${base}${ending}`

@@ -145,7 +145,7 @@ export class ServerDesk implements AsyncDisposable {
   }
 
   /** Resolves with the runner's next matching event. */
-  heard(fits: (event: RunnerEvent) => boolean): Promise<RunnerEvent> {
+  nextEvent(fits: (event: RunnerEvent) => boolean): Promise<RunnerEvent> {
     return new Promise((resolve) => {
       const stop = this.console.runner.subscribe((event) => {
         if (!fits(event)) return
@@ -157,12 +157,12 @@ export class ServerDesk implements AsyncDisposable {
 
   /** Resolves when an operation has started (or ended) a step. */
   stepped(step: string, state = 'started'): Promise<RunnerEvent> {
-    return this.heard(
-      (heard) =>
-        heard.kind === 'event' &&
-        heard.event.kind === 'step' &&
-        heard.event.step === step &&
-        heard.event.state === state,
+    return this.nextEvent(
+      (event) =>
+        event.kind === 'event' &&
+        event.event.kind === 'step' &&
+        event.event.step === step &&
+        event.event.state === state,
     )
   }
 

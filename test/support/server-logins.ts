@@ -3,12 +3,12 @@ import type { Server } from './servers/server.ts'
 import { waitUntil } from './wait.ts'
 
 /** Number of matching log entries since the server was powered on. */
-const said = async (server: Server, unit: string, pattern: string): Promise<number> =>
+const logged = async (server: Server, unit: string, pattern: string): Promise<number> =>
   Number(await server.must(`journalctl --sync; journalctl ${unit} -o cat | grep -acE '${pattern}' || true`))
-export const logins = (server: Server) => said(server, '-u ssh', '^Accepted ')
-export const failedLogins = (server: Server) => said(server, '-u ssh', '^Failed (password|keyboard-interactive)')
+export const logins = (server: Server) => logged(server, '-u ssh', '^Accepted ')
+export const failedLogins = (server: Server) => logged(server, '-u ssh', '^Failed (password|keyboard-interactive)')
 /** Number of passwords that sudo refused. */
-export const refusedPasswords = (server: Server) => said(server, '-t sudo', 'incorrect password attempt')
+export const refusedPasswords = (server: Server) => logged(server, '-t sudo', 'incorrect password attempt')
 
 /** Waits for one more log entry, because a server answers before it writes its log. Returns the new count. */
 export async function saidMore(count: () => Promise<number>, before: number): Promise<number> {

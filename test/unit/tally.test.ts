@@ -10,16 +10,16 @@ const suite = (name: string, more: Partial<Suite> = {}): Suite => {
 const impossible = suite('electron', { impossible: async () => 'there is no runtime' })
 
 async function tally(chosen: readonly Suite[], isCi: boolean) {
-  const said: string[] = []
-  const code = await runSuites(chosen, { isCi, say: (text) => void said.push(String(text)) })
-  return { code, last: said.at(-1)?.trim(), said: said.join('\n') }
+  const output: string[] = []
+  const code = await runSuites(chosen, { isCi, say: (text) => void output.push(String(text)) })
+  return { code, last: output.at(-1)?.trim(), output: output.join('\n') }
 }
 
 test('a suite that did not run is counted as skipped, with its reason', async () => {
-  const { code, last, said } = await tally([suite('unit'), impossible], false)
+  const { code, last, output } = await tally([suite('unit'), impossible], false)
   expect([code, last]).toEqual([0, '3 passed, 0 failed, 1 skipped'])
-  expect(said).toContain('skipped: there is no runtime')
-  expect(said).toContain('not all passed: electron')
+  expect(output).toContain('skipped: there is no runtime')
+  expect(output).toContain('not all passed: electron')
 })
 
 test('a suite that did not run is a failure under CI, also when it is the only one', async () => {
@@ -39,7 +39,7 @@ test('a suite in which no test ran has failed', async () => {
 
 test('a crashing suite is a failure, and the others still run', async () => {
   const broken = suite('store', { run: () => Promise.reject(new Error('no disk')) })
-  const { code, last, said } = await tally([broken, suite('unit')], false)
+  const { code, last, output } = await tally([broken, suite('unit')], false)
   expect([code, last]).toEqual([1, '3 passed, 1 failed, 0 skipped'])
-  expect(said).toContain('no disk')
+  expect(output).toContain('no disk')
 })

@@ -170,7 +170,7 @@ describe('the fleet', () => {
     checkedAt: age === undefined ? (state === 'unknown' ? null : now) : now - age * HOUR,
     recoveryPoint: hours === null ? null : now - hours * HOUR,
   })
-  const said = (sites: ReturnType<typeof site>[]) => fleetVerdict({ now, sites }).sentence
+  const sentenceFor = (sites: ReturnType<typeof site>[]) => fleetVerdict({ now, sites }).sentence
 
   test('has the verdict of its worst site, and names it', () => {
     const sites = [
@@ -186,10 +186,10 @@ describe('the fleet', () => {
 
   test('names those that need attention, and says only once to when they are restorable', () => {
     const sites = [site('North', 'good', 2), site('South', 'attention', 30), site('West', 'attention', 31)]
-    expect(said(sites)).toBe(
+    expect(sentenceFor(sites)).toBe(
       'All 3 sites restorable to within the last 32 hours. South and 1 other site need attention.',
     )
-    expect(said(sites.slice(0, 2))).toMatch(/hours\. South needs attention\.$/)
+    expect(sentenceFor(sites.slice(0, 2))).toMatch(/hours\. South needs attention\.$/)
   })
 
   test('is good if all sites are', () => {
@@ -198,12 +198,12 @@ describe('the fleet', () => {
     expect(fleetVerdict({ now, sites })).toEqual({ state: 'good', sentence })
     expect(fleetVerdict({ now, sites: [] }).state).toBe('unknown')
     const waiting = [site('North', 'unknown', null), site('South', 'unknown', null)]
-    expect(said(waiting)).toBe('No site is known to be restorable. 2 sites not checked yet.')
+    expect(sentenceFor(waiting)).toBe('No site is known to be restorable. 2 sites not checked yet.')
   })
 
   test('of one site: the headline says nothing twice (G9)', () => {
-    expect(said([site('North', 'good', 2)])).toBe('North: it is good.')
-    expect(said([site('North', 'bad', null)])).toBe('North: it is bad.')
+    expect(sentenceFor([site('North', 'good', 2)])).toBe('North: it is good.')
+    expect(sentenceFor([site('North', 'bad', null)])).toBe('North: it is bad.')
   })
 
   test('the headline counts the sites that the list below it counts (G9)', () => {
@@ -213,11 +213,11 @@ describe('the fleet', () => {
       site('Good', 'good', 1),
     ]
     expect(sitesInNeed(sites)).toHaveLength(55)
-    expect(said(sites)).toMatch(/ 54 other sites need attention\. 9 sites not checked yet\.$/)
+    expect(sentenceFor(sites)).toMatch(/ 54 other sites need attention\. 9 sites not checked yet\.$/)
   })
 
   test('claims about sites that cannot be checked carry their age (G8)', () => {
     const sites = [site('North', 'good', 2), site('South', 'good', 3, 2.5)]
-    expect(said(sites)).toBe('All 2 sites restorable to within the last 4 hours (1 offline, as of 2 hours ago).')
+    expect(sentenceFor(sites)).toBe('All 2 sites restorable to within the last 4 hours (1 offline, as of 2 hours ago).')
   })
 })

@@ -39,12 +39,12 @@ export async function lookInside({ page, hands, name }: Job, read: (file: string
   // The site is refreshed after each operation, and rows move when the new backup arrives.
   await rows(list).first().filter({ hasText: 'Manual' }).filter({ hasText: 'Verified' }).waitFor()
   await hands.openFirst(list)
-  const told = await cellsOf(grid(page, 'Tables in the backup'))
+  const shown = await cellsOf(grid(page, 'Tables in the backup'))
   const seen = await read((await heading(page, /\.db\.gz$/).textContent()) ?? '')
   expect(await fact(page, 'SHA-256').textContent()).toBe(seen.sha256)
   expect(Object.keys(seen.rows)).not.toEqual([])
   for (const [table, count] of Object.entries(seen.rows)) {
-    expect([table, told.get(table)?.[1]]).toEqual([table, count.toLocaleString('en-US')])
+    expect([table, shown.get(table)?.[1]]).toEqual([table, count.toLocaleString('en-US')])
   }
   await page.getByRole('list').filter({ hasText: 'Verified' }).first().waitFor()
 }
@@ -66,9 +66,9 @@ export async function readPlan(
   marks = /^Passed/,
 ): Promise<void> {
   await heading(page, 'What would change').waitFor()
-  const told = await cellsOf(grid(page, 'Differences of tables'))
+  const shown = await cellsOf(grid(page, 'Differences of tables'))
   for (const [table, { lost, back }] of Object.entries(differences)) {
-    const cells = told.get(table)
+    const cells = shown.get(table)
     expect([table, cells?.[4]]).toEqual([table, String(back)])
     if (lost !== undefined) expect([table, cells?.[3]]).toEqual([table, String(lost)])
   }

@@ -27,10 +27,10 @@ export function ended(page: Page, title: string | RegExp): Promise<void> {
 }
 
 /** Starts an operation and waits until the console reports its outcome. */
-export async function follow(page: Page, start: () => Promise<void>, said: string): Promise<void> {
+export async function follow(page: Page, start: () => Promise<void>, outcome: string): Promise<void> {
   const activity = page.getByRole('region', { name: 'Activity' })
   // Wait from the start: the notification disappears again.
-  await Promise.all([page.getByText(said).first().waitFor({ timeout: LONG }), start()])
+  await Promise.all([page.getByText(outcome).first().waitFor({ timeout: LONG }), start()])
   await activity.waitFor({ state: 'detached', timeout: LONG })
 }
 

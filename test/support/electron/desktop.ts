@@ -156,11 +156,11 @@ export class Desktop implements AsyncDisposable {
   /** Starts a long-running program and returns the first line it prints. */
   async #serve(words: readonly string[]): Promise<string> {
     const child = this.#start(words)
-    const said: string[] = []
-    child.stderr?.on('data', (data: Buffer) => said.push(String(data)))
+    const output: string[] = []
+    child.stderr?.on('data', (data: Buffer) => output.push(String(data)))
     const line = child.stdout && once(createInterface(child.stdout), 'line').then(([text]) => String(text))
     const ended = once(child, 'exit').then(() => {
-      throw new Error(`${words[0]} ended: ${said.join('')}`)
+      throw new Error(`${words[0]} ended: ${output.join('')}`)
     })
     return (await Promise.race([line, ended])) ?? ''
   }

@@ -27,8 +27,8 @@ export async function trayOf(desktop: Desktop): Promise<Tray | undefined> {
   }
   return {
     text: async () => {
-      const told = await call(...item, ...GET, 'org.kde.StatusNotifierItem', 'ToolTip')
-      return /\[\], '([^']*)'/.exec(told)?.[1] ?? ''
+      const answer = await call(...item, ...GET, 'org.kde.StatusNotifierItem', 'ToolTip')
+      return /\[\], '([^']*)'/.exec(answer)?.[1] ?? ''
     },
     entries,
     click: async () => void (await call(...item, '-m', 'org.kde.StatusNotifierItem.Activate', '0', '0')),

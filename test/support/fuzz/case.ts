@@ -29,7 +29,7 @@ import { spoilDatabase, spoilSidecar } from './databases.ts'
 import { archive, pack, putName, spoilLog } from './files.ts'
 import type { Canary } from './payloads.ts'
 import { Random } from './random.ts'
-import { endStrangers, strangers } from './strangers.ts'
+import { endLeftovers, leftovers } from './leftover-processes.ts'
 
 export interface CaseResult {
   readonly seed: string
@@ -227,8 +227,8 @@ async function runCommand(site: WorkingSite, words: readonly Buffer[], plant: st
   const code = await Promise.race([closed, late])
   child.stdin?.destroy()
   if (code === 'late') {
-    const running = strangers(site).map(({ command }) => command)
-    endStrangers(site)
+    const running = leftovers(site).map(({ command }) => command)
+    endLeftovers(site)
     await closed
     return { answer: 'none', faults: [`it did not end within ${patience / 1000} s; running: ${running.join('; ')}`] }
   }
@@ -269,10 +269,10 @@ function faultsOf(command: string, result: KitResult, code: number | null): read
 
 /** After everything has ended: nothing runs, and nothing is left over. */
 async function settled(site: WorkingSite): Promise<readonly string[]> {
-  for (let turn = 0; turn < 100 && strangers(site).length > 0; turn++)
+  for (let turn = 0; turn < 100 && leftovers(site).length > 0; turn++)
     await new Promise((done) => setTimeout(done, 100))
-  const running = strangers(site).map(({ command }) => `still running: ${command}`)
-  endStrangers(site)
+  const running = leftovers(site).map(({ command }) => `still running: ${command}`)
+  endLeftovers(site)
   const left = site.leftBehind().filter(isOurs)
   return [...running, ...left.map((name) => `left behind: ${name}`)]
 }

@@ -17,7 +17,7 @@ export const phases = {
   /** The new database is not in place yet. */
   back: ['stopping', 'keeping', 'keeping-wal', 'keeping-shm', 'swapping'],
   forward: ['swapped', 'starting', 'committed', 'outcome'],
-  wayBack: ['rolling-back', 'returned', 'returned-started', 'rolled-back'],
+  rollback: ['rolling-back', 'returned', 'returned-started', 'rolled-back'],
 } as const
 
 export interface TrialOptions extends SiteOptions {
@@ -174,7 +174,7 @@ export class Trial {
     expect(this.site.complaints()).toBe('')
     const { events } = await this.site.run(['follow', this.operation])
     expect(events.at(-1)).toMatchObject({ kind: 'result', outcome })
-    const said = readFileSync(join(this.site.state, 'operations', this.operation, 'events'), 'utf8')
-    expect(said.endsWith('\n')).toBe(true)
+    const events = readFileSync(join(this.site.state, 'operations', this.operation, 'events'), 'utf8')
+    expect(events.endsWith('\n')).toBe(true)
   }
 }

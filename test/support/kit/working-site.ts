@@ -171,9 +171,9 @@ export class WorkingSite extends ScratchSite {
 
   /** Error messages of bash in any worker. */
   complaints(): string {
-    const said = (id: string) => join(this.state, 'operations', id, 'stderr')
+    const stderrOf = (id: string) => join(this.state, 'operations', id, 'stderr')
     return this.operations()
-      .map((id) => (existsSync(said(id)) ? readFileSync(said(id), 'utf8') : ''))
+      .map((id) => (existsSync(stderrOf(id)) ? readFileSync(stderrOf(id), 'utf8') : ''))
       .join('')
   }
 

@@ -224,15 +224,15 @@ plan_check_health() { # REPLY = healthAnswer
 }
 
 plan_check_holders() { # REPLY = holders
-  local entry strangers='' rest service
+  local entry others='' rest service
   holders_find
   for entry in ${HOLDERS[@]+"${HOLDERS[@]}"}; do
     rest=${entry#*$'\t'*$'\t'}
     service=${rest%%$'\t'*}
-    [[ $service != '' ]] || strangers+="${strangers:+; }${rest#*$'\t'} (process ${entry%%$'\t'*})"
+    [[ $service != '' ]] || others+="${others:+; }${rest#*$'\t'} (process ${entry%%$'\t'*})"
   done
-  if [[ $strangers != '' ]]; then
-    plan_check holders failed 'No other program has the database open' "$strangers" 'end these programs'
+  if [[ $others != '' ]]; then
+    plan_check holders failed 'No other program has the database open' "$others" 'end these programs'
   elif ((EUID != 0)); then
     plan_check holders warning 'No other program has the database open' 'only root sees the processes of others'
   else

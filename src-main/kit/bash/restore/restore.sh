@@ -103,7 +103,7 @@ restore_prepare() {
   ((${#SERVICES[@]} > 0)) || fail service 'No service is set for this site.' "$NOTHING_CHANGED" 'set it: cvd-backup policy service=…'
   restore_services
   restore_health
-  restore_no_strangers
+  restore_refuse_other_holders
   step_done services="${SERVICES[*]}" healthy_before="$TX_HEALTHY_BEFORE" probe="$HEALTH_PROBE"
   heed_cancel "$NOTHING_CHANGED"
   restore_stage "$file"
@@ -163,15 +163,15 @@ restore_rights() {
     fail no-rights 'Only root can stop and start the service.' "$NOTHING_CHANGED" 'log in as root or with sudo'
 }
 
-restore_no_strangers() {
-  local entry strangers=() pid user service command
+restore_refuse_other_holders() {
+  local entry others=() pid user service command
   holders_find
   for entry in ${HOLDERS[@]+"${HOLDERS[@]}"}; do
     IFS='|' read -r pid user service command < <(printf '%s\n' "${entry//$'\t'/|}")
-    [[ $service != '' ]] || strangers+=("$entry")
+    [[ $service != '' ]] || others+=("$entry")
   done
-  ((${#strangers[@]} > 0)) || return 0
-  HOLDERS=("${strangers[@]}")
+  ((${#others[@]} > 0)) || return 0
+  HOLDERS=("${others[@]}")
   fail holders "The database is open in programs that do not belong to the service: $(holders_words)." "$NOTHING_CHANGED" \
     'end these programs, then restore again'
 }

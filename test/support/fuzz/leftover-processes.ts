@@ -3,13 +3,13 @@ import { existsSync, readdirSync, readFileSync, readlinkSync } from 'node:fs'
 import { join } from 'node:path'
 import type { WorkingSite } from '../kit/working-site.ts'
 
-export interface Stranger {
+export interface LeftoverProcess {
   readonly pid: number
   readonly command: string
 }
 
 /** Processes that use this site and are not its service. */
-export function strangers(site: WorkingSite): readonly Stranger[] {
+export function leftovers(site: WorkingSite): readonly LeftoverProcess[] {
   const file = join(site.folder, 'run/cvd.pid')
   const service = existsSync(file) ? readFileSync(file, 'utf8').split(' ')[0] : ''
   const processes = readdirSync('/proc').filter((name) => /^\d+$/.test(name))
@@ -28,8 +28,8 @@ export function strangers(site: WorkingSite): readonly Stranger[] {
 }
 
 /** Kills what a case left running. */
-export function endStrangers(site: WorkingSite): void {
-  for (const { pid } of strangers(site)) {
+export function endLeftovers(site: WorkingSite): void {
+  for (const { pid } of leftovers(site)) {
     try {
       process.kill(pid, 'SIGKILL')
     } catch {
