@@ -1,4 +1,4 @@
-/** `npm test`: everything that can fail, in order; `npm test -- unit store` runs some of it. */
+/** `npm test`: all suites, in order; `npm test -- unit store` runs some of them. */
 import { installPrograms } from './support/run/prerequisites.ts'
 import { suites } from './support/run/suites.ts'
 import { runSuites } from './support/run/tally.ts'

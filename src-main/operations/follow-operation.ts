@@ -172,7 +172,7 @@ export class OperationFollower {
     this.#loseContact(answer.error)
   }
 
-  /** A server that does not know the operation cannot tell how it ended. */
+  /** A server that does not know the operation cannot report how it ended. */
   #outcomeOf(result: KitResult): JournalOutcome {
     const { remoteOperation } = this.#entry
     const isUnknown =
@@ -241,7 +241,7 @@ export class OperationFollower {
       operation: remoteOperation ?? this.#id,
       outcome: outcome.outcome,
       reason,
-      // What an undo undid tells it from a redo.
+      // An undo of an undo is a redo: record what was undone.
       detail: { code: outcome.code, message: outcome.message, ...(command === 'undo' && { request }) },
     })
     context.log.write(outcome.outcome === 'succeeded' ? 'info' : 'warning', 'operation ended', {

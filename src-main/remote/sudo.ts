@@ -40,7 +40,7 @@ const noiseLimit = 32 * 1024 * 1024
 
 /**
  * The whole remote command, a constant: the script is the first NUL-terminated record on stdin. Bash reports that it is
- * ready first, because sudo may or may not ask for a password and would read an earlyPrompts script as one.
+ * ready first, because sudo may or may not ask for a password and would read an early script as one.
  */
 const bash = `/bin/bash --noprofile --norc -c '${sayReady} >&2; ${sayReady}; IFS= read -r -d "" s && eval "$s"'`
 
@@ -134,7 +134,7 @@ export async function startBash(
     const errors = beginErrors.push(clean)
     if (errors && errors.length > 0) options.onStderr?.(errors)
     if (isReady) return
-    // Keep sudo's errors messages to find out what it refused.
+    // Keep sudo's error messages to find out what it refused.
     output = (output + clean.subarray(-4096).toString('utf8')).slice(-4096)
     if (found === 0) return
     if (running) answer()

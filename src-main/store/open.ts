@@ -8,7 +8,7 @@ import { type Migration, migrate, migrations } from './migrations.ts'
 
 export type StoreDatabase = Sqlite.Database
 
-/** `CVDB`, big-endian: SQLite's application_id of our files, to tell them from other programs' databases. */
+/** `CVDB`, big-endian: SQLite's application_id of our files, which distinguishes them from other programs' databases. */
 const APPLICATION_ID = 0x43564442
 const MAGIC = Buffer.from('SQLite format 3\0', 'latin1')
 

@@ -8,10 +8,10 @@ const wanted: readonly { readonly name: Compressor; readonly times: number }[] =
   { name: 'pigz', times: 6 },
   { name: 'gzip', times: 2.5 },
 ]
-/** After this long the runbook's backup under writes counts as one that does not end. */
+/** After this time the runbook's backup under writes counts as endless. */
 const baselineLimitSeconds = 40
 
-/** A backup of the large database while nothing is written, with each compressor that is there, alone. */
+/** A backup of the large database while nothing is written, with each installed compressor alone. */
 export async function benchBackup(setting: PlaceSetting): Promise<Row[]> {
   const { place, baseline, say, quiet } = setting
   const megabytes = await growTo(setting, setting.sizes[1])
@@ -35,7 +35,7 @@ export async function benchBackup(setting: PlaceSetting): Promise<Row[]> {
   return rows
 }
 
-/** An application of the demo cannot be kept from writing; one that writes this rarely counts as idle. */
+/** The demo's application cannot be stopped from writing; one that writes this rarely counts as idle. */
 const idleMs = 3_600_000
 
 async function withCompressor(
@@ -61,14 +61,14 @@ async function withCompressor(
   }
 }
 
-/** A backup while the application writes every 5 ms; ours beside its own idle time, and the runbook's as it fares. */
+/** A backup while the application writes every 5 ms: ours beside its own idle time, and the runbook's. */
 export async function benchBackupUnderWrites(setting: PlaceSetting): Promise<Row[]> {
   const { place, baseline, say, repeat, quiet } = setting
   const megabytes = await growTo(setting, setting.sizes[1])
   const idleTimes: number[] = []
   const busyTimes: number[] = []
   const writes = { succeeded: 0, failed: 0 }
-  // By turns, so that both meet the same machine.
+  // Alternating, so that both run under the same conditions.
   for (let turn = 1; turn <= repeat; turn++) {
     say(`backup under writes, ${megabytes} MB: ${turn} of ${repeat}`)
     await place.writeEvery(idleMs)
@@ -86,7 +86,7 @@ export async function benchBackupUnderWrites(setting: PlaceSetting): Promise<Row
   const [idle, busy] = [median(idleTimes), median(busyTimes)]
   say(`backup under writes, ${megabytes} MB: ${baseline.backupName}, at most ${baselineLimitSeconds} s`)
   await clean(place)
-  // A database in rollback-journal mode makes it fail at once.
+  // It fails at once on a database in rollback-journal mode.
   const theirs = await baseline.backup(baselineLimitSeconds).catch(() => 'failed' as const)
   await place.writeEvery(200)
   await clean(place)

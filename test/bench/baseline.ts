@@ -1,6 +1,6 @@
 /**
- * What our numbers stand beside: the runbook's own way. With RUNBOOK_DIR its scripts are copied to the place and run there
- * as they are; without it (or where they do not fit) the same steps are timed, written down here by what they do:
+ * The baseline: the runbook's procedures. With RUNBOOK_DIR its scripts are copied to the place and run there
+ * unchanged; without it (or where they cannot run) the same steps are timed, as written here:
  *   backup: `.backup` of the live file without a transaction, integrity_check of the copy, gzip as it comes (level 6);
  *   restore: a copy of the live file for safety, stop, extract, integrity_check, copy over the live file, integrity_check,
  *   start.
@@ -13,9 +13,9 @@ export interface Baseline {
   /** Such as `the runbook's backup_database.sh`. */
   readonly backupName: string
   readonly restoreName: string
-  /** Milliseconds, or null when it had not ended after `seconds`. */
+  /** Milliseconds; null if it had not ended after `seconds`. */
   backup(seconds: number): Promise<number | null>
-  /** Runs to its end, however that is; its downtime is measured from outside. */
+  /** Runs to its end, whatever the outcome; its downtime is measured from outside. */
   restore(backup: string): Promise<void>
 }
 
@@ -33,7 +33,7 @@ function ownScripts(place: Place, folder: string): Baseline {
     backupName: "the runbook's backup_database.sh",
     restoreName: "the runbook's restore_database.sh",
     backup: async (seconds) => timed(place, seconds, await send('backup_database.sh')),
-    // It asks an address that the application does not have, and so ends with a roll-back; the first gap is its restore.
+    // It probes an address that the application lacks, and so ends with a rollback; the first gap is its restore.
     restore: async (backup) => void (await place.run(`${await send('restore_database.sh')} ${shellWord(backup)}`)),
   }
 }
@@ -70,10 +70,10 @@ function sameSteps(place: Place): Baseline {
   }
 }
 
-/** Milliseconds that a bash text takes on the place; null when it was ended after `seconds`. Throws when it fails. */
+/** Milliseconds that a bash text takes on the place; null if it was ended after `seconds`. Throws if it fails. */
 async function timed(place: Place, seconds: number, text: string): Promise<number | null> {
   const began = performance.now()
-  // Ended as a whole, like a terminal that goes away.
+  // Ended as a whole, as when a terminal closes.
   const { code, stdout, stderr } = await place.run(`exec timeout --signal=KILL ${seconds} bash -c ${shellWord(text)}`)
   const ms = performance.now() - began
   if (code === 124 || code === 137 || code === null) return null

@@ -13,12 +13,12 @@ interface Bench<Given> {
 
 export type Benches<Given> = Readonly<Record<string, Bench<Given>>>
 
-/** These bring what they need; they come before a server takes its part of the machine. */
+/** These need no server; they run before one uses its share of the machine. */
 export const inBrowser: Benches<Setting> = {
   ui: { what: 'the window: its start, a click, a list of 10,000 backups', run: benchUi },
 }
 
-// The small database comes first: one cannot be made smaller.
+// The small database comes first: a database cannot be shrunk.
 export const onPlace: Benches<PlaceSetting> = {
   look: { what: 'processor time and processes of one look at a site', run: benchLook },
   inspect: { what: 'a site with 10,000 backups', run: benchInspect },

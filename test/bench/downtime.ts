@@ -6,8 +6,8 @@ import { waitUntil } from '../support/wait.ts'
 import type { Place } from './place.ts'
 
 /**
- * How long the site did not answer while `act` ran, in milliseconds: its first gap, from the first request that failed to
- * the first that was answered 200 again. `act` may end before the site is back. Throws when there was no gap.
+ * How long the site did not answer while `act` ran, in milliseconds: its first gap, from the first failed request to
+ * the first one answered with 200 again. `act` may end before the site is back. Throws if there was no gap.
  */
 export async function downtime(place: Place, act: () => Promise<unknown>): Promise<number> {
   const [program = '', ...words] = place.inItsNetwork([process.execPath, join(import.meta.dirname, 'health-watch.ts')])

@@ -1,4 +1,4 @@
-/** What the benches run on, as far as this machine has it. What is missing is installed where that is ours to do, else said. */
+/** What the benches run on, as far as available. Installs what is missing if we may; otherwise reports it. */
 import { missingForDemo } from '../../src-main/demo/requirements.ts'
 import { installPrograms, missingPrograms, noServers, type Program } from '../support/run/prerequisites.ts'
 import { demoPlace } from './demo-place.ts'
@@ -16,7 +16,7 @@ const windowPrograms: readonly Program[] = [
   ...(['bash', 'sqlite3', 'tar', 'gzip', 'curl', 'flock', 'setsid', 'ssh-keygen', 'chromium'] as const),
 ]
 
-/** A server where one can be run, else the demo site; null, with the reason said, where neither can. */
+/** A server if one can run here, otherwise the demo site; null, with a printed reason, if neither can. */
 export async function choosePlace(demo: boolean, say: Say): Promise<Place | null> {
   await installPrograms(demo ? [] : serverPrograms, say)
   const obstacle = demo ? 'the demo site was asked for' : ((await noServers()) ?? missingPrograms(serverPrograms))
@@ -25,7 +25,7 @@ export async function choosePlace(demo: boolean, say: Say): Promise<Place | null
   return demoPossible(say) ? await demoPlace() : null
 }
 
-/** Whether demo sites and Chromium can be had; if not, the reason is said. */
+/** Whether demo sites and Chromium are available; if not, prints the reason. */
 export async function browserPossible(say: Say): Promise<boolean> {
   await installPrograms(windowPrograms, say)
   const missing = missingPrograms(windowPrograms)

@@ -1,5 +1,5 @@
 /**
- * `node health-watch.ts URL|unix:SOCKET:PATH`: asks every 20 ms, one request at a time, and prints each change as
+ * `node health-watch.ts URL|unix:SOCKET:PATH`: probes every 20 ms, one request at a time, and prints each change as
  * `up MS` or `down MS` (milliseconds since 1970 of the answer, or of the failure). Ends when its stdin ends.
  */
 import { type RequestOptions, request } from 'node:http'

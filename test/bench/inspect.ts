@@ -6,7 +6,7 @@ const count = 10_000
 const limitMs = 2000
 const turns = 5
 
-/** Everything about a site that holds 10,000 backups, in one answer, beside a bare listing of that folder. */
+/** Inspection of a site with 10,000 backups, beside a bare listing of that folder. */
 export async function benchInspect({ place, say, quiet }: PlaceSetting): Promise<Row[]> {
   const folder = shellWord(`${place.root}/backups`)
   await clean(place)

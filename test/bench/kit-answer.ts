@@ -1,7 +1,7 @@
 import { type KitResult, kitEvent } from '../../src-shared/domain/kit-protocol.ts'
 import type { Finished } from './place.ts'
 
-/** Runs the kit by `call` and reads the result from what it said. */
+/** Runs the kit with `call` and parses the result in its output. */
 export async function timedKit(
   call: () => Promise<Finished>,
   words: readonly string[],

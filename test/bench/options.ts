@@ -22,7 +22,7 @@ With RUNBOOK_DIR=FOLDER the runbook's own scripts are the baseline, run on the s
 
 Exit codes: 0 measured, 1 something failed to run, 2 usage, or something is missing on this machine.`
 
-/** Throws, with the reason, where they cannot be meant. */
+/** Throws, with the reason, if they are invalid. */
 export function readOptions() {
   const { values, positionals } = parseArgs({
     allowPositionals: true,

@@ -11,39 +11,39 @@ export interface Finished {
 export interface Place {
   /** What it is, in words. */
   readonly what: string
-  /** The CVD root, the database and the service's health, as its own people know them. */
+  /** The CVD root, the database and the service's health address. */
   readonly root: string
   readonly database: string
   readonly probe: string
-  /** The words of a command that runs a program of this machine in the network of the place. */
+  /** Command-line prefix that runs a program of this machine in the place's network. */
   inItsNetwork(words: readonly string[]): readonly string[]
   /** Runs bash text on the place as its administrator. */
   run(text: string, stdin?: string | Buffer): Promise<Finished>
-  /** Runs the kit; answers its result, whatever it says, and the milliseconds from its call to its end. */
+  /** Runs the kit; returns its result, whatever the outcome, and the milliseconds from call to end. */
   kit(words: readonly string[]): Promise<{ readonly result: KitResult; readonly ms: number }>
   /** Logs in over SSH and runs the kit with this command, or nothing at all; undefined where there is no sshd. */
   readonly ssh?: (command: string | null) => Promise<void>
   service(verb: 'start' | 'stop' | 'restart'): Promise<void>
   healthy(): Promise<void>
-  /** Time between two writes of the application, from now on. */
+  /** Sets the time between two writes of the application. */
   writeEvery(milliseconds: number): Promise<void>
   /** Transactions of the application since the last `writeEvery`. */
   writes(): Promise<{ readonly succeeded: number; readonly failed: number }>
-  /** Leaves only these compressors, gzip always among them; null brings all back. False where that cannot be done. */
+  /** Leaves only these compressors, always including gzip; null restores all. False if that is not possible. */
   compressors(only: readonly Compressor[] | null): Promise<boolean>
-  /** Whether the runbook's own scripts, made for /opt/cvd and systemd, can run here. */
+  /** Whether the runbook's own scripts, which need /opt/cvd and systemd, can run here. */
   readonly fitsRunbook: boolean
   remove(): Promise<void>
 }
 
-/** Like `place.run`, but answers stdout without its last line break and throws when the text fails. */
+/** Like `place.run`, but returns stdout without its last line break, and throws if the command fails. */
 export async function must(place: Place, text: string, stdin: string | Buffer = ''): Promise<string> {
   const { code, stdout, stderr } = await place.run(text, stdin)
   if (code !== 0) throw new Error(`on ${place.what}: ${text.slice(0, 200)}: ended with ${code}: ${stderr || stdout}`)
   return stdout.replace(/\n$/, '')
 }
 
-/** Runs the kit and throws when its result is no success. */
+/** Runs the kit and throws unless it succeeds. */
 export async function mustKit(
   place: Place,
   words: readonly string[],
@@ -54,7 +54,7 @@ export async function mustKit(
   return answer
 }
 
-/** A word for a shell that means exactly this text. */
+/** Quotes text as one word of a shell. */
 export function shellWord(text: string): string {
   return `'${text.replaceAll("'", "'\\''")}'`
 }

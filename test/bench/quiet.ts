@@ -2,12 +2,12 @@ import { readFileSync } from 'node:fs'
 import { setTimeout as pause } from 'node:timers/promises'
 
 const windowMs = 1000
-/** Share of the processors that others may take while we measure. */
+/** Share of CPU time that others may use while we measure. */
 const tolerated = 0.15
 
 /**
- * Waits until this machine has had little to do for a second, at most `patienceMs`. Answers whether it had; where nothing
- * tells (no /proc/stat), at once, true.
+ * Waits until this machine has been nearly idle for a second, at most `patienceMs`. Returns whether it has; without
+ * /proc/stat, returns true at once.
  */
 export async function untilQuiet(patienceMs: number): Promise<boolean> {
   const end = Date.now() + patienceMs

@@ -5,7 +5,7 @@ import { median, type Row, seconds } from './table.ts'
 
 const allowedMs = 500
 
-/** Downtime of a restore at two sizes, seen from outside, beside a bare restart of the service and the runbook's restore. */
+/** Downtime of a restore at two sizes, measured from outside, beside a bare restart of the service and the runbook's restore. */
 export async function benchRestore(setting: PlaceSetting): Promise<Row[]> {
   const rows: Row[] = []
   for (const size of setting.sizes) rows.push(...(await atSize(setting, size)))
@@ -49,7 +49,7 @@ async function atSize(setting: PlaceSetting, size: number): Promise<Row[]> {
   ]
 }
 
-/** Between two restores: the safety copies go, the backup stays. */
+/** Between two restores: removes the safety copies, keeps the backup. */
 async function dropSafetyCopies({ place }: PlaceSetting): Promise<void> {
   await must(place, `rm -f ${shellWord(place.database)}.pre-restore.*; sync`)
 }

@@ -1,4 +1,4 @@
-/** `npm run bench`: what design promises in numbers, each beside a named baseline of the same run. */
+/** `npm run bench`: measures the performance goals, each beside a named baseline of the same run. */
 import { availableParallelism } from 'node:os'
 import { baselineOf } from './baseline.ts'
 import { type Benches, inBrowser, onPlace } from './benches.ts'
@@ -14,14 +14,14 @@ function say(text: string): void {
   process.stderr.write(`… ${text}\n`)
 }
 
-/** Everything that a run has found. */
+/** All results of a run. */
 class Report {
   readonly rows: Row[] = []
   readonly broken: string[] = []
   readonly grounds: string[] = []
-  /** Measurements before which the machine did not become quiet. */
+  /** Measurements on a machine that had not become quiet. */
   disturbed = 0
-  /** Something that was asked for cannot be had on this machine. */
+  /** Something requested is not available on this machine. */
   lacking = false
 
   async measure<Given>(benches: Benches<Given>, chosen: readonly string[], setting: Given): Promise<void> {

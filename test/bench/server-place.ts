@@ -10,7 +10,7 @@ import { type Place, shellWord } from './place.ts'
 const kit = '/root/cvd-backup'
 const hidden = '/root/compressors'
 
-/** A real Debian server with a WAL database of its own, for this run alone. Needs root on Debian. */
+/** A real Debian server with its own WAL database, for this run only. Needs root on Debian. */
 export async function serverPlace(say: (text: string) => void): Promise<Place> {
   const spec = { name: 'bench', journal: 'wal', login: 'root', health: 'tcp' } as const
   const [server] = await startServers([spec], { say })

@@ -2,18 +2,18 @@ import { readFileSync } from 'node:fs'
 import type { Baseline } from './baseline.ts'
 import { must, mustKit, type Place, shellWord } from './place.ts'
 
-/** What every bench is given. */
+/** What every bench gets. */
 export interface Setting {
-  /** Less of everything: to see that it works. */
+  /** Less of everything, for a quick trial. */
   readonly quick: boolean
-  /** How often each of ours is measured; the median counts. */
+  /** How often each measurement of ours is repeated; the median counts. */
   readonly repeat: number
   readonly say: (text: string) => void
-  /** Waits, with some patience, until the machine is quiet, and remembers where it was not. To call before measuring. */
+  /** Waits for a while until the machine is quiet, and records if it was not. Call before measuring. */
   readonly quiet: () => Promise<void>
 }
 
-/** What a bench is given that runs on a server. */
+/** What a bench on a server gets. */
 export interface PlaceSetting extends Setting {
   readonly place: Place
   readonly baseline: Baseline
@@ -22,10 +22,10 @@ export interface PlaceSetting extends Setting {
 }
 
 const growSql = readFileSync(new URL('../../src-main/demo/cvd/grow.sql', import.meta.url), 'utf8')
-/** Units of `grow.sql` that make a megabyte of database with their indexes. */
+/** Units of `grow.sql` per megabyte of database, including indexes. */
 const unitsPerMb = 1028
 
-/** Grows the live database to about `megabytes`, with the application stopped meanwhile. Answers its megabytes. */
+/** Enlarges the live database to about `megabytes`, with the application stopped. Returns its size in megabytes. */
 export async function growTo({ place, say }: PlaceSetting, megabytes: number): Promise<number> {
   const units = Math.round((megabytes - (await databaseMb(place))) * unitsPerMb)
   if (units > unitsPerMb) {
@@ -36,7 +36,7 @@ export async function growTo({ place, say }: PlaceSetting, megabytes: number): P
     await place.service('start')
     await place.healthy()
   }
-  // What was grown is on disk before anything is measured.
+  // Everything is on disk before anything is measured.
   await must(place, 'sync')
   return Math.round(await databaseMb(place))
 }
@@ -45,7 +45,7 @@ async function databaseMb(place: Place): Promise<number> {
   return Number(await must(place, `stat -Lc %s ${shellWord(place.database)}`)) / 1e6
 }
 
-/** No backup, safety copy or scratch file of an earlier measurement is left. */
+/** Removes all backups, safety copies and scratch files of earlier measurements. */
 export async function clean(place: Place): Promise<void> {
   await must(
     place,
@@ -55,7 +55,7 @@ export async function clean(place: Place): Promise<void> {
   )
 }
 
-/** Backs the database up with the kit; answers the path. */
+/** Backs up the database with the kit; returns the path. */
 export async function backUp(place: Place): Promise<{ readonly path: string; readonly ms: number }> {
   const { result, ms } = await mustKit(place, ['database'])
   const data = result.data as { readonly backup: { readonly path: string } }

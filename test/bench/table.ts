@@ -3,16 +3,16 @@ export interface Row {
   /** What was done, with its size. */
   readonly what: string
   readonly baseline: string
-  /** Milliseconds; null where it did not end in its time, undefined where no time is meant. */
+  /** Milliseconds; null if it did not end in time, undefined if there is no time. */
   readonly baselineMs?: number | null
   readonly oursMs?: number | null
-  /** How ours stands to the baseline, in the words of the goal. */
+  /** Our result relative to the baseline, in the words of the goal. */
   readonly ratio: string
   readonly goal: string
   readonly met: boolean
 }
 
-/** Seconds with two digits, or milliseconds where that would be little; null did not end, undefined is nothing. */
+/** Seconds with two digits, or milliseconds for short times; null: did not end, undefined: nothing. */
 export function seconds(ms: number | null | undefined): string {
   if (ms === undefined) return ''
   if (ms === null) return 'did not end'
@@ -26,7 +26,7 @@ export function median(numbers: readonly number[]): number {
   return sorted.length % 2 === 1 ? upper : (upper + (sorted[middle - 1] ?? upper)) / 2
 }
 
-/** Aligned columns: words to the left, numbers to the right. */
+/** Aligned columns: text to the left, numbers to the right. */
 export function tableText(rows: readonly Row[]): string {
   const head = ['bench', 'what', 'beside', 'it', 'ours', 'ratio', 'goal', '']
   const lines = rows.map((row) => [

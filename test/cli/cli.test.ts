@@ -1,4 +1,4 @@
-/** The whole command line, each command a process of its own, over a real OpenSSH server, on a site with the real kit. */
+/** The whole command line, each command in its own process, over a real OpenSSH server, on a site with the real kit. */
 import { execFileSync, spawnSync } from 'node:child_process'
 import {
   appendFileSync,
@@ -261,7 +261,7 @@ describe.skipIf(lacks !== '')(`the command line ${lacks}`, () => {
   })
 
   test('Ctrl-C detaches; the operation continues, and another console follows it to its end', async () => {
-    // Its worker stands still before it says the result: it cannot be over by the time of the Ctrl-C.
+    // Its worker pauses before the result, so it cannot have ended before the Ctrl-C.
     const failpoint = join(demo.state, 'failpoint')
     writeFileSync(failpoint, 'outcome pause\n')
     onTestFinished(() => rmSync(failpoint, { force: true }))

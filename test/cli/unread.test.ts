@@ -1,4 +1,4 @@
-/** The command line whose words nobody takes: the exit code stays what the command came to. */
+/** The command line when nobody reads its output: the exit code still gives the outcome. */
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { closeSync, openSync } from 'node:fs'

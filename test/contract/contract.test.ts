@@ -1,4 +1,4 @@
-/** The contract itself: who may call what, and what happens to those who send something else. */
+/** The contract itself: who may call what, and what happens to invalid calls. */
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
@@ -28,7 +28,7 @@ interface Heard {
   readonly error?: { readonly code: string; readonly message: string }
 }
 
-/** One frame, and what comes of it: the first answer, or that the session was ended. */
+/** Sends one frame; returns the first answer, or that the session was ended. */
 function say(role: Role, frame: string): Promise<Heard> {
   const [near, far]: Transport[] = memoryTransports() as [Transport, Transport]
   if (!near || !far) throw new Error('no transports')
@@ -45,7 +45,7 @@ function say(role: Role, frame: string): Promise<Heard> {
 const call = (path: string, input: unknown) => JSON.stringify({ k: 'call', id: 1, path, input })
 
 describe('roles', () => {
-  /** Written down by hand: a call that may be made by people who only look is a decision. */
+  /** Listed by hand: to permit a call to viewers is a decision. */
   const forViewers = [
     'app.info',
     'audit.list',
@@ -86,7 +86,7 @@ describe.each(calls)('%s', (path, definition) => {
 
   test('refuses invalid input', async () => {
     for (const input of wrong) {
-      // A shape that this call takes is no fuzz for it.
+      // A valid input is not fuzz.
       if (definition.input.safeParse(input).success) continue
       const answer = await say('admin', call(path, input))
       expect(answer).toMatchObject({ k: 'fail', id: 1, error: { code: 'invalid-input' } })

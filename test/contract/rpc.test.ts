@@ -1,4 +1,4 @@
-/** What a contract promises to whoever calls, whatever carries it. */
+/** What the contract promises to callers, over every transport. */
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { z } from 'zod'
 import { command, query, type Role, subscription } from '../../src-shared/contract/define.ts'
@@ -162,7 +162,7 @@ describe.each(Object.entries(carriers))('over %s', (_name, make) => {
       calls.toy.watch({}, { onState: ({ texts }) => seen.push(texts.length), onEnd: resolve })
     })
     await expect.poll(() => listeners.size).toBe(1)
-    // As from a timer: nobody is there to catch what it throws.
+    // As from a timer: nobody catches what it throws.
     for (const listener of listeners) listener(7 as unknown as string)
     expect(await end).toMatchObject({ code: 'internal', incident: 'incident-1' })
     await expect.poll(() => listeners.size).toBe(0)

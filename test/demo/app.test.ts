@@ -17,7 +17,7 @@ describe("the demo's application", () => {
   })
   afterAll(() => site.stop())
 
-  /** Runs a check while the database is what `change` makes of it, and brings the good one back. */
+  /** Runs a check with the database changed by `change`, then restores the good one. */
   async function withDatabase(change: (database: string) => void, check: () => Promise<void>): Promise<void> {
     await site.app.stop()
     sql(site.database, 'PRAGMA wal_checkpoint(TRUNCATE)')

@@ -10,7 +10,7 @@ const ENTRY = 'src-main/entry/demo.ts'
 
 const running = new Set<ChildProcess>()
 
-/** Starts the demo and waits for its first line; `said` is all that it has said so far. */
+/** Starts the demo and waits for its first line; `printed` is its output so far. */
 async function start(...words: string[]) {
   const child = spawn(process.execPath, [ENTRY, ...words], { stdio: ['ignore', 'pipe', 'inherit'] })
   running.add(child)

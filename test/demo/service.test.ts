@@ -38,7 +38,7 @@ function service(name: string, script: string, place = folder): void {
   )
 }
 
-/** Starts a service and waits until its program says that it is ready: its process is there before. */
+/** Starts a service and waits until its program reports that it is ready; its process exists earlier. */
 async function begin(name: string): Promise<Finished> {
   rmSync(ready, { force: true })
   const started = await call('start', name)
@@ -51,7 +51,7 @@ async function pidOf(name: string): Promise<number> {
   return Number(/process (\d+)/.exec(status.stdout)?.[1])
 }
 
-/** Files that a process has open; one that was closed while we looked is left out. */
+/** Files that a process has open; omits one that is closed meanwhile. */
 function filesOf(pid: number): string[] {
   const fds = `/proc/${pid}/fd`
   return readdirSync(fds).flatMap((fd) => {
@@ -63,7 +63,7 @@ function filesOf(pid: number): string[] {
   })
 }
 
-/** Processes that run the program; not those that one of them has forked just now, and that still look like it. */
+/** Processes that run the program, without new forks that still look like it. */
 function processesOf(script: string): number[] {
   const all = readdirSync('/proc').flatMap((entry) => {
     try {
@@ -149,7 +149,7 @@ describe('cvd-service', () => {
     writeFileSync(held, '')
     execFileSync('/bin/bash', ['-c', `exec 7>>"$1" 8<"$1" 200<"$1"; SECRET=x "$2" start plain`, 'sh', held, program])
     const pid = await pidOf('plain')
-    // bash reads its program through a high descriptor of its own, from its beginning on
+    // bash reads its program through a high descriptor of its own, from the start
     const files = new Set(['/dev/null', join(folder, 'log'), join(folder, 'plain.sh')])
     await expect.poll(() => new Set(filesOf(pid))).toEqual(files)
     expect(readFileSync(`/proc/${pid}/environ`, 'utf8')).not.toContain('SECRET')

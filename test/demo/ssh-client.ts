@@ -1,4 +1,4 @@
-/** A bare SSH client for tests of the demo's server. It trusts whom it meets: the tests own both ends. */
+/** A bare SSH client for tests of the demo's server. It accepts any host key: the tests own both ends. */
 import { once } from 'node:events'
 import ssh2, { type Client, type ClientChannel, type ConnectConfig } from 'ssh2'
 
@@ -9,7 +9,7 @@ export interface Ran {
   readonly stderr: Buffer
 }
 
-/** Connects and logs in; rejects with the client's error when it may not. */
+/** Connects and logs in; rejects with the client's error if refused. */
 export async function connect(config: ConnectConfig): Promise<Client> {
   const client = new ssh2.Client()
   await new Promise<void>((resolve, reject) => {

@@ -124,7 +124,7 @@ describe('the demo SSH server', () => {
     const numbers = Array.from({ length: 1_000_000 }, (_, i) => i + 1).join('\n')
     const channel = await open(client, 'seq 1000000; seq -1 -1 -1000000 >&2; exit 4')
     const taken: Record<'stdout' | 'stderr', Buffer[]> = { stdout: [], stderr: [] }
-    // Takes what is there only when no more comes: the window is full then, and the command waits.
+    // Reads only once no more arrives: then the window is full, and the command waits.
     for (let quiet = 0, seen = 0; taken.stdout.length + taken.stderr.length < 4; ) {
       await new Promise((resolve) => setTimeout(resolve, 10))
       const there = channel.readableLength + channel.stderr.readableLength

@@ -115,7 +115,7 @@ describe('npm run demo -- --headless', () => {
       const folder = mkdtempSync(join(tmpdir(), 'cvd-walk-'))
       const { program, words } = command('--headless', '--json', '--data', folder)
       const child = spawn(program, words, { stdio: ['ignore', 'pipe', 'inherit'] })
-      const closed = once(child, 'close') // by then all that it said was read
+      const closed = once(child, 'close') // all output has been read by then
       const printed: string[] = []
       const lines = createInterface(child.stdout).on('line', (line) => printed.push(line))
       await once(lines, 'line')

@@ -1,4 +1,4 @@
-/** What keeps the computer awake, and is asked about before the console ends. */
+/** Which operations keep the computer awake and cause the quit question. */
 import { expect, onTestFinished, test } from 'vitest'
 import { activityOf } from '../../src-main/electron/activity-of.ts'
 import { openConsole } from '../support/console.ts'

@@ -1,4 +1,4 @@
-/** The places that the desktop leads to are pages that the window has. */
+/** The places that the desktop opens are existing pages of the window. */
 import { expect, test } from 'vitest'
 import { addressOf, type Place } from '../../src-main/electron/places.ts'
 import { readRoute } from '../../src-renderer/app/routes.ts'

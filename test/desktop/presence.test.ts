@@ -1,4 +1,4 @@
-/** Whether there is a runtime to start, and why not. */
+/** Whether a runtime is available, and why not. */
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'

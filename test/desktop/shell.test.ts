@@ -1,4 +1,4 @@
-/** What the desktop adds to the console: windows, menu, tray, notifications, sleep, and the question before it ends. */
+/** What the desktop adds to the console: windows, menu, tray, notifications, sleep prevention, and the quit question. */
 import { describe, expect, test } from 'vitest'
 import type { EndedOperation } from '../../src-main/electron/activity.ts'
 import { closeQuestion } from '../../src-main/electron/closing.ts'

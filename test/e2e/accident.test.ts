@@ -1,4 +1,4 @@
-/** The question that people come with: which backup is from before the accident? And a site that is down on that day. */
+/** The user's question: which backup is from before the accident? Also with a site that is down. */
 import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
@@ -17,11 +17,11 @@ const NAME = 'Depot North'
 let site: DemoSite
 let desk: Desk
 let id: string
-/** When the orders were deleted, and how many they were. */
+/** When the orders were deleted, and how many. */
 let accident: number
 let lost: number
 
-/** Waits until the clock shows a later second: times of backups are told in seconds. */
+/** Waits until the clock shows a later second: times of backups have whole seconds. */
 async function nextSecond(): Promise<number> {
   const second = Math.floor(Date.now() / 1000) + 1
   await waitUntil('the next second', async () => Date.now() > second * 1000)
@@ -60,7 +60,7 @@ test('without a time, the newest backup is described as such, and not proposed',
   await page.getByText(/^The newest backup is from/).waitFor()
   await page.getByText(/If the damage is older than that, this backup contains it as well/).waitFor()
   expect(await page.getByRole('link', { name: 'Use this backup' }).count()).toBe(0)
-  // What is told of one backup agrees wherever it is told: the sentence, and the first row.
+  // The sentence and the first row agree about the backup.
   const sentence = (await page.getByText(/^You would lose the last .*If the damage/).textContent()) ?? ''
   const span = /the last (\d+ \w+)\./.exec(sentence)?.[1]
   const row = (await rows(grid(page, 'Backups to choose from')).first().textContent()) ?? ''
@@ -96,7 +96,7 @@ test('with a time, later backups are marked and not proposed', async () => {
   expect(await list.nth(0).textContent()).toContain('After the accident')
   expect(await list.nth(1).textContent()).toContain('Before')
   await shoot(page, 'restore-moment')
-  // Whoever takes it all the same is told so on every page.
+  // If it is chosen anyway, every page says so.
   await list.nth(0).getByRole('link').click()
   await page.getByText(/^This backup may contain the damage/).waitFor()
   await heading(page, 'What would change').waitFor()

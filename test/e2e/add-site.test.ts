@@ -27,7 +27,7 @@ afterAll(async () => {
   await demo?.stop()
 })
 
-/** Where it is for the console; without a key file by password. */
+/** The site's address for the console; without a key file, by password. */
 function address(keyFile?: string) {
   const at = { host: demo.host, port: cable.port, user: demo.user, root: demo.root, health: demo.app.healthUrl }
   return { ...at, ...(keyFile === undefined ? {} : { keyFile }) }
@@ -67,7 +67,7 @@ test('an empty required field gets the focus', async () => {
   await page.getByText('Enter a host name or an address.').waitFor()
 })
 
-/** Keeps what a live region says, in its order. */
+/** Records the texts of a live region, in order. */
 const keepAnnouncements = `globalThis.announced = []
 new MutationObserver(() => {
   for (const region of document.querySelectorAll('[aria-live="polite"]')) {
@@ -109,7 +109,7 @@ test('a declined or wrong password gets a plain reason, is not kept, and can be 
   await button(dialog, 'Cancel').click()
   await login.getByText('Failed').waitFor()
   await checked(page)
-  // Not asked for again by itself.
+  // Not asked for again automatically.
   expect(await dialog.count()).toBe(0)
 
   const give = async (secret: string) => {
@@ -120,14 +120,14 @@ test('a declined or wrong password gets a plain reason, is not kept, and can be 
   }
   await give('wrong horse')
   await login.getByText(/refused/).waitFor()
-  // What comes after a failed check will not be run: it does not wait for ever.
+  // The checks after a failed one are not run, so they must not look pending.
   await step(page, 'CVD installation').getByText('Not run').waitFor()
   expect(await page.getByRole('list', { name: 'Checks' }).getByText('Waiting').count()).toBe(0)
   await login.getByText('What to do:').waitFor()
   expect(await page.getByText('wrong horse').count()).toBe(0)
   await give(demo.password)
   await login.getByText('Passed').waitFor()
-  // One machine under two names would be two queues and two truths.
+  // One machine under two names would have two queues and two states.
   await step(page, 'CVD installation').getByText(`This is already the site ${NAME}`).waitFor()
   await checked(page)
   expect(await button(page, 'Add site').count()).toBe(0)
@@ -157,11 +157,11 @@ test('a changed host key is refused, and can be forgotten only on the page of kn
     const shown = await key.textContent()
     expect(shown).toContain(other.hostKeyFingerprint)
     expect(shown).toContain(demo.hostKeyFingerprint)
-    // Nothing on the page would take it.
+    // Nothing on the page accepts it.
     expect(await page.getByRole('button', { name: /accept|match|trust|same|continue/i }).count()).toBe(0)
     await step(page, 'Login').getByText('Not run').waitFor()
 
-    // The site that is known refuses as well, and says so.
+    // The existing site refuses as well, and says so.
     await page.getByRole('navigation', { name: 'Sites' }).getByRole('link', { name: NAME }).click()
     const refused = page.getByRole('alert').filter({ hasText: 'has changed' })
     await refused.getByText('Do not connect.').waitFor()

@@ -1,4 +1,4 @@
-/** What a restore would lose, bring back and change, as the page says it after an accident; and what has to be acknowledged. */
+/** What a restore would lose, bring back and change, as the page shows it after an accident; and what must be acknowledged. */
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
 import { type DemoSite, startDemoSite } from '../../src-main/demo/site.ts'
 import type { Site } from '../../src-main/store/sites.ts'

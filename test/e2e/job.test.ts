@@ -1,4 +1,4 @@
-/** The whole job on the demo site, once by mouse and once by keys alone: back up, verify, look inside, restore, undo. */
+/** The whole job on the demo site, once by mouse and once by keyboard: back up, verify, look inside, restore, undo. */
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
 import { type DemoSite, startDemoSite } from '../../src-main/demo/site.ts'
 import { know, orders, readBackup, sql } from '../support/e2e/demo.ts'
@@ -39,7 +39,7 @@ test.each([
   expect(lost).toBeGreaterThan(0)
   sql(site, 'DELETE FROM service_orders WHERE id <= 200')
   await planRestore(job, { service_orders: { back: lost } })
-  // Looked for from the start on: it is there only while the restore runs.
+  // Wait from the start: it is visible only while the restore runs.
   await Promise.all([
     page.getByRole('timer', { name: 'Downtime' }).waitFor({ timeout: 90_000 }),
     confirmRestore(job, 'Orders were deleted by mistake'),
@@ -53,16 +53,16 @@ test.each([
   await undoRestore(job)
   expect(orders(site)).toBe(0)
   expect((await site.app.health()).status).toBe(200)
-  // As it was, for the next one.
+  // Reset for the next one.
   await takeBack(job, 'Redo restore…', 'It was right')
   await ended(page, 'The restore was redone')
   expect(orders(site)).toBe(lost)
-  // Requested and ended, by the name that the button had.
+  // Requested and ended, under the button's name.
   await page.evaluate("location.hash = '#/audit'")
   for (const became of ['requested', 'succeeded']) {
     await rows(grid(page, 'Audit')).filter({ hasText: `Redo restore` }).filter({ hasText: became }).first().waitFor()
   }
-  // The service starts only then: neither the next one nor the end of the site may come into that.
+  // The service is just starting: neither the next test nor the end of the site may interfere.
   const { operations } = desk.console.application.console.context.store
   await expect.poll(() => operations.unfinished(), { timeout: 60_000 }).toEqual([])
 })

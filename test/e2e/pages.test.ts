@@ -1,4 +1,4 @@
-/** Every page as those see it who do not see it; and what servers may put on it. */
+/** Every page for users with disabilities, and hostile text from servers. */
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
@@ -17,7 +17,7 @@ const NAME = 'Depot of ten thousand'
 const MANY = 10_000
 /** The height of a row of backups, in pixels. */
 const ROW = 50
-/** Nobody is asked about them, and they must be shown: the right-to-left override would turn `gz.exe` round. */
+/** Hostile names, which must be visible: the right-to-left override would reverse `gz.exe`. */
 const hostile = [
   'cvd_backup_<img src=x onerror=alert(1)>.db',
   'cvd_backup_\u202egpj.db',
@@ -155,7 +155,7 @@ test('nothing is claimed about a site that was never reached', async () => {
   const row = rows(grid(page, 'Sites')).filter({ hasText: 'Never seen' })
   expect(await row.getByRole('gridcell').allTextContents()).toContain('Not yet known')
   expect(await row.textContent()).not.toMatch(/None|No verified backup/)
-  // It cannot be reached, and so it is one of those that somebody has to look at.
+  // It is unreachable, and so among those that need attention.
   await page.getByRole('region', { name: 'Needs attention' }).getByRole('link', { name: 'Never seen' }).waitFor()
   sites.remove('never-seen')
 })
@@ -198,7 +198,7 @@ test('at 200% zoom the navigation leaves three quarters of the height to the pag
     // Nothing of it is scrolled away.
     expect(right(await main.getByRole('link', { name }).boundingBox())).toBeLessThanOrEqual(end)
   }
-  // The page has all of the rest.
+  // The page has all the rest.
   const rest = await page.getByRole('main').boundingBox()
   expect((rest?.y ?? 0) + (rest?.height ?? 0)).toBe(400)
 })
@@ -212,7 +212,7 @@ test('a printed page says when it was printed, and how old its data is (G12)', a
   expect(await printed.isVisible()).toBe(false)
   await page.emulateMedia({ media: 'print' })
   expect(await printed.isVisible()).toBe(true)
-  // Nothing can be pressed on paper.
+  // No buttons on paper.
   expect(await remedies.count()).toBe(0)
 })
 
@@ -228,7 +228,7 @@ test('the backups can be scrolled to in a small or zoomed window', async () => {
   }
   // A page scrolls by whole pixels.
   await expect.poll(bottom).toBeLessThan(401)
-  // Nothing scrolls sideways but the table in itself.
+  // Only the table scrolls sideways.
   const beyond = `(() => {
     const main = document.querySelector('main')
     return [main.scrollWidth - main.clientWidth, document.documentElement.scrollWidth - innerWidth]
@@ -261,13 +261,13 @@ test('the name of a backup is shown as text, with nothing hidden', async () => {
   ]
   for (const text of wanted) expect(shown).toContain(text)
   expect(await page.locator('main img').count()).toBe(0)
-  // Its own page finds it again by the very same bytes.
+  // Its own page finds it by exactly the same bytes.
   await rows(table).getByRole('link', { name: 'cvd_backup_%E2%80%AEgpj.db' }).click()
   await heading(page, 'cvd_backup_%E2%80%AEgpj.db').waitFor()
   await page.getByText('Never verified').waitFor()
 })
 
-/** From now on `formatted` in the page counts the moments that it puts into words; a row of a backup has two. */
+/** From now on `formatted` in the page counts the times that it formats; a row of a backup has two. */
 const countMoments = `(() => {
   globalThis.formatted = 0
   const { prototype } = Intl.DateTimeFormat
@@ -286,7 +286,7 @@ test('scrolling renders the new rows, and leaves the others alone', async () => 
   await page.locator(`[data-row="${steps + atOnce - 12}"]`).waitFor()
   const formatted = Number(await page.evaluate('formatted'))
   expect(formatted).toBeGreaterThan(0)
-  // It takes two for each row that comes, and now and then an age. All rows at each step would be far more.
+  // Two for each new row, and now and then an age. All rows at each step would be far more.
   expect(formatted).toBeLessThan((2 * steps * atOnce) / 4)
 })
 
@@ -298,7 +298,7 @@ test('growing ages do not reformat any time', async () => {
   const drawn = rows(grid(page, `Backups of ${NAME}`))
   await drawn.nth(5).waitFor()
   await page.evaluate(countMoments)
-  // A tick of the clock under every age on the page.
+  // A tick of the clock for every age on the page.
   await page.clock.runFor(5000)
   expect(Number(await page.evaluate('formatted'))).toBeLessThan(await drawn.count())
 })
@@ -315,10 +315,10 @@ test('ten thousand backups scroll with no more rows than are visible', async () 
   await page.getByText(`${all.toLocaleString('en-US')} backups`).waitFor()
   expect(await drawn.count()).toBeLessThan(80)
 
-  // By wheel, and by keys to both ends.
+  // By wheel, and with keys to both ends.
   await drawn.first().hover()
   await page.mouse.wheel(0, ROW * 3000)
-  // To its end: a row that has the focus must not be scrolled away under it. Twelve rows are drawn above what is seen.
+  // To its end: a focused row must not be scrolled away. Twelve rows are rendered above the visible ones.
   await expect
     .poll(async () => Number(await drawn.first().getAttribute('data-row')), { timeout: 20_000 })
     .toBeGreaterThanOrEqual(3000 - 12)
@@ -329,7 +329,7 @@ test('ten thousand backups scroll with no more rows than are visible', async () 
   expect(await drawn.count()).toBeLessThan(80)
   await page.keyboard.press('Home')
   await page.locator('[data-row="0"]:focus').waitFor()
-  // Sorted the other way round, the first is the last.
+  // In reverse order, the first is the last.
   const oldest = scheduledName(0)
   await table.getByRole('columnheader', { name: 'File' }).getByRole('button').click()
   await drawn.getByRole('link', { name: oldest }).waitFor()

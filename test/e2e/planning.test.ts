@@ -1,4 +1,4 @@
-/** A plan while it is made: its time is shown, it can be cancelled for real, and what was said survives a reload. A path by keys. */
+/** A plan in progress: shows its time, really can be cancelled, and keeps the entries over a reload. Also the keyboard path. */
 import { readdirSync, readlinkSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
@@ -28,7 +28,7 @@ afterAll(async () => {
   await site?.stop()
 })
 
-/** Processes that work in the folder of a plan on this site. */
+/** Processes that work in a plan's folder on this site. */
 function planners(): number[] {
   return readdirSync('/proc')
     .filter((name) => /^\d+$/.test(name))
@@ -44,7 +44,7 @@ function planners(): number[] {
 const scratch = () => readdirSync(join(site.state, 'work'))
 
 test('planning shows the elapsed time, and cancelling ends its process on the server', async () => {
-  // The application does not answer: the plan waits for its health.
+  // The application does not answer, so the plan waits for its health.
   const pid = (await site.app.pid()) ?? 0
   expect(pid).toBeGreaterThan(0)
   process.kill(pid, 'SIGSTOP')
@@ -57,7 +57,7 @@ test('planning shows the elapsed time, and cancelling ends its process on the se
     const working = planners().map(processRef)
     const seconds = async () => Number.parseInt((await timer.textContent()) ?? '', 10)
     const before = await seconds()
-    // It is the plan's time, and not that of the page.
+    // It is the plan's time, not the page's.
     await page.reload()
     await timer.waitFor()
     expect(await seconds()).toBeGreaterThanOrEqual(before)
@@ -65,7 +65,7 @@ test('planning shows the elapsed time, and cancelling ends its process on the se
     expect(await accessible(page)).toEqual([])
     await button(page, 'Cancel planning').click()
     await heading(page, 'Choose a backup').waitFor()
-    // Long before the application would have been given up.
+    // Long before the health check would have timed out.
     await expect.poll(() => [working.some(isAlive), scratch().length], { timeout: 4000 }).toEqual([false, 0])
   } finally {
     process.kill(pid, 'SIGCONT')
@@ -89,7 +89,7 @@ test('opening the window to the name field takes at most twelve keys, and Enter 
   await heading(page, 'What would change').waitFor()
   const way = page.getByRole('link', { name: 'Continue', exact: true }).and(focused)
   await way.waitFor()
-  // What has the focus is in view, however long the page is.
+  // The focused element is in view, however long the page is.
   expect(await page.evaluate('document.activeElement.getBoundingClientRect().bottom <= innerHeight')).toBe(true)
   await shoot(page, 'restore-changes')
   await keyboard.press('Enter')
@@ -103,7 +103,7 @@ test('opening the window to the name field takes at most twelve keys, and Enter 
     .waitFor()
   await shoot(page, 'restore-confirm')
   expect(await page.evaluate<number>('pressed')).toBeLessThanOrEqual(12)
-  // One Enter too many starts nothing, and loses nothing.
+  // An extra Enter starts nothing and loses nothing.
   await keyboard.press('Enter')
   await page
     .getByLabel(/^Type the name/)
@@ -131,7 +131,7 @@ test('the entered accident, and that the site is down, survive a reload', async 
   await page.getByRole('link', { name: 'Continue', exact: true }).waitFor()
   await page.reload()
   await expect.poll(() => down.isChecked(), { timeout: 30_000 }).toBe(true)
-  // Another window is another person's.
+  // Another window is another user's.
   const other = await desk.window({ at: `/sites/${id}/restore` })
   await rows(grid(other, 'Backups to choose from')).first().waitFor()
   expect(await other.getByLabel('When did it happen?').inputValue()).toBe('')

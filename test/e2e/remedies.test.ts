@@ -1,4 +1,4 @@
-/** What the console finds wrong, and can put right itself: by a button beside it, with the care of everything else. */
+/** Problems that the console can fix itself: with a button beside them, as carefully as everything else. */
 import { existsSync, utimesSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
@@ -15,7 +15,7 @@ let demo: DemoSite
 let desk: Desk
 let site: Site
 
-/** Puts a file among the backups, last written an hour ago. */
+/** Creates a file among the backups, last written an hour ago. */
 function put(name: string, text = ''): string {
   const path = join(demo.root, 'backups', name)
   writeFileSync(path, text)
@@ -59,7 +59,7 @@ test('a fix is a button where possible: it makes a backup, and deletes files tha
   await button(problem('1 empty file'), 'Delete it…').click()
   const dialog = modal(page)
   await dialog.getByText('cvd_before_update.db').waitFor()
-  // The safe answer is the default, and a reason is asked for.
+  // The safe answer is the default, and a reason is requested.
   expect(await button(dialog, 'Cancel').and(page.locator(':focus')).count()).toBe(1)
   expect(await button(dialog, 'Delete 1 file').isDisabled()).toBe(true)
   expect(await accessible(page)).toEqual([])

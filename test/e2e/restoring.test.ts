@@ -1,4 +1,4 @@
-/** A restore while it runs: seen from several windows, through a cut cable, rolled back, cancelled. */
+/** A running restore: in several windows, with a cut cable, rolled back, cancelled. */
 import { copyFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Page } from 'playwright-core'
@@ -41,11 +41,11 @@ afterAll(async () => {
 
 const addressOf = (operation: string) => `/sites/${site.id}/restore/${operation}`
 
-/** Begins a restore that stands still at a phase, and opens a window on it. */
+/** Starts a restore that pauses at a phase, and opens a window on it. */
 async function restoreUntil(phase: string): Promise<Pause & { page: Page; operation: string }> {
   const pause = pauseAt(demo, phase)
   const operation = await startRestore(desk, site, backup)
-  // Asked to stop any earlier, it would stop there and not at the phase.
+  // If cancelled earlier, it would stop there and not at the phase.
   await expect.poll(pause.reached, { timeout: 45_000 }).toBe(true)
   const page = await desk.window({ at: addressOf(operation) })
   await heading(page, 'Restore running').waitFor()
@@ -73,7 +73,7 @@ test('a reload and other windows show the same restore, to its end', async () =>
     expect(await fact(one, 'Operation ID').textContent()).toBe(id)
   }
   expect(await button(viewer, 'Cancel…').isDisabled()).toBe(true)
-  // Left, and found again by what follows everybody.
+  // Left, and found again through the activity, which is on every page.
   await page.getByRole('link', { name: 'Fleet' }).click()
   await page.getByRole('region', { name: 'Activity' }).getByRole('link').click()
   await down(page)
@@ -97,7 +97,7 @@ test('a running restore is in the headline of the fleet, for everybody, in a sma
     const { width, height } = fleet.viewportSize() ?? { width: 0, height: 0 }
     expect((box?.x ?? Number.NaN) + (box?.width ?? 0)).toBeLessThanOrEqual(width)
     expect((box?.y ?? Number.NaN) + (box?.height ?? 0)).toBeLessThanOrEqual(height)
-    // Its column is not cut off either.
+    // Its column is not truncated either.
     const bar = await fleet.getByRole('grid', { name: 'Sites' }).getByRole('progressbar').boundingBox()
     expect((bar?.x ?? Number.NaN) + (bar?.width ?? 0)).toBeLessThanOrEqual(width)
   }
@@ -113,13 +113,13 @@ test('a connection lost in the middle is reported as such, and the true outcome 
   go()
   await demo.app.healthy()
   expect(orders(demo)).toBe(200)
-  // The server has done it, and nobody here can know: nothing is claimed, to who comes later neither.
+  // The server has finished, and nobody here can know: nothing is claimed, not even in later windows.
   const later = await desk.window({ at: addressOf(operation) })
   for (const one of [page, later]) {
     await one.getByText('Connection lost. The operation continues on the server.').waitFor()
     expect(await heading(one, 'Connection lost during the restore').isVisible()).toBe(true)
     expect(await one.getByRole('timer', { name: 'Downtime' }).textContent()).toBe('Unknown')
-    // The sidebar knows no more than the page: no bar, and no time that is counted on.
+    // The sidebar claims no more than the page: no bar, and no running time.
     const running = one.getByRole('region', { name: 'Activity' }).getByRole('link')
     await running.getByText('Connection lost').waitFor()
     expect(await running.getByText(/^Last known step: /).count()).toBe(1)
@@ -144,7 +144,7 @@ test('a restored state that does not become healthy is visibly rolled back', asy
   sql({ database: copy }, 'DROP TABLE device_metrics')
   const path = join(demo.root, 'backups', 'cvd_backup_sick.db')
   copyFileSync(copy, path)
-  // Long enough for the old state to start on a busy machine: its health is waited for no longer.
+  // Long enough for the old state to start on a busy machine: that is how long its health is waited for.
   await demo.kitCommand('policy', 'health_timeout=15')
   const before = sql(demo, 'SELECT count(*) FROM devices')
 
@@ -161,7 +161,7 @@ test('a restored state that does not become healthy is visibly rolled back', asy
   await demo.kitCommand('policy', 'health_timeout=60')
 })
 
-/** Asks for it as people do, and lets the operation go on once the server knows. */
+/** Cancels as users do, and lets the operation continue once the server knows. */
 async function cancel(page: Page, { cancelAsked, go }: Pause): Promise<void> {
   await button(page, 'Cancel…').click()
   const dialog = modal(page)

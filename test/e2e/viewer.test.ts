@@ -1,4 +1,4 @@
-/** A viewer's window: everything can be seen, and nothing changed, by whatever way. */
+/** A viewer's window: everything can be seen, and nothing changed, by any means. */
 import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Page } from 'playwright-core'
@@ -69,7 +69,7 @@ test('a refused action says why, and the keyboard offers no way around it', asyn
   await make.focus()
   await page.keyboard.press('Enter')
   await page.getByText('You are looking as a viewer; only administrators can do this.').waitFor()
-  // A button of one icon says its name with it; two tooltips on one button crashed the page.
+  // The tooltip of an icon button shows its name; two tooltips on one button crashed the page.
   await page.getByRole('complementary').getByRole('button', { name: 'Add a site' }).focus()
   await page.getByText('Add a site: You are looking as a viewer; only administrators can do this.').waitFor()
   await page.keyboard.press('Control+k')
@@ -79,7 +79,7 @@ test('a refused action says why, and the keyboard offers no way around it', asyn
   expect(await options.filter({ hasText: changing }).allTextContents()).toEqual([])
   await page.keyboard.press('Escape')
   await modal(page).waitFor({ state: 'detached' })
-  // The shortcut for adding a site leads to a page that refuses.
+  // The shortcut for adding a site opens a page that refuses.
   await page.keyboard.press('g')
   await page.keyboard.press('n')
   await heading(page, 'Add a site').waitFor()
@@ -97,13 +97,13 @@ test('a viewer who chooses Dark changes no other window, nor later ones (G4)', a
   await viewer.reload()
   await viewer.getByRole('radio', { name: /^Dark/, checked: true }).waitFor()
   expect(await look(viewer)).toBe('dark')
-  // Asked for anew: it shows what the console keeps by now.
+  // Requested anew: it shows what the console has stored by now.
   await admin.reload()
   await grid(admin, 'Sites').waitFor()
   expect(await look(admin)).toBe('system')
   const later = await desk.window({ at: '/settings/appearance' })
   await later.getByRole('radio', { name: /^System/, checked: true }).waitFor()
-  // An administrator's choice is for later windows, and no open one.
+  // An administrator's choice applies to later windows, not to open ones.
   await later.getByRole('radio', { name: /^Light/ }).check()
   await expect.poll(() => desk.console.application.appearance.current.theme).toBe('light')
   const last = await desk.window({ role: 'viewer' })
@@ -111,7 +111,7 @@ test('a viewer who chooses Dark changes no other window, nor later ones (G4)', a
   expect([await look(admin), await look(viewer)]).toEqual(['system', 'dark'])
 })
 
-/** Speaks to the console from inside the page, with the page's own token and none of its code. */
+/** Calls the console from inside the page, with the page's token but none of its code. */
 const force = (paths: readonly string[]): string => `new Promise((resolve, reject) => {
   const socket = new WebSocket('ws://' + location.host + '/rpc')
   const answers = {}

@@ -1,4 +1,4 @@
-/** What the desktop adds to the console, on a real one: keys, task bar, notifications, further starts, and the end. */
+/** What the desktop adds to the console, on a real desktop: shortcuts, tray, notifications, second starts, quitting. */
 import { copyFileSync, mkdirSync, rmSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import type { Page } from 'playwright-core'
@@ -31,10 +31,10 @@ let site: DemoSite
 let desktop: Desktop
 let console: DesktopConsole
 let page: Page
-/** Where the page of the site is. */
+/** The address of the site's page. */
 let place: string
 
-/** Backups that were made by hand. */
+/** Manual backups. */
 let made = 0
 
 async function backUp(): Promise<void> {
@@ -74,12 +74,12 @@ afterAll(async () => {
 
 const at = (hash: string) => expect.poll(() => new URL(page.url()).hash).toBe(hash)
 
-/** Begins a restore that stands still while the service is stopped. */
+/** Starts a restore that pauses while the service is stopped. */
 async function restoreUntil(phase: string): Promise<Pause> {
   const job = { page, hands: mouse(page), name: NAME }
   await job.hands.goToSite(NAME)
   await backUp()
-  // Until the site has been looked at again, another is the newest, and so the first that is offered.
+  // Until the site is refreshed, another one is the newest, and so the first one offered.
   await page.getByRole('link', { name: /^Backups/ }).click()
   const byHand = rows(grid(page, `Backups of ${NAME}`)).filter({ hasText: 'Manual' })
   await expect.poll(() => byHand.count()).toBe(made)
@@ -196,13 +196,13 @@ test('Quit during a restore ends the console, not the restore, and the next star
   const before = await windows(desktop)
   await (await trayOf(desktop))?.choose('Quit')
   await expect.poll(() => windows(desktop)).toBe(before + 1)
-  // The other button: the one that changes nothing has the focus.
+  // The other button: the safe one has the focus.
   await press(desktop, 'Tab', 'Return')
   await ended
   expect(pause.reached()).toBe(true)
   pause.go()
   page = await console.open()
-  // A window that has just opened may not have the keyboard yet.
+  // A window that has just opened may not have the keyboard focus yet.
   await expect
     .poll(async () => {
       await press(desktop, 'ctrl+2')

@@ -23,7 +23,7 @@ beforeAll(async () => {
 })
 afterAll(() => site?.stop())
 
-/** Adds the site from the empty fleet on, by password, as a newcomer does. */
+/** Adds the site to an empty fleet, by password, as a newcomer does. */
 async function addByPassword(page: Page): Promise<void> {
   await page.getByRole('main').getByRole('link', { name: 'Add a site' }).click()
   const { host, port, user, root, app, password } = site
@@ -35,7 +35,7 @@ async function addByPassword(page: Page): Promise<void> {
   await keep(page, NAME)
 }
 
-/** What is said about secrets on the page of settings. */
+/** What the settings page says about secrets. */
 async function secretsPage(page: Page): Promise<Page> {
   await page.evaluate(`location.hash = '#/settings/secrets'`)
   await heading(page, 'Settings').waitFor()

@@ -1,4 +1,4 @@
-/** The console as people get it: packed by electron-builder with a real Electron, started from the package. */
+/** The console as users get it: packaged by electron-builder with a real Electron, started from the package. */
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import {
@@ -36,7 +36,7 @@ beforeAll(async () => {
     { folder: stage.runtime, version: stage.version },
   )
   const folder = join(output, 'linux-unpacked')
-  // As the Debian and RPM packages do when they are installed.
+  // As the Debian and RPM packages do on installation.
   if (stage.account.become.length > 0) chmodSync(join(folder, 'chrome-sandbox'), 0o4755)
   program = join(folder, 'cvd-backup-console')
   archive = join(folder, 'resources/app.asar')
@@ -83,7 +83,7 @@ test('the packaged console opens its window, works with the keyboard, and quits'
   expect(await ended).toBe(0)
 })
 
-/** Processes that show a page, of the console that was started. */
+/** Page processes of the started console. */
 async function renderers(): Promise<readonly string[]> {
   return (await desktop.ask('pgrep', '--full', `${program} --type=renderer`)).split('\n').filter((pid) => pid !== '')
 }
@@ -112,7 +112,7 @@ test.each(['--remote-debugging-port=0', '--inspect=0', '--no-sandbox'])(
   },
 )
 
-/** Where the bytes of a file in the archive begin. */
+/** Offset of a file's bytes in the archive. */
 function placeOf(file: string): number {
   const { headerSize, header } = getRawHeader(archive)
   type Entry = { readonly files?: Record<string, Entry>; readonly offset?: string }
@@ -144,7 +144,7 @@ describe('one changed byte in the archive stops the start', () => {
     writeSync(file, Buffer.of(byte ^ 1), 0, 1, at)
     closeSync(file)
     const { child, ended } = start()
-    // A box says so, until somebody has read it; where nothing of ours can be read, Electron ends by itself.
+    // A dialog reports it until it is closed; if none of our code can be read, Electron exits by itself.
     await expect.poll(async () => child.exitCode !== null || (await titles(desktop)).length > 0).toBe(true)
     expect((await titles(desktop)).join()).not.toContain('CVD Backup Console')
     expect(child.exitCode === null).toBe(!where.includes('cannot read'))

@@ -25,7 +25,7 @@ afterAll(async () => {
 describe('the window', () => {
   test('shows the console, from its own scheme, without errors', async () => {
     expect(page.url()).toMatch(/^app:\/\/bundle\/index\.html(#.*)?$/)
-    // What the console answered: before, there is a page too.
+    // Wait for the console's answer: the page exists before that.
     await page.getByRole('heading', { level: 1, name: 'No sites yet' }).waitFor()
     expect(await page.getByRole('main').count()).toBe(1)
     expect(console.complaints).toEqual([])

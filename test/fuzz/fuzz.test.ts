@@ -1,4 +1,4 @@
-/** A few cases of the fuzz, always the same; `npm run fuzz` makes new ones for as long as asked. */
+/** A few fixed fuzz cases; `npm run fuzz` makes new ones for a given time. */
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -29,11 +29,7 @@ describe.concurrent('hostile data', () => {
       'inspect_layout() { (cd "$ROOT"; exec sleep 60) >/dev/null 2>&1 & REPLY="{}"; }',
       'still running',
     ],
-    [
-      'a leftover folder',
-      'inspect_layout() { mkdir -p "$BACKUPS/.cvd-backup-abcdefgh"; REPLY="{}"; }',
-      'left behind',
-    ],
+    ['a leftover folder', 'inspect_layout() { mkdir -p "$BACKUPS/.cvd-backup-abcdefgh"; REPLY="{}"; }', 'left behind'],
     ['a command that runs', 'inspect_layout() { cvd-fuzz-pwned; REPLY="{}"; }', 'the command ran'],
   ] as const)('detects %s', async ([, plant, words], { onTestFinished }) => {
     const keep = mkdtempSync(join(tmpdir(), 'cvd-fuzz-'))

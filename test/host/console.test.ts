@@ -1,4 +1,4 @@
-/** The whole job as a window does it: over the loopback host, on the demo site, with nothing but the contract. */
+/** The whole job as a window does it: over the loopback host, on the demo site, using only the contract. */
 import { execFileSync } from 'node:child_process'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
@@ -89,7 +89,7 @@ describe('a window', () => {
     const found = await check({ target: target(), sudo: 'none', accept })
     expect(found).toMatchObject({ passed: true, failure: null })
     expect(states(found)).toMatchObject({ rights: 'passed', layout: 'passed', policy: 'passed' })
-    // Nothing was kept of all that, not even the key.
+    // None of it was stored, not even the key.
     expect((await check({ target: target(), sudo: 'none' })).hostKey?.state).toBe('unknown')
   })
 
@@ -125,7 +125,7 @@ describe('a window', () => {
   })
 
   test('looks inside a backup, holds it, and shows the commands', async () => {
-    // Also where the console looks by itself at that moment.
+    // Even if the console is refreshing at that moment.
     const looking = admin.calls.site.refresh({ site })
     must(await admin.calls.backups.hold({ site, path: newest, reason: 'kept for the test' }))
     const listed = await until<{ backups: { hold: boolean }[] }>(
@@ -156,7 +156,7 @@ describe('a window', () => {
     )
     expect(planned).toMatchObject({ state: 'planned', plan: { possible: true } })
     const planId = planned.planId ?? ''
-    // Left and opened again: the same plan, at once.
+    // Left and reopened: the same plan, at once.
     const again = await until<{ planId: string | null }>(
       (observer) => admin.calls.restore.plan({ ...input, planId }, observer),
       () => true,
@@ -208,7 +208,7 @@ describe('a window', () => {
       error: { code: 'not-confirmed' },
     })
     must(await admin.calls.settings.forgetHost({ host: label, confirm: label }))
-    // Who asks while the console looks by itself shares that look, and it may have begun before.
+    // A request during a refresh joins that refresh, which may have begun earlier.
     const look = () => admin.calls.site.refresh({ site })
     await expect.poll(look, { timeout: 20_000 }).toMatchObject({ error: { code: 'host-key-unknown' } })
     const view = await until<{ overview: { connection: { state: string } }; inspection: unknown }>(
@@ -260,7 +260,7 @@ describe('a window', () => {
     const kept = must(await admin.calls.settings.secrets({})).kept
     for (const { id } of kept) must(await admin.calls.settings.forgetSecret({ id }))
     await end()
-    // A look by itself, as at a start.
+    // An automatic refresh, as at the start.
     const refused = until<{ sites: { connection: { state: string; failure: { code: string } | null } }[] }>(
       (observer) => viewer.calls.sites.watch({}, observer),
       ({ sites }) => sites[0]?.connection.failure?.code === 'password-needed',

@@ -1,4 +1,4 @@
-/** What a window is told of operations that this console does not listen to, and of a site whose operation is not over. */
+/** What a window receives about operations that this console does not follow, and about a site with an unfinished one. */
 import { randomUUID } from 'node:crypto'
 import { rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -14,7 +14,7 @@ import type { OperationView } from '../../src-shared/contract/operations.ts'
 import type { RpcClient } from '../../src-shared/rpc/connect.ts'
 import { openApplication, until, windowOf } from '../support/application.ts'
 import { type Cable, cableTo } from '../support/cable.ts'
-import { nextEvent, knowSite, openConsole } from '../support/console.ts'
+import { knowSite, nextEvent, openConsole } from '../support/console.ts'
 import { fileFolder } from '../support/folder.ts'
 
 const lacks = missingForDemo().map(({ what }) => what)
@@ -26,7 +26,7 @@ describe.skipIf(lacks.length > 0)(`a window ${lacks.join(', ')}`, () => {
   let application: Application
   let window: RpcClient<ConsoleContract>
   let site: Site
-  /** Of somebody else. */
+  /** Another user's. */
   let other: Console
   let far: Site
 
@@ -75,7 +75,7 @@ describe.skipIf(lacks.length > 0)(`a window ${lacks.join(', ')}`, () => {
     backup = (data as { backup: { path: string } }).backup.path
   }
 
-  /** A restore that stands still on the server before anything is changed. The answer lets it go on. */
+  /** A restore paused on the server before any change. Returns the function that continues it. */
   async function standing(console: Console, of: Site): Promise<{ id: string; remote: string }> {
     writeFileSync(failpoint(), 'staged pause\n')
     const isReady = (event: RunnerEvent) =>
@@ -136,7 +136,7 @@ describe.skipIf(lacks.length > 0)(`a window ${lacks.join(', ')}`, () => {
     expect(await remove()).toMatchObject({ ok: false, error: { code: 'busy' } })
     goOn()
     await application.console.runner.settled(id)
-    // One that nobody listens to, and maybe never can again, is no reason to keep it.
+    // An operation that is not followed, and perhaps never can be, is no reason to keep the site.
     const row = { id: randomUUID(), siteId: site.id, command: 'database', request: ['database'], who: '', reason: '' }
     application.console.context.store.operations.insert({ ...row, createdAt: 1 })
     expect(await remove()).toMatchObject({ ok: true })

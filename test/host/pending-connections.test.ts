@@ -1,4 +1,4 @@
-/** D2: whoever says nothing keeps nobody out. Over real sockets, of which no deadline may rid the host meanwhile. */
+/** D2: silent connections keep nobody out. Over real sockets, which no deadline of the host closes meanwhile. */
 import { once } from 'node:events'
 import { connect, type Socket } from 'node:net'
 import { afterEach, beforeEach, expect, test } from 'vitest'
@@ -6,14 +6,14 @@ import { WebSocket } from 'ws'
 import { type LoopbackHost, startLoopbackHost } from '../../src-main/host/server.ts'
 import { browserSocket } from '../support/carriers.ts'
 
-/** More than there are places for strangers. */
+/** More than the limit for connections without a token. */
 const CROWD = 700
 let host: LoopbackHost
 let crowd: Set<Socket>
 
 beforeEach(async () => {
   crowd = new Set()
-  // Whoever waits for this long has waited in vain: a window is let in at once, or the test fails.
+  // Waiting this long is a failure: a window must be let in at once.
   host = await startLoopbackHost({ pages: new Map(), session: () => {}, tokenTimeout: 300_000 })
 })
 afterEach(async () => {
@@ -33,13 +33,13 @@ const upgrade = () =>
     '\r\n',
   ].join('\r\n')
 
-/** A connection that says this, and nothing more. `gone` is over when it was sent away. */
+/** A connection that sends this and nothing more. `gone` resolves when the host has closed it. */
 async function intrude(text: string): Promise<{ readonly gone: Promise<unknown> }> {
   const socket = connect(host.port, '127.0.0.1')
   crowd.add(socket)
   const gone = new Promise((resolve) => socket.once('close', resolve)).then(() => crowd.delete(socket))
   socket.on('error', () => undefined)
-  // Unread answers would hide that it was sent away.
+  // Unread answers would hide that it was closed.
   socket.resume()
   await Promise.race([once(socket, 'connect').catch(() => undefined), gone])
   if (text !== '') socket.write(text)
@@ -50,7 +50,7 @@ async function letIn(): Promise<void> {
   const began = performance.now()
   const opened = await browserSocket(host.adminUrl)
   expect(opened.ok).toBe(true)
-  // Any deadline of the host's comes later than this.
+  // Every deadline of the host's is later than this.
   expect(performance.now() - began).toBeLessThan(2500)
   if (opened.ok) opened.value.close()
 }
@@ -61,7 +61,7 @@ test.each([
   ['sockets that say no token', upgrade],
 ])(`${CROWD} %s do not lock windows out`, async (_what, text) => {
   for (let count = 0; count < CROWD; count += 1) await intrude(text())
-  // Bounded they are: those that came first had to go.
+  // They are limited: the first ones were closed.
   await expect.poll(() => crowd.size).toBeLessThanOrEqual(512)
   for (let time = 0; time < 5; time += 1) await letIn()
 })

@@ -1,4 +1,4 @@
-/** Who is let in by the loopback host, and what it gives to whom. */
+/** Whom the loopback host admits, and what it serves to whom. */
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs'
@@ -32,7 +32,7 @@ beforeAll(() => {
 })
 afterAll(remove)
 
-/** With `tokenTimeout` for who says nothing; too little of it would send honest windows away on a busy machine. */
+/** With `tokenTimeout` for silent sockets; if too short, it would close honest windows on a busy machine. */
 function startHost(tokenTimeout?: number): Promise<LoopbackHost> {
   const pages = loadPages(join(folder, 'pages'))
   if (!pages) throw new Error('no pages')
@@ -66,7 +66,7 @@ function get(path: string, options: { method?: string; headers?: Record<string, 
 const own = () => `127.0.0.1:${host.port}`
 const tokenOf = (url: string) => new URL(url).hash.replace('#token=', '')
 
-/** How a socket that says these frames ends: its close code, or the status with which it was refused. */
+/** How a socket that sends these frames ends: its close code, or the status with which it was refused. */
 function knock(options: {
   at?: LoopbackHost
   origin?: string

@@ -1,4 +1,4 @@
-/** What the kit does beside its own work, and how it waits for that. */
+/** The kit's background processes, and how it waits for them. */
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { ScratchSite } from '../support/scratch-site.ts'
 
@@ -9,7 +9,7 @@ describe('background processes', () => {
   })
   afterEach(() => site.remove())
 
-  /** Bash text: two processes. The first has ended, and a stranger gets its number; the second takes its seconds. */
+  /** Bash text: two processes. The first has ended, and its PID is reused; the second takes the given seconds. */
   const reused = (
     seconds: number,
   ) => `in_background false; first=$REPLY; in_background command sleep ${seconds}; second=$REPLY; asked=0

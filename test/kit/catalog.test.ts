@@ -1,4 +1,4 @@
-/** What is said to be on disk is there: the catalog, the audit, and lines that were cut off. */
+/** What is reported as stored is on disk: the catalog, the audit, and lines that were cut off. */
 import { appendFileSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
@@ -59,7 +59,7 @@ describe('a hold', () => {
   it('is neither set nor released by a line that was cut off, wherever that was', () => {
     const names = ['cvd_backup_20260110_120000.db', 'cvd_backup_20260110_120000.db.gz']
     for (const name of names) site.backup(name)
-    // Every beginning of a release of the second; the first is called like one of them. Then a mark on a third.
+    // Every prefix of a release of the second file; the first file has one of them as its name. Then a mark on a third.
     const states = site.library(
       `state_create; first=$BACKUPS/$1 second=$BACKUPS/$2
        catalog_add release "$second" 5 somebody 'a reason'; whole=$(<"$STATE/catalog")

@@ -1,4 +1,4 @@
-/** How a backup is compressed and read back, with each compressor, and what happens when what was written is not what was meant. */
+/** How a backup is compressed and read back, with each compressor, and how faulty output is detected. */
 import { execFileSync } from 'node:child_process'
 import { createHash, randomBytes } from 'node:crypto'
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
@@ -9,7 +9,7 @@ import { ScratchSite } from '../support/scratch-site.ts'
 
 const site = new ScratchSite()
 const folder = join(site.folder, 'work')
-// Not a whole number of megabytes, and parts that differ: a part in a wrong place is seen.
+// Not a whole number of megabytes, and parts that differ: a misplaced part is detected.
 const copy = Buffer.concat(Array.from({ length: 5 }, (_, turn) => Buffer.alloc(1_000_000, `${turn} `))).subarray(
   0,
   4_900_001,
@@ -23,7 +23,7 @@ beforeEach(() => {
 })
 afterAll(() => site.remove())
 
-/** Compresses with `instead` in place of the kit's own functions; answers `equal` or `different`. */
+/** Compresses with `instead` in place of the kit's own functions; returns `equal` or `different`. */
 function compress(compressor: string, instead = ''): string {
   const text = `cd "$1"; rm -f read-back-equal; D_COMPRESSOR=$2; nproc() { echo 3; }; TURN_BYTES=2000000; ${instead}
     compress_and_read_back "$2"; [[ -e read-back-equal ]] && echo equal || echo different`

@@ -1,4 +1,4 @@
-/** Making a backup, beside what is there already. */
+/** Making a backup beside existing files. */
 import { chownSync, mkdirSync, readdirSync, rmSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
@@ -35,7 +35,7 @@ describe('a backup', () => {
   })
 
   it('leaves another backup of the same second unchanged, with its fingerprint', async () => {
-    // The clock stands, until it was waited for.
+    // The clock stands still until it has been waited for.
     const clock = `stands=yes; sleep() { stands=''; command sleep "$@"; }
       date() { if [[ $stands != '' && $* == +%Y%m%d_%H%M%S ]]; then printf '20261025_023000'; else command date "$@"; fi; }`
     await site.run(['database'], { instead: clock })

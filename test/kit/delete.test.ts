@@ -1,4 +1,4 @@
-/** Files among the backups that are none are deleted, with care: by their exact names, and nothing else, whoever interferes. */
+/** Deletes files among the backups that are not backups: by exact name, and nothing else, whoever interferes. */
 import { existsSync, mkdirSync, readFileSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
@@ -14,7 +14,7 @@ beforeEach(() => {
 afterEach(() => site.remove())
 
 const HOUR = 3600
-/** Puts a file among the backups, last written an hour ago. */
+/** Creates a file among the backups, last written an hour ago. */
 function put(name: string, content: string | Buffer = 'x', secondsAgo = HOUR): string {
   const path = join(site.backups, name)
   writeFileSync(path, content)
@@ -81,11 +81,7 @@ describe('delete refuses, and deletes nothing', () => {
   it.each([
     ['a backup', 'checks-failed', () => site.backup('cvd_backup_20260110_120000.db.gz')],
     ['a file of an encrypted format', 'checks-failed', () => put('cvd_backup_20260110_120000.db.gz.gpg')],
-    [
-      'a companion of a backup',
-      'not-found',
-      () => put(`${site.backup('a.db').slice(site.backups.length + 1)}.sha256`),
-    ],
+    ['a companion of a backup', 'not-found', () => put(`${site.backup('a.db').slice(site.backups.length + 1)}.sha256`)],
     ['a file on hold', 'checks-failed', () => held(put('note.rtf'))],
     ['a safety copy, even if empty', 'checks-failed', () => put('cvd.db.pre-restore.20260101_000000', '')],
     [
@@ -176,7 +172,7 @@ describe('the owner of the data', () => {
     site = new ScratchSite({ owner: ORDINARY })
     const path = put('litter.tmp')
     const { result } = await erase(path)
-    // The folder is the owner's: he may delete what lies in it, whoever made it.
+    // The folder is the owner's, who may delete everything in it, whoever created it.
     expect(result.outcome).toBe('succeeded')
     const other = put('other.tmp')
     site.library('chown 0:0 "$BACKUPS" && chmod 755 "$BACKUPS"')

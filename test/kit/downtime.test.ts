@@ -1,4 +1,4 @@
-/** What a restore does while the service is down: how many processes it starts, what it writes to disk, and in which order. */
+/** What a restore does while the service is down: how many processes it starts, and what it writes to disk, in order. */
 import { execFileSync } from 'node:child_process'
 import { chmodSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -8,11 +8,11 @@ import { ORDINARY } from '../support/scratch-site.ts'
 
 const root = process.getuid?.() === 0
 
-/** A program that tells that it was called, and is the one of the system: in the same process. */
+/** A program that logs its call and then becomes the system's program, in the same process. */
 const telling = (name: string) =>
   `#!/bin/bash\nprintf '%s\\n' "${name} $*" >>"\${0%/*}/../log"\nexec /usr/bin/${name} "$@"\n`
 
-/** The kit tells when it asks for the stop, and when the site is healthy; each with the number of the last process by then. */
+/** The kit logs when it requests the stop, and when the site is healthy; each with the last PID by then. */
 const marks = (log: string) => `
 mark() { local last; read -r last </proc/sys/kernel/ns_last_pid; printf '%s\\n' "$1 $last" >>'${log}'; }
 eval "true_$(declare -f services_do)"
@@ -20,7 +20,7 @@ services_do() { [[ $1 != stop ]] || mark down; true_services_do "$@"; }
 eval "true_$(declare -f health_ask)"
 health_ask() { true_health_ask "$@" || return; mark healthy; }`
 
-/** The service program, telling which processes are its own: from the first mark to the second. It is up when it answers. */
+/** The service program, which logs its own processes: between its two marks. It is up once it answers. */
 const service = (program: string, socket: string, log: string) => `#!/bin/bash
 mark() { local last; read -r last </proc/sys/kernel/ns_last_pid; printf '%s\\n' "$1 $last" >>'${log}'; }
 mark "service $1"
@@ -32,13 +32,13 @@ exit "$status"
 `
 
 interface Downtime {
-  /** Those that the restore starts; the service program is one each time, whatever it starts itself. */
+  /** The processes that the restore starts; each call of the service program counts as one, whatever it starts itself. */
   readonly processes: number
-  /** What was asked of the service and done to files, in order. */
+  /** The calls of the service and the changes to files, in order. */
   readonly order: readonly string[]
 }
 
-/** One restore in a namespace where nobody else starts processes, so that their numbers count them. */
+/** One restore in a namespace where nobody else starts processes, so that PIDs count them. */
 function restore(test: TestContext, ...behaviour: readonly string[]): Downtime {
   const programs = { sync: telling('sync'), mv: telling('mv') }
   const site = new WorkingSite({ wal: true, programs, owner: ORDINARY })

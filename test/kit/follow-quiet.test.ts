@@ -15,7 +15,7 @@ const id = '20260101T000000Z-verify-0a1b2c'
 const boot = readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim()
 const event = (text: string) => `{"kind":"log","at":1,"level":"info","text":"${text}"}\n`
 
-/** What is followed: its process has the lock, and says what is written to it. */
+/** The followed operation: its process holds the lock, and prints what is written to it. */
 class Worker {
   readonly folder: string
   readonly #child: ChildProcess
@@ -49,7 +49,7 @@ class Worker {
   }
 }
 
-/** Somebody who follows it. */
+/** A follower. */
 class Follower {
   readonly child: ChildProcess
   readonly lines: string[] = []
@@ -67,12 +67,12 @@ class Follower {
     return until(() => this.lines.some((line) => line.includes(text)))
   }
 
-  /** It, and everything that it started. */
+  /** The follower and everything that it started. */
   processes(of = this.child.pid ?? 0): number[] {
     return [of, ...childrenOf(of).flatMap((pid) => this.processes(pid))]
   }
 
-  /** How often each of its processes went to sleep or was put to sleep; a process that does nothing does neither. */
+  /** Context switches of each of its processes; an idle process has none. */
   turns(): Record<number, string> {
     const count = (pid: number) =>
       readFileSync(`/proc/${pid}/status`, 'utf8')
@@ -107,7 +107,7 @@ describe('following', () => {
     follower = new Follower(site)
     await follower.hears('first')
     // itself, tail, flock, and a shell that waits for the end of its stdin
-    // Each has become its program: between fork and exec, bash can lose the signal that ends a child.
+    // Wait until each has become its program: between fork and exec, bash can lose the signal that ends a child.
     await until(() => {
       const programs = follower.processes().map(programOf)
       return programs.length === 4 && programs.includes('tail') && programs.includes('flock')
@@ -122,7 +122,7 @@ describe('following', () => {
   const allGone = () => until(() => helpers.every((one) => !isAlive(one)))
 
   it('is idle while nothing happens: no process works, and none is started', async () => {
-    // What it is still at is over when two looks in a row are the same.
+    // It is idle once two consecutive samples are the same.
     let before = follower.turns()
     for (let turn = 0; turn < 50; turn += 1) {
       await wait(100)
@@ -169,7 +169,7 @@ describe('following', () => {
   it('leaves nothing behind, when killed, that could end another process once the worker has gone', async () => {
     follower.child.kill('SIGKILL')
     await follower.ended()
-    // As its number would be used again: a process that is not ours any more.
+    // As if its PID were reused: a process that is not ours.
     const stranger = spawn('sleep', ['60'])
     const text = `exec {lines}</dev/null; end_with_worker "$1" "$2" "$lines"; kill -KILL "$$"`
     expect(() => site.library(text, [worker.folder, String(stranger.pid)])).toThrow()

@@ -1,10 +1,10 @@
-/** How a restore waits for the health of a site that is starting: nothing is asked of one where nobody listens. */
+/** How a restore waits for a starting site to become healthy: it sends no requests while nothing listens. */
 import { createServer, type Server } from 'node:net'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { ScratchSite } from '../support/scratch-site.ts'
 
-/** Bash text: `waited` tells how often was asked within a second. Nothing answers as it should. */
+/** Bash text: `waited` prints the number of probes within a second. None gets a healthy answer. */
 const waited = (probe: string) =>
   `asked=0; health_ask() { ((++asked)); return 1; }; HEALTH_PROBE='${probe}'; health_await 1; echo "$? $asked"`
 const listens = (probe: string) => `HEALTH_PROBE='${probe}'; health_listens && echo yes || echo no`
@@ -28,7 +28,7 @@ async function listening(where: { readonly host: string } | { readonly path: str
   return typeof address === 'object' && address !== null ? address.port : 0
 }
 
-/** A port where nobody listens any more. */
+/** A port where nothing listens any more. */
 async function closed(): Promise<number> {
   const port = await listening({ host: '127.0.0.1' })
   await new Promise((done) => servers.pop()?.close(done))

@@ -1,4 +1,4 @@
-/** What is said about services and health before a restore depends on it. */
+/** What is reported about services and health before a restore depends on it. */
 import { chmodSync, existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import { hostname } from 'node:os'
@@ -173,7 +173,7 @@ describe('the health request', () => {
 
   it('does not accept an answer that breaks off', async () => {
     answer = (response) => {
-      // So much that curl hands its beginning on before it gives up.
+      // So much that curl passes its beginning on before it gives up.
       response.writeHead(200, { 'content-length': 100_000 })
       response.write('x'.repeat(6000))
     }
@@ -181,7 +181,7 @@ describe('the health request', () => {
     expect(seen).toMatchObject({ healthy: false, status: null, words: expect.stringContaining('does not answer') })
   })
 
-  // What asks has the rights of the application's user, who can stop it.
+  // The probe runs as the application's user, who can stop it.
   it('ends even if the application stops its process, and leaves nothing behind', async () => {
     let stopped: number[] = []
     answer = () => {
@@ -195,7 +195,7 @@ describe('the health request', () => {
     expect(asking()).toEqual([])
   })
 
-  // A file system of the owner's can keep a process whatever is sent to it. Here nothing reaches it.
+  // A file system of the owner's can keep a process alive despite any signal. Here no signal reaches it.
   it('is given up if its process cannot be ended', () => {
     const script = `kill() { [[ $1 == -0 ]] && builtin kill "$@"; }
       sleep 30 >/dev/null & asked=$!
@@ -204,7 +204,7 @@ describe('the health request', () => {
     expect(site.library(script)).toBe('137')
   })
 
-  /** Processes that ask the site of this test just now. */
+  /** Processes that are probing this test's site. */
   function asking(): number[] {
     return readdirSync('/proc')
       .filter((name) => /^\d+$/.test(name))

@@ -1,5 +1,5 @@
 /**
- * A -journal that a process left in the middle of a change. SQLite takes the change back when the database is opened, and
+ * A -journal that a process left in the middle of a change. SQLite rolls the change back when the database is opened, and
  * deletes the file that the journal names as belonging to several databases, whatever it is.
  */
 import { execFileSync } from 'node:child_process'
@@ -18,7 +18,7 @@ const numbers = (...values: number[]): Buffer => {
   return bytes
 }
 
-/** The journal of a change to the first page of a database, which takes it back to what it is; `names` as its other file. */
+/** The journal of a change to the first page of a database, which restores its current state; `names` is its other file. */
 function journal(database: Buffer, names = ''): Buffer {
   const pageSize = database.readUInt16BE(16)
   const page = Buffer.from(database.subarray(0, pageSize))

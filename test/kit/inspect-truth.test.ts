@@ -1,4 +1,4 @@
-/** What inspect says must be so: what it could not look at is not called missing, and what is odd is not called wrong. */
+/** What inspect reports must be true: what it could not check is not called missing, and odd is not called wrong. */
 import { type ChildProcess, spawn } from 'node:child_process'
 import { chmodSync, chownSync, mkdirSync, statSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -87,7 +87,7 @@ describe('a look that was stopped before it was complete', () => {
 describe('the database', () => {
   let program: ChildProcess | undefined
   afterEach(() => program?.kill('SIGKILL'))
-  /** Has the database open as a program of this very session, as one that was started in a terminal. */
+  /** Opens the database in a program of this session, as one started in a terminal. */
   async function open(sql: string) {
     program = spawn('sqlite3', ['-batch', site.database], { stdio: ['pipe', 'pipe', 'inherit'] })
     const answered = new Promise((resolve) => program?.stdout?.once('data', resolve))

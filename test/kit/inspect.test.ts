@@ -185,7 +185,7 @@ describe('inspect', () => {
       catalog.push(`verdict\t${path}\t1\t1700000000.0000000000\tverified\t5\tcontent\t-\tby%20its%20content`)
     }
     writeFileSync(join(site.state, 'catalog'), `${catalog.join('\n')}\n`)
-    // The time of processors: that of the clock tells more of what else runs on the machine.
+    // CPU time: elapsed time depends on what else runs on the machine.
     const file = join(site.folder, 'times')
     const instead = `eval "true_$(declare -f answer_end)"; answer_end() { times >'${file}'; true_answer_end; }`
     const answer = await inspect({ instead })

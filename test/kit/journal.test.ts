@@ -1,4 +1,4 @@
-/** Which kit finishes an interrupted transaction, and what it makes of journals that another one wrote. */
+/** Which kit completes an interrupted transaction, and how it reads journals that another kit wrote. */
 import { createHash } from 'node:crypto'
 import {
   appendFileSync,
@@ -17,7 +17,7 @@ import { ScratchSite } from '../support/scratch-site.ts'
 const restore = '20260101T000000Z-restore-0a1b2c'
 const staged = '.cvd-backup-00000000'
 
-/** As the first kits wrote it, without a format: a restore that was cut off after `phase`. */
+/** A journal as the first kits wrote it, without a format: a restore cut off after `phase`. */
 function firstFormat(site: ScratchSite, folder: string, phase: string): string {
   const live = statSync(site.database).ino
   const fresh = statSync(join(folder, staged, 'staged.db')).ino
@@ -54,7 +54,7 @@ describe('an interrupted restore', () => {
     site = new ScratchSite()
     folder = dirname(site.database)
     operation = join(site.state, 'operations', restore)
-    // Services that do as they are told; a site that was not healthy before need not be so afterwards.
+    // Obedient services; a site that was not healthy before need not be healthy afterwards.
     const program = join(site.folder, 'service')
     writeFileSync(program, '#!/bin/bash\n[[ $1 != status ]] || echo active\n', { mode: 0o755 })
     site.library('state_create')
@@ -62,7 +62,7 @@ describe('an interrupted restore', () => {
       join(site.state, 'policy'),
       `service_manager=program\nservice_program=${program}\nhealth=unix:/x:/\nhealth_timeout=1\n`,
     )
-    // A restore of a database with three routes, while the live one has two; it was cut off while it was keeping.
+    // A restore of a database with three routes, while the live one has two; cut off in phase keeping.
     mkdirSync(join(folder, staged), { mode: 0o700 })
     const copy = join(folder, staged, 'staged.db')
     site.sql(site.database, `.backup '${copy}'`)
@@ -83,7 +83,7 @@ describe('an interrupted restore', () => {
   const outcome = () => readFileSync(join(operation, 'outcome'), 'utf8').split('\n')[0]
   const renameLive = () => site.library('mv "$DATABASE_FILE" "$DATABASE_FILE.pre-restore.20260101_000000"', [])
 
-  /** A kit in the state folder that is ours but for a word, and leaves a mark where its recovery works. */
+  /** A kit in the state folder that differs from ours in one word, and leaves a mark when its recovery runs. */
   const keepOther = (instead = '') => {
     const mark = join(site.folder, 'other-recovered')
     const changed = readFileSync(site.kit, 'utf8').replace(
@@ -167,7 +167,7 @@ describe('an interrupted restore', () => {
     expect(existsSync(site.database)).toBe(false)
     expect(readFileSync(journal(), 'utf8')).toBe(before)
     expect(existsSync(join(site.state, 'unfinished'))).toBe(true)
-    // Nor by a worker that was started before the journal said so.
+    // Nor by a worker that was started before the journal recorded it.
     const late = site.library(
       `OPERATION=x; recover_with_its_kit() { :; }; lock_site() { :; }; EVENTS_FD=1
        operation_record_outcome() { :; }; (run_recover) || true`,

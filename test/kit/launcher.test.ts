@@ -20,7 +20,7 @@ describe('the launcher, when it stores a kit', () => {
   afterEach(() => rmSync(folder, { recursive: true, force: true }))
 
   let made = 0
-  /** A kit that was stored earlier than every one that is stored after it. */
+  /** Stores an older kit; each call makes a newer one than the last. */
   const older = () => {
     made += 1
     const sha256 = createHash('sha256').update(`kit ${made}`).digest('hex')

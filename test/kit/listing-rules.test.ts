@@ -1,4 +1,4 @@
-/** What is called a backup, when it was taken and which is the newest, on random lists, against an oracle of its own. */
+/** What counts as a backup, when it was taken, and which is the newest: random lists against an independent oracle. */
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -90,7 +90,7 @@ describe('class, time and newest in random lists agree with the oracle', () => {
         newest,
       }
       expect(found, `LISTING_SEED=${seed + number} ${zone}`).toEqual(expectedOf(listing))
-      // The console goes on judging by its own rule: it has to be the same one.
+      // The console re-evaluates by its own rule, which must be the same.
       expect(newestFirst(backups, listing.now)[0]?.path ?? '').toBe(newest)
     }
   })
@@ -131,7 +131,7 @@ describe('the time of a backup', () => {
   it('in the hour that occurs twice is the last reading before its file was written', () => {
     expect(taken(twice('2025-10-26T00:31:00Z'))).toBe('2025-10-26T00:30:00.000Z')
     expect(taken(twice('2025-10-26T01:31:00Z'))).toBe('2025-10-26T01:30:00.000Z')
-    // Named when it was ready, a minute after it was written; and one that took 50 minutes.
+    // Named when complete, a minute after it was written; and one that took 50 minutes.
     expect(taken(twice('2025-10-26T01:29:00Z'))).toBe('2025-10-26T01:30:00.000Z')
     expect(taken(twice('2025-10-26T01:20:00Z'))).toBe('2025-10-26T00:30:00.000Z')
     // A safety copy was written to before it got its name.
@@ -152,7 +152,7 @@ describe('the time of a backup', () => {
     const recorded = Date.parse('2025-10-26T01:29:58Z')
     writeFileSync(join(site.state, 'fingerprints', name), `size=5\ntakenAt=${recorded - 1}\nsha256=00\n`)
     expect(taken(file)).toBe('2025-10-26T01:29:57.999Z')
-    // A fingerprint of other bytes tells nothing of these.
+    // A fingerprint of other bytes says nothing about these.
     expect(taken({ ...file, size: 6 })).toBe('2025-10-26T01:30:00.000Z')
     writeFileSync(
       join(site.state, 'catalog'),

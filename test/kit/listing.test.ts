@@ -1,4 +1,4 @@
-/** The list of backups, on real files: what is in it, how it is asked for, and what is said of it. */
+/** The list of backups, on real files: its contents, how it is requested, and the problems reported. */
 import { execFileSync } from 'node:child_process'
 import { mkdirSync, mkdtempSync, renameSync, rmSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -10,7 +10,7 @@ import { ScratchSite } from '../support/scratch-site.ts'
 
 const HOUR = 3_600_000
 
-/** As the runbook names it in a zone that is UTC. */
+/** As the runbook names it if the zone is UTC. */
 function stampOf(at: number): string {
   return new Date(at).toISOString().slice(0, 19).replaceAll(/[-:]/g, '').replace('T', '_')
 }
@@ -108,7 +108,7 @@ describe('the list of backups', () => {
     expect(problemOf(await inspect(), 'no-backups')?.text).toMatch(
       /^Every backup of the database is dated in the future/,
     )
-    // Five minutes are no future: two clocks may differ by as much.
+    // Five minutes are not the future: two clocks may differ by as much.
     site.backup(`cvd_backup_${stampOf(Date.now() + 240_000)}.db.gz`)
     const soon = await inspect()
     expect([problemOf(soon, 'no-backups'), problemOf(soon, 'backup-old')]).toEqual([undefined, undefined])
@@ -171,7 +171,7 @@ describe('the list of backups', () => {
     const plan = await site.ask(['plan', 'restore', 'database', 'cvd_backup.db'], restorePlan)
     expect([plan.backup.path, plan.recoveryPoint]).toEqual([inside, entry?.takenAt])
     expect((await site.run(['show', 'hidden.db'])).result).toMatchObject({ code: 'not-found' })
-    // A name that several have means none of them.
+    // A name that several files have is ambiguous.
     mkdirSync(join(site.backups, '20250725_175452'))
     site.backup('cvd_backup.db', join(site.backups, '20250725_175452'))
     expect((await site.run(['show', 'cvd_backup.db'])).result).toMatchObject({ code: 'usage', next: 'give the path' })

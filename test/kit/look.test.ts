@@ -1,4 +1,4 @@
-/** What one look at a site costs the server, and that a part of it which hangs costs the others nothing. */
+/** What one look at a site costs the server, and that a hanging part does not affect the others. */
 import { execFileSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { chmodSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
@@ -37,7 +37,7 @@ describe('looking at a site', () => {
   const stamp = () => new Date().toISOString().slice(0, 19).replace('T', ' ')
 
   it.runIf(root)('starts at most twenty processes, including the launcher', async () => {
-    // Whose group is known to /etc/passwd, as that of a user of an application is.
+    // A user whose group is in /etc/passwd, as an application's user has.
     const [, user] = /^[^:]*:[^:]*:([1-9]\d{0,3}):\1:/m.exec(readFileSync('/etc/passwd', 'utf8')) ?? []
     site.remove()
     site = new ScratchSite({ owner: Number(user) })
@@ -52,7 +52,7 @@ describe('looking at a site', () => {
     writeFileSync(join(place, 'cvd-backup'), kit, { mode: 0o700 })
     const words = [launcher, sha256, '6', '--events', '--root', site.root, '--who', 'test', 'inspect']
     writeFileSync(join(site.folder, 'asked'), words.map((word) => `${word}\0`).join(''))
-    // Numbers of processes are given in turn: nobody else takes one in a namespace of its own. stdin stays open, as a console's.
+    // PIDs are assigned in turn, and nobody else takes one in a separate namespace. stdin stays open, as a console's does.
     const count = () => {
       const text = `
         mkfifo fifo; exec 5<>fifo; cat asked >&5; rm fifo

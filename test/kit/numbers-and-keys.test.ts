@@ -1,4 +1,4 @@
-/** What others wrote or say: numbers that bash would take for others, and lines without a key. */
+/** Foreign input: numbers that bash would misread, and lines without a key. */
 import { appendFileSync, mkdirSync, readdirSync, readFileSync, utimesSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
@@ -8,7 +8,7 @@ const name = 'cvd_backup_20260110_120000.db.gz'
 const hostile = ['', '=', '=x', '] =x', 'x[$(touch pwned)]=1', '$(touch pwned)=1', '*=1', "'=1", 'a b=1']
 
 describe.concurrent('a number with a leading 0', () => {
-  // Whoever owns the data answers in these functions, and may answer anything.
+  // The owner of the data answers in these functions, and may answer anything.
   const answers = {
     'in what the owner says of the database':
       'live_facts() { printf "%s\\n" size=09 wal=08 rollback=00 header=yes pageSize=0512 journal=wal userVersion=-08 state=there; }',

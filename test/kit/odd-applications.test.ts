@@ -1,4 +1,4 @@
-/** Applications that do not behave while their database is exchanged: what they wrote is kept, what they hold is let go. */
+/** Applications that misbehave while their database is replaced: what they wrote is kept, what they hold is released. */
 import { spawn } from 'node:child_process'
 import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
@@ -42,22 +42,19 @@ describe.concurrent('a restore', () => {
     await trial.proveOld('failed')
   })
 
-  it.runIf(root)(
-    'is refused while a program outside the service has the database open, and names it',
-    async (test) => {
-      const trial = await Trial.of(test, 'restore')
-      const stranger = spawn('sqlite3', [trial.site.database], { stdio: ['pipe', 'pipe', 'inherit'] })
-      stranger.stdin.write('SELECT count(*) FROM users;\n')
-      await new Promise((done) => stranger.stdout.once('data', done))
-      const result = await trial.run()
-      expect(result).toMatchObject({ outcome: 'failed', code: 'holders' })
-      expect(result.message).toContain(`process ${stranger.pid} of `)
-      await trial.proveOld('failed')
-      const over = new Promise((done) => stranger.once('close', done))
-      stranger.stdin.end()
-      await over
-    },
-  )
+  it.runIf(root)('is refused while a program outside the service has the database open, and names it', async (test) => {
+    const trial = await Trial.of(test, 'restore')
+    const stranger = spawn('sqlite3', [trial.site.database], { stdio: ['pipe', 'pipe', 'inherit'] })
+    stranger.stdin.write('SELECT count(*) FROM users;\n')
+    await new Promise((done) => stranger.stdout.once('data', done))
+    const result = await trial.run()
+    expect(result).toMatchObject({ outcome: 'failed', code: 'holders' })
+    expect(result.message).toContain(`process ${stranger.pid} of `)
+    await trial.proveOld('failed')
+    const over = new Promise((done) => stranger.once('close', done))
+    stranger.stdin.end()
+    await over
+  })
 
   it('ends whatever keeps the restored database open, when it is rolled back', async (test) => {
     const trial = await Trial.of(test, 'restore', { broken: true })

@@ -1,4 +1,4 @@
-/** The list of operations, whatever their number, and which of them are kept. */
+/** The list of operations, whatever their number, and which of them are kept for how long. */
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
@@ -121,7 +121,7 @@ describe('operations', () => {
   it.skipIf(lacks)(
     `of ten thousand cost as many processes as of ten${lacks && ` (skipped: lacks ${lacks})`}`,
     async () => {
-      // In a space of its own, the number of the last process tells how many there were.
+      // In a namespace of its own, the last PID shows how many processes there were.
       const count = (limit: number) => {
         const user = process.getuid?.() === 0 ? '' : '--user --map-root-user'
         const kit = `source <(sed '$d' "$KIT"); KIT_SHA256=test; EVENTS_FD=1

@@ -1,4 +1,4 @@
-/** How a backup or a verification ends where something around it is not as it should be. */
+/** How a backup or a verification ends when its surroundings are faulty. */
 import { readdirSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'

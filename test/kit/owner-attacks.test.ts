@@ -1,4 +1,4 @@
-/** Root works for a site whose user is hostile: what that user may not do, root does not do for it. */
+/** Root works for a site whose user is hostile: root does nothing that this user may not do. */
 import { execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
@@ -13,7 +13,7 @@ import { ORDINARY, ScratchSite } from '../support/scratch-site.ts'
 const asOwner = (text: string) =>
   execFileSync('setpriv', [`--reuid=${ORDINARY}`, `--regid=${ORDINARY}`, '--clear-groups', '/bin/bash', '-c', text])
 
-/** A folder of root's: its user may give it another name, as it lies among its own, and not change what is in it. */
+/** A folder of root's that the user may rename, because its parent is the user's, but whose contents it cannot change. */
 const rootsFolder = (path: string) => {
   mkdirSync(join(path, 'sub'), { recursive: true, mode: 0o700 })
   writeFileSync(join(path, 'sub/file'), 'precious')
@@ -60,7 +60,7 @@ describe("a folder of root's given the name of a work folder", () => {
   })
 })
 
-/** A folder below which everything that is made can be written by the application's user: an ACL that others inherit. */
+/** Makes a folder whose new contents are writable for the application's user: a default ACL. */
 const handsOn = (folder: string) => {
   const entry = (tag: number, id: number) => {
     const bytes = Buffer.alloc(8)

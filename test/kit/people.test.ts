@@ -1,4 +1,4 @@
-/** The kit as a person at the server meets it: words instead of events. */
+/** The kit as used by a person at the server: text instead of events. */
 import { existsSync, readFileSync } from 'node:fs'
 import { hostname } from 'node:os'
 import { describe, expect, it } from 'vitest'

@@ -1,4 +1,4 @@
-/** A transaction on a site that belongs to an ordinary user: by root, and by a login that is that user. */
+/** A transaction on a site owned by an ordinary user: by root, and by that user's login. */
 import { describe, it } from 'vitest'
 import { commands, Trial } from '../support/kit/trial.ts'
 import { ORDINARY } from '../support/scratch-site.ts'

@@ -1,4 +1,4 @@
-/** What recovery does at boot before any service starts: the files alone are right already, whatever was interrupted. */
+/** Recovery at boot, before any service starts: the files are already right, whatever was interrupted. */
 import { describe, it } from 'vitest'
 import { commands, phases, Trial } from '../support/kit/trial.ts'
 

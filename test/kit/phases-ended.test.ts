@@ -1,4 +1,4 @@
-/** A transaction that fails, is cancelled, or meets an application that does not get well: the old state is back, or the new is there. */
+/** A transaction that fails, is cancelled, or gets no healthy application: the site is in the complete old or new state. */
 import { describe, expect, it } from 'vitest'
 import { commands, phases, Trial } from '../support/kit/trial.ts'
 

@@ -1,4 +1,4 @@
-/** A transaction that is killed at any of its phases: recovery brings one whole state, running and healthy. */
+/** A transaction killed at any of its phases: recovery leads to one complete state, running and healthy. */
 import { describe, it } from 'vitest'
 import { commands, phases, Trial } from '../support/kit/trial.ts'
 
@@ -10,21 +10,21 @@ describe.concurrent.for(commands)('%s, when it is killed,', (command) => {
     await trial.proveOld('failed')
   })
 
-  it.for(phases.back)('is rolled back at the phase %s', async (phase, test) => {
+  it.for(phases.back)('is rolled back at phase %s', async (phase, test) => {
     const trial = await Trial.of(test, command)
     await trial.killedAt(`${phase} kill`)
     await trial.recover()
     await trial.proveOld('rolled back')
   })
 
-  it.for(phases.forward)('is completed at the phase %s', async (phase, test) => {
+  it.for(phases.forward)('is completed at phase %s', async (phase, test) => {
     const trial = await Trial.of(test, command)
     await trial.killedAt(`${phase} kill`)
     await trial.recover()
     await trial.proveNew()
   })
 
-  it.for(phases.rollback)('is rolled back at the phase %s', async (phase, test) => {
+  it.for(phases.rollback)('is rolled back at phase %s', async (phase, test) => {
     const trial = await Trial.of(test, command)
     await trial.killedAt('starting fail', `${phase} kill`)
     await trial.recover()

@@ -5,7 +5,7 @@ let both: Comparison | undefined
 afterEach(() => both?.remove())
 
 const numbered = (n: number) => `WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ${n})`
-/** Kibibytes of memory of each process, and of each file that it writes. */
+/** Limit in kibibytes for the memory of each process, and for each file that it writes. */
 const within = (memory: number, file: number) => `ulimit -v ${memory}; ulimit -f ${file};`
 
 it('a million rows with a key are compared in 60 MB, without a file', () => {
@@ -30,7 +30,7 @@ it('moved rows without a key are compared in batches, each within its limit', ()
   both.sql(both.live, 'PRAGMA journal_mode = WAL')
   const found = { onlyLive: 1, onlyBackup: 0, changed: 0, oldest: '2026-07-07', newest: '2026-07-07' }
   expect(both.table('bag', `COMPARE_AT_A_TIME=250000; ${within(60_000, 16_000)}`)).toMatchObject(found)
-  // In one piece it does not fit; then nothing is said of the rows.
+  // In one batch it does not fit; then nothing is reported about the rows.
   expect(both.table('bag', within(60_000, 16_000))).toMatchObject({
     ...{ onlyLive: null, basis: 'none', reason: expect.stringContaining('sqlite3 was stopped') },
   })

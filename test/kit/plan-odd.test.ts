@@ -144,7 +144,7 @@ describe('an odd database', () => {
     both.sql(both.backup, rename)
     expect(both.table('de')).toMatchObject({ onlyLive: 1, onlyBackup: 1, changed: 0, basis: 'content' })
     expect(both.table('de').reason).toContain('does not know the collation GERMAN')
-    // Such a table is ordered by the collation itself: nobody can read it without.
+    // Such a table is stored in the collation's order, so it cannot be read without it.
     expect(both.table('w')).toMatchObject({ onlyLive: null, onlyBackup: null, changed: null, basis: 'none' })
     expect(both.table('w').reason).toContain('no such collation sequence: GERMAN')
   })
@@ -174,7 +174,7 @@ describe('an odd database', () => {
       'UPDATE c SET v = 2',
     )
     const bytes = readFileSync(both.live)
-    bytes.fill(0x55, 2 * 4096, 3 * 4096) // the third page: that of the second table
+    bytes.fill(0x55, 2 * 4096, 3 * 4096) // the third page, which is the second table's
     writeFileSync(both.live, bytes)
     const { tables, comparison } = both.found()
     expect(comparison.known).toBe(true)

@@ -185,7 +185,7 @@ describe('plan restore database', () => {
     expect(open).toEqual([])
   })
 
-  // Seen on a busy machine: bash was aborted by what it does when it is asked to stop, and what it had started went on.
+  // Seen on a busy machine: bash aborted in its trap when asked to stop, and its children continued.
   it('leaves nothing behind when stopped during a pause, even if stopping outlasts the pause', async () => {
     site.backup(name)
     const child = site.start(
@@ -203,7 +203,7 @@ describe('plan restore database', () => {
     expect(readdirSync(join(site.state, 'work'))).toEqual([])
   })
 
-  // Seen once on a busy machine: the request to stop came between the start of a process and the note of its number.
+  // Seen once on a busy machine: the request to stop came between starting a process and recording its PID.
   it('leaves nothing behind when stopped at the very moment it starts a process', async () => {
     site.backup(name)
     const late = 'for ((i = 0; i < 20000; i++)); do : >"late.$i"; done'

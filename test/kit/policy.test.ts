@@ -11,7 +11,7 @@ describe('the policy', () => {
 
   it('loses no change when several consoles edit it at once', async () => {
     const changes = { health_timeout: '31', busy_timeout: '3100', writer_block_limit: '17', health_status: '204' }
-    // Between reading and writing each of them takes its time.
+    // Each pauses between reading and writing.
     const slow = `eval "true_$(declare -f write_whole)"; write_whole() { sleep 0.3; true_write_whole "$@"; }
       flock() { [[ $1 != -w ]] || shift 2; command flock "$@"; } # and waits for the others, however long`
     const pairs = Object.entries(changes).map(([key, value]) => `${key}=${value}`)

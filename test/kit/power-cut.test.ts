@@ -1,6 +1,6 @@
 /**
- * The power goes while a restore renames: what had not been synced by then may be on disk or not. The journal and the folder of
- * the database may lie on two file systems, so each may be behind the other; within a folder, renames come in their order.
+ * The power is cut while a restore renames: what was not synced by then may or may not be on disk. The journal and the folder of
+ * the database may be on two file systems, so either may be behind the other; within a folder, renames stay in order.
  */
 import { readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
@@ -11,7 +11,7 @@ import type { WorkingSite } from '../support/kit/working-site.ts'
 /** In the order in which a restore renames them; the last one is the restored database. */
 const renames = ['', '-wal', '-shm', 'staged'] as const
 
-/** Takes back what was renamed, as if only the first `kept` renames had reached the disk. */
+/** Reverts renames, as if only the first `kept` had reached the disk. */
 function loseRenames(site: WorkingSite, kept: number): void {
   const folder = dirname(site.database)
   const one = (found: RegExp) => readdirSync(folder).find((name) => found.test(name)) ?? ''
@@ -23,7 +23,7 @@ function loseRenames(site: WorkingSite, kept: number): void {
   }
 }
 
-/** Takes the phases after `last` out of the journal. */
+/** Removes the phases after `last` from the journal. */
 function losePhases(site: WorkingSite, operation: string, last: string): void {
   const journal = join(site.state, 'operations', operation, 'journal')
   const [before, after] = readFileSync(journal, 'utf8').split(`phase=${last}\n`)

@@ -1,4 +1,4 @@
-/** Where a restore may put its file: the application's user owns the folder that the database's path leads through. */
+/** Where a restore may put its file: the application's user owns a folder on the path to the database. */
 import { chmodSync, chownSync, mkdirSync, renameSync, rmSync, symlinkSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'

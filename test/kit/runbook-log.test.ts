@@ -17,7 +17,7 @@ describe("a line in the runbook's log", () => {
   })
   afterEach(() => site.remove())
 
-  /** Answers `written`, `refused` or, after a while, `waits`. */
+  /** Returns `written`, `refused` or, after a while, `waits`. */
   const write = (before = '') =>
     site
       .library(

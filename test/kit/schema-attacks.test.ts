@@ -27,14 +27,14 @@ describe('the schema of a hostile database', () => {
   const hex = (text: string) => Buffer.from(text).toString('hex').toUpperCase()
   const quoted = (text: string) => `"${text.replaceAll('"', '""')}"`
 
-  // An sqlite3 before 3.37 knows no -safe: what is run must be harmless without it.
+  // sqlite3 before 3.37 has no -safe: nothing may be run even without it.
   const unsafe = '[[ " $* " != *" -safe "* ]] || { echo "Error: unknown option: -safe" >&2; exit 1; }'
 
   it.each([
     { kind: 'as it is', first: '' },
     { kind: 'without -safe', first: unsafe },
   ])('is never run: a name cut off by a NUL, and names that continue from there; sqlite3 $kind', async ({ first }) => {
-    // Three tables, in this order: ` ` cut by a NUL, the statement, and the name that both of them together would be.
+    // Three tables, in this order: ` ` cut off by a NUL, the statement, and the name that both would form together.
     const statement = ` \t; SELECT writefile('${sign}', 'x'); --`
     const together = ` \nSELECT '${hex(statement)}', count(*), max(rowid), NULL FROM `
     site.sql(

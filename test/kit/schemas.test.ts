@@ -153,7 +153,7 @@ describe('an odd database', () => {
     make(oddDatabases[0]?.sql ?? '')
     const report = await site.ask(['database'], backupReport)
     const file = join(site.state, 'fingerprints', report.backup.path.split('/').at(-1) ?? '')
-    // It took the first byte of each name.
+    // It recorded only the first byte of each name.
     site.library(`sed -i -E '/^(names|unchecked)=/d; s/^table\\t(.)[^\\t]*/table\\t\\1/' "$1"`, [file])
     expect((await verdicts(report.backup.path))[0]).toMatchObject({ verdict: 'verified', basis: 'fingerprint' })
   })

@@ -1,4 +1,4 @@
-/** Services as the manager knows them: what is not there is not merely inactive. */
+/** Services as the manager reports them: a missing one is not merely inactive. */
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { inspection, restorePlan } from '../../src-shared/domain/kit-protocol.ts'
 import { ScratchSite } from '../support/scratch-site.ts'
@@ -12,7 +12,7 @@ interface Unit {
   readonly consistsOf?: string
 }
 
-/** Bash text: what `systemctl show` of systemd 252 prints about these units, and a line for each time it was started. */
+/** Bash text: prints what `systemctl show` of systemd 252 prints about these units, and logs a line for each call. */
 function systemctl(units: Readonly<Record<string, Unit>>): string {
   const cases = Object.entries(units).map(([unit, { load, active = 'inactive', file = '', consistsOf = '' }]) => {
     const lines = [
@@ -47,7 +47,7 @@ describe('services under systemd', () => {
     const plan = await site.ask(['plan', 'restore', 'database', name], restorePlan, options)
     return { seen, plan, check: plan.checks.find(({ check }) => check === 'service') }
   }
-  /** What a restore says before it does anything. */
+  /** What a restore reports before it does anything. */
   const refusal = (units: Readonly<Record<string, Unit>>) =>
     site.library(
       `${systemctl(units)}\nfail() { printf '%s: %s -> %s\\n' "$1" "$2" "$4"; exit 0; }; restore_services; echo "fine: $TX_WERE"`,

@@ -1,4 +1,4 @@
-/** How an interrupted transaction ends: also where the journal or the outcome could not be written, or somebody has the lock. */
+/** How an interrupted transaction ends, even if the journal or the outcome could not be written, or the lock is held. */
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
@@ -7,7 +7,7 @@ import { ScratchSite } from '../support/scratch-site.ts'
 const restore = '20260101T000000Z-restore-0a1b2c'
 const recover = '20260101T000100Z-recover-0a1b2c'
 
-/** Bash text: a site whose services do as they are told and are healthy. */
+/** Bash text: a site with obedient, healthy services. */
 const tame = `services_do() { :; }; services_states() { SERVICE_STATES=(active); }; holders_find() { HOLDERS=(); }
   health_ask() { HEALTH_STATUS=200; }
   begin() { # OPERATION
@@ -16,14 +16,14 @@ const tame = `services_do() { :; }; services_states() { SERVICE_STATES=(active);
     printf '%s\\n' "command=$COMMAND" "startedAt=1" "boot=$(</proc/sys/kernel/random/boot_id)" >"$OPERATION_DIR/about"
     printf '%s\\n' "$$" >"$OPERATION_DIR/pid"
   }`
-/** A restore until the service was started with the new database. */
+/** A restore up to the start of the service with the new database. */
 const started = `${tame}
   begin ${restore}
   TX_FOLDER=\${DATABASE_FILE%/*} TX_STAGE=.cvd-backup-00000000 TX_WERE=cvd TX_HEALTHY_BEFORE=yes HEALTH_PROBE=http://127.0.0.1:1/
   cd "$TX_FOLDER"; mkdir -m 700 "$TX_STAGE"; gzip -dc <"$1" >"$TX_STAGE/staged.db"; exec {TX_STAGE_FD}<"$TX_STAGE"
   transaction_begin "$1"; phase stopping; transaction_keep; transaction_swap; phase starting`
 const noSpace = 'journal() { return 1; }'
-/** Another operation has the lock, until `: >"$STATE/waits"`; half a minute later it is not waited for any more. */
+/** Another operation holds the lock until `: >"$STATE/waits"`; waiting ends after half a minute. */
 const backupRuns = `(flock 9; : >"$STATE/held"; for ((i = 0; i < 600; i++)); do [[ ! -e $STATE/waits ]] || break; sleep 0.05; done) \
     9>>"$STATE/lock" >/dev/null 2>&1 & until [[ -e $STATE/held ]]; do sleep 0.05; done`
 

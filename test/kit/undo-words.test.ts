@@ -1,4 +1,4 @@
-/** What was done is told, and not what it was done with: an undo is no restore "from" a file that nobody chose. */
+/** Messages say what was done, not by which means: an undo is not a restore "from" a file that nobody chose. */
 import { readFileSync } from 'node:fs'
 import { hostname } from 'node:os'
 import { expect, it } from 'vitest'
@@ -24,7 +24,7 @@ it('an undo names the undone restore, and its undo says that the restore was red
   expect(undone.result.message).toMatch(
     /^The restore from cvd_backup_20260110_120000\.db\.gz was undone: the database from before it \(cvd\.db\.pre-restore\.[\d_]+\) is live again\. Previous state saved as /,
   )
-  // The list of operations, which every console and the audit of this server read, has the same words.
+  // The list of operations, for consoles and this server's audit, uses the same words.
   expect((await newest())?.message).toBe(undone.result.message)
   expect(readFileSync(`${site.root}/logs/restore.log`, 'utf8')).toMatch(
     / Undo of \S+-restore-\w+\. Database restored from /,

@@ -74,7 +74,7 @@ describe('verify', () => {
     ['time', '[[ "$sql" != *integrity_check* ]] || exec sleep 1000', 'it took too long'],
   ])('reports that it lacked %s to check, and calls the backup neither bad nor good', async (_, fault, words) => {
     site.backup(name)
-    // The time that a check may take grows with the database; here it is short.
+    // The time limit of a check grows with the database; here it is short.
     const hasty = `${withSqlite(site, fault)}; timeout() { if [[ $1 == --foreground ]]; then command timeout --foreground 5 "\${@:4}"; else command timeout "$@"; fi; }`
     const { result } = await site.run(['verify', name], { instead: hasty })
     const [one] = report.parse(result.data).backups
@@ -96,7 +96,7 @@ describe('verify', () => {
     const other = site.backup(name, join(site.backups, 'older'))
     expect((await verify(other)).first).toMatchObject({ verdict: 'verified', basis: 'content' })
     expect((await verify(path)).first).toMatchObject({ verdict: 'verified', basis: 'fingerprint' })
-    // Moved away and cut off, it is still the one that was made.
+    // Moved and truncated, it is still the one that was made.
     renameSync(path, other)
     truncateSync(other, 5000)
     expect((await verify(other)).first).toMatchObject({ verdict: 'failed', basis: 'fingerprint' })
@@ -145,7 +145,7 @@ describe('verify', () => {
 
   it('is not fooled by a complaint that contains "ok"', async () => {
     const path = site.backup('cvd_backup_20260110_120000.db')
-    // The index forgets one row: its definition is taken away for one insert.
+    // The index lacks one row: its definition is removed for one insert.
     const entryOf = site
       .sql(path, "SELECT rootpage || '|' || sql FROM sqlite_master WHERE name = 'idx_token_ok'")
       .trim()
@@ -170,7 +170,7 @@ describe('verify', () => {
       path,
       `CREATE TABLE trap (a CHECK (a > 0)); PRAGMA ignore_check_constraints = ON; INSERT INTO trap VALUES (-1);`,
     )
-    // Whoever runs the constraint finds it violated.
+    // Running the constraint would show it violated.
     expect(site.sql(path, 'PRAGMA integrity_check')).toContain('CHECK constraint failed in trap')
     expect((await verify(path)).first).toMatchObject({ verdict: 'verified', reason: expect.stringContaining('ok') })
   })
@@ -240,7 +240,7 @@ describe('verify', () => {
 
   it('does not call a backup bad for lack of space', async () => {
     site.backup(name)
-    // Most of the space is wanted for the others: nothing is left for us.
+    // Most of the space is reserved for others: nothing is left for us.
     const refused = await site.run(['verify', name], { instead: 'free_bytes() { REPLY=1000; }' })
     const data = report.parse(refused.result.data)
     expect(data.backups[0]).toMatchObject({
@@ -292,7 +292,7 @@ SCRIPT
   it('stops when asked to, and leaves nothing behind', async () => {
     site.backup(name)
     const running = site.start(['verify', name], 'integrity_check() { sleep 1000; }')
-    const closed = once(running, 'close') // by then all that it said was read
+    const closed = once(running, 'close') // all output has been read by then
     let printed = ''
     running.stdout?.on('data', (chunk: Buffer) => {
       printed += chunk.toString()

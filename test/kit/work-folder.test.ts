@@ -1,4 +1,4 @@
-/** The private folders that the kit works in, where somebody else owns the folder that they lie in. */
+/** The kit's private work folders, inside a folder that another user owns. */
 import { chmodSync, existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
@@ -18,7 +18,7 @@ describe('a work folder', () => {
   })
   afterEach(() => site.remove())
 
-  /** Enters a work folder and leaves it again, `before` being bash text that comes first. */
+  /** Enters and leaves a work folder, after running the bash text `before`. */
   const visit = (before = '') =>
     site
       .library(

@@ -1,4 +1,4 @@
-/** A site that a person changes or removes while a server is being asked: what was changed stays, and counts. */
+/** A site that the user changes or removes while a server is being inspected: the change stays and applies. */
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
 import type { Console } from '../../src-main/app/console.ts'
 import { missingForDemo } from '../../src-main/demo/requirements.ts'
@@ -32,7 +32,7 @@ describe.skipIf(lacks.length > 0)(`a site that is changed during an inspection $
   const stored = () => console.context.store.sites.byId(site.id)
   const update = (changes: Partial<Site>) => console.context.store.sites.update({ ...site, ...changes })
 
-  /** Does something when the server has answered the next look, and before the answer arrives. */
+  /** Acts after the server has answered the next inspection, and before the answer arrives. */
   function meanwhile(work: () => void): void {
     const { links } = console.context
     const open = links.open.bind(links)
@@ -53,7 +53,7 @@ describe.skipIf(lacks.length > 0)(`a site that is changed during an inspection $
   test('a new name is kept', async () => {
     meanwhile(() => update({ name: 'South', colour: 'red' }))
     expect(await inspectSite(console.context, site)).toMatchObject({ ok: true })
-    // It was looked at for the first time: what the server says about itself is new.
+    // Its first inspection: the server's information is new.
     expect(stored()).toMatchObject({ name: 'South', colour: 'red', hostName: expect.not.stringMatching(/^demo$/) })
   })
 

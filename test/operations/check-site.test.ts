@@ -1,4 +1,4 @@
-/** What the steps of a connection test say: nothing passes that was not done. */
+/** The steps of a connection test: none passes that was not run. */
 import { expect, test, vi } from 'vitest'
 import { type CheckedStep, checkSite } from '../../src-main/operations/check-site.ts'
 import { openConsole } from '../support/console.ts'

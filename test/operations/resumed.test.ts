@@ -1,4 +1,4 @@
-/** Operations that nobody here listens to: left by another run of the console, with a lost connection, or started elsewhere. */
+/** Operations that are not followed here: left by another run of the console, disconnected, or started elsewhere. */
 import { randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
 import type { Console } from '../../src-main/app/console.ts'
@@ -18,9 +18,9 @@ const lacks = missingForDemo().map(({ what }) => what)
 
 describe.skipIf(lacks.length > 0)(`an operation that is not followed ${lacks.join(', ')}`, () => {
   let demo: DemoSite
-  /** Moves the clock of this computer against the server's. */
+  /** Shifts this computer's clock relative to the server's. */
   let shift = 0
-  /** The window, which was open all the time. */
+  /** A window that was open all the time. */
   let console: Console
   let folder: string
   let site: Site
@@ -50,7 +50,7 @@ describe.skipIf(lacks.length > 0)(`an operation that is not followed ${lacks.joi
     return found.ok ? found.value : []
   }
 
-  /** A backup that another run of the console on the same store asked for, and stopped listening to. */
+  /** A backup that another run of the console on the same store requested and stopped following. */
   async function left(): Promise<string> {
     const id = randomUUID()
     const entry = { id, siteId: site.id, command: 'database', request: ['database'], who: 'other@desk', reason: '' }

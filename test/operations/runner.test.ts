@@ -1,4 +1,4 @@
-/** The runner against a real kit on the demo site: what it writes down, and what it finds again. */
+/** The runner with a real kit on the demo site: what it records, and what it finds again. */
 import { execFileSync } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
 import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
@@ -15,7 +15,7 @@ import { systemClock } from '../../src-main/ports/clock.ts'
 import type { JournalEntry } from '../../src-main/store/operations.ts'
 import type { Site } from '../../src-main/store/sites.ts'
 import { fail, ok } from '../../src-shared/result.ts'
-import { nextEvent, knowSite, openConsole } from '../support/console.ts'
+import { knowSite, nextEvent, openConsole } from '../support/console.ts'
 import { scratchFolder } from '../support/folder.ts'
 import { childrenOf } from '../support/processes.ts'
 import { waitUntil } from '../support/wait.ts'
@@ -55,13 +55,13 @@ describe.skipIf(lacks.length > 0)(`the runner ${lacks.join(', ')}`, () => {
     console.runner.start({ site, request: ['restore', 'database', { path }, ...confirm], reason: 'test' })
 
   const failpoint = () => join(demo.state, 'failpoint')
-  /** Lets a restore that stands still go on. */
+  /** Continues a paused restore. */
   function goOn(): void {
     for (const file of [failpoint(), `${failpoint()}.reached`]) rmSync(file, { force: true })
   }
   afterEach(goOn)
 
-  /** A restore that stands still at a phase, in a step that the console has heard of. */
+  /** A restore paused at a phase, in a step that the console knows of. */
   async function standing(path: string, phase: string, step: string): Promise<JournalEntry> {
     writeFileSync(failpoint(), `${phase} pause\n`)
     const inStep = nextEvent(console, isStep(step))
@@ -73,7 +73,7 @@ describe.skipIf(lacks.length > 0)(`the runner ${lacks.join(', ')}`, () => {
   /** Nothing was changed yet. */
   const standingReady = (path: string) => standing(path, 'staged', 'ready')
 
-  /** What the server recorded is what is in the journal: every line once, in order (of progress only the newest). */
+  /** The journal has what the server recorded: every event once, in order (only the newest progress). */
   function expectWholeRecord(entry: JournalEntry): void {
     const file = join(demo.state, 'operations', entry.remoteOperation ?? '', 'events')
     const bytes = readFileSync(file)
@@ -87,7 +87,7 @@ describe.skipIf(lacks.length > 0)(`the runner ${lacks.join(', ')}`, () => {
     expect(entry.eventOffset).toBe(bytes.length)
   }
 
-  /** What stood still goes on and succeeds, and nothing of it was missed or doubled. */
+  /** The paused operation continues and succeeds, with no event missed or doubled. */
   async function goesOnToItsEnd({ id }: JournalEntry): Promise<void> {
     goOn()
     const ended = await console.runner.settled(id)
@@ -197,7 +197,7 @@ describe.skipIf(lacks.length > 0)(`the runner ${lacks.join(', ')}`, () => {
   })
 
   test('cancelled before the server has reported the id: waits for the id', async () => {
-    // It is looked for a hundred times; on a busy machine that may be over too soon.
+    // It is polled a hundred times, which may be too few on a busy machine.
     const wait: typeof systemClock.wait = (ms, signal) => systemClock.wait(ms === 100 ? 1000 : ms, signal)
     await console[Symbol.asyncDispose]()
     console = openConsole(folder, { ...systemClock, wait })
@@ -205,7 +205,7 @@ describe.skipIf(lacks.length > 0)(`the runner ${lacks.join(', ')}`, () => {
     await demo.kitCommand('--token', id, 'database')
     const cancelled = console.runner.cancel(site, id)
     console.runner.reattach()
-    // The server was asked by that name, and had done it already.
+    // The server was asked by that name, and had already done it.
     expect(await cancelled).toMatchObject({
       ok: false,
       error: { code: 'checks-failed', message: expect.stringContaining('ended') },

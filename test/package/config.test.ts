@@ -1,4 +1,4 @@
-/** The configuration of the packages, and the parts that they are made of. */
+/** The configuration of the packages, and their parts. */
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { join, resolve } from 'node:path'
@@ -16,7 +16,7 @@ interface Builder {
   validateConfiguration(config: object, logger: { isEnabled: boolean }): Promise<void>
 }
 
-/** electron-builder's own reading and checking, of the very version that packs. */
+/** electron-builder's own parsing and validation, in the version that packages. */
 function builder(): Builder {
   const from = createRequire(createRequire(import.meta.url).resolve('electron-builder/package.json'))
   return from('app-builder-lib/out/util/config/config') as Builder
@@ -70,7 +70,7 @@ describe('the fuses', () => {
     const file = join(scratchFolder(), 'electron')
     writeFileSync(file, fuseWire())
     await flipFuses(file, fuseConfig(platform))
-    // In the order of Electron: 0 off, 1 on.
+    // In Electron's order: 0 off, 1 on.
     const wire = readFileSync(file).subarray(16 + 32 + 2, 16 + 32 + 2 + 9)
     expect(wire.toString()).toBe(platform === 'linux' ? '010001001' : '010011001')
   })

@@ -1,4 +1,4 @@
-/** S18, S20: what is in the packages, for every platform, and what their runtime can no longer do. */
+/** S18, S20: the contents of the packages for every platform, and the disabled features of their runtime. */
 import { existsSync, globSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'

@@ -44,7 +44,7 @@ describe.skipIf(lacks)(`logging in to OpenSSH${lacks && ` (skipped: lacks ${lack
     return result
   }
 
-  /** Waits until the server has logged the end of a login that failed: what it logs of that was logged then. */
+  /** Waits until the server has logged the end of a failed login, so that its log is complete. */
   const ended = async (server: Sshd, from: number) => {
     const over = /(Disconnected|Connection (closed|reset)|fatal).*\[preauth\]/
     await expect.poll(() => server.log().slice(from)).toMatch(over)

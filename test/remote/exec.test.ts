@@ -47,7 +47,7 @@ describe.skipIf(lacks)(`commands on OpenSSH${lacks && ` (skipped: lacks ${lacks}
         onStdout: async (chunk) => {
           size += chunk.length
           hash.update(chunk)
-          // A slow reader: the server has to wait, and nothing gets lost.
+          // A slow reader: the server has to wait, and nothing is lost.
           if (size % 7 === 0) await new Promise(setImmediate)
         },
       }),
@@ -68,7 +68,7 @@ describe.skipIf(lacks)(`commands on OpenSSH${lacks && ` (skipped: lacks ${lacks}
     const feeding = (async () => {
       for await (const chunk of source()) if (!(await running.write(chunk))) break
     })()
-    // The remote side reads nothing: its window and our buffer fill, and then the source must be made to wait.
+    // The remote side reads nothing: its window and our buffer fill up, and then the source must wait.
     await expect.poll(() => made, { interval: 100 }).toBeGreaterThan(20)
     let calm = 0
     let before = -1
@@ -145,7 +145,7 @@ describe.skipIf(lacks)(`commands on OpenSSH${lacks && ` (skipped: lacks ${lacks}
     expect(failureOf(await watched)).toMatchObject({ code: 'cancelled', ended: true })
     expect(lone.slots.taken).toBe(0)
 
-    // This one does not care for its stdin: it is no longer waited for, and still holds its slot.
+    // This one ignores its stdin: it is no longer waited for, but still holds its slot.
     const pid = Promise.withResolvers<string>()
     const unsubscribe = must(
       await start(lone, 'echo $$; exec sleep 60', { grace: 50, onLine: (line) => pid.resolve(line) }),
@@ -206,7 +206,7 @@ describe.skipIf(lacks)(`commands on OpenSSH${lacks && ` (skipped: lacks ${lacks}
     expect(must(await exec(far, 'echo "$SSH_CONNECTION"')).stdout.toString()).toContain(` ${sshd.port}\n`)
     await far.end()
     expect(failureOf(await open([{ port: first.port, user: 'nobody-here' }])).code).toBe('auth-failed')
-    // The jump host goes away: the site's connection is lost with it.
+    // The jump host disappears, and the site's connection with it.
     const cut = must(await open([first]))
     const up = Promise.withResolvers<void>()
     const waiting = exec(cut, 'echo up; cat', {

@@ -11,7 +11,7 @@ import { accepting, failureOf, must, scratch, target } from '../support/remote.t
 import { startAgent } from '../support/ssh-agent.ts'
 import { type KeyPair, makeKey, makeUser, type TestUser } from '../support/sshd.ts'
 
-/** A person who knows the password, and answers questions; what was asked is kept. */
+/** A user who knows the password and answers questions; records what was asked. */
 function person(password: string | null, answer: (question: LoginQuestion) => string | null | Promise<string | null>) {
   const questions: LoginQuestion[] = []
   const found: SecretRequest['kind'][] = []

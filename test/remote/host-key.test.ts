@@ -9,14 +9,14 @@ import { missing } from '../support/prerequisites.ts'
 import { failureOf, must, scratch, secrets, target } from '../support/remote.ts'
 import { type KeyPair, makeKey, makeUser, type Sshd, sshdNeeds, startSshd, type TestUser } from '../support/sshd.ts'
 
-// Checked by the type checker: no connection without a decision, and no makeshift for one.
+// Checked by the type checker: no connection without a real decision.
 export function doesNotCompile(options: Omit<ConnectOptions, 'hostKeys'>): void {
   // @ts-expect-error the host-key decision is missing
   void connect(options)
-  // @ts-expect-error undefined is no decision
+  // @ts-expect-error undefined is not a decision
   void connect({ ...options, hostKeys: undefined })
   const forged = { knownTypes: async () => [], decide: async () => ({ ok: true, value: {} }) }
-  // @ts-expect-error what looks like a decision is none
+  // @ts-expect-error a look-alike is not a decision
   void connect({ ...options, hostKeys: forged })
 }
 

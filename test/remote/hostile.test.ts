@@ -30,7 +30,7 @@ test('servers that use much processing time must rest, longer if there are many;
   const [first, second] = await Promise.all([rested(new Pace().spent(50, 0)), rested(new Pace().spent(50, 0))])
   expect(first).toBeGreaterThanOrEqual(199)
   expect(second).toBeGreaterThanOrEqual(399)
-  // Ten megabytes are work, too, though nothing is done with them.
+  // Receiving ten megabytes is work, even if they are discarded.
   expect(await rested(new Pace().spent(0, 10_000_000))).toBeGreaterThan(0)
 })
 
@@ -59,7 +59,7 @@ describe.skipIf(lacks)(`a malicious server${lacks && ` (skipped: lacks ${lacks})
     await user?.remove()
   })
 
-  /** The longest that another server waited for a small answer, in milliseconds, while `work` went on. */
+  /** The longest time, in milliseconds, that another server's small answer took while `work` ran. */
   async function othersWaited(work: Promise<unknown>): Promise<number> {
     let over = false
     void work.then(() => {

@@ -72,7 +72,7 @@ describe.skipIf(lacks)(`the keys offered to OpenSSH${lacks && ` (skipped: lacks 
     expect(left).not.toContain(held[5]?.fingerprint)
     expect(refused.next).toContain('IdentitiesOnly')
     must(await logIn({ method: 'agent', identity: fits.fingerprint }, agent.socket))
-    // What the configuration names comes first, however much the agent holds.
+    // Configured keys come first, however many the agent holds.
     must(await logIn({ method: 'key', keyFile: `${fits.privateFile}.pub`, agentToo: true }, agent.socket))
   })
 
@@ -104,7 +104,7 @@ describe.skipIf(lacks)(`the keys offered to OpenSSH${lacks && ` (skipped: lacks 
     await rm(key.privateFile)
     const auth = { method: 'key', keyFile: `${key.privateFile}.pub` } as const
     must(await logIn(auth, agent.socket))
-    // As IdentityAgent says it: another agent than that of the environment.
+    // As with IdentityAgent: an agent other than the environment's.
     must(await logIn({ ...auth, agentSocket: agent.socket }, null))
     expect(failureOf(await logIn({ ...auth, agentSocket: null }, agent.socket))).toMatchObject({
       code: 'auth-failed',
@@ -164,7 +164,7 @@ describe.skipIf(lacks)(`the keys offered to OpenSSH${lacks && ` (skipped: lacks 
     await writeFile(plain, secret.export({ format: 'pem', type: 'pkcs8' }), { mode: 0o600 })
     const cipher = { cipher: 'aes-256-cbc', passphrase: 'open sesame' }
     await writeFile(locked, secret.export({ format: 'pem', type: 'pkcs8', ...cipher }), { mode: 0o600 })
-    // OpenSSH reads RSA and EC keys in this format itself; for ed25519 its public line is put together here.
+    // OpenSSH reads RSA and EC keys in this format itself; for ed25519 the public line is built here.
     const x = Buffer.from(secret.export({ format: 'jwk' }).x ?? '', 'base64url')
     const line =
       name === 'ed25519'
@@ -231,7 +231,7 @@ describe.skipIf(lacks)(`the keys offered to OpenSSH${lacks && ` (skipped: lacks 
     const gone = await makeKey(folder.path, 'gone')
     await user.authorize(gone)
     await using agent = await startAgent(join(folder.path, 'a'), [])
-    // With a question before every use, and nobody who could answer it.
+    // With a confirmation before every use, and nobody to give it.
     const env = { ...process.env, SSH_AUTH_SOCK: agent.socket, SSH_ASKPASS: '/bin/false', DISPLAY: 'none' }
     await run('ssh-add', ['-q', '-c', gone.privateFile], { env })
     await rm(gone.privateFile)

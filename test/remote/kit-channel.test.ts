@@ -34,7 +34,7 @@ function kitOf(body: string) {
 
 const hello = `printf '{"v":1,"kind":"hello","at":1,"kit":"%s","command":"x","operation":%s}\\n' "$CVD_BACKUP_KIT_SHA256"`
 const result = `printf '{"kind":"result","at":2,"outcome":"succeeded","code":"ok","message":"%s","data":null}\\n'`
-/** Says where it runs from, what it was given (in hex), and what was on stdin until a line came. */
+/** Reports where it runs from, its arguments (in hex), and its stdin up to a line. */
 const reporting = kitOf(`
 ${hello} null
 where=memory; [[ -f $0 && $0 == */cvd-backup ]] && where=$0
@@ -73,7 +73,7 @@ describe.skipIf(lacks)(`the launcher and its channel${lacks && ` (skipped: lacks
   const run = (more: Partial<KitRun> = {}) =>
     runKit({ connection, privilege: { mode: 'none', password: null }, kit: reporting, args: ['x'], ...more })
   const messageOf = async (more: Partial<KitRun> = {}) => must(await run(more)).result.message
-  /** Which the server must have already: the bytes are none. */
+  /** The server must have this kit already: the bytes are invalid. */
   const unsent = { sha256: reporting.sha256, bytes: Buffer.from('not the kit') }
   const place = () => join(state, 'kit', reporting.sha256, 'cvd-backup')
   const atHome = () => `${place()} --params-fd 3 ${hex(['x'])}`
@@ -195,7 +195,7 @@ ${result} gone
     const stopped = await run({ kit: waiting, onEvent, signal: stop.signal, grace: 60_000 })
     expect(failureOf(stopped).code).toBe('cancelled')
     expect(await readFile(join(user.home, 'ended'), 'utf8')).toBe('ended\n')
-    // A helper that holds stdout until stdin ends does not keep the answer waiting.
+    // A helper that holds stdout until stdin ends does not delay the answer.
     const helper = kitOf(`${hello} null\ncat >/dev/null <&0 & ${result} done; wait`)
     expect(await messageOf({ kit: helper })).toBe('done')
   })
@@ -217,7 +217,7 @@ ${result} gone
       void server.stop()
     }
     const lost = failureOf(await run({ connection: lone, kit: stored, onEvent }))
-    // Which of the two is heard depends on what dies first, the connection or the shell behind it.
+    // Which of the two is reported depends on what ends first, the connection or the shell behind it.
     expect(['link-lost', 'killed']).toContain(lost.code)
     expect(lost).toMatchObject({ operation: '20260101T000000Z-database-000001', offset: seen })
     expect(seen).toBeGreaterThan(100)

@@ -58,7 +58,7 @@ test.skipIf(lacks)(`with OpenSSH's own files and fingerprints ${lacks && `(lacks
   expect(keyFingerprint(blob(key))).toBe(key.fingerprint)
   expect(await state(address, key)).toBe('unknown')
 
-  // Hashed by ssh-keygen itself, in the user's file: known, and never written.
+  // Hashed by ssh-keygen itself, in the user's file, which is never written.
   await writeFile(users, `site.example ${words(key)}\n[site.example]:2222 ${words(other)}\n`)
   await run('ssh-keygen', ['-q', '-H', '-f', users])
   const before = await readFile(users, 'utf8')
@@ -69,7 +69,7 @@ test.skipIf(lacks)(`with OpenSSH's own files and fingerprints ${lacks && `(lacks
   expect(await files.knownTypes(onPort)).toEqual(['ssh-rsa'])
   expect(await files.forget(address)).toBe(0)
 
-  // Our own file decides where it knows the host.
+  // Our own file decides if it knows the host.
   await files.remember(address, blob(other))
   expect(await state(address, other)).toBe('match')
   expect(await state(address, key)).toBe('changed')
@@ -84,7 +84,7 @@ test.skipIf(lacks)(`with OpenSSH's own files and fingerprints ${lacks && `(lacks
   expect(await state({ host: 'b', port: 22 }, key)).toBe('match')
   expect(await readFile(users, 'utf8')).toBe(before)
 
-  // A revocation anywhere wins over a pin; a certificate authority is no pin.
+  // A revocation anywhere overrides a pin; a certificate authority is not a pin.
   await files.remember(address, blob(key))
   await writeFile(users, `@revoked * ${words(key)}\n@cert-authority * ${words(other)}\n`)
   expect(await state(address, key)).toBe('revoked')

@@ -5,7 +5,7 @@ import { pathToFileURL } from 'node:url'
 import { promisify } from 'node:util'
 import { expect, test } from 'vitest'
 
-// The test runner finds names in CommonJS packages that Node itself does not.
+// The test runner resolves names in CommonJS packages that Node itself does not.
 test('every file loads in plain Node, not only under the test runner', async () => {
   const folder = resolve(import.meta.dirname, '../../src-main/remote')
   const files = (await readdir(folder)).filter((name) => name.endsWith('.ts')).map((name) => join(folder, name))

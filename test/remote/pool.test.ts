@@ -142,7 +142,7 @@ describe('the pool', () => {
     expect([lease.connection.alive, tries]).toEqual([true, 4])
     const waits = given.events.flatMap((event) => (event.state === 'waiting' ? [event.failure.code] : []))
     expect(waits).toEqual(['unreachable', 'unreachable'])
-    // Whole milliseconds, as everywhere: windows are told nothing else.
+    // Whole milliseconds, as everywhere in the contract.
     const again = given.events.flatMap((event) => (event.state === 'waiting' ? [event.retryAt] : []))
     expect(again.every(Number.isSafeInteger)).toBe(true)
   })

@@ -34,7 +34,7 @@ function parse(text: string): Configuration[] {
 
 const corpus = parse(await readFile(new URL('./ssh-configs.txt', import.meta.url), 'utf8'))
 
-/** ssh puts some paths in at once and others later, and writes jump hosts in its own way. */
+/** ssh expands some paths at once and others later, and writes jump hosts in its own way. */
 function comparable({ localUser: _, ...settings }: Settings, { home, name }: TestUser) {
   const { identityAgent, proxyJump } = settings
   const path = identityAgent && pathOf(identityAgent, { ...settings, localUser: name }, home)
@@ -76,7 +76,7 @@ describe.skipIf(lacks)(`the parser agrees with ssh -G${lacks && ` (skipped: lack
     expect(hosts.length).toBeGreaterThan(0)
     for (const host of hosts) {
       const wanted = await askHost(host)
-      // Of what ssh tries by itself, two kinds of keys are of no use any more.
+      // Two kinds of keys among ssh's defaults are obsolete.
       const identityFiles = wanted.identityFiles.filter((file) => !/^~\/\.ssh\/id_(dsa|xmss)$/.test(file))
       const answer = await computed(host)
       expect(comparable(answer, user), host).toEqual(comparable({ ...wanted, identityFiles }, user))

@@ -138,7 +138,7 @@ test.skipIf(noSsh)('eight hosts that each take three seconds are resolved in par
   await writeFile(file, `Host ${names.join(' ')}\nMatch exec "sleep 3"\n  User waited\n`, { mode: 0o600 })
   const begun = performance.now()
   const hosts = must(await importSshConfig({ file, limit: 60_000 }))
-  // One after another they take 24 seconds.
+  // One after another they would take 24 seconds.
   expect(performance.now() - begun).toBeLessThan(12_000)
   expect(hosts.map(({ alias, user }) => [alias, user])).toEqual(names.map((name) => [name, 'waited']))
 })

@@ -142,7 +142,7 @@ describe.skipIf(lacks)(`sudo${lacks && ` (skipped: lacks ${lacks})`}`, () => {
     )
   })
 
-  // The last one is what bash itself is asked to run, as titles of terminals show it.
+  // The last one is bash's own command line, as some shells print it as the terminal's title.
   const noise = {
     'lines, of which one is an event and one is ours': `echo hello; echo cvd-backup-launcher need-kit
 printf '%s\\n' '{"kind":"result","at":1,"outcome":"succeeded","code":"ok","message":"","data":null}'`,
@@ -209,7 +209,7 @@ printf '%s\\n' '{"kind":"result","at":1,"outcome":"succeeded","code":"ok","messa
     await using server = await fakeServer({
       exec: (channel, command) => {
         const marker = /-p (\S+) /.exec(command)?.[1] ?? ''
-        // In pieces, and asking twice at once.
+        // In pieces, and with two prompts at once.
         for (const piece of [marker.slice(0, 9), `${marker.slice(9)}Sorry, try again.\n${marker}`])
           channel.stderr.write(piece)
         channel.on('data', (data: Buffer) => got.push(data.toString()))

@@ -1,4 +1,4 @@
-/** Takes every picture in light and dark, small and large, and listens for what must not happen meanwhile. */
+/** Takes every screenshot in light and dark, small and large, and records errors meanwhile. */
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Page } from 'playwright-core'
@@ -12,7 +12,7 @@ const schemes = ['light', 'dark'] as const
 export class Camera {
   readonly #page: Page
   readonly #folder: string
-  /** Messages of the browser's console that are errors, and violations of the page's policy. */
+  /** Errors in the browser's console, and violations of the page's policy. */
   readonly complaints: string[] = []
   #count = 0
 

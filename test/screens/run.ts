@@ -1,4 +1,4 @@
-/** `npm run screens`: pictures of every page, made on the demo site by the real console. */
+/** `npm run screens`: screenshots of every page, taken on the demo site with the real console. */
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'

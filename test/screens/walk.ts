@@ -1,4 +1,4 @@
-/** Walks through every page as a newcomer would, with the real console on a real site, and takes pictures on the way. */
+/** Visits every page as a newcomer would, with the real console on a real site, and takes screenshots. */
 import { execFileSync } from 'node:child_process'
 import type { Page } from 'playwright-core'
 import { DEMO_NAME } from '../../src-main/demo/history.ts'
@@ -6,7 +6,7 @@ import type { DemoSite } from '../../src-main/demo/site.ts'
 import type { Camera } from './camera.ts'
 
 const LONG = 120_000
-/** As long as names get, and longer than there is room for. */
+/** A name of the maximum length, longer than there is room for. */
 const LONG_NAME = 'Werkstatt und Depot Nord-Ost, Halle 7 (Reserve)'
 const NAME = DEMO_NAME
 
@@ -44,14 +44,14 @@ async function addSite(page: Page, camera: Camera, site: DemoSite): Promise<void
   await button(page, 'Back up now').waitFor({ timeout: LONG })
 }
 
-/** Waits until no operation runs any more, as the window tells it. */
+/** Waits until no operation runs any more, as shown in the window. */
 async function quiet(page: Page): Promise<void> {
   await page
     .getByRole('complementary')
     .getByRole('progressbar')
     .first()
     .waitFor({ timeout: 3000 })
-    // It was so quick that nobody saw it.
+    // It was too quick to be seen.
     .catch(() => undefined)
   await page.getByRole('complementary').getByRole('progressbar').first().waitFor({ state: 'detached', timeout: LONG })
 }
@@ -139,10 +139,10 @@ async function rest(page: Page, camera: Camera): Promise<void> {
 export interface Walk {
   readonly page: Page
   readonly camera: Camera
-  /** Gets known by hand, and has no backup. */
+  /** Added by hand, without backups. */
   readonly fresh: DemoSite
   readonly site: DemoSite
-  /** Makes `site` known, with a past. */
+  /** Adds `site`, with a history. */
   readonly prepare: () => Promise<unknown>
 }
 

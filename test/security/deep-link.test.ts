@@ -1,4 +1,4 @@
-/** S22: a link shows something, and does nothing. */
+/** S22: a link shows something, and does nothing else. */
 import { describe, expect, test } from 'vitest'
 import { linkAmong, parseDeepLink } from '../../src-main/electron/deep-link.ts'
 import { event } from '../support/fake-electron.ts'

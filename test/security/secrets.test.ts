@@ -1,4 +1,4 @@
-/** S15, S17, S27: secrets in the store of the operating system, or in memory, and nowhere else. */
+/** S15, S17, S27: secrets in the operating system's store, or in memory, and nowhere else. */
 import { readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { inspect } from 'node:util'
@@ -87,15 +87,18 @@ describe("S17: with the system's store", () => {
     expect(readFileSync(given.file, 'utf8')).not.toBe(before)
   })
 
-  test.each(['not json', '[]', '{"version":2,"secrets":{}}'])('a file that contains %j is started anew', async (text) => {
-    const given = place()
-    await (await given.open(fakeSafeStorage('kwallet6'))).save(sudo, new Secret(word))
-    writeFileSync(given.file, text)
-    const secrets = await given.open(fakeSafeStorage('kwallet6'))
-    expect(await secrets.find(sudo)).toBeNull()
-    await secrets.save(sudo, new Secret('again'))
-    expect((await secrets.find(sudo))?.expose()).toBe('again')
-  })
+  test.each(['not json', '[]', '{"version":2,"secrets":{}}'])(
+    'a file that contains %j is started anew',
+    async (text) => {
+      const given = place()
+      await (await given.open(fakeSafeStorage('kwallet6'))).save(sudo, new Secret(word))
+      writeFileSync(given.file, text)
+      const secrets = await given.open(fakeSafeStorage('kwallet6'))
+      expect(await secrets.find(sudo)).toBeNull()
+      await secrets.save(sudo, new Secret('again'))
+      expect((await secrets.find(sudo))?.expose()).toBe('again')
+    },
+  )
 })
 
 describe('S17: without a secure store', () => {

@@ -1,4 +1,4 @@
-/** S3, S9, S15, S25, S30: what must not be in the sources, and what only one place may do. */
+/** S3, S9, S15, S25, S30: what the sources must not contain, and what only one place may do. */
 import { globSync, readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { Script } from 'node:vm'
@@ -10,7 +10,7 @@ import { sourceFiles } from '../support/imports.ts'
 const top = resolve(import.meta.dirname, '../..')
 const read = (file: string): string => readFileSync(join(top, file), 'utf8')
 
-/** The files below some folders in which the pattern is found. */
+/** The files below the given folders that match the pattern. */
 function filesWith(pattern: RegExp, folders: readonly string[]): string[] {
   return sourceFiles(folders).filter((file) => pattern.test(read(file)))
 }
@@ -67,8 +67,8 @@ test("S15: only the login code and the system's store read secrets", () => {
 
 describe('S25: local programs', () => {
   const starts = /from 'node:child_process'/
-  // The demo is a server, and servers run programs; the loopback host opens a browser, `npm start` Electron itself. No
-  // package holds them.
+  // The demo is a server, which runs programs; the loopback host opens a browser, and `npm start` opens Electron. No
+  // package contains these.
   const shipped = (file: string) => !/^src-main\/((demo|entry|host)\/|electron\/own-window\.ts)/.test(file)
 
   test('are started in one place only', () => {

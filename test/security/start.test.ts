@@ -1,4 +1,4 @@
-/** S1, S2, S4, S23, S24: what is settled before anything can be shown. */
+/** S1, S2, S4, S23, S24: what is locked down before anything is shown. */
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'

@@ -1,4 +1,4 @@
-/** The application's user is hostile, and root works on its files: nothing outside the CVD root is read for it or changed. */
+/** The application's user is hostile, and root works on its files: nothing outside the CVD root is disclosed or changed. */
 import { afterAll, beforeEach, describe, expect, it } from 'vitest'
 import type { Site } from '../../src-main/store/sites.ts'
 import { asApplication, given, makeStranger, outside, raceOf, repair, stranger } from '../support/attacker.ts'
@@ -39,7 +39,7 @@ describe('the application’s user', () => {
   })
   afterAll(() => server.reset())
 
-  /** Nothing outside was changed, made, removed or handed over, whatever the operations said. */
+  /** Nothing outside was changed, created, removed or handed over, whatever the operations reported. */
   const untouched = async () => {
     expect(await outside(server)).toBe(before)
     expect(await given(server)).toBe('')
@@ -145,7 +145,7 @@ describe('the application’s user', () => {
       `systemctl stop cvd; [ -e ${database} ] || cp -p "$(ls -t /opt/cvd/data/cvd.db*kept /opt/cvd/data/cvd.db.pre-restore.*[0-9] | head -n 1)" ${database}; systemctl start cvd`,
     )
     await server.waitHealthy()
-    // And he stops nobody for good: afterwards everything works.
+    // Nor can the attacker block anything for good: afterwards everything works.
     const fresh = await desk.backUp(site)
     restored(await restore(desk, site, fresh.backup.path))
   })

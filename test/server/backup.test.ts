@@ -69,7 +69,7 @@ describe.each([
         { table: 'service_orders', rows: expect.any(Number) },
       ],
     })
-    // Gunicorn opens the database for the time of a request; the writer has it open always.
+    // Gunicorn opens the database for each request; the writer always has it open.
     expect(seen.database.holders).toContainEqual(
       expect.objectContaining({
         user: 'cvdapp',
@@ -128,7 +128,7 @@ describe.each([
     expect(fingerprint.pageCount * fingerprint.pageSize).toBe(checked.databaseSize)
     expect(fingerprint.foreignKeyViolations).toBe(2)
     expect(fingerprint.commit).toBe(await server.must('git -C /opt/cvd/app rev-parse HEAD', { user: 'cvdapp' }))
-    // One moment of the live database, between the beginning and the end.
+    // One state of the live database, between the beginning and the end.
     expect(checked.rows.sales).toBeGreaterThanOrEqual(Number(from))
     expect(checked.rows.sales).toBeLessThanOrEqual(Number(to))
     expect(await server.must(`stat -c '%U:%G %a' ${path}`)).toBe('cvdapp:www-data 640')
@@ -157,7 +157,7 @@ describe.each([
     await using held = await gate(server, compressor, '*-c*')
     const started = desk.start(site, 'database')
     await held.reached()
-    // Every name of this moment and of the next seconds belongs to somebody else.
+    // Every name of this second and the next ones is taken.
     const taken = await server.must(
       'cd /opt/cvd/backups && t=$(date +%s) && for i in 0 1 2 3; do f=cvd_backup_$(date -d @$((t + i)) +%Y%m%d_%H%M%S).db.gz; echo other > "$f"; echo "$PWD/$f"; done',
     )
@@ -184,7 +184,7 @@ describe.each([
     expect(await server.must('ls /opt/cvd/backups')).toBe('app\nsystem')
     const interrupted = (await desk.operations(site))[0]
     expect(interrupted).toMatchObject({ id: remoteOperation, state: 'interrupted', outcome: null })
-    // A lock that nobody holds stops nobody.
+    // A lock file without a lock stops nobody.
     const { backup } = await desk.backUp(site)
     expect(await leftBehind(server)).toEqual([showPath(backup.path)])
     expect(await desk.run(site, 'recover')).toMatchObject({ outcome: 'succeeded' })
@@ -202,7 +202,7 @@ describe.each([
     expect(await desk.settled(started)).toMatchObject({ outcome: 'cancelled', code: 'cancelled' })
     await held[Symbol.asyncDispose]()
     expect(await leftBehind(server)).toEqual([])
-    // The processes went too, and a cancel is no error in the log that monitoring reads.
+    // The processes have ended too, and a cancel is not an error in the log that monitoring reads.
     expect((await server.run(`pgrep -x ${compressor}`)).stdout).toBe('')
     expect(await server.readFile('/opt/cvd/logs/backup.log')).toBe(log)
   })
@@ -261,7 +261,7 @@ describe.each([
 })
 
 describe('H1: a copy under load', () => {
-  /** The process that copies, and no other. */
+  /** The copying process only. */
   const copier = '^sqlite3 -batch -bail -init /dev/null -readonly /opt/cvd/data/cvd.db$'
 
   it('completes on a WAL database, where a bare .backup restarts for ever', async () => {
@@ -309,7 +309,7 @@ describe('H1: a copy under load', () => {
     await growDatabase(south, 100)
     await desk.setPolicy(site, { writer_block_limit: '1' })
     const { lines } = await south.writer()
-    // A disk that does not move: the copying process stops itself when it has read the first page, and keeps its lock.
+    // A stalled disk: the copying process stops itself after reading the first page, and keeps its lock.
     await south.writeFile(
       '/usr/local/sbin/sqlite3',
       `#!/bin/bash
@@ -342,7 +342,7 @@ describe('H1: a copy under load', () => {
   })
 })
 
-/** Another program's transaction that nobody reads beside, until it is disposed of. */
+/** Another program's exclusive transaction, until disposed. */
 async function exclusiveLock(): Promise<AsyncDisposable> {
   const program =
     "import sqlite3, time; c = sqlite3.connect('/opt/cvd/data/cvd.db', isolation_level=None, timeout=10); c.execute('BEGIN EXCLUSIVE'); open('/run/locked', 'w'); time.sleep(600)"

@@ -1,4 +1,4 @@
-/** A restore is interrupted at every phase, in every way: the outcome is the old state or the new one, wholly, and it is told. */
+/** Interrupts a restore at every phase, in every way: the result is the complete old or new state, and it is reported. */
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import type { Site } from '../../src-main/store/sites.ts'
@@ -30,7 +30,7 @@ interface Cell {
   readonly phase: string
   readonly fault: Fault
   readonly outcome: Outcome
-  /** The fault comes while the transaction is being taken back. */
+  /** The fault occurs while the transaction is rolled back. */
   readonly duringRollback?: boolean
 }
 
@@ -53,7 +53,7 @@ const cells: readonly Cell[] = [
   ...interruptions.map((fault) => ({ phase: 'outcome', fault, outcome: 'succeeded' as const })),
 ]
 
-/** Leaves half a transaction of somebody who was killed: a journal without which the database would be damaged. */
+/** Leaves half a transaction of a killed process: a journal without which the database would be damaged. */
 const hotJournal = `import os, sqlite3
 c = sqlite3.connect('/opt/cvd/data/cvd.db', isolation_level=None)
 c.execute('PRAGMA cache_size=1')
@@ -62,7 +62,7 @@ c.execute('UPDATE sales SET sale_units = 777')
 os.kill(os.getpid(), 9)
 `
 
-/** The application dies hard whenever it is stopped, until `reset`, so that a sidecar that matters always lies beside the database. */
+/** Until `reset`, the application crashes whenever it is stopped, so that an essential sidecar is always beside the database. */
 async function dieHard(server: Server): Promise<void> {
   const dropIn =
     server.spec.journal === 'wal' ? 'KillSignal=SIGKILL' : 'ExecStopPost=-/usr/bin/python3 /opt/cvd/app/hot.py'
@@ -88,7 +88,7 @@ interface Seen {
   readonly downMs: number | null
 }
 
-/** A console, and how it knows the server. */
+/** A console, and its site for the server. */
 interface Known {
   readonly desk: ServerDesk
   readonly site: Site
@@ -101,13 +101,13 @@ async function known(server: Server, who?: string): Promise<Known> {
 
 interface Consoles {
   readonly backup: string
-  /** Asks for restores. */
+  /** Requests restores. */
   readonly requester: Known
-  /** Looks at what became of them. */
+  /** Inspects their outcomes. */
   readonly observer: Known
 }
 
-/** Runs one cell; answers what the server tells of the operation afterwards. */
+/** Runs one cell; returns what the server reports about the operation afterwards. */
 async function runCell(server: Server, consoles: Consoles, cell: Cell): Promise<Seen> {
   const marker = `${cell.phase} ${cell.fault}`
   await change(
@@ -133,7 +133,7 @@ async function runCell(server: Server, consoles: Consoles, cell: Cell): Promise<
   return await outcomeOn(consoles.observer, ended.remoteOperation)
 }
 
-/** Nobody watches any more when the power goes: the server has to bring itself back. Answers the operation's id. */
+/** Cuts the power when nobody is watching: the server must recover by itself. Returns the operation's id. */
 async function cutPowerDuring(server: Server, backup: string): Promise<string> {
   const { desk, site } = await known(server)
   await using _ = desk
@@ -186,7 +186,7 @@ async function assess(server: Server, { outcome }: Cell, marker: string, from: n
   }
 }
 
-/** What another console hears of it. */
+/** The outcome as another console receives it. */
 async function outcomeOn({ desk, site }: Known, operation: string | null): Promise<Seen> {
   const listed = (await desk.operations(site)).find(({ id }) => id === operation)
   if (listed === undefined) throw new Error(`the server does not know ${operation}`)
@@ -221,7 +221,7 @@ describe('a restore that is interrupted', () => {
   }
 
   beforeAll(() => Promise.all(servers.map(prepare)))
-  // What one cell left behind is not for the next one to suffer from.
+  // Leftovers of one cell must not affect the next.
   afterEach(async ({ task }) => {
     if (task.result?.state !== 'fail') return
     await dismiss()
@@ -236,7 +236,7 @@ describe('a restore that is interrupted', () => {
     await Promise.all(servers.map((server) => server.reset()))
   })
 
-  // What cuts connections comes last.
+  // Faults that cut connections come last.
   const order = [...cells].sort((one, other) => Number(one.fault === 'power') - Number(other.fault === 'power'))
   test.each(order)('at $phase by $fault: $outcome', async (cell) => {
     await Promise.all(

@@ -1,4 +1,4 @@
-/** H16: how a site is asked for its health, and what a restore does when the answer is wrong or unknown. */
+/** H16: how a site's health is probed, and what a restore does when the answer is wrong or unknown. */
 import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { planRestore } from '../../src-main/operations/plan-restore.ts'
 import { restoreDatabase } from '../../src-main/operations/restore-database.ts'
@@ -17,7 +17,7 @@ beforeEach(() => {
 afterEach(() => desk[Symbol.asyncDispose]())
 afterAll(() => Promise.all([north.reset(), south.reset()]))
 
-/** A site with a backup, and an order that was entered after it: a restore takes it away. */
+/** A site with a backup, and an order that was entered later: a restore removes it. */
 async function prepare(server: Server, health?: string): Promise<{ site: Site; backup: string }> {
   await server.reset()
   const { site } = must(await desk.tryToAdd(server, health === undefined ? {} : { health }))
@@ -53,7 +53,7 @@ describe('a site with no health setting', () => {
   it('keeps the address that answered when it was added, and can be restored with it when it is down', async () => {
     const { site, backup } = await prepare(north)
     expect((await desk.inspect(site)).health).toMatchObject({ probe, configured: true, healthy: true })
-    // Nothing answers any more: the database is gone, and the service with it.
+    // Nothing answers any more: the database and the service are gone.
     await north.must('systemctl stop cvd cvd-writer && : >/opt/cvd/data/cvd.db && rm -f /opt/cvd/data/cvd.db-*')
     expect((await desk.inspect(site)).health).toMatchObject({ probe, healthy: false })
     const entry = await restore(site, backup, true)
@@ -93,7 +93,7 @@ describe.each([
 ] as const)('a wrong probe on %s', (_name, server, probe, status) => {
   it(`${probe}: the restore is refused; if the user states that the site is down, it rolls back`, async () => {
     const { site, backup } = await prepare(server, probe)
-    // Time enough for the service to start and to answer, and for the writer to write.
+    // Enough time for the service to start and answer, and for the writer to write.
     await desk.setPolicy(site, { health_timeout: '10' })
     const seen = await desk.inspect(site)
     expect(seen.health).toMatchObject({ probe, configured: true, healthy: false })
@@ -120,7 +120,7 @@ describe.each([
     const after = await desk.inspect(site)
     expect(after.unfinished).toEqual([])
     expect(after.services).toMatchObject([{ state: 'active' }])
-    // The old database, and what the writer had entered into the one that was tried: nothing is thrown away unsaid.
+    // The old database, and the writer's rows in the rejected one: nothing is discarded silently.
     const beside = await server.must('ls -A /opt/cvd/data | grep -v "^cvd.db\\(-wal\\|-shm\\|-journal\\)\\?$" || true')
     const rejected = beside.split('\n').filter((file) => !/-(wal|shm|journal)$/.test(file))
     expect(rejected).toEqual([expect.stringMatching(/^cvd\.db\.rejected\.\d{8}_\d{6}$/)])

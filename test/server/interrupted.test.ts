@@ -1,4 +1,4 @@
-/** H3: a restore belongs to the server, not to whoever asked for it. */
+/** H3: a restore belongs to the server, not to the console that requested it. */
 import { mkdtempSync, renameSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -66,7 +66,7 @@ onBoth('a restore', (server: Server) => {
     expect(await outcomeOnServer(operation)).toBe('succeeded')
     await server.waitHealthy()
     expect(await devices()).toBe('48')
-    // North's console finds it out by itself, in the minute that this takes; south's is made to ask.
+    // North's console notices by itself, within a minute; south's is made to ask.
     if (server.name === 'south') await desk.console.context.links.probe()
     await lost
     await server.restoreLink()

@@ -1,4 +1,4 @@
-/** What is refused on real servers, and that nothing ran when it was. */
+/** What is refused on real servers, and that nothing ran. */
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
@@ -116,7 +116,7 @@ describe.each([
   const confirmed: Confirmation = { confirm: name, reason: 'a test' }
   const ask = (confirmation = confirmed) =>
     restoreDatabase(desk.console.context, desk.console.runner, site, showPath(backup), confirmation)
-  /** As a console would that skips its own questions: what does the server say? */
+  /** Like a console that skips its own checks: does the server refuse? */
   const restore = (...options: string[]) => desk.run(site, 'restore', 'database', { path: backup }, ...options)
 
   it('that is not confirmed is refused by the console and by the server', async () => {
@@ -133,7 +133,7 @@ describe.each([
 
   it('on another machine than the added one is refused by the console and by the server', async () => {
     const id = await server.readFile('/etc/machine-id')
-    // A server that was made again from an image, with the same keys.
+    // A server that was rebuilt from an image, with the same keys.
     await server.writeFile('/etc/machine-id', `${'0123456789abcdef'.repeat(2)}\n`)
     try {
       const refused = failureOf(await ask())
@@ -190,12 +190,12 @@ describe.each([
       const forced = ['--confirm', name, '--reason', 'x']
       expect(await second.run(there, 'restore', 'database', { path: backup }, ...forced)).toMatchObject(busy)
       expect(await second.run(there, 'recover')).toMatchObject(busy)
-      // Reading waits for nobody.
+      // Reading does not wait.
       expect((await second.verify(there, backup)).backups).toMatchObject([{ verdict: 'verified' }])
       const { plan } = must(await planRestore(second.console.context, there, showPath(backup)))
       expect(plan.tables.length).toBeGreaterThan(30)
       expect(plan.checks).toContainEqual(expect.objectContaining({ check: 'lock', state: 'failed' }))
-      // The first one was disturbed by nothing of this, and goes on to its end.
+      // None of this disturbed the first one, which completes.
       expect(await started()).toBe(since)
       await server.must(`rm ${failpoint}`)
       expect(await desk.settled(first)).toMatchObject({ outcome: 'succeeded' })

@@ -1,4 +1,4 @@
-/** A test that was broken off must not spoil the next one: `reset` ends whatever still runs on a server. */
+/** An aborted test must not affect the next one: `reset` ends whatever still runs on a server. */
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { renameSync } from 'node:fs'
@@ -61,7 +61,7 @@ describe('restores a server', () => {
     outside = undefined
   })
 
-  /** A process of the server whose end nobody fetches: it was stopped, and so nsenter stopped itself. */
+  /** A process of the server that is never reaped: it was stopped, so nsenter stopped itself. */
   const neglected = async () => {
     outside = spawn('nsenter', ['--target', String(init()), '--pid', '--mount', 'sleep', '777'], { stdio: 'ignore' })
     await waitUntil('it to run', async () => (await server.run('pgrep -f "^sleep 777$"')).code === 0)

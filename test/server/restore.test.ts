@@ -62,7 +62,7 @@ onBoth('a restore', (server: Server) => {
     expect(report.downMs).toBeGreaterThan(0)
     await inPlace()
 
-    // H8: whatever was committed before the stop is in the safety copy, which is a database of its own.
+    // H8: everything committed before the stop is in the safety copy, which is a complete database.
     const safety = safetyOf(report)
     const committed = untilRestart(await committedSales(server, lines))
     expect(committed.length).toBeGreaterThanOrEqual(50)
@@ -135,7 +135,7 @@ onBoth('a restore', (server: Server) => {
   test('waits for its turn: two that are requested at once run one after the other', async () => {
     const { context: services, runner } = desk.console
     const confirmation = { confirm: site.name, reason: 'at once' }
-    // Both are planned before either begins: a plan made meanwhile would say that the lock is held.
+    // Plan both before either begins: a plan made meanwhile would report that the lock is held.
     const plans = [must(await planRestore(services, site, backup)), must(await planRestore(services, site, backup))]
     const asked = plans.map((plan) => must(restorePlanned(runner, site, plan, confirmation)))
     const [first, second] = (await Promise.all(asked.map((entry) => desk.settled(entry)))).map((one) => restored(one))

@@ -1,4 +1,4 @@
-/** A restore that cannot succeed: refused before anything is touched, or taken back wholly. */
+/** A restore that cannot succeed: refused before any change, or rolled back completely. */
 import { join } from 'node:path'
 import { afterAll, beforeEach, expect, test } from 'vitest'
 import { restoreDatabase } from '../../src-main/operations/restore-database.ts'
@@ -47,7 +47,7 @@ onBoth('a restore', (server: Server) => {
   })
   afterAll(() => server.reset())
 
-  /** The old state: running, healthy, and with every row that was committed. */
+  /** The old state: running, healthy, with every committed row. */
   const oldState = async (apart: readonly number[] = []) => {
     await server.waitHealthy()
     await server.writes(2)
@@ -61,10 +61,10 @@ onBoth('a restore', (server: Server) => {
     expect((await server.run(`ls ${database}.pre-restore.*`)).stdout).toBe('')
   }
   const processes = () => server.must('systemctl show -P MainPID -P ActiveEnterTimestampMonotonic cvd cvd-writer')
-  /** Asks the kit itself, past the console's plan. */
+  /** Calls the kit itself, bypassing the console's plan. */
   const unplanned = (): Promise<JournalEntry> =>
     desk.run(site, 'restore', 'database', { path: backup }, '--confirm', server.name, '--reason', 'x')
-  /** A sqlite3 shell of somebody who forgot it. */
+  /** A forgotten sqlite3 shell. */
   const hold = () =>
     server.must(
       `setsid -f sqlite3 ${database} '.timeout 10000' 'SELECT count(*) FROM users' '.shell echo $PPID > /tmp/holder; exec sleep 600' > /tmp/held 2>&1 < /dev/null
@@ -92,7 +92,7 @@ onBoth('a restore', (server: Server) => {
     const report = restored(entry, 'rolled back')
     expect(report).toMatchObject({ safetyCopy: null, health: { healthy: true } })
     expect(report.downMs).toBeGreaterThan(10_000)
-    // What was written while the backup was tried is in neither state, and is not thrown away.
+    // Rows written while the backup was being tried are in neither state, and are kept.
     const rejected = await server.must(`ls ${database}.rejected.*[0-9]`)
     expect(entry.unchanged).toContain(rejected)
     const tried = await queryFile(server, rejected, 'SELECT id FROM sales')
@@ -108,7 +108,7 @@ onBoth('a restore', (server: Server) => {
     await server.must(
       `sqlite3 ${database} ".timeout 10000" ".backup ${unhealthy}" && sqlite3 ${unhealthy} "UPDATE users SET is_active = 0; PRAGMA journal_mode=delete"`,
     )
-    // The first stop is the restore's, the second one that of the way back.
+    // The first stop is the restore's, the second the rollback's.
     await server.writeFile(
       '/usr/local/sbin/systemctl',
       `#!/bin/bash
@@ -121,7 +121,7 @@ onBoth('a restore', (server: Server) => {
     expect(entry).toMatchObject({ outcome: 'rolled back', code: 'unhealthy' })
     const writer = async () => (await server.run('systemctl is-active cvd-writer')).stdout.trim()
     await expect.poll(writer, { timeout: 30_000 }).toBe('active')
-    // Nobody writes to what was taken back, while answering as if nothing were wrong.
+    // No process still writes to the rejected database while answering as if nothing were wrong.
     expect((await server.run(`ls -l /proc/[0-9]*/fd | grep -E 'cvd.db (.deleted.|.*rejected)'`)).stdout).toBe('')
     const rejected = await server.must(`ls ${database}.rejected.*[0-9]`)
     const tried = await queryFile(server, rejected, 'SELECT id FROM sales')
@@ -170,7 +170,7 @@ onBoth('a restore', (server: Server) => {
   })
 
   test('is refused when the disk lacks space for the extracted database', async () => {
-    // Without the log, which is as long as the writer has had time for, and goes when the service stops.
+    // Without the WAL, whose size depends on the writer, and which is removed when the service stops.
     const used = Number(await server.must('systemctl stop cvd; du -sb /opt/cvd/data | cut -f1'))
     await server.limitDisk('/opt/cvd/data', used + 1_000_000)
     const before = await processes()
@@ -180,7 +180,7 @@ onBoth('a restore', (server: Server) => {
     } finally {
       await server.releaseDisk('/opt/cvd/data')
     }
-    // Not before: what the writer adds to its log might not fit on that disk either.
+    // Not earlier: the writer's WAL might not fit on that disk either.
     await oldState()
   })
 

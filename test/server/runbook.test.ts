@@ -1,6 +1,6 @@
 /**
- * Both ways with the runbook's own scripts: they restore our backups, we restore theirs. The scripts are not part of the
- * project: RUNBOOK_DIR names the folder that they lie in.
+ * Compatibility with the runbook's own scripts: they restore our backups, we restore theirs. The scripts are not part of the
+ * project: RUNBOOK_DIR names their folder.
  */
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -64,7 +64,7 @@ describe.skipIf(runbook === '')(`the runbook${runbook === '' ? ' (RUNBOOK_DIR is
   })
 
   it('restores our backup if /health answers', async () => {
-    // The address that the runbook asks, in the application itself.
+    // The address that the runbook probes, in the application itself.
     await server.must(
       `cd /opt/cvd/app && printf '\\n\\n@app.get("/health")\\ndef plain_health():\\n    return health()\\n' >> app.py && systemctl restart cvd`,
     )
@@ -78,7 +78,7 @@ describe.skipIf(runbook === '')(`the runbook${runbook === '' ? ' (RUNBOOK_DIR is
     for (const table of ['users', 'devices', 'products', 'locations']) {
       expect(await server.query(`SELECT count(*) FROM ${table}`)).toBe(String(rows[table]))
     }
-    // What it left is a safety copy to us, too.
+    // What it left counts as a safety copy for us, too.
     expect(await newest(/cvd\.db\.pre-restore\.\d{8}_\d{6}$/)).toMatchObject({ origin: 'safety', kind: 'database' })
     await server.writes()
   })

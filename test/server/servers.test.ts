@@ -8,7 +8,7 @@ import { waitUntil } from '../support/wait.ts'
 
 const { north, south } = sharedServers()
 
-/** OpenSSH's own client, strict about the host key, by key or (through a program that answers) by password. */
+/** OpenSSH's own client with strict host-key checking, by key or (through an askpass program) by password. */
 function ssh(server: Server, login: Login, line: string, { password = false, stdin = '' } = {}) {
   const account = server.account(login)
   const strict = ['-o', 'StrictHostKeyChecking=yes', '-o', `UserKnownHostsFile=${server.folder}/known_hosts`]
@@ -88,7 +88,7 @@ describe.each([
     await waitUntil('five gunicorn processes', gunicorns)
     expect(await server.must('systemctl is-active nginx ssh cvd-writer')).toBe('active\nactive\nactive')
     expect(await server.must('systemctl is-system-running')).toBe('running')
-    // The hardening is in force, not only written down.
+    // The hardening is in effect, not only configured.
     const escaped = await server.run(
       'nsenter --target "$(systemctl show -P MainPID cvd)" --mount touch /etc/written-by-cvd',
     )

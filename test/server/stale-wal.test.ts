@@ -1,4 +1,4 @@
-/** H2: what an unclean death left beside the database must not become part of what is restored. */
+/** H2: what a crash left beside the database must not become part of what is restored. */
 import { afterAll, afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { decodePath } from '../../src-shared/domain/backup-path.ts'
 import {
@@ -18,7 +18,7 @@ import { sharedServers } from '../support/servers/shared.ts'
 
 const { north, south } = sharedServers()
 
-/** Half a transaction, on disk already, of a program that is killed. */
+/** Half a transaction, already on disk, of a killed program. */
 const killedHalfWay = `import os, sqlite3
 c = sqlite3.connect('/opt/cvd/data/cvd.db', isolation_level=None)
 c.execute('PRAGMA cache_size=1')
@@ -28,7 +28,7 @@ c.execute('UPDATE sales SET sale_units = 777')
 os.kill(os.getpid(), 9)
 `
 
-/** Every process that has the database open is killed, none of them is asked to end, and nothing starts again. */
+/** Kills every process that has the database open, without a chance to end cleanly, and prevents restarts. */
 async function killEverything(server: Server): Promise<void> {
   await server.must(
     `cd /run/systemd/system && mkdir cvd.service.d cvd-writer.service.d
@@ -38,7 +38,7 @@ async function killEverything(server: Server): Promise<void> {
   if (server.spec.journal === 'delete') await server.run('python3 -', { stdin: killedHalfWay, user: 'cvdapp' })
 }
 
-/** The runbook's way, on copies: the backup is written over the database, and what lies beside it stays. */
+/** The runbook's procedure, on copies: the backup is written over the database, and its sidecars stay. */
 function naively(server: Server, backup: string, sql: string): Promise<string> {
   return server.must(
     `d=$(mktemp -d) && cp ${database}* "$d" && gunzip -c '${backup}' > "$d/cvd.db" && { sqlite3 -batch "$d/cvd.db" 2>&1 || true; }; rm -rf "$d"`,
@@ -72,7 +72,7 @@ describe.each([
     expect(Number(await server.must(`stat -c %s ${database}${sidecar}`))).toBeGreaterThan(512)
     const sound = 'SELECT count(*) FROM devices; PRAGMA integrity_check'
     expect(await queryFile(server, database, sound)).toBe('40\nok')
-    // The fault: the rows that the backup would have brought back are gone again, or the database is damaged.
+    // The fault: the rows that the backup brought back are gone again, or the database is damaged.
     expect(await naively(server, backup, sound)).not.toBe('48\nok')
 
     const report = restored(await restore(desk, site, path, { siteIsDown: true }))

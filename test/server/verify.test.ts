@@ -1,4 +1,4 @@
-/** Verification on real servers: what it finds, where the runbook's own checks say `ok`. */
+/** Verification on real servers: what it finds where the runbook's own checks report `ok`. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Site } from '../../src-main/store/sites.ts'
 import { showPath } from '../../src-shared/domain/backup-path.ts'
@@ -27,7 +27,7 @@ describe.each([
   afterAll(() => desk?.[Symbol.asyncDispose]())
 
   const folder = '/opt/cvd/backups'
-  /** The runbook's own check: `ok`, or what sqlite3 complains about. */
+  /** The runbook's own check: `ok`, or sqlite3's complaint. */
   const runbookCheck = (file: string) =>
     server.must(`sqlite3 ${file} 'PRAGMA integrity_check;' && rm -f ${file}-wal ${file}-shm`)
   /** A backup as the runbook makes them, without a fingerprint of ours. */
@@ -38,7 +38,7 @@ describe.each([
     )
     return file
   }
-  /** Verifies one backup, and makes sure that the list says the same afterwards. */
+  /** Verifies one backup, and checks that the list shows the same verdict. */
   const verdictOf = async (file: string) => {
     const { entry, backups } = await desk.verify(site, file)
     const [first] = backups
@@ -105,7 +105,7 @@ open('${own}', 'wb').write(gzip.compress(bytes(data), 1))`
     const sql = (text: string) => server.must(`sqlite3 -batch -bail ${file}`, { stdin: `${text};\n` })
     await sql('CREATE INDEX idx_token_ok ON service_visits (id)')
     const [page, text] = (await sql("SELECT rootpage, sql FROM sqlite_master WHERE name = 'idx_token_ok'")).split('|')
-    // The index misses a row: its definition is taken away for one insert.
+    // The index lacks a row: its definition is removed for one insert.
     await sql("PRAGMA writable_schema = ON; DELETE FROM sqlite_master WHERE name = 'idx_token_ok'")
     const columns = await sql("SELECT group_concat(name) FROM pragma_table_info('service_visits') WHERE name <> 'id'")
     await sql(`INSERT INTO service_visits (id, ${columns}) SELECT 900000, ${columns} FROM service_visits LIMIT 1`)

@@ -1,4 +1,4 @@
-/** The window in Chromium on a real server where something goes wrong, or somebody else answers, or somebody only looks. */
+/** The window in Chromium with a real server: faults, another machine that answers, and a viewer. */
 import type { Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest'
 import type { Site } from '../../src-main/store/sites.ts'
@@ -59,14 +59,14 @@ test('a cable pulled in the middle of a restore: nothing is claimed, then the tr
   await paused(north)
   await page.getByText('The service is stopped.').waitFor()
   await north.dropLink()
-  // As when a laptop wakes up: whether the server still answers is asked now, and not once a minute.
+  // As when a laptop wakes up: probe the server now, not once a minute.
   await services().links.probe()
   const broke = page.getByText('Connection lost. The operation continues on the server.')
   await broke.waitFor()
   clearFailpoint(north)
   await north.waitHealthy()
   expect(await devices()).toBe('48')
-  // The server has done it, and nobody here can know.
+  // The server has finished, and nobody here can know.
   const unknowing = async () => {
     expect(await heading(page, 'Connection lost during the restore').isVisible()).toBe(true)
     expect(await broke.isVisible()).toBe(true)
@@ -92,7 +92,7 @@ test('a restored state that does not become healthy is visibly rolled back', asy
   await north.must(
     `sqlite3 ${database} ".timeout 10000" ".backup ${file}" && sqlite3 ${file} "UPDATE users SET is_active = 0; PRAGMA journal_mode=delete"`,
   )
-  // Long enough for the old state to start on a busy machine: its health is waited for no longer.
+  // Long enough for the old state to start on a busy machine: that is how long its health is waited for.
   await setPolicy(services(), site, { health_timeout: '15' })
   await button(page, 'More actions').click()
   await page.getByRole('menuitem', { name: 'Check now' }).click()
@@ -101,7 +101,7 @@ test('a restored state that does not become healthy is visibly rolled back', asy
     .getByRole('link', { name: sick })
     .click()
   await button(page, 'Restore this…').click()
-  // Nobody recorded what it has to be: two checks ask for a look.
+  // Its expected values were not recorded: two checks need attention.
   await readPlan(job, {}, /^(Passed|Warning)/)
   await confirmRestore(job, 'Somebody is mistaken')
   const steps = page.getByRole('list', { name: 'Steps' }).getByRole('listitem')

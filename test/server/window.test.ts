@@ -1,4 +1,4 @@
-/** The window in Chromium on a real server that is worked on by sudo: added by its form, then the whole job. */
+/** The window in Chromium with a real server managed through sudo: added with the form, then the whole job. */
 import type { Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
 import { acceptButton, fillAddress, keep, proven, step } from '../support/e2e/add-site.ts'
@@ -28,7 +28,7 @@ afterAll(async () => {
   await south.reset()
 })
 
-/** Everything that a window is told from its next start on. */
+/** All frames that a window receives from its next load on. */
 async function framesOf(page: Page): Promise<(string | Buffer)[]> {
   const frames: (string | Buffer)[] = []
   page.on('websocket', (socket) => socket.on('framereceived', ({ payload }) => frames.push(payload)))
@@ -47,7 +47,7 @@ test('is added with the form: its host key accepted, its sudo password asked for
   await acceptButton(page).waitFor()
   const key = step(page, 'Host key')
   expect(await key.locator('code').first().textContent()).toBe(south.hostKeyFingerprint)
-  // The server itself says so, where somebody compares.
+  // The server itself shows it, for comparison.
   expect(await south.must('ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub')).toContain(south.hostKeyFingerprint)
   expect(await logins(south)).toBe(before.logins)
   await acceptButton(page).click()
@@ -64,7 +64,7 @@ test('is added with the form: its host key accepted, its sudo password asked for
   expect(await field.getAttribute('type')).toBe('password')
   await give(WRONG)
   await step(page, 'Permissions').getByText('Failed').waitFor()
-  // What sudo says is in the journal a moment later.
+  // sudo's message is in the journal a moment later.
   const refused = () => refusedPasswords(south)
   await expect.poll(refused, { timeout: 30_000 }).toBe(before.refused + 1)
   await button(page, 'Test again').click()
@@ -112,7 +112,7 @@ test('the whole job: back up, verify, look inside, restore, undo', async () => {
   expect([before, live]).toEqual(['48|6', '40|8'])
   await planRestore(job, { devices: { lost: 0, back: 8 }, routes: { lost: 2, back: 0 } })
   expect(await counts()).toBe(live)
-  // Looked for from the start on: it is there only while the restore runs.
+  // Wait from the start: it is visible only while the restore runs.
   await Promise.all([
     page.getByRole('timer', { name: 'Downtime' }).waitFor({ timeout: 90_000 }),
     confirmRestore(job, 'Devices were deleted by mistake'),
@@ -127,7 +127,7 @@ test('the whole job: back up, verify, look inside, restore, undo', async () => {
 
   await page.getByRole('link', { name: 'Back to the site' }).click()
   await heading(page, /Restorable to .* \(verified\)\.$/).waitFor()
-  // The page may show what was seen before or during the restore, until the look after it comes in.
+  // The page may show the state from before or during the restore until the next inspection arrives.
   await fact(page, 'devices')
     .filter({ hasText: /^48 rows$/ })
     .waitFor()

@@ -9,7 +9,7 @@ import { mustOpen } from './sample.ts'
 
 const script = fileURLToPath(new URL('write-journal.ts', import.meta.url))
 
-/** Lets the journal be written up to a step, and kills the writer the moment it says that the step is written. */
+/** Has the journal written up to a step, and kills the writer as soon as it reports that step. */
 async function killAfter(file: string, step: string): Promise<void> {
   const child = spawn(process.execPath, [script, file], { stdio: ['pipe', 'pipe', 'inherit'] })
   const exit = once(child, 'exit')

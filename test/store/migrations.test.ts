@@ -11,7 +11,7 @@ import { mustOpen } from './sample.ts'
 const fixtures = join(dirname(fileURLToPath(import.meta.url)), '../fixtures/store')
 const numbers = migrations().map(({ name }) => name.slice(0, 4))
 
-/** A file as the console of the version before a migration left it. */
+/** A file as the version before a migration left it. */
 function before(number: string): string {
   const file = join(scratchFolder(), 'console.db')
   const db = new Sqlite(file)

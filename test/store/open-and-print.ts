@@ -1,4 +1,4 @@
-/** Opens the store that is named and prints the code of the failure, or `opened`. */
+/** Opens the given store and prints the failure's code, or `opened`. */
 import { openStore } from '../../src-main/store/store.ts'
 
 const opened = openStore(process.argv[2] ?? '')

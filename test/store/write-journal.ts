@@ -1,4 +1,4 @@
-/** Writes the journal of one operation as the runner does, and tells each step once it is written. Waits for `next`. */
+/** Writes the journal of one operation as the runner does, and prints each step once it is written. Waits for `next`. */
 import { createInterface } from 'node:readline'
 import { mustOpen, sampleOperation, sampleSite } from './sample.ts'
 

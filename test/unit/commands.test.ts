@@ -1,4 +1,4 @@
-/** What the console offers to paste, pasted: into a real bash, with backups named by somebody who means harm. */
+/** The commands offered for pasting, pasted into a real bash, with maliciously named backups. */
 import { execFileSync } from 'node:child_process'
 import {
   chmodSync,
@@ -28,7 +28,7 @@ const hostile = [
   "x'$(touch ran).db",
 ]
 
-/** In the place of sqlite3: says who could read the copy. */
+/** Replaces sqlite3: prints who could read the copy. */
 const privacy = [
   '#!/bin/bash',
   'for word; do',
@@ -41,14 +41,14 @@ describe('commands to paste', () => {
   beforeEach(() => {
     folder = mkdtempSync(join(tmpdir(), 'cvd-paste-'))
     for (const part of ['here', 'backups', 'bin', 'tmp']) mkdirSync(join(folder, part))
-    // Stands for the kit, of which only the words that reach it matter.
+    // Stands in for the kit: only the arguments that reach it matter.
     const kit = join(folder, 'bin/cvd-backup')
     writeFileSync(kit, `#!/bin/bash\nprintf '%s\\0' "$@" >>'${folder}/words'\n`)
     chmodSync(kit, 0o755)
   })
   afterEach(() => rmSync(folder, { recursive: true }))
 
-  /** As a person pastes: into an interactive shell, which expands its history. */
+  /** Pastes like a user: into an interactive shell, which expands its history. */
   const paste = (text: string) =>
     execFileSync('/bin/bash', ['--norc', '--noprofile', '-i'], {
       input: `${text}\n`,

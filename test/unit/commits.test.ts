@@ -1,4 +1,4 @@
-/** Subjects of commits fit one line of `git log` and of a review. */
+/** Subjects of commits fit in one line of `git log` and of a review. */
 import { execFileSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
@@ -6,10 +6,10 @@ import { expect, test } from 'vitest'
 
 const top = fileURLToPath(new URL('../..', import.meta.url))
 const LONGEST = 72
-/** The rule is from this day; what is older stays as it is. */
+/** The rule applies from this day on; older commits stay as they are. */
 const SINCE = '2026-11-26T00:00:00Z'
 
-/** What is wrong with a subject: nothing, or a sentence. */
+/** What is wrong with a subject, as a sentence; empty if nothing. */
 function problemOf(subject: string): string | null {
   if (subject.length > LONGEST) return `${subject.length} characters, at most ${LONGEST}: ${subject}`
   if (/[.:]$/.test(subject)) return `ends with a stop: ${subject}`
@@ -22,7 +22,7 @@ test('the rule finds a subject that is too long, and one that ends like a senten
   expect(problemOf('Fix lost hold.')).toMatch(/^ends with a stop/)
 })
 
-// An archive of the sources has no history, and nothing to check.
+// An archive of the sources has no history to check.
 test.runIf(existsSync(`${top}.git`))('subjects of commits have at most 72 characters', () => {
   const subjects = execFileSync('git', ['log', '--no-merges', `--since=${SINCE}`, '--format=%s'], {
     cwd: top,

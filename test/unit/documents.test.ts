@@ -1,4 +1,4 @@
-/** The documents tell the truth: what they name is there, and what is there is named where that is promised. */
+/** The documents are true: what they name exists, and they are complete where they promise it. */
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -59,7 +59,7 @@ describe('the tests that documents name as proofs', () => {
 
 describe('the command line in the documents', () => {
   const program = commandLine()
-  /** The command that the words name, as far as there is one. */
+  /** The command that the words name, if there is one. */
   const find = (words: readonly string[]): Command | undefined => {
     const [first, second] = words
     const command = program.commands.find((one) => one.name() === first)
@@ -94,10 +94,10 @@ describe('the command line in the documents', () => {
     )
     expect(names.length).toBeGreaterThan(15)
     expect(names.filter((name) => !guide.includes(name))).toEqual([])
-    const told = [program, ...program.commands, find(['site', 'add'])].flatMap((command) =>
+    const options = [program, ...program.commands, find(['site', 'add'])].flatMap((command) =>
       command ? optionsOf(command) : [],
     )
-    expect(told.filter((option) => !guide.includes(option ?? ''))).toEqual([])
+    expect(options.filter((option) => !guide.includes(option ?? ''))).toEqual([])
   })
 
   test('names only existing npm scripts', () => {
@@ -142,7 +142,7 @@ describe.skipIf(noBash)(`the kit in the documents ${noBash}`, () => {
 
 describe('the codes in docs/kit.md', () => {
   test('are exactly the codes of results', () => {
-    // A failure whose code is a variable takes it from a check or an extraction, which are read, too.
+    // A failure with a variable code takes it from a check or an extraction, which are also scanned.
     const variable = /\bfail "\$(?!EXTRACT_CODE|CHECK_CODE)/.exec(kitSource)
     expect(variable).toBeNull()
     const used = [
@@ -156,8 +156,8 @@ describe('the codes in docs/kit.md', () => {
 
   test('with exit status 4 are documented as refusals', () => {
     const four = /^ {4}(\S+(?: \| \S+)*)\) exit 4 ;;$/m.exec(kitSource)?.[1]?.split(' | ') ?? []
-    const told = /4 refused \(([^)]*)\)/.exec(kitText)?.[1] ?? ''
-    expect(sorted(matches(told, /`([a-z-]+)`/g))).toEqual(sorted(four))
+    const documented = /4 refused \(([^)]*)\)/.exec(kitText)?.[1] ?? ''
+    expect(sorted(matches(documented, /`([a-z-]+)`/g))).toEqual(sorted(four))
   })
 
   test('are exactly the problems of an inspection', () => {
@@ -167,8 +167,8 @@ describe('the codes in docs/kit.md', () => {
 
   test('are exactly the errors of the launcher', () => {
     const used = matches(readTop('src-main/kit/bash/launcher.sh'), /\bfail ([a-z-]+) ['"]/g)
-    const told = /error CODE TEXT` \(([^)]*)\)/.exec(kitText)?.[1] ?? ''
-    expect(sorted(matches(told, /`([a-z-]+)`/g))).toEqual(sorted(used))
+    const documented = /error CODE TEXT` \(([^)]*)\)/.exec(kitText)?.[1] ?? ''
+    expect(sorted(matches(documented, /`([a-z-]+)`/g))).toEqual(sorted(used))
   })
 
   test('include exactly the phases of a transaction', () => {

@@ -6,7 +6,7 @@ import type { KitLink } from '../../src-main/operations/links.ts'
 import type { Site } from '../../src-main/store/sites.ts'
 import { fail } from '../../src-shared/result.ts'
 
-/** A server that is asked and says nothing, until nobody listens any more. */
+/** A server that does not answer until nobody listens any more. */
 const silent = {
   client: {
     inspect: (signal: AbortSignal) =>

@@ -1,4 +1,4 @@
-/** What is said of the kit's lines is so: which are statements, which ran, and when that is too few. */
+/** The coverage of the kit is computed correctly: which lines are statements, which ran, and when that is too few. */
 import { expect, test } from 'vitest'
 import { functions, scan, statements } from '../support/bash/scan.ts'
 import { coverageFrom, coverageProblems } from '../support/run/kit-coverage.ts'
@@ -51,7 +51,7 @@ const parts = [
 ]
 
 test('a line that ran counts for its statement, and for a function only when that function ran it', () => {
-  // The part begins behind the prologue and an empty line. `second` was replaced by a test, under another name.
+  // The part begins after the prologue and an empty line. `second` was replaced by a test, under another name.
   const { files, percent } = coverageFrom(
     ['5 first', '9 first', '21 replaced', '900 first', '7 first evaluated', '11 other evaluated'],
     parts,

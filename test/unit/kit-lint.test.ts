@@ -1,5 +1,5 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: it is bash
-/** The rules over the bash of the kit hold, and each of them finds what it is about. */
+/** The rules for the kit's bash hold, and each of them detects its faults. */
 import { globSync, readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { describe, expect, test } from 'vitest'

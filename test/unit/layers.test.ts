@@ -1,14 +1,14 @@
-/** Who may import whom. Each rule says why; the self-test shows for each that a violation would be found. */
+/** Which files may import which. Each rule has a reason and a self-test, which shows that a violation is detected. */
 import { describe, expect, test } from 'vitest'
 import { allImports, type Import, importsOf, sourceFiles } from '../support/imports.ts'
 
 interface Rule {
   readonly reason: string
-  /** Files that the rule is about. */
+  /** Files that the rule applies to. */
   readonly from: RegExp
   /** What they must not import: a path from the top, `node:…` or `npm:…`. */
   readonly forbidden: RegExp
-  /** Files below `from` that may. */
+  /** Exempt files below `from`. */
   readonly except?: RegExp
   /** A violation, for the self-test. */
   readonly example: Import
@@ -57,7 +57,7 @@ const rules: Readonly<Record<string, Rule>> = {
     example: { from: 'src-main/kit/channel.ts', to: 'npm:ssh2' },
   },
   'only open.ts knows the database': {
-    reason: 'what is wrong with a file is said in one place',
+    reason: 'failures of the file are worded in one place',
     from: /^(src-|test\/)/,
     forbidden: /^npm:better-sqlite3$/,
     except: /^src-main\/store\/open\.ts$|^test\//,
@@ -165,7 +165,7 @@ test('no feature of the renderer imports another', () => {
 })
 
 test('every form of import is recognised', () => {
-  // Quoted line by line: this file must not be seen to import what it only names.
+  // Quoted line by line, so that this file does not seem to import what it only mentions.
   const text = [
     "import a from 'ssh2'",
     'import { b,',

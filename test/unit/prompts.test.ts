@@ -45,7 +45,7 @@ describe("a server's question during a login", () => {
     expect((await answers[0])?.expose()).toBe('111111')
     expect(await answers[1]).toBe(null)
     expect(await store.list()).toEqual([])
-    // Not answering once does not keep the next login from asking.
+    // Leaving one prompt unanswered does not keep the next login from asking.
     void prompts.ask(question, over)
     expect(prompts.list(() => [])).toHaveLength(1)
   })

@@ -1,4 +1,4 @@
-/** What `npm test` says at its end: nothing that did not run may look as if it had. */
+/** The summary of `npm test`: nothing that did not run may look as if it had. */
 import { expect, test } from 'vitest'
 import type { Outcome, Suite } from '../support/run/suites.ts'
 import { runSuites } from '../support/run/tally.ts'

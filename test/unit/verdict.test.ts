@@ -92,7 +92,7 @@ describe('a site', () => {
     expect(of([backup(30, 'verified')], { maxAge: 31 * HOUR })[0]).toBe('good')
     expect(of([backup(2, 'verified')], { maxAge: HOUR })[1]).toMatch(/no newer backup exists/)
     expect(backupMaxAge({ backup_max_age: '3600' })).toBe(HOUR)
-    // Kits that do not know the setting, and what is none.
+    // Kits without the setting, and invalid values.
     expect([undefined, {}, { backup_max_age: 'soon' }].map(backupMaxAge)).toEqual(Array(3).fill(4 * HOUR))
   })
 

@@ -10,7 +10,7 @@ import { overviewOf } from '../overview.ts'
 import type { Services } from '../services.ts'
 import { throttle } from '../throttle.ts'
 
-/** Milliseconds between two changes that a window is lastSent. */
+/** Minimum milliseconds between two changes sent to a window. */
 export const PACE = 200
 /** Sentences contain ages, so they are made again this often. */
 const AGEING = 30_000

@@ -1,4 +1,4 @@
-/** The window, built as it is shipped, in Chromium: what people wait for, by the clock of the page. */
+/** The window, built as shipped, in Chromium: what users wait for, by the page's clock. */
 import type { Setting } from '../setting.ts'
 import type { Row } from '../table.ts'
 import { benchClick } from './click.ts'
@@ -11,7 +11,7 @@ export async function benchUi(setting: Setting): Promise<Row[]> {
   setting.say('ui: building the window, starting two sites and a browser')
   await using stage = await Stage.set()
   const rows = await benchClick(stage, setting)
-  // From here on nothing but the window has work to do.
+  // From here on only the window has work to do.
   await stage.silence()
   rows.push(...(await benchList(stage, setting)))
   rows.push(...(await benchScroll(stage, setting)))

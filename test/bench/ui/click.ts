@@ -12,7 +12,7 @@ interface Click {
   readonly running: number
 }
 
-/** From the pointer going down on "Back up now" to the first change that is seen, and to the operation that is seen running. */
+/** Time from pressing "Back up now" to the first visible change, and to the visibly running operation. */
 export async function benchClick(stage: Stage, { repeat, say, quiet }: Setting): Promise<Row[]> {
   const page = await stage.window({ at: `/sites/${stage.sparse.id}` })
   const press = button(page, 'Back up now')

@@ -8,12 +8,12 @@ export async function framesDuring(page: Page, act: () => Promise<void>): Promis
   return await page.evaluate<number[]>('bench.intervals()')
 }
 
-/** The same while nothing is done: as fast as this browser is on this machine, now. */
+/** The same while nothing is done: the speed of this browser on this machine. */
 export function idleFrames(page: Page): Promise<number[]> {
   return framesDuring(page, () => page.waitForTimeout(1000))
 }
 
-/** How long a frame takes, late ones apart. */
+/** Duration of a frame, without late ones. */
 export function frameMs(intervals: readonly number[]): number {
   return median(intervals)
 }
@@ -22,7 +22,7 @@ export function framesASecond(intervals: readonly number[]): number {
   return (1000 * intervals.length) / intervals.reduce((sum, interval) => sum + interval, 0)
 }
 
-/** Share of the frames that came later than one and a half of what a frame takes. */
+/** Share of frames later than one and a half frame durations. */
 export function lateShare(intervals: readonly number[], frame: number): number {
   return intervals.filter((interval) => interval > 1.5 * frame).length / intervals.length
 }

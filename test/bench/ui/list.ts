@@ -7,7 +7,7 @@ import { FEW, MANY, type Stage } from './stage.ts'
 
 const limitMs = 200
 
-/** From the arrival of ten thousand backups in the page to the first paint of their rows, beside a hundred. */
+/** Time from the arrival of ten thousand backups in the page to the first paint of their rows, beside a hundred. */
 export async function benchList(stage: Stage, { repeat, say, quiet }: Setting): Promise<Row[]> {
   const few: number[] = []
   const many: number[] = []

@@ -8,7 +8,7 @@ import { frameMs, framesASecond, framesDuring, idleFrames, lateShare } from './f
 import { MANY, type Stage } from './stage.ts'
 
 const scrollSeconds = 3
-/** A notch of a wheel, about sixty times a second: faster than people turn it. */
+/** A notch of the wheel, about sixty times a second: faster than anybody turns it. */
 const notch = 120
 const notchMs = 16
 const allowedShare = 0.95
@@ -19,7 +19,7 @@ interface Turn {
   readonly busy: readonly number[]
 }
 
-/** Frames while ten thousand rows are scrolled by wheel, beside those of the same page at rest. */
+/** Frames while ten thousand rows are scrolled by wheel, beside the same page at rest. */
 export async function benchScroll(stage: Stage, { quick, repeat, say, quiet }: Setting): Promise<Row[]> {
   const { id, name } = stage.crowded
   const seconds = quick ? 1 : scrollSeconds

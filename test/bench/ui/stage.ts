@@ -1,4 +1,4 @@
-/** What the benches of the window share: two known sites, a console, a browser. */
+/** Shared by the window's benches: two known sites, a console, a browser. */
 import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
 import { type AddressInfo, createServer, type Socket } from 'node:net'
@@ -43,7 +43,7 @@ export class Stage implements AsyncDisposable {
     const desk = stack.use(await Desk.open())
     const cables: Cable[] = []
     const site = async (name: string, count: number): Promise<Site> => {
-      // An application that hardly ever writes: the machine is to be quiet.
+      // An application that hardly ever writes, because the machine must be quiet.
       const demo: DemoSite = await startDemoSite({ writeEveryMs: 3_600_000 })
       stack.defer(() => demo.stop())
       const cable = stack.use(await cableTo(demo.port))
@@ -70,7 +70,7 @@ export class Stage implements AsyncDisposable {
     return this.desk.tidy({ name: 'bench' })
   }
 
-  /** From now on the servers let everybody in and say nothing: what is shown is what the console had kept. */
+  /** From now on the servers accept connections and say nothing: what is shown was stored by the console. */
   async silence(): Promise<void> {
     const sockets = new Set<Socket>()
     const mute = createServer((socket) => sockets.add(socket.on('error', () => socket.destroy()))).listen(

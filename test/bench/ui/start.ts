@@ -6,8 +6,8 @@ import type { Stage } from './stage.ts'
 const allowed = 2
 
 /**
- * From the opening of the console to the painted table of sites, while their servers say nothing: what is seen was kept.
- * Beside it the same page that is not let in: the bundle and the frame, without any data.
+ * Time from opening the console to the painted table of sites, while their servers say nothing: the data was stored.
+ * Beside it the same page without a valid token: the bundle and the frame, without data.
  */
 export async function benchStart(stage: Stage, { repeat, say, quiet }: Setting): Promise<Row[]> {
   const bare: number[] = []

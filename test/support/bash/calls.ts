@@ -1,16 +1,16 @@
 /**
- * Which functions of the kit call which, and with whose rights: `owner_do`, `reader_do` and the like are where the side changes.
- * Only what stands as a command counts, or is handed to a function that calls it.
+ * Which functions of the kit call which, and as whom: `owner_do`, `reader_do` and the like change the side.
+ * Only a function that is a command, or is passed to a function that calls it, counts as called.
  */
 import type { Code } from './code.ts'
 
 export type Runner = 'root' | 'owner' | 'reader'
 
-/** These are called by a name that is put together, or by a trap. */
+/** Called by a computed name, or by a trap. */
 const begins =
   /^(?:main|work|worker_exit|answer_end|answer_stop|run_\w+|check_(?:database|verify|restore|undo|recover|delete)|inspect_\w+)$/
 
-/** Functions that call what they are given. */
+/** Functions that call their argument. */
 const handed =
   /\b(?:in_background|trap|close_for_child|ON_FAIL=|ON_RESULT=|AFTER_OUTCOME=|AFTER_PAUSE=)\s*(\w+)|\bwatch (?:_+|"[^"]*") (\w+)|\brange [^\n|]* (compress_part|sha256)\b/g
 const command =
@@ -31,7 +31,7 @@ function callsOf(text: string): Calls {
       reader.add(one ?? other ?? '')
       return ''
     })
-    // compare_say calls the function that it is given.
+    // compare_say calls the given function.
     .replace(
       /\b(?:(?:become_)?owner_do|side_says \S+ \d+ owner) (\w+)(?: (compare_\w+))?/g,
       (_, one: string, other?: string) => {
@@ -44,7 +44,7 @@ function callsOf(text: string): Calls {
       reader.add(one)
       return ''
     })
-  // extract_run hands its function to the reader.
+  // extract_run passes its function to the reader.
   for (const [, one = ''] of rest.matchAll(/\bextract_run [^\n]*?\b(stream_\w+)/g)) reader.add(one)
   const own = new Set<string>()
   for (const [name] of rest.matchAll(command)) own.add(name)
@@ -52,7 +52,7 @@ function callsOf(text: string): Calls {
   return { own, owner, reader }
 }
 
-/** By whom each function is run, as `FILE:FUNCTION`. */
+/** The identities that run each function, as `FILE:FUNCTION`. */
 export function runners(kit: readonly Code[]): ReadonlyMap<string, ReadonlySet<Runner>> {
   const calls = new Map<string, Calls>()
   const files = new Map<string, string>()

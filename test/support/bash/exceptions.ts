@@ -7,7 +7,7 @@ const system = 'a program of the system prints it, from what the kernel says'
 const argument = 'its callers hand on numbers that are proven at their side'
 const matched = 'matched against digits where it was read'
 const own = 'written by root, in a folder of root'
-const side = 'runs with the rights of who could have said it'
+const side = 'runs with the rights of whoever could have written it'
 
 /** `FUNCTION:NAME`, or `FILE:NAME`: a number, although the rule cannot see it. */
 export const numbers: Readonly<Record<string, string>> = {

@@ -127,7 +127,7 @@ function valueAt(text: string, from: number): string {
 function isNumericValue(value: Value, code: Code, scope: Scope, names: Names, asked: ReadonlySet<string>): boolean {
   const { text } = value
   if (text === '' || text === "''" || /^-?\d+$/.test(text)) return true
-  if (/^\$\(\(/.test(text)) return true // looked at where it stands
+  if (/^\$\(\(/.test(text)) return true // checked where it occurs
   if (/^\$[?!#$]$/.test(text) || /^\$\{#[^}]*\}$/.test(text)) return true
   if (/^\(.*\)$/s.test(text)) {
     const words = text.slice(1, -1).match(/\$\(\([^)]*\)\)|"[^"]*"|\S+/g) ?? []

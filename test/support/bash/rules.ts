@@ -180,8 +180,8 @@ const readers =
   /(?<![\w./$-])(sqlite3|tar|gzip|igzip|pigz|gunzip|zcat|sha256sum|openssl|curl|dd|cmp|cat|head|tail|od|awk|grep|wc|cp|tee)(?= |$)/gm
 
 /**
- * By which function such a program is run, as a command and not behind `become_owner` or `as_reader`. Which side those functions run
- * on is told in `sides.ts`.
+ * Functions that run such a program as a command and not behind `become_owner` or `as_reader`. `sides.ts` lists which side runs
+ * them.
  */
 export function readersOf(code: Code): readonly Finding[] {
   const start = /(?:^|[;&|({!]|\b(?:then|do|else|if|while|until|elif|exec|command)\s)\s*(?:\w+=[^\s(]*\s+)*$/

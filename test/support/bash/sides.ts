@@ -1,18 +1,18 @@
 /**
- * On which side each function runs that runs a program on what it is given to read. `owner` and `reader` have no rights that
- * the application's user has not; what root runs, too, says why. A function that is not here is a failure: whoever adds one
- * decides. Whether it is so is found out from who calls whom (calls.ts).
+ * Which side runs each function that runs a program on its input. `owner` and `reader` have no rights that
+ * the application's user lacks; entries that root runs as well give the reason. A missing function is a failure: whoever adds
+ * one decides. The claims are checked against the call graph (calls.ts).
  */
 export type Side = 'owner' | 'reader' | 'owner and reader' | `root: ${string}`
 
 const own = 'root: a file in a folder of root, written by root'
-const said = 'root: cuts off what an unprivileged side says, and reads no more than that'
+const limited = 'root: limits the output of an unprivileged side, and reads no more than that'
 const system = 'root: what a program of the system, or the kernel, prints'
-const listed = 'root: the list, in which what is no such line is none, and a path is letters and %XX'
+const listed = 'root: the list, in which a malformed line does not count, and a path is letters and %XX'
 const settled = 'root: a file of the reader after root has taken its folder over'
 
 export const sides: Readonly<Record<string, Side>> = {
-  // Databases, by whoever has them.
+  // Databases.
   'database/check.sh:database_check': 'reader',
   'backups/extract-sides.sh:sql_private': 'reader',
   'commands/database.sh:database_copy_run': 'owner',
@@ -29,7 +29,7 @@ export const sides: Readonly<Record<string, Side>> = {
   'compare/compare.sh:compare_looked_up': 'owner',
   'compare/compare.sh:compare_keep': 'owner',
   'compare/streams.sh:compare_sorted': 'owner',
-  // Archives, and streams of bytes.
+  // Archives and byte streams.
   'backups/compress.sh:compress_side_by_side': 'reader',
   'backups/compress.sh:same_as_copy': 'reader',
   'backups/compress.sh:range': 'reader',
@@ -47,24 +47,24 @@ export const sides: Readonly<Record<string, Side>> = {
   'backups/fingerprint.sh:plain_line': 'owner',
   'inspect/look.sh:look_errors': 'owner',
   'inspect/look.sh:look_tables': 'owner',
-  // What is said by them, and by the system.
+  // Output of the sides, and of the system.
   'database/check.sh:database_check_load':
     'root: what the reader says of a database, in a file of root; each line is matched',
   'commands/database.sh:database_check_and_compress': settled,
   'backups/extract-sides.sh:stream_said': 'reader',
   'base/work.sh:work_parts_make': 'root: cp takes over the mode of an empty folder in STATE, which is root’s',
   'backups/extract.sh:extract_said': settled,
-  'commands/database.sh:database_copy': said,
-  'backups/fingerprint.sh:fingerprint_of_check': said,
-  'commands/verify.sh:verify_archive': said,
+  'commands/database.sh:database_copy': limited,
+  'backups/fingerprint.sh:fingerprint_of_check': limited,
+  'commands/verify.sh:verify_archive': limited,
   'base/files.sh:hasher_choose': 'reader',
-  'compare/compare.sh:compare_by_owner': said,
-  'compare/compare.sh:compare_schema_by_owner': said,
-  'commands/verify.sh:check_by_reader': said,
-  'commands/verify.sh:live_violates_foreign_keys': said,
-  'commands/database.sh:database_copy_by_owner': said,
-  'backups/extract.sh:extract_pump': said,
-  'backups/extract.sh:extract_plain': said,
+  'compare/compare.sh:compare_by_owner': limited,
+  'compare/compare.sh:compare_schema_by_owner': limited,
+  'commands/verify.sh:check_by_reader': limited,
+  'commands/verify.sh:live_violates_foreign_keys': limited,
+  'commands/database.sh:database_copy_by_owner': limited,
+  'backups/extract.sh:extract_pump': limited,
+  'backups/extract.sh:extract_plain': limited,
   'backups/listing.sh:listing_awk': listed,
   'backups/listing-json.sh:backups_json': listed,
   'restore/plan.sh:plan_recovery_point': listed,

@@ -27,9 +27,9 @@ import { ORDINARY } from '../scratch-site.ts'
 import { lyingPrograms, lyingService } from './answers.ts'
 import { spoilDatabase, spoilSidecar } from './databases.ts'
 import { archive, pack, putName, spoilLog } from './files.ts'
+import { endLeftovers, leftovers } from './leftover-processes.ts'
 import type { Canary } from './payloads.ts'
 import { Random } from './random.ts'
-import { endLeftovers, leftovers } from './leftover-processes.ts'
 
 export interface CaseResult {
   readonly seed: string

@@ -1,4 +1,4 @@
-/** What a window loads: small enough, and nothing that its policy would refuse. */
+/** What a window loads: small enough, and nothing that its policy would block. */
 import { readdirSync, readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { gzipSync } from 'node:zlib'
@@ -9,19 +9,19 @@ import { sourceFiles } from '../../support/imports.ts'
 const top = resolve(import.meta.dirname, '../../..')
 const KB = 1000
 /**
- * Bytes after gzip. Raise one only with a reason: every window waits for all of it. 250 KB since headlines say what runs and
- * the timeline groups what lies close; 11.5 KB of styles since small windows and paper have their own.
+ * Bytes after gzip. Raise one only with a reason: every window waits for all of it. 250 KB since headlines show what runs and
+ * the timeline groups close backups; 11.5 KB of styles since small windows and print have their own.
  */
 const budget = { js: 250 * KB, css: 11.5 * KB, 'anything else': 1 * KB }
 type Kind = keyof typeof budget
 
-/** Files of the built window by name, with those that are copied as they are. */
+/** Files of the built window by name, including copied ones. */
 const built = new Map<string, Buffer>()
-/** Bytes that each source and library brings, before they are packed. */
+/** Bytes of each source and library, before compression. */
 const brought = new Map<string, number>()
 
 beforeAll(async () => {
-  // Else it would be the libraries' own builds for development.
+  // Otherwise the libraries' development builds would be used.
   vi.stubEnv('NODE_ENV', 'production')
   const answer = await build({
     configFile: resolve(top, 'build/vite.config.ts'),

@@ -5,9 +5,9 @@ import { standingOf, standingWords } from '../../../src-renderer/shared/operatio
 test.each([
   ['running', 'listening', false],
   ['running', 'searching', true],
-  // Nobody here listens: started elsewhere, or left by another run of the console.
+  // Not followed here: started elsewhere, or left by another run of the console.
   ['running', 'none', true],
-  // Given up after a while: it was called running again.
+  // Given up after a while: then it was shown as running again.
   ['unknown', 'none', true],
   ['starting', 'listening', false],
   ['queued', 'none', false],

@@ -114,7 +114,7 @@ test('sites are found by name, address or host, and by state', () => {
   expect(filterSites(sites, 'vm south', 'all')).toEqual([sites[1]])
   expect(filterSites(sites, '', 'needs')).toEqual([sites[1]])
   expect(filterSites(sites, '', 'unknown')).toEqual([])
-  // Who is only waited for needs nobody; who cannot be reached does, and the worst come first.
+  // A pending site needs nobody's attention, an unreachable one does; the worst come first.
   const more = [site('A', 'attention'), site('B', 'unknown'), site('C', 'unknown', true), ...sites]
   expect(filterSites(more, '', 'needs').map(({ name }) => name)).toEqual(['A', 'C', 'South'])
   expect(sitesInNeed(more).map(({ name }) => name)).toEqual(['South', 'A', 'C'])

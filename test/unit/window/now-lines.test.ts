@@ -46,7 +46,7 @@ test('running operations and stopped services are listed, restores first (G1)', 
     site('Busy', { operations: [operation('Busy', 'database', step('copy'))] }),
     site('Down', { healthy: false }),
     site('Stopped', { healthy: null, services: { running: 0, total: 1 }, failure }),
-    // Its service is down because it is being restored, and that is said.
+    // Its service is down because of the restore, which has its own line.
     site('Restored', { healthy: false, operations: [operation('Restored', 'restore', step('swap'))] }),
   ]
   expect(nowLines(sites, false).map(({ tone, text, detail, asOf }) => [tone, text, detail, asOf])).toEqual([

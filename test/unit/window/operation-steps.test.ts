@@ -41,7 +41,7 @@ describe('downtime', () => {
     expect(downWords('succeeded', 1500, null)).toBe('1.5 s')
     expect(downWords('rolled back', null, { from: 100, to: 2100 })).toBe('2.0 s')
     expect(downWords('cancelled', null, null)).toBe('None: the service was not stopped')
-    // It may be down still.
+    // It may still be down.
     expect(downWords('failed', null, { from: 100, to: null })).toMatch(/^Unknown: the service was stopped/)
     expect(downWords('unknown', null, null)).toBe('Unknown')
   })

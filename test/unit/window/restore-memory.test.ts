@@ -1,4 +1,4 @@
-/** What is kept of an accident over a reload is read with care: it comes from a storage that others may have written. */
+/** What survives a reload is validated when read: others may have written to the storage. */
 import { expect, test } from 'vitest'
 import { type Memory, readMemory, writeMemory } from '../../../src-renderer/features/restore/restore-memory.ts'
 

@@ -74,7 +74,7 @@ describe('activity', () => {
     const { ended, next } = follow(start.next, [quick, older])
     expect(ended.map(({ id }) => id)).toEqual(['quick'])
     expect(follow(next, [quick, older]).ended).toEqual([])
-    // The first operation there ever was, too.
+    // Even the very first operation.
     const empty = follow(nothing, []).next
     expect(follow(empty, [quick]).ended.map(({ id }) => id)).toEqual(['quick'])
   })
