@@ -80,7 +80,7 @@ test('an unknown host key is shown, and nothing is sent before it is accepted', 
   const page = await desk.window({ at: '/add-site', script: keepAnnouncements })
   await begin(page, demo.keyFile)
   await acceptButton(page).waitFor()
-  // A screen reader is not shown that all is checked before anything was.
+  // A screen reader must not announce that everything is checked before anything was.
   const before = await page.evaluate<string[]>('globalThis.announced ?? []')
   expect([before.length > 0, before.filter((text) => /^All/.test(text))]).toEqual([true, []])
   const key = step(page, 'Host key')

@@ -174,7 +174,7 @@ export class Trial {
     expect(this.site.complaints()).toBe('')
     const { events } = await this.site.run(['follow', this.operation])
     expect(events.at(-1)).toMatchObject({ kind: 'result', outcome })
-    const events = readFileSync(join(this.site.state, 'operations', this.operation, 'events'), 'utf8')
-    expect(events.endsWith('\n')).toBe(true)
+    const written = readFileSync(join(this.site.state, 'operations', this.operation, 'events'), 'utf8')
+    expect(written.endsWith('\n')).toBe(true)
   }
 }
