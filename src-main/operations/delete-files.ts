@@ -13,7 +13,7 @@ function notDeletable(name: string): Failure {
     code: 'not-found',
     message: `${name} is not one of the files on this site that can be deleted.`,
     unchanged: 'Nothing was deleted.',
-    next: 'Backups stay, and so does what may be one. Look at the list again: it may have changed.',
+    next: 'Backups are kept, and so are files that may be backups. Check the list again: it may have changed.',
   }
 }
 

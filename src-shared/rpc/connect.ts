@@ -44,19 +44,19 @@ const notSent: WireFailure = {
   code: 'disconnected',
   message: 'The console does not answer.',
   unchanged: 'Nothing was sent.',
-  next: 'It is looked for all the time; try again when it is back.',
+  next: 'The window keeps reconnecting; try again when the console is back.',
 }
 
 function lostMeanwhile(kind: Pending['kind']): WireFailure {
   const message = 'The console went away before it answered.'
   if (kind === 'query') return { code: 'disconnected', message, unchanged: 'Nothing was changed.', next: 'Ask again.' }
-  return { code: 'disconnected', message, next: 'Whether it was carried out is not known: look at the operations.' }
+  return { code: 'disconnected', message, next: 'It is unknown whether it was carried out: check the operations.' }
 }
 
-const cancelled: WireFailure = { code: 'cancelled', message: 'The call was given up.' }
+const cancelled: WireFailure = { code: 'cancelled', message: 'The call was cancelled.' }
 const tooLarge: WireFailure = {
   code: 'too-large',
-  message: 'The request is larger than the console takes.',
+  message: 'The request is too large for the console.',
   unchanged: 'Nothing was sent.',
 }
 

@@ -47,7 +47,7 @@ const problem = (code: FrameProblem, message: string) => fail({ code, message })
 
 /** Parses a frame from a window, which is not trusted. */
 export function readRequest(text: string): Result<RequestFrame> {
-  if (text.length > REQUEST_LIMIT) return problem('too-large', 'The request is larger than the console takes.')
+  if (text.length > REQUEST_LIMIT) return problem('too-large', 'The request is too large for the console.')
   const value = parse(text)
   if (hostile(value)) return problem('bad-frame', 'The request is not one that this console understands.')
   const frame = request.safeParse(value)
@@ -56,7 +56,7 @@ export function readRequest(text: string): Result<RequestFrame> {
 
 /** Parses a frame from the console. */
 export function readAnswer(text: string): Result<AnswerFrame> {
-  if (text.length > ANSWER_LIMIT) return problem('too-large', 'The answer is larger than a window takes.')
+  if (text.length > ANSWER_LIMIT) return problem('too-large', 'The answer is too large for a window.')
   const frame = answer.safeParse(parse(text))
   return frame.success ? ok(frame.data) : problem('bad-frame', 'The answer is not one that this window understands.')
 }

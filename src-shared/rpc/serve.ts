@@ -27,14 +27,14 @@ type Feeding = (
 const unknownCall: WireFailure = { code: 'unknown-call', message: 'There is no such call.' }
 const forbidden: WireFailure = {
   code: 'forbidden',
-  message: 'This session may look, and change nothing.',
+  message: 'This session is read-only.',
   unchanged: 'Nothing was changed.',
   next: 'Ask an administrator to do it.',
 }
 const tooLarge: WireFailure = {
   code: 'too-large',
-  message: 'The answer is larger than a window takes, and was left out.',
-  next: 'Look at fewer at a time, or at which site has so much to tell.',
+  message: 'The answer is too large for a window and was not sent.',
+  next: 'Request fewer items at a time, or find out which site returns so much data.',
 }
 const tooMany: WireFailure = {
   code: 'too-many',
@@ -45,7 +45,7 @@ const tooMany: WireFailure = {
 /** Names the invalid members, never their values, which may be secret. */
 function invalid(error: { readonly issues: readonly { readonly path: PropertyKey[]; readonly code: string }[] }) {
   const where = error.issues.slice(0, 3).map(({ path, code }) => `${path.map(String).join('.') || 'input'}: ${code}`)
-  const message = `The input is not what the call takes (${where.join('; ').slice(0, 300)}).`
+  const message = `The input is invalid (${where.join('; ').slice(0, 300)}).`
   return fail<WireFailure>({ code: 'invalid-input', message, unchanged: 'Nothing was changed.' })
 }
 
@@ -94,7 +94,7 @@ class Session {
 
   async #answer(id: number, path: string, input: unknown): Promise<void> {
     if (this.#open.has(id)) {
-      this.#post({ k: 'fail', id, error: { code: 'bad-frame', message: 'Used already.' } })
+      this.#post({ k: 'fail', id, error: { code: 'bad-frame', message: 'This id is already in use.' } })
       return
     }
     const stop = new AbortController()

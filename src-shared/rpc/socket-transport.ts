@@ -33,7 +33,7 @@ const notReached: WireFailure = {
   code: 'disconnected',
   message: 'The console does not answer.',
   unchanged: 'Nothing was sent.',
-  next: 'Look whether it still runs.',
+  next: 'Check whether it is still running.',
 }
 
 /** A transport over an open socket. */

@@ -41,7 +41,7 @@ async function isThere(file: string): Promise<boolean> {
 
 const notTyped = {
   code: 'not-confirmed',
-  message: 'The host was not typed as it is named.',
+  message: 'The typed host does not match.',
   unchanged: 'Nothing was forgotten.',
   next: 'Type the name of the host exactly as it is shown.',
 }

@@ -40,7 +40,7 @@ export const startSite: Step<WalkState> = {
 
 export const addTheSite: Step<WalkState> = {
   step: 'add',
-  title: 'Add the site to a new console; its host key must be decided about',
+  title: 'Add the site to a new console; its host key needs a decision',
   run: async (state, out) => {
     const demo = need(state, 'demo')
     state.console = openConsole(demo)
