@@ -123,7 +123,7 @@ describe('verify', () => {
     truncateSync(path, 4096 * 20)
     expect((await verify(path)).first).toMatchObject({
       verdict: 'failed',
-      reason: expect.stringContaining('not whole'),
+      reason: expect.stringContaining('incomplete'),
     })
   })
 

@@ -164,9 +164,9 @@ verdict_of_check() {
   elif [[ $CHECK_KEY_MISSING != '' ]]; then
     verdict inconclusive "Sound ($facts), but has no table ${CHECK_KEY_MISSING// /, }: it may be from another application or an older version."
   elif [[ $CHECK_KEY_EMPTY != '' ]]; then
-    verdict inconclusive "Sound ($facts), but ${CHECK_KEY_EMPTY// /, } is empty, and no fingerprint tells whether it was when the backup was made."
+    verdict inconclusive "Sound ($facts), but ${CHECK_KEY_EMPTY// /, } is empty; without a fingerprint it is unknown whether it was when the backup was made."
   elif ((${CHECK_FK:-0} > 0)) && ! live_violates_foreign_keys; then
-    verdict inconclusive "Sound ($facts), but with $CHECK_FK foreign key violations that the live database has not, and no fingerprint tells whether they were there when the backup was made."
+    verdict inconclusive "Sound ($facts), but with $CHECK_FK foreign key violations that the live database does not have; without a fingerprint it is unknown whether they existed when the backup was made."
   else
     verdict verified "By its content, as there is no fingerprint to compare with: $facts.$(foreign_key_words)"
   fi

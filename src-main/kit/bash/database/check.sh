@@ -130,7 +130,7 @@ check_header() {
     return 1
   fi
   if ((H_PAGE_COUNT != 0 && H_PAGE_COUNT != CHECK_PAGE_COUNT)); then
-    check_finds integrity "The database is not whole: its header tells $H_PAGE_COUNT pages, the file has $CHECK_PAGE_COUNT."
+    check_finds integrity "The database is incomplete: its header gives $H_PAGE_COUNT pages, the file has $CHECK_PAGE_COUNT."
     return 1
   fi
 }
