@@ -98,3 +98,28 @@ describe('an interrupted transaction', () => {
     expect(routes()).toBe('2')
   })
 })
+
+describe('a key table whose name the policy writes in other letters', () => {
+  let site: ScratchSite
+  beforeEach(() => {
+    site = new ScratchSite()
+  })
+  afterEach(() => site.remove())
+
+  const prove = `cd "\${DATABASE_FILE%/*}"; TX_NAME=cvd.db; inode cvd.db; TX_STAGED_INODE=$REPLY; READABLE_FD=1
+    CHECK_TABLES=($'users\t40\t40\t'); POLICY[key_tables]=USERS; (transaction_prove; step_done; echo proven) || true`
+
+  it('is missed where it is empty in the running database', () => {
+    expect(site.library(prove)).toContain('proven')
+    site.sql(site.database, 'DELETE FROM users')
+    const said = site.library(prove)
+    expect(said).toContain('The table USERS is empty in the running database; the backup has 40 rows.')
+    expect(said).not.toContain('proven')
+  })
+
+  it('is not missing where it cannot be read', () => {
+    const text = `CHECK_TABLES=(); CHECK_UNREAD=($'Users\tno'); POLICY[key_tables]=uSERS
+      check_key_tables; printf '%s|%s' "$CHECK_KEY_MISSING" "$CHECK_KEY_UNREAD"`
+    expect(site.library(text)).toBe('|uSERS')
+  })
+})

@@ -230,12 +230,12 @@ table_counts() {
   printf '%s\n' "$report" | sed -n $'s/^table\t//p'
 }
 
-# table_rows TABLE LINE...: REPLY = the table's row count from lines of table_counts, or empty.
+# table_rows TABLE LINE...: REPLY = the table's row count from lines of table_counts, or empty. Ignores case, as SQLite does.
 table_rows() {
   local table=$1 line
   shift
   for line in "$@"; do
-    [[ $line != "$table"$'\t'* ]] || { line=${line#*$'\t'} REPLY=${line%%$'\t'*}; return; }
+    [[ ${line,,} != "${table,,}"$'\t'* ]] || { line=${line#*$'\t'} REPLY=${line%%$'\t'*}; return; }
   done
   REPLY=''
 }

@@ -144,7 +144,7 @@ check_key_tables() {
     count_line "$line"
     [[ " ${POLICY[key_tables],,} " != *" ${T_NAME,,} "* ]] || known+="${T_NAME,,}=$T_ROWS "
   done
-  for line in ${CHECK_UNREAD[@]+"${CHECK_UNREAD[@]}"}; do known+="${line%%$'\t'*}=? "; done
+  for line in ${CHECK_UNREAD[@]+"${CHECK_UNREAD[@]}"}; do line=${line%%$'\t'*}; known+="${line,,}=? "; done
   for name in ${POLICY[key_tables]}; do
     rows=${known#*" ${name,,}="}
     if [[ $rows == "$known" && $CHECK_UNABLE != 'its tables could not be listed'* ]]; then
