@@ -72,13 +72,19 @@ function class_of(name,   tail, piece, n, i, class) {
   return n > 1 && piece[n] in ending ? ending[piece[n]] : "unknown"
 }
 
+# is_archive NAME: judged by its last ending of a database or archive.
+function is_archive(name) {
+  name = plain_name(name)
+  return sub(/.*\.(tar\.gz|tgz)/, "", name) && name !~ /\.(db3?|sqlite3?)([._-]|$)/
+}
+
 # kind_of PATH NAME: set kind and origin.
 function kind_of(path, name,   word) {
   kind = "database"; origin = "foreign"
   if (name ~ /\.(pre-restore|rejected|stray)\.[0-9]/) origin = "safety"
   else if (name ~ /^cvd_backup_[0-9]+_[0-9]+(_[0-9]+)?\.db(\.gz)?$/) origin = "manual"
   else if (name ~ /^cvd_auto_[0-9]+_[0-9]+(_[0-9]+)?\.db(\.gz)?$/) origin = "scheduled"
-  else if (tolower(name) ~ /\.(tar\.gz|tgz)/) {
+  else if (is_archive(name)) {
     kind = path ~ /\/system\/[^\/]*$/ ? "system" : "application"
     if (match(name, /^cvd_(app|config|systemd|system)_[0-9]+_[0-9]+/)) {
       origin = "manual"
