@@ -5,6 +5,7 @@ import {
   mkdirSync,
   readdirSync,
   readFileSync,
+  renameSync,
   rmSync,
   statSync,
   symlinkSync,
@@ -94,6 +95,21 @@ describe('inspect', () => {
     expect(answer.health).toMatchObject({ configured: true, healthy: false, status: 503, detail: 'down "for" now' })
     expect(codes(answer)).toContain('unhealthy')
   })
+
+  it.each(['config', '.'])(
+    'does not call readable by every user what lies in a folder closed to them: %s',
+    async (name) => {
+      writeFileSync(join(site.root, 'config/.env'), 'SECRET=1')
+      chmodSync(join(site.root, 'config/.env'), 0o644)
+      expect(codes(await inspect())).toContain('env-readable')
+      chmodSync(join(site.root, name), 0o750)
+      expect(codes(await inspect())).not.toContain('env-readable')
+      // A link leads where others may go.
+      renameSync(join(site.root, 'config/.env'), join(site.folder, 'open.env'))
+      symlinkSync(join(site.folder, 'open.env'), join(site.root, 'config/.env'))
+      expect(codes(await inspect())).toContain('env-readable')
+    },
+  )
 
   it('names what is wrong', async () => {
     writeFileSync(join(site.backups, 'cvd_backup_20260110_120000.db.gz'), '')

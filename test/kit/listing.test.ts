@@ -1,6 +1,15 @@
 /** The list of backups, on real files: its contents, how it is requested, and the problems reported. */
 import { execFileSync } from 'node:child_process'
-import { mkdirSync, mkdtempSync, renameSync, rmSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs'
+import {
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
@@ -175,6 +184,41 @@ describe('the list of backups', () => {
     mkdirSync(join(site.backups, '20250725_175452'))
     site.backup('cvd_backup.db', join(site.backups, '20250725_175452'))
     expect((await site.run(['show', 'cvd_backup.db'])).result).toMatchObject({ code: 'usage', next: 'give the path' })
+  })
+
+  it('takes a database for one, though its name has the ending of an archive in it', async () => {
+    for (const name of ['a.tar.gz.db', 'b.tgz.sqlite3.bak', 'c.db.tar.gz', 'd.db.tgz.old', 'e.tar.gz.db.tar.gz']) {
+      put(name, Date.now())
+    }
+    const kinds = Object.fromEntries((await inspect()).backups.map(({ path, kind }) => [below(path), kind]))
+    expect(kinds).toEqual({
+      ...{ 'a.tar.gz.db': 'database', 'b.tgz.sqlite3.bak': 'database' },
+      ...{ 'c.db.tar.gz': 'application', 'd.db.tgz.old': 'application', 'e.tar.gz.db.tar.gz': 'application' },
+    })
+  })
+
+  it('says so where it leaves files out, and does not say what it cannot know', async () => {
+    const real = site.backup(`cvd_backup_${stampOf(Date.now() - 30 * 24 * HOUR)}.db.gz`)
+    for (let number = 0; number < 30; number++) put(`f/${number}.txt`, Date.now())
+    const most = (number: number) => ({ instead: `FILES_MOST=${number}` })
+    const all = await site.ask(['inspect'], inspection, most(31))
+    expect(problemOf(all, 'incomplete')).toBeUndefined()
+    expect(problemOf(all, 'backup-old')).toBeDefined()
+    const few = await site.ask(['inspect'], inspection, most(5))
+    expect(few.backups.length + few.otherFiles.length).toBe(5)
+    expect(problemOf(few, 'incomplete')?.text).toMatch(/^There are too many files among the backups/)
+    for (const code of ['backup-old', 'no-backups']) expect(problemOf(few, code)).toBeUndefined()
+    const warnings = async (instead: string) =>
+      (await site.run(['verify', '--all'], { instead })).events.filter(
+        (event) => event.kind === 'log' && event.text.includes('some backups are not known'),
+      ).length
+    rmSync(join(site.backups, 'f'), { recursive: true })
+    for (const number of [1, 2]) writeFileSync(join(site.backups, `${number}.db`), readFileSync(site.database))
+    expect(real).toBeDefined()
+    expect(await warnings('FILES_MOST=2')).toBe(1)
+    expect(await warnings('FILES_MOST=3')).toBe(0)
+    // The listing was killed before its end.
+    expect(await warnings('folders_listed() { folders_found | encode_listing; kill -KILL "$BASHPID"; }')).toBe(1)
   })
 
   it('follows the archive folder if it is a link', async () => {

@@ -84,8 +84,8 @@ function print_whole(   i, n, count, bytes, empty, failed, future, databases, ne
     bytes_of[i > count] += length(record[order[i]])
   }
   last = i - 1
-  printf "%d %.0f %d %d %d %d %s %s %d %d %d %d %s\n", count, bytes < 1e17 ? bytes : 1e17, empty, failed, future, databases, newest, verified, \
-    classes["unfinished"], classes["unsupported"], bytes_of[0], bytes_of[1], unlisted == "" ? "-" : unlisted
+  printf "%d %.0f %d %d %d %d %s %s %d %d %d %d %d %s\n", count, bytes < 1e17 ? bytes : 1e17, empty, failed, future, databases, newest, verified, \
+    classes["unfinished"], classes["unsupported"], bytes_of[0], bytes_of[1], cut, unlisted == "" ? "-" : unlisted
   for (i = 1; i <= last; i++) printf "%s", record[order[i]]
   print ""
 }

@@ -6,6 +6,7 @@
 #   backup SORT-MS PATH KIND ORIGIN SIZE MODIFIED-MS TAKEN-MS VERDICT VERIFIED-MS REASON HOLD FINGERPRINT CANDIDATE FUTURE COMPANIONS
 #   other  MODIFIED-MS PATH CLASS SIZE
 #   unlisted 0 PATH        the first folder that cannot be read
+#   cut 0                  there are more files than are listed, or the listing did not come to its end
 # PATH and REASON are percent-encoded. TAKEN-MS and VERIFIED-MS are `-` if unknown. HOLD, FINGERPRINT, CANDIDATE and FUTURE
 # are 0 or 1. COMPANIONS are paths separated by commas. The newest backup is the first CANDIDATE: of the database, not left
 # by a restore, not empty, not dated in the future. CLASS is unfinished, unsupported or unknown.
@@ -138,7 +139,9 @@ length($0) > 16448 { next }
 NF >= 4 && number($1) && length($2) <= 32 && $2 ~ /^-?(0|[1-9][0-9]*)(\.[0-9]+)?$/ && $3 ~ /^[0-9]+$/ && $4 ~ /^\// {
   path = path_of($0)
   if (path in seen || !encoded(path) || length(name_of(path)) > 765) next
-  if (++count > 200000) exit
+  # Each file takes about a kilobyte of memory here.
+  bytes_listed += length($0)
+  if (++count > FILES_MOST || bytes_listed > LISTING_MOST) { cut = 1; exit }
   seen[path] = 1
   class = any ? "backup" : class_of(name_of(path))
   size[path] = $1
@@ -146,6 +149,7 @@ NF >= 4 && number($1) && length($2) <= 32 && $2 ~ /^-?(0|[1-9][0-9]*)(\.[0-9]+)?
   if (class == "backup") { place[path] = 1; if (!(stem_of(path) in by_stem)) by_stem[stem_of(path)] = path }
   else others[path] = class
 }
+$1 == "cut" { cut = 1 }
 $1 == "-1" && NF >= 4 && $4 ~ /^\// && unlisted == "" {
   path = path_of($0)
   if (encoded(path)) unlisted = path
@@ -166,6 +170,7 @@ END {
   }
   for (path in place) backup_line(path, name_of(path), size[path] OFS stamp[path])
   if (unlisted != "" && !whole) print "unlisted" OFS 0 OFS unlisted
+  if (cut && !whole) print "cut" OFS 0
 }
 function keep_or_print(line) { if (whole) record[++records] = line; else print line }
 function backup_line(path, name, was,   taken, modified, sort_ms, judgment, future, candidate) {
@@ -212,12 +217,24 @@ listing_awk() {
     exec {prints}< <(exec grep -rsE '^(takenAt|size)=[0-9]{1,15}$' "$STATE/fingerprints")
     sources+=(from=fingerprints "/dev/fd/$prints")
   fi
-  now=$now folder=$folder live=$live live_names=$REPLY exec awk -v "catalog_size=$1" -v "${2:-any=}" "$3" \
+  now=$now folder=$folder live=$live live_names=$REPLY exec awk -v "catalog_size=$1" -v "${2:-any=}" \
+    -v "FILES_MOST=$FILES_MOST" -v "LISTING_MOST=$LISTING_MOST" "$3" \
     ${sources[@]+"${sources[@]}"} from=listing -
 }
 
+# More files than this are not listed: somebody may have made them to exhaust the memory of this server. The list then ends
+# with `cut`. LISTING_MOST is in bytes.
+FILES_MOST=50000
+readonly LISTING_MOST=33554432
+
 # backup_list: print the list of the whole site.
-backup_list() { side_says 120 67108864 owner folders_listed | listing_joined; }
+backup_list() {
+  {
+    side_says 120 67108864 owner folders_listed
+    # It was killed, or what it said was cut off.
+    (($? <= 128)) || printf 'cut\n'
+  } | listing_joined
+}
 
 # file_listed PATH: print the line of one file, whatever its name; nothing if it does not exist.
 file_listed() { find -H "$1" -maxdepth 0 -type f -printf "$LISTING" 2>/dev/null | encode_listing | listing_joined any; }

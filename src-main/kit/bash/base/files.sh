@@ -118,3 +118,14 @@ log_line() {
 
 # counted NUMBER ONE MANY: REPLY = `1 ONE`, `2 MANY`.
 counted() { if (($1 == 1)); then REPLY="1 $2"; else REPLY="$1 $3"; fi; }
+
+# span_words SECONDS: REPLY = the time in the largest unit that fits at least twice, rounded down.
+span_words() {
+  local unit
+  for unit in '86400 day' '3600 hour' '60 minute'; do
+    (($1 >= ${unit% *} * 2)) || continue
+    REPLY="$(($1 / ${unit% *})) ${unit#* }s"
+    return
+  done
+  counted "$1" second seconds
+}

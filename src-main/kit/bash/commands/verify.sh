@@ -57,6 +57,10 @@ verify_select() {
     *) selected=("$@"); return ;;
   esac
   while IFS= read -r path; do
+    if [[ $path == cut ]]; then
+      say warning 'There are more files among the backups than can be listed: some backups are not known.'
+      continue
+    fi
     decode_path "${path#!}"
     if [[ $path == !* ]]; then
       unlisted_words "$REPLY"
@@ -67,6 +71,7 @@ verify_select() {
   done < <(backup_list | limit=$limit awk -F '\t' '
     # The newest N are the ones that a restore would use.
     $1 == "backup" && (ENVIRON["limit"] < 0 || $14 && ++n <= ENVIRON["limit"] + 0) { print $3 }
+    $1 == "cut" { print "cut" }
     $1 == "unlisted" { print "!" $3 }')
 }
 
@@ -194,7 +199,7 @@ verify_archive() { # FILE KIND
     extract_run "$file" "$VERIFY_UNCHANGED" stream_archive members "$tool" -t --quoting-style=escape
   fi
   [[ $EXTRACT_PROBLEM == '' ]] || { verdict_of_extraction; return; }
-  IFS=$'\t' read -r entries member < <(reader_do members_facts members 2>/dev/null | head -c 4096)
+  IFS=$'\t' read -r entries member < <(side_says 600 4096 reader members_facts members)
   [[ $entries =~ ^(0|[1-9][0-9]{0,14})$ ]] || { verdict inconclusive 'The list of what is in the archive could not be read.'; return; }
   V_EVIDENCE=(size:="$EXTRACT_SIZE" sha256="$EXTRACT_SHA256" entries:="$entries")
   if ((entries == 0)); then

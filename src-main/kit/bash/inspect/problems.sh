@@ -65,7 +65,7 @@ problems_of_database() {
       problem warning hot-journal "Nobody has the database open, but its -journal is there: an interrupted change will be rolled back at the next start." \
         'start the application; never remove the -journal'
   fi
-  [[ ${FACT_MODE[env]-} == *[4567] ]] && problem warning env-readable "$env is readable by every user of this server." "chmod 600 $env"
+  [[ ${FACT_MODE[env]-} == *[4567] && $ENV_SHUT == '' ]] && problem warning env-readable "$env is readable by every user of this server." "chmod 600 $env"
   return 0
 }
 
@@ -114,14 +114,16 @@ problems_of_backups() {
     problem error no-rights "$REPLY" \
       'let the owner of the CVD data read it; if this login is not root, log in as root or with sudo'
   fi
-  if ((I_DATABASES == 0)) && [[ $I_UNLISTED != '' || $LOOK_WHOLE == '' ]]; then
+  ((I_CUT == 0)) || problem error incomplete 'There are too many files among the backups: not all of them are listed, counted and verified.' \
+    'find out what made them, then move them away or delete them'
+  if ((I_DATABASES == 0)) && [[ $I_CUT != 0 || $I_UNLISTED != '' || $LOOK_WHOLE == '' ]]; then
     :
   elif ((I_DATABASES == 0)); then
     problem error no-backups 'There is no backup of the database.' 'back up the database now'
   elif [[ $I_NEWEST == '' ]]; then
     problem error no-backups 'Every backup of the database is dated in the future; their age is unknown.' \
       'check the clock and the time zone of this server, then back up the database'
-  elif ((I_NOW - I_NEWEST > POLICY[backup_max_age] * 1000)); then
+  elif ((I_CUT == 0 && I_NOW - I_NEWEST > POLICY[backup_max_age] * 1000)); then
     span_words $(((I_NOW - I_NEWEST) / 1000))
     local age=$REPLY
     span_words "${POLICY[backup_max_age]}"
@@ -160,17 +162,6 @@ problems_of_files() {
     counted "$I_UNFINISHED_FILES" 'unfinished file lies' 'unfinished files lie'
     problem info unfinished-files "$REPLY among the backups." 'if nothing is being copied now, find out what was interrupted, then delete them: cvd-backup delete FILE'
   }
-}
-
-# span_words SECONDS: REPLY = the time in the largest unit that fits at least twice, rounded down.
-span_words() {
-  local unit
-  for unit in '86400 day' '3600 hour' '60 minute'; do
-    (($1 >= ${unit% *} * 2)) || continue
-    REPLY="$(($1 / ${unit% *})) ${unit#* }s"
-    return
-  done
-  counted "$1" second seconds
 }
 
 # --- One page for people ----------------------------------------------------------------------------------------------------

@@ -6,6 +6,7 @@
 readonly TOOLS=(bash sqlite3 tar gzip curl flock find awk sed setsid systemctl igzip pigz)
 declare -A FACT_PLACE=()                # by our label: DEVICE:INODE
 declare -A FACT_SIZE=()                 # bytes
+ENV_SHUT='' # yes if not every user may enter the folders above config/.env
 declare -A FACT_MODE=() FACT_OWNER=()   # octal, user:group
 declare -A FACT_STAMP=()                # changes when the file does
 declare -A TOOL_PATH=() TOOL_VERSION=() # of installed tools
@@ -13,7 +14,7 @@ declare -A TOOL_PATH=() TOOL_VERSION=() # of installed tools
 # facts_read: read the facts of the tools and of the site's important files. Follows links, opens nothing.
 facts_read() {
   local labels=() paths=() label size mode owner place stamp path index=0
-  FACT_PLACE=() FACT_SIZE=() FACT_MODE=() FACT_OWNER=() FACT_STAMP=() TOOL_PATH=()
+  FACT_PLACE=() FACT_SIZE=() FACT_MODE=() FACT_OWNER=() FACT_STAMP=() TOOL_PATH=() ENV_SHUT=''
   for label in "${TOOLS[@]}"; do
     hash -- "$label" 2>/dev/null || continue
     TOOL_PATH[$label]=${BASH_CMDS[$label]-}
@@ -23,6 +24,12 @@ facts_read() {
   labels+=(database -wal -shm -journal folder lock catalog env)
   paths+=("$DATABASE_FILE" "$DATABASE_FILE-wal" "$DATABASE_FILE-shm" "$DATABASE_FILE-journal" "${DATABASE_FILE%/*}/."
     "$STATE/lock" "$STATE/catalog" "$ROOT/config/.env")
+  real_path "$ROOT/config/.env"
+  path=${REPLY%/*}
+  while [[ $path == /* ]]; do
+    labels+=(above-env) paths+=("$path/.")
+    path=${path%/*}
+  done
   # Paths and group names may contain blanks.
   while IFS=' ' read -r -d '' place size mode stamp owner && IFS= read -r -d '' path; do
     # In our order, without the missing ones.
@@ -30,6 +37,7 @@ facts_read() {
     ((index < ${#paths[@]})) || break
     label=${labels[index]}
     [[ $size =~ ^[0-9]{1,15}$ && $mode =~ ^[0-7]{1,5}$ ]] || continue
+    [[ $label != above-env || $mode == *[1357] ]] || ENV_SHUT=yes
     FACT_PLACE[$label]=$place FACT_SIZE[$label]=$size FACT_MODE[$label]=$mode FACT_OWNER[$label]=$owner FACT_STAMP[$label]=$stamp
   done < <(exec stat -L --printf '%d:%i %s %a %.9Y-%.9Z %U:%G\0%n\0' -- "${paths[@]}" 2>/dev/null)
 }
