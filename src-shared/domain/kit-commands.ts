@@ -109,7 +109,7 @@ Refused while the health check fails, unless you give --site-is-down; the health
     synopsis: 'delete FILE... --confirm HOST [--reason TEXT]',
     summary: 'delete files that are not backups',
     help: `Deletes files that are not backups (unfinished, empty or unknown ones) by their exact names in ROOT/backups.
-Keeps backups, files on hold, links, folders, and whatever changed in the last ten minutes.`,
+Keeps backups, files on hold, links, folders, and whatever is open, complete, or changed in the last ten minutes.`,
   },
   operations: {
     ...{ kind: 'answer', title: 'List of operations', role: 'viewer', changesSite: false },

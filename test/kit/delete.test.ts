@@ -1,5 +1,16 @@
 /** Deletes files among the backups that are not backups: by exact name, and nothing else, whoever interferes. */
-import { existsSync, mkdirSync, readFileSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs'
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import {
+  chownSync,
+  existsSync,
+  linkSync,
+  mkdirSync,
+  readFileSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
@@ -179,6 +190,46 @@ describe('the owner of the data', () => {
     const refused = await erase(other)
     expect(refused.result.message).toContain('this folder cannot be written')
     expect(existsSync(other)).toBe(true)
+  })
+})
+
+describe('a file whose name is that of an unfinished one', () => {
+  const kept = async (path: string, words: string) => {
+    const { result } = await erase(path)
+    expect(result).toMatchObject({ code: 'checks-failed', message: expect.stringContaining(words) })
+    expect(existsSync(path)).toBe(true)
+  }
+  const whole = () => readFileSync(site.backup('source.db.gz'))
+
+  it.each(['.hidden.db.gz.a8Xk2Q', 'cvd.db.gz.part'])('stays if it is complete: %s', async (name) => {
+    await kept(put(name, whole()), 'it is complete')
+    await kept(put(name, Buffer.concat([whole(), Buffer.from('rest')])), 'it is complete')
+    await kept(put(name, readFileSync(site.database)), 'it is complete')
+    for (const part of [whole().subarray(0, -20), readFileSync(site.database).subarray(0, -4096)]) {
+      const path = put(name, part)
+      expect((await erase(path)).result.outcome).toBe('succeeded')
+      expect(existsSync(path)).toBe(false)
+    }
+  })
+
+  it('stays if it has another name, too', async () => {
+    const path = put('left.tmp')
+    linkSync(path, join(site.root, 'config/other'))
+    await kept(path, 'it has another name too')
+  })
+
+  it.runIf(process.getuid?.() === 0)('stays if it belongs to another user', async () => {
+    const path = put('left.tmp')
+    chownSync(path, ORDINARY, ORDINARY)
+    await kept(path, 'it belongs to another user')
+  })
+
+  it('stays while a program has it open', async (test) => {
+    const path = put('left.tmp')
+    const holder = spawn('sh', ['-c', 'exec 7<"$1"; echo open; exec sleep 60', 'sh', path], { detached: true })
+    test.onTestFinished(() => void holder.kill('SIGKILL'))
+    await once(holder.stdout, 'data')
+    await kept(path, 'it is open in sleep')
   })
 })
 

@@ -1,7 +1,8 @@
 # --- delete: files among the backups that are not backups --------------------------------------------------------------------
 #
-# Root decides, by its own list and catalog, what may be deleted: files listed as unfinished or unknown, and empty files. The
-# owner then checks each file and deletes it with the owner's rights only. Deletes none unless all may be deleted.
+# Root decides, by its own list and catalog, what may be deleted: files listed as unfinished or unknown, and empty files, that
+# nobody has open. The owner then checks each file and deletes it with the owner's rights only. Deletes none unless all may be
+# deleted.
 
 readonly DELETE_UNCHANGED='nothing was deleted'
 readonly DELETE_QUIET=600 # seconds; a file that changed more recently may still be being written
@@ -76,9 +77,8 @@ run_delete() {
     heed_cancel "files deleted before that: ${#deleted[@]}"
     number=$((number + 1))
     step "file-$number" "Delete ${path##*/}"
-    in_background delete_by_owner "$path"
-    watch "files deleted before that: ${#deleted[@]}" '' "$REPLY" || true
-    IFS= read -r answer <deletion || answer=''
+    delete_one "$path" "files deleted before that: ${#deleted[@]}"
+    answer=$REPLY
     if [[ $answer == deleted ]]; then
       step_done
       audit deleted succeeded "$path"
@@ -86,7 +86,6 @@ run_delete() {
       json_string "$REPLY"
       deleted+=("$REPLY")
     else
-      [[ $answer =~ ^[a-z\ ]{1,100}$ ]] || answer='it could not be deleted'
       step_end failed reason="$answer"
       kept+="${kept:+; }${path##*/}: $answer"
     fi
@@ -100,12 +99,29 @@ run_delete() {
   succeed "$answer." "{\"deleted\":$REPLY}"
 }
 
-delete_by_owner() { side_says 60 256 owner delete_file "$BACKUPS" "${1#"$BACKUPS"/}" "$DELETE_QUIET" >deletion; }
+# delete_one PATH UNCHANGED: REPLY = `deleted`, or why it was not.
+delete_one() {
+  local answer
+  # Only root sees all processes.
+  holders_find "$1"
+  if ((${#HOLDERS[@]} > 0)); then
+    REPLY="it is open in $(holders_words)"
+    return
+  fi
+  in_background delete_by_owner "$1"
+  WATCH_SECONDS=$SQL_SECONDS watch "$2" '' "$REPLY" || true
+  IFS= read -r answer <deletion || answer=''
+  [[ $answer =~ ^[a-z\ ]{1,100}$ ]] || answer='it could not be deleted'
+  REPLY=$answer
+}
+
+# Not side_says: what it starts has a process group of its own, and would delete the file after a cancel.
+delete_by_owner() { owner_do delete_file "$BACKUPS" "${1#"$BACKUPS"/}" "$DELETE_QUIET" 2>/dev/null | head -c 256 >deletion; }
 
 # delete_file FOLDER NAME|FOLDER/NAME SECONDS: for owner_do. Prints `deleted`, or why it was not. Follows no links below
 # FOLDER; deletes plain files only.
 delete_file() {
-  local name=$2 quiet=$3 base size modified now
+  local name=$2 quiet=$3 base size modified links uid now
   cd -P -- "$1" 2>/dev/null || { printf 'the folder is gone\n'; return; }
   base=$PWD
   if [[ $name == */* ]]; then
@@ -114,8 +130,10 @@ delete_file() {
     name=${name##*/}
   fi
   [[ ! -L ./$name ]] || { printf 'it is a link\n'; return; }
-  IFS=' .' read -r size modified _ < <(find "./$name" -maxdepth 0 -type f -printf '%s %T@\n' 2>/dev/null)
+  IFS=' .' read -r size links uid modified _ < <(find "./$name" -maxdepth 0 -type f -printf '%s %n %U %T@\n' 2>/dev/null)
   [[ $size =~ ^[0-9]{1,15}$ && $modified =~ ^[0-9]{1,12}$ ]] || { printf 'it is no plain file or gone\n'; return; }
+  [[ $links == 1 ]] || { printf 'it has another name too\n'; return; }
+  [[ $uid == "$EUID" || $uid == 0 ]] || { printf 'it belongs to another user\n'; return; }
   [[ ! ./$name -ef $DATABASE_FILE ]] || { printf 'it is the live database\n'; return; }
   printf -v now '%(%s)T' -1
   [[ $now =~ ^[0-9]{1,12}$ && $quiet =~ ^[0-9]{1,6}$ ]] || return
@@ -123,7 +141,7 @@ delete_file() {
   ((modified > now + 300 || now - modified >= quiet)) || { printf 'it changed a moment ago and may still be being written\n'; return; }
   backup_class "$name"
   case $REPLY in
-    unfinished) ;;
+    unfinished) ! looks_complete "$name" "$size" || { printf 'its name is that of an unfinished file but it is complete or cannot be judged\n'; return; } ;;
     backup) ((size == 0)) || { printf 'it is a backup\n'; return; } ;;
     *) ! looks_like_data "$name" || { printf 'it begins as a database or as a packed or encrypted file\n'; return; } ;;
   esac
@@ -131,6 +149,23 @@ delete_file() {
   [[ ! -e ./$name && ! -L ./$name ]] || { printf 'this folder cannot be written\n'; return; }
   sync_paths .
   printf 'deleted\n'
+}
+
+# looks_complete NAME BYTES: status 0 if it is a whole gzip file or a whole database, or cannot be judged: somebody may have
+# hidden a backup under such a name, or a copy may have ended just before it got its own.
+looks_complete() {
+  local magic
+  magic=$(dd if="./$1" iflag=nofollow,nonblock bs=16 count=1 status=none 2>/dev/null | od -An -v -tx1 | tr -d ' \n') || return 0
+  case $magic in
+    1f8b*)
+      dd if="./$1" iflag=nofollow,nonblock bs=1M status=none 2>/dev/null | timeout --foreground 600 gzip -tq 2>/dev/null
+      [[ ${PIPESTATUS[*]} != @(0|141)\ 1 ]] # gzip's 2: something follows the whole content
+      ;;
+    53514c69746520666f726d6174203300)
+      header_read "./$1" && (($2 % H_PAGE_SIZE == 0 && (H_PAGE_COUNT == 0 || H_PAGE_COUNT * H_PAGE_SIZE <= $2)))
+      ;;
+    *) return 1 ;;
+  esac
 }
 
 # looks_like_data NAME: status 0 if it cannot be read, or starts like an SQLite database or its dump, or like a packed or encrypted file: it may be a
