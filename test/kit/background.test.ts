@@ -1,6 +1,10 @@
 /** The kit's background processes, and how it waits for them. */
+import { chmodSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { ScratchSite } from '../support/scratch-site.ts'
+import { z } from 'zod'
+import { restorePlan, verification } from '../../src-shared/domain/kit-protocol.ts'
+import { ORDINARY, ScratchSite } from '../support/scratch-site.ts'
 
 describe('background processes', () => {
   let site: ScratchSite
@@ -45,3 +49,85 @@ describe('background processes', () => {
     expect(site.library(`${reused(60)}; ${cancel}; watch nothing '' "$first" "$second"`)).toBe('cancelled\n')
   })
 })
+
+describe('what works on foreign data and does not come to its end', () => {
+  const name = 'cvd_backup_20260110_120000.db.gz'
+  const owners = process.getuid?.() === 0 ? [undefined, ORDINARY] : [undefined]
+  const siteOf = (owner: number | undefined, finished: (end: () => void) => void) => {
+    const site = new ScratchSite(owner === undefined ? {} : { owner })
+    finished(() => site.remove())
+    site.backup(name)
+    return site
+  }
+
+  it('is ended with everything that it started, and that is said', ({ onTestFinished }) => {
+    const site = siteOf(undefined, onTestFinished)
+    const text = `many() { sleep 60 & sleep 60; }; WATCH_SECONDS=1; in_background many; pid=$REPLY
+      watch nothing '' "$pid"; echo "$?"; kill -0 -- "-$pid" 2>/dev/null || echo gone`
+    expect(site.library(text)).toBe('142\ngone\n')
+  })
+
+  it.for(owners)('makes a backup neither failed nor verified (owner %s)', async (owner, { onTestFinished }) => {
+    const site = siteOf(owner, onTestFinished)
+    const instead = 'WATCH_SECONDS=1; backup_send() { setsid sleep 3 & sleep 60; }'
+    const report = z.object({ backups: z.array(verification) })
+    const [first] = (await site.ask(['verify', name], report, { instead })).backups
+    expect(first).toMatchObject({ verdict: 'inconclusive', reason: expect.stringContaining('longer than 1 second') })
+  })
+
+  it.for(owners)(
+    'makes a plan say that nothing was compared, and why (owner %s)',
+    async (owner, { onTestFinished }) => {
+      const site = siteOf(owner, onTestFinished)
+      const instead = 'WATCH_SECONDS=6; compare_say() { sleep 60; }'
+      const { comparison, tables } = await site.ask(['plan', 'restore', 'database', name], restorePlan, { instead })
+      expect(comparison).toEqual({ known: false, reason: 'the comparison took too long and was stopped' })
+      expect(tables).toEqual([])
+    },
+  )
+
+  it('does not make a backup damaged whose sidecar could not be folded in', ({ onTestFinished }) => {
+    const site = siteOf(undefined, onTestFinished)
+    const stopped = (instead: string) =>
+      site.library(
+        `sed '$d' "$KIT" >"$KIT.changed"; printf '%s\\n' '${instead}' 'main "$@"' >>"$KIT.changed"; KIT_FILE=$KIT.changed
+         cp "$DATABASE_FILE" "$BACKUPS/a.db"; printf x >"$BACKUPS/a.db-wal"; state_create; live_look; enter_scratch
+         WATCH_SECONDS=3
+         ${instead}
+         extract_backup "$BACKUPS/a.db" database nothing; echo "$EXTRACT_CODE"; leave_work_dir`,
+      )
+    expect(stopped('')).toBe('ok\n')
+    expect(stopped('database_fold() { sleep 60; }')).toBe('internal\n')
+    expect(stopped('database_fold() { kill -KILL "$BASHPID"; }')).toBe('internal\n')
+  })
+})
+
+/** A sqlite3 whose copy of the live database never ends; it writes its process to `copies`. */
+const slow = `#!/bin/bash
+  if [[ " $* " == *' -bail '*' -readonly '* ]]; then echo "$$" >"\${0%/*}/copies"; exec sleep 60; fi
+  PATH=/usr/bin:/bin exec sqlite3 "$@"`
+
+it('a copy that blocks the application ends at its limit', async ({ onTestFinished }) => {
+  const site = new ScratchSite({ programs: { sqlite3: slow } })
+  onTestFinished(() => site.remove())
+  await site.run(['policy', 'writer_block_limit=1'])
+  const { result } = await site.run(['database'])
+  expect([result.code, result.message]).toEqual(['block-limit', expect.stringContaining('stopped after 1 s')])
+})
+
+it.for(process.getuid?.() === 0 ? [undefined, ORDINARY] : [undefined])(
+  'a copy that blocks the application ends when it is cancelled (owner %s)',
+  (owner, { onTestFinished }) => {
+    const site = new ScratchSite({ programs: { sqlite3: slow }, ...(owner === undefined ? {} : { owner }) })
+    onTestFinished(() => site.remove())
+    const copies = join(site.folder, 'programs/copies')
+    writeFileSync(copies, '')
+    chmodSync(copies, 0o666)
+    const said = site.library(
+      `live_look; state_create; enter_work_dir "$BACKUPS"; cancel_asked() { [[ -s '${copies}' ]]; }
+       heed_cancel() { kill -0 "$(<'${copies}')" 2>/dev/null && echo 'still copies'; echo cancelled; leave_work_dir; exit; }
+       in_background database_copy_by_owner; watch nothing '' "$REPLY"; echo "$?"; cat copy.log`,
+    )
+    expect(said).toBe('cancelled\n')
+  },
+)

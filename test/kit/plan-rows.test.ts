@@ -186,3 +186,20 @@ test('a comparison that takes too long is stopped, and reported as not done', ()
   expect(slow).toMatchObject({ onlyLive: null, onlyBackup: null, basis: 'none' })
   expect(slow?.reason).toContain('within 15 minutes')
 })
+
+test('a table that takes too long does not keep those after it from being compared', () => {
+  const rows = 'INSERT INTO moved SELECT randomblob(1000000) FROM n'
+  const schema =
+    'CREATE TABLE aisles (a INTEGER PRIMARY KEY); INSERT INTO aisles VALUES (1); CREATE TABLE moved (a); CREATE TABLE zones (a)'
+  both.pair(schema, `${numbered(60)} ${rows}; INSERT INTO zones VALUES (1); DELETE FROM aisles`)
+  both.sql(both.backup, `${numbered(60)} ${rows}`)
+  const { tables } = both.found('COMPARE_TIME_LIMIT=5')
+  const one = (name: string) => tables.find(({ table }) => table === name)
+  expect(one('aisles')).toMatchObject({ onlyLive: 0, onlyBackup: 1, basis: 'key' })
+  expect(one('moved')).toMatchObject({
+    basis: 'none',
+    onlyLive: null,
+    reason: expect.stringContaining('it takes too long'),
+  })
+  expect(one('zones')).toMatchObject({ onlyLive: 1, onlyBackup: 0, basis: 'content' })
+})

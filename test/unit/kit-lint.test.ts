@@ -146,6 +146,7 @@ describe('programs that read', () => {
     'f() { x=$(cat "$1"); }',
     'f() {\n  if ! tar -t; then :; fi\n}',
     'f() { a | gzip -dc; }',
+    'f() { a | timeout --foreground "$1" sqlite3 "$2"; }',
   ])('are found: %j', (text) => expect(readersOf(codeOf('bad.sh', `${text}\n`))).toHaveLength(1))
 
   test('are allowed behind an unprivileged user, and where they are only mentioned', () => {

@@ -40,7 +40,7 @@ function callsOf(text: string): Calls {
         return ''
       },
     )
-    .replace(/\breader_do (\w+)/g, (_, one: string) => {
+    .replace(/\b(?:reader_do|side_says \S+ \d+ reader) (\w+)/g, (_, one: string) => {
       reader.add(one)
       return ''
     })

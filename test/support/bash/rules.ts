@@ -184,7 +184,8 @@ const readers =
  * them.
  */
 export function readersOf(code: Code): readonly Finding[] {
-  const start = /(?:^|[;&|({!]|\b(?:then|do|else|if|while|until|elif|exec|command)\s)\s*(?:\w+=[^\s(]*\s+)*$/
+  const start =
+    /(?:^|[;&|({!]|\b(?:then|do|else|if|while|until|elif|exec|command)\s)\s*(?:\w+=[^\s(]*\s+)*(?:timeout\s(?:[^;&|]*\s)?)?$/
   return matches(code, code.commands, readers, ({ 1: name, index }) => {
     const line = code.commands.slice(code.commands.lastIndexOf('\n', index - 1) + 1, index)
     return start.test(line) ? name : undefined

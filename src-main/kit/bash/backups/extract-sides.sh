@@ -134,5 +134,6 @@ database_fold() {
 sql_private() {
   local database=$1
   [[ $database == /* ]] || database=./$database
-  sqlite3 -batch -bail -noheader -separator $'\t' -nullvalue '' -init /dev/null "$database" "$SQL_DISTRUST $2" </dev/null
+  timeout --foreground --kill-after=5 "$SQL_SECONDS" sqlite3 -batch -bail -noheader -separator $'\t' -nullvalue '' -init /dev/null \
+    "$database" "$SQL_DISTRUST $2" </dev/null
 }

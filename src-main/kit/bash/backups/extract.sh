@@ -147,8 +147,14 @@ extract_run() {
     14) extract_finds integrity "The archive cannot be read: $REPLY" ;;
     15) extract_finds not-found 'The file vanished while it was read.' ;;
     16) extract_finds changed 'The file changed while it was read.' ;;
+    "$TOO_LONG") extract_late 'Extracting it' ;;
     *) extract_finds internal "The extraction stopped (status $status)." ;;
   esac
+}
+
+extract_late() { # WHAT
+  span_words "$WATCH_SECONDS"
+  extract_finds internal "$1 took longer than $REPLY and was stopped; nothing is known about the backup."
 }
 
 extract_pump() { # FILE STREAM-FUNCTION TARGET ARGUMENT...
@@ -160,6 +166,11 @@ extract_pump() { # FILE STREAM-FUNCTION TARGET ARGUMENT...
   ((status[1] != 13)) || exit 13
   ((status[0] == 0)) || exit "${status[0]}"
   exit "${status[1]}"
+}
+
+extract_fold() { # TARGET
+  reader_do database_fold "$1" 2>/dev/null | head -c 4096 >said
+  return "${PIPESTATUS[0]}"
 }
 
 # Take the reader's output about the file it made; REPLY = its complaint.
@@ -207,9 +218,12 @@ extract_plain() { # FILE TARGET UNCHANGED
       return
     fi
   done
-  reader_do database_fold "$target" 2>/dev/null | head -c 4096 >said
-  case ${PIPESTATUS[0]} in
+  in_background extract_fold "$target"
+  watch "$3" '' "$REPLY"
+  case $? in
     0) ;;
+    "$TOO_LONG") extract_late 'Folding in its sidecar' ;;
+    12[4-9] | 1[3-9]? | 2??) extract_finds internal "Its${EXTRACT_SIDECARS} file could not be folded in: sqlite3 was stopped." ;;
     17) extract_finds internal 'Its -journal names a file of another database; it is not followed.' ;;
     *)
       extract_said

@@ -89,6 +89,9 @@ database_copy() {
   if ((status == 124)); then
     fail block-limit "The copy was stopped after ${POLICY[writer_block_limit]} s because the application cannot write while it runs." "$NO_BACKUP" \
       'set the database to WAL mode, or allow more: cvd-backup policy writer_block_limit=…'
+  elif ((status == TOO_LONG)); then
+    span_words "$WATCH_SECONDS"
+    fail internal "The copy was stopped: it took longer than $REPLY." "$NO_BACKUP" 'look why the disk or the database is so slow'
   elif ((status != 0)); then
     database_copy_failed "$(tail -n 1 copy.log | head -c 300)"
   fi
@@ -100,7 +103,7 @@ database_copy() {
 }
 
 database_copy_by_owner() {
-  SIDE_SECONDS=7200 owner_do database_copy_run 2>&1 | head -c 4096 >copy.log
+  owner_do database_copy_run 2>&1 | head -c 4096 >copy.log
   return "${PIPESTATUS[0]}"
 }
 
@@ -110,8 +113,9 @@ database_copy_run() {
   local within=() async='' status
   header_read "$DATABASE_FILE"
   [[ $(sqlite3 -batch -init /dev/null :memory: '.help backup' 2>/dev/null </dev/null) != *--async* ]] || async='--async '
-  # SIGTERM: on SIGINT sqlite3 would finish the copy first, and the copy is discarded anyway.
-  [[ $H_JOURNAL == wal ]] || within=(timeout --signal=TERM --kill-after=2 "${POLICY[writer_block_limit]}")
+  # SIGTERM: on SIGINT sqlite3 would finish the copy first, and the copy is discarded anyway. --foreground: in a process
+  # group of its own, it would go on, and block the application, after a cancel.
+  [[ $H_JOURNAL == wal ]] || within=(timeout --foreground --signal=TERM --kill-after=2 "${POLICY[writer_block_limit]}")
   database_copy_once
   status=$?
   # A hot journal: the owner may roll that change back, which opening the database does.
@@ -127,7 +131,7 @@ database_copy_run() {
 }
 
 database_copy_once() {
-  ${limit[@]+"${limit[@]}"} sqlite3 -batch -bail -init /dev/null -readonly "$DATABASE_FILE" >log 2>&1 < <(
+  ${within[@]+"${within[@]}"} sqlite3 -batch -bail -init /dev/null -readonly "$DATABASE_FILE" >log 2>&1 < <(
     printf '%s\n' ".timeout ${POLICY[busy_timeout]}" 'BEGIN;' 'PRAGMA schema_version;' \
       ".backup ${async}main copy.db" 'COMMIT;'
   )
@@ -161,7 +165,11 @@ database_check_and_compress() {
   in_background check_by_reader copy.db
   checker=$REPLY
   in_background compress_by_reader
-  watch "$NO_BACKUP" database_compress_progress "$checker" "$REPLY" || true
+  watch "$NO_BACKUP" database_compress_progress "$checker" "$REPLY"
+  if (($? == TOO_LONG)); then
+    span_words "$WATCH_SECONDS"
+    fail internal "The copy could not be verified and compressed within $REPLY." "$NO_BACKUP" 'look why the disk or the processor is so slow'
+  fi
   # The reader's files are ours from here on.
   reader_settle || fail internal 'The written file is not the expected one.' "$NO_BACKUP"
   # Without a result, the check proves nothing.

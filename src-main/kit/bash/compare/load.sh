@@ -10,7 +10,7 @@ COMPARE_SCHEMA_JSON='[]' COMPARE_SETTINGS='[]' COMPARE_LACKS=() COMPARE_OTHERS=(
 COMPARE_ONLY_LIVE=() COMPARE_ONLY_BACKUP=() COMPARE_VERSION=''
 COMPARE_LOST=0 COMPARE_BACK=0 COMPARE_CHANGED=0 COMPARE_UNCOMPARED=0
 
-# compare_load RESULT: set the COMPARE_ globals.
+# compare_load RESULT [STATUS-OF-WATCH]: set the COMPARE_ globals.
 compare_load() {
   local kind a b c d e f g h i j k l tables=() schema=() settings=()
   COMPARE_KNOWN='' COMPARE_UNREAD='it could not be compared' COMPARE_TABLES='[]' COMPARE_SCHEMA_JSON='[]' COMPARE_SETTINGS='[]'
@@ -34,6 +34,7 @@ compare_load() {
   json_array ${settings[@]+"${settings[@]}"}
   COMPARE_SETTINGS=$REPLY
   [[ $COMPARE_KNOWN == yes || $COMPARE_UNREAD != '' ]] || COMPARE_UNREAD='it could not be compared'
+  [[ $COMPARE_KNOWN == yes || ${2-} != "$TOO_LONG" ]] || COMPARE_UNREAD='the comparison took too long and was stopped'
 }
 
 compare_setting() { # NAME LIVE BACKUP: REPLY = JSON

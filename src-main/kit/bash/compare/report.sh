@@ -97,7 +97,7 @@ FROM (SELECT t.*, o.*, only_live >= 0 AND only_backup >= 0 AND changed >= 0 know
   WHEN t.odd THEN 'its name cannot be read'
   WHEN NOT EXISTS (SELECT 1 FROM setting WHERE side = 'L') THEN 'there is no live database to compare it with'
   WHEN t.l IS NOT NULL AND t.b IS NOT NULL AND NOT EXISTS (SELECT 1 FROM common c WHERE c.n = t.n) THEN 'the two sides have no column in common'
-  WHEN f.message LIKE 'interrupted%' THEN 'it was not done within $((COMPARE_TIME_LIMIT / 60)) minutes'
+  WHEN f.message LIKE 'interrupted%' THEN 'it takes too long: all tables must be compared within $((COMPARE_TIME_LIMIT / 60)) minutes'
   WHEN f.message IS NOT NULL THEN f.message
   WHEN answered AND live IS NOT NULL AND backup IS NOT NULL THEN $too_many
   WHEN EXISTS (SELECT 1 FROM failed WHERE message LIKE 'interrupted%') THEN 'it was not begun within $((COMPARE_TIME_LIMIT / 60)) minutes'

@@ -198,11 +198,15 @@ heed_cancel() {
 }
 
 # watch UNCHANGED PROGRESS-FUNCTION PID...: wait for background processes, report progress, heed a cancel. Status: that of
-# the first one that failed.
+# the first one that failed; TOO_LONG if they were ended because they took longer than WATCH_SECONDS.
+WATCH_SECONDS=7200
+readonly TOO_LONG=142
 watch() {
   local unchanged=$1 progress=$2 pid status=0 one left alive turn=0
   shift 2
   left=("$@")
+  uptime_ms
+  local until=$((REPLY + WATCH_SECONDS * 1000))
   while :; do
     # Skip processes that have ended: the PID may have been reused.
     alive=()
@@ -213,6 +217,11 @@ watch() {
     if cancel_asked; then
       end_background "${left[@]}"
       heed_cancel "$unchanged"
+    fi
+    uptime_ms
+    if ((REPLY >= until)); then
+      end_background "${left[@]}"
+      return "$TOO_LONG"
     fi
     pause 0.02
   done

@@ -95,7 +95,7 @@ plan_read() {
   checker=$REPLY
   in_background compare_by_owner
   watch "$PLAN_UNCHANGED" '' "$checker" "$REPLY"
-  compare_load compared
+  compare_load compared "$?"
   if ! database_check_load check; then
     plan_check integrity failed 'The database is sound' "$CHECK_PROBLEM" 'choose another backup'
     return

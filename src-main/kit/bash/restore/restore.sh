@@ -249,8 +249,8 @@ restore_verify() {
 # The application may fail on a backup that lacks part of the live schema: require --accept-schema.
 restore_check_schema() {
   in_background compare_schema_by_owner
-  watch "$NOTHING_CHANGED" '' "$REPLY" || true
-  compare_load compared
+  WATCH_SECONDS=$((COMPARE_TIME_LIMIT + 60)) watch "$NOTHING_CHANGED" '' "$REPLY"
+  compare_load compared "$?"
   rm -f -- compared
   if [[ $COMPARE_KNOWN == '' ]]; then
     say warning "The schema of the backup could not be compared with the live one: $COMPARE_UNREAD."
