@@ -166,6 +166,18 @@ describe('following', () => {
     await allGone()
   })
 
+  it('leaves nothing running, though SIGTERM is lost on what it started', async () => {
+    // As on a child of bash between fork and exec.
+    const deaf = `flock() { [[ $1 != -s ]] || { trap '' TERM; exec flock "$@"; }; command flock "$@"; }`
+    const other = new Follower(site, deaf)
+    await other.hears('first')
+    await until(() => other.processes().map(programOf).includes('flock') && other.processes().length === 4)
+    const started = other.processes().flatMap((pid) => processRef(pid) ?? [])
+    other.child.stdin?.end()
+    await other.ended()
+    await until(() => started.every((one) => !isAlive(one)))
+  })
+
   it('leaves nothing behind, when killed, that could end another process once the worker has gone', async () => {
     follower.child.kill('SIGKILL')
     await follower.ended()

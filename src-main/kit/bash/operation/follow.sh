@@ -121,8 +121,9 @@ follow_worker() {
   flock -n -s "$dir/alive" true
 }
 
+# SIGKILL: between fork and exec, bash can lose a SIGTERM, and the helper would stay until the worker ends.
 follow_leave() {
-  ((${#FOLLOW_HELPERS[@]} == 0)) || kill "${FOLLOW_HELPERS[@]}" 2>/dev/null
+  ((${#FOLLOW_HELPERS[@]} == 0)) || { kill -KILL "${FOLLOW_HELPERS[@]}" && wait "${FOLLOW_HELPERS[@]}"; } 2>/dev/null
   FOLLOW_HELPERS=()
 }
 
