@@ -1,7 +1,16 @@
 /** Which kits the launcher keeps when it stores another one. */
 import { execFileSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs'
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
@@ -29,7 +38,7 @@ describe('the launcher, when it stores a kit', () => {
     utimesSync(place, made, made)
     return sha256
   }
-  const store = () => {
+  const store = (env: NodeJS.ProcessEnv = { PATH: process.env.PATH }) => {
     const kit = '#!/bin/bash\necho it runs\n'
     const sha256 = createHash('sha256').update(kit).digest('hex')
     const unit = '/etc/systemd/system/cvd-backup-recover.service'
@@ -37,12 +46,37 @@ describe('the launcher, when it stores a kit', () => {
     const launcher = source.replace(unit, join(folder, 'unit'))
     const printed = execFileSync('/bin/bash', ['--noprofile', '--norc', '-c', 'IFS= read -r -d "" s && eval "$s"'], {
       input: `${[launcher, sha256, '0', String(kit.length)].join('\0')}\0${kit}`,
-      env: { PATH: process.env.PATH, CVD_BACKUP_STATE: state },
+      env: { ...env, CVD_BACKUP_STATE: state },
       encoding: 'utf8',
     })
     expect(printed).toContain('it runs')
     return sha256
   }
+  it.runIf(process.getuid?.() === 0)("runs, as root, no program of a folder in the login's PATH", () => {
+    const programs = join(folder, 'programs')
+    mkdirSync(programs)
+    for (const name of [
+      'sha256sum',
+      'stat',
+      'mkdir',
+      'mktemp',
+      'chmod',
+      'sync',
+      'mv',
+      'head',
+      'sed',
+      'find',
+      'sort',
+      'cut',
+      'rm',
+    ]) {
+      const text = `#!/bin/bash\necho ${name} >>'${folder}/ran'\nPATH=/usr/bin:/bin exec ${name} "$@"\n`
+      writeFileSync(join(programs, name), text, { mode: 0o755 })
+    }
+    store({ PATH: `${programs}:${process.env.PATH}` })
+    expect(existsSync(join(folder, 'ran'))).toBe(false)
+  })
+
   const kept = () => new Set(readdirSync(join(state, 'kit')))
   const about = (file: string, kit: string, more = '') =>
     writeFileSync(join(state, 'operations', operation, file), `x=y\nkit=${kit}\n${more}`)

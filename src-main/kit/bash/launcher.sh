@@ -5,7 +5,10 @@
 set -u
 umask 077
 export LC_ALL=C
-PATH=${PATH:+$PATH:}/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
+# As root, never the folders of a login: others may write to them.
+login_path=${PATH-}
+PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
+((EUID == 0)) || PATH+=${login_path:+:$login_path}
 unset BASH_ENV ENV CDPATH GLOBIGNORE
 
 fail() { # CODE TEXT
@@ -122,7 +125,7 @@ export CVD_BACKUP_KIT_SHA256=$sha256
 [[ $text != '' ]] || exec /bin/bash --noprofile --norc "$kit" --params-fd 3
 set +u
 unset -f fail record ours wanted stored store forget_old needed kit_of
-unset sha256 count arguments state folder kit i needed
+unset sha256 count arguments state folder kit i needed login_path
 set -- --params-fd 3
 # The kit reads its own text from here for the processes that it starts.
 text_of_kit=$text
