@@ -133,6 +133,24 @@ describe('a stopped process of the owner, whose output another one holds open,',
   })
 })
 
+it('who hands on a kit that is not stored has no lock or journal of root open', (test) => {
+  const site = new ScratchSite({ owner: ORDINARY })
+  test.onTestFinished(() => site.remove())
+  // The owner's side does not read the kit, so that whoever writes it waits.
+  mkdirSync(join(site.folder, 'programs'))
+  writeFileSync(join(site.folder, 'programs/setpriv'), '#!/bin/bash\nexec sleep 60\n', { mode: 0o755 })
+  const said = site.library(
+    `PATH=$1:$PATH; text_of_kit=$(<"$KIT") KIT_FILE=''; exec 7<"$DATABASE_FILE"; in_background owner_do true; job=$REPLY
+     until side=$(pgrep -g "$job" -x sleep); do sleep 0.05; done
+     for fd in /proc/$(pgrep -P "$side")/fd/*; do
+       if [[ $fd -ef $DATABASE_FILE ]]; then echo open; elif [[ ${'$'}{fd##*/} == 1 ]]; then echo 'writes the kit'; fi
+     done
+     end_background "$job" || true`,
+    [join(site.folder, 'programs')],
+  )
+  expect(said).toBe('writes the kit\n')
+})
+
 describe("a lock of the owner's on the data folder", () => {
   const locked = async (test: TestContext) => {
     const trial = await Trial.of(test, 'restore', { owner: ORDINARY })

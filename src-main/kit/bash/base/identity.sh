@@ -238,7 +238,7 @@ become_side() { # UID GID FOLDER FUNCTION ARGUMENT...
     "$@"
     exit
   fi
-  if [[ $KIT_FILE != '' ]]; then exec 9<"$KIT_FILE"; else exec 9< <(printf '%s' "${text_of_kit-}"); fi || exit 126
+  if [[ $KIT_FILE != '' ]]; then exec 9<"$KIT_FILE"; else exec 9< <(drop_descriptors; printf '%s' "${text_of_kit-}"); fi || exit 126
   work_folder "$folder"
   drop_descriptors 9
   for key in "${!POLICY[@]}"; do text+="$key=${POLICY[$key]}"$'\n'; done
