@@ -19,4 +19,17 @@ describe('the policy', () => {
     expect(answers.map(({ result }) => result.outcome)).toEqual(pairs.map(() => 'succeeded'))
     expect((await site.run(['policy'])).result.data).toMatchObject({ policy: changes })
   })
+
+  it.each([
+    ['nobody-of-here:root', "there is no user 'nobody-of-here' on this server"],
+    ['root:nogroup-of-here', "there is no group 'nogroup-of-here' on this server"],
+  ])('takes no owner that does not exist: %s', async (owner, words) => {
+    for (const more of [[], ['--try']]) {
+      const { result, exitCode } = await site.run(['policy', ...more, 'health_timeout=31', `owner=${owner}`])
+      expect([result.code, result.message, exitCode]).toEqual(['usage', `policy: owner: ${words}`, 2])
+    }
+    expect((await site.run(['policy'])).result.data).toMatchObject({ policy: { owner: '', health_timeout: '60' } })
+    expect((await site.run(['policy', 'owner=root:root'])).result.code).toBe('ok')
+    expect((await site.run(['policy', 'owner='])).result.code).toBe('ok')
+  })
 })

@@ -15,6 +15,7 @@ run_policy() {
     key=${pair%%=*}
     [[ $pair == *=* ]] || usage_error "policy: KEY=VALUE, not '$pair'"
     policy_problem "$key" "${pair#*=}"
+    [[ $REPLY != '' || $key != owner ]] || owner_problem "${pair#*=}"
     [[ $REPLY == '' ]] || usage_error "policy: $REPLY"
   done
   if (($# > 0)); then
@@ -37,6 +38,18 @@ run_policy() {
   [[ $probe == null || $HEALTH_HEALTHY == true ]] || say warning "$words A restore needs a probe that works."
   policy_json
   succeed "$words" "{\"policy\":$REPLY,\"probe\":$probe}"
+}
+
+# owner_problem USER:GROUP: REPLY = which of them does not exist on this server, or empty.
+owner_problem() {
+  local user=${1%%:*} group=${1#*:}
+  if [[ $1 == '' ]] || ids_of "$user" "$group"; then
+    REPLY=''
+  elif id_in /etc/passwd "$user" || id -u -- "$user" >/dev/null 2>&1; then
+    REPLY="owner: there is no group '$group' on this server"
+  else
+    REPLY="owner: there is no user '$user' on this server"
+  fi
 }
 
 policy_set() { # KEY=VALUE…, all valid
