@@ -1,7 +1,7 @@
 /** The operations that have not ended, and their progress: from the journal, the runner and the last inspections. */
 import type { OperationRow } from '../../src-shared/contract/operations.ts'
 import { operationId } from '../../src-shared/contract/words.ts'
-import type { Inspection, OperationEntry } from '../../src-shared/domain/kit-protocol.ts'
+import type { Inspection, OperationEntry } from '../../src-shared/domain/kit-site.ts'
 import type { Context, RunnerEvent } from '../operations/context.ts'
 import type { Runner } from '../operations/runner.ts'
 import { clockOffset } from '../store/inspections.ts'

@@ -1,7 +1,8 @@
 /** Builds the row of a site in the site list. */
 import type { OperationRow } from '../../src-shared/contract/operations.ts'
 import type { SiteOverview } from '../../src-shared/contract/sites.ts'
-import type { BackupEntry, Inspection } from '../../src-shared/domain/kit-protocol.ts'
+import type { BackupEntry } from '../../src-shared/domain/kit-backups.ts'
+import type { Inspection } from '../../src-shared/domain/kit-site.ts'
 import { backupMaxAge, isFuture, momentOf, newestFirst } from '../../src-shared/domain/newest.ts'
 import { verdictOf } from '../../src-shared/domain/verdict.ts'
 import type { RefreshState } from '../fleet/site-refresher.ts'

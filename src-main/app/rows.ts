@@ -3,13 +3,10 @@
 import { z } from 'zod'
 import type { OperationReport, OperationRow } from '../../src-shared/contract/operations.ts'
 import type { Progress } from '../../src-shared/contract/words.ts'
-import {
-  backupReport,
-  type KitEvent,
-  type OperationEntry,
-  restoreReport,
-  verification,
-} from '../../src-shared/domain/kit-protocol.ts'
+import { backupReport, verification } from '../../src-shared/domain/kit-backups.ts'
+import type { KitEvent } from '../../src-shared/domain/kit-protocol.ts'
+import { restoreReport } from '../../src-shared/domain/kit-restore.ts'
+import type { OperationEntry } from '../../src-shared/domain/kit-site.ts'
 import { isRedo, titleOf } from '../../src-shared/domain/operation-title.ts'
 import type { JournalEntry } from '../store/operations.ts'
 import type { Site } from '../store/sites.ts'

@@ -1,7 +1,8 @@
 /** Prints an inspection for people. */
 import { showPath } from '../../src-shared/domain/backup-path.ts'
 import { formatBytes, formatCount, formatSpan, formatTime } from '../../src-shared/domain/format.ts'
-import type { BackupEntry, Inspection } from '../../src-shared/domain/kit-protocol.ts'
+import type { BackupEntry } from '../../src-shared/domain/kit-backups.ts'
+import type { Inspection } from '../../src-shared/domain/kit-site.ts'
 import { isFuture, momentOf, newestFirst } from '../../src-shared/domain/newest.ts'
 import { clean, facts, table } from './table.ts'
 

@@ -1,7 +1,7 @@
 /** `operations`, `follow`, `cancel`. */
 import type { Command } from 'commander'
 import { formatDuration, formatSpan } from '../../src-shared/domain/format.ts'
-import type { OperationEntry } from '../../src-shared/domain/kit-protocol.ts'
+import type { OperationEntry } from '../../src-shared/domain/kit-site.ts'
 import { titleOf } from '../../src-shared/domain/operation-title.ts'
 import { fail, ok, type Result } from '../../src-shared/result.ts'
 import type { KitClient } from '../kit/client.ts'

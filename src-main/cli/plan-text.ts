@@ -1,7 +1,7 @@
 /** Prints the changes that a restore would make. */
 import { showPath } from '../../src-shared/domain/backup-path.ts'
 import { formatBytes, formatCount, formatSpan, formatTime } from '../../src-shared/domain/format.ts'
-import type { RestorePlan } from '../../src-shared/domain/kit-protocol.ts'
+import type { RestorePlan } from '../../src-shared/domain/kit-restore.ts'
 import { lossOf, lossSentence, momentSpan, schemaWords } from '../../src-shared/domain/loss.ts'
 import { clean, table } from './table.ts'
 

@@ -2,7 +2,7 @@
 import type { Command } from 'commander'
 import { showPath } from '../../src-shared/domain/backup-path.ts'
 import { formatDuration } from '../../src-shared/domain/format.ts'
-import { type RestorePlan, restoreReport } from '../../src-shared/domain/kit-protocol.ts'
+import { type RestorePlan, restoreReport } from '../../src-shared/domain/kit-restore.ts'
 import { standing } from '../../src-shared/domain/plan-checks.ts'
 import { planRestore } from '../operations/plan-restore.ts'
 import { restoreDatabase } from '../operations/restore-database.ts'

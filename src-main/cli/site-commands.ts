@@ -1,7 +1,7 @@
 /** `site add|list|show|check|edit|remove`. */
 import type { Command } from 'commander'
 import { formatSpan } from '../../src-shared/domain/format.ts'
-import type { Inspection } from '../../src-shared/domain/kit-protocol.ts'
+import type { Inspection } from '../../src-shared/domain/kit-site.ts'
 import type { Failure } from '../../src-shared/result.ts'
 import { type AddedSite, addSite, type SitePolicy } from '../operations/add-site.ts'
 import { editSite, removeSite } from '../operations/edit-site.ts'

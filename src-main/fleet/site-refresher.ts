@@ -2,7 +2,7 @@
  * Keeps the state of every site fresh: refreshes at start, after each operation, often while a user watches a site, and
  * now and then otherwise. While a site is unreachable its last state stays, with its age.
  */
-import type { Inspection } from '../../src-shared/domain/kit-protocol.ts'
+import type { Inspection } from '../../src-shared/domain/kit-site.ts'
 import { type Failure, fail, type Result } from '../../src-shared/result.ts'
 import type { Context } from '../operations/context.ts'
 import { inspectSite } from '../operations/inspect.ts'

@@ -1,16 +1,10 @@
 /** The kit as functions. Every answer is validated against the protocol. */
 import type { z } from 'zod'
+import type { ShownBackup } from '../../src-shared/domain/kit-backups.ts'
 import { type KitCommandName, kitCommands } from '../../src-shared/domain/kit-commands.ts'
-import {
-  type HealthAnswer,
-  type Inspection,
-  KIT_PROTOCOL_VERSION,
-  type KitEvent,
-  type KitResult,
-  type OperationEntry,
-  type RestorePlan,
-  type ShownBackup,
-} from '../../src-shared/domain/kit-protocol.ts'
+import { KIT_PROTOCOL_VERSION, type KitEvent, type KitResult } from '../../src-shared/domain/kit-protocol.ts'
+import type { RestorePlan } from '../../src-shared/domain/kit-restore.ts'
+import type { HealthAnswer, Inspection, OperationEntry } from '../../src-shared/domain/kit-site.ts'
 import { type Failure, fail, ok, type Result } from '../../src-shared/result.ts'
 import type { SshConnection } from '../remote/connection.ts'
 import type { Privilege } from '../remote/sudo.ts'

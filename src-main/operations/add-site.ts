@@ -1,7 +1,7 @@
 /** Adds a site. Nothing is stored before a real login has proven it. */
 import { randomUUID } from 'node:crypto'
 import { colours } from '../../src-shared/contract/words.ts'
-import type { Inspection } from '../../src-shared/domain/kit-protocol.ts'
+import type { Inspection } from '../../src-shared/domain/kit-site.ts'
 import { siteName } from '../../src-shared/domain/site-name.ts'
 import { type Failure, fail, ok, type Result } from '../../src-shared/result.ts'
 import type { Site } from '../store/sites.ts'

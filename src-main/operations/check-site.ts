@@ -1,5 +1,5 @@
 /** Checks the connection to a site step by step without storing anything, before a site is added or changed. */
-import type { HealthAnswer, Inspection } from '../../src-shared/domain/kit-protocol.ts'
+import type { HealthAnswer, Inspection } from '../../src-shared/domain/kit-site.ts'
 import { type Failure, fail, ok, type Result } from '../../src-shared/result.ts'
 import { NOT_CONNECTED } from '../remote/identities.ts'
 import type { Site } from '../store/sites.ts'

@@ -1,7 +1,7 @@
 /**
  * Changes a site's name, address and settings. Everything that concerns the server is tested there before it is stored.
  */
-import type { Inspection } from '../../src-shared/domain/kit-protocol.ts'
+import type { Inspection } from '../../src-shared/domain/kit-site.ts'
 import { siteName } from '../../src-shared/domain/site-name.ts'
 import { type Failure, fail, ok, type Result } from '../../src-shared/result.ts'
 import type { Site } from '../store/sites.ts'

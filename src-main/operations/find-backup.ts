@@ -1,6 +1,7 @@
 /** Finds a backup by its path or name. */
 import { showName, showPath } from '../../src-shared/domain/backup-path.ts'
-import type { BackupEntry, Inspection } from '../../src-shared/domain/kit-protocol.ts'
+import type { BackupEntry } from '../../src-shared/domain/kit-backups.ts'
+import type { Inspection } from '../../src-shared/domain/kit-site.ts'
 import { type Failure, fail, ok, type Result } from '../../src-shared/result.ts'
 
 function notFound(words: string): Failure {

@@ -3,7 +3,8 @@
  * runs it; this requests it, listens, and records what the server reports.
  */
 import { decodePath } from '../../src-shared/domain/backup-path.ts'
-import type { KitEvent, KitResult, OperationEntry } from '../../src-shared/domain/kit-protocol.ts'
+import type { KitEvent, KitResult } from '../../src-shared/domain/kit-protocol.ts'
+import type { OperationEntry } from '../../src-shared/domain/kit-site.ts'
 import type { Failure, Result } from '../../src-shared/result.ts'
 import type { KitAnswer, KitFailure } from '../kit/channel.ts'
 import { clockOffset } from '../store/inspections.ts'

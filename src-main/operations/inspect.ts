@@ -1,5 +1,5 @@
 /** Inspects a site, stores the result, and refuses a machine other than the pinned one. */
-import type { Inspection } from '../../src-shared/domain/kit-protocol.ts'
+import type { Inspection } from '../../src-shared/domain/kit-site.ts'
 import { type Failure, fail, ok, type Result } from '../../src-shared/result.ts'
 import type { Site } from '../store/sites.ts'
 import type { Context } from './context.ts'

@@ -1,6 +1,8 @@
 /** Plans a restore without changing anything. */
 import { decodePath } from '../../src-shared/domain/backup-path.ts'
-import type { Inspection, KitEvent, RestorePlan } from '../../src-shared/domain/kit-protocol.ts'
+import type { KitEvent } from '../../src-shared/domain/kit-protocol.ts'
+import type { RestorePlan } from '../../src-shared/domain/kit-restore.ts'
+import type { Inspection } from '../../src-shared/domain/kit-site.ts'
 import { fail, ok, type Result } from '../../src-shared/result.ts'
 import type { Site } from '../store/sites.ts'
 import type { Context } from './context.ts'

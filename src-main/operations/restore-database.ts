@@ -1,5 +1,5 @@
 /** Restores a site's database from a backup, bound to the plan and the machine. */
-import type { RestorePlan } from '../../src-shared/domain/kit-protocol.ts'
+import type { RestorePlan } from '../../src-shared/domain/kit-restore.ts'
 import { standing } from '../../src-shared/domain/plan-checks.ts'
 import { type Failure, fail, ok, type Result } from '../../src-shared/result.ts'
 import type { JournalEntry } from '../store/operations.ts'

@@ -1,6 +1,6 @@
 /** Runs operations: one at a time per site, each recorded in the journal before the server is asked. */
 import { randomUUID } from 'node:crypto'
-import type { OperationEntry } from '../../src-shared/domain/kit-protocol.ts'
+import type { OperationEntry } from '../../src-shared/domain/kit-site.ts'
 import { type Failure, fail, ok, type Result } from '../../src-shared/result.ts'
 import { clockOffset } from '../store/inspections.ts'
 import type { JournalEntry, JournalOutcome, KitArgument } from '../store/operations.ts'

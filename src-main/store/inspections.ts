@@ -1,5 +1,5 @@
 /** The last inspection of each site, shown with its age until the next one arrives. */
-import { type Inspection, inspection } from '../../src-shared/domain/kit-protocol.ts'
+import { type Inspection, inspection } from '../../src-shared/domain/kit-site.ts'
 import type { StoreDatabase } from './open.ts'
 
 export interface KeptInspection {

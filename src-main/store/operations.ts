@@ -1,6 +1,6 @@
 /** The journal of operations. A row is written before the server is asked, and states only what is known. */
 import { z } from 'zod'
-import { outcomes } from '../../src-shared/domain/kit-protocol.ts'
+import { outcomes } from '../../src-shared/domain/kit-fields.ts'
 import type { StoreDatabase } from './open.ts'
 
 /** `starting`: the server may or may not have received it. `unknown`: it has, and the connection was lost. */

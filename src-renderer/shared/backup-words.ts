@@ -1,6 +1,6 @@
 /** Words for what a backup is and where it comes from. */
 import type { DeletableFile } from '../../src-shared/domain/deletable.ts'
-import type { BackupEntry, OtherFile } from '../../src-shared/domain/kit-protocol.ts'
+import type { BackupEntry, OtherFile } from '../../src-shared/domain/kit-backups.ts'
 
 export const kindWords: Record<BackupEntry['kind'], string> = {
   database: 'Database',

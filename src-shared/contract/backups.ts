@@ -1,6 +1,6 @@
 /** Backups of a site: listing, showing, making, verifying and holding them. */
 import { z } from 'zod'
-import { fingerprint as kitFingerprint, shownBackup } from '../domain/kit-protocol.ts'
+import { fingerprint as kitFingerprint, shownBackup } from '../domain/kit-backups.ts'
 import { command, query, subscription } from './define.ts'
 import { backupEntry, backupPath, reason, siteId, siteRef, startedOperation, time } from './words.ts'
 

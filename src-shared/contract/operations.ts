@@ -1,6 +1,8 @@
 /** Operations of this console, and foreign ones that a site reports. */
 import { z } from 'zod'
-import { backupReport, kitEvent, restoreReport, verification } from '../domain/kit-protocol.ts'
+import { backupReport, verification } from '../domain/kit-backups.ts'
+import { kitEvent } from '../domain/kit-protocol.ts'
+import { restoreReport } from '../domain/kit-restore.ts'
 import { command, query, subscription } from './define.ts'
 import {
   backupPath,

@@ -1,6 +1,6 @@
 /** Restores: plan, start the plan, and possibly undo it. */
 import { z } from 'zod'
-import { restorePlan } from '../domain/kit-protocol.ts'
+import { restorePlan } from '../domain/kit-restore.ts'
 import { command, subscription } from './define.ts'
 import { wireFailure } from './failure.ts'
 import { backupPath, confirmation, operationId, progress, reason, siteId, startedOperation, time } from './words.ts'

@@ -1,6 +1,6 @@
 /** Sites: the state of the fleet and of one site; adding, changing and forgetting sites. */
 import { z } from 'zod'
-import { inspection as kitInspection } from '../domain/kit-protocol.ts'
+import { inspection as kitInspection } from '../domain/kit-site.ts'
 import { siteName } from '../domain/site-name.ts'
 import { sshTarget, sudoMode } from '../domain/ssh-target.ts'
 import { siteVerdict } from '../domain/verdict.ts'

@@ -1,6 +1,8 @@
 /** Shapes that several calls share. */
 import { z } from 'zod'
-import { backupEntry as kitBackupEntry, operationEntry, outcomes, verdicts } from '../domain/kit-protocol.ts'
+import { backupEntry as kitBackupEntry, verdicts } from '../domain/kit-backups.ts'
+import { outcomes } from '../domain/kit-fields.ts'
+import { operationEntry } from '../domain/kit-site.ts'
 
 export const count = z.number().int().nonnegative()
 /** Milliseconds since 1970. By the server's clock if it comes from a server, otherwise by this computer's. */

@@ -1,6 +1,7 @@
 /** Finds the backup from before an accident: by the time the user gives, and by what a plan finds. Pure. */
 import { formatTime } from './format.ts'
-import type { BackupEntry, RestorePlan } from './kit-protocol.ts'
+import type { BackupEntry } from './kit-backups.ts'
+import type { RestorePlan } from './kit-restore.ts'
 
 const DAY = 86_400_000
 

@@ -1,6 +1,6 @@
 /** Shell commands for working on a backup by hand on the server, or why there are none. Pure. */
 import { decodePath } from './backup-path.ts'
-import type { BackupEntry } from './kit-protocol.ts'
+import type { BackupEntry } from './kit-backups.ts'
 
 export interface ShownCommand {
   readonly title: string

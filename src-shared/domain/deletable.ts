@@ -1,5 +1,5 @@
 /** Which files among the backups are no backups, and may be deleted. The kit has the same rule, and looks again. Pure. */
-import type { BackupEntry, OtherFile } from './kit-protocol.ts'
+import type { BackupEntry, OtherFile } from './kit-backups.ts'
 
 export interface DeletableFile {
   readonly path: string

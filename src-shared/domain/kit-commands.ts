@@ -4,16 +4,10 @@
  */
 import { z } from 'zod'
 import type { Role } from '../contract/define.ts'
-import {
-  backupReport,
-  inspection,
-  operationEntry,
-  policyAnswer,
-  restorePlan,
-  restoreReport,
-  shownBackup,
-  verification,
-} from './kit-protocol.ts'
+import { backupReport, shownBackup, verification } from './kit-backups.ts'
+import { text } from './kit-fields.ts'
+import { restorePlan, restoreReport } from './kit-restore.ts'
+import { inspection, operationEntry, policyAnswer } from './kit-site.ts'
 
 export interface KitCommand {
   /** An operation runs detached and has a row in the history; an answer ends with the connection. */
@@ -36,7 +30,6 @@ export interface KitCommand {
 }
 
 const nothing = z.null()
-const text = z.string().max(16_384)
 
 /** In the order in which `cvd-backup help` lists them. */
 export const kitCommands = {

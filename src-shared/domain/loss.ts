@@ -1,6 +1,6 @@
 /** What a plan says would be lost, come back and change, in numbers and in words. Pure. */
 import { formatCount, formatSpan } from './format.ts'
-import type { RestorePlan } from './kit-protocol.ts'
+import type { RestorePlan } from './kit-restore.ts'
 
 export type TableDifference = RestorePlan['tables'][number]
 export type SchemaDifference = RestorePlan['schema']['differences'][number]

@@ -2,7 +2,8 @@
  * Finds the newest backup of the database, and its maximum age. The same rule as the kit's (`listing.sh`), for the
  * console, which must re-evaluate as time passes. Pure.
  */
-import type { BackupEntry, Inspection } from './kit-protocol.ts'
+import type { BackupEntry } from './kit-backups.ts'
+import type { Inspection } from './kit-site.ts'
 
 /** Milliseconds of clock difference tolerated before a date counts as in the future. Like the kit's `SKEW`. */
 const CLOCK_SKEW = 5 * 60_000

@@ -1,5 +1,5 @@
 /** Which checks of a plan prevent a restore. Pure. */
-import type { RestorePlan } from './kit-protocol.ts'
+import type { RestorePlan } from './kit-restore.ts'
 
 type Checked = Pick<RestorePlan, 'checks' | 'health' | 'possible'>
 export type PlanCheck = RestorePlan['checks'][number]

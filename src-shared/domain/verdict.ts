@@ -1,7 +1,7 @@
 /** Summarises the state of a site or the fleet in one word and one sentence. Pure. */
 import { z } from 'zod'
 import { formatBound, formatSpan } from './format.ts'
-import type { BackupEntry } from './kit-protocol.ts'
+import type { BackupEntry } from './kit-backups.ts'
 import { databaseBackups, momentOf, newestFirst } from './newest.ts'
 
 /** `good`: verified. `attention`: a person should look. `bad`: it cannot be restored. `unknown`: never checked. */

@@ -2,7 +2,7 @@
 import { appendFileSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { shownBackup } from '../../src-shared/domain/kit-protocol.ts'
+import { shownBackup } from '../../src-shared/domain/kit-backups.ts'
 import { ScratchSite } from '../support/scratch-site.ts'
 
 let site: ScratchSite

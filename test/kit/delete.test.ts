@@ -15,7 +15,7 @@ import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { z } from 'zod'
-import { inspection, operationEntry } from '../../src-shared/domain/kit-protocol.ts'
+import { inspection, operationEntry } from '../../src-shared/domain/kit-site.ts'
 import { ORDINARY, ScratchSite } from '../support/scratch-site.ts'
 
 let site: ScratchSite

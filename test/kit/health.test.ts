@@ -4,7 +4,8 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { inspection, policyAnswer, restorePlan, restoreReport } from '../../src-shared/domain/kit-protocol.ts'
+import { restorePlan, restoreReport } from '../../src-shared/domain/kit-restore.ts'
+import { inspection, policyAnswer } from '../../src-shared/domain/kit-site.ts'
 import { ScratchSite } from '../support/scratch-site.ts'
 
 const name = 'cvd_backup_20260110_120000.db.gz'

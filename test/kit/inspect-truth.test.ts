@@ -3,7 +3,8 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { chmodSync, chownSync, mkdirSync, statSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { type Inspection, inspection, restorePlan } from '../../src-shared/domain/kit-protocol.ts'
+import { restorePlan } from '../../src-shared/domain/kit-restore.ts'
+import { type Inspection, inspection } from '../../src-shared/domain/kit-site.ts'
 import { ORDINARY, ScratchSite } from '../support/scratch-site.ts'
 
 const root = process.getuid?.() === 0

@@ -15,7 +15,7 @@ import {
 import { createServer } from 'node:http'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { type Inspection, inspection } from '../../src-shared/domain/kit-protocol.ts'
+import { type Inspection, inspection } from '../../src-shared/domain/kit-site.ts'
 import { ScratchSite } from '../support/scratch-site.ts'
 
 const codes = (answer: Inspection) => answer.problems.map((one) => one.code)

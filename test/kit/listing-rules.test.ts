@@ -3,7 +3,7 @@ import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { z } from 'zod'
-import { backupEntry, otherFile } from '../../src-shared/domain/kit-protocol.ts'
+import { backupEntry, otherFile } from '../../src-shared/domain/kit-backups.ts'
 import { newestFirst } from '../../src-shared/domain/newest.ts'
 import {
   changesOf,

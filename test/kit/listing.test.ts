@@ -14,7 +14,9 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { z } from 'zod'
-import { inspection, restorePlan, shownBackup, verification } from '../../src-shared/domain/kit-protocol.ts'
+import { shownBackup, verification } from '../../src-shared/domain/kit-backups.ts'
+import { restorePlan } from '../../src-shared/domain/kit-restore.ts'
+import { inspection } from '../../src-shared/domain/kit-site.ts'
 import { ScratchSite } from '../support/scratch-site.ts'
 
 const HOUR = 3_600_000

@@ -5,7 +5,7 @@ import { chmodSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'nod
 import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { inspection } from '../../src-shared/domain/kit-protocol.ts'
+import { inspection } from '../../src-shared/domain/kit-site.ts'
 import { ORDINARY, ScratchSite } from '../support/scratch-site.ts'
 
 const launcher = readFileSync(new URL('../../src-main/kit/bash/launcher.sh', import.meta.url), 'utf8')

@@ -3,7 +3,7 @@ import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { z } from 'zod'
-import { operationEntry } from '../../src-shared/domain/kit-protocol.ts'
+import { operationEntry } from '../../src-shared/domain/kit-site.ts'
 import { missing } from '../support/prerequisites.ts'
 import { ScratchSite } from '../support/scratch-site.ts'
 

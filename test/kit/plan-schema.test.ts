@@ -3,7 +3,7 @@ import { createServer, type Server } from 'node:http'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { restorePlan } from '../../src-shared/domain/kit-protocol.ts'
+import { restorePlan } from '../../src-shared/domain/kit-restore.ts'
 import { Comparison } from '../support/comparison.ts'
 import { ScratchSite } from '../support/scratch-site.ts'
 

@@ -3,7 +3,7 @@ import { chmodSync, existsSync, readdirSync, readFileSync, writeFileSync } from 
 import { createServer, type Server } from 'node:http'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { restorePlan } from '../../src-shared/domain/kit-protocol.ts'
+import { restorePlan } from '../../src-shared/domain/kit-restore.ts'
 import { ScratchSite } from '../support/scratch-site.ts'
 
 const name = 'cvd_backup_20260110_120000.db.gz'

@@ -3,13 +3,9 @@ import { readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { z } from 'zod'
-import {
-  backupReport,
-  inspection,
-  restorePlan,
-  shownBackup,
-  verification,
-} from '../../src-shared/domain/kit-protocol.ts'
+import { backupReport, shownBackup, verification } from '../../src-shared/domain/kit-backups.ts'
+import { restorePlan } from '../../src-shared/domain/kit-restore.ts'
+import { inspection } from '../../src-shared/domain/kit-site.ts'
 import { endlessUsers, manyTables, oddDatabases } from '../support/odd-databases.ts'
 import { type KitAnswer, ScratchSite } from '../support/scratch-site.ts'
 

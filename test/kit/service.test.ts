@@ -1,6 +1,7 @@
 /** Services as the manager reports them: a missing one is not merely inactive. */
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { inspection, restorePlan } from '../../src-shared/domain/kit-protocol.ts'
+import { restorePlan } from '../../src-shared/domain/kit-restore.ts'
+import { inspection } from '../../src-shared/domain/kit-site.ts'
 import { ScratchSite } from '../support/scratch-site.ts'
 
 const name = 'cvd_backup_20260110_120000.db.gz'

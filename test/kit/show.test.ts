@@ -2,7 +2,7 @@ import { appendFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { encodePath } from '../../src-shared/domain/backup-path.ts'
-import { shownBackup } from '../../src-shared/domain/kit-protocol.ts'
+import { shownBackup } from '../../src-shared/domain/kit-backups.ts'
 import { ScratchSite } from '../support/scratch-site.ts'
 
 const name = 'cvd_backup_20260110_120000.db.gz'

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs'
 import { hostname } from 'node:os'
 import { expect, it } from 'vitest'
 import { z } from 'zod'
-import { operationEntry } from '../../src-shared/domain/kit-protocol.ts'
+import { operationEntry } from '../../src-shared/domain/kit-site.ts'
 import { WorkingSite } from '../support/kit/working-site.ts'
 
 const confirmed = ['--confirm', hostname(), '--reason', 'trial']

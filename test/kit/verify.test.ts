@@ -13,7 +13,7 @@ import {
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { z } from 'zod'
-import { backupEntry, verification } from '../../src-shared/domain/kit-protocol.ts'
+import { backupEntry, verification } from '../../src-shared/domain/kit-backups.ts'
 import { ScratchSite } from '../support/scratch-site.ts'
 import { withSqlite } from '../support/sqlite-program.ts'
 import { waitUntil } from '../support/wait.ts'

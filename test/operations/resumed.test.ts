@@ -9,7 +9,7 @@ import { inspectSite } from '../../src-main/operations/inspect.ts'
 import { systemClock } from '../../src-main/ports/clock.ts'
 import type { JournalEntry } from '../../src-main/store/operations.ts'
 import type { Site } from '../../src-main/store/sites.ts'
-import type { OperationEntry } from '../../src-shared/domain/kit-protocol.ts'
+import type { OperationEntry } from '../../src-shared/domain/kit-site.ts'
 import { knowSite, machineAt, openConsole } from '../support/console.ts'
 import { scratchFolder } from '../support/folder.ts'
 

@@ -2,7 +2,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import type { Site } from '../../src-main/store/sites.ts'
-import { restoreReport } from '../../src-shared/domain/kit-protocol.ts'
+import { restoreReport } from '../../src-shared/domain/kit-restore.ts'
 import {
   beginRestore,
   change,

@@ -10,7 +10,7 @@ import { restoreDatabase } from '../../src-main/operations/restore-database.ts'
 import { undoRestore } from '../../src-main/operations/undo.ts'
 import type { Site } from '../../src-main/store/sites.ts'
 import { showPath } from '../../src-shared/domain/backup-path.ts'
-import type { BackupReport } from '../../src-shared/domain/kit-protocol.ts'
+import type { BackupReport } from '../../src-shared/domain/kit-backups.ts'
 import { must, ServerDesk } from '../support/server-desk.ts'
 import { sharedServers } from '../support/servers/shared.ts'
 

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import Sqlite, { type Database } from 'better-sqlite3'
 import { writeKit } from '../../src-main/kit/assemble.ts'
-import { restorePlan } from '../../src-shared/domain/kit-protocol.ts'
+import { restorePlan } from '../../src-shared/domain/kit-restore.ts'
 import { collectTrace, traced } from './kit/trace.ts'
 
 const compared = restorePlan.pick({ tables: true, comparison: true, schema: true })

@@ -19,11 +19,10 @@ import {
   type BackupEntry,
   type BackupReport,
   backupReport,
-  type Inspection,
-  type OperationEntry,
   type Verification,
   verification,
-} from '../../src-shared/domain/kit-protocol.ts'
+} from '../../src-shared/domain/kit-backups.ts'
+import type { Inspection, OperationEntry } from '../../src-shared/domain/kit-site.ts'
 import type { Failure, Result } from '../../src-shared/result.ts'
 import type { Server } from './servers/server.ts'
 import type { Login } from './servers/spec.ts'

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { answers, candidates, findingsOf, proposed, readMoment, relationTo } from '../../src-shared/domain/accident.ts'
-import type { BackupEntry } from '../../src-shared/domain/kit-protocol.ts'
+import type { BackupEntry } from '../../src-shared/domain/kit-backups.ts'
 
 const HOUR = 3_600_000
 const now = Date.UTC(2026, 10, 24, 15)

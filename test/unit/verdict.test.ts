@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import type { BackupEntry } from '../../src-shared/domain/kit-protocol.ts'
+import type { BackupEntry } from '../../src-shared/domain/kit-backups.ts'
 import { backupMaxAge } from '../../src-shared/domain/newest.ts'
 import { fleetVerdict, type SiteFacts, sitesInNeed, verdictOf } from '../../src-shared/domain/verdict.ts'
 

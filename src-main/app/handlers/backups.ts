@@ -1,7 +1,7 @@
 import type { ConsoleContract } from '../../../src-shared/contract/index.ts'
 import { decodePath } from '../../../src-shared/domain/backup-path.ts'
 import { commandsFor } from '../../../src-shared/domain/commands.ts'
-import type { BackupEntry } from '../../../src-shared/domain/kit-protocol.ts'
+import type { BackupEntry } from '../../../src-shared/domain/kit-backups.ts'
 import { ok } from '../../../src-shared/result.ts'
 import { aborted, type NamespaceHandlers } from '../../../src-shared/rpc/handlers.ts'
 import { backupDatabase } from '../../operations/backup-database.ts'

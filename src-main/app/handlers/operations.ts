@@ -1,6 +1,6 @@
 import type { ConsoleContract } from '../../../src-shared/contract/index.ts'
 import type { OperationRow } from '../../../src-shared/contract/operations.ts'
-import type { OperationEntry } from '../../../src-shared/domain/kit-protocol.ts'
+import type { OperationEntry } from '../../../src-shared/domain/kit-site.ts'
 import { fail, ok, type Result } from '../../../src-shared/result.ts'
 import { aborted, type NamespaceHandlers } from '../../../src-shared/rpc/handlers.ts'
 import type { Site } from '../../store/sites.ts'

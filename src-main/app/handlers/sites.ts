@@ -1,7 +1,7 @@
 import type { WireFailure } from '../../../src-shared/contract/failure.ts'
 import type { ConsoleContract } from '../../../src-shared/contract/index.ts'
 import { type CheckStep, type CheckView, checkSteps, type InspectionFacts } from '../../../src-shared/contract/sites.ts'
-import type { Inspection } from '../../../src-shared/domain/kit-protocol.ts'
+import type { Inspection } from '../../../src-shared/domain/kit-site.ts'
 import { titleOf } from '../../../src-shared/domain/operation-title.ts'
 import { fail, ok } from '../../../src-shared/result.ts'
 import type { NamespaceHandlers } from '../../../src-shared/rpc/handlers.ts'

@@ -1,5 +1,5 @@
 /** What the walk's steps share: the site, the console, and earlier findings. */
-import type { BackupReport } from '../../../src-shared/domain/kit-protocol.ts'
+import type { BackupReport } from '../../../src-shared/domain/kit-backups.ts'
 import type { Console } from '../../app/console.ts'
 import type { PlannedRestore } from '../../operations/plan-restore.ts'
 import type { Site } from '../../store/sites.ts'

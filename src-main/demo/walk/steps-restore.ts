@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { showName } from '../../../src-shared/domain/backup-path.ts'
-import { type RestoreReport, restoreReport } from '../../../src-shared/domain/kit-protocol.ts'
+import { type RestoreReport, restoreReport } from '../../../src-shared/domain/kit-restore.ts'
 import { lossOf } from '../../../src-shared/domain/loss.ts'
 import { planRestore } from '../../operations/plan-restore.ts'
 import { restorePlanned } from '../../operations/restore-database.ts'

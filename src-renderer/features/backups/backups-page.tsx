@@ -10,7 +10,7 @@ import {
   backupOrigins,
   type OtherFile,
   verdicts,
-} from '../../../src-shared/domain/kit-protocol.ts'
+} from '../../../src-shared/domain/kit-backups.ts'
 import { useSubscription } from '../../api/hooks.ts'
 import { useRefusal } from '../../api/session.tsx'
 import { go } from '../../app/router.ts'

@@ -1,6 +1,6 @@
 /** Which backups are shown. Pure; ten thousand rows in a few milliseconds. */
 import { showName } from '../../../src-shared/domain/backup-path.ts'
-import type { BackupEntry } from '../../../src-shared/domain/kit-protocol.ts'
+import type { BackupEntry } from '../../../src-shared/domain/kit-backups.ts'
 
 export interface BackupFilter {
   readonly search: string

@@ -8,7 +8,7 @@ import type { SiteOverview, SiteView } from '../../../src-shared/contract/sites.
 import { readMoment, relationTo } from '../../../src-shared/domain/accident.ts'
 import { showName } from '../../../src-shared/domain/backup-path.ts'
 import { formatTime } from '../../../src-shared/domain/format.ts'
-import type { BackupEntry } from '../../../src-shared/domain/kit-protocol.ts'
+import type { BackupEntry } from '../../../src-shared/domain/kit-backups.ts'
 import { momentOf } from '../../../src-shared/domain/newest.ts'
 import { useSubscription } from '../../api/hooks.ts'
 import { useRefusal } from '../../api/session.tsx'

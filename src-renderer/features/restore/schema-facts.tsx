@@ -1,4 +1,4 @@
-import type { RestorePlan } from '../../../src-shared/domain/kit-protocol.ts'
+import type { RestorePlan } from '../../../src-shared/domain/kit-restore.ts'
 import { type SchemaDifference, schemaWords } from '../../../src-shared/domain/loss.ts'
 import { HostileText } from '../../ui/hostile-text.tsx'
 import { Fact, Facts, Section } from '../../ui/page.tsx'

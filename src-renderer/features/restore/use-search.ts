@@ -5,7 +5,7 @@
 import { useEffect } from 'react'
 import type { PlanView } from '../../../src-shared/contract/restore.ts'
 import { answers, findingsOf } from '../../../src-shared/domain/accident.ts'
-import type { BackupEntry } from '../../../src-shared/domain/kit-protocol.ts'
+import type { BackupEntry } from '../../../src-shared/domain/kit-backups.ts'
 import { command, useSubscription } from '../../api/hooks.ts'
 import { type Accident, type Compared, changeAccident, useAccident } from './restore-memory.ts'
 

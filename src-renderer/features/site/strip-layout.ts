@@ -1,5 +1,5 @@
 /** Positions of the marks on a timeline: every backup has one, and backups too close together share one. Pure. */
-import type { BackupEntry } from '../../../src-shared/domain/kit-protocol.ts'
+import type { BackupEntry } from '../../../src-shared/domain/kit-backups.ts'
 import { isFuture, momentOf } from '../../../src-shared/domain/newest.ts'
 
 export interface StripMark {

@@ -15,13 +15,10 @@ import {
 } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import {
-  inspection,
-  type KitResult,
-  kitEvent,
-  restorePlan,
-  shownBackup,
-} from '../../../src-shared/domain/kit-protocol.ts'
+import { shownBackup } from '../../../src-shared/domain/kit-backups.ts'
+import { type KitResult, kitEvent } from '../../../src-shared/domain/kit-protocol.ts'
+import { restorePlan } from '../../../src-shared/domain/kit-restore.ts'
+import { inspection } from '../../../src-shared/domain/kit-site.ts'
 import { WorkingSite } from '../kit/working-site.ts'
 import { ORDINARY } from '../scratch-site.ts'
 import { lyingPrograms, lyingService } from './answers.ts'

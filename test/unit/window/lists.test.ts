@@ -4,7 +4,8 @@ import { matchKeys } from '../../../src-renderer/app/match-keys.ts'
 import { filterBackups, noFilter } from '../../../src-renderer/features/backups/filter-backups.ts'
 import { filterSites } from '../../../src-renderer/features/fleet/filter-sites.ts'
 import { layoutStrip, verdictOfMark } from '../../../src-renderer/features/site/strip-layout.ts'
-import { type BackupEntry, backupEntry, inspection } from '../../../src-shared/domain/kit-protocol.ts'
+import { type BackupEntry, backupEntry } from '../../../src-shared/domain/kit-backups.ts'
+import { inspection } from '../../../src-shared/domain/kit-site.ts'
 import { sitesInNeed } from '../../../src-shared/domain/verdict.ts'
 
 function backup(name: string, rest: Partial<BackupEntry> = {}): BackupEntry {

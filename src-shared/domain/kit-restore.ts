@@ -1,0 +1,92 @@
+/** What the kit reports before and after a restore. Rules for all answers: `kit-protocol.ts`. */
+import { z } from 'zod'
+import { backupEntry, tableCount } from './kit-backups.ts'
+import { count, text, word } from './kit-fields.ts'
+import { healthAnswer, holder, serviceState } from './kit-site.ts'
+
+/** How one table differs between the live database and the backup. */
+export const tableDifference = z.looseObject({
+  table: text,
+  live: count.nullable(),
+  backup: count.nullable(),
+  /** Rows only in the live database, which would be lost. Null, like the next two, if not compared. */
+  onlyLive: count.nullable(),
+  /** Rows only in the backup, which would come back. */
+  onlyBackup: count.nullable(),
+  /** Rows with the same key and different content, which would revert to their old values. */
+  changed: count.nullable(),
+  /** How rows are matched: by a declared key, or by their whole content; `none` if they were not compared. */
+  basis: z.enum(['key', 'content', 'none']),
+  /** Why they were not compared, or not by key; otherwise empty. */
+  reason: text,
+  /** The times in the differing rows, in the database's format; null if they have none. */
+  oldest: text.nullable(),
+  newest: text.nullable(),
+  /** Columns that only one side has; rows are compared by the others. */
+  columnsOnlyLive: z.array(text),
+  columnsOnlyBackup: z.array(text),
+})
+
+/** A difference between the two schemas. `lacks`: the backup lacks what the live database has. */
+export const schemaDifference = z.looseObject({
+  kind: text,
+  name: text,
+  table: text,
+  state: z.enum(['lacks', 'extra', 'differs']),
+  detail: text,
+})
+
+export const planCheck = z.looseObject({
+  check: word,
+  title: text,
+  state: z.enum(['passed', 'warning', 'failed']),
+  evidence: text,
+  fix: text,
+  /** A warning that the user must acknowledge: without `--accept-schema`, `restore` is refused. */
+  acknowledge: z.boolean(),
+})
+
+/** Data of `plan restore database FILE`. `possible` is false if a check failed: then a restore is refused. */
+export const restorePlan = z.looseObject({
+  backup: backupEntry,
+  /** SHA-256 of the backup file as read for this plan; `restore` can be bound to it. */
+  sha256: word,
+  possible: z.boolean(),
+  checks: z.array(planCheck),
+  /** The time to which the restore would go back, and the seconds since then. Null if unknown. */
+  recoveryPoint: count.nullable(),
+  lossSeconds: z.number().int().nullable(),
+  /** Whether the live database and the backup were compared, and if not, why. */
+  comparison: z.looseObject({ known: z.boolean(), reason: text }),
+  tables: z.array(tableDifference),
+  schema: z.looseObject({
+    liveUserVersion: z.number().int().nullable(),
+    backupUserVersion: z.number().int(),
+    /** Tables that only one side has. */
+    onlyLive: z.array(text),
+    onlyBackup: z.array(text),
+    differences: z.array(schemaDifference),
+    settings: z.array(z.looseObject({ name: text, live: text, backup: text })),
+  }),
+  space: z.looseObject({ needed: count, free: count, path: text }),
+  services: z.array(serviceState),
+  health: healthAnswer,
+  holders: z.array(holder),
+})
+
+/** Data of a `restore`, `undo` or `recover` result. */
+export const restoreReport = z.looseObject({
+  operation: word,
+  backup: text.nullable(),
+  /** Encoded path of the previous live database; null if there was nothing to keep, or if it was put back. */
+  safetyCopy: text.nullable(),
+  /** Milliseconds from stopping the service to its first healthy answer. */
+  downMs: count.nullable(),
+  tables: z.array(tableCount),
+  health: healthAnswer.nullable(),
+  /** False if a user stated that the site was down. Null if unknown. */
+  healthyBefore: z.boolean().nullable().default(null),
+})
+
+export type RestorePlan = z.infer<typeof restorePlan>
+export type RestoreReport = z.infer<typeof restoreReport>
