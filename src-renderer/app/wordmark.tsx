@@ -1,4 +1,4 @@
-import css from './shell.module.css'
+import css from './wordmark.module.css'
 
 /** The product's sign: what was, brought back and checked. */
 export function Wordmark() {
