@@ -7,7 +7,7 @@ import { backupReport, verification } from '../../src-shared/domain/kit-backups.
 import type { KitEvent } from '../../src-shared/domain/kit-protocol.ts'
 import { restoreReport } from '../../src-shared/domain/kit-restore.ts'
 import type { OperationEntry } from '../../src-shared/domain/kit-site.ts'
-import { isRedo, titleOf } from '../../src-shared/domain/operation-title.ts'
+import { isRedo, isRedoId, titleOf } from '../../src-shared/domain/operation-title.ts'
 import type { JournalEntry } from '../store/operations.ts'
 import type { Site } from '../store/sites.ts'
 
@@ -49,13 +49,14 @@ function backupOf(entry: JournalEntry): string | null {
 export function rowOf(entry: JournalEntry, site: Site, { link, step, progress }: Standing): OperationRow {
   const { id, command, state, remoteOperation, outcome, code, message, unchanged, next, who, reason } = entry
   const live = state === 'running' || state === 'unknown'
+  const redo = isRedo(entry.request) || isRedoId(remoteOperation)
   return {
     ...{ id, command, state, outcome, code, message, unchanged, next, who, reason },
     site: site.id,
     siteName: site.name,
     siteColour: site.colour,
-    redo: isRedo(entry.request),
-    title: titleOf(command, isRedo(entry.request)),
+    redo,
+    title: titleOf(command, redo),
     link,
     elsewhere: false,
     remote: remoteOperation,
@@ -68,15 +69,19 @@ export function rowOf(entry: JournalEntry, site: Site, { link, step, progress }:
 }
 
 /** A row for an operation that only the server knows. `offset`: the server's clock minus ours. */
-export function foreignRow(entry: OperationEntry, site: Site, offset: number): OperationRow {
+export function foreignRow(
+  entry: OperationEntry,
+  site: Pick<Site, 'id' | 'name' | 'colour'>,
+  offset: number,
+): OperationRow {
   const { id, command, who, reason, code, message, outcome, backup } = entry
   return {
     ...{ id, command, who, reason, code, message, outcome, backup },
     site: site.id,
     siteName: site.name,
     siteColour: site.colour,
-    redo: false,
-    title: titleOf(command),
+    redo: isRedoId(id),
+    title: titleOf(command, isRedoId(id)),
     state: entry.state === 'running' ? 'running' : entry.state === 'ended' ? 'ended' : 'unknown',
     link: 'none',
     elsewhere: true,

@@ -2,7 +2,7 @@
 import type { Command } from 'commander'
 import { formatDuration, formatSpan } from '../../src-shared/domain/format.ts'
 import type { OperationEntry } from '../../src-shared/domain/kit-site.ts'
-import { titleOf } from '../../src-shared/domain/operation-title.ts'
+import { isRedoId, titleOf } from '../../src-shared/domain/operation-title.ts'
 import { fail, ok, type Result } from '../../src-shared/result.ts'
 import type { KitClient } from '../kit/client.ts'
 import type { JournalEntry } from '../store/operations.ts'
@@ -32,7 +32,7 @@ function row(entry: OperationEntry, now: number): string[] {
   const end = state === 'ended' ? (outcome ?? '') : state
   return [
     id,
-    titleOf(command),
+    titleOf(command, isRedoId(id)),
     `${formatSpan(now - startedAt)} ago`,
     took,
     end,

@@ -1,5 +1,5 @@
 /** The activity of the console, from its journal and its runner. */
-import { isRedo, titleOf } from '../../src-shared/domain/operation-title.ts'
+import { isRedo, isRedoId, titleOf } from '../../src-shared/domain/operation-title.ts'
 import type { Context } from '../operations/context.ts'
 import type { Runner } from '../operations/runner.ts'
 import type { JournalEntry } from '../store/operations.ts'
@@ -9,10 +9,10 @@ export function activityOf(
   { store }: Pick<Context, 'store'>,
   runner: Pick<Runner, 'subscribe' | 'isFollowing'>,
 ): Activity {
-  const describe = ({ id, siteId, command, request }: JournalEntry): RunningOperation => ({
+  const describe = ({ id, siteId, command, request, remoteOperation }: JournalEntry): RunningOperation => ({
     id,
     site: store.sites.byId(siteId)?.name ?? 'a site that was removed',
-    what: titleOf(command, isRedo(request)),
+    what: titleOf(command, isRedo(request) || isRedoId(remoteOperation)),
   })
   const ended = (entry: JournalEntry): EndedOperation | null =>
     entry.state === 'ended' ? { ...describe(entry), outcome: entry.outcome ?? 'unknown', message: entry.message } : null

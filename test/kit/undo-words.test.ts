@@ -3,9 +3,11 @@ import { readFileSync } from 'node:fs'
 import { hostname } from 'node:os'
 import { expect, it } from 'vitest'
 import { z } from 'zod'
+import { foreignRow } from '../../src-main/app/rows.ts'
 import { operationEntry } from '../../src-shared/domain/kit-site.ts'
 import { WorkingSite } from '../support/kit/working-site.ts'
 
+const elsewhere = { id: 'north', name: 'Depot North', colour: 'teal' }
 const confirmed = ['--confirm', hostname(), '--reason', 'trial']
 
 it('an undo names the undone restore, and its undo says that the restore was redone', async ({ onTestFinished }) => {
@@ -31,4 +33,13 @@ it('an undo names the undone restore, and its undo says that the restore was red
   )
   const redone = await site.run(['undo', (await newest())?.id ?? '', ...confirmed])
   expect(redone.result.message).toMatch(/^The restore was redone: the database that the undo had replaced \(/)
+  // Another console knows it only from this list, and calls it what it is.
+  const title = async () => {
+    const entry = await newest()
+    return entry && foreignRow(entry, elsewhere, 0).title
+  }
+  expect(await title()).toBe('Redo restore')
+  const again = await site.run(['undo', (await newest())?.id ?? '', ...confirmed])
+  expect(again.result.message).toMatch(/^The restore was undone: the database from before it \(/)
+  expect(await title()).toBe('Undo restore')
 }, 120_000)

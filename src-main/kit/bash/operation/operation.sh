@@ -6,6 +6,7 @@
 WHO=''
 REASON=''
 TOKEN='' # chosen by the caller to find its operation again if the connection breaks during the start
+ID_WORD='' # the word in its ID, if it is not the command
 ALIVE_FD=''
 LOCK_FD=''
 DATA_LOCK_FD=''
@@ -17,7 +18,7 @@ operation_start() {
   local id draft
   state_writable || fail no-rights "This login cannot keep state: $STATE cannot be written." 'nothing was changed' \
     'log in as root, with sudo, or as a user with a writable home'
-  id=$(date -u +%Y%m%dT%H%M%SZ)-$COMMAND-$(od -An -N3 -tx1 /dev/urandom | tr -d ' \n')
+  id=$(date -u +%Y%m%dT%H%M%SZ)-${ID_WORD:-$COMMAND}-$(od -An -N3 -tx1 /dev/urandom | tr -d ' \n')
   draft=$STATE/operations/.new-$id
   mkdir -- "$draft" || fail internal "The operation's folder could not be made in $STATE/operations." 'nothing was changed'
   printf '%s\0' "$@" >"$draft/request"

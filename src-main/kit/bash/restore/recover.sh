@@ -145,7 +145,13 @@ run_recover() {
 }
 
 # transaction_noun ID: what an interrupted operation was, for a sentence.
-transaction_noun() { if [[ $1 == *-undo-* ]]; then printf undo; else printf restore; fi; }
+transaction_noun() {
+  case $1 in
+    *-undo-*) printf undo ;;
+    *-redo-*) printf redo ;;
+    *) printf restore ;;
+  esac
+}
 
 # The new database is in place and intact: if the site becomes healthy with it, the restore has succeeded.
 recover_forward() {
@@ -208,7 +214,7 @@ recover_orphans() {
     operation_state "$id"
     [[ $REPLY == interrupted ]] || continue
     words='The operation was interrupted. What it had done by then stays done.' unchanged='the live database is as it was'
-    case $id in *-restore-* | *-undo-*) words='The operation was interrupted before it changed anything.' unchanged='the site is as it was' ;; esac
+    case $id in *-restore-* | *-undo-* | *-redo-*) words='The operation was interrupted before it changed anything.' unchanged='the site is as it was' ;; esac
     now_ms
     write_whole "${dir}outcome" $'outcome=failed\ncode=interrupted\n'"endedAt=$REPLY"$'\n'"message=$words"$'\n'
     json_object kind=result at:="$REPLY" outcome=failed code=interrupted message="$words" unchanged="$unchanged" next='' data:=null

@@ -27,6 +27,8 @@ check_undo() {
   restore_arguments "$@"
   [[ ${#R_WORDS[@]} -eq 1 ]] || usage_error 'undo OPERATION --confirm HOST --reason TEXT'
   undo_find "${R_WORDS[0]}"
+  # Every console sees from the ID alone that this undoes an undo.
+  [[ ${R_WORDS[0]} != *-undo-* ]] || ID_WORD=redo
   restore_confirm
 }
 
@@ -82,7 +84,8 @@ restored_words() {
     REPLY="The restore was redone: the database that the undo had replaced (${1##*/}) is live again."
   else
     journal_value "$UNDOING" backup
-    [[ $REPLY == '' ]] || { decode_path "$REPLY"; from=" from ${REPLY##*/}"; }
+    # A redo restored a safety copy, whose name says nothing.
+    [[ $REPLY == '' || $UNDOING == *-redo-* ]] || { decode_path "$REPLY"; from=" from ${REPLY##*/}"; }
     REPLY="The restore$from was undone: the database from before it (${1##*/}) is live again."
   fi
 }
