@@ -61,6 +61,12 @@ function diskOf({ disk, backups, time }: Inspection): SiteOverview['disk'] {
   return { free: found.free, total: found.total, runwayDays: runwayDays(backups, found.free, time.now) }
 }
 
+/** Null if it is not known how to ask, or if the check ended before it was asked. */
+function healthOf({ health, problems }: Inspection): boolean | null {
+  if (health.healthy) return true
+  return problems.some(({ code }) => code === 'unhealthy') ? false : null
+}
+
 /** The server could not read the folder of backups, or not to its end. */
 function unlisted({ severity, code }: Inspection['problems'][number]): boolean {
   return severity === 'error' && (code === 'no-rights' || code === 'incomplete')
@@ -78,13 +84,14 @@ function seenFacts(inspection: Inspection | undefined, now: number) {
     recoveryPoint: markOf(list.find(({ verdict }) => verdict === 'verified')),
     lastVerification: judged ? { path: judged.path, at: judged.verifiedAt ?? 0, verdict: judged.verdict } : null,
     backups: countsOf(backups),
+    backupsKnown: inspection !== undefined && !inspection.problems.some(unlisted),
     problems: { errors: severity('error'), warnings: severity('warning'), infos: severity('info') },
     disk: inspection ? diskOf(inspection) : null,
     services: {
       running: inspection?.services.filter(({ state }) => state === 'active').length ?? 0,
       total: inspection?.services.length ?? 0,
     },
-    healthy: inspection?.health.probe ? inspection.health.healthy : null,
+    healthy: inspection ? healthOf(inspection) : null,
     databaseSize: inspection?.database.present ? inspection.database.size : null,
   }
 }
@@ -100,7 +107,7 @@ export function overviewOf({ site, kept, refresh, operations, now }: OverviewFac
     checkedNow: now,
     failure: refresh.failure?.message ?? null,
     backups: inspection?.backups ?? [],
-    backupsKnown: !inspection?.problems.some(unlisted),
+    backupsKnown: seen.backupsKnown,
     maxAge: backupMaxAge(inspection?.policy),
     interrupted: inspection?.unfinished.filter(({ state }) => state === 'interrupted').length ?? 0,
     errors: seen.problems.errors,

@@ -46,6 +46,8 @@ export const siteOverview = z.object({
   recoveryPoint: backupMark.nullable(),
   lastVerification: z.object({ path: backupPath, at: time, verdict }).nullable(),
   backups: z.object({ total: count, verified: count, failed: count, inconclusive: count, never: count, held: count }),
+  /** False if the site was never checked, or the server could not list all of them: none may mean unknown. */
+  backupsKnown: z.boolean(),
   problems: z.object({ errors: count, warnings: count, infos: count }),
   /** The backups' disk. `runwayDays`: until it is full at the recent rate; null if unknown. */
   disk: z.object({ free: count, total: count, runwayDays: z.number().nonnegative().nullable() }).nullable(),

@@ -1,5 +1,5 @@
 /** Problems that the console can fix itself: with a button beside them, as carefully as everything else. */
-import { existsSync, utimesSync, writeFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, utimesSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
 import { type DemoSite, startDemoSite } from '../../src-main/demo/site.ts'
@@ -111,6 +111,52 @@ test('a file changed meanwhile is kept by the server, and the window says why', 
     .first()
     .waitFor()
   expect(existsSync(backups('again.tmp'))).toBe(true)
+})
+
+/** Kills what reads the site's files for the kit, as a disk that hangs would end it: the look is never complete. */
+function killLooks(): void {
+  for (const pid of readdirSync('/proc').filter((name) => /^\d+$/.test(name))) {
+    try {
+      const words = readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0')
+      if (!words[0]?.endsWith('curl') || !words.includes(demo.app.healthUrl)) continue
+      // Fields after the name in brackets: state, parent, process group.
+      const group = Number(readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]?.split(' ')[2])
+      if (group > 1) process.kill(-group, 'SIGKILL')
+    } catch {
+      // It ended in between.
+    }
+  }
+}
+
+test('an incomplete check has a button to check again, for viewers as well', async () => {
+  const app = (await demo.app.pid()) ?? 0
+  expect(app).toBeGreaterThan(0)
+  // It does not answer, so that each look waits for its health.
+  process.kill(app, 'SIGSTOP')
+  const killing = setInterval(killLooks, 20)
+  try {
+    const page = await desk.window({ at: `/sites/${site.id}`, role: 'viewer' })
+    await button(page, 'More actions').click()
+    await page.getByRole('menuitem', { name: 'Check now' }).click()
+    const problem = page
+      .getByRole('region', { name: 'Found on the server' })
+      .getByRole('listitem')
+      .filter({ hasText: 'what is not shown is not known' })
+    await problem.getByText('Then check again.').waitFor()
+    // What was not looked at is unknown, and neither missing nor down.
+    await page.getByText('The server could not list the backups.').waitFor()
+    expect(await page.getByText(/No backup of the database exists|is down|Not healthy/).count()).toBe(0)
+    await shoot(page, 'site-incomplete')
+    // Pressed while every check still ends early: the console's own next one would take the button away.
+    await button(problem, 'Check again').click()
+    process.kill(app, 'SIGCONT')
+    clearInterval(killing)
+    await problem.waitFor({ state: 'detached' })
+    await page.getByRole('heading', { name: 'Database' }).waitFor()
+  } finally {
+    clearInterval(killing)
+    process.kill(app, 'SIGCONT')
+  }
 })
 
 test('a viewer cannot delete', async () => {

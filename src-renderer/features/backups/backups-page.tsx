@@ -133,6 +133,10 @@ function Known(props: {
             <EmptyState icon={DatabaseBackup} title="This site has not been checked yet">
               Its backups are listed after the first check.
             </EmptyState>
+          ) : backups.length === 0 && !overview.backupsKnown ? (
+            <EmptyState icon={DatabaseBackup} title="The server could not list the backups">
+              The overview of this site says why.
+            </EmptyState>
           ) : backups.length === 0 ? (
             <EmptyState icon={DatabaseBackup} title="This site has no backups">
               The console looks in the backup folders below the CVD root, and finds backups of the runbook’s scripts as

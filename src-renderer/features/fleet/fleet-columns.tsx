@@ -47,11 +47,11 @@ const fleetColumns: readonly Column<SiteOverview>[] = [
     width: 'minmax(8.5rem, 1.1fr)',
     sort: ({ recoveryPoint }) => recoveryPoint?.takenAt ?? null,
     descendingFirst: true,
-    cell: ({ recoveryPoint, clockOffset, zone, inspectedAt }) =>
+    cell: ({ recoveryPoint, clockOffset, zone, inspectedAt, backupsKnown }) =>
       recoveryPoint ? (
         <Time at={recoveryPoint.takenAt} offset={clockOffset} zone={zone} />
       ) : (
-        <span className={css.none}>{inspectedAt === null ? 'Not yet known' : 'No verified backup'}</span>
+        <span className={css.none}>{unknownWords(inspectedAt, backupsKnown) ?? 'No verified backup'}</span>
       ),
   },
   {
@@ -60,7 +60,7 @@ const fleetColumns: readonly Column<SiteOverview>[] = [
     width: 'minmax(8rem, 1.1fr)',
     sort: ({ newestBackup }) => newestBackup?.takenAt ?? null,
     descendingFirst: true,
-    cell: ({ newestBackup, clockOffset, zone, inspectedAt }) =>
+    cell: ({ newestBackup, clockOffset, zone, inspectedAt, backupsKnown }) =>
       newestBackup ? (
         <span className={css.two}>
           <Time at={newestBackup.takenAt} offset={clockOffset} zone={zone} />
@@ -69,7 +69,7 @@ const fleetColumns: readonly Column<SiteOverview>[] = [
           </span>
         </span>
       ) : (
-        <span className={css.none}>{inspectedAt === null ? 'Not yet known' : 'None'}</span>
+        <span className={css.none}>{unknownWords(inspectedAt, backupsKnown) ?? 'None'}</span>
       ),
   },
   {
@@ -105,6 +105,12 @@ const fleetColumns: readonly Column<SiteOverview>[] = [
     cell: (site) => <Now site={site} />,
   },
 ]
+
+/** Where no backup is listed, and some may exist. */
+function unknownWords(inspectedAt: number | null, backupsKnown: boolean): string | undefined {
+  if (inspectedAt === null) return 'Not yet known'
+  return backupsKnown ? undefined : 'Unknown'
+}
 
 function runway(days: number): string {
   if (days >= 730) return 'years'

@@ -39,13 +39,10 @@ export function ChooseStep(props: {
   }, [inspection, compared])
   const first = useFirstFocus<HTMLDivElement>(moment === null && restorable.length > 0 ? '[data-row="0"]' : null)
   if (restorable.length === 0) {
-    const unseen = overview.inspectedAt === null
+    const { title, text } = emptyWords(overview)
     return (
-      <EmptyState
-        title={unseen ? 'This site has not been checked yet' : 'This site has no database backup'}
-        action={<LinkButton href={href({ page: 'site', site })}>Back to the site</LinkButton>}
-      >
-        {unseen ? 'Its backups are listed after the first check.' : 'There is nothing to restore. Make a backup first.'}
+      <EmptyState title={title} action={<LinkButton href={href({ page: 'site', site })}>Back to the site</LinkButton>}>
+        {text}
       </EmptyState>
     )
   }
@@ -69,6 +66,17 @@ export function ChooseStep(props: {
       </Section>
     </>
   )
+}
+
+/** Why there is nothing to choose from. */
+function emptyWords({ inspectedAt, backupsKnown }: SiteOverview): { readonly title: string; readonly text: string } {
+  if (inspectedAt === null) {
+    const text = 'Its backups are listed after the first check.'
+    return { title: 'This site has not been checked yet', text }
+  }
+  return backupsKnown
+    ? { title: 'This site has no database backup', text: 'There is nothing to restore. Make a backup first.' }
+    : { title: 'The server could not list the backups', text: 'The overview of this site says why.' }
 }
 
 /** How old the backup is, by the server's clock. */

@@ -78,6 +78,11 @@ export function DatabaseFacts({ inspection: { database } }: Props) {
   )
 }
 
+function HealthMark({ probe, healthy }: { readonly probe: string | null; readonly healthy: boolean | null }) {
+  if (healthy !== null) return <Mark of={healthy ? 'passed' : 'failed'}>{healthy ? 'Healthy' : 'Not healthy'}</Mark>
+  return <Mark of="unknown">{probe === null ? 'No health check found' : 'Unknown'}</Mark>
+}
+
 export function HealthFacts({ inspection: { services, health, lock }, overview }: Props & { overview: SiteOverview }) {
   return (
     <Section title="Service">
@@ -91,9 +96,7 @@ export function HealthFacts({ inspection: { services, health, lock }, overview }
           </Fact>
         ))}
         <Fact name="Health">
-          <Mark of={health.healthy ? 'passed' : health.probe === null ? 'unknown' : 'failed'}>
-            {health.healthy ? 'Healthy' : health.probe === null ? 'No health check found' : 'Not healthy'}
-          </Mark>{' '}
+          <HealthMark probe={health.probe} healthy={overview.healthy} />{' '}
           <span className={css.more}>
             <HostileText text={health.words === '' ? (health.probe ?? '') : health.words} />
           </span>

@@ -2,7 +2,7 @@
 import { useState } from 'react'
 import type { InspectionFacts, SiteOverview } from '../../../src-shared/contract/sites.ts'
 import { type DeletableFile, deletable } from '../../../src-shared/domain/deletable.ts'
-import { useSubscription } from '../../api/hooks.ts'
+import { useCommand, useSubscription } from '../../api/hooks.ts'
 import { useRefusal } from '../../api/session.tsx'
 import { href } from '../../app/routes.ts'
 import { DeleteFiles } from '../../shared/delete-files.tsx'
@@ -81,6 +81,7 @@ function RemedyButton(
 ) {
   const { remedy, overview, inspection, start, onDelete } = props
   const refusal = useRefusal()
+  const refresh = useCommand('site.refresh')
   const { id: site } = overview
   const deletes = remedy === 'delete-empty' || remedy === 'delete-unfinished'
   const backups = useSubscription('backups.watch', deletes ? { site } : null).state?.backups
@@ -114,6 +115,13 @@ function RemedyButton(
           Restore…
         </LinkButton>
       ) : null
+    // It changes nothing, so viewers may do it as well.
+    case 'check':
+      return (
+        <Button size="small" busy={refresh.busy || overview.refreshing} onClick={() => void refresh.run({ site })}>
+          Check again
+        </Button>
+      )
     case 'connection':
       return refusal === undefined ? (
         <LinkButton size="small" href={href({ page: 'connection', site })}>

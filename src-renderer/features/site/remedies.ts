@@ -4,7 +4,7 @@ import type { InspectionFacts } from '../../../src-shared/contract/sites.ts'
 export interface Remedy {
   /** What to do, where the button does not say it; in the words of the window, not of the server's command line. */
   readonly words: string
-  readonly action: 'back-up' | 'delete-empty' | 'delete-unfinished' | 'restore' | 'connection' | null
+  readonly action: 'back-up' | 'delete-empty' | 'delete-unfinished' | 'restore' | 'connection' | 'check' | null
 }
 
 const remedies: Readonly<Record<string, Remedy>> = {
@@ -18,6 +18,10 @@ const remedies: Readonly<Record<string, Remedy>> = {
   'unfinished-files': {
     words: 'If nothing is being copied now, find out what was cut off, then delete what it left.',
     action: 'delete-unfinished',
+  },
+  incomplete: {
+    words: 'Find out what does not respond: a disk, the database or the application. Then check again.',
+    action: 'check',
   },
   'empty-database': { words: '', action: 'restore' },
   'not-a-database': { words: '', action: 'restore' },

@@ -66,8 +66,8 @@ function Actions({
 }) {
   const refusal = useRefusal()
   const refresh = useCommand('site.refresh')
-  const { id: site, backups, inspectedAt } = overview
-  const none = inspectedAt === null ? 'The backups are not yet known.' : 'No backups yet.'
+  const { id: site, backups, backupsKnown } = overview
+  const none = backupsKnown ? 'No backups yet.' : 'The backups are not known.'
   const nothing = backups.total === 0 ? none : undefined
   return (
     <>

@@ -30,7 +30,7 @@ export function BackupStrip({ overview }: { readonly overview: SiteOverview }) {
   const strip = useMemo(() => layoutStrip(list?.backups ?? [], now, width), [list, now, width])
   const { total, verified, held } = overview.backups
   const counts = `${formatCount(verified)} of ${formatCount(total)} verified${held === 0 ? '' : `, ${formatCount(held)} on hold`}`
-  const none = overview.inspectedAt === null ? 'not yet known' : 'none yet'
+  const none = overview.backupsKnown ? 'none yet' : overview.inspectedAt === null ? 'not yet known' : 'unknown'
   return (
     <Section
       title="Backups"
@@ -166,8 +166,11 @@ function Legend() {
 }
 
 function Newest({ overview }: { readonly overview: SiteOverview }) {
-  const { newestBackup, recoveryPoint, clockOffset: offset, zone, inspectedAt } = overview
-  if (!newestBackup) return inspectedAt === null ? 'Not checked yet.' : 'No backup of the database exists.'
+  const { newestBackup, recoveryPoint, clockOffset: offset, zone, inspectedAt, backupsKnown } = overview
+  if (!newestBackup) {
+    if (inspectedAt === null) return 'Not checked yet.'
+    return backupsKnown ? 'No backup of the database exists.' : 'The server could not list the backups.'
+  }
   const same = recoveryPoint?.path === newestBackup.path
   return (
     <>

@@ -221,14 +221,17 @@ inspect_services() { # reads what services_read found; call it before the holder
   services_json
 }
 
+I_HEALTH_SAID=''
 inspect_health() {
   local line index
+  I_HEALTH_SAID=''
   HEALTH_CONFIGURED=false HEALTH_HEALTHY=false HEALTH_PROBE=${POLICY[health]} HEALTH_STATUS=000 HEALTH_MS=0
   HEALTH_DETAIL='the look at the site was ended before it was asked'
   [[ $HEALTH_PROBE == '' ]] || HEALTH_CONFIGURED=true
   for line in ${LOOK_LINES[@]+"${LOOK_LINES[@]}"}; do
     # Bash takes milliseconds to compile a pattern with bounds in the hundreds.
     [[ $line == health=* && ${#line} -le 820 && $line =~ ^health=([0-9]{3})\ (0|[1-9][0-9]{0,5})\ ([0-9]|-)\ ((%[0-9A-F][0-9A-F]|[A-Za-z0-9._/-])*)$ ]] || continue
+    I_HEALTH_SAID=yes
     HEALTH_STATUS=${BASH_REMATCH[1]} HEALTH_MS=${BASH_REMATCH[2]} index=${BASH_REMATCH[3]}
     decode_path "${BASH_REMATCH[4]}"
     HEALTH_DETAIL=${REPLY:0:200}

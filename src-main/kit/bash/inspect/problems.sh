@@ -92,7 +92,7 @@ problems_of_service() {
     fi
   done
   health_words
-  if [[ $HEALTH_PROBE == '' && $LOOK_WHOLE == '' ]]; then
+  if [[ $I_HEALTH_SAID == '' && $LOOK_WHOLE == '' ]]; then
     :
   elif [[ $HEALTH_PROBE == '' ]]; then
     problem warning health-unknown 'No health probe is known for this site; without one, nothing can be restored.' \
