@@ -4,6 +4,7 @@ import { classes } from './classes.ts'
 import { Checkbox } from './field.tsx'
 import css from './table.module.css'
 import type { Column } from './table.tsx'
+import type { Place } from './table-fold.ts'
 
 /** The table's current handlers. */
 export interface RowHands<Row> {
@@ -19,6 +20,7 @@ interface RowProps<Row> {
   /** Where it stands in a table that scrolls. */
   readonly top: number | undefined
   readonly columns: readonly Column<Row>[]
+  readonly places: ReadonlyMap<string, Place>
   /** The one that the Tab key reaches. */
   readonly current: boolean
   /** Undefined where rows cannot be selected; otherwise `name` says which one it is. */
@@ -41,7 +43,8 @@ function showWhole({ target, currentTarget }: PointerEvent): void {
   }
 }
 
-function Drawn<Row>({ row, index, top, columns, current, chosen, name, tone, opens, hands }: RowProps<Row>) {
+function Drawn<Row>(props: RowProps<Row>) {
+  const { row, index, top, columns, places, current, chosen, name, tone, opens, hands } = props
   return (
     <div
       role="row"
@@ -75,7 +78,12 @@ function Drawn<Row>({ row, index, top, columns, current, chosen, name, tone, ope
         </div>
       )}
       {columns.map((column) => (
-        <div key={column.id} role="gridcell" className={classes(css.cell, column.align === 'end' && css.end)}>
+        <div
+          key={column.id}
+          role="gridcell"
+          className={classes(css.cell, column.align === 'end' && css.end)}
+          style={places.get(column.id)}
+        >
           {column.cell(row)}
         </div>
       ))}

@@ -16,15 +16,14 @@ import {
 import { classes } from './classes.ts'
 import { Checkbox } from './field.tsx'
 import css from './table.module.css'
+import { type Foldable, oneLine, type Place, twoLines } from './table-fold.ts'
 import { movedIndex, nextSort, type SortKey, type SortState, sortRows, toggled } from './table-model.ts'
 import { type RowHands, TableRow } from './table-row.tsx'
+import { useWidth } from './use-width.ts'
 
-export interface Column<Row> {
-  readonly id: string
+export interface Column<Row> extends Foldable {
   readonly header: string
   readonly cell: (row: Row) => ReactNode
-  /** A track of CSS grid. */
-  readonly width: string
   readonly sort?: (row: Row) => SortKey
   /** Direction of the first press. */
   readonly descendingFirst?: boolean
@@ -49,6 +48,8 @@ interface TableProps<Row> {
   /** Fills its place and scrolls in it; otherwise it is as high as its rows. */
   readonly fill?: boolean
   readonly rowHeight?: number
+  /** Of a row whose columns are folded into two lines. */
+  readonly foldedHeight?: number
   /** Text that does not fit wraps, and the row grows. Not with `fill`. */
   readonly wrap?: boolean
   readonly tone?: (row: Row) => 'bad' | 'warn' | undefined
@@ -56,18 +57,24 @@ interface TableProps<Row> {
 
 const PAGE = 12
 
-/** What the tracks need at least; below it the table scrolls sideways. */
-function leastWidth(tracks: string): string {
-  const least = Array.from(tracks.matchAll(/(?:minmax\()?([\d.]+)rem/g), ([, rem]) => Number(rem))
-  return `${least.reduce((sum, rem) => sum + rem, 0) + Math.max(0, least.length - 1)}rem`
+/** Pixels of a rem: larger where a person has asked for larger text. */
+function rem(): number {
+  return Number.parseFloat(getComputedStyle(document.documentElement).fontSize) || 16
 }
 
 export function Table<Row>(props: TableProps<Row>) {
   const { rows, columns, rowKey, onOpen, selection, fill = false } = props
-  const rowHeight = props.rowHeight ?? 36
   const [sort, setSort] = useState<SortState | null>(props.initialSort ?? null)
   const [active, setActive] = useState(0)
   const scroller = useRef<HTMLDivElement>(null)
+  const width = useWidth(scroller)
+  const selects = selection !== undefined
+  const wide = useMemo(() => oneLine(columns, selects), [columns, selects])
+  const narrow = useMemo(() => twoLines(columns, selects), [columns, selects])
+  // Half a rem on each side belongs to the shade of a row.
+  const folded = narrow !== null && width > 0 && width / rem() - 1 < wide.least
+  const layout = folded ? narrow : wide
+  const rowHeight = (folded ? props.foldedHeight : undefined) ?? props.rowHeight ?? 36
   const sorted = useMemo(() => {
     const column = columns.find(({ id }) => id === sort?.column)
     return sortRows(rows, column?.sort, sort?.descending ?? false)
@@ -79,8 +86,11 @@ export function Table<Row>(props: TableProps<Row>) {
     overscan: 12,
     enabled: fill,
   })
+  // It keeps what it once assumed of each row.
+  const { measure } = virtual
+  // biome-ignore lint/correctness/useExhaustiveDependencies: asked again whenever the height is another
+  useLayoutEffect(measure, [rowHeight])
   const current = Math.min(active, Math.max(0, sorted.length - 1))
-  const tracks = [...(selection ? ['2rem'] : []), ...columns.map(({ width }) => width)].join(' ')
 
   function focusRow(index: number): void {
     setActive(index)
@@ -121,7 +131,8 @@ export function Table<Row>(props: TableProps<Row>) {
         row={row}
         index={index}
         top={top}
-        columns={columns}
+        columns={layout.columns}
+        places={layout.places}
         current={index === current}
         chosen={selection?.selected.has(key)}
         name={selection?.nameOf(row)}
@@ -136,9 +147,13 @@ export function Table<Row>(props: TableProps<Row>) {
   return (
     <div
       ref={scroller}
-      className={classes(css.scroller, fill && css.fill, props.wrap && css.wrap)}
+      className={classes(css.scroller, fill && css.fill, props.wrap && css.wrap, folded && css.folded)}
       style={
-        { '--tracks': tracks, '--least': leastWidth(tracks), '--row-height': `${rowHeight / 16}rem` } as CSSProperties
+        {
+          '--tracks': layout.tracks,
+          '--least': `${layout.least}rem`,
+          '--row-height': `${rowHeight / 16}rem`,
+        } as CSSProperties
       }
     >
       <div
@@ -160,8 +175,8 @@ export function Table<Row>(props: TableProps<Row>) {
               />
             </div>
           )}
-          {columns.map((column) => (
-            <Header key={column.id} column={column} sort={sort} onSort={setSort} />
+          {layout.columns.map((column) => (
+            <Header key={column.id} column={column} place={layout.places.get(column.id)} sort={sort} onSort={setSort} />
           ))}
         </div>
         {fill && sorted.length > 0 ? (
@@ -183,6 +198,7 @@ export function Table<Row>(props: TableProps<Row>) {
 
 function Header<Row>(props: {
   readonly column: Column<Row>
+  readonly place: Place | undefined
   readonly sort: SortState | null
   readonly onSort: (sort: SortState) => void
 }) {
@@ -194,6 +210,7 @@ function Header<Row>(props: {
     <div
       role="columnheader"
       className={classes(css.cell, column.align === 'end' && css.end)}
+      style={props.place}
       aria-sort={column.sort ? (mine ? direction : 'none') : undefined}
     >
       {column.sort ? (

@@ -24,9 +24,9 @@ function wordsOf({ action, outcome, detail }: Pick<Entry, 'action' | 'outcome' |
   readonly became: string
 } {
   const [, command, end] = /^([a-z]+) (asked|ended)$/.exec(action) ?? []
-  if (command === undefined) return { what: capital(action), became: outcome }
+  if (command === undefined) return { what: capital(action), became: capital(outcome) }
   const what = command === 'cancel' ? 'Cancellation' : titleOf(command, isRedo(requestOf(detail)))
-  return { what, became: end === 'asked' && outcome === '' ? 'requested' : outcome }
+  return { what, became: capital(end === 'asked' && outcome === '' ? 'requested' : outcome) }
 }
 
 const asked = z.object({ request: z.array(z.unknown()) })
@@ -167,7 +167,16 @@ function detailsOf(detail: string): readonly (readonly [string, string])[] {
 }
 
 const columns: readonly Column<Entry>[] = [
-  { id: 'seq', header: 'No.', width: '3.5rem', align: 'end', sort: ({ seq }) => seq, cell: ({ seq }) => seq },
+  {
+    id: 'seq',
+    header: 'No.',
+    width: '3.5rem',
+    // In the order of the times, and in the title of what a row opens.
+    folded: 'hidden',
+    align: 'end',
+    sort: ({ seq }) => seq,
+    cell: ({ seq }) => seq,
+  },
   {
     id: 'at',
     header: 'When',
@@ -194,6 +203,7 @@ const columns: readonly Column<Entry>[] = [
     id: 'site',
     header: 'Site',
     width: 'minmax(7.5rem, 0.8fr)',
+    folded: { from: 1, to: 1 },
     sort: ({ site }) => site,
     cell: ({ site }) => <HostileText text={site} />,
   },
@@ -208,6 +218,7 @@ const columns: readonly Column<Entry>[] = [
     id: 'reason',
     header: 'Reason',
     width: 'minmax(9rem, 2fr)',
+    folded: { from: 2, to: 4 },
     sort: ({ reason }) => reason,
     cell: ({ reason }) => <HostileText text={reason} />,
   },

@@ -57,6 +57,7 @@ export function backupColumns({ id, zone, clockOffset: offset }: Pick<SiteOvervi
       id: 'name',
       header: 'File',
       width: 'minmax(16.5rem, 1.6fr)',
+      folded: { from: 1, to: 3 },
       sort: ({ path }) => showName(path),
       cell: ({ path, kind, origin, hold }) => (
         <span className={css.two}>

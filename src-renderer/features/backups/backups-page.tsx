@@ -123,6 +123,7 @@ function Known(props: {
         label={`Backups of ${overview.name}`}
         rows={shown}
         rowHeight={50}
+        foldedHeight={94}
         columns={columns}
         rowKey={({ path }) => path}
         initialSort={{ column: 'taken', descending: true }}

@@ -55,6 +55,7 @@ export function operationColumns(withSite: boolean): Column<OperationRow>[] {
       id: 'outcome',
       header: 'Outcome',
       width: 'minmax(12rem, 3fr)',
+      folded: { from: 2, to: withSite ? 4 : 3 },
       sort: ({ outcome }) => outcome,
       cell: (row) => (
         <span className={css.two}>
@@ -78,6 +79,7 @@ export function operationColumns(withSite: boolean): Column<OperationRow>[] {
       id: 'who',
       header: 'Requested by',
       width: 'minmax(6rem, 0.6fr)',
+      folded: { from: 1, to: 1 },
       sort: ({ who }) => who,
       cell: ({ who }) => <HostileText text={who} />,
     },

@@ -165,6 +165,7 @@ const columns: readonly Column<TableDifference>[] = [
     id: 'live',
     header: 'Live',
     width: '4.25rem',
+    folded: { from: 3, to: 3 },
     align: 'end',
     sort: ({ live }) => live,
     cell: ({ live }) => <Count value={live} />,
@@ -173,6 +174,7 @@ const columns: readonly Column<TableDifference>[] = [
     id: 'backup',
     header: 'Backup',
     width: '4.5rem',
+    folded: { from: 4, to: 4 },
     align: 'end',
     sort: ({ backup }) => backup,
     cell: ({ backup }) => <Count value={backup} />,
@@ -208,6 +210,7 @@ const columns: readonly Column<TableDifference>[] = [
     id: 'moments',
     header: 'Dates of these rows',
     width: '14rem',
+    folded: { from: 1, to: 2 },
     sort: ({ newest }) => newest,
     descendingFirst: true,
     cell: (row) => (

@@ -57,6 +57,7 @@ export function ChooseStep(props: {
             fill
             label="Backups to choose from"
             rows={restorable}
+            foldedHeight={58}
             columns={columns}
             rowKey={({ path }) => path}
             initialSort={{ column: 'taken', descending: true }}
@@ -166,6 +167,7 @@ function chooseColumns(site: string, zone: string, offset: number, moment: numbe
     id: 'relation',
     header: 'Accident',
     width: '10rem',
+    folded: { from: 2, to: 2 },
     cell: (entry) => moment !== null && relationMarks[relationTo(entry, moment)],
   }
   return [
@@ -193,6 +195,7 @@ function chooseColumns(site: string, zone: string, offset: number, moment: numbe
       id: 'verdict',
       header: 'Verdict',
       width: 'minmax(11rem, 1.2fr)',
+      folded: { from: 1, to: 1 },
       cell: (entry) => (
         <span className={css.verdict}>
           <Mark of={entry.verdict} />
@@ -204,7 +207,13 @@ function chooseColumns(site: string, zone: string, offset: number, moment: numbe
         </span>
       ),
     },
-    { id: 'origin', header: 'Origin', width: '7.5rem', cell: ({ origin }) => originWords[origin] },
+    {
+      id: 'origin',
+      header: 'Origin',
+      width: '7.5rem',
+      folded: moment === null ? { from: 2, to: 3 } : 'hidden',
+      cell: ({ origin }) => originWords[origin],
+    },
     {
       id: 'size',
       header: 'Size',

@@ -33,6 +33,7 @@ export function IdentitySettings() {
             label="Keys in the agent"
             rows={agent.keys}
             rowKey={({ fingerprint }) => fingerprint}
+            foldedHeight={58}
             columns={[
               {
                 id: 'comment',
@@ -45,6 +46,7 @@ export function IdentitySettings() {
                 id: 'fingerprint',
                 header: 'Fingerprint',
                 width: 'minmax(26rem, 2fr)',
+                folded: { from: 1, to: 2 },
                 cell: ({ fingerprint }) => <code className={css.code}>{fingerprint}</code>,
               },
             ]}

@@ -94,6 +94,7 @@ function hostColumns(refusal: string | undefined, onForget: (host: string) => vo
       id: 'key',
       header: 'Key',
       width: 'minmax(26rem, 2fr)',
+      folded: { from: 1, to: 3 },
       cell: ({ type, fingerprint, marker }) => (
         <span className={css.two}>
           <code className={css.code}>{fingerprint}</code>
