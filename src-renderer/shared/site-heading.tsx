@@ -32,6 +32,12 @@ export function SiteOver({ overview, link = true }: { readonly overview: SiteOve
   )
 }
 
+/** What was refused: with another host key, or on another server, no login is attempted. */
+function refusedWords(code = ''): string {
+  if (code.startsWith('host-key-')) return 'Host key refused'
+  return code === 'wrong-site' ? 'Wrong server' : 'Login refused'
+}
+
 /** When it was last checked; without a connection also the reason. */
 export function SiteConnection({ overview }: { readonly overview: SiteOverview }) {
   const { connection, inspectedAt, refreshing } = overview
@@ -41,7 +47,7 @@ export function SiteConnection({ overview }: { readonly overview: SiteOverview }
       checked <Time compact at={inspectedAt} />
     </>
   )
-  const broken = { waiting: 'No connection', offline: 'Offline', refused: 'Login refused' } as const
+  const broken = { waiting: 'No connection', offline: 'Offline', refused: refusedWords(connection.failure?.code) }
   if (connection.state === 'waiting' || connection.state === 'offline' || connection.state === 'refused') {
     return (
       <>
@@ -59,9 +65,8 @@ export function SiteConnection({ overview }: { readonly overview: SiteOverview }
 }
 
 export function SiteTabs({ overview, current }: { readonly overview: SiteOverview; readonly current: string }) {
-  const { id: site, inspectedAt, backups } = overview
-  // The number is unknown for a site that was never checked.
-  const known = inspectedAt === null ? undefined : formatCount(backups.total)
+  const { id: site, backupsKnown, backups } = overview
+  const known = backupsKnown ? formatCount(backups.total) : undefined
   const tab = (page: 'site' | 'backups' | 'site-operations' | 'connection', label: string, count?: string) => ({
     href: href({ page, site }),
     label,

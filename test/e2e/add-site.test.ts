@@ -1,14 +1,18 @@
 /** Adding a site: what it takes to trust a server, and what is refused. */
-import { join } from 'node:path'
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
 import type { Page } from 'playwright-core'
-import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
+import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest'
 import { keptKey, publicBlob } from '../../src-main/demo/keys.ts'
 import { type DemoSite, startDemoSite } from '../../src-main/demo/site.ts'
 import { startSshServer } from '../../src-main/demo/ssh-server.ts'
 import { type Cable, cableTo } from '../support/cable.ts'
 import { acceptButton, checked, fillAddress, keep, proven, step } from '../support/e2e/add-site.ts'
+import { accessible } from '../support/e2e/axe.ts'
 import { Desk } from '../support/e2e/desk.ts'
+import { rows } from '../support/e2e/hands.ts'
 import { button, grid, heading, modal } from '../support/e2e/pages.ts'
+import { shoot } from '../support/e2e/shoot.ts'
 
 const NAME = 'Depot West'
 let demo: DemoSite
@@ -65,6 +69,29 @@ test('an empty required field gets the focus', async () => {
   await button(page, 'Test connection').click()
   await page.getByLabel('Host', { exact: true }).and(page.locator(':focus')).waitFor()
   await page.getByText('Enter a host name or an address.').waitFor()
+})
+
+test('a host of the SSH config is imported into the form, and the file stays as it is', async ({ onTestFinished }) => {
+  const home = join(demo.folder, 'home-with-config')
+  const config = join(home, '.ssh', 'config')
+  const text =
+    'Host depot-west\n\nHost depot-north\n  Port 2222\n\nHost a-depot-with-a-very-long-name.branch.example.com\n'
+  mkdirSync(dirname(config), { recursive: true, mode: 0o700 })
+  writeFileSync(config, text, { mode: 0o600 })
+  vi.stubEnv('HOME', home)
+  onTestFinished(() => void vi.unstubAllEnvs())
+  const page = await desk.window({ at: '/add-site' })
+  await button(page, 'Import from SSH config…').click()
+  const hosts = grid(page, 'Hosts in the SSH config')
+  await rows(hosts).nth(2).waitFor()
+  expect(await accessible(page)).toEqual([])
+  await shoot(page, 'import-dialog')
+  await page.getByLabel('Search hosts').fill('west')
+  await expect.poll(() => rows(hosts).count()).toBe(1)
+  await button(hosts, 'Import depot-west').click()
+  await modal(page).waitFor({ state: 'detached' })
+  expect(await page.getByLabel('Host', { exact: true }).inputValue()).toBe('depot-west')
+  expect(readFileSync(config, 'utf8')).toBe(text)
 })
 
 /** Records the texts of a live region, in order. */
@@ -160,13 +187,17 @@ test('a changed host key is refused, and can be forgotten only on the page of kn
     // Nothing on the page accepts it.
     expect(await page.getByRole('button', { name: /accept|match|trust|same|continue/i }).count()).toBe(0)
     await step(page, 'Login').getByText('Not run').waitFor()
+    await shoot(page, 'host-key-changed')
 
     // The existing site refuses as well, and says so.
     await page.getByRole('navigation', { name: 'Sites' }).getByRole('link', { name: NAME }).click()
     const refused = page.getByRole('alert').filter({ hasText: 'has changed' })
     await refused.getByText('Do not connect.').waitFor()
+    // No login was attempted, so none was refused.
+    await page.getByRole('main').getByText('Host key refused').waitFor()
     expect(await refused.textContent()).toContain(other.hostKeyFingerprint)
     expect(await page.getByRole('button', { name: /accept|match|trust/i }).count()).toBe(0)
+    await shoot(page, 'site-host-key-changed')
 
     await page.goto(`${page.url().split('#')[0]}#/settings/hosts`)
     const label = `[${demo.host}]:${cable.port}`

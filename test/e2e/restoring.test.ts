@@ -10,6 +10,7 @@ import { know, orders, type Pause, pauseAt, sql } from '../support/e2e/demo.ts'
 import { Desk } from '../support/e2e/desk.ts'
 import { backUp, startRestore } from '../support/e2e/others.ts'
 import { button, ended, fact, heading, modal } from '../support/e2e/pages.ts'
+import { shoot } from '../support/e2e/shoot.ts'
 
 const NAME = 'Depot South'
 let demo: DemoSite
@@ -125,6 +126,7 @@ test('a connection lost in the middle is reported as such, and the true outcome 
     expect(await running.getByText(/^Last known step: /).count()).toBe(1)
     expect(await running.getByRole('progressbar').count()).toBe(0)
   }
+  await shoot(page, 'restore-connection-lost')
   cable.mend()
   await ended(page, 'The database was restored')
   expect(await fact(page, 'Health').textContent()).toContain('Healthy')

@@ -35,6 +35,7 @@ export function ImportDialog(props: {
       header: 'Import',
       hiddenHeader: true,
       width: '6rem',
+      align: 'end',
       cell: ({ alias, target, problem }) => (
         <Button
           size="small"
