@@ -3,7 +3,8 @@ import { chmodSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { z } from 'zod'
-import { restorePlan, verification } from '../../src-shared/domain/kit-protocol.ts'
+import { verification } from '../../src-shared/domain/kit-backups.ts'
+import { restorePlan } from '../../src-shared/domain/kit-restore.ts'
 import { ORDINARY, ScratchSite } from '../support/scratch-site.ts'
 
 describe('background processes', () => {
