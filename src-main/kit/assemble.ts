@@ -15,7 +15,7 @@ export const rooms = {
   base: ['prologue', 'json', 'events', 'files', 'append', 'processes', 'identity', 'work'],
   site: ['policy', 'service', 'holders', 'health', 'tools'],
   operation: ['audit', 'journal', 'operation', 'operations', 'follow'],
-  database: ['sqlite', 'census', 'integrity', 'check', 'live'],
+  database: ['sqlite', 'census', 'integrity', 'check', 'live', 'copy'],
   compare: ['sql', 'statements', 'streams', 'report', 'compare', 'load'],
   backups: [
     'catalog',
@@ -26,8 +26,11 @@ export const rooms = {
     'extract',
     'extract-sides',
     'compress',
+    'tree',
+    'members',
+    'member-lists',
   ],
-  commands: ['confirm', 'policy', 'database', 'verify', 'show', 'delete'],
+  commands: ['confirm', 'policy', 'database', 'archive', 'archive-kinds', 'verify', 'verify-archive', 'show', 'delete'],
   inspect: ['look', 'inspect', 'problems'],
   restore: ['plan', 'journal', 'transaction', 'roll-back', 'restore', 'recover'],
 } as const

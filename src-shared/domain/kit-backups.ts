@@ -1,5 +1,6 @@
 /** What the kit reports about backups: in a list, alone, when one is made or verified. Rules for all answers: `kit-protocol.ts`. */
 import { z } from 'zod'
+import { archiveFingerprint } from './archive-fingerprint.ts'
 import { count, evidence, text, word } from './kit-fields.ts'
 
 export const verdicts = ['verified', 'failed', 'inconclusive', 'never'] as const
@@ -78,8 +79,9 @@ export const verification = z.looseObject({
 /** Data of a `show` result. */
 export const shownBackup = z.looseObject({
   backup: backupEntry,
-  /** Null if none was recorded when it was made. */
+  /** Null if none was recorded when it was made, or if it is an archive. */
   fingerprint: fingerprint.nullable(),
+  archive: archiveFingerprint.nullable().default(null),
   /** Newest first, at most a hundred. */
   history: z.array(
     z.looseObject({

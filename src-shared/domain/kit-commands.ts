@@ -4,6 +4,7 @@
  */
 import { z } from 'zod'
 import type { Role } from '../contract/define.ts'
+import { archiveReport } from './archive-report.ts'
 import { backupReport, shownBackup, verification } from './kit-backups.ts'
 import { text } from './kit-fields.ts'
 import { restorePlan, restoreReport } from './kit-restore.ts'
@@ -48,6 +49,30 @@ Changes nothing, waits for nothing.`,
     summary: 'back up the database',
     help: `Makes a backup of the live database: cvd_backup_TIME.db.gz (cvd_auto_TIME.db.gz with --scheduled) in ROOT/backups.
 It is a consistent copy, verified, with a fingerprint. The application keeps writing while it is made.`,
+  },
+  application: {
+    ...{ kind: 'operation', title: 'Application backup', role: 'admin', changesSite: false },
+    ...{ report: archiveReport, failure: nothing },
+    synopsis: 'application [--scheduled]',
+    summary: 'back up the application',
+    help: `Makes a backup of ROOT/app: cvd_app_TIME.tar.gz in ROOT/backups/app, and git_version_TIME.txt with the commit.
+Leaves out venv, .git and caches. Records the hash of each file; reads again what changes meanwhile.`,
+  },
+  config: {
+    ...{ kind: 'operation', title: 'Configuration backup', role: 'admin', changesSite: false },
+    ...{ report: archiveReport, failure: nothing },
+    synopsis: 'config [--scheduled]',
+    summary: 'back up the configuration',
+    help: `Makes a backup of ROOT/config: cvd_config_TIME.tar.gz in ROOT/backups/app.
+Only those who can read every file in it can read the backup.`,
+  },
+  systemd: {
+    ...{ kind: 'operation', title: 'Unit file backup', role: 'admin', changesSite: false },
+    ...{ report: archiveReport, failure: nothing },
+    synopsis: 'systemd [--scheduled]',
+    summary: 'back up the unit files of the service',
+    help: `Makes a backup of the unit files of the services in the policy, with their drop-ins: cvd_systemd_TIME.tar.gz in
+ROOT/backups/app.`,
   },
   verify: {
     ...{ kind: 'operation', title: 'Verification', role: 'admin', changesSite: false },

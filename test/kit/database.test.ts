@@ -45,3 +45,16 @@ describe('a backup', () => {
     expect((await site.run(['verify', '--all'])).result).toMatchObject({ outcome: 'succeeded' })
   })
 })
+
+it('stops copying a database without a WAL when its writers have waited for as long as allowed', async ({
+  onTestFinished,
+}) => {
+  // A copy that does not end; everything else is sqlite3 itself.
+  const sqlite3 = `#!/bin/bash
+    [[ $* != "-batch -bail -init /dev/null -readonly "* || $* == *-cmd* ]] || exec sleep 60
+    exec /usr/bin/sqlite3 "$@"\n`
+  const site = new ScratchSite({ programs: { sqlite3 } })
+  onTestFinished(() => site.remove())
+  await site.run(['policy', 'writer_block_limit=1'])
+  expect((await site.run(['database'])).result).toMatchObject({ outcome: 'failed', code: 'block-limit' })
+})

@@ -2,24 +2,25 @@
 
 D_COMPRESSOR=''
 
-# Choose the fastest compressor that writes gzip: the runbook's scripts must be able to read it.
+# compressor_choose UNCHANGED: choose the fastest compressor that writes gzip: the runbook's scripts must be able to read it.
 compressor_choose() {
   local one
   for one in ${POLICY[compressor]} igzip pigz gzip; do
     if command -v "$one" >/dev/null; then D_COMPRESSOR=$one; return; fi
   done
-  fail missing-tool 'There is no gzip on this server.' "$NO_BACKUP" 'install gzip'
+  fail missing-tool 'There is no gzip on this server.' "$1" 'install gzip'
 }
 
-compress_by_reader() { reader_do compress_and_read_back "$D_COMPRESSOR" >/dev/null 2>&1; }
+compress_by_reader() { reader_do compress_and_read_back "$D_COMPRESSOR" "$@" >/dev/null 2>&1; }
 
-# compress_and_read_back TOOL: for reader_do. Leaves backup.gz and the hashes of both files, and read-back-equal if backup.gz
-# decompresses to the copy.
+# compress_and_read_back TOOL [COPY]: for reader_do. Leaves backup.gz and the hashes of both files, and read-back-equal if
+# backup.gz decompresses to the copy.
+COPY=copy.db
 compress_and_read_back() {
-  D_COMPRESSOR=$1
+  D_COMPRESSOR=$1 COPY=${2:-copy.db}
   {
     local hashing status
-    sha256 <copy.db >copy.sha256 &
+    sha256 <"$COPY" >copy.sha256 &
     hashing=$!
     { compress_copy && compress_settle; } | read_back
     status=$?
@@ -45,7 +46,7 @@ wait_for_all() {
 # Compress the copy in parts; concatenated, they are a gzip file too (RFC 1952, 2.2). Print each complete part: offset and
 # bytes in the file, offset and bytes in the copy.
 compress_copy() {
-  file_size copy.db
+  file_size "$COPY"
   if [[ $D_COMPRESSOR == igzip ]]; then compress_in_turn "$REPLY"; else compress_side_by_side "$REPLY"; fi
 }
 
@@ -56,7 +57,7 @@ compress_in_turn() { # COPY-BYTES
   : >backup.gz
   for ((at = 0; at < $1; at += TURN_BYTES)); do
     bytes=$((at + TURN_BYTES < $1 ? TURN_BYTES : $1 - at))
-    range copy.db "$at" "$bytes" compress_part >>backup.gz || return 1
+    range "$COPY" "$at" "$bytes" compress_part >>backup.gz || return 1
     file_size backup.gz
     printf '%s\n' "$from $((REPLY - from)) $at $bytes"
     from=$REPLY
@@ -70,7 +71,7 @@ compress_side_by_side() { # COPY-BYTES
   ((count <= 16)) || count=16
   length=$(((megabytes + count - 1) / count << 20))
   for ((part = 0; part * length < $1; part++)); do
-    range copy.db $((part * length)) "$length" compress_part >"part.$part" &
+    range "$COPY" $((part * length)) "$length" compress_part >"part.$part" &
     pids+=($!)
   done
   wait_for_all "${pids[@]}" && mv -f part.0 backup.gz || return 1
@@ -112,7 +113,7 @@ read_back() {
   wait_for_all ${pids[@]+"${pids[@]}"} || status=1
   file_size backup.gz
   ((file == REPLY)) || status=1
-  file_size copy.db
+  file_size "$COPY"
   ((copy == REPLY && status == 0))
 }
 
@@ -121,9 +122,9 @@ same_as_copy() {
   local from=$1 bytes=$2
   if command -v cmp >/dev/null; then
     # cmp reads no more than it compares: anything left is too much.
-    cmp -i "0:$from" -n "$bytes" - copy.db >&2 && [[ $(head -c 1 | wc -c) == 0 ]]
+    cmp -i "0:$from" -n "$bytes" - "$COPY" >&2 && [[ $(head -c 1 | wc -c) == 0 ]]
   else
-    [[ $(sha256) == "$(range copy.db "$from" "$bytes" sha256)" ]]
+    [[ $(sha256) == "$(range "$COPY" "$from" "$bytes" sha256)" ]]
   fi
 }
 

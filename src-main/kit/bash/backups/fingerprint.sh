@@ -1,7 +1,8 @@
 # --- Fingerprints: what is recorded when a backup is made ---------------------------------------------------------------------
 #
 # STATE/fingerprints/NAME, where NAME is the backup's own name (percent-encoded, so that it is one word), holds key=value
-# lines, `table TAB name TAB rows TAB maxrowid TAB newest` lines, and `tool.NAME=VERSION` lines.
+# lines, `table TAB name TAB rows TAB maxrowid TAB newest` lines, and `tool.NAME=VERSION` lines. That of an archive has a kind,
+# and the hash of its list of members.
 
 declare -A FP=()
 FP_TABLES=()
@@ -12,7 +13,8 @@ fingerprint_file() { # BACKUP: REPLY = the path of its fingerprint
   REPLY=$STATE/fingerprints/$REPLY
 }
 
-# fingerprint_load BACKUP: set FP and FP_TABLES; status 1 if there is no valid fingerprint of this file.
+# fingerprint_load BACKUP [archive]: set FP and FP_TABLES; status 1 if there is no valid fingerprint of this file as a database
+# or as an archive.
 fingerprint_load() {
   local line key
   FP=() FP_TABLES=()
@@ -25,7 +27,8 @@ fingerprint_load() {
       *=*) [[ ! $key =~ ^[A-Za-z0-9.]{1,40}$ ]] || FP[$key]=${line#*=} ;;
     esac
   done <"$REPLY"
-  fingerprint_plausible && ! fingerprint_of_another "$1" || { FP=() FP_TABLES=(); return 1; }
+  if [[ ${2-} == archive ]]; then archive_plausible; else fingerprint_plausible; fi && ! fingerprint_of_another "$1" ||
+    { FP=() FP_TABLES=(); return 1; }
 }
 
 # fingerprint_of_another BACKUP: is the one that was made still in its place, and this one of another size? Then they share no
@@ -40,9 +43,18 @@ fingerprint_of_another() {
   [[ $REPLY == "${FP[size]}" ]]
 }
 
+archive_plausible() {
+  local key
+  [[ "${FP[sha256]-} ${FP[contentSha256]-} ${FP[membersSha256]-}" =~ ^[0-9a-f]{64}\ [0-9a-f]{64}\ [0-9a-f]{64}$ ]] || return 1
+  [[ ${FP[kind]-} =~ ^(application|config|systemd|system)$ ]] || return 1
+  for key in size contentSize members bytes takenAt; do
+    [[ ${FP[$key]-} =~ ^[0-9]{1,15}$ ]] || return 1
+  done
+}
+
 fingerprint_plausible() {
   local key line
-  [[ ${FP[sha256]-} =~ ^[0-9a-f]{64}$ && ${FP[databaseSha256]-} =~ ^[0-9a-f]{64}$ ]] || return 1
+  [[ ${FP[kind]-} == '' && ${FP[sha256]-} =~ ^[0-9a-f]{64}$ && ${FP[databaseSha256]-} =~ ^[0-9a-f]{64}$ ]] || return 1
   for key in $FINGERPRINT_NUMBERS; do
     [[ ${FP[$key]-} =~ ^-?[0-9]{1,15}$ ]] || return 1
   done
@@ -84,6 +96,18 @@ site_commit() {
     fi
   fi
   [[ ! $head =~ ^[0-9a-f]{40,64}$ ]] || printf '%s' "$head"
+}
+
+# site_git: print what git knows of the application's code, as key=value lines; for owner_do. Whether files were changed since
+# the commit, only git could say.
+site_git() {
+  local git=$ROOT/app/.git
+  [[ -e $git ]] || return 0
+  printf 'git=yes\ncommit=%s\n' "$(site_commit)"
+  plain_line "$git/HEAD"
+  [[ $REPLY == 'ref: refs/heads/'* ]] || return 0
+  encode_path "${REPLY#ref: refs/heads/}"
+  printf 'branch=%s\n' "$REPLY"
 }
 
 # plain_line FILE: REPLY = the first line of a plain file, at most 200 bytes. Does not block on a named pipe.
@@ -150,6 +174,26 @@ fingerprint_compare_tables() {
     more) REPLY="There are $now tables that were not there when it was copied." ;;
     *) REPLY='' ;;
   esac
+}
+
+# fingerprint_of_archive BACKUP KIND SHA256 SIZE CONTENT-SHA256 CONTENT-SIZE TAKEN-AT-MS: set FP from the M_ globals and the site.
+# The hash of the list of members is for the caller to add.
+fingerprint_of_archive() {
+  FP=([kind]=$2 [sha256]=$3 [size]=$4 [contentSha256]=$5 [contentSize]=$6 [takenAt]=$7 [members]=$M_COUNT [bytes]=$M_BYTES)
+  FP_TABLES=()
+  encode_path "$1"
+  FP[path]=$REPLY
+  FP[zone]=$(date '+%Z %z')
+  FP[tool.kit]=$KIT_SHA256
+}
+
+# archive_fingerprint_json: REPLY = FP as an archive's fingerprint of the protocol.
+archive_fingerprint_json() {
+  local commit
+  json_text_or_null "${FP[commit]-}"
+  commit=$REPLY
+  json_object path="${FP[path]-}" kind="${FP[kind]}" sha256="${FP[sha256]}" size:="${FP[size]}" members:="${FP[members]}" \
+    bytes:="${FP[bytes]}" membersSha256="${FP[membersSha256]}" takenAt:="${FP[takenAt]}" commit:="$commit" zone="${FP[zone]-}"
 }
 
 # fingerprint_json: REPLY = FP as a fingerprint of the protocol.

@@ -15,7 +15,7 @@ set -u -o pipefail
 umask 077
 export LC_ALL=C
 PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
-unset CDPATH GLOBIGNORE BASH_ENV ENV
+unset CDPATH GLOBIGNORE BASH_ENV ENV TAR_OPTIONS GZIP
 shopt -s nullglob
 shopt -u patsub_replacement 2>/dev/null # since bash 5.2, & has a meaning in replacements
 readonly PROTOCOL=1

@@ -54,7 +54,7 @@ database_prepare() {
     fail no-database "$DATABASE_FILE$LIVE_PLAIN is not a regular file." "$NO_BACKUP" 'find out what it is, then remove it'
   D_SIZE=$((LIVE_SIZE + LIVE_WAL))
   if [[ ! -d $BACKUPS ]]; then
-    side_says 10 1 owner backups_make_folder >/dev/null || fail no-rights "The folder $BACKUPS cannot be made." "$NO_BACKUP" ''
+    side_says 10 1 owner backups_make_folder "$BACKUPS" >/dev/null || fail no-rights "The folder $BACKUPS cannot be made." "$NO_BACKUP" ''
   fi
   [[ -w $BACKUPS ]] || fail no-rights "This login cannot write to $BACKUPS." "$NO_BACKUP" 'log in as root or with sudo'
   free_bytes "$BACKUPS"
@@ -63,13 +63,13 @@ database_prepare() {
   needed=$((D_SIZE * 2 + 16777216))
   ((free >= needed)) || fail no-space "There is not enough space in $BACKUPS: $((needed + 1048575 >> 20)) MB are needed, $((free >> 20)) MB are free." \
     "$NO_BACKUP" 'remove old backups, or make the file system larger'
-  compressor_choose
+  compressor_choose "$NO_BACKUP"
   enter_work_dir "$BACKUPS" || fail internal "A private folder could not be made in $BACKUPS." "$NO_BACKUP"
   step_done size:="$D_SIZE" free:="$free" journal_mode="${H_JOURNAL:-unknown}" compressor="$D_COMPRESSOR"
 }
 
-# backups_make_folder: for owner_do.
-backups_make_folder() { umask 022 && mkdir -- "$BACKUPS"; }
+# backups_make_folder FOLDER: for owner_do.
+backups_make_folder() { umask 022 && mkdir -p -- "$1"; }
 
 # Hold a read transaction around the copy. Without it, the copy restarts whenever another process commits, and never ends
 # under steady writes. It does not block the writers of a WAL database. It does block those of a rollback-journal database,
@@ -105,36 +105,6 @@ database_copy() {
 database_copy_by_owner() {
   owner_do database_copy_run 2>&1 | head -c 4096 >copy.log
   return "${PIPESTATUS[0]}"
-}
-
-# database_copy_run: copy the live database to copy.db; for owner_do. The copy is private, is read back, and is deleted after
-# compression: use no journal and no fsync if this sqlite3 allows that.
-database_copy_run() {
-  local within=() async='' status
-  header_read "$DATABASE_FILE"
-  [[ $(sqlite3 -batch -init /dev/null :memory: '.help backup' 2>/dev/null </dev/null) != *--async* ]] || async='--async '
-  # SIGTERM: on SIGINT sqlite3 would finish the copy first, and the copy is discarded anyway. --foreground: in a process
-  # group of its own, it would go on, and block the application, after a cancel.
-  [[ $H_JOURNAL == wal ]] || within=(timeout --foreground --signal=TERM --kill-after=2 "${POLICY[writer_block_limit]}")
-  database_copy_once
-  status=$?
-  # A hot journal: the owner may roll that change back, which opening the database does.
-  if ((status != 0 && status != 124)) && [[ -s $DATABASE_FILE-journal && $(<log) == *'readonly database'* ]]; then
-    sqlite3 -batch -init /dev/null -cmd ".timeout ${POLICY[busy_timeout]}" \
-      "$DATABASE_FILE" 'SELECT count(*) FROM sqlite_master;' </dev/null >/dev/null 2>&1
-    rm -f copy.db
-    database_copy_once
-    status=$?
-  fi
-  tail -n 1 log
-  return "$status"
-}
-
-database_copy_once() {
-  ${within[@]+"${within[@]}"} sqlite3 -batch -bail -init /dev/null -readonly "$DATABASE_FILE" >log 2>&1 < <(
-    printf '%s\n' ".timeout ${POLICY[busy_timeout]}" 'BEGIN;' 'PRAGMA schema_version;' \
-      ".backup ${async}main copy.db" 'COMMIT;'
-  )
 }
 
 database_copy_progress() {

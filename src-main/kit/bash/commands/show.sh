@@ -2,7 +2,7 @@
 
 # show FILE
 run_show() {
-  local file=${1-} entry fingerprint=null
+  local file=${1-} entry fingerprint=null archive=null
   [[ $file != '' ]] || usage_error 'show: which backup?'
   backup_find "$file" || fail not-found "There is no backup '$file'." 'nothing was changed'
   file=$REPLY
@@ -12,9 +12,14 @@ run_show() {
     fingerprint_json
     fingerprint=$REPLY
     show_fingerprint
+  elif fingerprint_load "$file" archive; then
+    archive_fingerprint_json
+    archive=$REPLY
+    human_bytes "${FP[size]}"
+    say_readable "sha256 ${FP[sha256]}, $REPLY; ${FP[members]} members"
   fi
   show_history "$file"
-  json_object backup:="$entry" fingerprint:="$fingerprint" history:="$REPLY"
+  json_object backup:="$entry" fingerprint:="$fingerprint" archive:="$archive" history:="$REPLY"
   succeed 'Everything known about this backup.' "$REPLY"
 }
 

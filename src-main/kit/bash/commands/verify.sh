@@ -187,67 +187,7 @@ live_violates_foreign_keys() {
   [[ $count == 1 ]]
 }
 
-verify_archive() { # FILE KIND
-  local file=$1 kind=$2 tool entries member=''
-  extract_look "$file" || { verdict_of_extraction; return; }
-  if [[ $EXTRACT_FORMAT != gzip ]]; then
-    extract_finds not-a-backup 'The file is not a gzip archive.'
-  elif extract_space . $((EXTRACT_SIZE / 4 + 1048576)); then
-    decompressor
-    tool=$REPLY
-    EXTRACT_WANTED=0
-    extract_run "$file" "$VERIFY_UNCHANGED" stream_archive members "$tool" -t --quoting-style=escape
-  fi
-  [[ $EXTRACT_PROBLEM == '' ]] || { verdict_of_extraction; return; }
-  IFS=$'\t' read -r entries member < <(side_says 600 4096 reader members_facts members)
-  [[ $entries =~ ^(0|[1-9][0-9]{0,14})$ ]] || { verdict inconclusive 'The list of what is in the archive could not be read.'; return; }
-  V_EVIDENCE=(size:="$EXTRACT_SIZE" sha256="$EXTRACT_SHA256" entries:="$entries")
-  if ((entries == 0)); then
-    verdict failed 'The archive is empty.'
-  elif [[ $kind == system ]]; then
-    verify_system "$file" "$entries" "$member"
-  else
-    verdict verified "The archive can be read to its end ($entries entries); there is no fingerprint to compare with."
-  fi
-}
-
-readonly SYSTEM_DATABASE='^(\./)?[A-Za-z0-9._-]+/database/[A-Za-z0-9._-]+\.db(\.gz)?$'
-
-# members_facts LIST: print the number of members and the first one that is a system backup's database; for reader_do.
-members_facts() { printf '%s\t%s\n' "$(wc -l <"$1")" "$(grep -E "$SYSTEM_DATABASE" "$1" | head -n 1)"; }
-
-# A system backup is as good as the database in it.
-verify_system() { # FILE ENTRIES MEMBER
-  local file=$1 entries=$2 member=$3 stamp=$EXTRACT_STAMP sha256=$EXTRACT_SHA256
-  if [[ ! $member =~ $SYSTEM_DATABASE ]]; then
-    verdict failed "The archive can be read ($entries entries), but there is no database in it."
-    return
-  fi
-  if extract_space . "$EXTRACT_SIZE"; then
-    decompressor
-    extract_run "$file" "$VERIFY_UNCHANGED" stream_archive member "$REPLY" -x -O -- "$member"
-  fi
-  if [[ $EXTRACT_PROBLEM == '' ]] && extract_member; then
-    check_by_reader_watched
-    database_check_load check
-    verdict_of_check
-    V_REASON="The database in it: $V_REASON"
-  else
-    verdict_of_extraction
-  fi
-  EXTRACT_STAMP=$stamp EXTRACT_SHA256=$sha256
-}
-
 check_by_reader_watched() {
   in_background check_by_reader database
   watch "$VERIFY_UNCHANGED" '' "$REPLY"
-}
-
-extract_member() {
-  local status
-  EXTRACT_SIDE=reader
-  extract_backup member database "$VERIFY_UNCHANGED"
-  status=$?
-  EXTRACT_SIDE=owner
-  return "$status"
 }

@@ -1,0 +1,253 @@
+# --- application, config, systemd: back up a tree of files --------------------------------------------------------------------
+#
+# The owner makes a tar archive of the tree; the reader lists it, hashes each member, compresses it and reads it back.
+
+A_KIND='' A_ORIGIN='' A_PREFIX='' A_FOLDER='' # of the command; the folder that the backup gets its name in
+A_PART=''      # `The application`, for sentences
+A_DONE='' A_ERROR='' A_LOG=backup.log # what the runbook logs, and where
+A_UNCHANGED='' # what a failure did not change
+A_WARNINGS=()
+A_BYTES=0 A_MEMBERS=0 A_TAKEN_AT=0 A_FILE='' A_STAMP='' A_COMPLAINT=''
+
+archive_check() { # KIND ARGUMENT…
+  A_KIND=$1 A_ORIGIN=manual
+  shift
+  case "$*" in
+    '') ;;
+    --scheduled) A_ORIGIN=scheduled ;;
+    *) usage_error "$A_KIND [--scheduled]" ;;
+  esac
+}
+
+archive_warn() {
+  A_WARNINGS+=("$1")
+  say warning "$1"
+}
+
+# Log the failure for the runbook's monitoring. A cancel is not an error.
+archive_failed() {
+  [[ $1 == cancelled ]] || runbook_log "$A_LOG" "ERROR: $A_ERROR: $2"
+}
+
+# archive_tree: the steps of a backup of A_KIND.
+archive_tree() {
+  local began ended
+  now_ms
+  began=$REPLY
+  A_UNCHANGED="$A_PART was only read; no backup was made." A_WARNINGS=()
+  ON_FAIL=archive_failed
+  lock_site
+  archive_before
+  archive_prepare
+  heed_cancel "$A_UNCHANGED"
+  archive_copy
+  archive_compress
+  archive_publish
+  ON_FAIL=''
+  archive_after
+  now_ms
+  ended=$REPLY
+  archive_report $((ended - began))
+}
+
+archive_prepare() {
+  local line value state='' entries=0 unreadable='' unread=0 free needed
+  step check 'Check the files and the space'
+  while IFS= read -r line; do
+    value=${line#*=}
+    [[ ! $line =~ $ZERO_LED ]] || continue
+    case $line in
+      state=*) [[ ! $value =~ ^(there|missing|not-folder|no-rights)$ ]] || state=$value ;;
+      entries=*) [[ ! $value =~ ^[0-9]{1,9}$ ]] || entries=$value ;;
+      bytes=*) [[ ! $value =~ ^[0-9]{1,15}$ ]] || A_BYTES=$value ;;
+      unreadableCount=*) [[ ! $value =~ ^[0-9]{1,9}$ ]] || unread=$value ;;
+      unreadable=*) [[ $unreadable != '' ]] || { decode_path "${value:0:1000}" && unreadable=$REPLY; } ;;
+    esac
+  done < <(side_says 600 65536 owner tree_facts "$A_KIND")
+  archive_unusual
+  case $state in
+    there) ;;
+    missing) archive_missing ;;
+    not-folder) fail missing-part "$A_PART is not a folder." "$A_UNCHANGED" 'look what is there instead' ;;
+    no-rights)
+      owner_words
+      fail no-rights "The owner of the CVD data ($REPLY) cannot read the folder of ${A_PART,}." "$A_UNCHANGED" \
+        'look who owns it; if this login is not root, log in as root or with sudo'
+      ;;
+    *) fail internal "The files of ${A_PART,} could not be listed in time." "$A_UNCHANGED" ;;
+  esac
+  ((unread == 0)) || archive_unreadable "$unread" "$unreadable"
+  ((entries > 0)) || fail empty "$A_PART has no files." "$A_UNCHANGED" ''
+  archive_folder
+  free_bytes "$A_FOLDER"
+  free=$REPLY
+  # The archive, and once more: first what is unpacked from it to be hashed, then the compressed file.
+  needed=$((A_BYTES * 2 + entries * 2048 + 16777216))
+  ((free >= needed)) || fail no-space "There is not enough space in $A_FOLDER: $((needed + 1048575 >> 20)) MB are needed, $((free >> 20)) MB are free." \
+    "$A_UNCHANGED" 'remove old backups, or make the file system larger'
+  compressor_choose "$A_UNCHANGED"
+  enter_work_dir "$A_FOLDER" || fail internal "A private folder could not be made in $A_FOLDER." "$A_UNCHANGED"
+  step_done files:="$entries" bytes:="$A_BYTES" free:="$free" compressor="$D_COMPRESSOR"
+}
+
+archive_folder() {
+  [[ -d $A_FOLDER ]] || side_says 10 1 owner backups_make_folder "$A_FOLDER" >/dev/null ||
+    fail no-rights "The folder $A_FOLDER cannot be made." "$A_UNCHANGED" ''
+  [[ -w $A_FOLDER ]] || fail no-rights "This login cannot write to $A_FOLDER." "$A_UNCHANGED" 'log in as root or with sudo'
+}
+
+# Never back up what is left silently: the files that cannot be read may be the ones that matter.
+archive_unreadable() { # HOW-MANY PATH
+  local many
+  counted "$1" 'file or folder' 'files or folders'
+  many=$REPLY
+  owner_words
+  fail no-rights "The owner of the CVD data ($REPLY) cannot read $many, the first of them $2." "$A_UNCHANGED" \
+    'give the owner the right to read it, or move it elsewhere'
+}
+
+archive_copy() {
+  local status
+  step copy 'Copy the files'
+  now_ms
+  A_TAKEN_AT=$REPLY
+  in_background tree_pack_by_owner
+  watch "$A_UNCHANGED" archive_copy_progress "$REPLY"
+  status=$?
+  archive_said
+  case $status in
+    0) ;;
+    21) fail no-rights "The owner of the CVD data cannot read a file of ${A_PART,}: $A_COMPLAINT" "$A_UNCHANGED" \
+      'give the owner the right to read it, or move it elsewhere' ;;
+    22) fail database-locked "A database in it was locked for more than $((POLICY[busy_timeout] / 1000)) s: $A_COMPLAINT" "$A_UNCHANGED" \
+      'look who holds it' ;;
+    23) fail no-space 'The disk became full while the files were copied.' "$A_UNCHANGED" 'remove old backups' ;;
+    *) fail internal "The files could not be copied (status $status): $A_COMPLAINT" "$A_UNCHANGED" ;;
+  esac
+  seize tree.tar || fail internal 'The copy is not a regular file of the owner.' "$A_UNCHANGED"
+  file_size reader/tree.tar
+  D_SIZE=$REPLY
+  step_done members:="$A_MEMBERS" bytes:="$D_SIZE"
+}
+
+tree_pack_by_owner() {
+  SIDE_SECONDS=7200 owner_do tree_pack "$A_KIND" 2>/dev/null | head -c 65536 >packed
+  return "${PIPESTATUS[0]}"
+}
+
+archive_copy_progress() {
+  file_size owner/tree.tar
+  progress "$((REPLY < A_BYTES ? REPLY : A_BYTES))" "$A_BYTES" bytes
+}
+
+# archive_said: take what the owner said of its copy: figures and warnings.
+archive_said() {
+  local line value words
+  A_MEMBERS=0 A_COMPLAINT=''
+  while IFS= read -r line; do
+    value=${line#*=}
+    [[ ! $line =~ $ZERO_LED ]] || continue
+    decode_path "${value:0:1000}"
+    words=$REPLY
+    case $line in
+      members=*) [[ ! $value =~ ^[0-9]{1,9}$ ]] || A_MEMBERS=$value ;;
+      unreadable=* | complaint=*) A_COMPLAINT=${A_COMPLAINT:-$words} ;;
+      skipped=*) archive_warn "Not in the backup, as it is not a file, folder or link: $words" ;;
+      unsteady=*) archive_warn "This file changed each time while it was read; its copy may hold half a change: $words" ;;
+      raw=*) archive_warn "This file looks like a database and cannot be read as one; it was copied as it is: $words" ;;
+    esac
+  done <packed
+  A_COMPLAINT=${A_COMPLAINT:-no detail}
+}
+
+archive_compress() {
+  step members 'Hash each file of the copy'
+  extract_space . $((D_SIZE * 2)) || fail no-space "$EXTRACT_PROBLEM" "$A_UNCHANGED" 'remove old backups'
+  in_background members_by_reader tree.tar
+  watch "$A_UNCHANGED" '' "$REPLY"
+  members_take || archive_refused
+  ((M_COUNT == A_MEMBERS && M_COUNT > 0)) ||
+    fail internal "The copy does not hold what was copied: $M_COUNT members instead of $A_MEMBERS." "$A_UNCHANGED"
+  step_done members:="$M_COUNT" bytes:="$M_BYTES"
+  step compress "Compress the copy with $D_COMPRESSOR, read it back"
+  in_background compress_by_reader tree.tar
+  watch "$A_UNCHANGED" database_compress_progress "$REPLY" || true
+  reader_settle || fail internal 'The written file is not the expected one.' "$A_UNCHANGED"
+  if [[ ! -e reader/read-back-equal ]]; then
+    free_bytes .
+    ((REPLY >= D_SIZE)) || fail no-space 'The disk became full while the copy was compressed.' "$A_UNCHANGED" 'remove old backups'
+    fail integrity "The compressed backup does not read back correctly: $(tail -n 1 reader/compress.log | head -c 300)" "$A_UNCHANGED" ''
+  fi
+  file_size reader/backup.gz
+  step_done bytes:="$REPLY" read_back=equal
+}
+
+archive_refused() {
+  case $M_CODE in
+    no-space) fail no-space "$M_PROBLEM" "$A_UNCHANGED" 'remove old backups' ;;
+    refused) fail internal "The copy is not what was copied. $M_PROBLEM" "$A_UNCHANGED" ;;
+    *) fail internal "The copy could not be listed: $M_PROBLEM" "$A_UNCHANGED" ;;
+  esac
+}
+
+# Publish only what is complete, read back and on disk. Write the fingerprint first.
+archive_publish() {
+  local size mode=640 folder=/proc/self/fd/$WORK_PARENT_FD sha256 copy_sha256 members tries=0
+  step publish 'Publish the backup'
+  read -r sha256 _ <reader/backup.sha256
+  read -r copy_sha256 _ <reader/copy.sha256
+  [[ "$sha256 $copy_sha256" =~ ^[0-9a-f]{64}\ [0-9a-f]{64}$ ]] || fail internal 'The SHA-256 of the backup could not be computed.' "$A_UNCHANGED"
+  members_hash_of members || fail internal 'The SHA-256 of the list of members could not be computed.' "$A_UNCHANGED"
+  members=$REPLY
+  # No easier to read than the most private file in it.
+  [[ $M_PRIVATE == '' ]] || mode=600
+  mv -nT -- reader/backup.gz backup.gz && chmod "$mode" backup.gz && { ((EUID != 0)) || chown -- "$OWNER_UID:$DATA_GID" backup.gz; } ||
+    fail internal 'The owner of the backup could not be set.' "$A_UNCHANGED"
+  file_size backup.gz
+  size=$REPLY
+  while :; do
+    A_STAMP=$(date +%Y%m%d_%H%M%S)
+    A_FILE=$A_FOLDER/${A_PREFIX}_$A_STAMP.tar.gz
+    if [[ ! -e $folder/${A_FILE##*/} && ! -L $folder/${A_FILE##*/} ]]; then
+      fingerprint_of_archive "$A_FILE" "$A_KIND" "$sha256" "$size" "$copy_sha256" "$D_SIZE" "$A_TAKEN_AT"
+      FP[membersSha256]=$members FP[commit]=$(side_says 10 64 owner site_commit)
+      [[ ${FP[commit]} =~ ^[0-9a-f]{40,64}$ ]] || FP[commit]=''
+      members_save "$A_FILE" && fingerprint_save "$A_FILE" || fail internal 'The fingerprint could not be written.' "$A_UNCHANGED"
+      sync_paths backup.gz
+      publish backup.gz "$folder/${A_FILE##*/}" && break
+    fi
+    # The name is taken: by a backup of the same second, or of the hour that repeats in autumn.
+    ((tries++ < 5)) || fail internal "The backup could not be given the name $A_FILE." "$A_UNCHANGED"
+    sleep 1
+  done
+  sync_paths "$folder/." || fail internal 'The folder of the backups could not be written to disk.' ''
+  archive_record "$folder"
+  step_done file="${A_FILE##*/}" sha256="${FP[sha256]}" mode="$mode"
+}
+
+archive_record() { # FOLDER
+  local stamp at words
+  file_stamp "$1/${A_FILE##*/}"
+  stamp=$REPLY
+  catalog_add made "$A_FILE" "${stamp%$'\t'*}" "${stamp#*$'\t'}" "$A_KIND" "$A_ORIGIN" "$A_TAKEN_AT"
+  now_ms
+  at=$REPLY
+  counted "$M_COUNT" member members
+  words="Read back when it was made, $REPLY."
+  catalog_add verdict "$A_FILE" "${stamp%$'\t'*}" "${stamp#*$'\t'}" verified "$at" fingerprint "${FP[sha256]}" "$words"
+}
+
+archive_report() { # MS
+  local backup fingerprint warnings=() one
+  backup_entry_json "$A_FILE"
+  backup=$REPLY
+  archive_fingerprint_json
+  fingerprint=$REPLY
+  for one in ${A_WARNINGS[@]+"${A_WARNINGS[@]}"}; do
+    json_string "${one:0:1200}"
+    warnings+=("$REPLY")
+  done
+  json_array ${warnings[@]+"${warnings[@]}"}
+  json_object backup:="$backup" fingerprint:="$fingerprint" warnings:="$REPLY" ms:="$1" compressor="$D_COMPRESSOR"
+  succeed "$A_PART was backed up to $A_FILE." "$REPLY"
+}
