@@ -3,11 +3,12 @@
 import { z } from 'zod'
 import type { OperationReport, OperationRow } from '../../src-shared/contract/operations.ts'
 import type { Progress } from '../../src-shared/contract/words.ts'
-import { backupReport, verification } from '../../src-shared/domain/kit-backups.ts'
+import { archiveReport } from '../../src-shared/domain/archive-report.ts'
+import { backupKinds, backupReport, verification } from '../../src-shared/domain/kit-backups.ts'
 import type { KitEvent } from '../../src-shared/domain/kit-protocol.ts'
 import { restoreReport } from '../../src-shared/domain/kit-restore.ts'
 import type { OperationEntry } from '../../src-shared/domain/kit-site.ts'
-import { isRedo, isRedoId, titleOf } from '../../src-shared/domain/operation-title.ts'
+import { isRedo, isRedo, isRedoId, titleOf, titleOf } from '../../src-shared/domain/operation-title.ts'
 import type { JournalEntry } from '../store/operations.ts'
 import type { Site } from '../store/sites.ts'
 
@@ -36,6 +37,9 @@ export function progressAfter(before: LiveProgress, event: KitEvent): LiveProgre
 
 const made = z.object({ backup: z.object({ path: z.string() }) })
 
+/** The command of a backup is called as its kind. */
+const makesBackup = ({ command }: JournalEntry): boolean => backupKinds.some((kind) => kind === command)
+
 function backupOf(entry: JournalEntry): string | null {
   // The files it names are not backups, and are deleted.
   if (entry.command === 'delete') return null
@@ -43,7 +47,7 @@ function backupOf(entry: JournalEntry): string | null {
   const [only, ...others] = named
   if (only && others.length === 0) return only.path
   const parsed = made.safeParse(entry.data)
-  return entry.command === 'database' && parsed.success ? parsed.data.backup.path : null
+  return makesBackup(entry) && parsed.success ? parsed.data.backup.path : null
 }
 
 export function rowOf(entry: JournalEntry, site: Site, { link, step, progress }: Standing): OperationRow {
@@ -106,6 +110,10 @@ export function reportOf(entry: JournalEntry): OperationReport | null {
   if (entry.command === 'database') {
     const parsed = backupReport.safeParse(entry.data)
     return parsed.success ? { kind: 'backup', report: parsed.data } : null
+  }
+  if (makesBackup(entry)) {
+    const parsed = archiveReport.safeParse(entry.data)
+    return parsed.success ? { kind: 'archive', report: parsed.data } : null
   }
   const parsed = restoreReport.safeParse(entry.data)
   return parsed.success ? { kind: 'restore', report: parsed.data } : null

@@ -1,13 +1,14 @@
 /** `inspect`, `backups`, `backup`, `verify`, `hold`, `release`, `delete`. */
 import type { Command } from 'commander'
 import { z } from 'zod'
+import { archiveReport } from '../../src-shared/domain/archive-report.ts'
 import { showPath } from '../../src-shared/domain/backup-path.ts'
 import { formatBytes, formatDuration } from '../../src-shared/domain/format.ts'
-import { backupReport, verification } from '../../src-shared/domain/kit-backups.ts'
-import { backupDatabase } from '../operations/backup-database.ts'
+import { backupKinds, backupReport, verification } from '../../src-shared/domain/kit-backups.ts'
 import { confirmationProblem } from '../operations/confirm.ts'
 import { deleteFiles } from '../operations/delete-files.ts'
 import { inspectSite } from '../operations/inspect.ts'
+import { makeBackup } from '../operations/make-backup.ts'
 import { markBackup } from '../operations/mark-backup.ts'
 import { type VerifyChoice, verifyBackups } from '../operations/verify.ts'
 import type { JournalEntry } from '../store/operations.ts'
@@ -44,9 +45,27 @@ async function backups(session: Session, site: Site): Promise<number> {
   })
 }
 
+function sayArchive(out: Output, entry: JournalEntry): void {
+  const report = archiveReport.safeParse(entry.data)
+  if (!report.success) return
+  const { backup, fingerprint, warnings, ms, compressor } = report.data
+  out.text(
+    '',
+    `backup  ${showPath(backup.path)}`,
+    `sha256  ${clean(fingerprint.sha256)}`,
+    `size    ${formatBytes(fingerprint.bytes)} in ${formatBytes(backup.size)} (${clean(compressor)}), ${fingerprint.members} files, folders and links`,
+    `time    ${formatDuration(ms)}`,
+    ...warnings.map((warning) => `warning ${clean(warning)}`),
+    '',
+  )
+}
+
 function sayBackup(out: Output, entry: JournalEntry): void {
   const report = backupReport.safeParse(entry.data)
-  if (!report.success) return
+  if (!report.success) {
+    sayArchive(out, entry)
+    return
+  }
   const { backup, fingerprint, writersBlockedMs, ms, compressor } = report.data
   const blocked =
     writersBlockedMs === 0 ? 'no writer waited' : `a writer waited at most ${formatDuration(writersBlockedMs)}`
@@ -82,8 +101,9 @@ function sayVerified(out: Output, entry: JournalEntry): void {
 }
 
 async function backup(session: Session, site: Site, what: string): Promise<number> {
-  if (what !== 'database') return session.refuse(usage(`Cannot back up ${what}; what can be backed up: database.`))
-  const started = await backupDatabase(session.context, session.runner, site)
+  const kind = backupKinds.find((one) => one === what)
+  if (!kind) return session.refuse(usage(`Cannot back up ${what}; what can be backed up: ${backupKinds.join(', ')}.`))
+  const started = await makeBackup(session.context, session.runner, site, kind)
   if (!started.ok) return session.refuse(started.error)
   return watchOperation(session, site, started.value, (entry) => sayBackup(session.out, entry))
 }
@@ -141,7 +161,7 @@ export function addBackupCommands(program: Command): void {
     .action((name: string, _: unknown, command: Command) => onSite(command, name, backups))
   program
     .command('backup <name> <what>')
-    .description('make a backup. WHAT is: database')
+    .description('make a backup. WHAT is: database, application, config, systemd, system')
     .action((name: string, what: string, _: unknown, command: Command) =>
       onSite(command, name, (session, site) => backup(session, site, what)),
     )

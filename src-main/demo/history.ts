@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import type { Result } from '../../src-shared/result.ts'
 import type { Console } from '../app/console.ts'
 import { addSite } from '../operations/add-site.ts'
-import { backupDatabase } from '../operations/backup-database.ts'
+import { makeBackup } from '../operations/make-backup.ts'
 import { markBackup } from '../operations/mark-backup.ts'
 import { verifyBackups } from '../operations/verify.ts'
 import type { JournalEntry } from '../store/operations.ts'
@@ -115,7 +115,7 @@ export async function prepareDemo(console: Console, site: DemoSite, progress: Pr
   )
   must(await markBackup(context, known, 'hold', held, 'Before the move to the new application'))
   progress('making a backup of now')
-  await ended(console, await backupDatabase(context, runner, known))
+  await ended(console, await makeBackup(context, runner, known))
   return known
 }
 

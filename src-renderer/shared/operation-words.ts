@@ -71,6 +71,11 @@ export function cancelWords(command: string): string {
   switch (command) {
     case 'database':
       return 'The unfinished copy is deleted. The database and all existing backups stay as they are.'
+    case 'application':
+    case 'config':
+    case 'systemd':
+    case 'system':
+      return 'The unfinished copy is deleted. The site and all existing backups stay as they are.'
     case 'verify':
       return 'Verdicts reached so far are kept. No backup is changed.'
     case 'restore':

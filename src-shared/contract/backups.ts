@@ -1,6 +1,7 @@
 /** Backups of a site: listing, showing, making, verifying and holding them. */
 import { z } from 'zod'
-import { fingerprint as kitFingerprint, shownBackup } from '../domain/kit-backups.ts'
+import { archiveFingerprint } from '../domain/archive-fingerprint.ts'
+import { backupKinds, fingerprint as kitFingerprint, shownBackup } from '../domain/kit-backups.ts'
 import { command, query, subscription } from './define.ts'
 import { backupEntry, backupPath, reason, siteId, siteRef, startedOperation, time } from './words.ts'
 
@@ -52,8 +53,13 @@ export const backups = {
     output: z.object({ path: backupPath }),
     errors: ['no-such-site', 'not-found'],
   }),
-  /** Starts a database backup. */
-  make: command({ role: 'admin', input: siteRef, output: startedOperation, errors: ['no-such-site', 'wrong-site'] }),
+  /** Starts a backup of one kind. */
+  make: command({
+    role: 'admin',
+    input: z.strictObject({ site: siteId, kind: z.enum(backupKinds).default('database') }),
+    output: startedOperation,
+    errors: ['no-such-site', 'wrong-site'],
+  }),
   /** Deletes files that are no backups, for good. Refused whole where one of them is, or may be, one. */
   deleteFiles: command({
     role: 'admin',
@@ -84,8 +90,10 @@ export const backup = {
     input: z.strictObject({ site: siteId, path: backupPath }),
     output: z.object({
       entry: backupEntry,
-      /** Null for a backup without a recorded fingerprint (the runbook's, or a foreign one). */
+      /** Null for a backup without a recorded fingerprint (the runbook's, or a foreign one), and for an archive. */
       fingerprint: z.object(kitFingerprint.shape).nullable(),
+      /** The fingerprint of an archive: every kind but the database. */
+      archive: z.object(archiveFingerprint.shape).nullable(),
       /** Newest first. */
       history: z.array(z.object(shownBackup.shape.history.element.shape)),
       /** Commands for doing the same on the server by hand; safe to paste. */

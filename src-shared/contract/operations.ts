@@ -1,5 +1,6 @@
 /** Operations of this console, and foreign ones that a site reports. */
 import { z } from 'zod'
+import { archiveReport } from '../domain/archive-report.ts'
 import { backupReport, verification } from '../domain/kit-backups.ts'
 import { kitEvent } from '../domain/kit-protocol.ts'
 import { restoreReport } from '../domain/kit-restore.ts'
@@ -58,6 +59,7 @@ export const operationRow = z.object({
 const operationReport = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('restore'), report: z.object(restoreReport.shape) }),
   z.object({ kind: z.literal('backup'), report: z.object(backupReport.shape) }),
+  z.object({ kind: z.literal('archive'), report: z.object(archiveReport.shape) }),
   z.object({ kind: z.literal('verify'), backups: z.array(z.object(verification.shape)) }),
 ])
 

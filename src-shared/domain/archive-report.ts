@@ -11,5 +11,3 @@ export const archiveReport = z.looseObject({
   ms: z.number().int().nonnegative(),
   compressor: z.string().max(256),
 })
-
-export type ArchiveReport = z.infer<typeof archiveReport>

@@ -3,7 +3,7 @@ import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
 import { type DemoSite, startDemoSite } from '../../src-main/demo/site.ts'
-import { backupDatabase } from '../../src-main/operations/backup-database.ts'
+import { makeBackup } from '../../src-main/operations/make-backup.ts'
 import { formatTime } from '../../src-shared/domain/format.ts'
 import { accessible } from '../support/e2e/axe.ts'
 import { know, orders, sql } from '../support/e2e/demo.ts'
@@ -113,7 +113,7 @@ test('a backup in progress is mentioned', async () => {
   if (!known) throw new Error('the site is gone')
   await Promise.all([
     page.getByText('A backup is being made right now.').waitFor(),
-    backupDatabase(services, runner, known),
+    makeBackup(services, runner, known),
   ])
   await expect.poll(() => services.store.operations.unfinished(), { timeout: 60_000 }).toEqual([])
   await page.getByText('A backup is being made right now.').waitFor({ state: 'detached' })

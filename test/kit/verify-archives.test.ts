@@ -6,7 +6,7 @@ import { describe, expect, it, type TestContext } from 'vitest'
 import { z } from 'zod'
 import { archiveReport } from '../../src-shared/domain/archive-report.ts'
 import { decodePath } from '../../src-shared/domain/backup-path.ts'
-import { verification } from '../../src-shared/domain/kit-protocol.ts'
+import { verification } from '../../src-shared/domain/kit-backups.ts'
 import { treeOf } from '../support/kit/archives.ts'
 import { ORDINARY, ScratchSite } from '../support/scratch-site.ts'
 

@@ -1,6 +1,6 @@
 /** Inspection and database backups on real servers, under writers that never pause. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { backupDatabase } from '../../src-main/operations/backup-database.ts'
+import { makeBackup } from '../../src-main/operations/make-backup.ts'
 import { planRestore } from '../../src-main/operations/plan-restore.ts'
 import type { Site } from '../../src-main/store/sites.ts'
 import { showPath } from '../../src-shared/domain/backup-path.ts'
@@ -251,7 +251,7 @@ describe.each([
       login: 'clerk',
       rights: { readDatabase: true, writeBackups: false, controlServices: false, keepState: true },
     })
-    const entry = must(await backupDatabase(clerks.console.context, clerks.console.runner, other))
+    const entry = must(await makeBackup(clerks.console.context, clerks.console.runner, other))
     expect(await clerks.settled(entry)).toMatchObject({ outcome: 'failed', code: 'no-rights' })
     const { plan } = must(await planRestore(clerks.console.context, other, showPath(backup.path)))
     expect(plan.possible).toBe(false)

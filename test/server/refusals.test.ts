@@ -2,9 +2,9 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import { backupDatabase } from '../../src-main/operations/backup-database.ts'
 import type { Confirmation } from '../../src-main/operations/confirm.ts'
 import { inspectSite } from '../../src-main/operations/inspect.ts'
+import { makeBackup } from '../../src-main/operations/make-backup.ts'
 import { planRestore } from '../../src-main/operations/plan-restore.ts'
 import { restoreDatabase } from '../../src-main/operations/restore-database.ts'
 import { undoRestore } from '../../src-main/operations/undo.ts'
@@ -54,9 +54,7 @@ describe('a host key', () => {
       code: 'host-key-changed',
       message: expect.stringContaining(north.hostKeyFingerprint),
     })
-    expect(failureOf(await backupDatabase(desk.console.context, desk.console.runner, site)).code).toBe(
-      'host-key-changed',
-    )
+    expect(failureOf(await makeBackup(desk.console.context, desk.console.runner, site)).code).toBe('host-key-changed')
     const shown = /is now \S+ (SHA256:\S+); the known key/.exec(refused.message)?.[1] ?? ''
     expect(shown).toMatch(/^SHA256:/)
     const accepted = failureOf(await desk.console.context.links.open(site, { accept: [shown] }))
@@ -138,7 +136,7 @@ describe.each([
     try {
       const refused = failureOf(await ask())
       expect(refused).toMatchObject({ code: 'wrong-site', message: expect.stringContaining(id) })
-      expect(failureOf(await backupDatabase(desk.console.context, desk.console.runner, site)).code).toBe('wrong-site')
+      expect(failureOf(await makeBackup(desk.console.context, desk.console.runner, site)).code).toBe('wrong-site')
       expect(await restore('--confirm', name, '--reason', 'x', '--expect-machine', id)).toMatchObject({
         ...{ outcome: 'failed', code: 'wrong-site' },
       })
@@ -181,7 +179,7 @@ describe.each([
         holder: { command: 'restore', who: 'tester@desk', operation: remoteOperation },
       })
       const busy = { outcome: 'failed', code: 'busy', message: expect.stringContaining('tester@desk') }
-      const asked = must(await backupDatabase(second.console.context, second.console.runner, there))
+      const asked = must(await makeBackup(second.console.context, second.console.runner, there))
       expect(await second.settled(asked)).toMatchObject(busy)
       const refused = failureOf(
         await restoreDatabase(second.console.context, second.console.runner, there, showPath(backup), confirmed),

@@ -4,8 +4,8 @@ import { commandsFor } from '../../../src-shared/domain/commands.ts'
 import type { BackupEntry } from '../../../src-shared/domain/kit-backups.ts'
 import { ok } from '../../../src-shared/result.ts'
 import { aborted, type NamespaceHandlers } from '../../../src-shared/rpc/handlers.ts'
-import { backupDatabase } from '../../operations/backup-database.ts'
 import { deleteFiles } from '../../operations/delete-files.ts'
+import { makeBackup } from '../../operations/make-backup.ts'
 import { markBackup } from '../../operations/mark-backup.ts'
 import { verifyBackups } from '../../operations/verify.ts'
 import { onSite, type Services, siteOf } from '../services.ts'
@@ -67,11 +67,11 @@ export function backupsHandlers(services: Services): NamespaceHandlers<ConsoleCo
     hold: ({ site, path, reason }) => mark(site, 'hold', path, reason),
     release: ({ site, path, reason }) => mark(site, 'release', path, reason),
 
-    make: ({ site: id }) =>
+    make: ({ site: id, kind }) =>
       onSite(
         services,
         id,
-        (site) => backupDatabase(context, runner, site),
+        (site) => makeBackup(context, runner, site, kind),
         (entry) => ({ operation: entry.id }),
       ),
 
@@ -116,9 +116,10 @@ export function backupHandlers(services: Services): NamespaceHandlers<ConsoleCon
           using kit = link.value
           return await kit.client.show(Buffer.from(decodePath(path)), signal)
         },
-        ({ backup, fingerprint, history }) => ({
+        ({ backup, fingerprint, archive, history }) => ({
           entry: backup,
           fingerprint,
+          archive,
           history,
           ...shownCommands(backup),
         }),

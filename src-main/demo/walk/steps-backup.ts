@@ -7,7 +7,7 @@ import { createGunzip } from 'node:zlib'
 import { z } from 'zod'
 import { decodePath, showName } from '../../../src-shared/domain/backup-path.ts'
 import { backupReport, verification } from '../../../src-shared/domain/kit-backups.ts'
-import { backupDatabase } from '../../operations/backup-database.ts'
+import { makeBackup } from '../../operations/make-backup.ts'
 import { verifyBackups } from '../../operations/verify.ts'
 import type { DemoSite } from '../site.ts'
 import { duration, grouped, size } from '../terminal.ts'
@@ -24,7 +24,7 @@ export const backUp: Step<WalkState> = {
     const site = need(state, 'site')
     const before = await demo.app.writes()
     const entry = await perform(console, out, 'the backup was made', () =>
-      backupDatabase(console.context, console.runner, site),
+      makeBackup(console.context, console.runner, site),
     )
     const after = await demo.app.writes()
     const report = backupReport.parse(entry.data)

@@ -92,9 +92,7 @@ function Known(props: {
           <About entry={entry} overview={overview} shown={shown.data} />
           <Verifications shown={shown.data} overview={overview} loading={shown.loading} />
         </Stack>
-        <Stack>
-          <Contents shown={shown.data} loading={shown.loading} />
-        </Stack>
+        <Stack>{entry.kind === 'database' && <Contents shown={shown.data} loading={shown.loading} />}</Stack>
       </Columns>
       {shown.data && <ByHand {...shown.data} />}
     </Page>
@@ -160,6 +158,7 @@ function Actions(props: { overview: SiteOverview; entry: BackupEntry; start: Ret
 function About(props: { entry: BackupEntry; overview: SiteOverview; shown: Shown | undefined }) {
   const { entry, overview, shown } = props
   const fingerprint = shown?.fingerprint ?? null
+  const archive = shown?.archive ?? null
   const { zone, clockOffset: offset } = overview
   return (
     <Section title="Details">
@@ -176,6 +175,7 @@ function About(props: { entry: BackupEntry; overview: SiteOverview; shown: Shown
         <Fact name="Size">
           {formatBytes(entry.size)}
           {fingerprint && <span className={css.more}> {formatBytes(fingerprint.databaseSize)} uncompressed</span>}
+          {archive && <span className={css.more}> {formatBytes(archive.bytes)} uncompressed</span>}
         </Fact>
         <Fact name="Path">
           <HostileText text={showPath(entry.path)} />
@@ -184,6 +184,23 @@ function About(props: { entry: BackupEntry; overview: SiteOverview; shown: Shown
           <Fact name="Companion files">
             <HostileText text={entry.companions.map(showName).join(', ')} />
           </Fact>
+        )}
+        {archive && (
+          <>
+            <Fact name="SHA-256">
+              <code className={css.hash}>{archive.sha256}</code>
+            </Fact>
+            <Fact name="Members">
+              {formatCount(archive.members)} <span className={css.more}>files, folders and links, each recorded</span>
+            </Fact>
+            <Fact name="CVD commit">
+              {archive.commit === null ? (
+                <span className={css.more}>Unknown</span>
+              ) : (
+                <HostileText text={archive.commit} />
+              )}
+            </Fact>
+          </>
         )}
         {fingerprint && (
           <>
@@ -215,7 +232,7 @@ function About(props: { entry: BackupEntry; overview: SiteOverview; shown: Shown
           </>
         )}
       </Facts>
-      {shown && !fingerprint && (
+      {shown && !fingerprint && !archive && (
         <Notice title="No fingerprint was recorded when this backup was made.">
           It can be verified, but not compared with its original content.
         </Notice>

@@ -14,6 +14,7 @@ import {
 import { useSubscription } from '../../api/hooks.ts'
 import { useRefusal } from '../../api/session.tsx'
 import { go } from '../../app/router.ts'
+import { BackUp } from '../../shared/back-up.tsx'
 import { kindWords, originWords } from '../../shared/backup-words.ts'
 import { SiteOver, SiteTabs } from '../../shared/site-heading.tsx'
 import { UnloadedPage } from '../../shared/unloaded-page.tsx'
@@ -61,7 +62,6 @@ function Known(props: {
   const [filter, setFilter] = useState(noFilter)
   const [selected, setSelected] = useState<ReadonlySet<string>>(new Set())
   const start = useStart()
-  const refusal = useRefusal()
   // Typing stays quick with ten thousand rows: the rows follow when there is time.
   const used = useDeferredValue(filter)
   const shown = useMemo(() => filterBackups(backups, used), [backups, used])
@@ -77,17 +77,7 @@ function Known(props: {
       colour={overview.colour}
       over={<SiteOver overview={overview} />}
       title="Backups"
-      actions={
-        <Button
-          look="primary"
-          icon={DatabaseBackup}
-          refusal={refusal}
-          busy={start.busy}
-          onClick={() => void start.begin('backups.make', { site: overview.id })}
-        >
-          Back up now
-        </Button>
-      }
+      actions={<BackUp site={overview.id} start={start} />}
       tabs={<SiteTabs overview={overview} current="backups" />}
     >
       {start.failure && <ErrorState failure={start.failure} />}

@@ -15,6 +15,7 @@ type Of<K extends OperationReport['kind']> = Extract<OperationReport, { kind: K 
 
 export function ReportView({ report, site }: { readonly report: OperationReport; readonly site: string }) {
   if (report.kind === 'backup') return <Backup report={report.report} site={site} />
+  if (report.kind === 'archive') return <Archive report={report.report} site={site} />
   if (report.kind === 'verify') return <Verified backups={report.backups} site={site} />
   return <Restored report={report.report} />
 }
@@ -42,6 +43,43 @@ function Backup({ report, site }: { readonly report: Of<'backup'>['report']; rea
         </Fact>
         <Fact name="Writers blocked">
           {writersBlockedMs === 0 ? 'Never' : `at most ${formatDuration(writersBlockedMs)}`}
+        </Fact>
+        <Fact name="Compressor">
+          <HostileText text={compressor} />
+        </Fact>
+        <Fact name="Time on the server">
+          <Duration ms={ms} />
+        </Fact>
+      </Facts>
+    </Section>
+  )
+}
+
+function Archive({ report, site }: { readonly report: Of<'archive'>['report']; readonly site: string }) {
+  const { backup, fingerprint, warnings, compressor, ms } = report
+  return (
+    <Section title="New backup">
+      <Facts>
+        <Fact name="Backup">
+          <a href={href({ page: 'backup', site, path: backup.path })}>
+            <HostileText text={showName(backup.path)} />
+          </a>
+        </Fact>
+        <Fact name="Verdict">
+          <Mark of={backup.verdict} />
+        </Fact>
+        <Fact name="Size">
+          {formatBytes(backup.size)} <span className={css.under}>{formatBytes(fingerprint.bytes)} uncompressed</span>
+        </Fact>
+        <Fact name="Content">{fingerprint.members.toLocaleString('en-US')} files, folders and links</Fact>
+        <Fact name="Warnings">
+          {warnings.length === 0
+            ? 'None'
+            : warnings.map((warning) => (
+                <div key={warning}>
+                  <HostileText text={warning} />
+                </div>
+              ))}
         </Fact>
         <Fact name="Compressor">
           <HostileText text={compressor} />

@@ -1,10 +1,11 @@
 /** One site: its verdict, its actions, and what was found on its server. */
-import { Cable, DatabaseBackup, Ellipsis, History, RefreshCw, ShieldCheck } from 'lucide-react'
+import { Cable, Ellipsis, History, RefreshCw, ShieldCheck } from 'lucide-react'
 import type { InspectionFacts, SiteOverview, SiteView } from '../../../src-shared/contract/sites.ts'
 import { useCommand, useSubscription } from '../../api/hooks.ts'
 import { useRefusal } from '../../api/session.tsx'
 import { go } from '../../app/router.ts'
 import { href } from '../../app/routes.ts'
+import { BackUp } from '../../shared/back-up.tsx'
 import { Headline } from '../../shared/headline.tsx'
 import { RunningOperation } from '../../shared/operation-line.tsx'
 import { SiteOver, SiteTabs } from '../../shared/site-heading.tsx'
@@ -100,15 +101,7 @@ function Actions({
       >
         Verify
       </Button>
-      <Button
-        look="primary"
-        icon={DatabaseBackup}
-        refusal={refusal}
-        busy={start.busy}
-        onClick={() => void start.begin('backups.make', { site })}
-      >
-        Back up now
-      </Button>
+      <BackUp site={site} start={start} />
     </>
   )
 }

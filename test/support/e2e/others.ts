@@ -1,5 +1,5 @@
 /** Actions of another user of the same console, without a window. */
-import { backupDatabase } from '../../../src-main/operations/backup-database.ts'
+import { makeBackup } from '../../../src-main/operations/make-backup.ts'
 import type { Site } from '../../../src-main/store/sites.ts'
 import { until, windowOf } from '../application.ts'
 import { must, reportOf } from '../server-desk.ts'
@@ -8,7 +8,7 @@ import type { Desk } from './desk.ts'
 /** Makes a backup without a window; returns its path. */
 export async function backUp({ console }: Desk, site: Site): Promise<string> {
   const { context, runner } = console.application.console
-  return reportOf(await runner.settled(must(await backupDatabase(context, runner, site)).id)).backup.path
+  return reportOf(await runner.settled(must(await makeBackup(context, runner, site)).id)).backup.path
 }
 
 /** Starts a restore without a window; returns the operation's id. */
