@@ -74,6 +74,14 @@ Only those who can read every file in it can read the backup.`,
     help: `Makes a backup of the unit files of the services in the policy, with their drop-ins: cvd_systemd_TIME.tar.gz in
 ROOT/backups/app.`,
   },
+  system: {
+    ...{ kind: 'operation', title: 'System backup', role: 'admin', changesSite: false },
+    ...{ report: archiveReport, failure: nothing },
+    synopsis: 'system [--scheduled]',
+    summary: 'back up everything in one file',
+    help: `Makes a system backup: cvd_system_TIME.tar.gz in ROOT/backups/system, with the database, the application, the
+configuration, the nginx site, the unit files, and manifests. Set include_venv=yes to include the virtual environment.`,
+  },
   verify: {
     ...{ kind: 'operation', title: 'Verification', role: 'admin', changesSite: false },
     ...{ report: z.looseObject({ backups: z.array(verification) }), failure: nothing },

@@ -55,7 +55,6 @@ export const numbers: Readonly<Record<string, string>> = {
   'launcher.sh:count': 'it is REPLY, which was matched in the line before',
   'archive_copy_progress:REPLY': 'file_size leaves a number, and then it is compared',
   M_COUNT: matched,
-  'archive_prepare:entries': matched,
   'verify_foreign:entries': matched,
   'database_copy_progress:REPLY': 'file_size leaves a number, and then it is compared',
   'extract_progress:REPLY': 'file_size leaves a number, and then it is compared',

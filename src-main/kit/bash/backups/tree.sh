@@ -9,8 +9,11 @@ TREE_NAMES=()  # what belongs to the part, as `./NAME` below the folder, or `.` 
 TREE_LEAVE=()  # find's expression for what is left out
 TREE_RENAME=() # tar's option that turns `./NAME` into the member's name
 
-# tree_of PART: set the TREE_ globals as the runbook's archives have it.
+# tree_of PART [PREFIX]: set the TREE_ globals as the runbook's archives have it. In a system backup, some members' names begin
+# with PREFIX.
 tree_of() {
+  local prefix=''
+  [[ ! ${2-} =~ ^cvd_system_[0-9]+_[0-9]+/config$ ]] || prefix=$2/
   TREE_NAMES=(.) TREE_LEAVE=(-false) TREE_RENAME=()
   case $1 in
     application)
@@ -19,13 +22,23 @@ tree_of() {
       ;;
     config)
       TREE_FOLDER=$ROOT/config
-      TREE_RENAME=('--transform=flags=r;s,^\.,config,')
+      TREE_RENAME=("--transform=flags=r;s,^\\.,${prefix}config,")
       ;;
     systemd)
       TREE_FOLDER=${POLICY[units]}
       TREE_LEAVE=(-path './*.d/*' ! -name '*.conf')
-      TREE_RENAME=('--transform=flags=r;s,^\./,,')
+      TREE_RENAME=("--transform=flags=r;s,^\\./,$prefix,")
       tree_units
+      ;;
+    nginx)
+      real_path "${POLICY[nginx_site]}"
+      TREE_FOLDER=${REPLY%/*} TREE_NAMES=()
+      [[ ! -f $REPLY ]] || TREE_NAMES=("./${REPLY##*/}")
+      TREE_RENAME=("--transform=flags=r;s,^.*\$,${prefix}nginx-cvd.conf,")
+      ;;
+    venv)
+      TREE_FOLDER=$ROOT/app TREE_NAMES=()
+      [[ ! -d $ROOT/app/venv ]] || TREE_NAMES=(./venv)
       ;;
   esac
 }
@@ -103,12 +116,12 @@ tree_encode() {
 
 readonly TREE_PASSES=4 TREE_TRIES=5
 
-# tree_pack PART: write the part to tree.tar; print key=value lines. What changes between two listings is read again on its
+# tree_pack PART [PREFIX]: write the part to tree.tar; print key=value lines. What changes between two listings is read again on its
 # own, and a database is copied like the live one. Status 21 cannot read, 22 a database is locked, 23 disk full,
 # 24 anything else; then `complaint=` says more.
 tree_pack() {
   local pass
-  tree_of "$1"
+  tree_of "$1" "${2-}"
   rm -f changing unsteady raw && touch changing unsteady raw || return 23
   tree_list >before
   for ((pass = 1; pass <= TREE_PASSES; pass++)); do

@@ -65,6 +65,9 @@ reader_settle() {
     [[ $(find reader -mindepth 1 '(' ! -type f -o -links +1 ')' -print -quit) == '' ]]
 }
 
+# reader_resume: after reader_settle, give the reader its folder back with what is in it.
+reader_resume() { ((EUID != 0)) || chown -hR -- "$READER_UID:$READER_GID" reader; }
+
 # reader_reset: empty the reader's folder for its next task.
 reader_reset() {
   reader_end
@@ -79,13 +82,13 @@ reader_end() {
   as_reader /bin/bash -c 'kill -KILL -1' >/dev/null 2>&1
 }
 
-# seize NAME: hand a file that the owner made to the reader; status 1 if it is not a plain file of the owner's with one link.
+# seize NAME [NEW-NAME]: hand a file that the owner made to the reader; status 1 if it is not a plain file of the owner's with one link.
 seize() {
   local facts
   if ((EUID == 0)); then chown 0:0 owner && chmod 700 owner || return 1; fi
   facts=$(stat -c '%u %h %F' -- "owner/$1" 2>/dev/null)
-  [[ $facts == "$OWNER_UID 1 regular "?(empty\ )file ]] && mv -nT -- "owner/$1" "reader/$1" || return 1
-  ((EUID != 0)) || { chown -- "$READER_UID:$READER_GID" "reader/$1" && chmod 640 -- "reader/$1" &&
+  [[ $facts == "$OWNER_UID 1 regular "?(empty\ )file ]] && mv -nT -- "owner/$1" "reader/${2:-$1}" || return 1
+  ((EUID != 0)) || { chown -- "$READER_UID:$READER_GID" "reader/${2:-$1}" && chmod 640 -- "reader/${2:-$1}" &&
     chown -- "$OWNER_UID:$OWNER_GID" owner; }
 }
 

@@ -8,6 +8,8 @@ A_DONE='' A_ERROR='' A_LOG=backup.log # what the runbook logs, and where
 A_UNCHANGED='' # what a failure did not change
 A_WARNINGS=()
 A_BYTES=0 A_MEMBERS=0 A_TAKEN_AT=0 A_FILE='' A_STAMP='' A_COMPLAINT=''
+A_STATE='' A_ENTRIES=0 A_UNREAD=0 A_UNREADABLE='' # of the part that was asked about last
+A_STEP='' # ending of the steps' names, where there are several parts
 
 archive_check() { # KIND ARGUMENT…
   A_KIND=$1 A_ORIGIN=manual
@@ -40,8 +42,9 @@ archive_tree() {
   archive_before
   archive_prepare
   heed_cancel "$A_UNCHANGED"
-  archive_copy
-  archive_compress
+  archive_copy "$A_KIND"
+  archive_members
+  archive_squeeze
   archive_publish
   ON_FAIL=''
   archive_after
@@ -50,22 +53,29 @@ archive_tree() {
   archive_report $((ended - began))
 }
 
-archive_prepare() {
-  local line value state='' entries=0 unreadable='' unread=0 free needed
-  step check 'Check the files and the space'
+# archive_ask PART: set A_STATE, A_ENTRIES, A_BYTES and A_UNREAD… of a part that is on the server.
+archive_ask() {
+  local line value
+  A_STATE='' A_ENTRIES=0 A_BYTES=0 A_UNREAD=0 A_UNREADABLE=''
   while IFS= read -r line; do
     value=${line#*=}
     [[ ! $line =~ $ZERO_LED ]] || continue
     case $line in
-      state=*) [[ ! $value =~ ^(there|missing|not-folder|no-rights)$ ]] || state=$value ;;
-      entries=*) [[ ! $value =~ ^[0-9]{1,9}$ ]] || entries=$value ;;
+      state=*) [[ ! $value =~ ^(there|missing|not-folder|no-rights)$ ]] || A_STATE=$value ;;
+      entries=*) [[ ! $value =~ ^[0-9]{1,9}$ ]] || A_ENTRIES=$value ;;
       bytes=*) [[ ! $value =~ ^[0-9]{1,15}$ ]] || A_BYTES=$value ;;
-      unreadableCount=*) [[ ! $value =~ ^[0-9]{1,9}$ ]] || unread=$value ;;
-      unreadable=*) [[ $unreadable != '' ]] || { decode_path "${value:0:1000}" && unreadable=$REPLY; } ;;
+      unreadableCount=*) [[ ! $value =~ ^[0-9]{1,9}$ ]] || A_UNREAD=$value ;;
+      unreadable=*) [[ $A_UNREADABLE != '' ]] || { decode_path "${value:0:1000}" && A_UNREADABLE=$REPLY; } ;;
     esac
-  done < <(side_says 600 65536 owner tree_facts "$A_KIND")
+  done < <(side_says 600 65536 owner tree_facts "$1")
+}
+
+archive_prepare() {
+  local free needed
+  step check 'Check the files and the space'
+  archive_ask "$A_KIND"
   archive_unusual
-  case $state in
+  case $A_STATE in
     there) ;;
     missing) archive_missing ;;
     not-folder) fail missing-part "$A_PART is not a folder." "$A_UNCHANGED" 'look what is there instead' ;;
@@ -76,18 +86,18 @@ archive_prepare() {
       ;;
     *) fail internal "The files of ${A_PART,} could not be listed in time." "$A_UNCHANGED" ;;
   esac
-  ((unread == 0)) || archive_unreadable "$unread" "$unreadable"
-  ((entries > 0)) || fail empty "$A_PART has no files." "$A_UNCHANGED" ''
+  ((A_UNREAD == 0)) || archive_unreadable "$A_UNREAD" "$A_UNREADABLE"
+  ((A_ENTRIES > 0)) || fail empty "$A_PART has no files." "$A_UNCHANGED" ''
   archive_folder
   free_bytes "$A_FOLDER"
   free=$REPLY
   # The archive, and once more: first what is unpacked from it to be hashed, then the compressed file.
-  needed=$((A_BYTES * 2 + entries * 2048 + 16777216))
+  needed=$((A_BYTES * 2 + A_ENTRIES * 2048 + 16777216))
   ((free >= needed)) || fail no-space "There is not enough space in $A_FOLDER: $((needed + 1048575 >> 20)) MB are needed, $((free >> 20)) MB are free." \
     "$A_UNCHANGED" 'remove old backups, or make the file system larger'
   compressor_choose "$A_UNCHANGED"
   enter_work_dir "$A_FOLDER" || fail internal "A private folder could not be made in $A_FOLDER." "$A_UNCHANGED"
-  step_done files:="$entries" bytes:="$A_BYTES" free:="$free" compressor="$D_COMPRESSOR"
+  step_done files:="$A_ENTRIES" bytes:="$A_BYTES" free:="$free" compressor="$D_COMPRESSOR"
 }
 
 archive_folder() {
@@ -106,12 +116,13 @@ archive_unreadable() { # HOW-MANY PATH
     'give the owner the right to read it, or move it elsewhere'
 }
 
+# archive_copy PART [PREFIX [FILE]]: have the owner copy it to reader/FILE (tree.tar), with the prefix before each member's name.
 archive_copy() {
   local status
-  step copy 'Copy the files'
+  step "copy$A_STEP" "Copy the files of ${A_PART,}"
   now_ms
   A_TAKEN_AT=$REPLY
-  in_background tree_pack_by_owner
+  in_background tree_pack_by_owner "$1" "${2-}"
   watch "$A_UNCHANGED" archive_copy_progress "$REPLY"
   status=$?
   archive_said
@@ -124,14 +135,14 @@ archive_copy() {
     23) fail no-space 'The disk became full while the files were copied.' "$A_UNCHANGED" 'remove old backups' ;;
     *) fail internal "The files could not be copied (status $status): $A_COMPLAINT" "$A_UNCHANGED" ;;
   esac
-  seize tree.tar || fail internal 'The copy is not a regular file of the owner.' "$A_UNCHANGED"
-  file_size reader/tree.tar
+  seize tree.tar "${3:-tree.tar}" || fail internal 'The copy is not a regular file of the owner.' "$A_UNCHANGED"
+  file_size "reader/${3:-tree.tar}"
   D_SIZE=$REPLY
   step_done members:="$A_MEMBERS" bytes:="$D_SIZE"
 }
 
 tree_pack_by_owner() {
-  SIDE_SECONDS=7200 owner_do tree_pack "$A_KIND" 2>/dev/null | head -c 65536 >packed
+  SIDE_SECONDS=7200 owner_do tree_pack "$@" 2>/dev/null | head -c 65536 >packed
   return "${PIPESTATUS[0]}"
 }
 
@@ -160,8 +171,9 @@ archive_said() {
   A_COMPLAINT=${A_COMPLAINT:-no detail}
 }
 
-archive_compress() {
-  step members 'Hash each file of the copy'
+# archive_members: list reader/tree.tar with the hash of each file; it has to have as many members as were copied.
+archive_members() {
+  step "members$A_STEP" 'Hash each file of the copy'
   extract_space . $((D_SIZE * 2)) || fail no-space "$EXTRACT_PROBLEM" "$A_UNCHANGED" 'remove old backups'
   in_background members_by_reader tree.tar
   watch "$A_UNCHANGED" '' "$REPLY"
@@ -169,7 +181,11 @@ archive_compress() {
   ((M_COUNT == A_MEMBERS && M_COUNT > 0)) ||
     fail internal "The copy does not hold what was copied: $M_COUNT members instead of $A_MEMBERS." "$A_UNCHANGED"
   step_done members:="$M_COUNT" bytes:="$M_BYTES"
-  step compress "Compress the copy with $D_COMPRESSOR, read it back"
+}
+
+# archive_squeeze: compress reader/tree.tar to reader/backup.gz, read it back, and take the reader's files over.
+archive_squeeze() {
+  step "compress$A_STEP" "Compress the copy with $D_COMPRESSOR, read it back"
   in_background compress_by_reader tree.tar
   watch "$A_UNCHANGED" database_compress_progress "$REPLY" || true
   reader_settle || fail internal 'The written file is not the expected one.' "$A_UNCHANGED"
@@ -206,7 +222,8 @@ archive_publish() {
   file_size backup.gz
   size=$REPLY
   while :; do
-    A_STAMP=$(date +%Y%m%d_%H%M%S)
+    # The name of a system backup is in the archive, and was chosen before.
+    [[ $A_KIND == system ]] || A_STAMP=$(date +%Y%m%d_%H%M%S)
     A_FILE=$A_FOLDER/${A_PREFIX}_$A_STAMP.tar.gz
     if [[ ! -e $folder/${A_FILE##*/} && ! -L $folder/${A_FILE##*/} ]]; then
       fingerprint_of_archive "$A_FILE" "$A_KIND" "$sha256" "$size" "$copy_sha256" "$D_SIZE" "$A_TAKEN_AT"

@@ -33,9 +33,8 @@ database_failed() {
 
 readonly NO_BACKUP='The live database was only read; no backup was made.'
 
-database_prepare() {
-  local free needed
-  step check 'Check the database and the space'
+# database_look: look at the live database before it is copied, and set D_SIZE.
+database_look() {
   live_look
   case $LIVE_STATE in
     missing | not-plain) fail no-database "There is no database at $DATABASE." "$NO_BACKUP" \
@@ -53,6 +52,12 @@ database_prepare() {
   [[ $LIVE_PLAIN == '' ]] ||
     fail no-database "$DATABASE_FILE$LIVE_PLAIN is not a regular file." "$NO_BACKUP" 'find out what it is, then remove it'
   D_SIZE=$((LIVE_SIZE + LIVE_WAL))
+}
+
+database_prepare() {
+  local free needed
+  step check 'Check the database and the space'
+  database_look
   if [[ ! -d $BACKUPS ]]; then
     side_says 10 1 owner backups_make_folder "$BACKUPS" >/dev/null || fail no-rights "The folder $BACKUPS cannot be made." "$NO_BACKUP" ''
   fi

@@ -12,7 +12,7 @@ declare -A POLICY=(
   [root]=/opt/cvd [database]='' [service]=cvd [service_manager]=systemd [service_program]=''
   [health]='' [health_status]=200 [health_timeout]=60 [key_tables]='users devices service_orders'
   [compressor]='' [busy_timeout]=10000 [writer_block_limit]=30 [backup_max_age]=14400 [owner]=''
-  [units]=/etc/systemd/system
+  [units]=/etc/systemd/system [nginx_site]=/etc/nginx/sites-available/cvd [include_venv]=no
 )
 ROOT='' BACKUPS='' LOGS='' ROOT_OPTION=''
 DATABASE=''      # path from the policy; may be a symbolic link
@@ -32,7 +32,9 @@ policy_problem() {
   [[ $key =~ ^[a-z_]{1,40}$ && ${POLICY[$key]+known} == known ]] || { REPLY="unknown setting: $key"; return; }
   [[ $value != *$'\n'* ]] || { REPLY="$key: one line only"; return; }
   case $key in
-    units)
+    include_venv)
+      [[ $value == yes || $value == no ]] || REPLY="include_venv: yes or no, not '$value'" ;;
+    units | nginx_site)
       [[ $value == /* ]] || REPLY="$key: an absolute path, not '$value'" ;;
     root | service_program | database)
       [[ $value == '' || $value == /* ]] || REPLY="$key: an absolute path, not '$value'" ;;
