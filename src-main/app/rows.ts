@@ -8,7 +8,7 @@ import { backupKinds, backupReport, verification } from '../../src-shared/domain
 import type { KitEvent } from '../../src-shared/domain/kit-protocol.ts'
 import { restoreReport } from '../../src-shared/domain/kit-restore.ts'
 import type { OperationEntry } from '../../src-shared/domain/kit-site.ts'
-import { isRedo, isRedo, isRedoId, titleOf, titleOf } from '../../src-shared/domain/operation-title.ts'
+import { isRedo, isRedoId, titleOf } from '../../src-shared/domain/operation-title.ts'
 import type { JournalEntry } from '../store/operations.ts'
 import type { Site } from '../store/sites.ts'
 

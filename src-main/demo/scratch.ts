@@ -24,6 +24,9 @@ export interface Scratch {
   readonly state: string
   readonly keys: string
   readonly service: string
+  /** Where the unit files lie, and the nginx site: what belongs to root on a real server. */
+  readonly units: string
+  readonly nginxSite: string
   /** The kit as a program, for use on the command line. */
   readonly kit: string
 }
@@ -38,6 +41,8 @@ export function scratchIn(folder: string): Scratch {
     state: join(folder, 'state'),
     keys: join(folder, 'keys'),
     service: join(folder, 'bin', 'cvd-service'),
+    units: join(folder, 'etc', 'systemd'),
+    nginxSite: join(folder, 'etc', 'nginx', 'sites-available', 'cvd'),
     kit: join(folder, 'bin', 'cvd-backup'),
   }
 }
@@ -50,10 +55,23 @@ export async function furnish(scratch: Scratch, databaseMb: number): Promise<voi
   }
   for (const part of ['bin', 'run', 'services']) mkdirSync(join(folder, part), { recursive: true })
   for (const secret of [scratch.home, scratch.state, scratch.keys]) mkdirSync(secret, { recursive: true, mode: 0o700 })
+  furnishSystem(scratch)
   copyFileSync(join(SOURCES, 'app.mts'), join(root, 'app', 'app.mts'))
   copyFileSync(join(SOURCES, 'cvd-service'), scratch.service)
   chmodSync(scratch.service, 0o755)
   if (!existsSync(scratch.database)) await makeDatabase(scratch.database, databaseMb)
+}
+
+/** The files of the system that a CVD server has for its service. The demo's service program does not read them. */
+function furnishSystem({ units, nginxSite, root }: Scratch): void {
+  mkdirSync(join(units, 'cvd.service.d'), { recursive: true })
+  mkdirSync(dirname(nginxSite), { recursive: true })
+  writeFileSync(
+    join(units, 'cvd.service'),
+    `[Unit]\nDescription=CVD\n\n[Service]\nUser=cvdapp\nWorkingDirectory=${join(root, 'app')}\nRestart=always\n`,
+  )
+  writeFileSync(join(units, 'cvd.service.d', 'limits.conf'), '[Service]\nLimitNOFILE=4096\n')
+  writeFileSync(nginxSite, 'server {\n  listen 80;\n  location / { proxy_pass http://127.0.0.1:5000; }\n}\n')
 }
 
 async function makeDatabase(database: string, databaseMb: number): Promise<void> {

@@ -141,6 +141,8 @@ function policyOf(scratch: Scratch, health: string): string[] {
     'service=cvd',
     'service_manager=program',
     `service_program=${scratch.service}`,
+    `units=${scratch.units}`,
+    `nginx_site=${scratch.nginxSite}`,
     `health=${health}`,
   ]
 }

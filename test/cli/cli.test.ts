@@ -18,6 +18,7 @@ import Sqlite from 'better-sqlite3'
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
 import { missingForDemo } from '../../src-main/demo/requirements.ts'
 import { type DemoSite, startDemoSite } from '../../src-main/demo/site.ts'
+import { archiveReport } from '../../src-shared/domain/archive-report.ts'
 import { backupReport } from '../../src-shared/domain/kit-backups.ts'
 import { restorePlan, restoreReport } from '../../src-shared/domain/kit-restore.ts'
 import { inspection } from '../../src-shared/domain/kit-site.ts'
@@ -158,6 +159,21 @@ describe.skipIf(lacks !== '')(`the command line ${lacks}`, () => {
     expect(steps).toEqual(['check', 'copy', 'compress', 'publish'])
     expect(events.filter(({ kind }) => kind === 'result')).toHaveLength(1)
     expect(events.some(({ kind }) => kind === 'operation')).toBe(true)
+  })
+
+  test('a backup of every other kind, listed as verified; and none of an unknown one', async () => {
+    for (const kind of ['application', 'config', 'systemd', 'system']) {
+      const made = await cli.json(['backup', 'Depot', kind])
+      expect([made.code, made.result.message]).toEqual([0, expect.stringContaining('backed up to')])
+      expect(archiveReport.parse(made.result.data)).toMatchObject({
+        backup: { kind, verdict: 'verified' },
+        warnings: [],
+      })
+    }
+    const { result } = await cli.json(['backups', 'Depot'])
+    const { backups } = inspection.pick({ backups: true }).parse(result.data)
+    expect(new Set(backups.map(({ kind }) => kind)).size).toBe(5)
+    expect(await cli.json(['backup', 'Depot', 'everything'])).toMatchObject({ code: 2, result: { code: 'usage' } })
   })
 
   test('the list of backups, verification, and the list afterwards', async () => {

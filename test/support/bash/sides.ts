@@ -71,13 +71,15 @@ export const sides: Readonly<Record<string, Side>> = {
   'database/check.sh:database_check_load':
     'root: what the reader says of a database, in a file of root; each line is matched',
   'commands/database.sh:database_check_and_compress': settled,
-  'commands/archive.sh:archive_compress': settled,
+  'commands/archive.sh:archive_squeeze': settled,
   'commands/archive.sh:tree_pack_by_owner': limited,
   'backups/member-lists.sh:members_by_reader': limited,
   'backups/member-lists.sh:members_take':
     'root: what the reader says of an archive, in a file of root; each line is matched',
   'backups/member-lists.sh:members_hash_of': limited,
   'backups/member-lists.sh:members_save': own,
+  'commands/manifest.sh:manifest_text': own,
+  'commands/manifest.sh:manifest_json': own,
   'backups/member-lists.sh:members_compare': own,
   'backups/extract-sides.sh:stream_said': 'reader',
   'base/work.sh:work_parts_make': 'root: cp takes over the mode of an empty folder in STATE, which is root’s',

@@ -27,6 +27,8 @@ manifest_json() {
   pairs=(format:=1 id="$A_STAMP" takenAt:="$A_TAKEN_AT" host="$REPLY" kit="$KIT_SHA256")
   encode_path "$ROOT"
   pairs+=(root="$REPLY")
+  value=$(side_says 10 64 owner site_commit)
+  [[ ! $value =~ ^[0-9a-f]{40,64}$ ]] || pairs+=(commit="$value")
   name_in /etc/passwd "$OWNER_UID"
   user=$REPLY
   name_in /etc/group "$DATA_GID"
