@@ -133,6 +133,7 @@ archive_copy() {
     22) fail database-locked "A database in it was locked for more than $((POLICY[busy_timeout] / 1000)) s: $A_COMPLAINT" "$A_UNCHANGED" \
       'look who holds it' ;;
     23) fail no-space 'The disk became full while the files were copied.' "$A_UNCHANGED" 'remove old backups' ;;
+    "$TOO_LONG") archive_late 'The files could not be copied' ;;
     *) fail internal "The files could not be copied (status $status): $A_COMPLAINT" "$A_UNCHANGED" ;;
   esac
   seize tree.tar "${3:-tree.tar}" || fail internal 'The copy is not a regular file of the owner.' "$A_UNCHANGED"
@@ -141,8 +142,13 @@ archive_copy() {
   step_done members:="$A_MEMBERS" bytes:="$D_SIZE"
 }
 
+archive_late() { # WHAT
+  span_words "$WATCH_SECONDS"
+  fail internal "$1 within $REPLY." "$A_UNCHANGED" 'look why the disk or the processor is so slow'
+}
+
 tree_pack_by_owner() {
-  SIDE_SECONDS=7200 owner_do tree_pack "$@" 2>/dev/null | head -c 65536 >packed
+  owner_do tree_pack "$@" 2>/dev/null | head -c 65536 >packed
   return "${PIPESTATUS[0]}"
 }
 
@@ -177,6 +183,7 @@ archive_members() {
   extract_space . $((D_SIZE * 2)) || fail no-space "$EXTRACT_PROBLEM" "$A_UNCHANGED" 'remove old backups'
   in_background members_by_reader tree.tar
   watch "$A_UNCHANGED" '' "$REPLY"
+  (($? != TOO_LONG)) || archive_late 'The copy could not be listed'
   members_take || archive_refused
   ((M_COUNT == A_MEMBERS && M_COUNT > 0)) ||
     fail internal "The copy does not hold what was copied: $M_COUNT members instead of $A_MEMBERS." "$A_UNCHANGED"
@@ -187,7 +194,8 @@ archive_members() {
 archive_squeeze() {
   step "compress$A_STEP" "Compress the copy with $D_COMPRESSOR, read it back"
   in_background compress_by_reader tree.tar
-  watch "$A_UNCHANGED" database_compress_progress "$REPLY" || true
+  watch "$A_UNCHANGED" database_compress_progress "$REPLY"
+  (($? != TOO_LONG)) || archive_late 'The copy could not be compressed'
   reader_settle || fail internal 'The written file is not the expected one.' "$A_UNCHANGED"
   if [[ ! -e reader/read-back-equal ]]; then
     free_bytes .

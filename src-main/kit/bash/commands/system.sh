@@ -27,7 +27,7 @@ run_system() {
   system_files
   system_describe
   system_put_together
-  A_PART='The site'
+  A_PART='The site' A_STEP=''
   archive_squeeze
   archive_publish
   ON_FAIL=''
@@ -95,7 +95,6 @@ system_name() {
 
 system_database() {
   database_copy
-  A_TAKEN_AT=$D_TAKEN_AT
   database_check_and_compress
   read -r S_DATABASE_SHA256 _ <reader/copy.sha256
   system_settled database.gz
@@ -110,8 +109,9 @@ system_settled() {
 # system_packed PART WORDS: copy a tree, compress it and read it back, as a file of its own in the backup.
 system_packed() {
   heed_cancel "$A_UNCHANGED"
-  A_PART=$2
+  A_PART=$2 A_STEP=-$1
   archive_copy "$1"
+  archive_members
   archive_squeeze
   system_settled "$1.gz"
 }
@@ -122,9 +122,11 @@ system_files() {
   for part in ${S_PARTS[@]+"${S_PARTS[@]}"}; do
     case $part in config | systemd | nginx) ;; *) continue ;; esac
     heed_cancel "$A_UNCHANGED"
-    A_PART='A part of the site'
+    A_PART='A part of the site' A_STEP=-$part
     archive_copy "$part" "$S_TOP/config" "$part.tar"
   done
+  # The backup's moment is that of its database.
+  A_TAKEN_AT=$D_TAKEN_AT
 }
 
 # system_describe: note what a restore elsewhere has to know. Nothing of it can make the backup fail.
@@ -145,7 +147,8 @@ system_describe() {
 system_put_together() {
   local count
   step assemble 'Put the parts together'
-  reader_do system_assemble "$S_TOP" "$OWNER_UID" "$DATA_GID" >/dev/null 2>&1 || system_not_assembled
+  in_background system_assemble_by_reader
+  watch "$A_UNCHANGED" '' "$REPLY" || system_not_assembled
   system_list
   count=$M_COUNT
   manifest_text >manifest.people
@@ -159,11 +162,14 @@ system_put_together() {
   step_done members:="$M_COUNT" bytes:="$D_SIZE"
 }
 
+system_assemble_by_reader() { reader_do system_assemble "$S_TOP" "$OWNER_UID" "$DATA_GID" >/dev/null 2>&1; }
+
 system_list() {
   file_size reader/tree.tar
   extract_space . "$REPLY" || fail no-space "$EXTRACT_PROBLEM" "$A_UNCHANGED" 'remove old backups'
   in_background members_by_reader tree.tar
   watch "$A_UNCHANGED" '' "$REPLY"
+  (($? != TOO_LONG)) || archive_late 'The archive could not be listed'
   members_take || archive_refused
 }
 

@@ -42,6 +42,11 @@ verify_members() { # FILE
   extract_space . "${FP[bytes]}" || { verdict inconclusive "$EXTRACT_PROBLEM"; return; }
   in_background members_by_reader archive.tar
   watch "$VERIFY_UNCHANGED" '' "$REPLY"
+  if (($? == TOO_LONG)); then
+    extract_late 'Comparing its members'
+    verdict inconclusive "$EXTRACT_PROBLEM"
+    return
+  fi
   if ! members_take; then
     if [[ $M_CODE == refused ]]; then verdict failed "$M_PROBLEM"; else verdict inconclusive "The members could not be compared: $M_PROBLEM"; fi
     return
@@ -72,7 +77,7 @@ verify_foreign() {
       database) [[ ! $one =~ $SYSTEM_DATABASE ]] || member=$one ;;
       '=') [[ $M_CODE != ok || ! $one =~ ^[0-9]{1,9}$ ]] || M_PROBLEM='' entries=$one ;;
     esac
-  done < <(reader_do members_brief members 2>/dev/null | head -c 262144)
+  done < <(side_says 600 262144 reader members_brief members)
   V_EVIDENCE=(size:="$EXTRACT_SIZE" sha256="$EXTRACT_SHA256" entries:="$entries")
   if [[ $M_CODE == refused ]]; then
     verdict failed "It cannot be restored safely. $M_PROBLEM"
