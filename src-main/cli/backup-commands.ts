@@ -1,10 +1,9 @@
 /** `inspect`, `backups`, `backup`, `verify`, `hold`, `release`, `delete`. */
 import type { Command } from 'commander'
 import { z } from 'zod'
-import { archiveReport } from '../../src-shared/domain/archive-report.ts'
 import { showPath } from '../../src-shared/domain/backup-path.ts'
 import { formatBytes, formatDuration } from '../../src-shared/domain/format.ts'
-import { backupKinds, backupReport, verification } from '../../src-shared/domain/kit-backups.ts'
+import { archiveReport, backupKinds, backupReport, verification } from '../../src-shared/domain/kit-backups.ts'
 import { confirmationProblem } from '../operations/confirm.ts'
 import { deleteFiles } from '../operations/delete-files.ts'
 import { inspectSite } from '../operations/inspect.ts'

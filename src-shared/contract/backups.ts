@@ -1,7 +1,6 @@
 /** Backups of a site: listing, showing, making, verifying and holding them. */
 import { z } from 'zod'
-import { archiveFingerprint } from '../domain/archive-fingerprint.ts'
-import { backupKinds, fingerprint as kitFingerprint, shownBackup } from '../domain/kit-backups.ts'
+import { archiveFingerprint, backupKinds, fingerprint as kitFingerprint, shownBackup } from '../domain/kit-backups.ts'
 import { command, query, subscription } from './define.ts'
 import { backupEntry, backupPath, reason, siteId, siteRef, startedOperation, time } from './words.ts'
 

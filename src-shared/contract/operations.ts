@@ -1,7 +1,6 @@
 /** Operations of this console, and foreign ones that a site reports. */
 import { z } from 'zod'
-import { archiveReport } from '../domain/archive-report.ts'
-import { backupReport, verification } from '../domain/kit-backups.ts'
+import { archiveReport, backupReport, verification } from '../domain/kit-backups.ts'
 import { kitEvent } from '../domain/kit-protocol.ts'
 import { restoreReport } from '../domain/kit-restore.ts'
 import { command, query, subscription } from './define.ts'

@@ -1,6 +1,5 @@
 /** What the kit reports about backups: in a list, alone, when one is made or verified. Rules for all answers: `kit-protocol.ts`. */
 import { z } from 'zod'
-import { archiveFingerprint } from './archive-fingerprint.ts'
 import { count, evidence, text, word } from './kit-fields.ts'
 
 export const verdicts = ['verified', 'failed', 'inconclusive', 'never'] as const
@@ -63,6 +62,25 @@ export const fingerprint = z.looseObject({
   tools: z.record(word, text),
 })
 
+/** Of a backup that is an archive: every kind but the database. */
+export const archiveFingerprint = z.looseObject({
+  path: text,
+  kind: z.enum(['application', 'config', 'systemd', 'system']),
+  /** Of the file as stored (compressed). */
+  sha256: word,
+  size: count,
+  /** Files, folders and links in it; the kit keeps a list of them, with a hash for each file. */
+  members: count,
+  /** Of all files in it, together. */
+  bytes: count,
+  /** Of that list. */
+  membersSha256: word,
+  /** The application's commit; null if it is not known. */
+  commit: word.nullable(),
+  takenAt: count,
+  zone: word,
+})
+
 /** One verified backup: an element of the `verify` result's `data.backups`. */
 export const verification = z.looseObject({
   path: text,
@@ -102,6 +120,16 @@ export const backupReport = z.looseObject({
   fingerprint,
   /** Longest time for which a writer may have been blocked; 0 for a WAL database. */
   writersBlockedMs: count,
+  ms: count,
+  compressor: word,
+})
+
+/** Data of an `application`, `config`, `systemd` or `system` result. */
+export const archiveReport = z.looseObject({
+  backup: backupEntry,
+  fingerprint: archiveFingerprint,
+  /** One sentence each: what is not in the backup, or may not be whole. */
+  warnings: z.array(text).max(1000),
   ms: count,
   compressor: word,
 })

@@ -4,8 +4,7 @@
  */
 import { z } from 'zod'
 import type { Role } from '../contract/define.ts'
-import { archiveReport } from './archive-report.ts'
-import { backupReport, shownBackup, verification } from './kit-backups.ts'
+import { archiveReport, backupReport, shownBackup, verification } from './kit-backups.ts'
 import { text } from './kit-fields.ts'
 import { restorePlan, restoreReport } from './kit-restore.ts'
 import { inspection, operationEntry, policyAnswer } from './kit-site.ts'

@@ -146,6 +146,16 @@ describe('a window', () => {
     expect((await ended(operation)).report).toMatchObject({ kind: 'verify', backups: [{ verdict: 'verified' }] })
   })
 
+  test('makes a backup of another kind, and shows what it holds', async () => {
+    const { operation } = must(await admin.calls.backups.make({ site, kind: 'config' }))
+    const { row, report } = await ended(operation)
+    expect(row).toMatchObject({ title: 'Configuration backup', outcome: 'succeeded' })
+    expect(row.backup).toContain('/app/cvd_config_')
+    expect(report).toMatchObject({ kind: 'archive', report: { fingerprint: { members: 2 }, warnings: [] } })
+    const shown = must(await viewer.calls.backup.show({ site, path: row.backup ?? '' }))
+    expect(shown).toMatchObject({ fingerprint: null, archive: { kind: 'config', members: 2 } })
+  })
+
   test('plans, restores behind a typed confirmation, and undoes it', async () => {
     expect(sql('SELECT count(*) FROM service_orders WHERE id <= 20')).toBe('20')
     sql('DELETE FROM service_orders WHERE id <= 20')

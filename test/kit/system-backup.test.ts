@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { gunzipSync } from 'node:zlib'
 import { describe, expect, it, type TestContext } from 'vitest'
 import { z } from 'zod'
-import { archiveReport } from '../../src-shared/domain/archive-report.ts'
+import { archiveReport } from '../../src-shared/domain/kit-backups.ts'
 import { namesIn, treeOf, unpacked } from '../support/kit/archives.ts'
 import { ORDINARY, ScratchSite, type SiteOptions } from '../support/scratch-site.ts'
 

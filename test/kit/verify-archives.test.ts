@@ -4,9 +4,8 @@ import { appendFileSync, existsSync, mkdirSync, readdirSync, readFileSync, write
 import { join } from 'node:path'
 import { describe, expect, it, type TestContext } from 'vitest'
 import { z } from 'zod'
-import { archiveReport } from '../../src-shared/domain/archive-report.ts'
 import { decodePath } from '../../src-shared/domain/backup-path.ts'
-import { verification } from '../../src-shared/domain/kit-backups.ts'
+import { archiveReport, verification } from '../../src-shared/domain/kit-backups.ts'
 import { treeOf } from '../support/kit/archives.ts'
 import { ORDINARY, ScratchSite } from '../support/scratch-site.ts'
 
