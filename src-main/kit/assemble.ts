@@ -13,7 +13,7 @@ import { type KitCommand, kitCommands } from '../../src-shared/domain/kit-comman
  */
 export const rooms = {
   base: ['prologue', 'json', 'events', 'files', 'append', 'processes', 'identity', 'work'],
-  site: ['policy', 'service', 'holders', 'health', 'tools'],
+  site: ['policy', 'parts', 'service', 'holders', 'health', 'tools'],
   operation: ['audit', 'journal', 'operation', 'operations', 'follow'],
   database: ['sqlite', 'census', 'integrity', 'check', 'live', 'copy'],
   compare: ['sql', 'statements', 'streams', 'report', 'compare', 'load'],
@@ -45,7 +45,19 @@ export const rooms = {
     'delete',
   ],
   inspect: ['look', 'inspect', 'problems'],
-  restore: ['plan', 'journal', 'transaction', 'roll-back', 'restore', 'recover'],
+  restore: [
+    'checks',
+    'database',
+    'plan',
+    'rows',
+    'renames',
+    'put-back',
+    'journal',
+    'transaction',
+    'roll-back',
+    'restore',
+    'recover',
+  ],
 } as const
 
 export interface Kit {

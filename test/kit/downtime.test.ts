@@ -79,7 +79,7 @@ function downtime(log: string): Downtime {
   const order = between
     .filter((line) => !/^(served|down|healthy) /.test(line))
     .map((line) => line.replace(/^(service \w+) \d+$/, '$1').replace(/\/[^ ]*\/journal$/, 'journal'))
-    .map((line) => line.replace(/\/proc\/self\/fd\/\d+\//, 'stage/'))
+    .map((line) => line.replaceAll(/\/proc\/self\/fd\/\d+\//g, 'held/'))
   return { processes, order }
 }
 
@@ -91,8 +91,8 @@ describe.runIf(root)('while the service is down, a restore', () => {
       'service status',
       'sync -- journal',
       'mv -nT -- cvd.db cvd.db.kept',
-      'mv -nT -- stage/staged.db cvd.db',
-      'sync -- . stage/. journal',
+      'mv -nT -- held/staged.db cvd.db',
+      'sync -- held/. held/. journal',
       'service start',
     ])
     expect(processes).toBeLessThanOrEqual(13)
@@ -105,8 +105,8 @@ describe.runIf(root)('while the service is down, a restore', () => {
       'mv -nT -- cvd.db cvd.db.kept',
       'mv -nT -- cvd.db-wal cvd.db.kept-wal',
       'mv -nT -- cvd.db-shm cvd.db.kept-shm',
-      'mv -nT -- stage/staged.db cvd.db',
-      'sync -- . stage/. journal',
+      'mv -nT -- held/staged.db cvd.db',
+      'sync -- held/. held/. journal',
     ])
     expect(processes).toBeLessThanOrEqual(15)
   })

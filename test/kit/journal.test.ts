@@ -118,10 +118,11 @@ describe('an interrupted restore', () => {
 
   it('begins its journal with its format and its kit', () => {
     site.library(
-      `OPERATION=${restore} ON_RESULT=operation_record_outcome OPERATION_DIR=$STATE/operations/${restore} TX_STAGE=${staged} TX_FOLDER=\${DATABASE_FILE%/*}
-       HEALTH_PROBE=x; cd "$TX_FOLDER"; exec {TX_STAGE_FD}<"$TX_STAGE"; transaction_begin "$BACKUPS/x"`,
+      `OPERATION=${restore} ON_RESULT=operation_record_outcome OPERATION_DIR=$STATE/operations/${restore} folder=\${DATABASE_FILE%/*}
+       HEALTH_PROBE=x; cd "$folder"; exec {folder_fd}<. {stage_fd}<${staged}
+       row_add database database "$folder" cvd.db ${staged} staged.db "$folder_fd" "$stage_fd"; transaction_begin "$BACKUPS/x"`,
     )
-    expect(readFileSync(journal(), 'utf8').split('\n').slice(0, 2)).toEqual(['format=2', 'kit=test'])
+    expect(readFileSync(journal(), 'utf8').split('\n').slice(0, 2)).toEqual(['format=3', 'kit=test'])
   })
 
   it('is completed by the kit that began it, with the same arguments, not by a newer kit', async () => {
@@ -157,7 +158,7 @@ describe('an interrupted restore', () => {
   })
 
   it('with a journal of a newer format is not touched by a kit that cannot read it', async () => {
-    begun('keeping', `format=3\nkit=${'0'.repeat(64)}\n`)
+    begun('keeping', `format=4\nkit=${'0'.repeat(64)}\n`)
     renameLive()
     const before = readFileSync(journal(), 'utf8')
     const { result, exitCode } = await site.run(['recover'])
@@ -179,7 +180,7 @@ describe('an interrupted restore', () => {
     begun('swapping', 'format=2\nkit=test\n')
     appendFileSync(journal(), 'phase=swapped\ttorn\nSAFETY=cvd.db\ttorn\nphase=rolled-back')
     const output = site.library(
-      `transaction_load ${restore}; echo "$TX_PHASE $TX_SAFETY"; journal phase rolling-back; transaction_load ${restore}; echo "$TX_PHASE"`,
+      `transaction_load ${restore}; echo "$TX_PHASE \${ROW_SAFETY[0]}"; journal phase rolling-back; transaction_load ${restore}; echo "$TX_PHASE"`,
     )
     expect(output).toBe('swapping cvd.db.pre-restore.20260101_000000\nrolling-back\n')
     expect(readFileSync(journal(), 'utf8')).toContain('\nphase=rolled-back\ttorn\nphase=rolling-back\n')

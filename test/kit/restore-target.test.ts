@@ -18,12 +18,7 @@ describe.runIf(root)('the target of a restore', () => {
   })
   afterEach(() => site.remove())
 
-  const target = () =>
-    site
-      .library(
-        '(TX_FOLDER=$(dirname "$DATABASE_FILE"); restore_target_safe >&2) 2>/dev/null && echo safe || echo refused',
-      )
-      .trim()
+  const target = () => site.library('(check_database_target >&2) 2>/dev/null && echo safe || echo refused').trim()
 
   it('is the database, or its name if there is none', () => {
     expect(target()).toBe('safe')
@@ -54,7 +49,7 @@ describe.runIf(root)('the target of a restore', () => {
     chmodSync(site.database, 0o4755)
     chownSync(site.database, application, application)
     const dressed = site.library(
-      'cd "$1"; : >staged.db; OWNER_UID=$2; restore_dress "$DATABASE_FILE" && stat -c "%u %a" staged.db',
+      'cd "$1"; : >staged.db; OWNER_UID=$2; database_dress "$DATABASE_FILE" && stat -c "%u %a" staged.db',
       [site.folder, String(application)],
     )
     expect(dressed.trim()).toBe(`${application} 755`)

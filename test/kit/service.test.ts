@@ -51,7 +51,7 @@ describe('services under systemd', () => {
   /** What a restore reports before it does anything. */
   const refusal = (units: Readonly<Record<string, Unit>>) =>
     site.library(
-      `${systemctl(units)}\nfail() { printf '%s: %s -> %s\\n' "$1" "$2" "$4"; exit 0; }; restore_services; echo "fine: $TX_WERE"`,
+      `${systemctl(units)}\nfail() { printf '%s: %s -> %s\\n' "$1" "$2" "$4"; exit 0; }; check_services; echo "fine: $TX_WERE"`,
     )
 
   it.each([

@@ -19,8 +19,9 @@ const tame = `services_do() { :; }; services_states() { SERVICE_STATES=(active);
 /** A restore up to the start of the service with the new database. */
 const started = `${tame}
   begin ${restore}
-  TX_FOLDER=\${DATABASE_FILE%/*} TX_STAGE=.cvd-backup-00000000 TX_WERE=cvd TX_HEALTHY_BEFORE=yes HEALTH_PROBE=http://127.0.0.1:1/
-  cd "$TX_FOLDER"; mkdir -m 700 "$TX_STAGE"; gzip -dc <"$1" >"$TX_STAGE/staged.db"; exec {TX_STAGE_FD}<"$TX_STAGE"
+  folder=\${DATABASE_FILE%/*} stage=.cvd-backup-00000000 TX_WERE=cvd TX_HEALTHY_BEFORE=yes HEALTH_PROBE=http://127.0.0.1:1/
+  cd "$folder"; mkdir -m 700 "$stage"; gzip -dc <"$1" >"$stage/staged.db"; exec {folder_fd}<. {stage_fd}<"$stage"
+  row_add database database "$folder" "\${DATABASE_FILE##*/}" "$stage" staged.db "$folder_fd" "$stage_fd"
   transaction_begin "$1"; phase stopping; transaction_keep; transaction_swap; phase starting`
 const noSpace = 'journal() { return 1; }'
 /** Another operation holds the lock until `: >"$STATE/waits"`; waiting ends after half a minute. */
@@ -59,7 +60,7 @@ describe('an interrupted transaction', () => {
   })
 
   it('has its database before the services start at boot, even if the journal could not record the rollback', () => {
-    site.library(`${started}\n${noSpace}; rejected_aside`, [backup])
+    site.library(`${started}\n${noSpace}; rejected_aside 0`, [backup])
     expect(existsSync(site.database)).toBe(false)
     site.library(`${tame}\noperation_start() { :; }; recover_at_boot`)
     expect(routes()).toBe('3')
@@ -75,7 +76,7 @@ describe('an interrupted transaction', () => {
   })
 
   it('is recovered at boot even if another operation holds the lock just then', () => {
-    site.library(`${started}\n${noSpace}; rejected_aside`, [backup])
+    site.library(`${started}\n${noSpace}; rejected_aside 0`, [backup])
     const waits = 'flock() { [[ $1 != -w ]] || : >"$STATE/waits"; command flock "$@"; }'
     const boot = `${tame}\n${backupRuns}; ${waits}; operation_start() { echo started; }; recover_at_boot`
     expect(site.library(boot)).toBe('started\n')
@@ -85,7 +86,7 @@ describe('an interrupted transaction', () => {
 
   it('keeps entries written after a line that was cut off', () => {
     site.library(`${started}\nprintf 'phase=sta' >>"$TX_DIR/journal"`, [backup])
-    site.library(`${tame}\nbegin ${recover}; transaction_load ${restore}; cd "$TX_FOLDER"; journal safety /the/copy`)
+    site.library(`${tame}\nbegin ${recover}; transaction_load ${restore}; journal safety /the/copy`)
     expect(readFileSync(join(site.state, 'operations', restore, 'journal'), 'utf8')).toContain('\nsafety=/the/copy\n')
   })
 
@@ -106,7 +107,8 @@ describe('a key table whose name the policy writes in other letters', () => {
   })
   afterEach(() => site.remove())
 
-  const prove = `cd "\${DATABASE_FILE%/*}"; TX_NAME=cvd.db; inode cvd.db; TX_STAGED_INODE=$REPLY; READABLE_FD=1
+  const prove = `cd "\${DATABASE_FILE%/*}"; exec {folder}<.; row_add database database "$PWD" cvd.db x x "$folder" ''
+    id_of cvd.db; ROW_STAGED_ID=("$REPLY"); READABLE_FD=1
     CHECK_TABLES=($'users\t40\t40\t'); POLICY[key_tables]=USERS; (transaction_prove; step_done; echo proven) || true`
 
   it('is missed where it is empty in the running database', () => {

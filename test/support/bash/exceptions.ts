@@ -14,7 +14,7 @@ export const numbers: Readonly<Record<string, string>> = {
   'uptime_ms:up': system,
   'compress_side_by_side:count': system,
   'read_back:most': system,
-  'restore_dress:mode': `${matched}, with the words beside it`,
+  'database_dress:mode': `${matched}, with the words beside it`,
   'path_owner:uid': matched,
   OWNER_GID: matched,
   'compress_in_turn:1': argument,
@@ -66,8 +66,8 @@ export const numbers: Readonly<Record<string, string>> = {
   'header_read:hex': 'printf writes it: hexadecimal digits, and the length is compared',
   I_SIDECAR: matched,
   'verdict_of_check:T_ROWS': `${matched}: COUNT_LINE`,
-  'transaction_prove:expected': `${matched}: COUNT_LINE`,
-  'transaction_prove:rows': `${matched}: COUNT_LINE`,
+  'prove_database:expected': `${matched}: COUNT_LINE`,
+  'prove_database:rows': `${matched}: COUNT_LINE`,
   CHECK_FK: matched,
   'run_plan:recovery': `${matched}: json_number_or_null, or a fingerprint, which is matched as it is read`,
   OWNER_UID: matched,
@@ -106,7 +106,7 @@ export const exceptions: readonly (readonly [rule: string, where: string, reason
   ],
   [
     'no loop over words that are split',
-    'restore/transaction.sh:transaction_prove',
+    'restore/transaction.sh:prove_database',
     'the policy lets it be letters, digits and blanks',
   ],
   [

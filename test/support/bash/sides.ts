@@ -108,10 +108,10 @@ export const sides: Readonly<Record<string, Side>> = {
   'base/files.sh:free_bytes': system,
   'inspect/inspect.sh:inspect_disk': system,
   'site/tools.sh:tool_version': system,
-  'restore/journal.sh:transaction_begin': system,
+  'restore/rows.sh:row_name_safety': system,
   'database/live.sh:flock_held': system,
   'operation/operation.sh:operation_start': system,
-  'restore/plan.sh:plan_check_lock': system,
+  'restore/plan.sh:run_plan': system,
   // Root's own state.
   'operation/follow.sh:result_is_whole': own,
   'operation/follow.sh:copy_whole_lines': own,

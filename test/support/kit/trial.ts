@@ -27,43 +27,16 @@ export interface TrialOptions extends SiteOptions {
 
 type Point = `${string} ${'kill' | 'pause' | 'fail'}`
 
-export class Trial {
+/** A transaction of whatever part, disturbed on its way. */
+export abstract class Disturbed {
   readonly site: WorkingSite
   readonly command: 'restore' | 'undo'
-  readonly #before: DatabaseState
-  readonly #rowsAfter: string
   readonly #args: readonly string[]
-  readonly #filesBefore: readonly string[]
 
-  private constructor(site: WorkingSite, command: 'restore' | 'undo', args: readonly string[], rowsAfter: string) {
+  protected constructor(site: WorkingSite, command: 'restore' | 'undo', args: readonly string[]) {
     this.site = site
     this.command = command
     this.#args = args
-    this.#rowsAfter = rowsAfter
-    this.#before = site.databaseState()
-    this.#filesBefore = site.besideDatabase()
-    // Exits with sidecars left, which are renamed and restored with the database.
-    site.behave('unclean')
-  }
-
-  /** A site with a backup that differs from its database; for an undo, with a successful restore. */
-  static async of(test: TestContext, command: 'restore' | 'undo', options: TrialOptions = {}): Promise<Trial> {
-    const site = new WorkingSite({ ...options, wal: true })
-    test.onTestFinished(() => site.remove())
-    const breaks = () => options.broken && site.sql(site.database, "INSERT INTO system_config VALUES ('broken', '1')")
-    const mends = () => options.broken && site.sql(site.database, "DELETE FROM system_config WHERE key = 'broken'")
-    if (command === 'restore') breaks()
-    const backup = site.backup('cvd_backup_20260110_120000.db.gz')
-    const inBackup = site.databaseState().rows
-    if (command === 'restore') mends()
-    site.sql(site.database, "INSERT INTO routes VALUES (3, 'after the backup')")
-    if (command === 'restore') return new Trial(site, command, site.restoring(backup), inBackup)
-    breaks()
-    const live = site.databaseState().rows
-    const down = options.broken ? ['--site-is-down'] : []
-    const { result } = await site.run([...site.restoring(backup), ...down])
-    if (result.outcome !== 'succeeded') throw new Error(result.message)
-    return new Trial(site, command, site.undoing(site.operations('restore')[0] ?? ''), live)
   }
 
   get operation(): string {
@@ -138,6 +111,56 @@ export class Trial {
     await listen(this.site.start(['recover', '--boot'], 'operation_start() { :; }; kit_is_kept() { return 1; }'))
   }
 
+  abstract proveOldFiles(): void
+  abstract proveNewFiles(): void
+
+  protected async proveWhole(outcome: string): Promise<void> {
+    expect(this.site.outcome(this.operation)).toMatchObject({ outcome })
+    this.site.service('status')
+    expect(await this.site.health()).toBe(200)
+    expect(this.site.leftBehind()).toEqual([])
+    expect(this.site.complaints()).toBe('')
+    const { events } = await this.site.run(['follow', this.operation])
+    expect(events.at(-1)).toMatchObject({ kind: 'result', outcome })
+    const written = readFileSync(join(this.site.state, 'operations', this.operation, 'events'), 'utf8')
+    expect(written.endsWith('\n')).toBe(true)
+  }
+}
+
+export class Trial extends Disturbed {
+  readonly #before: DatabaseState
+  readonly #rowsAfter: string
+  readonly #filesBefore: readonly string[]
+
+  private constructor(site: WorkingSite, command: 'restore' | 'undo', args: readonly string[], rowsAfter: string) {
+    super(site, command, args)
+    this.#rowsAfter = rowsAfter
+    this.#before = site.databaseState()
+    this.#filesBefore = site.besideDatabase()
+    // Exits with sidecars left, which are renamed and restored with the database.
+    site.behave('unclean')
+  }
+
+  /** A site with a backup that differs from its database; for an undo, with a successful restore. */
+  static async of(test: TestContext, command: 'restore' | 'undo', options: TrialOptions = {}): Promise<Trial> {
+    const site = new WorkingSite({ ...options, wal: true })
+    test.onTestFinished(() => site.remove())
+    const breaks = () => options.broken && site.sql(site.database, "INSERT INTO system_config VALUES ('broken', '1')")
+    const mends = () => options.broken && site.sql(site.database, "DELETE FROM system_config WHERE key = 'broken'")
+    if (command === 'restore') breaks()
+    const backup = site.backup('cvd_backup_20260110_120000.db.gz')
+    const inBackup = site.databaseState().rows
+    if (command === 'restore') mends()
+    site.sql(site.database, "INSERT INTO routes VALUES (3, 'after the backup')")
+    if (command === 'restore') return new Trial(site, command, site.restoring(backup), inBackup)
+    breaks()
+    const live = site.databaseState().rows
+    const down = options.broken ? ['--site-is-down'] : []
+    const { result } = await site.run([...site.restoring(backup), ...down])
+    if (result.outcome !== 'succeeded') throw new Error(result.message)
+    return new Trial(site, command, site.undoing(site.operations('restore')[0] ?? ''), live)
+  }
+
   proveOldFiles(): void {
     expect(this.site.databaseState()).toEqual(this.#before)
   }
@@ -151,30 +174,18 @@ export class Trial {
 
   /** The old state, complete: the same file and rows, with no new files beside it. */
   async proveOld(outcome: string): Promise<void> {
-    await this.#proveWhole(outcome)
+    await this.proveWhole(outcome)
     this.proveOldFiles()
     expect(this.site.besideDatabase()).toEqual(this.#filesBefore)
   }
 
   /** The new state, complete, and the complete old one as its safety copy. */
   async proveNew(): Promise<void> {
-    await this.#proveWhole('succeeded')
+    await this.proveWhole('succeeded')
     this.proveNewFiles()
     const added = this.site.besideDatabase().filter((name) => !this.#filesBefore.includes(name))
     const copy = added.find((name) => /^cvd\.db\.pre-restore\.[0-9_]+(\.[0-9a-f]+)?$/.test(name))
     expect(added.filter((name) => name.replace(/-(wal|shm|journal)$/, '') !== copy)).toEqual([])
     expect(this.site.databaseState(join(this.site.root, 'data', copy ?? ''))).toEqual(this.#before)
-  }
-
-  async #proveWhole(outcome: string): Promise<void> {
-    expect(this.site.outcome(this.operation)).toMatchObject({ outcome })
-    this.site.service('status')
-    expect(await this.site.health()).toBe(200)
-    expect(this.site.leftBehind()).toEqual([])
-    expect(this.site.complaints()).toBe('')
-    const { events } = await this.site.run(['follow', this.operation])
-    expect(events.at(-1)).toMatchObject({ kind: 'result', outcome })
-    const written = readFileSync(join(this.site.state, 'operations', this.operation, 'events'), 'utf8')
-    expect(written.endsWith('\n')).toBe(true)
   }
 }

@@ -24,10 +24,16 @@ hold_folder() {
   [[ $uid == "$OWNER_UID" || ($uid == 0 && ($above == "$OWNER_UID" || . -ef $STATE/work)) ]]
 }
 
+# hold_place FOLDER: like hold_folder; also enters the CVD root if nobody but root can replace it.
+hold_place() {
+  hold_folder "$1" && return
+  [[ $1 == "$ROOT" ]] && path_owner "$1" && [[ $REPLY == '0 0' ]] && cd -P -- "$1" 2>/dev/null || return 1
+}
+
 enter_work_dir() { # PARENT
   local folder
   WORK_DIR=''
-  hold_folder "$1" && exec {WORK_PARENT_FD}<. || { cd /; return 1; }
+  hold_place "$1" && exec {WORK_PARENT_FD}<. || { cd /; return 1; }
   folder=$(mktemp -d -- .cvd-backup-XXXXXXXX) || { cd /; return 1; }
   cd -P -- "$folder" || { cd /; return 1; }
   work_dir_is_ours && exec {WORK_FD}<. && flock -n "$WORK_FD" || { cd /; WORK_FD=''; return 1; }
@@ -125,7 +131,7 @@ scratch_sweep() {
   local folder leftover
   for folder in "$@"; do
     (
-      hold_folder "$folder" && exec 8<. || exit 0
+      hold_place "$folder" && exec 8<. || exit 0
       for leftover in .cvd-backup-????????; do
         (enter_leftover "$leftover" 8 && exec 7<. && flock -n 7 && leftover_remove "$leftover" 8)
       done

@@ -1,13 +1,13 @@
 # --- What a changing command is given, and its confirmation ----------------------------------------------------------------
 
-R_WORDS=() R_CONFIRM='' R_EXPECT_SHA256='' R_ACCEPT_SCHEMA=''
+R_WORDS=() R_CONFIRM='' R_EXPECT_SHA256='' R_ACCEPT_SCHEMA='' R_KEEP_VENV=''
 SITE_IS_DOWN='' # not empty if a person confirmed that the site is down and that the configured probe is right
 
 # Parse the arguments of restore, undo and delete into R_* and SITE_IS_DOWN: WHAT [...] --confirm HOST --reason TEXT
-# [--site-is-down] [--accept-schema] [--expect-sha256 HEX] [--expect-machine ID].
+# [--site-is-down] [--accept-schema] [--keep-venv] [--expect-sha256 HEX] [--expect-machine ID].
 restore_arguments() {
   local confirm='' machine='' given=()
-  R_EXPECT_SHA256='' R_ACCEPT_SCHEMA='' SITE_IS_DOWN=''
+  R_EXPECT_SHA256='' R_ACCEPT_SCHEMA='' R_KEEP_VENV='' SITE_IS_DOWN=''
   while (($# > 0)); do
     case $1 in
       --site-is-down)
@@ -26,6 +26,10 @@ restore_arguments() {
         ;;
       --accept-schema)
         R_ACCEPT_SCHEMA=yes
+        shift
+        ;;
+      --keep-venv)
+        R_KEEP_VENV=yes
         shift
         ;;
       *)

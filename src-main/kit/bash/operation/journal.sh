@@ -49,5 +49,3 @@ failpoint() {
     esac
   done < <(cat -- "$STATE/failpoint")
 }
-
-inode() { REPLY=$(exec stat -c %i -- "$1" 2>/dev/null) || REPLY=''; }

@@ -154,7 +154,7 @@ lock_site() {
   write_whole "$STATE/lock.holder" "operation=$OPERATION"$'\n'"command=$COMMAND"$'\n'"pid=$$"$'\n'"since=$REPLY"$'\n'"who=$WHO"$'\n'
   # We hold the lock, so work folders here are leftovers of killed processes. Those of an open transaction are for `recover`.
   cd /
-  [[ -e $STATE/unfinished ]] || scratch_sweep "$BACKUPS" "$BACKUPS/app" "$BACKUPS/system" "${DATABASE_FILE%/*}"
+  [[ -e $STATE/unfinished ]] || { work_places; scratch_sweep "${PLACES[@]}"; }
 }
 
 # data_lock_passed: decide whether to continue without the data folder's lock; status 1 if not. Anybody who can read the

@@ -66,7 +66,7 @@ operations_json() {
       fi
     fi
     undoable=false
-    if [[ $journal == journal ]] && operation_safety "$id" && [[ -f $REPLY ]]; then undoable=true; fi
+    if [[ $journal == journal ]] && operation_safety "$id" && [[ -f $REPLY || -d $REPLY ]]; then undoable=true; fi
     OPERATIONS+=("$json,\"state\":\"$state\",\"undoable\":$undoable}")
     [[ $READABLE_FD == '' ]] || operation_line "$id" "$state"
   done < <(STATE=$STATE limit=$1 token=$2 awk "$OPERATIONS_AWK")

@@ -90,7 +90,7 @@ recover_at_boot() {
   if valid_operation "$id" && transaction_load "$id"; then
     case $TX_PHASE in
       swapped | starting | committed | returned | rolled-back) ;;
-      *) transaction_files_back || say error 'The old database could not be renamed back.' ;;
+      *) transaction_files_back || say error 'The old state could not be renamed back.' ;;
     esac
     cd /
   fi
@@ -116,7 +116,7 @@ run_recover() {
       TX_OVER=yes
       succeed "The operation $id was interrupted before it changed anything." null
       ;;
-    2) fail no-database "The folder of the database cannot be entered: $TX_FOLDER" 'nothing was changed' \
+    2) fail no-database "The folder of what is restored cannot be entered: $ROW_LOST" 'nothing was changed' \
       'make it available (is its disk mounted?), then: cvd-backup recover' ;;
     3)
       journal_value "$id" kit
@@ -133,7 +133,7 @@ run_recover() {
       ;;
     rolled-back)
       transaction_forget
-      recover_end "$id" 'rolled back' interrupted "The $(transaction_noun "$id") was interrupted; the previous database is in place."
+      recover_end "$id" 'rolled back' interrupted "The $(transaction_noun "$id") was interrupted; the previous $(noun_words) is in place."
       ;;
     staged)
       transaction_forget
@@ -143,6 +143,8 @@ run_recover() {
     *) recover_back "$id" ;;
   esac
 }
+
+noun_words() { rows_noun; printf '%s' "$REPLY"; }
 
 # transaction_noun ID: what an interrupted operation was, for a sentence.
 transaction_noun() {
@@ -156,14 +158,15 @@ transaction_noun() {
 # The new database is in place and intact: if the site becomes healthy with it, the restore has succeeded.
 recover_forward() {
   local id=$1
-  step start 'Start the service with the restored database and check its health'
+  step start "Start the service with the restored $(noun_words) and check its health"
   services_reset_failures
+  transaction_settle || say error 'systemd or nginx refuses the restored files.'
   services_do start
   if health_await "${POLICY[health_timeout]}" && services_active; then
     down_ends
     step_done health="$HEALTH_STATUS"
     transaction_commit
-    recover_end "$id" succeeded ok "The $(transaction_noun "$id") was interrupted after the swap, and was completed: the site is healthy with the restored database."
+    recover_end "$id" succeeded ok "The $(transaction_noun "$id") was interrupted after the swap, and was completed: the site is healthy with the restored $(noun_words)."
   fi
   step_end failed reason="$HEALTH_PROBE answered $HEALTH_STATUS"
   recover_back "$id"
@@ -173,17 +176,18 @@ recover_back() {
   local id=$1
   trap : TERM HUP INT
   if roll_back_state; then
-    recover_end "$id" 'rolled back' interrupted "The $(transaction_noun "$id") was interrupted and rolled back: the previous database is in place."
+    recover_end "$id" 'rolled back' interrupted "The $(transaction_noun "$id") was interrupted and rolled back: the previous $(noun_words) is in place."
   fi
+  rows_old
   fail unhealthy "The interrupted restore could not be rolled back completely: $ROLL_BACK_PROBLEM" \
-    "the old database is safe: $TX_FOLDER/$TX_NAME or $TX_FOLDER/$TX_SAFETY" 'look at the log of the service, then: cvd-backup recover' \
+    "the old $(noun_words) is safe: $REPLY" 'look at the log of the service, then: cvd-backup recover' \
     "$(report_json '')"
 }
 
 # recover_end ID OUTCOME CODE MESSAGE: give the interrupted operation its outcome and last event, for its followers.
 recover_end() {
   local id=$1 outcome=$2 code=$3 message=$4 line safety=''
-  [[ $outcome != succeeded || ! -e $TX_SAFETY ]] || safety=$TX_FOLDER/$TX_SAFETY
+  [[ $outcome != succeeded ]] || safety=yes
   now_ms
   json_object kind=result at:="$REPLY" outcome="$outcome" code="$code" message="$message" unchanged='' next='' \
     data:="$(report_json "$safety")"
@@ -222,7 +226,8 @@ recover_orphans() {
     append_line "${dir}readable" "failed: $words"
     ((count++))
   done
-  scratch_sweep "$STATE/work" "$BACKUPS" "${DATABASE_FILE%/*}"
+  work_places
+  scratch_sweep "$STATE/work" "${PLACES[@]}"
   ((count > 0)) || return 0
   counted "$count" 'interrupted operation was closed; it' 'interrupted operations were closed; they'
   ORPHANS="$REPLY had not changed the live database."

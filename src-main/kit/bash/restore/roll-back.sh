@@ -1,91 +1,31 @@
 # --- Rollback -----------------------------------------------------------------------------------------------------------------
 
-# Give the old database its name back. Files only; works from any phase and can be repeated.
-transaction_files_back() {
-  local suffix
-  [[ $TX_KEEPING != '' ]] || return 0
-  inode "$TX_NAME"
-  # Never renamed, or back already (the database is renamed last): what lies beside it is its own, even new files.
-  if [[ $REPLY != '' && $REPLY == "$TX_LIVE_INODE" ]]; then
-    sync_paths .
-    return
-  fi
-  if [[ $REPLY != '' && $REPLY == "$TX_STAGED_INODE" ]]; then
-    rejected_aside
-  else
-    unexpected_files_aside
-  fi
-  # Sidecars first: the database must not appear under its name without its log.
-  for suffix in -journal -wal -shm ''; do
-    [[ -e $TX_SAFETY$suffix ]] || continue
-    mv -nT -- "$TX_SAFETY$suffix" "$TX_NAME$suffix" && [[ ! -e $TX_SAFETY$suffix ]] || return 1
-  done
-  [[ -e $TX_NAME || $TX_LIVE_INODE == '' ]] || return 1
-  sync_paths .
-}
-
-# Remove the restored database. If it was written to meanwhile, those writes exist nowhere else: keep it.
-rejected_aside() {
-  local suffix
-  file_stamp "$TX_NAME"
-  if [[ $REPLY != "$TX_STAGED_STAMP" || -s $TX_NAME-wal || -s $TX_NAME-journal ]]; then
-    rejected_keep
-  fi
-  # Leave nothing of it beside the old database, even if it could not be kept.
-  for suffix in "${SIDECARS[@]}"; do rm -f -- "$TX_NAME$suffix"; done
-}
-
-rejected_keep() {
-  local suffix kept=yes
-  TX_REJECTED=$TX_NAME.rejected.$(date +%Y%m%d_%H%M%S)
-  while [[ -e $TX_REJECTED || -L $TX_REJECTED ]]; do TX_REJECTED+=+; done
-  # In this order, so that a sidecar left alone by an interruption is kept as a stray.
-  for suffix in "${SIDECARS[@]}"; do
-    [[ ! -e $TX_NAME$suffix ]] || { mv -nT -- "$TX_NAME$suffix" "$TX_REJECTED$suffix" && [[ ! -e $TX_NAME$suffix ]]; } || kept=''
-  done
-  if [[ $kept != '' ]]; then
-    say warning "What was written to the restored database is kept in $TX_FOLDER/$TX_REJECTED."
-  else
-    say warning "What was written to the restored database could not be kept whole in $TX_FOLDER/$TX_REJECTED."
-    TX_REJECTED=''
-  fi
-}
-
-# Set aside unknown files under the live name: an application that starts without a database creates one.
-unexpected_files_aside() {
-  local suffix stray=''
-  for suffix in "${SIDECARS[@]}"; do
-    inode "$TX_NAME$suffix"
-    [[ $REPLY == '' || $TX_SIDECARS == *" $REPLY "* ]] && continue
-    stray=${stray:-$TX_NAME.stray.$(date +%Y%m%d_%H%M%S)}
-    mv -nT -- "$TX_NAME$suffix" "$stray$suffix"
-  done
-  [[ $stray == '' ]] ||
-    say warning "Files under the name of the database that are neither the old nor the restored one were kept as $stray."
-}
-
 # roll_back CODE MESSAGE NEXT: roll the transaction back, prove the old state, and end the operation with that result.
 roll_back() {
-  local code=$1 message=$2 next=$3 outcome='rolled back' proof
+  local code=$1 message=$2 next=$3 outcome='rolled back' proof noun one
+  rows_noun
+  noun=$REPLY
   trap : TERM HUP INT # no signal may interrupt a rollback; not '', which the application started here would inherit
   roll_back_state || {
-    result failed "$code" "$message The rollback failed too: $ROLL_BACK_PROBLEM" \
-      "The old database is safe: $TX_FOLDER/$TX_SAFETY or $TX_FOLDER/$TX_NAME" \
+    rows_old
+    result failed "$code" "$message The rollback failed too: $ROLL_BACK_PROBLEM" "The old $noun is safe: $REPLY" \
       "run: cvd-backup recover" "$(report_json '')"
     exit 1
   }
   [[ $code != cancelled ]] || outcome=cancelled
   if [[ $TX_HEALTHY_BEFORE == yes ]]; then
-    proof="The previous database is back, and the site answers ($HEALTH_STATUS)."
+    proof="The previous $noun is back, and the site answers ($HEALTH_STATUS)."
   else
-    proof='The previous database is back. '
+    proof="The previous $noun is back. "
     if [[ $HEALTH_HEALTHY == true ]]; then
       proof+="The site answers ($HEALTH_STATUS); it did not before the restore."
     else
       proof+="${ROLL_BACK_PROBLEM:+The service did not start. }The site does not answer, as before the restore."
     fi
   fi
-  [[ $TX_REJECTED == '' ]] || proof+=" What was written meanwhile to the restored database is kept in $TX_FOLDER/$TX_REJECTED."
+  for one in ${TX_REJECTED[@]+"${TX_REJECTED[@]}"}; do
+    proof+=" What was written meanwhile to the restored $noun is kept in $one."
+  done
   result "$outcome" "$code" "$message" "$proof" "$next" "$(report_json '')"
   exit_with_code failed
 }
@@ -102,13 +42,15 @@ roll_back_state() {
   services_reset_failures
   [[ $TX_KEEPING == '' ]] || wait_for_no_holders
   if ! transaction_files_back; then
-    ROLL_BACK_PROBLEM="the old database could not be renamed back to $TX_NAME."
+    rows_noun
+    ROLL_BACK_PROBLEM="the old $REPLY could not be renamed back to ${ROW_LIVE[0]}."
     step_end failed reason="$ROLL_BACK_PROBLEM"
     return 1
   fi
   journal phase returned
   failpoint returned
   ! system_stopping || leave_to_boot
+  transaction_settle || say error 'systemd or nginx refuses the files that are back.'
   read -r -a were < <(printf '%s\n' "$TX_WERE")
   ((${#were[@]} == 0)) || services_do start "${were[@]}" || ROLL_BACK_PROBLEM='the service did not start.'
   failpoint returned-started
@@ -145,7 +87,7 @@ wait_for_no_holders() {
   uptime_ms
   began=$REPLY
   # Limit by time: many open files make each scan slow.
-  while holders_find && ((${#HOLDERS[@]} > 0)); do
+  while rows_held; do
     uptime_ms
     ((REPLY - began < 10000)) || break
     if ((REPLY - began >= 5000)) && [[ $killed == '' ]]; then holders_kill && killed=yes || break; fi
@@ -153,8 +95,8 @@ wait_for_no_holders() {
   done
 }
 
-# holders_kill: kill processes of the service that still have the database open after the stop. They would keep writing to
-# the rejected database while appearing to work. Status 1 if there are none; other programs are left alone.
+# holders_kill: kill processes of the service that still hold what is rejected after the stop. They would keep writing to it
+# while appearing to work. Status 1 if there are none; other programs are left alone.
 holders_kill() {
   local entry pid service status=1
   for entry in "${HOLDERS[@]}"; do
@@ -170,10 +112,13 @@ holders_kill() {
 # service_on_rejected: REPLY = the PID of a service process that has the rejected database open, even deleted or renamed;
 # status 1 if there is none. Such a process answers, but not from the old database.
 service_on_rejected() {
-  local line pid
+  local line pid database
+  rows_of database
+  ((${#ROWS[@]} > 0)) || return 1
+  database=${ROW_FOLDER[${ROWS[0]}]}/${ROW_LIVE[${ROWS[0]}]}
   while IFS= read -r -d '' line; do
     case ${line#* } in
-      "$TX_FOLDER/$TX_NAME (deleted)" | "$TX_FOLDER/$TX_NAME.rejected."*) ;;
+      "$database (deleted)" | "$database.rejected."*) ;;
       *) continue ;;
     esac
     pid=${line#/proc/} pid=${pid%%/*}

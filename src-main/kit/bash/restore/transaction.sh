@@ -1,12 +1,5 @@
 # --- The restore transaction: its steps in order (phases: journal.sh) --------------------------------------------------------
 
-# services_run: status 1 if services_read found every service inactive.
-services_run() {
-  local state
-  for state in ${SERVICE_ACTIVE[@]+"${SERVICE_ACTIVE[@]}"}; do [[ $state == inactive ]] || return 0; done
-  return 1
-}
-
 services_active() {
   local state
   services_states
@@ -31,61 +24,52 @@ transaction_stop() {
   uptime_ms
   began=$REPLY
   # Limit by time as well as by turns: many open files make each scan slow.
-  while holders_find && ((${#HOLDERS[@]} > 0)); do
+  while rows_held; do
     uptime_ms
-    ((waited++ < 50 && REPLY - began < 15000)) || fail holders "The service is stopped, but the database is still open in: $(holders_words)." '' \
-      'end these programs, then restore again'
+    ((waited++ < 50 && REPLY - began < 15000)) || {
+      rows_noun
+      fail holders "The service is stopped, but the $REPLY is still open in: $(holders_words)." '' \
+        'end these programs, then restore again'
+    }
     pause 0.1
   done
   step_done services="${SERVICES[*]}" holders:=0
 }
 
-# Rename the live database to the safety copy: a rename cannot lose a write.
 transaction_keep() {
-  local suffix line live=''
-  step keep 'Keep the live database as the safety copy'
-  TX_SIDECARS=' '
-  while IFS= read -r -d '' line; do
-    case ${line#* } in
-      "$TX_NAME") live=${line%% *} ;;
-      "$TX_NAME"-wal | "$TX_NAME"-shm | "$TX_NAME"-journal) TX_SIDECARS+="${line%% *} " ;;
-    esac
-  done < <(exec stat --printf '%i %n\0' -- "$TX_NAME" "$TX_NAME"-wal "$TX_NAME"-shm "$TX_NAME"-journal 2>/dev/null)
-  [[ $live == "$TX_LIVE_INODE" ]] || fail internal "Another program replaced $TX_NAME while the restore was prepared."
-  encode_path "$TX_SIDECARS"
-  TX_KEEPING=yes
-  phase keeping SIDECARS "$REPLY"
-  for suffix in "${SIDECARS[@]}"; do
-    [[ -e $TX_NAME$suffix || -L $TX_NAME$suffix ]] || continue
-    mv -nT -- "$TX_NAME$suffix" "$TX_SAFETY$suffix" && [[ ! -e $TX_NAME$suffix ]] ||
-      fail internal "$TX_NAME$suffix could not be renamed to $TX_SAFETY$suffix."
-    failpoint "keeping$suffix"
-  done
-  # The old name is gone. A process that has the file open now would write to the safety copy.
-  holders_find "$TX_SAFETY"
-  ((${#HOLDERS[@]} == 0)) || fail holders "The database was opened after the service had stopped, by: $(holders_words)." '' \
-    'end these programs, then restore again'
-  step_done safety="$TX_SAFETY"
+  local i kept=''
+  rows_noun
+  step keep "Keep the live $REPLY as the safety copy"
+  rows_keep
+  for i in "${!ROW_KIND[@]}"; do kept+=${ROW_SAFETY[$i]:+${kept:+, }${ROW_SAFETY[$i]}}; done
+  step_done safety="$kept"
 }
 
 transaction_swap() {
-  step swap 'Put the restored database in place'
-  phase_mark swapping
-  mv -nT -- "/proc/self/fd/$TX_STAGE_FD/staged.db" "$TX_NAME" || fail internal 'The restored database could not be renamed into place.'
-  # Check that the staged file is gone: mv -n fails silently if the name was taken.
-  [[ ! -e /proc/self/fd/$TX_STAGE_FD/staged.db ]] || fail internal "Another program created $TX_NAME at the same moment."
-  TX_PHASE=swapped
-  journal_write phase swapped && journal_sync . "/proc/self/fd/$TX_STAGE_FD/." || fail internal "$JOURNAL_FAILED"
-  failpoint swapped
+  rows_noun
+  step swap "Put the restored $REPLY in place"
+  rows_swap
   step_done
+}
+
+# transaction_settle: let systemd and nginx read their files again, as systemd did before recovery at boot put one back. For both
+# directions; can be repeated. Status 1 if one of them refuses.
+transaction_settle() {
+  rows_of systemd
+  if ((${#ROWS[@]} > 0)); then systemctl daemon-reload >&2 || return 1; fi
+  rows_of nginx
+  ((${#ROWS[@]} == 0)) || { nginx -t >&2 && systemctl reload nginx >&2; }
 }
 
 # Start the services and wait until the site answers as expected.
 transaction_start() {
   step start 'Start the service and check its health'
   phase_mark starting
-  services_do start || fail service "The service did not start with the restored database: ${SERVICES[*]}." '' \
-    'look at: journalctl -u cvd'
+  transaction_settle || fail service 'systemd or nginx refuses the restored files.' '' 'look at: systemctl status; nginx -t'
+  services_do start || {
+    rows_noun
+    fail service "The service did not start with the restored $REPLY: ${SERVICES[*]}." '' 'look at: journalctl -u cvd'
+  }
   health_await "${POLICY[health_timeout]}"
   case $? in
     1) fail unhealthy "The site did not become healthy within ${POLICY[health_timeout]} s: $HEALTH_PROBE answered $HEALTH_STATUS ${HEALTH_DETAIL:0:120}" '' \
@@ -97,12 +81,18 @@ transaction_start() {
   step_done health="$HEALTH_STATUS" probe="$HEALTH_PROBE" down_ms:="${TX_DOWN_MS:-null}"
 }
 
-# Check that the running site uses the restored file, and that its key tables hold the rows of the backup.
+# Check that the running site has what was restored.
 transaction_prove() {
+  rows_noun
+  step prove "Compare the running $REPLY with the backup"
+  rows_in_place || fail internal "The live $REPLY is not what was restored."
+  rows_of database
+  if ((${#ROWS[@]} > 0)); then prove_database; else step_done; fi
+}
+
+# prove_database: the key tables of the running database hold the rows of the backup.
+prove_database() {
   local table rows expected counts line
-  step prove 'Compare the running database with the backup'
-  inode "$TX_NAME"
-  [[ $REPLY == "$TX_STAGED_INODE" ]] || fail internal 'The live database is not the file that was restored.'
   # The site writes again, so wait for its locks.
   counts=$(side_says "$SQL_SECONDS" 33554432 owner live_counts) && [[ $counts != '' ]] || ((${#CHECK_TABLES[@]} == 0)) ||
     fail integrity 'The restored database cannot be read while the site is running.'
@@ -131,13 +121,18 @@ transaction_commit() {
   transaction_forget
 }
 
-# Record where the safety copy is. Recovery repeats this if it was interrupted.
+# Record where the safety copies are. Recovery repeats this if it was interrupted.
 safety_record() {
-  [[ -e $TX_SAFETY ]] || return 0
-  encode_path "$TX_FOLDER/$TX_SAFETY"
-  journal safety "$REPLY"
-  file_stamp "$TX_SAFETY"
-  catalog_add made "$TX_FOLDER/$TX_SAFETY" "${REPLY%$'\t'*}" "${REPLY#*$'\t'}" database safety "$TX_DOWN_FROM"
+  local i path
+  for i in "${!ROW_KIND[@]}"; do
+    [[ ${ROW_SAFETY[$i]} != '' ]] && row_enter "$i" && [[ -e ${ROW_SAFETY[$i]} ]] || continue
+    path=${ROW_FOLDER[$i]}/${ROW_SAFETY[$i]}
+    encode_path "$path"
+    journal safety "$REPLY"
+    [[ ${ROW_KIND[$i]} == database ]] || continue # the list of backups holds files, no folders
+    file_stamp "${ROW_SAFETY[$i]}"
+    catalog_add made "$path" "${REPLY%$'\t'*}" "${REPLY#*$'\t'}" database safety "$TX_DOWN_FROM"
+  done
 }
 
 # Only the outcome is left to write.
@@ -154,19 +149,33 @@ transaction_close() {
   sync_paths "$STATE"
 }
 
-# Take the stage folder's name from the journal, but remove it only if it is a work folder of ours.
-stage_remove() (
-  [[ $TX_STAGE == .cvd-backup-* && $TX_STAGE != */* ]] && exec 8<. && enter_leftover "$TX_STAGE" 8 || return 0
-  leftover_remove "$TX_STAGE" 8
-)
+# Take the stage folders' names from the journal, but remove each only if it is a work folder of ours.
+stage_remove() {
+  local i
+  for i in "${!ROW_KIND[@]}"; do
+    (
+      [[ ${ROW_STAGE[$i]} == .cvd-backup-* && ${ROW_STAGE[$i]} != */* ]] && row_enter "$i" && exec 8<. &&
+        enter_leftover "${ROW_STAGE[$i]}" 8 && leftover_remove "${ROW_STAGE[$i]}" 8
+    )
+  done
+}
 
-# report_json SAFETY-PATH: print the report (not in REPLY: callers use it inside argument lists).
+# report_json yes|'': print the report (not in REPLY: callers use it inside argument lists), with the safety copies if `yes`.
 report_json() {
-  local safety backup healthy=false health before=null
+  local safety=null parts=() part=null i backup healthy=false health before=null
   case $TX_HEALTHY_BEFORE in yes) before=true ;; no) before=false ;; esac
-  if [[ $1 == '' ]]; then REPLY=''; else encode_path "$1"; fi
-  json_text_or_null "$REPLY"
-  safety=$REPLY
+  for i in "${!ROW_KIND[@]}"; do
+    [[ ${ROW_KIND[$i]} != inner ]] || continue
+    part=null
+    if [[ $1 == yes ]] && row_enter "$i" && [[ -e ${ROW_SAFETY[$i]} ]]; then
+      encode_path "${ROW_FOLDER[$i]}/${ROW_SAFETY[$i]}"
+      json_text_or_null "$REPLY"
+      part=$REPLY
+    fi
+    [[ $safety != null ]] || safety=$part
+    json_object part="${ROW_PART[$i]}" kind="${ROW_KIND[$i]}" safetyCopy:="$part"
+    parts+=("$REPLY")
+  done
   encode_path "$TX_BACKUP"
   json_text_or_null "$REPLY"
   backup=$REPLY
@@ -174,7 +183,9 @@ report_json() {
   health_last_json "$healthy"
   health=$REPLY
   tables_json ${TX_TABLES[@]+"${TX_TABLES[@]}"}
+  local tables=$REPLY
+  json_array ${parts[@]+"${parts[@]}"}
   json_object operation="${TX_DIR##*/}" backup:="$backup" safetyCopy:="$safety" downMs:="${TX_DOWN_MS:-null}" \
-    tables:="$REPLY" health:="$health" healthyBefore:="$before"
+    tables:="$tables" health:="$health" healthyBefore:="$before" parts:="$REPLY"
   printf '%s' "$REPLY"
 }

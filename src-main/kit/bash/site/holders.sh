@@ -13,19 +13,35 @@ holders_find() {
   holders_of ${places[@]+"${places[@]}"}
 }
 
+# holders_below FOLDER: HOLDERS = the processes that run in it: their current folder, program, mapped or open file is there.
+holders_below() {
+  local fd pattern=$1 list=()
+  pattern=${pattern//\\/\\\\} pattern=${pattern//\*/\\*} pattern=${pattern//\?/\\?} pattern=${pattern//\[/\\[}
+  while IFS= read -r -d '' fd; do list+=("$fd"); done < <(exec find /proc/[0-9]*/cwd /proc/[0-9]*/exe /proc/[0-9]*/fd \
+    /proc/[0-9]*/map_files -maxdepth 1 '(' -lname "$pattern" -o -lname "$pattern/*" ')' -printf '%p\0' 2>/dev/null)
+  holders_take ${list[@]+"${list[@]}"}
+}
+
 # holders_of DEVICE:INODE...: like holders_find, for these files; ignores empty arguments.
 holders_of() {
-  local place fd pid own seen=' ' user service command list=() same=()
+  local place fd list=() same=()
   HOLDERS=()
-  session_of "$$"
-  own=$REPLY
   for place in "$@"; do [[ $place == '' ]] || same+=(${same[@]+-o} -inum "${place#*:}"); done
   ((${#same[@]} > 0)) || return 0
   # One level only: find would descend into open directories, and some process has / open.
   while IFS=' ' read -r -d '' place fd; do
     [[ " $* " != *" $place "* ]] || list+=("$fd")
   done < <(exec find -L /proc/[0-9]*/fd -maxdepth 1 '(' "${same[@]}" ')' -printf '%D:%i %p\0' 2>/dev/null)
-  for fd in ${list[@]+"${list[@]}"}; do
+  holders_take ${list[@]+"${list[@]}"}
+}
+
+# holders_take PATH-IN-PROC...: HOLDERS = whose these are, once each.
+holders_take() {
+  local fd pid own seen=' ' user service command
+  HOLDERS=()
+  session_of "$$"
+  own=$REPLY
+  for fd in "$@"; do
     pid=${fd#/proc/}
     pid=${pid%%/*}
     [[ $seen != *" $pid "* && $pid != "$$" && $pid != "$BASHPID" ]] || continue

@@ -1,0 +1,155 @@
+/** The table of renames itself: several things of every kind in one transaction, interrupted at every point; and who reads the files again. */
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, it, type TestContext } from 'vitest'
+import { treeState, write } from '../support/kit/tree.ts'
+import { ScratchSite } from '../support/scratch-site.ts'
+
+const operation = '20260101T000000Z-restore-0a1b2c'
+const stage = '.cvd-backup-00000000'
+const told = (program: string) => `#!/bin/bash\nprintf '%s\\n' "${program} $*" >>"\${0%/*}/../told"\n`
+
+/** Bash text: a transaction over a database, the application with its environment, the configuration, a unit and a new site of nginx. */
+const begun = `
+  services_do() { :; }; services_states() { SERVICE_STATES=(active); }; holders_find() { HOLDERS=(); }; health_ask() { HEALTH_STATUS=200; }
+  OPERATION=${operation} OPERATION_DIR=$STATE/operations/${operation} HEALTH_PROBE=x TX_HEALTHY_BEFORE=yes
+  add() { # PART KIND FOLDER LIVE STAGED [INNER]
+    local folder_fd stage_fd
+    exec {folder_fd}<"$3" {stage_fd}<"$3/${stage}"
+    row_add "$1" "$2" "$3" "$4" ${stage} "$5" "$folder_fd" "$stage_fd" "\${6-}"
+  }
+  state_create; mkdir "$OPERATION_DIR"
+  printf '%s\\n' "boot=$(</proc/sys/kernel/random/boot_id)" >"$OPERATION_DIR/about"
+  add database database "$ROOT/data" cvd.db staged.db
+  add application inner "$ROOT" app staged.app venv
+  add application tree "$ROOT" app staged.app
+  add config tree "$ROOT" config staged.config
+  add systemd file "$1" cvd.service staged.service
+  add nginx file "$1" site staged.site`
+const swapped = 'transaction_begin backup; phase stopping; transaction_keep; transaction_swap'
+
+const points = [
+  ...['keeping', 'keeping-venv', 'keeping-application', 'keeping-config', 'keeping-systemd', 'swapping'],
+  ...['swapping-database', 'swapping-application', 'swapping-config', 'swapping-systemd', 'swapping-nginx'],
+]
+
+class Several {
+  readonly site = new ScratchSite({ programs: { systemctl: told('systemctl'), nginx: told('nginx') } })
+  readonly units = join(this.site.folder, 'units')
+
+  constructor(test: TestContext) {
+    test.onTestFinished(() => this.site.remove())
+    const { root, folder } = this.site
+    write(root, { 'app/app.py': 'old', 'app/venv/x': 'venv', 'config/.env': 'old' })
+    write(this.units, { 'cvd.service': 'old' })
+    for (const place of [root, join(root, 'data'), this.units]) {
+      for (const part of ['owner', 'reader']) mkdirSync(join(place, stage, part), { recursive: true, mode: 0o700 })
+    }
+    write(join(root, stage), { 'staged.app/app.py': 'new', 'staged.config/.env': 'new' })
+    write(join(this.units, stage), { 'staged.service': 'new', 'staged.site': 'new' })
+    write(join(root, 'data', stage), { 'staged.db': 'new' })
+    this.site.library(
+      'chmod -R 700 "$@"',
+      [root, this.units].map((place) => join(place, stage)).concat(join(root, 'data', stage)),
+    )
+    writeFileSync(join(folder, 'told'), '')
+  }
+
+  state(): unknown {
+    const { root, database } = this.site
+    const names = [...readdirSync(this.units), ...readdirSync(root), ...readdirSync(join(root, 'data'))]
+    const inodes = [
+      database,
+      join(root, 'app'),
+      join(root, 'app/venv'),
+      join(root, 'config'),
+      join(this.units, 'cvd.service'),
+    ]
+    return {
+      names: names.filter((name) => name !== stage).sort(),
+      inodes: inodes.map((path) => statSync(path).ino),
+      trees: [join(root, 'app'), join(root, 'config')].map((path) => treeState(path)),
+      unit: readFileSync(join(this.units, 'cvd.service'), 'utf8'),
+    }
+  }
+
+  run(text: string): string {
+    return this.site.library(`${begun}\n${text}`, [this.units])
+  }
+}
+
+describe('several things in one transaction', () => {
+  it('are all replaced, each with its safety copy, and the environment moves', (test) => {
+    const several = new Several(test)
+    const { root } = several.site
+    several.run(swapped)
+    const contents = ['app/app.py', 'app/venv/x', 'config/.env', 'data/cvd.db'].map((path) =>
+      readFileSync(join(root, path), 'utf8'),
+    )
+    expect(contents).toEqual(['new', 'venv', 'new', 'new'])
+    const [unit, site] = ['cvd.service', 'site'].map((name) => readFileSync(join(several.units, name), 'utf8'))
+    expect([unit, site]).toEqual(['new', 'new'])
+    const copies = [...readdirSync(root), ...readdirSync(join(root, 'data')), ...readdirSync(several.units)]
+    expect(copies.filter((name) => name.includes('.pre-restore.')).length).toBe(4)
+  })
+
+  it.for(points)('are all as they were after an interruption at %s', (point, test) => {
+    const several = new Several(test)
+    const before = several.state()
+    mkdirSync(several.site.state, { recursive: true })
+    writeFileSync(join(several.site.state, 'failpoint'), `${point} kill\n`)
+    expect(() => several.run(swapped)).toThrow()
+    expect(existsSync(join(several.site.state, 'failpoint')), 'the failpoint was not reached').toBe(false)
+    several.site.library(`transaction_load ${operation} && transaction_files_back`)
+    expect(several.state()).toEqual(before)
+  })
+
+  it('are all as they were if the server starts again with other numbers of devices', (test) => {
+    const several = new Several(test)
+    const before = several.state()
+    several.run(swapped)
+    const folder = join(several.site.state, 'operations', operation)
+    writeFileSync(join(folder, 'about'), 'boot=another\n')
+    const journal = readFileSync(join(folder, 'journal'), 'utf8')
+    writeFileSync(join(folder, 'journal'), journal.replaceAll(/(\d+)%3A(\d+)/g, '9$1%3A$2'))
+    expect(several.site.library(`transaction_load ${operation} && echo "$TX_PHASE" && transaction_files_back`)).toBe(
+      'swapped\n',
+    )
+    expect(several.state()).toEqual(before)
+  })
+
+  it('go back if one of them is not in place, whatever the journal says', (test) => {
+    const several = new Several(test)
+    const before = several.state()
+    several.run(swapped)
+    rmSync(join(several.units, 'site'))
+    expect(several.site.library(`transaction_load ${operation} && echo "$TX_PHASE" && transaction_files_back`)).toBe(
+      'rolling-back\n',
+    )
+    expect(several.state()).toEqual(before)
+  })
+
+  it('of which a unit and a site of nginx are read again, in both directions', (test) => {
+    const several = new Several(test)
+    several.run(`${swapped}; transaction_settle; transaction_files_back; transaction_settle`)
+    const once = ['systemctl daemon-reload', 'nginx -t', 'systemctl reload nginx']
+    expect(readFileSync(join(several.site.folder, 'told'), 'utf8').trim().split('\n')).toEqual([...once, ...once])
+  })
+})
+
+describe('a unit', () => {
+  it('is never absent while it is replaced and put back', (test) => {
+    const several = new Several(test)
+    const unit = join(several.units, 'cvd.service')
+    const old = statSync(unit).ino
+    // Every program that touches files tells what it finds before and after.
+    const seen = several.run(
+      `for program in ln mv rm; do
+         eval "$program() { [[ -e '${unit}' ]] && printf there || printf absent; command $program \\"\\$@\\"; [[ -e '${unit}' ]] && printf ', there\\n' || printf ', absent\\n'; }"
+       done
+       transaction_begin backup; phase stopping; transaction_keep; transaction_swap; echo swapped; transaction_files_back`,
+    )
+    expect(new Set(seen.trim().split('\n'))).toEqual(new Set(['there, there', 'swapped']))
+    expect(statSync(unit).ino).toBe(old)
+  })
+})
