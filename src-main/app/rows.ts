@@ -59,7 +59,7 @@ export function rowOf(entry: JournalEntry, site: Site, { link, step, progress }:
     siteName: site.name,
     siteColour: site.colour,
     redo,
-    title: titleOf(command, redo),
+    title: titleOf(command, redo, entry.request),
     link,
     elsewhere: false,
     remote: remoteOperation,

@@ -12,7 +12,7 @@ export function activityOf(
   const describe = ({ id, siteId, command, request, remoteOperation }: JournalEntry): RunningOperation => ({
     id,
     site: store.sites.byId(siteId)?.name ?? 'a site that was removed',
-    what: titleOf(command, isRedo(request) || isRedoId(remoteOperation)),
+    what: titleOf(command, isRedo(request) || isRedoId(remoteOperation), request),
   })
   const ended = (entry: JournalEntry): EndedOperation | null =>
     entry.state === 'ended' ? { ...describe(entry), outcome: entry.outcome ?? 'unknown', message: entry.message } : null

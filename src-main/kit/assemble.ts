@@ -48,6 +48,8 @@ export const rooms = {
   restore: [
     'checks',
     'database',
+    'folder-sides',
+    'folder',
     'plan',
     'rows',
     'renames',

@@ -12,7 +12,16 @@ export function isRedoId(id: string | null): boolean {
   return id !== null && /-redo-/.test(id)
 }
 
-/** @param redo an undo of an undo. */
-export function titleOf(command: string, redo = false): string {
-  return redo ? 'Redo restore' : (kitCommand(command)?.title ?? command)
+const partTitles = new Map<unknown, string>([
+  ['application', 'Application restore'],
+  ['config', 'Configuration restore'],
+])
+
+/**
+ * @param redo an undo of an undo.
+ * @param request if it is known: a restore is called by the part that it names.
+ */
+export function titleOf(command: string, redo = false, request: readonly unknown[] = []): string {
+  if (redo) return 'Redo restore'
+  return (command === 'restore' ? partTitles.get(request[1]) : undefined) ?? kitCommand(command)?.title ?? command
 }

@@ -25,7 +25,8 @@ function wordsOf({ action, outcome, detail }: Pick<Entry, 'action' | 'outcome' |
 } {
   const [, command, end] = /^([a-z]+) (asked|ended)$/.exec(action) ?? []
   if (command === undefined) return { what: capital(action), became: capital(outcome) }
-  const what = command === 'cancel' ? 'Cancellation' : titleOf(command, isRedo(requestOf(detail)))
+  const request = requestOf(detail)
+  const what = command === 'cancel' ? 'Cancellation' : titleOf(command, isRedo(request), request)
   return { what, became: capital(end === 'asked' && outcome === '' ? 'requested' : outcome) }
 }
 

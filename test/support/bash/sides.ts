@@ -67,6 +67,21 @@ export const sides: Readonly<Record<string, Side>> = {
   'backups/fingerprint.sh:plain_line': 'owner',
   'inspect/look.sh:look_errors': 'owner',
   'inspect/look.sh:look_tables': 'owner',
+  // Trees.
+  'restore/folder-sides.sh:folder_send': 'owner',
+  'restore/folder-sides.sh:folder_check': 'reader',
+  'restore/folder-sides.sh:folder_unpack': 'reader',
+  'restore/folder-sides.sh:folder_differences': 'reader',
+  'restore/folder.sh:folder_pump': limited,
+  'restore/folder.sh:folder_look': limited,
+  'restore/folder.sh:folder_check_by_reader': limited,
+  'restore/folder.sh:folder_unpacked': limited,
+  'restore/folder.sh:folder_unpack_by_reader': limited,
+  'restore/folder.sh:folder_list_staged': limited,
+  'restore/folder.sh:folder_list_live': limited,
+  'restore/folder.sh:folder_compare': limited,
+  'restore/folder.sh:folder_both': limited,
+  'restore/folder.sh:folder_links_stay': 'root: whole lines, compared byte for byte',
   // Output of the sides, and of the system.
   'database/check.sh:database_check_load':
     'root: what the reader says of a database, in a file of root; each line is matched',

@@ -130,6 +130,24 @@ check_database_holders() {
   HOLDERS=(${all[@]+"${all[@]}"})
 }
 
+# check_folder_holders PART: who works in the tree. A stranger goes on with the old one, under its new name.
+check_folder_holders() {
+  local title='No other program works in the folder' all words count
+  part_path "$1"
+  holders_below "$REPLY"
+  all=(${HOLDERS[@]+"${HOLDERS[@]}"})
+  count=${#HOLDERS[@]}
+  holders_strange
+  if ((${#HOLDERS[@]} > 0)); then
+    words=$(holders_words)
+    found holders warning "$title" "$words" 'they will go on in the old folder, under the name of the safety copy' '' \
+      "Programs that do not belong to the service work in the folder, and go on in the old folder: $words."
+  else
+    found holders passed "$title" "only the service: $count of its processes"
+  fi
+  HOLDERS=(${all[@]+"${all[@]}"})
+}
+
 # holders_strange: HOLDERS = those of HOLDERS that do not belong to the service.
 holders_strange() {
   local entry strangers=()

@@ -4,7 +4,7 @@
 
 readonly PLAN_UNCHANGED='nothing was changed'
 
-# plan restore database FILE [--site-is-down] [--keep-venv]
+# plan restore database|application|config FILE [--site-is-down] [--keep-venv]
 run_plan() {
   local part file entry recovery='' loss=null now given=()
   while (($# > 0)); do
@@ -15,8 +15,8 @@ run_plan() {
     esac
     shift
   done
-  [[ ${#given[@]} -eq 3 && ${given[0]} == restore && ${given[1]} =~ ^database$ ]] ||
-    usage_error 'plan restore database FILE [--site-is-down]'
+  [[ ${#given[@]} -eq 3 && ${given[0]} == restore && ${given[1]} =~ ^(database|application|config)$ ]] ||
+    usage_error 'plan restore database|application|config FILE [--site-is-down]'
   part=${given[1]} PLANNING=yes
   backup_find "${given[2]}" || fail not-found "There is no backup '${given[2]}'." "$PLAN_UNCHANGED"
   file=$REPLY
@@ -24,7 +24,7 @@ run_plan() {
   answer_alone
   live_look
   enter_scratch || fail internal "A work folder could not be made in $STATE/work." "$PLAN_UNCHANGED"
-  plan_database "$file"
+  if [[ $part == database ]]; then plan_database "$file"; else plan_folder "$part" "$file"; fi
   check_rights "$PLAN_FOLDER"
   check_services
   services_json
@@ -32,7 +32,7 @@ run_plan() {
   check_health
   health_last_json "$HEALTH_HEALTHY"
   P_HEALTH=$REPLY
-  check_database_holders
+  if [[ $part == database ]]; then check_database_holders; else check_folder_holders "$part"; fi
   holders_json
   P_HOLDERS=$REPLY
   check_unfinished

@@ -9,8 +9,8 @@ restore_confirm() {
 
 check_restore() {
   restore_arguments "$@"
-  [[ ${R_WORDS[0]-} =~ ^database$ && ${#R_WORDS[@]} -eq 2 ]] ||
-    usage_error 'restore database FILE --confirm HOST --reason TEXT'
+  [[ ${R_WORDS[0]-} =~ ^(database|application|config)$ && ${#R_WORDS[@]} -eq 2 ]] ||
+    usage_error 'restore database|application|config FILE --confirm HOST --reason TEXT'
   backup_find "${R_WORDS[1]}" || fail not-found "There is no backup '${R_WORDS[1]}'." 'nothing was changed' \
     'look at the list: cvd-backup inspect'
   # The worker has another working folder: pass the absolute path.
@@ -51,7 +51,7 @@ undo_find() {
   UNDO_PART=${REPLY:-database}
   journal_value "$1" safety
   decode_path "$REPLY"
-  [[ $REPLY != '' && $UNDO_PART =~ ^database$ ]] &&
+  [[ $REPLY != '' && $UNDO_PART =~ ^(database|application|config)$ ]] &&
     if [[ $UNDO_PART == database ]]; then [[ -f $REPLY ]]; else [[ -d $REPLY && ! -L $REPLY ]]; fi ||
     fail not-undoable 'That operation has no safety copy any more; it cannot be undone.' \
       'nothing was changed' 'choose a backup to restore instead'
@@ -61,7 +61,10 @@ undo_find() {
 restore_part() {
   local part=$1 file=$2 words kept
   restore_prepare "$part"
-  database_stage "$file"
+  case $part in
+    database) database_stage "$file" ;;
+    *) folder_stage "$part" "$file" ;;
+  esac
   recovery_unit_install
   transaction_begin "$file"
   heed_cancel "$NOTHING_CHANGED"
@@ -119,10 +122,10 @@ restore_prepare() { # PART
   check_unfinished
   part_path "$1"
   check_rights "${REPLY%/*}"
-  check_database_target
+  if [[ $1 == database ]]; then check_database_target; else check_folder_target "$1"; fi
   check_services
   check_health
-  check_database_holders
+  if [[ $1 == database ]]; then check_database_holders; else check_folder_holders "$1"; fi
   step_done services="${SERVICES[*]}" healthy_before="$TX_HEALTHY_BEFORE" probe="$HEALTH_PROBE"
   heed_cancel "$NOTHING_CHANGED"
 }

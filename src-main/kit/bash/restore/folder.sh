@@ -1,0 +1,278 @@
+# --- The parts `application` and `config` of a restore: a folder with all that is below it --------------------------------------
+
+readonly FOLDER_MOST=200000 # members of an archive
+FOLDER_MEMBERS=0 FOLDER_BYTES=0 FOLDER_INSIDE='' FOLDER_PROVEN=''
+FOLDER_UNCHANGED=''
+
+# folder_stage PART FILE: extract it beside the live folder, verify it, and give it owners and modes. Adds its rows.
+folder_stage() {
+  local part=$1 file=$2 path folder live one
+  part_path "$part"
+  path=$REPLY folder=${path%/*} live=${path##*/}
+  enter_stage "$folder"
+  step stage 'Extract the backup beside the live folder'
+  folder_extract "$part" "$file" "$NOTHING_CHANGED"
+  [[ $R_EXPECT_SHA256 == '' || $R_EXPECT_SHA256 == "$EXTRACT_SHA256" ]] ||
+    fail plan-stale 'The backup has changed since the plan was made.' "$NOTHING_CHANGED" 'plan again'
+  step_done sha256="$EXTRACT_SHA256" members:="$FOLDER_MEMBERS" bytes:="$FOLDER_BYTES"
+  heed_cancel "$NOTHING_CHANGED"
+  step verify 'Compare it with its fingerprint and with the live folder'
+  check_folder_fingerprint
+  folder_compare "$path"
+  check_folder_apart "$part" "$path"
+  step_done only_live:="$FOLDER_ONLY_LIVE" only_backup:="$FOLDER_ONLY_BACKUP" changed:="$FOLDER_CHANGED"
+  heed_cancel "$NOTHING_CHANGED"
+  step ready 'Apply owners and modes'
+  folder_settle || fail internal 'The extracted files are not the expected ones.' "$NOTHING_CHANGED"
+  folder_dress "/proc/self/fd/$WORK_PARENT_FD/$live" || fail internal 'The owner could not be set.' "$NOTHING_CHANGED"
+  sync -f . 2>/dev/null || fail internal 'The extracted files could not be written to disk.' "$NOTHING_CHANGED"
+  step_done owner="$(stat -c %U:%G staged.tree)" mode="$(stat -c %a staged.tree)"
+  for one in ${FOLDER_KEPT[@]+"${FOLDER_KEPT[@]}"}; do
+    row_add "$part" inner "$folder" "$live" "${WORK_DIR##*/}" staged.tree "$WORK_PARENT_FD" "$WORK_FD" "$one"
+  done
+  row_add "$part" tree "$folder" "$live" "${WORK_DIR##*/}" staged.tree "$WORK_PARENT_FD" "$WORK_FD"
+  leave_stage "$folder"
+}
+
+# plan_folder PART FILE: extract and compare in the scratch folder.
+plan_folder() {
+  local part=$1 path kept
+  part_path "$part"
+  path=$REPLY PLAN_FOLDER=${REPLY%/*}
+  step stage 'Extract the backup in a scratch folder'
+  if folder_extract "$part" "$2" "$PLAN_UNCHANGED"; then
+    step compare 'Compare it with its fingerprint and with the live folder'
+    check_folder_fingerprint
+    folder_compare "$path"
+    check_folder_apart "$part" "$path"
+  fi
+  step checks 'Check the site'
+  check_folder_target "$part"
+  plan_space "$PLAN_FOLDER" "$((FOLDER_BYTES * 2 + FOLDER_MEMBERS * 4096))" 'There is enough space beside the live folder'
+  texts_json ${FOLDER_KEPT[@]+"${FOLDER_KEPT[@]}"}
+  kept=$REPLY
+  texts_json ${FOLDER_NAMES[@]+"${FOLDER_NAMES[@]}"}
+  json_object members:="$FOLDER_MEMBERS" bytes:="$FOLDER_BYTES" onlyLive:="$FOLDER_ONLY_LIVE" onlyBackup:="$FOLDER_ONLY_BACKUP" \
+    changed:="$FOLDER_CHANGED" differences:="$REPLY" kept:="$kept"
+  P_TREE=$REPLY
+  say_readable "  Files only live: $FOLDER_ONLY_LIVE; only in the backup: $FOLDER_ONLY_BACKUP; changed: $FOLDER_CHANGED"
+}
+
+# folder_extract PART FILE UNCHANGED: extract a backup, or a safety copy, to reader/tree. Status 1 if it cannot be.
+folder_extract() {
+  local part=$1 file=$2 packed
+  FOLDER_UNCHANGED=$3 FOLDER_MEMBERS=0 FOLDER_BYTES=0 FOLDER_INSIDE='' FOLDER_PROVEN=''
+  folder_recorded "$file"
+  if [[ -d $file ]]; then
+    folder_pack "$file"
+  elif extract_look "$file"; then
+    if [[ $EXTRACT_FORMAT == gzip ]]; then extract_gzip "$file" tree.tar "$3" 0; else
+      extract_finds not-a-backup 'The file is no compressed archive.'
+    fi
+  fi
+  if [[ $EXTRACT_PROBLEM == '' ]] && folder_look && folder_fits && folder_unpacked "$part" && folder_links_stay "$part"; then
+    human_bytes "$FOLDER_BYTES"
+    packed=$REPLY
+    found readable passed 'The backup can be read' "$FOLDER_MEMBERS files, folders and links, $packed"
+    return 0
+  fi
+  extract_fix "$file"
+  found readable failed 'The backup can be read' "$EXTRACT_PROBLEM" "$REPLY" "$EXTRACT_CODE" "The backup cannot be restored: $EXTRACT_PROBLEM"
+  return 1
+}
+
+# folder_recorded FILE: FOLDER_PROVEN = the SHA-256 in its fingerprint, or empty if it has none.
+folder_recorded() {
+  local line
+  fingerprint_file "$1"
+  while IFS= read -r line; do
+    [[ ! $line =~ ^sha256=[0-9a-f]{64}$ ]] || FOLDER_PROVEN=${line#*=}
+  done 2>/dev/null <"$REPLY"
+}
+
+# folder_pack FOLDER: read a safety copy as if it were a backup.
+folder_pack() {
+  local size
+  EXTRACT_PROBLEM='' EXTRACT_CODE=ok EXTRACT_STAMP=''
+  size=$(side_says 60 16 owner folder_size "$1")
+  [[ $size =~ $WHOLE_NUMBER ]] || { extract_finds no-rights 'The owner of the CVD data cannot read the safety copy.'; return; }
+  extract_space . "$((size * 2))" || return 0
+  in_background folder_pump "$1"
+  watch "$FOLDER_UNCHANGED" '' "$REPLY" || { extract_finds internal 'The safety copy could not be read to its end.'; return; }
+  extract_said
+  EXTRACT_SIZE=$EXTRACT_DATABASE_SIZE
+}
+
+folder_pump() { # FOLDER
+  local status
+  owner_do folder_send "$1" 2>/dev/null | reader_do stream_plain tree.tar 2>/dev/null | head -c 4096 >said
+  status=("${PIPESTATUS[@]}")
+  ((status[0] == 0 && status[1] == 0))
+}
+
+# folder_look: what the archive holds; status 1 if it must not be extracted.
+folder_look() {
+  local line value code=''
+  in_background folder_check_by_reader
+  watch "$FOLDER_UNCHANGED" '' "$REPLY" || true
+  while IFS= read -r line; do
+    value=${line#*=}
+    case $line in
+      code=*) [[ ! $value =~ ^(not-a-backup|no-space|integrity)$ ]] || code=$value ;;
+      problem=*) extract_finds "${code:-integrity}" "${value:0:400}" ;;
+      members=*) [[ ! $value =~ $WHOLE_NUMBER ]] || FOLDER_MEMBERS=$value ;;
+      bytes=*) [[ ! $value =~ $WHOLE_NUMBER ]] || FOLDER_BYTES=$value ;;
+      config=yes) FOLDER_INSIDE=config ;;
+    esac
+  done < <(head -c 4096 said 2>/dev/null)
+  [[ $EXTRACT_PROBLEM == '' ]] || return 1
+  ((FOLDER_MEMBERS > 0)) || extract_finds empty 'The archive holds nothing.'
+  [[ $EXTRACT_PROBLEM == '' ]]
+}
+
+folder_check_by_reader() { reader_do folder_check tree.tar "$FOLDER_MOST" "$EXTRACT_LIMIT" 2>/dev/null | head -c 4096 >said; }
+
+folder_fits() { extract_space . "$((FOLDER_BYTES + FOLDER_MEMBERS * 4096))"; }
+
+folder_unpacked() { # PART
+  local status problem
+  [[ $1 == config ]] || FOLDER_INSIDE=''
+  in_background folder_unpack_by_reader "$FOLDER_INSIDE" "$([[ $1 != application ]] || echo yes)"
+  watch "$FOLDER_UNCHANGED" '' "$REPLY"
+  status=$?
+  problem=$(head -c 400 said | tr -s '[:cntrl:] ' ' ')
+  ((status == 0)) || if extract_full "$problem"; then extract_finds no-space 'The disk became full while it was extracted.'; else
+    extract_finds integrity "${problem:-It could not be extracted.}"
+  fi
+  [[ $EXTRACT_PROBLEM == '' ]]
+}
+
+folder_unpack_by_reader() { reader_do folder_unpack tree.tar "$@" 2>/dev/null | head -c 4096 >said; }
+
+# folder_links_stay PART: no link leads out of the tree, unless the live tree has the same one.
+folder_links_stay() {
+  local line live count=0
+  side_says 300 4194304 reader folder_links tree >links || { extract_finds internal 'Its links could not be read.'; return 1; }
+  [[ -s links ]] || return 0
+  part_path "$1"
+  side_says 60 4194304 owner folder_live_links "$REPLY" >live.links
+  while IFS= read -r line; do
+    ((++count <= 5000)) && grep -qxF -e "$line" -- live.links && continue
+    line=${line//$'\t'/ -> }
+    extract_finds not-a-backup "A link leads out of the tree: ${line:0:200}"
+    return 1
+  done <links
+}
+
+# check_folder_fingerprint: is it byte for byte what was recorded when it was made?
+check_folder_fingerprint() {
+  local title='The backup matches its fingerprint'
+  if [[ $FOLDER_PROVEN == '' ]]; then
+    found fingerprint warning "$title" 'there is no fingerprint to compare with'
+  elif [[ $FOLDER_PROVEN == "$EXTRACT_SHA256" ]]; then
+    found fingerprint passed "$title" 'equal to its fingerprint'
+  else
+    found fingerprint failed "$title" "its SHA-256 is ${EXTRACT_SHA256:0:12}…, it was ${FOLDER_PROVEN:0:12}…" 'choose another backup' \
+      fingerprint-mismatch "The backup is not what it was when it was made: its SHA-256 is ${EXTRACT_SHA256:0:12}…, it was ${FOLDER_PROVEN:0:12}…."
+  fi
+}
+
+# folder_compare PATH: FOLDER_ONLY_LIVE, FOLDER_ONLY_BACKUP, FOLDER_CHANGED = how many files differ, FOLDER_NAMES = the first of them.
+FOLDER_ONLY_LIVE=0 FOLDER_ONLY_BACKUP=0 FOLDER_CHANGED=0 FOLDER_NAMES=() FOLDER_REQUIREMENTS=same
+folder_compare() {
+  local lister kind value
+  FOLDER_ONLY_LIVE=0 FOLDER_ONLY_BACKUP=0 FOLDER_CHANGED=0 FOLDER_NAMES=() FOLDER_REQUIREMENTS=same
+  in_background folder_list_staged
+  lister=$REPLY
+  in_background folder_list_live "$1"
+  watch "$FOLDER_UNCHANGED" '' "$lister" "$REPLY" || true
+  while IFS=' ' read -r kind value; do
+    case $kind in
+      live | backup | changed)
+        FOLDER_NAMES+=("$kind: $value")
+        [[ $value != ./requirements.txt ]] || FOLDER_REQUIREMENTS=$kind
+        ;;
+      onlyLive) [[ ! $value =~ $WHOLE_NUMBER ]] || FOLDER_ONLY_LIVE=$value ;;
+      onlyBackup) [[ ! $value =~ $WHOLE_NUMBER ]] || FOLDER_ONLY_BACKUP=$value ;;
+      allChanged) [[ ! $value =~ $WHOLE_NUMBER ]] || FOLDER_CHANGED=$value ;;
+    esac
+  done < <(folder_both 2>/dev/null | reader_do folder_differences 2>/dev/null | head -c 65536)
+}
+
+folder_list_staged() { reader_do folder_list tree 2>/dev/null | head -c 67108864 >staged.list; }
+folder_list_live() { owner_do folder_list "$1" 2>/dev/null | head -c 67108864 >live.list; }
+
+# folder_both: print both lists.
+folder_both() {
+  printf 'live\n'
+  cat -- live.list
+  printf '\nstaged\n'
+  cat -- staged.list
+}
+
+# check_folder_apart PART PATH: FOLDER_KEPT = what moves from the live tree into the restored one. The virtual environment must fit.
+FOLDER_KEPT=()
+check_folder_apart() {
+  local title='The virtual environment fits the restored application' one devices
+  FOLDER_KEPT=()
+  [[ $1 == application ]] || return 0
+  for one in "${FOLDER_APART[@]}"; do
+    [[ (-e $2/$one || -L $2/$one) && ! -e reader/tree/$one && ! -L reader/tree/$one ]] || continue
+    devices=$(exec stat -c %d -- "${2%/*}" "$2" "$2/$one" 2>/dev/null | sort -u)
+    if [[ $devices == *$'\n'* ]]; then
+      found venv failed "$title" "$2/$one lies on another file system" 'move it to the file system of the application' \
+        checks-failed "$2/$one lies on another file system and cannot be kept by a rename."
+      return
+    fi
+    FOLDER_KEPT+=("$one")
+  done
+  if [[ " ${FOLDER_KEPT[*]-} " != *' venv '* ]]; then
+    found venv warning "$title" 'there is no live one to keep, and the backup brings none'
+  elif [[ $FOLDER_REQUIREMENTS == same ]]; then
+    found venv passed "$title" 'requirements.txt is the same; the live one is kept'
+  else
+    found venv ask "$title" 'requirements.txt differs; rebuilding it is not possible here' \
+      'keep the live one with --keep-venv, or restore another backup' checks-failed \
+      'The requirements.txt of the backup is not the live one, so the virtual environment may not fit.' "$R_KEEP_VENV"
+  fi
+}
+
+# check_folder_target PART: what is replaced must be a folder, in a folder of the owner's or of root's alone.
+check_folder_target() {
+  local title='The folder can be replaced where it is' path
+  part_path "$1"
+  path=$REPLY
+  if [[ -e $path && ! -d $path ]]; then
+    found target failed "$title" "$path is no folder" '' checks-failed "$path is no folder."
+  elif ! (hold_place "${path%/*}"); then
+    found target failed "$title" "the folder of $path belongs to somebody else" 'look at the folder and its owner' checks-failed \
+      "The folder of $path belongs to somebody else."
+  else
+    found target passed "$title" "$path"
+  fi
+}
+
+# folder_settle: end the reader, and take the tree over: from here on only root can change it. Status 1 if it holds anything but
+# folders, links, and plain files with one name.
+folder_settle() {
+  reader_end
+  if ((EUID == 0)); then chown -hR -- 0:0 reader && chmod 700 reader || return 1; fi
+  [[ -d reader/tree && ! -L reader/tree &&
+    $(find reader/tree -mindepth 1 ! '(' -type f -links 1 -o -type d -o -type l ')' -print -quit) == '' ]] || return 1
+  mv -nT -- reader/tree staged.tree && [[ ! -e reader/tree ]]
+}
+
+# folder_dress LIVE: owner and group as the data's, the top folder as LIVE is, no set-ID bits on files. Links are not followed;
+# nobody else can reach the tree.
+folder_dress() {
+  local uid gid mode kind
+  IFS=' ' read -r uid gid mode kind < <(stat -c '%u %g %a %F' -- "$1" 2>/dev/null)
+  [[ "$uid $gid $mode" =~ ^[0-9]{1,10}\ [0-9]{1,10}\ [0-7]{1,4}$ && $kind == directory && ($uid == 0 || $uid == "$OWNER_UID") ]] ||
+    uid=$OWNER_UID gid=$DATA_GID mode=755
+  if ((EUID == 0)); then
+    chown -hR -- "$OWNER_UID:$gid" staged.tree && chown -h -- "$uid:$gid" staged.tree || return 1
+  fi
+  find staged.tree -type f -perm /7000 -exec chmod a-st -- {} + && chmod "$mode" staged.tree || return 1
+  chcon -hR --reference="$1" -- staged.tree 2>/dev/null
+  return 0
+}

@@ -1,0 +1,206 @@
+/** Archives made to attack, and the application's user at work while its folder is restored: nothing outside is touched, nothing is half. */
+import { execFileSync } from 'node:child_process'
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, it, type TestContext } from 'vitest'
+import { pack, treeState, write } from '../support/kit/tree.ts'
+import { restoringTree, siteWithTrees, TreeTrial } from '../support/kit/tree-trial.ts'
+import { listen, type WorkingSite } from '../support/kit/working-site.ts'
+import { ORDINARY } from '../support/scratch-site.ts'
+
+const root = process.getuid?.() === 0
+const name = 'cvd_app_20260110_120000.tar.gz'
+
+/** Python that adds members to the archive `t`. */
+const attacks: readonly (readonly [what: string, members: string, words: RegExp])[] = [
+  ['an absolute name', 'add("/tmp/outside")', /absolute name/],
+  ['a name with ..', 'add("./../outside")', /leads out of it/],
+  [
+    'a link to another folder, and a file in it',
+    'add("./out", SYMTYPE, "/tmp"); add("./out/outside")',
+    /could not be extracted|leads out/,
+  ],
+  [
+    'a link to a file elsewhere',
+    'add("./passwd", SYMTYPE, "/etc/passwd")',
+    /leads out of the tree: .\/passwd -> \/etc\/passwd/,
+  ],
+  [
+    'a link that leads out over another',
+    'add("./a/b/up", SYMTYPE, "../.."); add("./x", SYMTYPE, "a/b/up/../y")',
+    /leads out of the tree/,
+  ],
+  ['a hard link', 'add("./one"); add("./two", LNKTYPE, "./one")', /hard link: .\/two/],
+  ['a device', 'add("./null", CHRTYPE)', /a device: .\/null/],
+  ['a named pipe', 'add("./pipe", FIFOTYPE)', /no file, folder or link: .\/pipe/],
+  ['a file with set-user-ID', 'add("./su", mode=0o4755)', /set-user-ID.*: .\/su/],
+  ['a name with a newline', 'add("./new\\nline")', /control characters/],
+  ['a name that moves the cursor', 'add("./\\x1b[2J")', /control characters/],
+  ['a million members', 'for i in range(200100): add("./f%d" % i)', /more than 200000 members/],
+]
+
+const builder = `
+import io, sys
+from tarfile import TarInfo, open as tar, REGTYPE, SYMTYPE, LNKTYPE, CHRTYPE, FIFOTYPE
+t = tar(sys.argv[1], "w:gz", compresslevel=1)
+def add(name, type=REGTYPE, link="", mode=0o644, data=b""):
+    i = TarInfo(name); i.type = type; i.linkname = link; i.mode = mode; i.size = len(data)
+    t.addfile(i, io.BytesIO(data))
+add("./app.py", data=b"print()")
+exec(sys.argv[2])
+t.close()
+`
+
+function hostile(site: WorkingSite, members: string): string {
+  const file = join(site.backups, 'app', name)
+  execFileSync('python3', ['-c', builder, file, members])
+  return file
+}
+
+function site(test: TestContext, options: Parameters<typeof siteWithTrees>[0] = {}): WorkingSite {
+  const made = siteWithTrees(options)
+  test.onTestFinished(() => made.remove())
+  return made
+}
+
+const asOwner = (text: string) =>
+  execFileSync('setpriv', [`--reuid=${ORDINARY}`, `--regid=${ORDINARY}`, '--clear-groups', '/bin/bash', '-c', text])
+
+describe.concurrent('an archive with', () => {
+  it.for(attacks)('%s is refused, and nothing is written', async ([, members, words], test) => {
+    const one = site(test, root ? { owner: ORDINARY } : {})
+    const before = treeState(join(one.root, 'app'))
+    const beside = readdirSync(one.root)
+    const { result } = await one.run(restoringTree('application', hostile(one, members)))
+    expect(result).toMatchObject({ outcome: 'failed', message: expect.stringMatching(words) })
+    expect(result.code).toMatch(/^(not-a-backup|integrity)$/)
+    expect(treeState(join(one.root, 'app'))).toEqual(before)
+    expect(readdirSync(one.root)).toEqual(beside)
+    expect(existsSync('/tmp/outside')).toBe(false)
+    expect([one.leftBehind(), one.complaints()]).toEqual([[], ''])
+  })
+
+  it('a link that leads out is restored if the live application has the same one', async (test) => {
+    const one = site(test)
+    mkdirSync(join(one.root, 'uploads'))
+    symlinkSync(join(one.root, 'uploads'), join(one.root, 'app/uploads'))
+    const file = pack('application', one.root, join(one.backups, 'app', name))
+    expect((await one.run(restoringTree('application', file))).result.outcome).toBe('succeeded')
+    rmSync(join(one.root, 'app/uploads'))
+    expect((await one.run(restoringTree('application', file))).result.message).toContain('leads out of the tree')
+  })
+
+  it('more than the disk can take is refused before it is written', async (test) => {
+    const one = site(test)
+    execFileSync(
+      'bash',
+      ['-c', 'truncate -s 4T zeros && tar -czSf "$1" ./zeros && rm zeros', 'bomb', join(one.backups, 'app', name)],
+      { cwd: one.folder },
+    )
+    const { result } = await one.run(restoringTree('application', name))
+    expect(result).toMatchObject({ outcome: 'failed', code: 'no-space' })
+    expect(one.leftBehind()).toEqual([])
+  })
+})
+
+describe.concurrent('a restore of the application', () => {
+  const packed = (one: WorkingSite) => pack('application', one.root, join(one.backups, 'app', name))
+
+  it('is refused where requirements.txt differs, unless the live environment is to be kept', async (test) => {
+    const one = site(test)
+    const file = packed(one)
+    writeFileSync(join(one.root, 'app/requirements.txt'), 'flask==4\n')
+    const { result } = await one.run(restoringTree('application', file))
+    expect(result).toMatchObject({
+      outcome: 'failed',
+      code: 'checks-failed',
+      next: expect.stringContaining('--keep-venv'),
+    })
+    const kept = await one.run(restoringTree('application', file, '--keep-venv'))
+    expect(kept.result.outcome).toBe('succeeded')
+    expect(readFileSync(join(one.root, 'app/venv/lib/flask.py'), 'utf8')).toBe('flask\n')
+  })
+
+  it("takes the runbook's own safety copy, and keeps the live environment instead of the one in it", async (test) => {
+    const one = site(test)
+    const file = join(one.backups, 'app/current_app_20260110_120000.tar.gz')
+    execFileSync('tar', ['-czf', file, '-C', join(one.root, 'app'), '.'])
+    writeFileSync(join(one.root, 'app/venv/lib/flask.py'), 'newer\n')
+    const before = treeState(join(one.root, 'app'))
+    expect((await one.run(restoringTree('application', file))).result.outcome).toBe('succeeded')
+    expect(treeState(join(one.root, 'app'))).toEqual(before)
+  })
+
+  it('that is rolled back keeps what was written to the restored folder', async (test) => {
+    const trial = await TreeTrial.of(test, 'application', 'restore', { broken: true })
+    trial.site.behave('uploads')
+    const result = await trial.run()
+    expect(readFileSync(join(trial.folder, 'app.py'), 'utf8')).toBe('print("new")\n')
+    const [kept = ''] = readdirSync(trial.site.root).filter((one) => one.startsWith('app.rejected.'))
+    expect(readFileSync(join(trial.site.root, kept, 'upload.txt'), 'utf8')).toBe('precious')
+    expect(result.unchanged).toContain(`is kept in ${join(trial.site.root, kept)}`)
+  })
+
+  it('that is rolled back keeps no folder that has only caches more', async (test) => {
+    const trial = await TreeTrial.of(test, 'application', 'restore', { broken: true })
+    trial.site.behave('caches')
+    await trial.run()
+    expect(readdirSync(trial.site.root).filter((one) => one.includes('rejected'))).toEqual([])
+  })
+})
+
+describe.runIf(root).concurrent("while the application's user is at work, a restore", () => {
+  const during = async (test: TestContext, phase: string, attack: (trial: TreeTrial) => void) => {
+    const trial = await TreeTrial.of(test, 'application', 'restore', { owner: ORDINARY })
+    const foreign = join(trial.site.folder, 'foreign')
+    write(foreign, { 'venv/precious': 'precious', file: 'precious' })
+    const before = treeState(foreign)
+    trial.site.failpoint(`${phase} pause`)
+    const ended = listen(trial.site.start(trial.arguments))
+    await trial.site.paused()
+    attack(trial)
+    rmSync(join(trial.site.state, 'failpoint'))
+    const end = (await ended).at(-1)
+    expect(treeState(foreign)).toEqual(before)
+    expect(trial.site.leftBehind()).toEqual([])
+    return { trial, end }
+  }
+  const link = ({ folder, site: one }: TreeTrial) =>
+    asOwner(`mv '${folder}' '${folder}.away' && ln -s '${one.folder}/foreign' '${folder}'`)
+
+  it('stops when app is a link by then, and follows it nowhere', async (test) => {
+    const { trial, end } = await during(test, 'stopping', link)
+    expect(end).toMatchObject({
+      outcome: 'rolled back',
+      message: 'Another program replaced app while the restore was prepared.',
+    })
+    renameSync(`${trial.folder}.away`, trial.folder.replace(/app$/, 'checked'))
+  })
+
+  it('stops when venv is a link by then, and follows it nowhere', async (test) => {
+    const { end } = await during(test, 'keeping', ({ folder, site: one }) =>
+      asOwner(`mv '${folder}/venv' '${folder}/venv.away' && ln -s '${one.folder}/foreign/venv' '${folder}/venv'`),
+    )
+    expect(end).toMatchObject({ outcome: 'rolled back' })
+  })
+
+  it('does not give its place to a link that was put there meanwhile', async (test) => {
+    const { trial, end } = await during(test, 'swapping', ({ folder, site: one }) =>
+      asOwner(`ln -s '${one.folder}/foreign' '${folder}'`),
+    )
+    expect(end).toMatchObject({
+      outcome: 'rolled back',
+      message: expect.stringContaining('Another program created app'),
+    })
+    trial.proveOldFiles()
+  })
+})

@@ -1,0 +1,79 @@
+/** What a plan says of the application and the configuration, and what the report of a restore does. */
+import { execFileSync } from 'node:child_process'
+import { rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, it, type TestContext } from 'vitest'
+import { z } from 'zod'
+import { restorePlan, restoreReport } from '../../src-shared/domain/kit-restore.ts'
+import { restoredPart, treePlan } from '../../src-shared/domain/restored-parts.ts'
+import { pack, treeState } from '../support/kit/tree.ts'
+import { restoringTree, siteWithTrees, type TreePart } from '../support/kit/tree-trial.ts'
+
+const plan = restorePlan.extend({ part: z.string(), tree: treePlan })
+
+describe.concurrent('the plan of a restore', () => {
+  const prepared = (test: TestContext, part: TreePart) => {
+    const site = siteWithTrees()
+    test.onTestFinished(() => site.remove())
+    const file = pack(
+      part,
+      site.root,
+      join(site.backups, `app/cvd_${part === 'application' ? 'app' : part}_20260110_120000.tar.gz`),
+    )
+    return { site, file }
+  }
+
+  it('of the application counts what differs by content, and changes nothing', async (test) => {
+    const { site, file } = prepared(test, 'application')
+    writeFileSync(join(site.root, 'app/app.py'), 'changed')
+    writeFileSync(join(site.root, 'app/only-live.py'), '')
+    rmSync(join(site.root, 'app/.flaskenv'))
+    const before = treeState(site.root)
+    const answer = await site.ask(['plan', 'restore', 'application', file], plan)
+    expect(answer).toMatchObject({ possible: true, part: 'application', recoveryPoint: Date.UTC(2026, 0, 10, 12) })
+    expect(answer.tree).toMatchObject({ onlyLive: 1, onlyBackup: 1, changed: 1, kept: ['venv', '.git'] })
+    expect([...answer.tree.differences].sort()).toEqual([
+      'backup: ./.flaskenv',
+      'changed: ./app.py',
+      'live: ./only-live.py',
+    ])
+    expect(treeState(site.root)).toEqual(before)
+  })
+
+  it('says before the restore refuses it that the environment may not fit', async (test) => {
+    const { site, file } = prepared(test, 'application')
+    writeFileSync(join(site.root, 'app/requirements.txt'), 'flask==4\n')
+    const answer = await site.ask(['plan', 'restore', 'application', file], plan)
+    expect(answer.checks).toContainEqual(
+      expect.objectContaining({ check: 'venv', state: 'warning', acknowledge: true }),
+    )
+  })
+
+  it('of a file that is no archive says so', async (test) => {
+    const { site, file } = prepared(test, 'config')
+    writeFileSync(file, 'no archive')
+    const answer = await site.ask(['plan', 'restore', 'config', file], plan)
+    expect(answer.possible).toBe(false)
+    expect(answer.checks[0]).toMatchObject({ check: 'readable', state: 'failed' })
+  })
+
+  it('of an archive that is not what was recorded says so, and the restore refuses it', async (test) => {
+    const { site, file } = prepared(test, 'config')
+    site.library('state_create; fingerprint_file "$1"; printf "sha256=%064d\\n" 7 >"$REPLY"', [file])
+    const answer = await site.ask(['plan', 'restore', 'config', file], plan)
+    expect(answer.checks).toContainEqual(expect.objectContaining({ check: 'fingerprint', state: 'failed' }))
+    expect((await site.run(restoringTree('config', file))).result.code).toBe('fingerprint-mismatch')
+  })
+
+  it('binds the restore to what it read', async (test) => {
+    const { site, file } = prepared(test, 'config')
+    const { sha256 } = await site.ask(['plan', 'restore', 'config', file], plan)
+    expect((await site.run(restoringTree('config', file, '--expect-sha256', 'a'.repeat(64)))).result.code).toBe(
+      'plan-stale',
+    )
+    const report = restoreReport.extend({ parts: z.array(restoredPart) })
+    const { parts, safetyCopy } = await site.ask(restoringTree('config', file, '--expect-sha256', sha256), report)
+    expect(parts).toEqual([{ part: 'config', kind: 'tree', safetyCopy }])
+    expect(execFileSync('stat', ['-c', '%a', `${safetyCopy}/.env`]).toString()).toBe('600\n')
+  })
+})
