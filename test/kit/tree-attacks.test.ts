@@ -1,5 +1,5 @@
 /** Archives made to attack, and the application's user at work while its folder is restored: nothing outside is touched, nothing is half. */
-import { execFileSync } from 'node:child_process'
+import { execFileSync, spawnSync } from 'node:child_process'
 import {
   existsSync,
   mkdirSync,
@@ -138,6 +138,34 @@ describe.concurrent('a restore of the application', () => {
     const before = treeState(join(one.root, 'app'))
     expect((await one.run(restoringTree('application', file))).result.outcome).toBe('succeeded')
     expect(treeState(join(one.root, 'app'))).toEqual(before)
+  })
+
+  it.runIf(root)('whose folder is a file system of its own is refused before anything stops', (test) => {
+    const one = site(test)
+    const file = packed(one)
+    const script = 'mount -t tmpfs none "$1" && shift && "$@"'
+    const kit = [
+      '/bin/bash',
+      '--noprofile',
+      '--norc',
+      one.kit,
+      '--root',
+      one.root,
+      ...restoringTree('application', file),
+    ]
+    const { stdout, status } = spawnSync(
+      'unshare',
+      ['--mount', 'bash', '-c', script, 'mount', join(one.root, 'app'), ...kit],
+      {
+        env: { PATH: process.env.PATH, HOME: one.folder, CVD_BACKUP_STATE: one.state },
+        encoding: 'utf8',
+      },
+    )
+    expect([status, stdout]).toEqual([
+      4,
+      expect.stringContaining(`${join(one.root, 'app')} is a file system of its own`),
+    ])
+    expect(one.outcome(one.operations('restore')[0] ?? '')).toMatchObject({ outcome: 'failed', code: 'checks-failed' })
   })
 
   it('that is rolled back keeps what was written to the restored folder', async (test) => {

@@ -1,6 +1,7 @@
 /** What a plan says of the application and the configuration, and what the report of a restore does. */
 import { execFileSync } from 'node:child_process'
-import { rmSync, writeFileSync } from 'node:fs'
+import { createHash } from 'node:crypto'
+import { chmodSync, chownSync, lstatSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it, type TestContext } from 'vitest'
 import { z } from 'zod'
@@ -8,6 +9,7 @@ import { restorePlan, restoreReport } from '../../src-shared/domain/kit-restore.
 import { restoredPart, treePlan } from '../../src-shared/domain/restored-parts.ts'
 import { pack, treeState } from '../support/kit/tree.ts'
 import { restoringTree, siteWithTrees, type TreePart } from '../support/kit/tree-trial.ts'
+import { ORDINARY } from '../support/scratch-site.ts'
 
 const plan = restorePlan.extend({ part: z.string(), tree: treePlan })
 
@@ -75,5 +77,37 @@ describe.concurrent('the plan of a restore', () => {
     const { parts, safetyCopy } = await site.ask(restoringTree('config', file, '--expect-sha256', sha256), report)
     expect(parts).toEqual([{ part: 'config', kind: 'tree', safetyCopy }])
     expect(execFileSync('stat', ['-c', '%a', `${safetyCopy}/.env`]).toString()).toBe('600\n')
+  })
+})
+
+describe.runIf(process.getuid?.() === 0).concurrent('owners', () => {
+  const proven = (test: TestContext) => {
+    const site = siteWithTrees({ owner: ORDINARY })
+    test.onTestFinished(() => site.remove())
+    const config = join(site.root, 'config')
+    chownSync(join(config, '.env'), 0, ORDINARY)
+    chmodSync(join(config, '.env'), 0o640)
+    chownSync(join(config, 'gunicorn.py'), 33, 33)
+    const file = pack('config', site.root, join(site.backups, 'app/cvd_config_20260110_120000.tar.gz'))
+    const owners = () =>
+      ['.env', 'gunicorn.py'].map((name) => lstatSync(join(config, name))).map(({ uid, gid }) => [uid, gid])
+    return { site, file, owners }
+  }
+
+  it('are those of the backup if its fingerprint proves it, and they are of root or of the data', async (test) => {
+    const { site, file, owners } = proven(test)
+    const hash = createHash('sha256').update(readFileSync(file)).digest('hex')
+    site.library('state_create; fingerprint_file "$1"; printf "sha256=%s\\n" "$2" >"$REPLY"', [file, hash])
+    expect((await site.run(restoringTree('config', file))).result.outcome).toBe('succeeded')
+    expect(owners()).toEqual([
+      [0, ORDINARY],
+      [ORDINARY, ORDINARY],
+    ])
+  })
+
+  it('are those of the data if nothing proves what the archive says', async (test) => {
+    const { site, file, owners } = proven(test)
+    expect((await site.run(restoringTree('config', file))).result.outcome).toBe('succeeded')
+    expect(new Set(owners().flat())).toEqual(new Set([ORDINARY]))
   })
 })

@@ -90,6 +90,14 @@ folder_unpack() {
     printf 'What was extracted is not what is in the archive: %s\n' "$differs"
     return 1
   fi
+  # No name has a control character, so each is one line.
+  tar --quoting-style=literal --numeric-owner -tvf "$archive" 2>/dev/null | awk '
+    match($0, /^[^ ]+ +[0-9]+\/[0-9]+ +[0-9]+ +[-0-9]+ [0-9:.]+ /) {
+      name = substr($0, RLENGTH + 1)
+      if (/^l/) sub(/ -> .*$/, "", name)
+      sub(/\//, ":", $2)
+      print $2 "\t" name
+    }' >owners
   rm -f -- "$archive" "$archive.stderr"
   if [[ $inside == '' ]]; then mv -nT -- unpacked tree; else mv -nT -- "unpacked/$inside" tree; fi
   [[ -d tree && ! -L tree ]] || { echo 'The archive holds no folder.'; return 1; }

@@ -213,13 +213,12 @@ folder_both() {
 # check_folder_apart PART PATH: FOLDER_KEPT = what moves from the live tree into the restored one. The virtual environment must fit.
 FOLDER_KEPT=()
 check_folder_apart() {
-  local title='The virtual environment fits the restored application' one devices
+  local title='The virtual environment fits the restored application' one
   FOLDER_KEPT=()
   [[ $1 == application ]] || return 0
   for one in "${FOLDER_APART[@]}"; do
     [[ (-e $2/$one || -L $2/$one) && ! -e reader/tree/$one && ! -L reader/tree/$one ]] || continue
-    devices=$(exec stat -c %d -- "${2%/*}" "$2" "$2/$one" 2>/dev/null | sort -u)
-    if [[ $devices == *$'\n'* ]]; then
+    if [[ -d $2/$one && ! -L $2/$one ]] && ! same_mount "$2" "$2/$one"; then
       found venv failed "$title" "$2/$one lies on another file system" 'move it to the file system of the application' \
         checks-failed "$2/$one lies on another file system and cannot be kept by a rename."
       return
@@ -244,12 +243,50 @@ check_folder_target() {
   path=$REPLY
   if [[ -e $path && ! -d $path ]]; then
     found target failed "$title" "$path is no folder" '' checks-failed "$path is no folder."
+  elif [[ -d $path ]] && ! same_mount "${path%/*}" "$path"; then
+    found target failed "$title" "$path is a file system of its own" 'restore it by hand, or unmount it' checks-failed \
+      "$path is a file system of its own, which cannot be renamed."
   elif ! (hold_place "${path%/*}"); then
     found target failed "$title" "the folder of $path belongs to somebody else" 'look at the folder and its owner' checks-failed \
       "The folder of $path belongs to somebody else."
   else
     found target passed "$title" "$path"
   fi
+}
+
+# folder_owners GID: give each member the owner that it had, if the archive is proven by its fingerprint and the owner is root or
+# the data's, with one of their groups. The names are those that are in the tree, which no link leads out of.
+folder_owners() {
+  local owner
+  [[ $FOLDER_PROVEN != '' && -f reader/owners && ! -L reader/owners ]] && ((EUID == 0)) || return 0
+  (cd -P staged.tree && find . -mindepth 1 -printf '%P\n') >names
+  awk -F '\t' -v inside="$FOLDER_INSIDE" -v same="$OWNER_UID:$1" -v "users=0 $OWNER_UID" -v "groups=0 $OWNER_GID $DATA_GID $1" '
+    FILENAME != "names" {
+      name = substr($0, length($1) + 2)
+      sub(/^\.\//, "", name)
+      if (inside != "" && index(name, inside "/") == 1) name = substr(name, length(inside) + 2)
+      sub(/\/$/, "", name)
+      split($1, id, ":")
+      if ($1 != same && index(" " users " ", " " id[1] " ") && index(" " groups " ", " " id[2] " ")) owner[name] = $1
+      next
+    }
+    $0 in owner { print owner[$0] "\t" $0 }' reader/owners names >owners
+  while IFS= read -r owner; do
+    [[ $owner =~ ^[0-9]{1,10}:[0-9]{1,10}$ ]] || continue
+    awk -F '\t' -v "owner=$owner" '$1 == owner { printf "%s%c", substr($0, length($1) + 2), 0 }' owners |
+      (cd -P staged.tree && exec xargs -0 -r chown -h -- "$owner") || return 1
+  done < <(cut -f 1 owners | sort -u)
+}
+
+# same_mount FOLDER FOLDER: status 0 if both are reached through one mount.
+same_mount() {
+  local one other
+  one=$(mount_at "$1") && other=$(mount_at "$2") && [[ $one == "$other" ]]
+}
+
+# mount_at FOLDER: print its mount. Entered, not opened by name, which could block.
+mount_at() {
+  cd -P -- "$1" 2>/dev/null && exec 9<. && mount_of 9 && printf '%s' "$REPLY"
 }
 
 # folder_settle: end the reader, and take the tree over: from here on only root can change it. Status 1 if it holds anything but
@@ -272,6 +309,7 @@ folder_dress() {
   if ((EUID == 0)); then
     chown -hR -- "$OWNER_UID:$gid" staged.tree && chown -h -- "$uid:$gid" staged.tree || return 1
   fi
+  folder_owners "$gid" || return 1
   find staged.tree -type f -perm /7000 -exec chmod a-st -- {} + && chmod "$mode" staged.tree || return 1
   chcon -hR --reference="$1" -- staged.tree 2>/dev/null
   return 0
