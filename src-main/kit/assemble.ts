@@ -22,6 +22,7 @@ export const rooms = {
     'listing-rules',
     'listing',
     'listing-json',
+    'at',
     'fingerprint',
     'extract',
     'extract-sides',

@@ -72,6 +72,15 @@ export const restorePlan = z.looseObject({
   services: z.array(serviceState),
   health: healthAnswer,
   holders: z.array(holder),
+  /** How the backup was found by a moment (`--at`): the next later one, and the failed ones that were skipped. */
+  at: z
+    .looseObject({
+      moment: count,
+      next: z.looseObject({ path: text, takenAt: count }).nullable(),
+      failed: z.array(text),
+    })
+    .nullable()
+    .default(null),
 })
 
 /** Data of a `restore`, `undo` or `recover` result. */

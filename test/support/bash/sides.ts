@@ -110,6 +110,8 @@ export const sides: Readonly<Record<string, Side>> = {
   'commands/database.sh:database_copy_by_owner': limited,
   'backups/extract.sh:extract_pump': limited,
   'backups/extract.sh:extract_fold': limited,
+  'backups/at.sh:moment_read': 'root: what was typed at the command line, matched against digits',
+  'backups/at.sh:backup_at': listed,
   'backups/listing.sh:listing_awk': listed,
   'backups/listing-json.sh:backups_json': listed,
   'restore/plan.sh:plan_recovery_point': listed,

@@ -4,22 +4,29 @@
 
 readonly PLAN_UNCHANGED='nothing was changed'
 
-# plan restore database|application|config FILE [--site-is-down] [--keep-venv]
+# plan restore database|application|config FILE|--at TIME [--site-is-down] [--keep-venv]
 run_plan() {
   local part file entry recovery='' loss=null now given=()
   while (($# > 0)); do
     case $1 in
       --site-is-down) SITE_IS_DOWN=yes ;;
       --keep-venv) R_KEEP_VENV=yes ;;
+      --at)
+        (($# >= 2)) || usage_error '--at: a value is missing'
+        R_AT=$2
+        shift
+        ;;
       *) given+=("$1") ;;
     esac
     shift
   done
-  [[ ${#given[@]} -eq 3 && ${given[0]} == restore && ${given[1]} =~ ^(database|application|config)$ ]] ||
-    usage_error 'plan restore database|application|config FILE [--site-is-down]'
+  [[ $R_AT == '' || ${#given[@]} -ne 2 ]] || given+=('')
+  [[ ${#given[@]} -eq 3 && ${given[0]} == restore && ${given[1]} =~ ^(database|application|config)$ && ($R_AT == '' || ${given[2]} == '') ]] ||
+    usage_error 'plan restore database|application|config FILE|--at TIME [--site-is-down]'
   part=${given[1]} PLANNING=yes
-  backup_find "${given[2]}" || fail not-found "There is no backup '${given[2]}'." "$PLAN_UNCHANGED"
+  backup_meant "$part" "${given[2]}"
   file=$REPLY
+  plan_at
   state_writable || fail no-rights "This login cannot keep a work folder: $STATE cannot be written." "$PLAN_UNCHANGED"
   answer_alone
   live_look
@@ -48,7 +55,7 @@ run_plan() {
   plan_words "$loss"
   plan_answer "$part" "$entry" "$recovery" "$loss"
 }
-PLAN_FOLDER='' P_SERVICES='[]' P_HEALTH=null P_HOLDERS='[]' P_SPACE=null P_TREE=null
+PLAN_FOLDER='' P_SERVICES='[]' P_HEALTH=null P_HOLDERS='[]' P_SPACE=null P_TREE=null P_AT=null
 
 plan_answer() { # PART ENTRY RECOVERY LOSS
   local checks live only_live only_backup schema comparison words='A restore is possible.'
@@ -67,7 +74,7 @@ plan_answer() { # PART ENTRY RECOVERY LOSS
   comparison=$REPLY
   json_object part="$1" backup:="$2" sha256="$EXTRACT_SHA256" possible:=$PLAN_POSSIBLE checks:="$checks" recoveryPoint:="$3" \
     lossSeconds:="$4" comparison:="$comparison" tables:="$COMPARE_TABLES" schema:="$schema" space:="$P_SPACE" \
-    services:="$P_SERVICES" health:="$P_HEALTH" holders:="$P_HOLDERS" tree:="$P_TREE"
+    services:="$P_SERVICES" health:="$P_HEALTH" holders:="$P_HOLDERS" tree:="$P_TREE" at:="$P_AT"
   [[ $PLAN_POSSIBLE == true ]] || words='A restore is not possible: a check failed.'
   succeed "$words" "$REPLY"
 }
@@ -106,6 +113,26 @@ plan_space() { # FOLDER NEEDED TITLE: P_SPACE = space
   path=$REPLY
   json_object needed:="$2" free:=$((EXTRACT_LIMIT > 0 ? EXTRACT_LIMIT : 0)) path="$path"
   P_SPACE=$REPLY
+}
+
+# plan_at: P_AT = how the backup was found by a moment, or null.
+plan_at() {
+  local next=null failed=() path
+  P_AT=null
+  [[ $R_AT != '' ]] || return 0
+  if [[ $AT_NEXT != '' ]]; then
+    encode_path "${AT_NEXT#* }"
+    json_object path="$REPLY" takenAt:="${AT_NEXT%% *}"
+    next=$REPLY
+  fi
+  for path in ${AT_SKIPPED[@]+"${AT_SKIPPED[@]}"}; do
+    encode_path "$path"
+    json_string "$REPLY"
+    failed+=("$REPLY")
+  done
+  json_array ${failed[@]+"${failed[@]}"}
+  json_object moment:="$AT_MS" next:="$next" failed:="$REPLY"
+  P_AT=$REPLY
 }
 
 plan_recovery_point() {

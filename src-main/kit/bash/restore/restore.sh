@@ -8,20 +8,43 @@ restore_confirm() {
 }
 
 check_restore() {
+  local words=2
   restore_arguments "$@"
-  [[ ${R_WORDS[0]-} =~ ^(database|application|config)$ && ${#R_WORDS[@]} -eq 2 ]] ||
-    usage_error 'restore database|application|config FILE --confirm HOST --reason TEXT'
-  backup_find "${R_WORDS[1]}" || fail not-found "There is no backup '${R_WORDS[1]}'." 'nothing was changed' \
-    'look at the list: cvd-backup inspect'
+  [[ $R_AT == '' ]] || words=1
+  [[ ${R_WORDS[0]-} =~ ^(database|application|config)$ && ${#R_WORDS[@]} -eq $words ]] ||
+    usage_error 'restore database|application|config FILE|--at TIME --confirm HOST --reason TEXT'
+  backup_meant "${R_WORDS[@]}"
   # The worker has another working folder: pass the absolute path.
   ARGUMENTS=("${R_WORDS[0]}" "$REPLY" --reason "$REASON" --expect-sha256 "$R_EXPECT_SHA256" ${R_ACCEPT_SCHEMA:+--accept-schema}
-    ${R_KEEP_VENV:+--keep-venv} ${SITE_IS_DOWN:+--site-is-down})
+    ${R_KEEP_VENV:+--keep-venv} ${SITE_IS_DOWN:+--site-is-down} ${R_AT:+--at "$R_AT"})
   restore_confirm
+}
+
+# backup_meant PART [FILE]: REPLY = the backup that FILE names, or that R_AT means; fails if there is none.
+backup_meant() {
+  local path
+  if [[ $R_AT == '' ]]; then
+    backup_find "$2" || fail not-found "There is no backup '$2'." 'nothing was changed' 'look at the list: cvd-backup inspect'
+    return
+  fi
+  backup_at "$1" "$R_AT"
+  path=$REPLY
+  say_readable "The newest backup that is not later than $R_AT: ${path##*/}."
+  [[ $AT_NEXT == '' ]] || say_readable "The next later one: ${AT_NEXT##*/}, from $(moment_words "${AT_NEXT%% *}")."
+  ((${#AT_SKIPPED[@]} == 0)) || say_readable "Skipped, as their verification failed: ${AT_SKIPPED[*]##*/}."
+  REPLY=$path
 }
 
 run_restore() {
   restore_arguments "$@"
   backup_find "${R_WORDS[1]}" || fail not-found "There is no backup '${R_WORDS[1]}' any more." 'nothing was changed' ''
+  if [[ $R_AT != '' ]]; then
+    # Found by that moment when the restore was requested.
+    local file=$REPLY
+    runbook_log pit_recovery.log "Starting point-in-time recovery to: $R_AT"
+    runbook_log pit_recovery.log "Selected backup: $file"
+    REPLY=$file
+  fi
   restore_part "${R_WORDS[0]}" "$REPLY"
 }
 
