@@ -34,10 +34,40 @@ function tableLines(plan: RestorePlan): string[] {
   return [...lines, ...rest, ...notes]
 }
 
+/** Which backup a moment means, and what else there is. */
+export function atLines({ at, backup }: RestorePlan, zone: string): string[] {
+  if (at === null) return []
+  return [
+    `The newest backup from ${formatTime(at.moment, zone)} or before: ${showPath(backup.path)}.`,
+    ...(at.next === null
+      ? []
+      : [`The next later one: ${showPath(at.next.path)}, from ${formatTime(at.next.takenAt, zone)}.`]),
+    ...at.failed.map((path) => `Skipped, as its verification failed: ${showPath(path)}.`),
+  ]
+}
+
+/** What differs between the live files and the backup. */
+function treeLines(tree: NonNullable<RestorePlan['tree']>): string[] {
+  const { members, bytes, onlyLive, onlyBackup, changed, differences, kept } = tree
+  const marks: Readonly<Record<string, string>> = { live: 'gone', backup: 'back', changed: 'changed' }
+  return [
+    `The backup holds ${formatCount(members)} files, folders and links, ${formatBytes(bytes)}.`,
+    `${formatCount(changed)} would change, ${formatCount(onlyBackup)} come back, ${formatCount(onlyLive)} go.`,
+    ...differences.map((one) => {
+      const [which = '', ...path] = one.split(': ')
+      return `  ${(marks[which] ?? '').padEnd(7)}  ${showPath(path.join(': '))}`
+    }),
+    ...(kept.length === 0 ? [] : [`Kept from the live folder: ${kept.map(showPath).join(', ')}.`]),
+  ]
+}
+
 /** `Everything written after … (2 hours before now) would be gone.` */
 export function lossWords(plan: RestorePlan, zone: string): string {
   if (plan.recoveryPoint === null) return 'The time of this backup is unknown; the table shows what would be lost.'
   const span = plan.lossSeconds === null ? '' : `, the last ${formatSpan(plan.lossSeconds * 1000)}`
+  if (plan.part !== 'database') {
+    return `The ${plan.part === 'config' ? 'configuration' : plan.part} would be as it was at ${formatTime(plan.recoveryPoint, zone)}: every change to its files since then${span}, would be gone.`
+  }
   return `The database would be as it was at ${formatTime(plan.recoveryPoint, zone)}: everything written since then${span}, would be gone.`
 }
 
@@ -58,11 +88,11 @@ export function planLines(plan: RestorePlan, zone: string): string[] {
     `backup  ${showPath(backup.path)} (${formatBytes(backup.size)}, ${backup.verdict === 'never' ? 'never verified' : backup.verdict})`,
     `sha256  ${clean(plan.sha256)}`,
     '',
+    ...atLines(plan, zone),
     lossWords(plan, zone),
-    clean(lossSentence(plan)),
-    '',
-    ...tableLines(plan),
-    ...schemaLines(plan),
+    ...(plan.tree === null
+      ? [clean(lossSentence(plan)), '', ...tableLines(plan), ...schemaLines(plan)]
+      : ['', ...treeLines(plan.tree)]),
     '',
     ...checks.flatMap(({ state, title, evidence, fix }) => [
       `${marks[state]}  ${clean(title)}${evidence === '' ? '' : `: ${clean(evidence)}`}`,

@@ -4,13 +4,15 @@ import { showPath } from '../../src-shared/domain/backup-path.ts'
 import { formatDuration } from '../../src-shared/domain/format.ts'
 import { type RestorePlan, restoreReport } from '../../src-shared/domain/kit-restore.ts'
 import { standing } from '../../src-shared/domain/plan-checks.ts'
-import { planRestore } from '../operations/plan-restore.ts'
-import { restoreDatabase } from '../operations/restore-database.ts'
+import { partOf, restorableParts } from '../../src-shared/domain/restored-parts.ts'
+import { type Failure, fail, ok, type Result } from '../../src-shared/result.ts'
+import { planRestore, type Wanted } from '../operations/plan-restore.ts'
+import { restorePart } from '../operations/restore-part.ts'
 import { undoRestore } from '../operations/undo.ts'
 import type { JournalEntry } from '../store/operations.ts'
 import type { Site } from '../store/sites.ts'
 import type { Output } from './output.ts'
-import { lossWords, planLines } from './plan-text.ts'
+import { atLines, lossWords, planLines } from './plan-text.ts'
 import type { Session } from './session.ts'
 import { onSite } from './site-commands.ts'
 import { clean } from './table.ts'
@@ -25,21 +27,44 @@ interface ConfirmOptions extends DownOption {
   readonly confirm: string
   readonly reason: string
   readonly acceptSchema?: boolean
+  readonly keepVenv?: boolean
 }
 
-function notDatabase(what: string) {
-  return usage(`Cannot restore ${what}; what can be restored: database.`)
+interface MomentOption {
+  readonly at?: string
+}
+
+/** What is to be restored: a backup, or what the part was at a moment. */
+function wantedOf(what: string, words: string | undefined, { at }: MomentOption): Result<Wanted> {
+  const part = partOf(what)
+  if (part === null) return fail(usage(`Cannot restore ${what}; what can be restored: ${restorableParts.join(', ')}.`))
+  if ((words === undefined) === (at === undefined)) return fail(usage('Give either a backup or --at TIME.'))
+  return ok(at === undefined ? (words ?? '') : { part, at })
+}
+
+/** A backup of another part than the one that was named. */
+function otherPart({ part, backup }: RestorePlan, what: string): Failure | null {
+  return part === what ? null : usage(`${showPath(backup.path)} is a backup of: ${part}; not of: ${what}.`)
 }
 
 function possibleWords({ possible }: RestorePlan): string {
   return possible ? 'The restore is possible.' : 'The restore is possible because you confirmed that the site is down.'
 }
 
-async function plan(session: Session, site: Site, what: string, words: string, given: DownOption): Promise<number> {
-  if (what !== 'database') return session.refuse(notDatabase(what))
-  const planned = await planRestore(session.context, site, words)
+async function plan(
+  session: Session,
+  site: Site,
+  what: string,
+  words: string | undefined,
+  given: DownOption & MomentOption,
+): Promise<number> {
+  const wanted = wantedOf(what, words, given)
+  if (!wanted.ok) return session.refuse(wanted.error)
+  const planned = await planRestore(session.context, site, wanted.value)
   if (!planned.ok) return session.refuse(planned.error)
   const { plan: found, inspection } = planned.value
+  const other = otherPart(found, what)
+  if (other) return session.refuse(other)
   session.out.text(...planLines(found, inspection.time.zone))
   const data = found
   if (standing(found, given.siteIsDown ?? false).length === 0)
@@ -67,14 +92,16 @@ async function restore(
   session: Session,
   site: Site,
   what: string,
-  words: string,
-  given: ConfirmOptions,
+  words: string | undefined,
+  given: ConfirmOptions & MomentOption,
 ): Promise<number> {
-  if (what !== 'database') return session.refuse(notDatabase(what))
+  const wanted = wantedOf(what, words, given)
+  if (!wanted.ok) return session.refuse(wanted.error)
   const { context, runner, out } = session
-  const started = await restoreDatabase(context, runner, site, words, given, ({ plan: found, inspection }) => {
+  const started = await restorePart(context, runner, site, wanted.value, given, ({ plan: found, inspection }) => {
     out.event({ kind: 'plan', plan: found })
-    out.text(lossWords(found, inspection.time.zone), '')
+    out.text(...atLines(found, inspection.time.zone), lossWords(found, inspection.time.zone), '')
+    return otherPart(found, what)
   })
   if (!started.ok) return session.refuse(started.error)
   return watchOperation(session, site, started.value, (entry) => sayRestored(session.out, site, entry))
@@ -91,6 +118,11 @@ const siteIsDown = [
   'the site is down and its health probe is correct: restore although the health check fails',
 ] as const
 
+const atTime = [
+  '--at <time>',
+  'instead of a backup: the newest one that is not later, as "2026-03-29 02:30" in the time of the server, or with an offset',
+] as const
+
 function confirmed(command: Command): Command {
   return command
     .requiredOption('--confirm <name>', 'repeat the name of the site exactly')
@@ -100,20 +132,27 @@ function confirmed(command: Command): Command {
 
 export function addRestoreCommands(program: Command): void {
   program
-    .command('plan <name> <what> <backup>')
-    .description('show what a restore would change, table by table; changes nothing. WHAT is: database')
+    .command('plan <name> <what> [backup]')
+    .description(`show what a restore would change; changes nothing. WHAT is: ${restorableParts.join(', ')}`)
     .option(...siteIsDown)
-    .action((name: string, what: string, words: string, given: DownOption, command: Command) =>
-      onSite(command, name, (session, site) => plan(session, site, what, words, given)),
+    .option(...atTime)
+    .action(
+      (name: string, what: string, words: string | undefined, given: DownOption & MomentOption, command: Command) =>
+        onSite(command, name, (session, site) => plan(session, site, what, words, given)),
     )
-  confirmed(program.command('restore <name> <what> <backup>'))
+  confirmed(program.command('restore <name> <what> [backup]'))
     .option('--accept-schema', 'restore although the backup lacks parts of the live schema')
-    .description('restore a backup as a transaction: it ends verified and healthy, or rolls back')
-    .action((name: string, what: string, words: string, given: ConfirmOptions, command: Command) =>
-      onSite(command, name, (session, site) => restore(session, site, what, words, given)),
+    .option('--keep-venv', 'keep the live virtual environment although requirements.txt differs')
+    .option(...atTime)
+    .description(
+      `restore a backup as a transaction: it ends healthy, or rolls back. WHAT is: ${restorableParts.join(', ')}`,
+    )
+    .action(
+      (name: string, what: string, words: string | undefined, given: ConfirmOptions & MomentOption, command: Command) =>
+        onSite(command, name, (session, site) => restore(session, site, what, words, given)),
     )
   confirmed(program.command('undo <name> <operation>'))
-    .description('undo a restore: its safety copy becomes the live database again')
+    .description('undo a restore: its safety copies become live again')
     .action((name: string, operation: string, given: ConfirmOptions, command: Command) =>
       onSite(command, name, (session, site) => undo(session, site, operation, given)),
     )

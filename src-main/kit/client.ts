@@ -5,6 +5,7 @@ import { type KitCommandName, kitCommands } from '../../src-shared/domain/kit-co
 import { KIT_PROTOCOL_VERSION, type KitEvent, type KitResult } from '../../src-shared/domain/kit-protocol.ts'
 import type { RestorePlan } from '../../src-shared/domain/kit-restore.ts'
 import type { HealthAnswer, Inspection, OperationEntry } from '../../src-shared/domain/kit-site.ts'
+import type { RestorablePart } from '../../src-shared/domain/restored-parts.ts'
 import { type Failure, fail, ok, type Result } from '../../src-shared/result.ts'
 import type { SshConnection } from '../remote/connection.ts'
 import type { Privilege } from '../remote/sudo.ts'
@@ -32,6 +33,9 @@ export interface Listener {
 
 /** Text, or bytes for a server path that is not text. */
 export type KitWord = string | Buffer
+
+/** What a plan is for: a backup by its path, or the newest one that is not later than a moment. */
+export type PlanTarget = { readonly part: RestorablePart } & ({ readonly backup: KitWord } | { readonly at: string })
 
 export interface OperationStart {
   /** Command and arguments. */
@@ -80,11 +84,11 @@ export class KitClient {
 
   /** Returns the plan even if it says that the restore is not possible. `onEvent` gets its progress. */
   async plan(
-    backup: KitWord,
+    target: PlanTarget,
     signal?: AbortSignal,
     onEvent?: (event: KitEvent) => void,
   ): Promise<Result<RestorePlan, KitError>> {
-    const args = ['plan', 'restore', 'database', backup]
+    const args = ['plan', 'restore', target.part, ...('at' in target ? ['--at', target.at] : [target.backup])]
     const answer = await this.#run(args, [], signal, onEvent)
     if (!answer.ok) return answer
     const plan = kitCommands.plan.report.safeParse(answer.value.result.data)

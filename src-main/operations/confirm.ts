@@ -8,13 +8,20 @@ export interface Confirmation {
   readonly reason: string
   /** The user accepts that the backup lacks parts of the live schema. */
   readonly acceptSchema?: boolean
+  /** The user accepts that the live virtual environment stays although requirements.txt differs. */
+  readonly keepVenv?: boolean
   /** The user states that the site is down, and that the configured probe will show when it is up again. */
   readonly siteIsDown?: boolean
 }
 
 /** The kit's options for what the user accepted. */
-export function acceptedOptions({ acceptSchema = false, siteIsDown = false }: Confirmation): readonly string[] {
-  return [...(acceptSchema ? ['--accept-schema'] : []), ...(siteIsDown ? ['--site-is-down'] : [])]
+export function acceptedOptions(given: Confirmation): readonly string[] {
+  const options = [
+    ['--accept-schema', given.acceptSchema],
+    ['--keep-venv', given.keepVenv],
+    ['--site-is-down', given.siteIsDown],
+  ] as const
+  return options.flatMap(([option, accepted]) => (accepted === true ? [option] : []))
 }
 
 /** Null if confirmed. Checked before anything is sent to the server. */

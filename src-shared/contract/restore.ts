@@ -71,7 +71,7 @@ export const restore = {
   }),
   /**
    * Starts exactly what was planned. Refused if the backup or the machine has changed since, or if a check needs
-   * `acceptSchema` and it is missing.
+   * `acceptSchema` or `keepVenv` and it is missing.
    */
   start: command({
     role: 'admin',
@@ -80,6 +80,7 @@ export const restore = {
       confirm: confirmation,
       reason,
       acceptSchema: z.boolean().optional(),
+      keepVenv: z.boolean().optional(),
       siteIsDown,
     }),
     output: startedOperation,

@@ -3,6 +3,7 @@ import { z } from 'zod'
 import { backupEntry, tableCount } from './kit-backups.ts'
 import { count, text, word } from './kit-fields.ts'
 import { healthAnswer, holder, serviceState } from './kit-site.ts'
+import { restorableParts, restoredPart, treePlan } from './restored-parts.ts'
 
 /** How one table differs between the live database and the backup. */
 export const tableDifference = z.looseObject({
@@ -46,8 +47,9 @@ export const planCheck = z.looseObject({
   acknowledge: z.boolean(),
 })
 
-/** Data of `plan restore database FILE`. `possible` is false if a check failed: then a restore is refused. */
+/** Data of `plan restore PART FILE`. For a folder there are no tables, and the schema is empty. `possible` is false if a check failed: then a restore is refused. */
 export const restorePlan = z.looseObject({
+  part: z.enum(restorableParts).default('database'),
   backup: backupEntry,
   /** SHA-256 of the backup file as read for this plan; `restore` can be bound to it. */
   sha256: word,
@@ -72,6 +74,8 @@ export const restorePlan = z.looseObject({
   services: z.array(serviceState),
   health: healthAnswer,
   holders: z.array(holder),
+  /** Differences of the files; null for the database. */
+  tree: treePlan.nullable().default(null),
   /** How the backup was found by a moment (`--at`): the next later one, and the failed ones that were skipped. */
   at: z
     .looseObject({
@@ -92,6 +96,8 @@ export const restoreReport = z.looseObject({
   /** Milliseconds from stopping the service to its first healthy answer. */
   downMs: count.nullable(),
   tables: z.array(tableCount),
+  /** Of each part that was replaced; empty from a kit that knows only the database. */
+  parts: z.array(restoredPart).default([]),
   health: healthAnswer.nullable(),
   /** False if a user stated that the site was down. Null if unknown. */
   healthyBefore: z.boolean().nullable().default(null),

@@ -4,6 +4,15 @@ import { z } from 'zod'
 const path = z.string().max(16_384)
 const count = z.number().int().nonnegative()
 
+/** What a restore can bring back on its own. A backup of another kind is refused. */
+export const restorableParts = ['database', 'application', 'config'] as const
+export type RestorablePart = (typeof restorableParts)[number]
+
+/** The part that a backup of this kind brings back; null if it cannot be restored on its own. */
+export function partOf(kind: string): RestorablePart | null {
+  return restorableParts.find((part) => part === kind) ?? null
+}
+
 /** In `parts` of a restore's report. `safetyCopy`: encoded path of what was replaced; null if there is none. */
 export const restoredPart = z.looseObject({
   part: z.enum(['database', 'application', 'config', 'nginx', 'systemd']),

@@ -1,7 +1,7 @@
 /** H16: how a site's health is probed, and what a restore does when the answer is wrong or unknown. */
 import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { planRestore } from '../../src-main/operations/plan-restore.ts'
-import { restoreDatabase } from '../../src-main/operations/restore-database.ts'
+import { restorePart } from '../../src-main/operations/restore-part.ts'
 import type { Site } from '../../src-main/store/sites.ts'
 import { restoreReport } from '../../src-shared/domain/kit-restore.ts'
 import { failureOf, must, ServerDesk } from '../support/server-desk.ts'
@@ -31,7 +31,7 @@ const newOrders = (server: Server) => server.query('SELECT count(*) FROM service
 const restore = async (site: Site, backup: string, siteIsDown = false) => {
   const confirmation = { confirm: site.name, reason: 'health', siteIsDown }
   return desk.settled(
-    must(await restoreDatabase(desk.console.context, desk.console.runner, site, backup, confirmation)),
+    must(await restorePart(desk.console.context, desk.console.runner, site, backup, confirmation)),
   )
 }
 
@@ -74,7 +74,7 @@ describe('a site with no health setting', () => {
     const { plan } = must(await planRestore(desk.console.context, site, backup))
     expect(plan).toMatchObject({ possible: false })
     const confirmation = { confirm: site.name, reason: 'health' }
-    const refused = await restoreDatabase(desk.console.context, desk.console.runner, site, backup, confirmation)
+    const refused = await restorePart(desk.console.context, desk.console.runner, site, backup, confirmation)
     expect(failureOf(refused)).toMatchObject({ code: 'checks-failed', next: expect.stringContaining('health=') })
     const forced = ['--confirm', 'south', '--reason', 'x']
     const entry = await desk.run(site, 'restore', 'database', { path: backup }, ...forced)

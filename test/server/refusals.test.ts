@@ -6,7 +6,7 @@ import type { Confirmation } from '../../src-main/operations/confirm.ts'
 import { inspectSite } from '../../src-main/operations/inspect.ts'
 import { makeBackup } from '../../src-main/operations/make-backup.ts'
 import { planRestore } from '../../src-main/operations/plan-restore.ts'
-import { restoreDatabase } from '../../src-main/operations/restore-database.ts'
+import { restorePart } from '../../src-main/operations/restore-part.ts'
 import { undoRestore } from '../../src-main/operations/undo.ts'
 import type { Site } from '../../src-main/store/sites.ts'
 import { showPath } from '../../src-shared/domain/backup-path.ts'
@@ -113,7 +113,7 @@ describe.each([
   })
   const confirmed: Confirmation = { confirm: name, reason: 'a test' }
   const ask = (confirmation = confirmed) =>
-    restoreDatabase(desk.console.context, desk.console.runner, site, showPath(backup), confirmation)
+    restorePart(desk.console.context, desk.console.runner, site, showPath(backup), confirmation)
   /** Like a console that skips its own checks: does the server refuse? */
   const restore = (...options: string[]) => desk.run(site, 'restore', 'database', { path: backup }, ...options)
 
@@ -150,7 +150,7 @@ describe.each([
     const other = await clerks.add(server, { login: 'unprivileged' })
     const { context: inner, runner } = clerks.console
     await server.must(`chmod 644 ${showPath(backup)}`)
-    expect(failureOf(await restoreDatabase(inner, runner, other, showPath(backup), confirmed)).code).toBe(
+    expect(failureOf(await restorePart(inner, runner, other, showPath(backup), confirmed)).code).toBe(
       'checks-failed',
     )
     const options = ['--confirm', name, '--reason', 'x']
@@ -182,7 +182,7 @@ describe.each([
       const asked = must(await makeBackup(second.console.context, second.console.runner, there))
       expect(await second.settled(asked)).toMatchObject(busy)
       const refused = failureOf(
-        await restoreDatabase(second.console.context, second.console.runner, there, showPath(backup), confirmed),
+        await restorePart(second.console.context, second.console.runner, there, showPath(backup), confirmed),
       )
       expect(refused).toMatchObject({ code: 'checks-failed', message: expect.stringContaining('tester@desk') })
       const forced = ['--confirm', name, '--reason', 'x']

@@ -4,7 +4,7 @@ import { once } from 'node:events'
 import { renameSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, afterEach, describe, expect, it } from 'vitest'
-import { restoreDatabase } from '../../src-main/operations/restore-database.ts'
+import { restorePart } from '../../src-main/operations/restore-part.ts'
 import { showPath } from '../../src-shared/domain/backup-path.ts'
 import { command } from '../support/command.ts'
 import { must, ServerDesk } from '../support/server-desk.ts'
@@ -28,7 +28,7 @@ it('ends a restore that hangs in its transaction, and an operation of a login wi
   await server.must(`chmod 644 ${showPath(backup.path)}; echo 'staged pause' > /var/lib/cvd-backup/failpoint`)
   const ready = desk.stepped('ready', 'done')
   const confirmation = { confirm: 'south', reason: 'reset' }
-  must(await restoreDatabase(desk.console.context, desk.console.runner, site, showPath(backup.path), confirmation))
+  must(await restorePart(desk.console.context, desk.console.runner, site, showPath(backup.path), confirmation))
   await ready
   await using clerks = new ServerDesk('clerk@desk')
   const other = await clerks.add(server, { login: 'unprivileged' })

@@ -1,7 +1,7 @@
 /** Restore and undo on servers that are written to all the time. */
 import { afterAll, afterEach, beforeEach, expect, test } from 'vitest'
 import { planRestore } from '../../src-main/operations/plan-restore.ts'
-import { restorePlanned } from '../../src-main/operations/restore-database.ts'
+import { restorePlanned } from '../../src-main/operations/restore-part.ts'
 import type { Site } from '../../src-main/store/sites.ts'
 import { encodePath } from '../../src-shared/domain/backup-path.ts'
 import {

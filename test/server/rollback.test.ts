@@ -1,7 +1,7 @@
 /** A restore that cannot succeed: refused before any change, or rolled back completely. */
 import { join } from 'node:path'
 import { afterAll, beforeEach, expect, test } from 'vitest'
-import { restoreDatabase } from '../../src-main/operations/restore-database.ts'
+import { restorePart } from '../../src-main/operations/restore-part.ts'
 import type { JournalEntry } from '../../src-main/store/operations.ts'
 import type { Site } from '../../src-main/store/sites.ts'
 import { must } from '../support/command.ts'
@@ -148,7 +148,7 @@ onBoth('a restore', (server: Server) => {
     const before = await processes()
     await hold()
     const refused = failureOf(
-      await restoreDatabase(desk.console.context, desk.console.runner, site, backup, {
+      await restorePart(desk.console.context, desk.console.runner, site, backup, {
         confirm: site.name,
         reason: 'x',
       }),

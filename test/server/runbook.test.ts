@@ -6,7 +6,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { planRestore } from '../../src-main/operations/plan-restore.ts'
-import { restoreDatabase } from '../../src-main/operations/restore-database.ts'
+import { restorePart } from '../../src-main/operations/restore-part.ts'
 import { undoRestore } from '../../src-main/operations/undo.ts'
 import type { Site } from '../../src-main/store/sites.ts'
 import { showPath } from '../../src-shared/domain/backup-path.ts'
@@ -101,7 +101,7 @@ describe.skipIf(runbook === '')(`the runbook${runbook === '' ? ' (RUNBOOK_DIR is
     expect(plan.lossSeconds).toBeLessThan(600)
     const confirmation = { confirm: site.name, reason: 'the runbook made it' }
     const { context: inner, runner } = desk.console
-    const restored = await desk.settled(must(await restoreDatabase(inner, runner, site, backup.path, confirmation)))
+    const restored = await desk.settled(must(await restorePart(inner, runner, site, backup.path, confirmation)))
     expect(restored).toMatchObject({ outcome: 'succeeded' })
     expect(await marked()).toBe('0')
     const undone = await desk.settled(must(await undoRestore(inner, runner, site, restored.id, confirmation)))

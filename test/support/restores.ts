@@ -1,7 +1,7 @@
 /** Restores on real servers: starting them, stopping them at a phase, and checking what they left behind. */
 import { rmSync } from 'node:fs'
 import { join } from 'node:path'
-import { restoreDatabase } from '../../src-main/operations/restore-database.ts'
+import { restorePart } from '../../src-main/operations/restore-part.ts'
 import { undoRestore } from '../../src-main/operations/undo.ts'
 import type { JournalEntry } from '../../src-main/store/operations.ts'
 import type { Site } from '../../src-main/store/sites.ts'
@@ -29,7 +29,7 @@ export async function beginRestore(
   how: RestoreHow = {},
 ): Promise<JournalEntry> {
   const { context: services, runner } = desk.console
-  return must(await restoreDatabase(services, runner, site, backup, { confirm: site.name, reason, ...how }))
+  return must(await restorePart(services, runner, site, backup, { confirm: site.name, reason, ...how }))
 }
 
 /** Restores and waits for the end, whatever the outcome. */

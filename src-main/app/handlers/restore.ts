@@ -2,7 +2,7 @@ import type { ConsoleContract } from '../../../src-shared/contract/index.ts'
 import type { PlanView } from '../../../src-shared/contract/restore.ts'
 import { fail, ok } from '../../../src-shared/result.ts'
 import { aborted, type NamespaceHandlers } from '../../../src-shared/rpc/handlers.ts'
-import { restorePlanned } from '../../operations/restore-database.ts'
+import { restorePlanned } from '../../operations/restore-part.ts'
 import { undoRestore } from '../../operations/undo.ts'
 import { onSite, type Services, siteOf } from '../services.ts'
 import { throttle } from '../throttle.ts'
@@ -54,14 +54,14 @@ export function restoreHandlers(services: Services): NamespaceHandlers<ConsoleCo
       return ok({})
     },
 
-    start: ({ planId, confirm, reason, acceptSchema = false, siteIsDown }) => {
+    start: ({ planId, confirm, reason, acceptSchema = false, keepVenv = false, siteIsDown }) => {
       const plan = plans.plan(planId)
       if (!plan) return fail(expired)
       return onSite(
         services,
         plan.siteId,
         async (site) => {
-          const confirmation = { confirm, reason, acceptSchema, siteIsDown }
+          const confirmation = { confirm, reason, acceptSchema, keepVenv, siteIsDown }
           const started = restorePlanned(runner, site, plan.planned, confirmation)
           if (started.ok) plans.used(planId)
           return started

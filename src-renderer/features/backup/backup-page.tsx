@@ -6,6 +6,7 @@ import { showName, showPath } from '../../../src-shared/domain/backup-path.ts'
 import { formatBytes, formatCount, formatTime } from '../../../src-shared/domain/format.ts'
 import type { BackupEntry } from '../../../src-shared/domain/kit-backups.ts'
 import { isFuture, momentOf } from '../../../src-shared/domain/newest.ts'
+import { partOf } from '../../../src-shared/domain/restored-parts.ts'
 import { type OutputOf, useQuery, useSubscription } from '../../api/hooks.ts'
 import { useRefusal } from '../../api/session.tsx'
 import { go } from '../../app/router.ts'
@@ -117,8 +118,8 @@ function Actions(props: { overview: SiteOverview; entry: BackupEntry; start: Ret
   const refusal = useRefusal()
   const { id: site } = overview
   const { path, hold, kind } = entry
-  const onlyDatabases =
-    kind === 'database' ? undefined : 'The console restores database backups only. For this backup, follow the runbook.'
+  const notAlone =
+    partOf(kind) === null ? 'The console cannot restore this kind of backup yet. Follow the runbook.' : undefined
   return (
     <>
       <Button
@@ -146,7 +147,7 @@ function Actions(props: { overview: SiteOverview; entry: BackupEntry; start: Ret
       <Button
         look="primary"
         icon={History}
-        refusal={refusal ?? onlyDatabases}
+        refusal={refusal ?? notAlone}
         onClick={() => go({ page: 'restore', site, path, step: 'changes' })}
       >
         Restore this…

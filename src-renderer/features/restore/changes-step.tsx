@@ -1,10 +1,6 @@
-/** Step two: which rows would be lost, come back or change, and which processes have the database open. */
-import { RotateCw } from 'lucide-react'
 import { useMemo, useState } from 'react'
-import { formatBytes, formatClock } from '../../../src-shared/domain/format.ts'
+import { formatClock } from '../../../src-shared/domain/format.ts'
 import { lossOf, lossSentence, momentSpan, type TableDifference } from '../../../src-shared/domain/loss.ts'
-import { href } from '../../app/routes.ts'
-import { Button, LinkButton } from '../../ui/button.tsx'
 import { Checkbox } from '../../ui/field.tsx'
 import { HostileText } from '../../ui/hostile-text.tsx'
 import { Fact, Facts, Section } from '../../ui/page.tsx'
@@ -12,20 +8,23 @@ import { Announce } from '../../ui/progress.tsx'
 import { type Column, Table } from '../../ui/table.tsx'
 import { Count, Since, Time } from '../../ui/time.tsx'
 import { Mark } from '../../ui/verdict.tsx'
+import { FilesChanged } from './files-changed.tsx'
+import { OpenConnections, PlanWay } from './plan-way.tsx'
 import css from './restore.module.css'
 import type { PlanStepProps } from './restore-page.tsx'
 import { SchemaFacts } from './schema-facts.tsx'
-import { useFirstFocus } from './use-first-focus.ts'
 
-export function ChangesStep({ overview, path, view, plan, again }: PlanStepProps) {
+export function ChangesStep(props: PlanStepProps) {
+  return props.plan.tree === null ? <Tables {...props} /> : <FilesChanged {...props} tree={props.plan.tree} />
+}
+
+function Tables({ overview, path, view, plan, again }: PlanStepProps) {
   const { id: site, zone, clockOffset: offset } = overview
   const loss = useMemo(() => lossOf(plan), [plan])
   const [all, setAll] = useState(false)
-  const foreign = plan.holders.filter(({ service }) => service === null)
   const least = loss.unknown.length > 0 && 'at least '
   // How old the backup is stands below, and counts on.
   const sentence = lossSentence({ ...plan, lossSeconds: null })
-  const way = useFirstFocus<HTMLDivElement>('[data-way]')
   const notes = plan.tables.filter(({ reason }) => reason !== '')
   return (
     <>
@@ -99,39 +98,8 @@ export function ChangesStep({ overview, path, view, plan, again }: PlanStepProps
         </Section>
       )}
       <SchemaFacts plan={plan} />
-      <Section title="Open connections">
-        <Facts>
-          {plan.holders.length === 0 && <Fact name="Processes">No process has the database open.</Fact>}
-          {plan.holders.map(({ pid, user, command, service }) => (
-            <Fact key={pid} name={service === null ? 'Blocks the restore' : 'Will be stopped'}>
-              <Mark of={service === null ? 'warning' : 'passed'} bare /> <HostileText text={service ?? command} />{' '}
-              <span className={css.more}>
-                process {pid}, user <HostileText text={user} />
-              </span>
-            </Fact>
-          ))}
-          <Fact name="Space">
-            {formatBytes(plan.space.needed)} needed, {formatBytes(plan.space.free)} free
-          </Fact>
-        </Facts>
-        {foreign.length > 0 && <p className={css.more}>Close these programs first; see the checks.</p>}
-      </Section>
-      <div ref={way} className={css.way}>
-        <span className={css.planned}>
-          Planned <Time at={view.plannedAt} />
-        </span>
-        <Button look="quiet" icon={RotateCw} onClick={again}>
-          Plan again
-        </Button>
-        <LinkButton href={href({ page: 'site', site })}>Cancel</LinkButton>
-        <LinkButton
-          look="primary"
-          way
-          href={href({ page: 'restore', site, path, plan: view.planId ?? undefined, step: 'checks' })}
-        >
-          Continue
-        </LinkButton>
-      </div>
+      <OpenConnections plan={plan} what="the database" />
+      <PlanWay site={site} path={path} view={view} again={again} />
     </>
   )
 }

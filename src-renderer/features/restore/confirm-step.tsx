@@ -12,6 +12,7 @@ import { HostileText } from '../../ui/hostile-text.tsx'
 import { Row } from '../../ui/page.tsx'
 import { ErrorState, Notice } from '../../ui/states.tsx'
 import { Since, useNow } from '../../ui/time.tsx'
+import { partWords } from './part-words.ts'
 import css from './restore.module.css'
 import { useSaidDown } from './restore-memory.ts'
 import type { PlanStepProps } from './restore-page.tsx'
@@ -27,7 +28,8 @@ export function ConfirmStep({ overview, path, view, plan, again }: PlanStepProps
   const expired = view.expiresAt !== null && view.expiresAt <= now
   const { planId } = view
   const doubts = plan.checks.filter(({ acknowledge }) => acknowledge)
-  const acceptSchema = doubts.length > 0 && accepted
+  const acceptSchema = accepted && doubts.some(({ check }) => check !== 'venv')
+  const keepVenv = accepted && doubts.some(({ check }) => check === 'venv')
   const saidDown = useSaidDown(planId) && mayBeDown(plan)
   const possible = standing(plan, saidDown).length === 0
   const ready =
@@ -48,7 +50,7 @@ export function ConfirmStep({ overview, path, view, plan, again }: PlanStepProps
   const leave = () => go({ page: 'restore', site, path, plan: planId ?? undefined, step: 'changes' })
   async function confirm(): Promise<void> {
     if (!ready || planId === null) return
-    const answers = { acceptSchema, siteIsDown: saidDown }
+    const answers = { acceptSchema, keepVenv, siteIsDown: saidDown }
     const begun = await start.run({ planId, confirm: typed, reason: reason.trim(), ...answers })
     if (begun.ok) replace({ page: 'restoring', site, operation: begun.value.operation })
   }
@@ -80,7 +82,7 @@ export function ConfirmStep({ overview, path, view, plan, again }: PlanStepProps
     >
       <div className={css.statement}>
         <p>
-          The database of{' '}
+          {partWords[plan.part].replace(/^the/, 'The')} of{' '}
           <strong>
             <HostileText text={name} />
           </strong>{' '}
@@ -88,7 +90,11 @@ export function ConfirmStep({ overview, path, view, plan, again }: PlanStepProps
           {plan.recoveryPoint !== null && <>, the state of {formatTime(plan.recoveryPoint, zone)}</>}.
         </p>
         <p>
-          <HostileText text={lossSentence({ ...plan, lossSeconds: null })} />
+          {plan.tree === null ? (
+            <HostileText text={lossSentence({ ...plan, lossSeconds: null })} />
+          ) : (
+            'Every change to its files since then would be lost.'
+          )}
           {plan.recoveryPoint !== null && (
             <>
               {' '}
@@ -98,17 +104,17 @@ export function ConfirmStep({ overview, path, view, plan, again }: PlanStepProps
         </p>
         {saidDown && <p>You said that the site is down: the restore continues although the health check fails now.</p>}
         <p className={css.more}>
-          The service is stopped only while the files are swapped. The current database is saved as a safety copy, so
-          the restore can be undone. If the service is not healthy afterwards, the server rolls back automatically.
+          The service is stopped only while the files are swapped. What is live now is saved as a safety copy, so the
+          restore can be undone. If the service is not healthy afterwards, the server rolls back automatically.
         </p>
       </div>
       {expired && (
         <Notice tone="warn" title="This plan has expired." action={<Button onClick={again}>Plan again</Button>}>
-          The database may have changed since it was made.
+          The site may have changed since it was made.
         </Notice>
       )}
       {doubts.length > 0 && (
-        <Notice tone="warn" title="The backup lacks parts of the live schema.">
+        <Notice tone="warn" title={doubtTitle(plan.part)}>
           {doubts.map(({ check, evidence }) => (
             <p key={check}>
               <HostileText text={evidence} />
@@ -143,4 +149,10 @@ export function ConfirmStep({ overview, path, view, plan, again }: PlanStepProps
       </Row>
     </form>
   )
+}
+
+function doubtTitle(part: PlanStepProps['plan']['part']): string {
+  return part === 'application'
+    ? 'The live virtual environment may not fit the backup.'
+    : 'The backup lacks parts of the live schema.'
 }

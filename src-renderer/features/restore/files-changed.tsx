@@ -1,0 +1,128 @@
+/** Step two for a folder: which files would be gone, come back or change. */
+import { showPath } from '../../../src-shared/domain/backup-path.ts'
+import { formatBytes, formatClock, formatCount } from '../../../src-shared/domain/format.ts'
+import { HostileText } from '../../ui/hostile-text.tsx'
+import { Fact, Facts, Section } from '../../ui/page.tsx'
+import { Announce } from '../../ui/progress.tsx'
+import { type Column, Table } from '../../ui/table.tsx'
+import { Count, Since, Time } from '../../ui/time.tsx'
+import { Mark } from '../../ui/verdict.tsx'
+import { partWords } from './part-words.ts'
+import { OpenConnections, PlanWay } from './plan-way.tsx'
+import css from './restore.module.css'
+import type { PlanStepProps } from './restore-page.tsx'
+
+type Tree = NonNullable<PlanStepProps['plan']['tree']>
+
+interface Difference {
+  readonly what: 'live' | 'backup' | 'changed'
+  readonly path: string
+}
+
+/** `changed: ./app.py`, as the server words it. */
+function differencesOf(tree: Tree): readonly Difference[] {
+  return tree.differences.flatMap((one) => {
+    const [, what, path = ''] = /^(live|backup|changed): (.+)$/s.exec(one) ?? []
+    return what === 'live' || what === 'backup' || what === 'changed' ? [{ what, path: showPath(path) }] : []
+  })
+}
+
+export function FilesChanged({ overview, path, view, plan, again, tree }: PlanStepProps & { readonly tree: Tree }) {
+  const { id: site, zone, clockOffset: offset } = overview
+  const rows = differencesOf(tree)
+  const all = tree.onlyLive + tree.onlyBackup + tree.changed
+  const sentence =
+    all === 0
+      ? `The files of ${partWords[plan.part]} are the same in both.`
+      : `${formatCount(tree.changed)} files would change, ${formatCount(tree.onlyBackup)} would come back, ${formatCount(tree.onlyLive)} would be gone.`
+  return (
+    <>
+      <Announce text={sentence} />
+      <p className={css.sentence}>
+        <strong>{sentence}</strong>
+      </p>
+      <div className={css.headline}>
+        <div>
+          <p className={css.figureName}>{partWords[plan.part].replace(/^the/, 'The')} would be restored to</p>
+          <p className={css.figure}>
+            {plan.recoveryPoint === null ? 'Unknown' : formatClock(plan.recoveryPoint, zone)}
+          </p>
+          <p className={css.more}>
+            {plan.recoveryPoint !== null && <Time at={plan.recoveryPoint} offset={offset} zone={zone} />}
+            {' · '}
+            {zone}
+          </p>
+        </div>
+        <div>
+          <p className={css.figureName}>You would lose the changes of the last</p>
+          <p className={css.figure}>
+            {plan.recoveryPoint === null ? 'Unknown' : <Since at={plan.recoveryPoint} offset={offset} />}
+          </p>
+          <p className={css.more}>until now</p>
+        </div>
+        <div data-tone={tree.onlyLive + tree.changed === 0 ? undefined : 'bad'}>
+          <p className={css.figureName}>Files that would be lost or change</p>
+          <p className={css.figure}>
+            <Count value={tree.onlyLive + tree.changed} />
+          </p>
+          <p className={css.more}>
+            <Count value={tree.onlyBackup} /> would come back
+          </p>
+        </div>
+      </div>
+      <Section title="File by file" note="live folder compared with the backup">
+        <Table
+          label="Differences of files"
+          rows={rows}
+          columns={columns}
+          rowKey={({ path: file }) => file}
+          rowHeight={32}
+          wrap
+          empty={<p className={css.none}>{sentence}</p>}
+        />
+        {all > rows.length && (
+          <p className={css.more}>
+            The first {formatCount(rows.length)} of {formatCount(all)} differences.
+          </p>
+        )}
+      </Section>
+      <Section title="What the backup holds">
+        <Facts>
+          <Fact name="Members">
+            {formatCount(tree.members)} files, folders and links, {formatBytes(tree.bytes)}
+          </Fact>
+          {tree.kept.length > 0 && (
+            <Fact name="Kept">
+              <HostileText text={tree.kept.join(', ')} /> <span className={css.more}>from the live folder</span>
+            </Fact>
+          )}
+        </Facts>
+      </Section>
+      <OpenConnections plan={plan} what={partWords[plan.part]} />
+      <PlanWay site={site} path={path} view={view} again={again} />
+    </>
+  )
+}
+
+const words = { live: 'Would be gone', backup: 'Would come back', changed: 'Would change' } as const
+
+const columns: readonly Column<Difference>[] = [
+  {
+    id: 'path',
+    header: 'File',
+    width: 'minmax(10rem, 1fr)',
+    sort: ({ path }) => path,
+    cell: ({ path }) => <HostileText text={path} />,
+  },
+  {
+    id: 'what',
+    header: 'Change',
+    width: '10rem',
+    sort: ({ what }) => what,
+    cell: ({ what }) => (
+      <>
+        <Mark of={what === 'backup' ? 'passed' : 'warning'} bare /> {words[what]}
+      </>
+    ),
+  },
+]

@@ -1,0 +1,8 @@
+/** The parts of a site in a sentence. Pure. */
+import type { RestorablePart } from '../../../src-shared/domain/restored-parts.ts'
+
+export const partWords: Readonly<Record<RestorablePart, string>> = {
+  database: 'the database',
+  application: 'the application',
+  config: 'the configuration',
+}
