@@ -29,17 +29,21 @@ out.close()"`
 
 describe('an archive that the owner hands over instead of its files', () => {
   it.for([
-    ['climbs out', python("add('./a'); add('../../evil')")],
-    ['leads through a link', python("add('./x', tarfile.SYMTYPE, linkname='/tmp'); add('./x/cvd-evil')")],
-    ['holds a device', python("add('./a'); add('./null', tarfile.CHRTYPE, devmajor=1, devminor=3)")],
-    ['has more members than it says', python("add('./a'); add('./b'); add('./c')")],
-    ['is none', 'echo garbage >tree.tar'],
-    ['is a link to a file of root', 'ln -s /etc/shadow tree.tar'],
-    ['is a named pipe', 'mkfifo tree.tar'],
-  ] as const)('and that %s, becomes no backup', async ([, text], test) => {
+    ['climbs out', python("add('./a'); add('../../evil')"), /leads out/],
+    [
+      'leads through a link',
+      python("add('./x', tarfile.SYMTYPE, linkname='/tmp'); add('./x/cvd-evil')"),
+      /behind a symbolic link/,
+    ],
+    ['holds a device', python("add('./a'); add('./null', tarfile.CHRTYPE, devmajor=1, devminor=3)"), /is a device/],
+    ['has more members than it says', python("add('./a'); add('./b'); add('./c')"), /3 members instead of 2/],
+    ['is none', 'echo garbage >tree.tar', /could not be listed/],
+    ['is a link to a file of root', 'ln -s /etc/shadow tree.tar', /not a regular file/],
+    ['is a named pipe', 'mkfifo tree.tar', /not a regular file/],
+  ] as const)('and that %s, becomes no backup', async ([, text, reason], test) => {
     const site = siteOf(test)
     const { result } = await site.run(['application'], { instead: handsOver(text) })
-    expect(result).toMatchObject({ outcome: 'failed' })
+    expect(result).toMatchObject({ outcome: 'failed', message: expect.stringMatching(reason) })
     expect(readdirSync(join(site.backups, 'app'))).toEqual([])
     expect(existsSync('/tmp/cvd-evil')).toBe(false)
     expect(treeOf(join(site.root, 'app')).get('app.py')?.kind).toBe('file')
