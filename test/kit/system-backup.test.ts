@@ -165,6 +165,16 @@ describe('a system backup', () => {
     expect(unpacked(archiveOf(site)).size).toBeGreaterThan(10)
   })
 
+  it('is not made where a part of it is lost on the way', async (test) => {
+    const site = await siteWith(test)
+    const lost = `eval "true_$(declare -f system_assemble)"; system_assemble() { rm config.tar; true_system_assemble "$@"; }`
+    expect((await site.run(['system'], { instead: lost })).result).toMatchObject({
+      outcome: 'failed',
+      message: expect.stringMatching(/members instead of/),
+    })
+    expect(readdirSync(join(site.backups, 'system'))).toEqual([])
+  })
+
   it('is what the recovery script of the runbook takes it for', async (test) => {
     const site = await siteWith(test)
     await site.ask(['system'], archiveReport)

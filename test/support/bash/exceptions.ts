@@ -55,6 +55,7 @@ export const numbers: Readonly<Record<string, string>> = {
   'launcher.sh:count': 'it is REPLY, which was matched in the line before',
   'archive_copy_progress:REPLY': 'file_size leaves a number, and then it is compared',
   M_COUNT: matched,
+  'system_counted:1': argument,
   'verify_foreign:entries': matched,
   'database_copy_progress:REPLY': 'file_size leaves a number, and then it is compared',
   'extract_progress:REPLY': 'file_size leaves a number, and then it is compared',

@@ -4,6 +4,7 @@
 # more room than the parts' own backups do.
 
 S_TOP='' S_NEEDED=0 S_PARTS=() S_VENV=''
+S_MEMBERS=0 # how many the archive has to have, before its manifests
 S_DATABASE_SHA256=''
 
 check_system() { archive_check system "$@"; }
@@ -119,11 +120,15 @@ system_packed() {
 # system_files: copy the files that are members of the backup themselves.
 system_files() {
   local part
+  # The five folders, the database and the application.
+  S_MEMBERS=7
+  [[ $S_VENV == '' ]] || S_MEMBERS=$((S_MEMBERS + 1))
   for part in ${S_PARTS[@]+"${S_PARTS[@]}"}; do
     case $part in config | systemd | nginx) ;; *) continue ;; esac
     heed_cancel "$A_UNCHANGED"
     A_PART='A part of the site' A_STEP=-$part
     archive_copy "$part" "$S_TOP/config" "$part.tar"
+    S_MEMBERS=$((S_MEMBERS + A_MEMBERS))
   done
   # The backup's moment is that of its database.
   A_TAKEN_AT=$D_TAKEN_AT
@@ -138,25 +143,24 @@ system_describe() {
   reader_do system_keep info <described >/dev/null 2>&1 || archive_warn 'The system information could not be kept.'
   file_size described
   size=$REPLY
-  ((size > 0)) || archive_warn 'The system information could not be collected.'
+  if ((size > 0)); then S_MEMBERS=$((S_MEMBERS + 1)); else archive_warn 'The system information could not be collected.'; fi
   services_read
   step_done bytes:="$size"
 }
 
 # system_put_together: make the archive, list it, and add what the list is for: MANIFEST.txt and manifest.json.
 system_put_together() {
-  local count
   step assemble 'Put the parts together'
   in_background system_assemble_by_reader
   watch "$A_UNCHANGED" '' "$REPLY" || system_not_assembled
   system_list
-  count=$M_COUNT
+  system_counted "$S_MEMBERS"
   manifest_text >manifest.people
   manifest_json >manifest.programs
   reader_do system_keep MANIFEST.txt <manifest.people >/dev/null 2>&1 && reader_do system_keep manifest.json <manifest.programs >/dev/null 2>&1 &&
     reader_do system_append "$S_TOP" "$OWNER_UID" "$DATA_GID" MANIFEST.txt manifest.json >/dev/null 2>&1 || system_not_assembled
   system_list
-  ((M_COUNT == count + 2)) || fail internal "The archive does not hold what was put into it: $M_COUNT members instead of $((count + 2))." "$A_UNCHANGED"
+  system_counted $((S_MEMBERS + 2))
   file_size reader/tree.tar
   D_SIZE=$REPLY
   step_done members:="$M_COUNT" bytes:="$D_SIZE"
@@ -171,6 +175,10 @@ system_list() {
   watch "$A_UNCHANGED" '' "$REPLY"
   (($? != TOO_LONG)) || archive_late 'The archive could not be listed'
   members_take || archive_refused
+}
+
+system_counted() { # MEMBERS
+  ((M_COUNT == $1)) || fail internal "The archive does not hold what was put into it: $M_COUNT members instead of $1." "$A_UNCHANGED"
 }
 
 system_not_assembled() {
