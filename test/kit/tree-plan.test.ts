@@ -1,7 +1,6 @@
 /** What a plan says of the application and the configuration, and what the report of a restore does. */
 import { execFileSync } from 'node:child_process'
-import { createHash } from 'node:crypto'
-import { chmodSync, chownSync, lstatSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, chownSync, linkSync, lstatSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it, type TestContext } from 'vitest'
 import { z } from 'zod'
@@ -11,6 +10,7 @@ import { pack, treeState } from '../support/kit/tree.ts'
 import { restoringTree, siteWithTrees, type TreePart } from '../support/kit/tree-trial.ts'
 import { ORDINARY } from '../support/scratch-site.ts'
 
+const made = z.looseObject({ backup: z.looseObject({ path: z.string() }) })
 const plan = restorePlan.extend({ part: z.string(), tree: treePlan })
 
 describe.concurrent('the plan of a restore', () => {
@@ -60,11 +60,33 @@ describe.concurrent('the plan of a restore', () => {
   })
 
   it('of an archive that is not what was recorded says so, and the restore refuses it', async (test) => {
-    const { site, file } = prepared(test, 'config')
-    site.library('state_create; fingerprint_file "$1"; printf "sha256=%064d\\n" 7 >"$REPLY"', [file])
+    const { site } = prepared(test, 'config')
+    const { backup } = await site.ask(['config'], made)
+    const file = backup.path
+    writeFileSync(join(site.root, 'config/.env'), 'SECRET=2\n')
+    pack('config', site.root, file)
     const answer = await site.ask(['plan', 'restore', 'config', file], plan)
     expect(answer.checks).toContainEqual(expect.objectContaining({ check: 'fingerprint', state: 'failed' }))
     expect((await site.run(restoringTree('config', file))).result.code).toBe('fingerprint-mismatch')
+  })
+
+  it('of a backup of another kind says so', async (test) => {
+    const { site, file } = prepared(test, 'config')
+    const answer = await site.ask(['plan', 'restore', 'application', file], plan)
+    expect(answer.checks[0]).toMatchObject({ check: 'readable', evidence: 'It is a backup of another kind: config.' })
+  })
+
+  it('of what the kit has made passes, and the restore brings back every file of it', async (test) => {
+    const { site } = prepared(test, 'application')
+    linkSync(join(site.root, 'app/app.py'), join(site.root, 'app/same.py'))
+    const before = treeState(join(site.root, 'app'))
+    const { backup } = await site.ask(['application'], made)
+    writeFileSync(join(site.root, 'app/app.py'), 'changed')
+    const answer = await site.ask(['plan', 'restore', 'application', backup.path], plan)
+    expect(answer.checks.filter(({ state }) => state !== 'passed')).toEqual([])
+    expect(answer.tree).toMatchObject({ changed: 2, onlyLive: 0, onlyBackup: 0 })
+    expect((await site.run(restoringTree('application', backup.path))).result.outcome).toBe('succeeded')
+    expect(treeState(join(site.root, 'app'))).toEqual(before)
   })
 
   it('binds the restore to what it read', async (test) => {
@@ -88,17 +110,15 @@ describe.runIf(process.getuid?.() === 0).concurrent('owners', () => {
     chownSync(join(config, '.env'), 0, ORDINARY)
     chmodSync(join(config, '.env'), 0o640)
     chownSync(join(config, 'gunicorn.py'), 33, 33)
-    const file = pack('config', site.root, join(site.backups, 'app/cvd_config_20260110_120000.tar.gz'))
     const owners = () =>
       ['.env', 'gunicorn.py'].map((name) => lstatSync(join(config, name))).map(({ uid, gid }) => [uid, gid])
-    return { site, file, owners }
+    return { site, owners }
   }
 
   it('are those of the backup if its fingerprint proves it, and they are of root or of the data', async (test) => {
-    const { site, file, owners } = proven(test)
-    const hash = createHash('sha256').update(readFileSync(file)).digest('hex')
-    site.library('state_create; fingerprint_file "$1"; printf "sha256=%s\\n" "$2" >"$REPLY"', [file, hash])
-    expect((await site.run(restoringTree('config', file))).result.outcome).toBe('succeeded')
+    const { site, owners } = proven(test)
+    const { backup } = await site.ask(['config'], made)
+    expect((await site.run(restoringTree('config', backup.path))).result.outcome).toBe('succeeded')
     expect(owners()).toEqual([
       [0, ORDINARY],
       [ORDINARY, ORDINARY],
@@ -106,7 +126,8 @@ describe.runIf(process.getuid?.() === 0).concurrent('owners', () => {
   })
 
   it('are those of the data if nothing proves what the archive says', async (test) => {
-    const { site, file, owners } = proven(test)
+    const { site, owners } = proven(test)
+    const file = pack('config', site.root, join(site.backups, 'app/cvd_config_20260110_120000.tar.gz'))
     expect((await site.run(restoringTree('config', file))).result.outcome).toBe('succeeded')
     expect(new Set(owners().flat())).toEqual(new Set([ORDINARY]))
   })

@@ -58,9 +58,16 @@ readonly FOLDER_CHECK_AWK='
     if (!match($0, /^[^ ]+ +[0-9]+\/[0-9]+ +[0-9,]+ +[-0-9]+ [0-9:.]+ /)) refuse("not-a-backup", "The archive has a member that cannot be listed: " $0)
     name = substr($0, RLENGTH + 1)
     if (kind == "l") sub(/ -> .*$/, "", name)
-    if (kind == "h") refuse("not-a-backup", "The archive holds a hard link: " name)
+    if (kind == "h") {
+      # Another name of a file before it is extracted as a file of its own.
+      goal = name
+      sub(/^.* link to /, "", goal)
+      sub(/ link to .*$/, "", name)
+      if (!(goal in files)) refuse("not-a-backup", "The archive holds a hard link to what is no file before it: " name)
+    }
+    if (kind == "-") files[name]
     if (kind == "b" || kind == "c") refuse("not-a-backup", "The archive holds a device: " name)
-    if (kind != "-" && kind != "d" && kind != "l") refuse("not-a-backup", "The archive holds what is no file, folder or link: " name)
+    if (kind !~ /[-dlh]/) refuse("not-a-backup", "The archive holds what is no file, folder or link: " name)
     if (kind == "-" && substr($1, 2, 9) ~ /[sStT]/) refuse("not-a-backup", "The archive holds a file with set-user-ID, set-group-ID or sticky bit: " name)
     plain = name
     gsub(/\\\\/, "", plain)
@@ -90,11 +97,14 @@ folder_unpack() {
     printf 'What was extracted is not what is in the archive: %s\n' "$differs"
     return 1
   fi
+  # A file has one name only: whatever changes it later changes no other.
+  find unpacked -type f -links +1 -exec cp -pT -- '{}' single \; -exec mv -fT -- single '{}' \; || return 1
   # No name has a control character, so each is one line.
   tar --quoting-style=literal --numeric-owner -tvf "$archive" 2>/dev/null | awk '
     match($0, /^[^ ]+ +[0-9]+\/[0-9]+ +[0-9]+ +[-0-9]+ [0-9:.]+ /) {
       name = substr($0, RLENGTH + 1)
       if (/^l/) sub(/ -> .*$/, "", name)
+      if (/^h/) sub(/ link to .*$/, "", name)
       sub(/\//, ":", $2)
       print $2 "\t" name
     }' >owners

@@ -1,6 +1,5 @@
 # --- The parts `application` and `config` of a restore: a folder with all that is below it --------------------------------------
 
-readonly FOLDER_MOST=200000 # members of an archive
 FOLDER_MEMBERS=0 FOLDER_BYTES=0 FOLDER_INSIDE='' FOLDER_PROVEN=''
 FOLDER_UNCHANGED=''
 
@@ -62,8 +61,10 @@ plan_folder() {
 folder_extract() {
   local part=$1 file=$2 packed
   FOLDER_UNCHANGED=$3 FOLDER_MEMBERS=0 FOLDER_BYTES=0 FOLDER_INSIDE='' FOLDER_PROVEN=''
-  folder_recorded "$file"
-  if [[ -d $file ]]; then
+  EXTRACT_PROBLEM='' EXTRACT_CODE=ok
+  if ! folder_recorded "$part" "$file"; then
+    :
+  elif [[ -d $file ]]; then
     folder_pack "$file"
   elif extract_look "$file"; then
     if [[ $EXTRACT_FORMAT == gzip ]]; then extract_gzip "$file" tree.tar "$3" 0; else
@@ -81,13 +82,18 @@ folder_extract() {
   return 1
 }
 
-# folder_recorded FILE: FOLDER_PROVEN = the SHA-256 in its fingerprint, or empty if it has none.
+# folder_recorded PART FILE: FOLDER_PROVEN = the SHA-256 in its fingerprint, or empty if it has none. Status 1 if it is a backup
+# of something else, by its fingerprint or by its name.
 folder_recorded() {
-  local line
-  fingerprint_file "$1"
-  while IFS= read -r line; do
-    [[ ! $line =~ ^sha256=[0-9a-f]{64}$ ]] || FOLDER_PROVEN=${line#*=}
-  done 2>/dev/null <"$REPLY"
+  [[ ! -d $2 ]] || return 0
+  if fingerprint_load "$2" archive; then
+    FOLDER_PROVEN=${FP[sha256]} REPLY=${FP[kind]}
+  else
+    backup_kind "$2"
+  fi
+  [[ ! $REPLY =~ ^(database|application|config|systemd|system)$ || $REPLY == "$1" ]] ||
+    extract_finds not-a-backup "It is a backup of another kind: $REPLY."
+  [[ $EXTRACT_PROBLEM == '' ]]
 }
 
 # folder_pack FOLDER: read a safety copy as if it were a backup.
@@ -130,7 +136,7 @@ folder_look() {
   [[ $EXTRACT_PROBLEM == '' ]]
 }
 
-folder_check_by_reader() { reader_do folder_check tree.tar "$FOLDER_MOST" "$EXTRACT_LIMIT" 2>/dev/null | head -c 4096 >said; }
+folder_check_by_reader() { reader_do folder_check tree.tar "$MEMBERS_MOST" "$EXTRACT_LIMIT" 2>/dev/null | head -c 4096 >said; }
 
 folder_fits() { extract_space . "$((FOLDER_BYTES + FOLDER_MEMBERS * 4096))"; }
 
