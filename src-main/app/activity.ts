@@ -22,6 +22,7 @@ function holderEntry({ operation: id, command, who, since: startedAt }: Holder):
     message: '',
     phase: '',
     token: '',
+    part: '',
   }
   return { ...unknown, id, command, who, startedAt, state: 'running', undoable: false }
 }

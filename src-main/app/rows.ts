@@ -84,7 +84,7 @@ export function foreignRow(
     siteName: site.name,
     siteColour: site.colour,
     redo: isRedoId(id),
-    title: titleOf(command, isRedoId(id)),
+    title: titleOf(command, isRedoId(id), [command, entry.part]),
     state: entry.state === 'running' ? 'running' : entry.state === 'ended' ? 'ended' : 'unknown',
     link: 'none',
     elsewhere: true,

@@ -32,7 +32,7 @@ function row(entry: OperationEntry, now: number): string[] {
   const end = state === 'ended' ? (outcome ?? '') : state
   return [
     id,
-    titleOf(command, isRedoId(id)),
+    titleOf(command, isRedoId(id), [command, entry.part]),
     `${formatSpan(now - startedAt)} ago`,
     took,
     end,

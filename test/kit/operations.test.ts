@@ -69,7 +69,7 @@ describe('operations', () => {
       at: at - 4000,
       command: 'restore',
       about: ['reason=a "quote", a \\ and \x1b[31m', 'token=abc'],
-      journal: `format=2\nkit=x\nbackup=/b/x%20y.db\nphase=staged\nphase=swap\ttorn\nphase=committed\nsafety=${safety}\n`,
+      journal: `format=2\nkit=x\npart=database\nbackup=/b/x%20y.db\nphase=staged\nphase=swap\ttorn\nphase=committed\nsafety=${safety}\n`,
     })
     const cutOff = operation({ at: at - 3000, command: 'restore', journal: `phase=committed\nsafety=${site.database}` })
     const other = operation({ at: at - 2000, outcome: null })
@@ -99,6 +99,7 @@ describe('operations', () => {
       backup: '/b/x%20y.db',
       undoable: true,
       token: 'abc',
+      part: 'database',
     })
   })
 

@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { describe, expect, it, type TestContext } from 'vitest'
 import { z } from 'zod'
 import { restorePlan, restoreReport } from '../../src-shared/domain/kit-restore.ts'
+import { operationEntry } from '../../src-shared/domain/kit-site.ts'
 import { restoredPart, treePlan } from '../../src-shared/domain/restored-parts.ts'
 import { pack, treeState } from '../support/kit/tree.ts'
 import { restoringTree, siteWithTrees, type TreePart } from '../support/kit/tree-trial.ts'
@@ -98,6 +99,10 @@ describe.concurrent('the plan of a restore', () => {
     const report = restoreReport.extend({ parts: z.array(restoredPart) })
     const { parts, safetyCopy } = await site.ask(restoringTree('config', file, '--expect-sha256', sha256), report)
     expect(parts).toEqual([{ part: 'config', kind: 'tree', safetyCopy }])
+    const { operations } = await site.ask(['operations'], z.looseObject({ operations: z.array(operationEntry) }))
+    expect(operations.filter(({ part }) => part !== '')).toMatchObject([
+      { command: 'restore', part: 'config', undoable: true },
+    ])
     expect(execFileSync('stat', ['-c', '%a', `${safetyCopy}/.env`]).toString()).toBe('600\n')
   })
 })

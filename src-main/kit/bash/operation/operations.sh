@@ -40,13 +40,14 @@ length($0) > 24 && /^[0-9]+T[0-9]+Z-[a-z]+-[0-9a-f]+$/ {
   take(folder $0 "/about", " command startedAt who reason token ")
   if (ENVIRON["token"] != "" && field["token"] != ENVIRON["token"]) next
   ended = take(folder $0 "/outcome", " outcome code endedAt message ")
-  journaled = take(folder $0 "/journal", " phase backup ")
+  journaled = take(folder $0 "/journal", " phase backup part ")
   if (field["phase"] !~ /^(staged|stopping|keeping|swapping|swapped|starting|committed|rolling-back|returned|rolled-back)$/)
     field["phase"] = ""
-  printf "%s\t%s\t%s\t{\"id\":%s,\"command\":%s,\"startedAt\":%s,\"endedAt\":%s,\"who\":%s,\"reason\":%s,\"outcome\":%s,\"code\":%s,\"message\":%s,\"phase\":%s,\"backup\":%s,\"token\":%s\n", \
+  if (field["part"] !~ /^(database|application|config|nginx|systemd)$/) field["part"] = ""
+  printf "%s\t%s\t%s\t{\"id\":%s,\"command\":%s,\"startedAt\":%s,\"endedAt\":%s,\"who\":%s,\"reason\":%s,\"outcome\":%s,\"code\":%s,\"message\":%s,\"phase\":%s,\"backup\":%s,\"token\":%s,\"part\":%s\n", \
     $0, ended ? "ended" : "open", journaled ? "journal" : "-", text($0), text(field["command"]), number(field["startedAt"], 0), \
     number(field["endedAt"], "null"), text(field["who"]), text(field["reason"]), text_or_null(field["outcome"]), \
-    text(field["code"]), text(field["message"]), text(field["phase"]), text_or_null(field["backup"]), text(field["token"])
+    text(field["code"]), text(field["message"]), text(field["phase"]), text_or_null(field["backup"]), text(field["token"]), text(field["part"])
   if (++count >= ENVIRON["limit"] + 0) exit
 }'
 

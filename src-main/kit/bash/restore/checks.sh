@@ -11,11 +11,13 @@ readonly ANSWERS_WITHOUT_SERVICE='find out which program answers; if it is anoth
 # found CHECK STATE TITLE EVIDENCE [FIX [CODE MESSAGE [ACCEPTED]]]: what a check found. STATE is passed, warning, failed, or ask:
 # a warning that a person has to accept, and has if ACCEPTED is not empty. A restore ends with CODE and MESSAGE, or says it.
 found() {
-  local state=$2 fix=${5-} FOUND_CODE=${6-} message=${7-} ask=false
+  local unchanged=$NOTHING_CHANGED state=$2 fix=${5-} FOUND_CODE=${6-} message=${7-} ask=false
+  # A site that is down does not run as before.
+  [[ $1 != health ]] || unchanged='nothing was changed'
   if [[ $PLANNING == '' ]]; then
     [[ $state != ask || ${8-} == '' ]] || state=warning
     case $state in
-      failed | ask) fail "$FOUND_CODE" "$message" "$NOTHING_CHANGED" "$fix" ;;
+      failed | ask) fail "$FOUND_CODE" "$message" "$unchanged" "$fix" ;;
       warning) [[ $message == '' ]] || say warning "$message" ;;
     esac
     return 0
