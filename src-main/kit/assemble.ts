@@ -44,6 +44,9 @@ export const rooms = {
     'verify-archive',
     'show',
     'delete',
+    'download',
+    'upload-sides',
+    'upload',
   ],
   inspect: ['look', 'inspect', 'problems'],
   restore: [

@@ -8,6 +8,7 @@ import { archiveReport, backupReport, shownBackup, verification } from './kit-ba
 import { text } from './kit-fields.ts'
 import { restorePlan, restoreReport } from './kit-restore.ts'
 import { inspection, operationEntry, policyAnswer } from './kit-site.ts'
+import { downloadReport, uploadReport } from './transfer.ts'
 
 export interface KitCommand {
   /** An operation runs detached and has a row in the history; an answer ends with the connection. */
@@ -138,6 +139,23 @@ Refused while the health check fails, unless you give --site-is-down; the health
     summary: 'delete files that are not backups',
     help: `Deletes files that are not backups (unfinished, empty or unknown ones) by their exact names in ROOT/backups.
 Keeps backups, files on hold, links, folders, and whatever is open, complete, or changed in the last ten minutes.`,
+  },
+  download: {
+    ...{ kind: 'answer', title: 'Download', role: 'admin', changesSite: false },
+    ...{ report: downloadReport, failure: nothing },
+    synopsis: 'download FILE [--from OFFSET]',
+    summary: 'print the bytes of a backup',
+    help: `Prints the bytes of a backup on stdout, from the beginning or from a byte offset:
+cvd-backup download FILE >COPY. Fails if the file changes while it is read.`,
+  },
+  upload: {
+    ...{ kind: 'answer', title: 'Upload', role: 'admin', changesSite: false },
+    ...{ report: uploadReport, failure: nothing },
+    synopsis: 'upload NAME --size BYTES --sha256 HEX [--modified MS] [--resume]',
+    summary: 'add a backup from elsewhere',
+    help: `Adds a backup whose bytes come on stdin: cvd-backup upload NAME --size BYTES --sha256 HEX <FILE.
+It is read back and compared before it gets its name, and never replaces a file. What has arrived when the connection
+breaks is kept as an unfinished file for seven days: the same command with --resume goes on from there.`,
   },
   operations: {
     ...{ kind: 'answer', title: 'List of operations', role: 'viewer', changesSite: false },

@@ -13,6 +13,9 @@ export const leaveNumbers: ReadonlySet<string> = new Set([
   'free_bytes',
   'json_number_or_null',
   'json_safe_number',
+  'relay',
+  'upload_look',
+  'upload_receive',
 ])
 
 /** Numbers that bash itself maintains. */

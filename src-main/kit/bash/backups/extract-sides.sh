@@ -28,13 +28,14 @@ backup_facts() {
   printf 'sidecars=%s\nsidecarBytes=%s\nstate=there\n' "$sidecars" "$bytes"
 }
 
-# backup_send FILE STAMP: print its bytes. Status 11 read error, 15 gone, 16 changed meanwhile. No blocking on a named pipe.
+# backup_send FILE STAMP [FROM]: print its bytes, from that one on. Status 11 read error, 15 gone, 16 changed meanwhile. No
+# blocking on a named pipe.
 backup_send() {
   local before after
   before=$(find -L "$1" -maxdepth 0 -type f -printf '%D:%i\t%s\t%T@' 2>/dev/null)
   [[ $before != '' ]] || exit 15
   [[ $2 == '' || ${before#*$'\t'} == "$2" ]] || exit 16
-  dd if="$1" iflag=nonblock bs=1M status=none || exit 11
+  dd if="$1" iflag=nonblock,skip_bytes skip="${3:-0}" bs=1M status=none || exit 11
   after=$(find -L "$1" -maxdepth 0 -type f -printf '%D:%i\t%s\t%T@' 2>/dev/null)
   [[ $after != '' ]] || exit 15
   [[ $after == "$before" ]] || exit 16
