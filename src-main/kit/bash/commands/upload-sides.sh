@@ -25,7 +25,9 @@ upload_write() {
   local words
   upload_enter "$1" || exit 12
   [[ ! -L ./$2 && (! -e ./$2 || -f ./$2) ]] || exit 14
-  words=$(dd of="./$2" bs=256K iflag=fullblock oflag=nofollow,nonblock,seek_bytes seek="$3" conv=fsync status=none 2>&1) && exit 0
+  # dd itself would empty the file if the offset is smaller than a block.
+  words=$({ truncate -s "$3" -- "./$2" &&
+    dd of="./$2" bs=256K iflag=fullblock oflag=nofollow,nonblock,seek_bytes seek="$3" conv=notrunc,fsync status=none; } 2>&1) && exit 0
   [[ $words != *@(No space left|File too large|quota)* ]] || exit 13
   exit 12
 }
