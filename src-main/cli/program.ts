@@ -5,6 +5,7 @@ import { addOperationCommands } from './operation-commands.ts'
 import { Output, outliveReaders } from './output.ts'
 import { addRestoreCommands } from './restore-commands.ts'
 import { addSiteCommands } from './site-commands.ts'
+import { addTransferCommands } from './transfer-commands.ts'
 
 const epilogue = `
 Exit codes: 0 success, 1 the operation failed or was rolled back, 2 usage error, 3 cannot connect or log in,
@@ -28,6 +29,7 @@ export function commandLine(): Command {
   addSiteCommands(program)
   addBackupCommands(program)
   addRestoreCommands(program)
+  addTransferCommands(program)
   addOperationCommands(program)
   return program
 }

@@ -1,11 +1,22 @@
 /** Runs the kit on a server: the console's side of the launcher protocol (docs/kit.md). */
 import { readFileSync } from 'node:fs'
 import { type KitEvent, type KitResult, kitEvent } from '../../src-shared/domain/kit-protocol.ts'
+import { type FileEvent, transferEvent } from '../../src-shared/domain/transfer.ts'
 import { type Failure, fail, ok, type Result } from '../../src-shared/result.ts'
 import type { SshConnection } from '../remote/connection.ts'
 import { serverWords } from '../remote/connection-failure.ts'
 import type { Running } from '../remote/exec.ts'
 import { type Privilege, startBash } from '../remote/sudo.ts'
+
+/** Bytes of a file that travel beside the events. */
+export interface FileBytes {
+  /** The kit says which bytes follow, or which it waits for. `write` sends some, and is false if nobody takes them. */
+  onFile(file: FileEvent, write: (bytes: Buffer) => Promise<boolean>): void
+  /** The next piece is announced: every byte before it belongs to the file. */
+  onPiece?(): void
+  /** Takes bytes that arrive; reading pauses while a promise is pending. Without it, none are accepted. */
+  onBytes?(bytes: Buffer): Promise<void> | undefined
+}
 
 export interface KitRun {
   readonly connection: SshConnection
@@ -15,6 +26,7 @@ export interface KitRun {
   readonly args: readonly (string | Buffer)[]
   /** Gets every event, including the result; `offset` as in `KitProgress`, after this event. */
   readonly onEvent?: (event: KitEvent, offset: number) => void
+  readonly file?: FileBytes
   /** Stops listening: a detached operation goes on, anything else ends with its stdin. */
   readonly signal?: AbortSignal
   /** Milliseconds for the kit to exit after its result or after the signal. */
@@ -80,6 +92,17 @@ function strayLine(line: string): KitEvent {
   return { kind: 'log', at: Date.now(), level: 'warning', text }
 }
 
+/** A line of a transfer, or null. */
+function transferLine(line: string) {
+  if (!/^\{"kind":"(?:file|bytes)"/.test(line)) return null
+  try {
+    const parsed = transferEvent.safeParse(JSON.parse(line))
+    return parsed.success ? parsed.data : null
+  } catch {
+    return null
+  }
+}
+
 const notTheKit: Failure = {
   code: 'too-much',
   message: 'The output of the server is not an answer of the kit and does not end.',
@@ -100,6 +123,8 @@ class Conversation {
   #kitSent = false
   #events = 0
   #strays = 0
+  /** Bytes of the file that may still be announced; null until the kit has named it. */
+  #awaited: number | null = null
 
   constructor(run: KitRun) {
     this.#run = run
@@ -109,9 +134,29 @@ class Conversation {
     return { operation: this.operation, offset: this.#offset }
   }
 
-  line(line: string, bytes: number): void {
+  /** Returns how many bytes of a file follow the line. */
+  line(line: string, bytes: number): number {
+    const file = this.#run.file
+    const event = file ? transferLine(line) : null
+    if (file && event) return this.#transfer(file, event)
     if (line.startsWith(launcherPrefix) && this.#offset === 0) this.#launcherLine(line.slice(launcherPrefix.length))
     else this.#kitLine(line, bytes)
+    return 0
+  }
+
+  #transfer(file: FileBytes, event: NonNullable<ReturnType<typeof transferLine>>): number {
+    if (event.kind === 'file' && this.#awaited === null) {
+      this.#awaited = file.onBytes ? event.size - event.offset : 0
+      file.onFile(event, async (bytes) => (await this.running?.write(bytes)) ?? false)
+      return 0
+    }
+    if (event.kind === 'bytes' && event.count <= (this.#awaited ?? 0)) {
+      this.#awaited = (this.#awaited ?? 0) - event.count
+      file.onPiece?.()
+      return event.count
+    }
+    this.running?.distrust(notTheKit)
+    return 0
   }
 
   #kitLine(line: string, bytes: number): void {
@@ -157,6 +202,7 @@ export async function runKit(run: KitRun): Promise<Result<KitAnswer, KitFailure>
   const talk = new Conversation(run)
   const started = await startBash(connection, privilege, {
     onLine: (line, bytes) => talk.line(line, bytes),
+    ...(run.file ? { onRaw: (bytes: Buffer) => run.file?.onBytes?.(bytes) } : {}),
     onStderr: (chunk) => {
       talk.stderr = (talk.stderr + chunk.toString('utf8')).slice(-64 * 1024)
     },

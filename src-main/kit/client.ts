@@ -6,11 +6,12 @@ import { KIT_PROTOCOL_VERSION, type KitEvent, type KitResult } from '../../src-s
 import type { RestorePlan } from '../../src-shared/domain/kit-restore.ts'
 import type { HealthAnswer, Inspection, OperationEntry } from '../../src-shared/domain/kit-site.ts'
 import type { RestorablePart } from '../../src-shared/domain/restored-parts.ts'
+import type { DownloadReport, UploadReport } from '../../src-shared/domain/transfer.ts'
 import { type Failure, fail, ok, type Result } from '../../src-shared/result.ts'
 import type { SshConnection } from '../remote/connection.ts'
 import type { Privilege } from '../remote/sudo.ts'
 import type { Kit } from './assemble.ts'
-import { type KitAnswer, type KitFailure, runKit } from './channel.ts'
+import { type FileBytes, type KitAnswer, type KitFailure, runKit } from './channel.ts'
 
 export interface KitClientOptions {
   readonly connection: SshConnection
@@ -147,6 +148,27 @@ export class KitClient {
     return answer.ok ? ok(answer.value.path) : answer
   }
 
+  /** Passes the bytes of a backup on, from an offset. A lost link is a failure `link-lost`. */
+  async download(
+    backup: KitWord,
+    from: number,
+    file: FileBytes,
+    signal?: AbortSignal,
+  ): Promise<Result<DownloadReport, KitError>> {
+    const answer = await this.#run(['download', backup, '--from', String(from)], [], signal, undefined, file)
+    return this.#report('download', answer)
+  }
+
+  /** Adds a backup whose bytes `file` sends once the kit says from where on. */
+  async upload(
+    words: readonly KitWord[],
+    file: FileBytes,
+    signal?: AbortSignal,
+    onEvent?: (event: KitEvent) => void,
+  ): Promise<Result<UploadReport, KitError>> {
+    return this.#report('upload', await this.#run(['upload', ...words], [], signal, onEvent, file))
+  }
+
   /**
    * Starts an operation and follows it to its result. It goes on when the listener leaves. An unsuccessful result is
    * also an answer, not a failure.
@@ -187,7 +209,13 @@ export class KitClient {
     signal?: AbortSignal,
     options: readonly string[] = [],
   ): Promise<Result<z.infer<(typeof kitCommands)[Name]['report']>, KitError>> {
-    const answer = await this.#run([command, ...args], options, signal)
+    return this.#report(command, await this.#run([command, ...args], options, signal))
+  }
+
+  #report<Name extends KitCommandName>(
+    command: Name,
+    answer: Result<KitAnswer, KitError>,
+  ): Result<z.infer<(typeof kitCommands)[Name]['report']>, KitError> {
     if (!answer.ok) return answer
     const { result } = answer.value
     if (result.outcome !== 'succeeded') return fail(resultFailure(result))
@@ -202,11 +230,13 @@ export class KitClient {
     options: readonly string[],
     signal?: AbortSignal,
     onEvent?: (event: KitEvent) => void,
+    file?: FileBytes,
   ): Promise<Result<KitAnswer, KitError>> {
     let version = KIT_PROTOCOL_VERSION
     const answer = await runKit({
       ...this.#base([...options, ...args]),
       ...(signal ? { signal } : {}),
+      ...(file ? { file } : {}),
       onEvent: (event) => {
         if (event.kind === 'hello') version = event.v
         onEvent?.(event)

@@ -16,8 +16,13 @@ export interface ExecOptions {
   readonly stdin?: Stdin
   /** Gets raw bytes as they arrive. Reading pauses while a returned promise is pending. */
   readonly onStdout?: (chunk: Buffer) => undefined | Promise<void>
-  /** Gets lines (UTF-8, at most `lineLimit` bytes) and their length in bytes including the newline. */
-  readonly onLine?: (line: string, bytes: number) => void
+  /**
+   * Gets lines (UTF-8, at most `lineLimit` bytes) and their length in bytes including the newline. May return how many
+   * raw bytes follow the line.
+   */
+  readonly onLine?: (line: string, bytes: number) => unknown
+  /** Gets the raw bytes that `onLine` announced. They count for no limit. Reading pauses while a promise is pending. */
+  readonly onRaw?: (bytes: Buffer) => undefined | Promise<void>
   readonly onStderr?: (chunk: Buffer) => void
   /** Asks the command to stop by closing its stdin; see `grace`. */
   readonly signal?: AbortSignal
@@ -85,6 +90,8 @@ class Command implements Running {
   readonly #closed: Promise<void>
   readonly #pace = new Pace()
   #total = 0
+  /** Raw bytes that are still to come before the next line. */
+  #raw = 0
   #over = false
   #cutShort = false
   #cancelling: NodeJS.Timeout | null = null
@@ -109,8 +116,10 @@ class Command implements Running {
   #listen(): void {
     const { onStdout, onLine, onStderr, signal, lineLimit } = this.#options
     const channel = this.#channel
-    const deliverLine = (line: string, bytes: number) => {
-      if (!this.#over) onLine?.(line, bytes)
+    const deliverLine = (line: string, bytes: number): boolean => {
+      const raw = this.#over ? 0 : onLine?.(line, bytes)
+      this.#raw = typeof raw === 'number' ? raw : 0
+      return this.#raw > 0
     }
     const lines = onLine && new LineSplitter(deliverLine, lineLimit ?? 64 * 1024 * 1024)
     channel.on('error', () => undefined)
@@ -118,7 +127,7 @@ class Command implements Running {
     channel.on('data', (chunk: Buffer) =>
       this.#guard(() => {
         if (this.#over) return
-        if (lines) this.#paced(channel, chunk, () => this.#takeLines(lines, chunk))
+        if (lines) this.#takeChunk(lines, chunk)
         const busy = onStdout?.(chunk)
         if (busy) this.#holdUntil(channel, busy)
         if (!lines && !onStdout) this.#stdout.push(chunk)
@@ -128,8 +137,12 @@ class Command implements Running {
       this.#guard(() => {
         this.#stderr.push(chunk)
         if (this.#over) return
-        if (lines) this.#paced(channel.stderr, chunk, () => onStderr?.(chunk))
-        else onStderr?.(chunk)
+        if (lines) {
+          this.#paced(channel.stderr, chunk, () => {
+            onStderr?.(chunk)
+            return 0
+          })
+        } else onStderr?.(chunk)
       }),
     )
     const forget = this.#connection.onGone(() => {
@@ -161,6 +174,27 @@ class Command implements Running {
     }
   }
 
+  /** Lines, and between them the raw bytes that they announce. */
+  #takeChunk(lines: LineSplitter, chunk: Buffer): void {
+    let rest = chunk
+    while (rest.length > 0 && !this.#over) {
+      if (this.#raw > 0) {
+        const bytes = rest.subarray(0, this.#raw)
+        this.#raw -= bytes.length
+        rest = rest.subarray(bytes.length)
+        const busy = this.#options.onRaw?.(bytes)
+        if (busy) this.#holdUntil(this.#channel, busy)
+        continue
+      }
+      const part = rest
+      this.#paced(this.#channel, part, () => {
+        this.#takeLines(lines, part)
+        return lines.left.length
+      })
+      rest = lines.left
+    }
+  }
+
   #takeLines(lines: LineSplitter, chunk: Buffer): void {
     const { begin } = this.#options
     const own = begin ? begin.push(chunk) : chunk
@@ -176,8 +210,8 @@ class Command implements Running {
     if (own.length > 0 && !lines.push(own)) this.#lineTooLong()
   }
 
-  /** Processes a chunk, and pauses the stream if this server uses too much time. */
-  #paced(stream: Readable, chunk: Buffer, work: () => void): void {
+  /** Processes a chunk except what `work` leaves, and pauses the stream if this server uses too much time. */
+  #paced(stream: Readable, chunk: Buffer, work: () => number): void {
     const { total } = this.#options
     this.#total += chunk.length
     if (total !== undefined && this.#total > total) {
@@ -186,8 +220,9 @@ class Command implements Running {
       return
     }
     const begun = performance.now()
-    work()
-    const pause = this.#pace.spent(performance.now() - begun, chunk.length)
+    const left = work()
+    this.#total -= left
+    const pause = this.#pace.spent(performance.now() - begun, chunk.length - left)
     if (pause && !this.#over) this.#holdUntil(stream, pause)
   }
 

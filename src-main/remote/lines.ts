@@ -2,16 +2,18 @@
 const newline = 0x0a
 
 export class LineSplitter {
-  readonly #onLine: (line: string, bytes: number) => void
+  readonly #onLine: (line: string, bytes: number) => unknown
   readonly #limit: number
   #parts: Buffer[] = []
   #size = 0
+  /** What the last `push` did not read, because `onLine` stopped it: it is not lines. */
+  left: Buffer = Buffer.alloc(0)
 
   /**
-   * @param onLine gets each line without its newline, and its length in bytes with it.
+   * @param onLine gets each line without its newline, and its length in bytes with it. True stops reading after it.
    * @param limit maximum bytes of a line.
    */
-  constructor(onLine: (line: string, bytes: number) => void, limit: number) {
+  constructor(onLine: (line: string, bytes: number) => unknown, limit: number) {
     this.#onLine = onLine
     this.#limit = limit
   }
@@ -19,12 +21,16 @@ export class LineSplitter {
   /** Takes the next bytes. False if a line exceeds the limit; do not call it again after that. */
   push(chunk: Buffer): boolean {
     let start = 0
+    this.left = Buffer.alloc(0)
     for (let at = chunk.indexOf(newline); at >= 0; at = chunk.indexOf(newline, start)) {
       this.#parts.push(chunk.subarray(start, at))
       this.#size += at - start
       if (this.#size > this.#limit) return false
-      this.#flush(1)
       start = at + 1
+      if (this.#flush(1)) {
+        this.left = chunk.subarray(start)
+        return true
+      }
     }
     if (start < chunk.length) {
       this.#parts.push(chunk.subarray(start))
@@ -38,11 +44,11 @@ export class LineSplitter {
     if (this.#size > 0) this.#flush(0)
   }
 
-  #flush(extra: number): void {
+  #flush(extra: number): boolean {
     const bytes = this.#parts.length === 1 ? this.#parts[0] : Buffer.concat(this.#parts)
     const size = this.#size
     this.#parts = []
     this.#size = 0
-    this.#onLine((bytes ?? Buffer.alloc(0)).toString('utf8'), size + extra)
+    return this.#onLine((bytes ?? Buffer.alloc(0)).toString('utf8'), size + extra) === true
   }
 }

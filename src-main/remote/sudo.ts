@@ -16,8 +16,10 @@ export interface Privilege {
 }
 
 export interface BashOptions {
-  /** Gets lines of stdout, once bash is ready, with their length in bytes. */
-  readonly onLine: (line: string, bytes: number) => void
+  /** Gets lines of stdout, once bash is ready, with their length in bytes. May return how many raw bytes follow. */
+  readonly onLine: (line: string, bytes: number) => unknown
+  /** Gets the raw bytes that a line announced. */
+  readonly onRaw?: (bytes: Buffer) => undefined | Promise<void>
   readonly onStderr?: (chunk: Buffer) => void
   readonly signal?: AbortSignal
   readonly grace?: number
@@ -147,6 +149,7 @@ export async function startBash(
   const { signal, grace, limits } = options
   const started = await start(connection, commandLine(mode, marker), {
     onLine: options.onLine,
+    ...(options.onRaw ? { onRaw: options.onRaw } : {}),
     begin,
     lineLimit: limits.line,
     total: limits.total + noiseLimit,

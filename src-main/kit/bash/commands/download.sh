@@ -5,7 +5,7 @@
 # result says so. The owner reads the file; root counts what it sends and passes it on.
 
 readonly DOWNLOAD_UNCHANGED='the backup was only read'
-PIECE=$((16 << 20))
+PIECE=$((4 << 20))
 
 # download FILE [--from OFFSET]
 run_download() {
