@@ -9,7 +9,17 @@ import { type Attempt, GO_ON, overLinks, Patience, stalled, type TransferOptions
 import { audit, type Context } from './context.ts'
 import { findBackup } from './find-backup.ts'
 import type { KitLink } from './links.ts'
-import { discardPart, diskFailure, finishPart, hashFile, openPart, type Part, type Source, taken } from './part-file.ts'
+import {
+  discardPart,
+  diskFailure,
+  finishPart,
+  hashFile,
+  openPart,
+  type Part,
+  PartWriter,
+  type Source,
+  taken,
+} from './part-file.ts'
 
 export interface Downloaded {
   /** On this computer. */
@@ -94,23 +104,21 @@ async function downloadOnce(
 async function receive(
   site: Site,
   kit: KitLink,
-  { handle, from }: Part,
+  part: Part,
   source: Source,
   { signal, onProgress, folder }: DownloadOptions,
 ): Promise<Attempt<DownloadReport>> {
+  const { handle, from } = part
   using patience = new Patience(signal)
   let broken: Failure | null = null
   let at = from
   // A piece may end in zeros that are no part of the file, until the next one or the result shows that it does not.
   let proven = from
-  // A stream that owns a position, and collects small pieces; the handle stays ours.
-  const file = handle.createWriteStream({ start: from, autoClose: false, highWaterMark: 4 * 1024 * 1024 })
+  const writer = new PartWriter(part)
   const stop = (failure: Failure) => {
     broken ??= failure
     patience.stop()
   }
-  file.on('error', (error) => stop(diskFailure(error, folder)))
-  let draining: Promise<void> | undefined
   const report = await kit.client.download(
     Buffer.from(decodePath(source.path)),
     from,
@@ -128,24 +136,15 @@ async function receive(
         if (broken || patience.over) return undefined
         at += bytes.length
         onProgress?.({ phase: 'transferring', done: at, total: source.size })
-        if (file.write(bytes)) return undefined
-        draining ??= new Promise<void>((resolve) => {
-          const done = () => {
-            draining = undefined
-            file.off('drain', done).off('error', done)
-            resolve()
-          }
-          file.on('drain', done).on('error', done)
-        })
-        return draining
+        const busy = writer.write(bytes)
+        if (writer.failed) patience.stop()
+        return busy
       },
     },
     patience.signal,
   )
-  await new Promise<void>((resolve) => {
-    file.once('error', () => resolve())
-    if (file.errored) resolve()
-    else file.end(() => resolve())
+  await writer.end().catch((error: unknown) => {
+    broken = diskFailure(error, folder)
   })
   const end = (failure: Failure): Attempt<DownloadReport> => ({ answer: fail(failure), progress: proven > from })
   if (report.ok && !broken) return at === source.size ? { answer: report, progress: true } : end(changedSince(source))

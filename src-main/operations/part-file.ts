@@ -40,15 +40,10 @@ export function diskFailure(error: unknown, where: string): Failure {
   }
 }
 
-const exists = (path: string) =>
-  lstat(path).then(
-    () => true,
-    () => false,
-  )
-
 /** Whether something has the name already. */
 export async function taken(target: string): Promise<Failure | null> {
-  if (!(await exists(target))) return null
+  const found = await lstat(target).catch(() => null)
+  if (!found) return null
   const next = 'Choose another folder with --to, or replace the file with --force.'
   return { code: 'name-taken', message: `${target} exists already.`, unchanged: 'Nothing was downloaded.', next }
 }
@@ -79,6 +74,71 @@ export async function openPart(target: string, wanted: Source): Promise<Result<P
     }
   } catch (error) {
     return fail(diskFailure(error, folder))
+  }
+}
+
+/** Bytes in memory until whoever sends them must wait. */
+const QUEUE = 4 * 1024 * 1024
+
+/** Writes to a part in order, several pieces at a time. */
+export class PartWriter {
+  readonly #handle: FileHandle
+  #position: number
+  #queue: Buffer[] = []
+  #queued = 0
+  #work: Promise<void> | null = null
+  #error: unknown
+
+  constructor({ handle, from }: Part) {
+    this.#handle = handle
+    this.#position = from
+  }
+
+  /** Returns a promise if the disk is behind: for when it has caught up. Errors are reported by `end`. */
+  write(bytes: Buffer): Promise<void> | undefined {
+    if (this.#error !== undefined) return undefined
+    this.#queue.push(bytes)
+    this.#queued += bytes.length
+    this.#work ??= this.#drain()
+    return this.#queued < QUEUE ? undefined : this.#work
+  }
+
+  get failed(): boolean {
+    return this.#error !== undefined
+  }
+
+  /** Resolves when everything is written; rejects if something could not be. */
+  async end(): Promise<void> {
+    await this.#work
+    if (this.#error !== undefined) throw this.#error
+  }
+
+  async #drain(): Promise<void> {
+    try {
+      while (this.#queue.length > 0) {
+        const pieces = this.#queue
+        const length = this.#queued
+        this.#queue = []
+        this.#queued = 0
+        await this.#writeAll(pieces, length)
+      }
+    } catch (error) {
+      this.#error = error
+      this.#queue = []
+    } finally {
+      this.#work = null
+    }
+  }
+
+  async #writeAll(pieces: readonly Buffer[], length: number): Promise<void> {
+    const { bytesWritten } = await this.#handle.writev(pieces, this.#position)
+    this.#position += bytesWritten
+    if (bytesWritten === length) return
+    // A short write: what is left says why.
+    const rest = Buffer.concat(pieces).subarray(bytesWritten)
+    const more = await this.#handle.write(rest, 0, rest.length, this.#position)
+    this.#position += more.bytesWritten
+    if (more.bytesWritten < rest.length) throw Object.assign(new Error('short write'), { code: 'ENOSPC' })
   }
 }
 
