@@ -215,6 +215,35 @@ describe.skipIf(lacks !== '')(`the command line ${lacks}`, () => {
     expect([existsSync(leftover), existsSync(backup)]).toEqual([false, true])
   })
 
+  test('downloads a backup and uploads it again, with words for people and objects for programs', async () => {
+    const name = basename(backup)
+    const folder = desk('downloads')
+    const got = await cli.run(['download', 'Depot', name, '--to', folder])
+    expect([got.code, got.stderr]).toEqual([0, ''])
+    expect(got.stdout).toContain('(equal to the fingerprint of the backup)')
+    expect(readFileSync(join(folder, name)).equals(readFileSync(backup))).toBe(true)
+    const again = await cli.json(['download', 'Depot', name, '--to', folder])
+    expect(again).toMatchObject({ code: 4, result: { code: 'name-taken' } })
+    const forced = await cli.json(['download', 'Depot', name, '--to', folder, '--force'])
+    expect(forced).toMatchObject({ code: 0, result: { data: { file: join(folder, name), basis: 'fingerprint' } } })
+    expect(forced.events.map(({ kind }) => kind)).toContain('progress')
+
+    const file = join(folder, 'cvd_backup_20240203_040506.db.gz')
+    writeFileSync(file, readFileSync(backup))
+    const sent = await cli.run(['upload', 'Depot', file])
+    expect([sent.code, sent.stderr]).toEqual([0, ''])
+    const there = join(demo.root, 'backups', basename(file))
+    expect(sent.stdout).toContain(there)
+    expect(readFileSync(there).equals(readFileSync(backup))).toBe(true)
+    writeFileSync(file, 'another')
+    expect(await cli.json(['upload', 'Depot', file])).toMatchObject({ code: 4, result: { code: 'name-taken' } })
+    expect(await cli.json(['upload', 'Depot', join(folder, 'nothing.db')])).toMatchObject({
+      code: 1,
+      result: { code: 'local-file' },
+    })
+    rmSync(there)
+  })
+
   test('the plan shows what would be lost, in a table and in words', async () => {
     sql('DELETE FROM devices WHERE id <= 5')
     const name = backup.slice(backup.lastIndexOf('/') + 1)

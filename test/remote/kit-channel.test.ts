@@ -150,6 +150,35 @@ describe.skipIf(lacks)(`the launcher and its channel${lacks && ` (skipped: lacks
     expect((await readdir(join(state, 'kit'))).sort()).toEqual([kits[1]?.sha256, kits[2]?.sha256].sort())
   })
 
+  test('bytes of a file are taken only as announced, and only if they were asked for', async () => {
+    const sends = (size: number, counts: readonly number[]) =>
+      kitOf(`
+${hello} null
+printf '{"kind":"file","at":1,"path":"x","size":${size},"offset":0,"modifiedAt":1,"sha256":null}\\n'
+${counts.map((count) => `printf '{"kind":"bytes","at":1,"count":${count}}\\n'; head -c ${count} /dev/zero | tr '\\0' '\\n'`).join('\n')}
+${result} done
+`)
+    const take = async (kit: ReturnType<typeof kitOf>, link = connection) => {
+      let length = 0
+      const onBytes = (bytes: Buffer) => {
+        length += bytes.length
+        return length % 2 === 0 ? undefined : Promise.resolve()
+      }
+      const answer = await run({ connection: link, kit, file: { onFile: () => undefined, onBytes } })
+      return [answer.ok ? answer.value.result.message : answer.error.code, length]
+    }
+    // More than the limit on an answer, which is about events.
+    const many = Array.from({ length: 5 }, () => 20_000_000)
+    expect(await take(sends(100_000_000, many))).toEqual(['done', 100_000_000])
+    expect(await take(sends(10, [4, 6]))).toEqual(['done', 10])
+    expect(await take(sends(10, [4, 7]), await connected())).toEqual(['too-much', 4])
+    const upload = { onFile: () => undefined }
+    const refused = await run({ connection: await connected(), kit: sends(10, [4]), file: upload })
+    expect(failureOf(refused)).toMatchObject({ code: 'too-much' })
+    // Nobody asked: lines of a newer kit, and other output.
+    expect(await messageOf({ kit: sends(3, [3]) })).toBe('done')
+  })
+
   test('events are passed on, unknown ones ignored, and other output becomes a warning', async () => {
     const events: KitEvent[] = []
     const step = '{"kind":"step","at":1,"step":"s","title":"t","state":"done","more":1}\n'
