@@ -1,6 +1,6 @@
 /** What downloads and uploads share: progress, the end of patience, and going on after a lost link. */
 
-import type { Inspection } from '../../src-shared/domain/kit-protocol.ts'
+import type { Inspection } from '../../src-shared/domain/kit-site.ts'
 import type { Failure, Result } from '../../src-shared/result.ts'
 import type { Site } from '../store/sites.ts'
 import type { Context } from './context.ts'

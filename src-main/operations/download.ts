@@ -1,7 +1,7 @@
 /** Downloads a backup to a folder of this computer: resumable, verified, never over another file. */
 import { join } from 'node:path'
 import { decodePath } from '../../src-shared/domain/backup-path.ts'
-import type { BackupEntry } from '../../src-shared/domain/kit-protocol.ts'
+import type { BackupEntry } from '../../src-shared/domain/kit-backups.ts'
 import type { DownloadReport } from '../../src-shared/domain/transfer.ts'
 import { type Failure, fail, ok, type Result } from '../../src-shared/result.ts'
 import type { Site } from '../store/sites.ts'

@@ -14,7 +14,7 @@ import {
 import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { inspection } from '../../src-shared/domain/kit-protocol.ts'
+import { inspection } from '../../src-shared/domain/kit-site.ts'
 import { uploadReport } from '../../src-shared/domain/transfer.ts'
 import { type Sending, transfer } from '../support/kit/transfer.ts'
 import { ORDINARY, ScratchSite } from '../support/scratch-site.ts'

@@ -30,9 +30,7 @@ async function prepare(server: Server, health?: string): Promise<{ site: Site; b
 const newOrders = (server: Server) => server.query('SELECT count(*) FROM service_orders WHERE total_units = 777777')
 const restore = async (site: Site, backup: string, siteIsDown = false) => {
   const confirmation = { confirm: site.name, reason: 'health', siteIsDown }
-  return desk.settled(
-    must(await restorePart(desk.console.context, desk.console.runner, site, backup, confirmation)),
-  )
+  return desk.settled(must(await restorePart(desk.console.context, desk.console.runner, site, backup, confirmation)))
 }
 
 describe('a site with no health setting', () => {

@@ -150,9 +150,7 @@ describe.each([
     const other = await clerks.add(server, { login: 'unprivileged' })
     const { context: inner, runner } = clerks.console
     await server.must(`chmod 644 ${showPath(backup)}`)
-    expect(failureOf(await restorePart(inner, runner, other, showPath(backup), confirmed)).code).toBe(
-      'checks-failed',
-    )
+    expect(failureOf(await restorePart(inner, runner, other, showPath(backup), confirmed)).code).toBe('checks-failed')
     const options = ['--confirm', name, '--reason', 'x']
     expect(await clerks.run(other, 'restore', 'database', { path: backup }, ...options)).toMatchObject({
       ...{ outcome: 'failed', code: 'no-rights', unchanged: expect.stringContaining('nothing was changed') },

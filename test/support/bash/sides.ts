@@ -51,7 +51,8 @@ export const sides: Readonly<Record<string, Side>> = {
   'backups/members.sh:members_judge': 'reader',
   'backups/members.sh:members_say': 'reader',
   'backups/members.sh:members_hash': 'reader',
-  'commands/download.sh:download_relay': 'root: counts the bytes of a backup, and passes them on without looking at them',
+  'commands/download.sh:download_relay':
+    'root: counts the bytes of a backup, and passes them on without looking at them',
   'commands/download.sh:relay': 'root: counts the bytes of a backup, and passes them on without looking at them',
   'commands/upload-sides.sh:upload_write': 'owner',
   'commands/upload.sh:upload_receive': 'root: skips bytes that its caller sends, without looking at them',
