@@ -27,7 +27,7 @@ export function markOf(row: Pick<OperationRow, 'state' | 'outcome'>): OperationM
 
 /** How a restore or an undo ended, or stands, as a title. */
 export function restoreTitle(
-  row: Pick<OperationRow, 'command' | 'redo' | 'outcome'>,
+  row: Pick<OperationRow, 'command' | 'redo' | 'outcome' | 'title'>,
   state: Standing['state'],
 ): string {
   const noun = row.redo ? 'redo' : row.command === 'undo' ? 'undo' : 'restore'
@@ -42,9 +42,7 @@ export function restoreTitle(
   }
   switch (row.outcome) {
     case 'succeeded':
-      return { restore: 'The database was restored', undo: 'The restore was undone', redo: 'The restore was redone' }[
-        noun
-      ]
+      return { restore: restored(row.title), undo: 'The restore was undone', redo: 'The restore was redone' }[noun]
     case 'rolled back':
       return `The ${noun} was rolled back: the previous state is running`
     case 'cancelled':
@@ -54,6 +52,12 @@ export function restoreTitle(
     default:
       return `The outcome of the ${noun} is unknown`
   }
+}
+
+/** By the part that its title names. */
+function restored(title: string): string {
+  const [, part = 'Database'] = /^(\w+) restore$/.exec(title) ?? []
+  return `The ${part.toLowerCase()} was restored`
 }
 
 function capital(word: string): string {

@@ -27,6 +27,10 @@ function differencesOf(tree: Tree): readonly Difference[] {
   })
 }
 
+function files(count: number): string {
+  return `${formatCount(count)} ${count === 1 ? 'file' : 'files'}`
+}
+
 export function FilesChanged({ overview, path, view, plan, again, tree }: PlanStepProps & { readonly tree: Tree }) {
   const { id: site, zone, clockOffset: offset } = overview
   const rows = differencesOf(tree)
@@ -34,7 +38,7 @@ export function FilesChanged({ overview, path, view, plan, again, tree }: PlanSt
   const sentence =
     all === 0
       ? `The files of ${partWords[plan.part]} are the same in both.`
-      : `${formatCount(tree.changed)} files would change, ${formatCount(tree.onlyBackup)} would come back, ${formatCount(tree.onlyLive)} would be gone.`
+      : `${files(tree.changed)} would change, ${formatCount(tree.onlyBackup)} would come back, ${formatCount(tree.onlyLive)} would be gone.`
   return (
     <>
       <Announce text={sentence} />
