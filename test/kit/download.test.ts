@@ -1,7 +1,7 @@
 /** The bytes of a backup leave the server whole, or the answer says why not, whatever somebody does to the file meanwhile. */
 import { execFileSync } from 'node:child_process'
 import { createHash, randomBytes } from 'node:crypto'
-import { appendFileSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
+import { appendFileSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { downloadReport } from '../../src-shared/domain/transfer.ts'
@@ -45,6 +45,16 @@ describe('a download', () => {
     expect(got.result.data).toMatchObject({ basis: 'verification', sha256: sha256(readFileSync(path)) })
     appendFileSync(path, 'x')
     expect((await transfer(site, ['download', NAME])).result.data).toMatchObject({ basis: 'none' })
+  })
+
+  it('of an archive has the hash of its fingerprint, too', async () => {
+    writeFileSync(join(site.root, 'app/main.py'), 'print(1)\n')
+    expect((await site.run(['application'])).result.outcome).toBe('succeeded')
+    const [name = ''] = readdirSync(join(site.backups, 'app')).filter((one) => one.endsWith('.tar.gz'))
+    const bytes = readFileSync(join(site.backups, 'app', name))
+    const got = await transfer(site, ['download', name])
+    expect(got.result.data).toMatchObject({ basis: 'fingerprint', sha256: sha256(bytes) })
+    expect(got.bytes.equals(bytes)).toBe(true)
   })
 
   it('goes on from an offset, to nothing more at the very end', async () => {

@@ -84,7 +84,7 @@ stamp_ms() {
 # since; " none" if neither is there.
 download_known_sha256() {
   local fields=() path
-  if fingerprint_load "$1"; then
+  if fingerprint_load "$1" || fingerprint_load "$1" archive; then
     REPLY="${FP[sha256]} fingerprint"
     return
   fi

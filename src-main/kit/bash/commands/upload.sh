@@ -88,7 +88,7 @@ upload_name() {
   esac
   U_PATH=$BACKUPS/${U_FOLDER:+$U_FOLDER/}$U_NAME
   U_PART=$U_PATH.${U_SHA256:0:16}.part
-  ! fingerprint_load "$U_PATH" || [[ ${FP[sha256]} == "$U_SHA256" ]] ||
+  { ! fingerprint_load "$U_PATH" && ! fingerprint_load "$U_PATH" archive; } || [[ ${FP[sha256]} == "$U_SHA256" ]] ||
     fail fingerprint-mismatch "A backup called $U_NAME was made on this site, and this is not it: the SHA-256 recorded then is ${FP[sha256]:0:12}…." \
       "$UPLOAD_UNCHANGED" 'upload it under another name'
 }
