@@ -17,8 +17,8 @@ export interface ExecOptions {
   /** Gets raw bytes as they arrive. Reading pauses while a returned promise is pending. */
   readonly onStdout?: (chunk: Buffer) => undefined | Promise<void>
   /**
-   * Gets lines (UTF-8, at most `lineLimit` bytes) and their length in bytes including the newline. May return how many
-   * raw bytes follow the line.
+   * Gets lines (UTF-8, at most `lineLimit` bytes) and their length in bytes including the newline. With `onRaw`, returns
+   * how many raw bytes follow the line; without it, what it returns is ignored.
    */
   readonly onLine?: (line: string, bytes: number) => unknown
   /** Gets the raw bytes that `onLine` announced. They count for no limit. Reading pauses while a promise is pending. */
@@ -114,11 +114,11 @@ class Command implements Running {
   }
 
   #listen(): void {
-    const { onStdout, onLine, onStderr, signal, lineLimit } = this.#options
+    const { onStdout, onLine, onRaw, onStderr, signal, lineLimit } = this.#options
     const channel = this.#channel
     const deliverLine = (line: string, bytes: number): boolean => {
       const raw = this.#over ? 0 : onLine?.(line, bytes)
-      this.#raw = typeof raw === 'number' ? raw : 0
+      this.#raw = onRaw && typeof raw === 'number' ? raw : 0
       return this.#raw > 0
     }
     const lines = onLine && new LineSplitter(deliverLine, lineLimit ?? 64 * 1024 * 1024)

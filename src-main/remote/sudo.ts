@@ -16,7 +16,7 @@ export interface Privilege {
 }
 
 export interface BashOptions {
-  /** Gets lines of stdout, once bash is ready, with their length in bytes. May return how many raw bytes follow. */
+  /** Gets lines of stdout, once bash is ready, with their length in bytes; with `onRaw`, as for a command. */
   readonly onLine: (line: string, bytes: number) => unknown
   /** Gets the raw bytes that a line announced. */
   readonly onRaw?: (bytes: Buffer) => undefined | Promise<void>

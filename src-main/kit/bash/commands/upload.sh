@@ -6,7 +6,7 @@
 
 readonly UPLOAD_UNCHANGED='no backup was added'
 readonly UPLOAD_DAYS=7   # a partial upload that was not continued for so long is removed
-readonly UPLOAD_SECONDS=86400
+readonly UPLOAD_SECONDS=86400 # the owner gets no more time than that for the bytes
 U_NAME='' U_SIZE='' U_SHA256='' U_RESUME='' U_MODIFIED=''
 U_FOLDER='' # the folder of its kind below the backups: empty, `app` or `system`
 U_PART='' U_PATH=''
@@ -185,7 +185,7 @@ upload_relay() { # BYTES FD
 # upload_hash PATH: REPLY = the SHA-256 of a file, as the reader finds it; empty if it cannot be read.
 upload_hash() {
   REPLY=''
-  IFS= read -r REPLY < <(owner_do backup_send "$1" '' 2>/dev/null | reader_do sha256 2>/dev/null | head -c 65)
+  IFS= read -r REPLY < <(SIDE_SECONDS=$UPLOAD_SECONDS owner_do backup_send "$1" '' 2>/dev/null | reader_do sha256 2>/dev/null | head -c 65)
 }
 
 upload_finish() {
