@@ -98,6 +98,7 @@ export class TreeTrial extends Disturbed {
     const folder = join(site.root, part === 'application' ? 'app' : 'config')
     const owner = options.owner ?? options.login
     const own = () => owner !== undefined && execFileSync('chown', ['-hR', `${owner}:${owner}`, folder])
+    if (options.broken) site.policy({ health_timeout: '2' })
     const breaks = () => options.broken && write(folder, { broken: '' })
     if (command === 'restore') breaks()
     own()

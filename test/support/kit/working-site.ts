@@ -79,10 +79,10 @@ export class WorkingSite extends ScratchSite {
     execFileSync('chown', ['-R', `${uid}:${uid}`, '--', ...paths])
   }
 
-  /** Writes the policy as on a server. An unhealthy site is given up soon. */
+  /** Writes the policy as on a server. A healthy site has time to answer, however busy the machine is. */
   policy(settings: Readonly<Record<string, string>>): void {
     mkdirSync(this.state, { recursive: true, mode: 0o700 })
-    writeFileSync(join(this.state, 'policy'), lines({ health_timeout: '2', ...settings }), { flag: 'a' })
+    writeFileSync(join(this.state, 'policy'), lines({ health_timeout: '30', ...settings }), { flag: 'a' })
   }
 
   /** How the application behaves from its next start or end on: see `application`. */
