@@ -132,7 +132,7 @@ describe('one changed byte in the archive stops the start', () => {
 
   test.each([
     ['in the page', () => placeOf('dist/renderer/index.html') + 30],
-    ['in the kit', () => placeOf('dist/main/bash/prologue.sh') + 5],
+    ['in the kit', () => placeOf('dist/main/bash/base/prologue.sh') + 5],
     ['in a string of the main process', () => readFileSync(archive).indexOf('differs from the installed one')],
     ['in a package', () => placeOf('node_modules/ssh2/lib/client.js') + 2],
     ['in the header, where Electron cannot read it', () => 3],
