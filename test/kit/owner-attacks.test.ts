@@ -1,7 +1,7 @@
 /** Root works for a site whose user is hostile: root does nothing that this user may not do. */
 import { execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { describe, expect, it, type TestContext } from 'vitest'
 import { inspection } from '../../src-shared/domain/kit-site.ts'
@@ -88,6 +88,40 @@ it("files made in a work folder cannot be written by the parent's user, whatever
   const printed = site.library(`enter_work_dir "$BACKUPS" && : >said && as_reader touch ../reader/made
     stat -c %a said reader/made; (become_owner test -w ../said) && echo written; (become_owner test -w ../reader/made) && echo written; leave_work_dir`)
   expect(printed).toBe('600\n600\n')
+})
+
+describe('a folder of backups that only its owner may enter', () => {
+  const closed = (test: TestContext) => {
+    const site = new ScratchSite({ owner: ORDINARY })
+    test.onTestFinished(() => site.remove())
+    chmodSync(site.backups, 0o700)
+    return site
+  }
+
+  it("does not hand a file of root's to its owner through a link where a copy is taken to", (test) => {
+    const site = closed(test)
+    const secret = join(site.folder, 'secret')
+    writeFileSync(secret, 'of root', { mode: 0o600 })
+    const printed = site.library(
+      `enter_work_dir "$BACKUPS"; (become_owner ln -s "$1" ../reader/copy.db); (become_owner touch copy.db)
+       seize copy.db; echo "$?"; stat -c '%u %a' "$1"; leave_work_dir`,
+      [secret],
+    )
+    expect(printed).toBe('1\n0 600\n')
+  })
+
+  it('gets backups that are not called verified, and the reason is said', async (test) => {
+    const site = closed(test)
+    const { result, events } = await site.run(['database'])
+    expect(result.code).toBe('ok')
+    expect(events.filter((one) => one.kind === 'log').map((one) => one.text)).toContainEqual(
+      expect.stringContaining('no other user may enter'),
+    )
+    expect((await site.ask(['inspect'], inspection)).backups).toMatchObject([{ verdict: 'never', fingerprint: true }])
+    // In a folder of root's, the reader is not the owner.
+    expect((await site.run(['verify', '--all'])).result.code).toBe('ok')
+    expect((await site.ask(['inspect'], inspection)).backups).toMatchObject([{ verdict: 'verified' }])
+  })
 })
 
 describe("when the owner is not a member of the CVD data's group", () => {

@@ -92,6 +92,7 @@ export const sides: Readonly<Record<string, Side>> = {
   // Output of the sides, and of the system.
   'database/check.sh:database_check_load':
     'root: what the reader says of a database, in a file of root; each line is matched',
+  'base/work.sh:reader_word': settled,
   'commands/database.sh:database_check_and_compress': settled,
   'commands/archive.sh:archive_squeeze': settled,
   'commands/archive.sh:tree_pack_by_owner': limited,

@@ -32,3 +32,10 @@ catalog_mark() {
 
 # file_stamp PATH: REPLY = size TAB mtime, as printed by find and kept in the catalog.
 file_stamp() { REPLY=$(find "$1" -maxdepth 0 -printf '%s\t%T@' 2>/dev/null); }
+
+# work_proves BACKUP: status 1, with a warning, if the owner had to read back what it had made itself: that proves nothing.
+work_proves() {
+  [[ $WORK_UNPROVEN != '' ]] || return 0
+  say warning "${1##*/} was read back with the rights of its owner only, as no other user may enter ${1%/*}: verify it, or give others the right to enter that folder (chmod o+x)."
+  return 1
+}

@@ -125,7 +125,8 @@ members_judge() { awk -v "most=$MEMBERS_MOST" "$MEMBERS_AWK$MEMBERS_JUDGE_AWK" "
 # something to refuse. A line `% WORD` instead of it says why nothing is known.
 members_say() {
   local bytes refused
-  if ! tar "${MEMBERS_LIST[@]}" --file="$1" >listed 2>complaints || ! members_judge listed >judged; then
+  # A list is longer than the names in it: each odd byte takes four.
+  if ! (ulimit -f 1048576 && exec tar "${MEMBERS_LIST[@]}" --file="$1") >listed 2>complaints || ! members_judge listed >judged; then
     printf '%% %s\n' "$(tail -n 1 complaints | head -c 300 | tr -s '[:cntrl:] ' ' ')"
     return 1
   fi

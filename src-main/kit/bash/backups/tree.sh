@@ -134,7 +134,7 @@ tree_pack() {
     sed -n 's/^changed\t//p' differing >>changing
     mv -f after before
   done
-  ((pass <= TREE_PASSES)) || sed -n 's/^changed\t//p' differing >>unsteady
+  ((pass <= TREE_PASSES)) || sed -n 's/^\(changed\|other\)\t//p' differing >>unsteady
   printf 'members=%s\ndatabases=%s\n' "$(wc -l <written)" "$(wc -l <databases)"
   tree_words scpbD skipped before
   tree_say_paths unsteady

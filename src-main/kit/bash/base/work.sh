@@ -13,6 +13,7 @@
 WORK_DIR=''       # path, for messages and removal
 WORK_FD=''        # the folder
 WORK_PARENT_FD='' # its parent: finished files get their names here
+WORK_UNPROVEN=''  # not empty where the owner had to read its own files
 
 # hold_folder FOLDER: enter it. Status 1 unless it belongs to us or the owner, or to root inside a folder of the owner's: a
 # link may lead anywhere.
@@ -55,11 +56,12 @@ work_parts_make() {
   mkdir -m 700 owner && mkdir -m 750 reader || return 1
   ((EUID == 0)) || return 0
   chown -- "$OWNER_UID:$OWNER_GID" owner && chown -- "$READER_UID:$READER_GID" reader || return 1
-  # SQLite resolves the whole path. If the reader may not traverse it, the owner does the reading too.
-  ((READER_UID == OWNER_UID)) && return 0
+  ((READER_UID != OWNER_UID)) || return 0
   as_reader test -w "$PWD/reader" 2>/dev/null && return 0
-  READER_UID=$OWNER_UID READER_GID=$OWNER_GID
-  chown -- "$READER_UID:$READER_GID" reader && as_reader test -w "$PWD/reader"
+  # SQLite resolves the whole path, and the reader may not traverse it. Then the owner does the reading too, and nothing that
+  # it says proves anything.
+  READER_UID=$OWNER_UID READER_GID=$OWNER_GID WORK_UNPROVEN=yes
+  chown -- "$READER_UID:$READER_GID" reader
 }
 
 # reader_settle: end the reader and take its folder over, so that names in it can be trusted. Status 1 if it holds anything
@@ -93,9 +95,11 @@ seize() {
   local facts
   if ((EUID == 0)); then chown 0:0 owner && chmod 700 owner || return 1; fi
   facts=$(stat -c '%u %h %F' -- "owner/$1" 2>/dev/null)
-  [[ $facts == "$OWNER_UID 1 regular "?(empty\ )file ]] && mv -nT -- "owner/$1" "reader/${2:-$1}" || return 1
-  ((EUID != 0)) || { chown -- "$READER_UID:$READER_GID" "reader/${2:-$1}" && chmod 640 -- "reader/${2:-$1}" &&
-    chown -- "$OWNER_UID:$OWNER_GID" owner; }
+  [[ $facts == "$OWNER_UID 1 regular "?(empty\ )file ]] || return 1
+  # Here no name can be replaced. In reader/, whose user may put a link there, no name is followed.
+  if ((EUID == 0)); then chown -h -- "$READER_UID:$READER_GID" "owner/$1" && chmod 640 -- "owner/$1" || return 1; fi
+  mv -nT -- "owner/$1" "reader/${2:-$1}" && [[ ! -e owner/$1 && ! -L owner/$1 ]] || return 1
+  ((EUID != 0)) || chown -- "$OWNER_UID:$OWNER_GID" owner
 }
 
 leave_work_dir() {
@@ -123,7 +127,13 @@ enter_scratch() {
     free_bytes "$BACKUPS"
     ((REPLY <= here)) || place=$BACKUPS
   fi
-  enter_work_dir "$place"
+  enter_work_dir "$place" && [[ $WORK_UNPROVEN == '' ]]
+}
+
+# reader_word FILE: REPLY = the first word of a file of the reader's, at most 64 bytes of it, after reader_settle.
+reader_word() {
+  REPLY=$(head -c 64 -- "$1" 2>/dev/null | tr -d '\0')
+  REPLY=${REPLY%%[[:space:]]*}
 }
 
 # scratch_sweep FOLDER...: remove work folders of dead processes. A live one holds a lock on its folder.

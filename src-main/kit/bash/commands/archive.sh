@@ -7,6 +7,7 @@ A_PART=''      # `The application`, for sentences
 A_DONE='' A_ERROR='' A_LOG=backup.log # what the runbook logs, and where
 A_UNCHANGED='' # what a failure did not change
 A_WARNINGS=()
+A_PRIVATE='' # not empty if a file in it may not be read by all who may read the backup
 A_BYTES=0 A_MEMBERS=0 A_TAKEN_AT=0 A_FILE='' A_STAMP='' A_COMPLAINT=''
 A_STATE='' A_ENTRIES=0 A_UNREAD=0 A_UNREADABLE='' # of the part that was asked about last
 A_STEP='' # ending of the steps' names, where there are several parts
@@ -170,7 +171,7 @@ archive_said() {
       members=*) [[ ! $value =~ ^[0-9]{1,9}$ ]] || A_MEMBERS=$value ;;
       unreadable=* | complaint=*) A_COMPLAINT=${A_COMPLAINT:-$words} ;;
       skipped=*) archive_warn "Not in the backup, as it is not a file, folder or link: $words" ;;
-      unsteady=*) archive_warn "This file changed each time while it was read; its copy may hold half a change: $words" ;;
+      unsteady=*) archive_warn "This file came, went or changed each time while it was read; its copy may be missing or hold half a change: $words" ;;
       raw=*) archive_warn "This file looks like a database and cannot be read as one; it was copied as it is: $words" ;;
     esac
   done <packed
@@ -185,6 +186,7 @@ archive_members() {
   watch "$A_UNCHANGED" '' "$REPLY"
   (($? != TOO_LONG)) || archive_late 'The copy could not be listed'
   members_take || archive_refused
+  A_PRIVATE+=$M_PRIVATE
   ((M_COUNT == A_MEMBERS && M_COUNT > 0)) ||
     fail internal "The copy does not hold what was copied: $M_COUNT members instead of $A_MEMBERS." "$A_UNCHANGED"
   step_done members:="$M_COUNT" bytes:="$M_BYTES"
@@ -218,13 +220,15 @@ archive_refused() {
 archive_publish() {
   local size mode=640 folder=/proc/self/fd/$WORK_PARENT_FD sha256 copy_sha256 members tries=0
   step publish 'Publish the backup'
-  read -r sha256 _ <reader/backup.sha256
-  read -r copy_sha256 _ <reader/copy.sha256
+  reader_word reader/backup.sha256
+  sha256=$REPLY
+  reader_word reader/copy.sha256
+  copy_sha256=$REPLY
   [[ "$sha256 $copy_sha256" =~ ^[0-9a-f]{64}\ [0-9a-f]{64}$ ]] || fail internal 'The SHA-256 of the backup could not be computed.' "$A_UNCHANGED"
   members_hash_of members || fail internal 'The SHA-256 of the list of members could not be computed.' "$A_UNCHANGED"
   members=$REPLY
   # No easier to read than the most private file in it.
-  [[ $M_PRIVATE == '' ]] || mode=600
+  [[ $A_PRIVATE$M_PRIVATE == '' ]] || mode=600
   mv -nT -- reader/backup.gz backup.gz && chmod "$mode" backup.gz && { ((EUID != 0)) || chown -- "$OWNER_UID:$DATA_GID" backup.gz; } ||
     fail internal 'The owner of the backup could not be set.' "$A_UNCHANGED"
   file_size backup.gz
@@ -259,6 +263,7 @@ archive_record() { # FOLDER
   at=$REPLY
   counted "$M_COUNT" member members
   words="Read back when it was made, $REPLY."
+  work_proves "$A_FILE" || return 0
   catalog_add verdict "$A_FILE" "${stamp%$'\t'*}" "${stamp#*$'\t'}" verified "$at" fingerprint "${FP[sha256]}" "$words"
 }
 

@@ -188,8 +188,10 @@ database_compress_progress() {
 database_publish() {
   local stamp size folder=/proc/self/fd/$WORK_PARENT_FD sha256 copy_sha256 tries=0
   step publish 'Publish the backup'
-  read -r sha256 _ <reader/backup.sha256
-  read -r copy_sha256 _ <reader/copy.sha256
+  reader_word reader/backup.sha256
+  sha256=$REPLY
+  reader_word reader/copy.sha256
+  copy_sha256=$REPLY
   [[ "$sha256 $copy_sha256" =~ ^[0-9a-f]{64}\ [0-9a-f]{64}$ ]] || fail internal 'The SHA-256 of the backup could not be computed.' "$NO_BACKUP"
   mv -nT -- reader/backup.gz backup.gz && chmod 640 backup.gz && { ((EUID != 0)) || chown -- "$OWNER_UID:$DATA_GID" backup.gz; } ||
     fail internal 'The owner of the backup could not be set.' "$NO_BACKUP"
@@ -214,6 +216,7 @@ database_publish() {
   now_ms
   local at=$REPLY
   file_stamp "$folder/${D_FILE##*/}"
+  work_proves "$D_FILE" || { step_done file="${D_FILE##*/}" sha256="${FP[sha256]}"; return 0; }
   catalog_add verdict "$D_FILE" "${REPLY%$'\t'*}" "${REPLY#*$'\t'}" verified "$at" fingerprint "${FP[sha256]}" \
     "${CHECK_UNABLE:+Read back when it was made. Not checked: }${CHECK_UNABLE:-Read back and checked when it was made}."
   step_done file="${D_FILE##*/}" sha256="${FP[sha256]}"

@@ -97,7 +97,8 @@ system_name() {
 system_database() {
   database_copy
   database_check_and_compress
-  read -r S_DATABASE_SHA256 _ <reader/copy.sha256
+  reader_word reader/copy.sha256
+  S_DATABASE_SHA256=$REPLY
   system_settled database.gz
 }
 
