@@ -25,8 +25,13 @@ database_copy_run() {
 }
 
 database_copy_once() {
+  local began=$SECONDS status
   ${within[@]+"${within[@]}"} sqlite3 -batch -bail -init /dev/null -readonly "$file" >log 2>&1 < <(
     printf '%s\n' ".timeout ${POLICY[busy_timeout]}" 'BEGIN;' 'PRAGMA schema_version;' \
       ".backup ${async}main copy.db" 'COMMIT;'
   )
+  status=$?
+  # A stopped process gets the SIGTERM when it goes on; it was killed instead.
+  ((status != 137 || ${#within[@]} == 0 || SECONDS - began < POLICY[writer_block_limit])) || status=124
+  return "$status"
 }
