@@ -60,6 +60,23 @@ describe("a folder of root's given the name of a work folder", () => {
   })
 })
 
+it('the verified database of a restore cannot be changed by its owner before it is in place', async (test) => {
+  const site = new WorkingSite({ owner: ORDINARY })
+  test.onTestFinished(() => site.remove())
+  const backup = site.backup('cvd_backup_20260110_120000.db.gz')
+  const data = dirname(site.database)
+  site.failpoint('staged pause')
+  const ended = listen(site.start(site.restoring(backup)))
+  await site.paused()
+  const stage = readdirSync(data).find((name) => name.startsWith('.cvd-backup-')) ?? ''
+  expect(existsSync(join(data, stage, 'staged.db'))).toBe(true)
+  expect(() => asOwner(`cd '${join(data, stage)}' && : >>staged.db`)).toThrow('Permission denied')
+  expect(() => asOwner(`: >>'${join(data, stage, 'staged.db')}'`)).toThrow('Permission denied')
+  rmSync(join(site.state, 'failpoint'))
+  await ended
+  expect(site.outcome(site.operations('restore').at(-1) ?? '')).toMatchObject({ outcome: 'succeeded' })
+})
+
 /** Makes a folder whose new contents are writable for the application's user: a default ACL. */
 const handsOn = (folder: string) => {
   const entry = (tag: number, id: number) => {

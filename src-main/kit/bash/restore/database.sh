@@ -31,8 +31,8 @@ database_stage() {
   if [[ $LIVE_HEADER != '' ]]; then journal_mode=$H_JOURNAL; else journal_mode=$CHECK_JOURNAL; fi
   reader_do database_set_journal staged.db "$journal_mode" >/dev/null 2>&1 ||
     fail internal 'The journal mode could not be set.' "$NOTHING_CHANGED"
-  # From here on only root can change it.
-  reader_settle && mv -nT -- reader/staged.db staged.db && [[ ! -e reader/staged.db ]] ||
+  # From here on only root can change it: once it has its owner, that user must not reach it before it is in place.
+  reader_settle && chmod 700 . && mv -nT -- reader/staged.db staged.db && [[ ! -e reader/staged.db ]] ||
     fail internal 'The extracted file is not the expected one.' "$NOTHING_CHANGED"
   database_dress "$folder/${DATABASE_FILE##*/}" || fail internal 'The owner could not be set.' "$NOTHING_CHANGED"
   sync_paths staged.db . || fail internal 'The extracted database could not be written to disk.' "$NOTHING_CHANGED"
