@@ -1,6 +1,8 @@
 /** Archives made to attack, and the application's user at work while its folder is restored: nothing outside is touched, nothing is half. */
-import { execFileSync, spawnSync } from 'node:child_process'
+import { execFileSync, spawn, spawnSync } from 'node:child_process'
 import {
+  chmodSync,
+  chownSync,
   existsSync,
   mkdirSync,
   readdirSync,
@@ -233,5 +235,41 @@ describe.runIf(root).concurrent("while the application's user is at work, a rest
       message: expect.stringContaining('Another program created app'),
     })
     trial.proveOldFiles()
+  })
+
+  it('cannot be entered by him before root has given it away', async (test) => {
+    const one = site(test, { owner: ORDINARY })
+    chmodSync(join(one.root, 'app/static'), 0o777)
+    const file = pack('application', one.root, join(one.backups, 'app', name))
+    const log = join(one.folder, 'entered')
+    writeFileSync(log, '')
+    chownSync(log, ORDINARY, ORDINARY)
+    const script = `shopt -s nullglob; cd '${one.root}' || exit; echo ready
+      while :; do
+        for work in .cvd-backup-*; do
+          [[ ! -d $work/reader/sealed ]] || echo seen
+          for at in $work/reader/{*,*/*}/static; do (cd "$at" 2>/dev/null && echo "$at" >>'${log}'); done
+        done
+      done`
+    const him = spawn('setpriv', [
+      `--reuid=${ORDINARY}`,
+      `--regid=${ORDINARY}`,
+      '--clear-groups',
+      '/bin/bash',
+      '-c',
+      script,
+    ])
+    test.onTestFinished(() => void him.kill())
+    let said = ''
+    const ready = new Promise<void>((resolve) => {
+      him.stdout.on('data', (text) => {
+        said = (said + String(text)).slice(-100)
+        resolve()
+      })
+    })
+    await ready
+    expect((await one.run(restoringTree('application', file))).result.outcome).toBe('succeeded')
+    expect(said).toContain('seen')
+    expect(readFileSync(log, 'utf8')).toBe('')
   })
 })

@@ -87,7 +87,6 @@ export const sides: Readonly<Record<string, Side>> = {
   'restore/folder.sh:folder_list_live': limited,
   'restore/folder.sh:folder_compare': limited,
   'restore/folder.sh:folder_both': limited,
-  'restore/folder.sh:folder_owners': 'root: owners in digits and names of its own tree, compared as whole lines',
   'restore/folder.sh:folder_links_stay': 'root: whole lines, compared byte for byte',
   // Output of the sides, and of the system.
   'database/check.sh:database_check_load':

@@ -81,36 +81,29 @@ readonly FOLDER_CHECK_AWK='
   }
   END { if (!refused) printf "members=%d\nbytes=%.0f\nconfig=%s\n", members, total, config }'
 
-# folder_unpack ARCHIVE INSIDE APPLICATION: extract it to ./tree, from its folder INSIDE if that is not empty, and compare what is
+# folder_unpack ARCHIVE INSIDE APPLICATION: extract it to ./sealed/tree, which nobody else can enter whatever its modes are, from its folder INSIDE if that is not empty, and compare what is
 # there with the archive. Without what is kept apart, if APPLICATION is not empty. Prints what is wrong; status 0 if nothing is.
 folder_unpack() {
   local archive=$1 inside=$2 differs apart=()
   [[ $3 == '' ]] || apart=(--anchored --no-wildcards --exclude=./venv --exclude=venv)
-  mkdir -m 700 -- unpacked || return 1
-  tar -xpf "$archive" -C unpacked --no-same-owner --delay-directory-restore "${apart[@]}" 2>"$archive.stderr" || {
+  mkdir -m 700 -- sealed sealed/unpacked || return 1
+  tar -xpf "$archive" -C sealed/unpacked --no-same-owner --delay-directory-restore "${apart[@]}" 2>"$archive.stderr" || {
     printf 'It could not be extracted: %s\n' "$(head -c 200 -- "$archive.stderr" | tr -s '[:cntrl:] ' ' ')"
     return 1
   }
-  differs=$(cd unpacked && tar --quoting-style=escape -df "../$archive" "${apart[@]}" 2>&1 |
+  differs=$(cd sealed/unpacked && tar --quoting-style=escape -df "../../$archive" "${apart[@]}" 2>&1 |
     grep -vE ': (Uid|Gid|Mod time) differs$' | head -c 200)
   if [[ $differs != '' ]]; then
     printf 'What was extracted is not what is in the archive: %s\n' "$differs"
     return 1
   fi
   # A file has one name only: whatever changes it later changes no other.
-  find unpacked -type f -links +1 -exec cp -pT -- '{}' single \; -exec mv -fT -- single '{}' \; || return 1
-  # No name has a control character, so each is one line.
-  tar --quoting-style=literal --numeric-owner -tvf "$archive" 2>/dev/null | awk '
-    match($0, /^[^ ]+ +[0-9]+\/[0-9]+ +[0-9]+ +[-0-9]+ [0-9:.]+ /) {
-      name = substr($0, RLENGTH + 1)
-      if (/^l/) sub(/ -> .*$/, "", name)
-      if (/^h/) sub(/ link to .*$/, "", name)
-      sub(/\//, ":", $2)
-      print $2 "\t" name
-    }' >owners
+  find sealed/unpacked -type f -links +1 -exec cp -pT -- '{}' sealed/single \; -exec mv -fT -- sealed/single '{}' \; || return 1
   rm -f -- "$archive" "$archive.stderr"
-  if [[ $inside == '' ]]; then mv -nT -- unpacked tree; else mv -nT -- "unpacked/$inside" tree; fi
-  [[ -d tree && ! -L tree ]] || { echo 'The archive holds no folder.'; return 1; }
+  if [[ $inside == '' ]]; then mv -nT -- sealed/unpacked sealed/tree; else
+    mv -nT -- "sealed/unpacked/$inside" sealed/tree
+  fi
+  [[ -d sealed/tree && ! -L sealed/tree ]] || { echo 'The archive holds no folder.'; return 1; }
 }
 
 # folder_links FOLDER: print the links in it that lead out of it, as folder_live_links does.

@@ -57,7 +57,7 @@ plan_folder() {
   say_readable "  Files only live: $FOLDER_ONLY_LIVE; only in the backup: $FOLDER_ONLY_BACKUP; changed: $FOLDER_CHANGED"
 }
 
-# folder_extract PART FILE UNCHANGED: extract a backup, or a safety copy, to reader/tree. Status 1 if it cannot be.
+# folder_extract PART FILE UNCHANGED: extract a backup, or a safety copy, to reader/sealed/tree. Status 1 if it cannot be.
 folder_extract() {
   local part=$1 file=$2 packed
   FOLDER_UNCHANGED=$3 FOLDER_MEMBERS=0 FOLDER_BYTES=0 FOLDER_INSIDE='' FOLDER_PROVEN=''
@@ -158,7 +158,7 @@ folder_unpack_by_reader() { reader_do folder_unpack tree.tar "$@" 2>/dev/null | 
 # folder_links_stay PART: no link leads out of the tree, unless the live tree has the same one.
 folder_links_stay() {
   local line live count=0
-  side_says 300 4194304 reader folder_links tree >links || { extract_finds internal 'Its links could not be read.'; return 1; }
+  side_says 300 4194304 reader folder_links sealed/tree >links || { extract_finds internal 'Its links could not be read.'; return 1; }
   [[ -s links ]] || return 0
   part_path "$1"
   side_says 60 4194304 owner folder_live_links "$REPLY" >live.links
@@ -205,7 +205,7 @@ folder_compare() {
   done < <(folder_both 2>/dev/null | reader_do folder_differences 2>/dev/null | head -c 65536)
 }
 
-folder_list_staged() { reader_do folder_list tree 2>/dev/null | head -c 67108864 >staged.list; }
+folder_list_staged() { reader_do folder_list sealed/tree 2>/dev/null | head -c 67108864 >staged.list; }
 folder_list_live() { owner_do folder_list "$1" 2>/dev/null | head -c 67108864 >live.list; }
 
 # folder_both: print both lists.
@@ -223,7 +223,7 @@ check_folder_apart() {
   FOLDER_KEPT=()
   [[ $1 == application ]] || return 0
   for one in "${FOLDER_APART[@]}"; do
-    [[ (-e $2/$one || -L $2/$one) && ! -e reader/tree/$one && ! -L reader/tree/$one ]] || continue
+    [[ (-e $2/$one || -L $2/$one) && ! -e reader/sealed/tree/$one && ! -L reader/sealed/tree/$one ]] || continue
     if [[ -d $2/$one && ! -L $2/$one ]] && ! same_mount "$2" "$2/$one"; then
       found venv failed "$title" "$2/$one lies on another file system" 'move it to the file system of the application' \
         checks-failed "$2/$one lies on another file system and cannot be kept by a rename."
@@ -260,30 +260,6 @@ check_folder_target() {
   fi
 }
 
-# folder_owners GID: give each member the owner that it had, if the archive is proven by its fingerprint and the owner is root or
-# the data's, with one of their groups. The names are those that are in the tree, which no link leads out of.
-folder_owners() {
-  local owner
-  [[ $FOLDER_PROVEN != '' && -f reader/owners && ! -L reader/owners ]] && ((EUID == 0)) || return 0
-  (cd -P staged.tree && find . -mindepth 1 -printf '%P\n') >names
-  awk -F '\t' -v inside="$FOLDER_INSIDE" -v same="$OWNER_UID:$1" -v "users=0 $OWNER_UID" -v "groups=0 $OWNER_GID $DATA_GID $1" '
-    FILENAME != "names" {
-      name = substr($0, length($1) + 2)
-      sub(/^\.\//, "", name)
-      if (inside != "" && index(name, inside "/") == 1) name = substr(name, length(inside) + 2)
-      sub(/\/$/, "", name)
-      split($1, id, ":")
-      if ($1 != same && index(" " users " ", " " id[1] " ") && index(" " groups " ", " " id[2] " ")) owner[name] = $1
-      next
-    }
-    $0 in owner { print owner[$0] "\t" $0 }' reader/owners names >owners
-  while IFS= read -r owner; do
-    [[ $owner =~ ^[0-9]{1,10}:[0-9]{1,10}$ ]] || continue
-    awk -F '\t' -v "owner=$owner" '$1 == owner { printf "%s%c", substr($0, length($1) + 2), 0 }' owners |
-      (cd -P staged.tree && exec xargs -0 -r chown -h -- "$owner") || return 1
-  done < <(cut -f 1 owners | sort -u)
-}
-
 # same_mount FOLDER FOLDER: status 0 if both are reached through one mount.
 same_mount() {
   local one other
@@ -295,28 +271,43 @@ mount_at() {
   cd -P -- "$1" 2>/dev/null && exec 9<. && mount_of 9 && printf '%s' "$REPLY"
 }
 
-# folder_settle: end the reader, and take the tree over: from here on only root can change it. Status 1 if it holds anything but
-# folders, links, and plain files with one name.
+# folder_sealed: status 0 if nobody but the reader, and now root, could ever enter what was extracted. If the owner had to be the
+# reader, it may still hold folders in the tree open: root neither walks it nor gives it away, it is the owner's as it is.
+folder_sealed() { ((EUID != 0 || READER_UID != OWNER_UID)); }
+
+# folder_settle: end the reader, and take the tree over: from here on only root can change it, or enter its top folder. Status 1
+# if it holds anything but folders, links, and plain files with one name.
 folder_settle() {
+  local folder
   reader_end
-  if ((EUID == 0)); then chown -hR -- 0:0 reader && chmod 700 reader || return 1; fi
-  [[ -d reader/tree && ! -L reader/tree &&
-    $(find reader/tree -mindepth 1 ! '(' -type f -links 1 -o -type d -o -type l ')' -print -quit) == '' ]] || return 1
-  mv -nT -- reader/tree staged.tree && [[ ! -e reader/tree ]]
+  # From the top: each name lies in a folder that is root's by then, so that it can be trusted.
+  for folder in reader reader/sealed reader/sealed/tree; do
+    [[ -d $folder && ! -L $folder ]] || return 1
+    if ((EUID == 0)); then chown -h -- 0:0 "$folder" || return 1; fi
+    chmod 700 -- "$folder" || return 1
+  done
+  if ((EUID == 0)) && folder_sealed; then chown -hR -- 0:0 reader/sealed/tree || return 1; fi
+  [[ $(find reader/sealed/tree -mindepth 1 ! '(' -type f -links 1 -o -type d -o -type l ')' -print -quit) == '' ]] || return 1
+  mv -nT -- reader/sealed/tree staged.tree && [[ ! -e reader/sealed/tree ]]
 }
 
-# folder_dress LIVE: owner and group as the data's, the top folder as LIVE is, no set-ID bits on files. Links are not followed;
-# nobody else can reach the tree.
+# folder_dress LIVE: give the tree to the owner and the group of the CVD data, the top folder as LIVE is. All else comes first,
+# while nobody but root can enter the tree; the last step opens it, and root uses no path in it from then on.
 folder_dress() {
   local uid gid mode kind
   IFS=' ' read -r uid gid mode kind < <(stat -c '%u %g %a %F' -- "$1" 2>/dev/null)
   [[ "$uid $gid $mode" =~ ^[0-9]{1,10}\ [0-9]{1,10}\ [0-7]{1,4}$ && $kind == directory && ($uid == 0 || $uid == "$OWNER_UID") ]] ||
     uid=$OWNER_UID gid=$DATA_GID mode=755
-  if ((EUID == 0)); then
-    chown -hR -- "$OWNER_UID:$gid" staged.tree && chown -h -- "$uid:$gid" staged.tree || return 1
+  if folder_sealed; then
+    find staged.tree -type f -perm /7000 -exec chmod a-st -- {} + || return 1
+    chcon -hR --reference="$1" -- staged.tree 2>/dev/null
+    if ((EUID == 0)); then folder_give || return 1; fi
   fi
-  folder_owners "$gid" || return 1
-  find staged.tree -type f -perm /7000 -exec chmod a-st -- {} + && chmod "$mode" staged.tree || return 1
-  chcon -hR --reference="$1" -- staged.tree 2>/dev/null
-  return 0
+  if ((EUID == 0)); then chown -h -- "$uid:$gid" staged.tree || return 1; fi
+  chmod "$mode" -- staged.tree
 }
+
+# folder_give: give away what is in the tree. Its top folder is root's still, and nobody else can enter it.
+folder_give() (
+  cd -P staged.tree && find . -mindepth 1 -maxdepth 1 -print0 | xargs -0 -r chown -hR -- "$OWNER_UID:$DATA_GID"
+)
