@@ -12,7 +12,7 @@ import {
   symlinkSync,
   writeFileSync,
 } from 'node:fs'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { describe, expect, it, type TestContext } from 'vitest'
 import { pack, treeState, write } from '../support/kit/tree.ts'
 import { restoringTree, siteWithTrees, TreeTrial } from '../support/kit/tree-trial.ts'
@@ -145,9 +145,38 @@ describe.concurrent('a restore of the application', () => {
     expect(treeState(join(one.root, 'app'))).toEqual(before)
   })
 
-  it.runIf(root)('whose folder is a file system of its own is refused before anything stops', (test) => {
+  it.for(['the database', 'the backups', 'the logs'])('that would take %s along is refused', async (what, test) => {
     const one = site(test)
     const file = packed(one)
+    const names: Readonly<Record<string, string>> = {
+      'the database': 'database',
+      'the backups': 'backups',
+      'the logs': 'logs',
+    }
+    const inside = join(one.root, 'app/inside')
+    const from = what === 'the database' ? dirname(one.database) : join(one.root, names[what] ?? '')
+    renameSync(from, inside)
+    symlinkSync(inside, from)
+    const { result } = await one.run(restoringTree('application', file))
+    expect(result).toMatchObject({
+      outcome: 'failed',
+      code: 'checks-failed',
+      message: expect.stringContaining(`holds ${what}: `),
+    })
+    expect(existsSync(inside)).toBe(true)
+  })
+
+  it.runIf(root).for([
+    ['whose folder is a file system of its own', 'app', /app is a file system of its own/],
+    [
+      'whose folder has a file system mounted in it',
+      'app/static/a b',
+      /holds a file system of its own: .*app\/static\/a b/,
+    ],
+  ] as const)('%s is refused before anything stops', ([, mounted, words], test) => {
+    const one = site(test)
+    const file = packed(one)
+    mkdirSync(join(one.root, mounted), { recursive: true })
     const script = 'mount -t tmpfs none "$1" && shift && "$@"'
     const kit = [
       '/bin/bash',
@@ -160,16 +189,13 @@ describe.concurrent('a restore of the application', () => {
     ]
     const { stdout, status } = spawnSync(
       'unshare',
-      ['--mount', 'bash', '-c', script, 'mount', join(one.root, 'app'), ...kit],
+      ['--mount', 'bash', '-c', script, 'mount', join(one.root, mounted), ...kit],
       {
         env: { PATH: process.env.PATH, HOME: one.folder, CVD_BACKUP_STATE: one.state },
         encoding: 'utf8',
       },
     )
-    expect([status, stdout]).toEqual([
-      4,
-      expect.stringContaining(`${join(one.root, 'app')} is a file system of its own`),
-    ])
+    expect([status, stdout]).toEqual([4, expect.stringMatching(words)])
     expect(one.outcome(one.operations('restore')[0] ?? '')).toMatchObject({ outcome: 'failed', code: 'checks-failed' })
   })
 

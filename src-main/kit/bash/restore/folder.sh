@@ -242,7 +242,8 @@ check_folder_apart() {
   fi
 }
 
-# check_folder_target PART: what is replaced must be a folder, in a folder of the owner's or of root's alone.
+# check_folder_target PART: what is replaced must be a folder, in a folder of the owner's or of root's alone, and hold nothing
+# that must stay where it is.
 check_folder_target() {
   local title='The folder can be replaced where it is' path
   part_path "$1"
@@ -252,12 +253,36 @@ check_folder_target() {
   elif [[ -d $path ]] && ! same_mount "${path%/*}" "$path"; then
     found target failed "$title" "$path is a file system of its own" 'restore it by hand, or unmount it' checks-failed \
       "$path is a file system of its own, which cannot be renamed."
+  elif folder_holds "$path"; then
+    found target failed "$title" "$REPLY" 'move it out of the folder, or restore by hand' checks-failed "$REPLY."
   elif ! (hold_place "${path%/*}"); then
     found target failed "$title" "the folder of $path belongs to somebody else" 'look at the folder and its owner' checks-failed \
       "The folder of $path belongs to somebody else."
   else
     found target passed "$title" "$path"
   fi
+}
+
+# folder_holds FOLDER: REPLY = what lies below it and would go with it: the database, the backups, the logs, the state, or the place
+# of a mount. Status 1 if nothing does.
+folder_holds() {
+  local folder=$1 title point mounts=''
+  for title in "the database:$DATABASE_FILE" "the backups:$BACKUPS" "the logs:$LOGS" "the kit's state:$STATE"; do
+    real_path "${title#*:}" || REPLY=${title#*:}
+    [[ $REPLY/ == "$folder"/* ]] || continue
+    REPLY="$folder holds ${title%%:*}: $REPLY"
+    return 0
+  done
+  while IFS=' ' read -r _ _ _ _ point _; do
+    # Blank, tab, newline and backslash are written in octal digits.
+    printf -v point %b "$point"
+    mounts=yes
+    [[ $point == "$folder"/* ]] || continue
+    REPLY="$folder holds a file system of its own: $point"
+    return 0
+  done 2>/dev/null </proc/self/mountinfo
+  REPLY='It is not known which file systems are mounted'
+  [[ $mounts == '' ]]
 }
 
 # same_mount FOLDER FOLDER: status 0 if both are reached through one mount.
