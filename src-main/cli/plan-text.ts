@@ -48,11 +48,13 @@ export function atLines({ at, backup }: RestorePlan, zone: string): string[] {
 
 /** What differs between the live files and the backup. */
 function treeLines(tree: NonNullable<RestorePlan['tree']>): string[] {
-  const { members, bytes, onlyLive, onlyBackup, changed, differences, kept } = tree
+  const { known, members, bytes, onlyLive, onlyBackup, changed, differences, kept } = tree
   const marks: Readonly<Record<string, string>> = { live: 'gone', backup: 'back', changed: 'changed' }
   return [
     `The backup holds ${formatCount(members)} files, folders and links, ${formatBytes(bytes)}.`,
-    `${formatCount(changed)} would change, ${formatCount(onlyBackup)} come back, ${formatCount(onlyLive)} go.`,
+    known
+      ? `${formatCount(changed)} would change, ${formatCount(onlyBackup)} come back, ${formatCount(onlyLive)} go.`
+      : 'The live files could not be compared.',
     ...differences.map((one) => {
       const [which = '', ...path] = one.split(': ')
       return `  ${(marks[which] ?? '').padEnd(7)}  ${showPath(path.join(': '))}`

@@ -20,8 +20,12 @@ export const restoredPart = z.looseObject({
   safetyCopy: path.nullable(),
 })
 
-/** `tree` of a plan for the application or the configuration. The first hundred differences, as `live|backup|changed: PATH`. */
+/**
+ * `tree` of a plan for the application or the configuration. The first hundred differences, as `live|backup|changed: PATH`.
+ * `known`: the live files could be compared; if not, the counts say nothing.
+ */
 export const treePlan = z.looseObject({
+  known: z.boolean().default(true),
   members: count,
   bytes: count,
   onlyLive: count,

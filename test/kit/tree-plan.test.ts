@@ -4,6 +4,7 @@ import { chmodSync, chownSync, linkSync, lstatSync, rmSync, writeFileSync } from
 import { join } from 'node:path'
 import { describe, expect, it, type TestContext } from 'vitest'
 import { z } from 'zod'
+import { planLines } from '../../src-main/cli/plan-text.ts'
 import { restorePlan, restoreReport } from '../../src-shared/domain/kit-restore.ts'
 import { operationEntry } from '../../src-shared/domain/kit-site.ts'
 import { restoredPart, treePlan } from '../../src-shared/domain/restored-parts.ts'
@@ -104,6 +105,31 @@ describe.concurrent('the plan of a restore', () => {
       { command: 'restore', part: 'config', undoable: true },
     ])
     expect(execFileSync('stat', ['-c', '%a', `${safetyCopy}/.env`]).toString()).toBe('600\n')
+  })
+})
+
+describe.runIf(process.getuid?.() === 0).concurrent('live files that their owner cannot all read', () => {
+  it('are not said to be the same, nor is requirements.txt', async (test) => {
+    const site = siteWithTrees({ owner: ORDINARY })
+    test.onTestFinished(() => site.remove())
+    const file = pack('application', site.root, join(site.backups, 'app/cvd_app_20260110_120000.tar.gz'))
+    chownSync(join(site.root, 'app/app.py'), 0, 0)
+    chmodSync(join(site.root, 'app/app.py'), 0o600)
+    const answer = await site.ask(['plan', 'restore', 'application', file], plan)
+    expect(answer.tree).toMatchObject({ known: false, differences: [] })
+    expect(answer.checks).toContainEqual(expect.objectContaining({ check: 'compared', state: 'warning' }))
+    expect(answer.checks).toContainEqual(
+      expect.objectContaining({
+        check: 'venv',
+        acknowledge: true,
+        evidence: expect.stringContaining('could not be compared'),
+      }),
+    )
+    expect(planLines({ ...answer, part: 'application' }, 'UTC').join('\n')).toContain(
+      'The live files could not be compared.',
+    )
+    const { result } = await site.run(restoringTree('application', file))
+    expect(result).toMatchObject({ outcome: 'failed', code: 'checks-failed' })
   })
 })
 

@@ -31,14 +31,17 @@ function files(count: number): string {
   return `${formatCount(count)} ${count === 1 ? 'file' : 'files'}`
 }
 
+function sentenceOf(tree: Tree, part: string): string {
+  if (!tree.known) return 'The live files could not be compared.'
+  if (tree.onlyLive + tree.onlyBackup + tree.changed === 0) return `The files of ${part} are the same in both.`
+  return `${files(tree.changed)} would change, ${formatCount(tree.onlyBackup)} would come back, ${formatCount(tree.onlyLive)} would be gone.`
+}
+
 export function FilesChanged({ overview, path, view, plan, again, tree }: PlanStepProps & { readonly tree: Tree }) {
   const { id: site, zone, clockOffset: offset } = overview
   const rows = differencesOf(tree)
   const all = tree.onlyLive + tree.onlyBackup + tree.changed
-  const sentence =
-    all === 0
-      ? `The files of ${partWords[plan.part]} are the same in both.`
-      : `${files(tree.changed)} would change, ${formatCount(tree.onlyBackup)} would come back, ${formatCount(tree.onlyLive)} would be gone.`
+  const sentence = sentenceOf(tree, partWords[plan.part])
   return (
     <>
       <Announce text={sentence} />
@@ -64,14 +67,14 @@ export function FilesChanged({ overview, path, view, plan, again, tree }: PlanSt
           </p>
           <p className={css.more}>until now</p>
         </div>
-        <div data-tone={tree.onlyLive + tree.changed === 0 ? undefined : 'bad'}>
+        <div data-tone={tree.known && tree.onlyLive + tree.changed === 0 ? undefined : 'bad'}>
           <p className={css.figureName}>Files that would be lost or change</p>
-          <p className={css.figure}>
-            <Count value={tree.onlyLive + tree.changed} />
-          </p>
-          <p className={css.more}>
-            <Count value={tree.onlyBackup} /> would come back
-          </p>
+          <p className={css.figure}>{tree.known ? <Count value={tree.onlyLive + tree.changed} /> : 'Unknown'}</p>
+          {tree.known && (
+            <p className={css.more}>
+              <Count value={tree.onlyBackup} /> would come back
+            </p>
+          )}
         </div>
       </div>
       <Section title="File by file" note="live folder compared with the backup">

@@ -85,7 +85,7 @@ export const sides: Readonly<Record<string, Side>> = {
   'restore/folder.sh:folder_unpack_by_reader': limited,
   'restore/folder.sh:folder_list_staged': limited,
   'restore/folder.sh:folder_list_live': limited,
-  'restore/folder.sh:folder_compare': limited,
+  'restore/folder.sh:folder_compare_lists': limited,
   'restore/folder.sh:folder_both': limited,
   'restore/folder.sh:folder_links_stay': 'root: whole lines, compared byte for byte',
   // Output of the sides, and of the system.

@@ -19,7 +19,9 @@ folder_stage() {
   check_folder_fingerprint
   folder_compare "$path"
   check_folder_apart "$part" "$path"
-  step_done only_live:="$FOLDER_ONLY_LIVE" only_backup:="$FOLDER_ONLY_BACKUP" changed:="$FOLDER_CHANGED"
+  if [[ $FOLDER_KNOWN == '' ]]; then step_done known:=false; else
+    step_done only_live:="$FOLDER_ONLY_LIVE" only_backup:="$FOLDER_ONLY_BACKUP" changed:="$FOLDER_CHANGED"
+  fi
   heed_cancel "$NOTHING_CHANGED"
   step ready 'Apply owners and modes'
   folder_settle || fail internal 'The extracted files are not the expected ones.' "$NOTHING_CHANGED"
@@ -35,7 +37,8 @@ folder_stage() {
 
 # plan_folder PART FILE: extract and compare in the scratch folder.
 plan_folder() {
-  local part=$1 path kept
+  local part=$1 path kept known=false
+  FOLDER_KNOWN=''
   part_path "$part"
   path=$REPLY PLAN_FOLDER=${REPLY%/*}
   step stage 'Extract the backup in a scratch folder'
@@ -51,10 +54,13 @@ plan_folder() {
   texts_json ${FOLDER_KEPT[@]+"${FOLDER_KEPT[@]}"}
   kept=$REPLY
   texts_json ${FOLDER_NAMES[@]+"${FOLDER_NAMES[@]}"}
-  json_object members:="$FOLDER_MEMBERS" bytes:="$FOLDER_BYTES" onlyLive:="$FOLDER_ONLY_LIVE" onlyBackup:="$FOLDER_ONLY_BACKUP" \
-    changed:="$FOLDER_CHANGED" differences:="$REPLY" kept:="$kept"
+  [[ $FOLDER_KNOWN == '' ]] || known=true
+  json_object known:="$known" members:="$FOLDER_MEMBERS" bytes:="$FOLDER_BYTES" onlyLive:="$FOLDER_ONLY_LIVE" \
+    onlyBackup:="$FOLDER_ONLY_BACKUP" changed:="$FOLDER_CHANGED" differences:="$REPLY" kept:="$kept"
   P_TREE=$REPLY
-  say_readable "  Files only live: $FOLDER_ONLY_LIVE; only in the backup: $FOLDER_ONLY_BACKUP; changed: $FOLDER_CHANGED"
+  if [[ $FOLDER_KNOWN == '' ]]; then say_readable '  The live files could not be compared.'; else
+    say_readable "  Files only live: $FOLDER_ONLY_LIVE; only in the backup: $FOLDER_ONLY_BACKUP; changed: $FOLDER_CHANGED"
+  fi
 }
 
 # folder_extract PART FILE UNCHANGED: extract a backup, or a safety copy, to reader/sealed/tree. Status 1 if it cannot be.
@@ -183,30 +189,66 @@ check_folder_fingerprint() {
   fi
 }
 
-# folder_compare PATH: FOLDER_ONLY_LIVE, FOLDER_ONLY_BACKUP, FOLDER_CHANGED = how many files differ, FOLDER_NAMES = the first of them.
-FOLDER_ONLY_LIVE=0 FOLDER_ONLY_BACKUP=0 FOLDER_CHANGED=0 FOLDER_NAMES=() FOLDER_REQUIREMENTS=same
+# folder_compare PATH: FOLDER_KNOWN = yes, FOLDER_ONLY_LIVE, FOLDER_ONLY_BACKUP, FOLDER_CHANGED = how many files differ, FOLDER_NAMES =
+# the first of them. FOLDER_KNOWN is empty if a list is not complete: then nothing is known, and nothing counts as the same.
+FOLDER_KNOWN='' FOLDER_ONLY_LIVE=0 FOLDER_ONLY_BACKUP=0 FOLDER_CHANGED=0 FOLDER_NAMES=() FOLDER_REQUIREMENTS=unknown
 folder_compare() {
-  local lister kind value
-  FOLDER_ONLY_LIVE=0 FOLDER_ONLY_BACKUP=0 FOLDER_CHANGED=0 FOLDER_NAMES=() FOLDER_REQUIREMENTS=same
+  local title='The live files can be compared with the backup' lister
+  FOLDER_KNOWN='' FOLDER_ONLY_LIVE=0 FOLDER_ONLY_BACKUP=0 FOLDER_CHANGED=0 FOLDER_NAMES=() FOLDER_REQUIREMENTS=unknown
+  rm -f -- staged.list live.list
   in_background folder_list_staged
   lister=$REPLY
   in_background folder_list_live "$1"
+  # Only a complete list gets its name.
   watch "$FOLDER_UNCHANGED" '' "$lister" "$REPLY" || true
+  if [[ ! -f staged.list ]]; then
+    REPLY='the files of the backup could not all be listed'
+  elif [[ ! -f live.list ]]; then
+    REPLY='the owner of the CVD data could not list and read all of them'
+  elif folder_compare_lists; then
+    found compared passed "$title" 'every file was read'
+    return
+  else
+    REPLY='the lists of files could not be compared'
+  fi
+  found compared warning "$title" "$REPLY" 'let the owner of the CVD data read every file of the folder' '' \
+    "The live files could not be compared with the backup: $REPLY."
+}
+
+# folder_compare_lists: set the FOLDER_ globals from both lists; status 1, and nothing is known, if not all totals arrive.
+folder_compare_lists() {
+  local kind value only_live='' only_backup='' changed='' requirements=same names=()
   while IFS=' ' read -r kind value; do
     case $kind in
       live | backup | changed)
-        FOLDER_NAMES+=("$kind: $value")
-        [[ $value != ./requirements.txt ]] || FOLDER_REQUIREMENTS=$kind
+        names+=("$kind: $value")
+        [[ $value != ./requirements.txt ]] || requirements=$kind
         ;;
-      onlyLive) [[ ! $value =~ $WHOLE_NUMBER ]] || FOLDER_ONLY_LIVE=$value ;;
-      onlyBackup) [[ ! $value =~ $WHOLE_NUMBER ]] || FOLDER_ONLY_BACKUP=$value ;;
-      allChanged) [[ ! $value =~ $WHOLE_NUMBER ]] || FOLDER_CHANGED=$value ;;
+      onlyLive) only_live=$value ;;
+      onlyBackup) only_backup=$value ;;
+      allChanged) changed=$value ;;
     esac
   done < <(folder_both 2>/dev/null | reader_do folder_differences 2>/dev/null | head -c 65536)
+  [[ $only_live =~ $WHOLE_NUMBER && $only_backup =~ $WHOLE_NUMBER && $changed =~ $WHOLE_NUMBER ]] || return 1
+  FOLDER_KNOWN=yes FOLDER_ONLY_LIVE=$only_live FOLDER_ONLY_BACKUP=$only_backup FOLDER_CHANGED=$changed
+  FOLDER_NAMES=(${names[@]+"${names[@]}"}) FOLDER_REQUIREMENTS=$requirements
 }
 
-folder_list_staged() { reader_do folder_list sealed/tree 2>/dev/null | head -c 67108864 >staged.list; }
-folder_list_live() { owner_do folder_list "$1" 2>/dev/null | head -c 67108864 >live.list; }
+folder_list_staged() {
+  reader_do folder_list sealed/tree 2>/dev/null | head -c 67108864 >staged.part && folder_list_done staged
+}
+folder_list_live() {
+  # A folder that is not there has no files; one that cannot be read may have any.
+  if [[ ! -e $1 && ! -L $1 ]]; then : >live.list; else
+    owner_do folder_list "$1" 2>/dev/null | head -c 67108864 >live.part && folder_list_done live
+  fi
+}
+
+# folder_list_done NAME: give NAME.part the name NAME.list; status 1 if it is so long that it was cut.
+folder_list_done() {
+  file_size "$1.part"
+  ((REPLY < 67108864)) && mv -fT -- "$1.part" "$1.list"
+}
 
 # folder_both: print both lists.
 folder_both() {
@@ -219,7 +261,7 @@ folder_both() {
 # check_folder_apart PART PATH: FOLDER_KEPT = what moves from the live tree into the restored one. The virtual environment must fit.
 FOLDER_KEPT=()
 check_folder_apart() {
-  local title='The virtual environment fits the restored application' one
+  local title='The virtual environment fits the restored application' one words
   FOLDER_KEPT=()
   [[ $1 == application ]] || return 0
   for one in "${FOLDER_APART[@]}"; do
@@ -236,9 +278,11 @@ check_folder_apart() {
   elif [[ $FOLDER_REQUIREMENTS == same ]]; then
     found venv passed "$title" 'requirements.txt is the same; the live one is kept'
   else
-    found venv ask "$title" 'requirements.txt differs; rebuilding it is not possible here' \
+    words='The requirements.txt of the backup is not the live one'
+    [[ $FOLDER_REQUIREMENTS != unknown ]] || words='The requirements.txt of the backup could not be compared with the live one'
+    found venv ask "$title" "$words; rebuilding it is not possible here" \
       'keep the live one with --keep-venv, or restore another backup' checks-failed \
-      'The requirements.txt of the backup is not the live one, so the virtual environment may not fit.' "$R_KEEP_VENV"
+      "$words, so the virtual environment may not fit." "$R_KEEP_VENV"
   fi
 }
 
