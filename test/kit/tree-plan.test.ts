@@ -1,6 +1,6 @@
 /** What a plan says of the application and the configuration, and what the report of a restore does. */
 import { execFileSync } from 'node:child_process'
-import { chmodSync, chownSync, linkSync, lstatSync, rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, chownSync, linkSync, lstatSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it, type TestContext } from 'vitest'
 import { z } from 'zod'
@@ -157,6 +157,16 @@ describe.runIf(process.getuid?.() === 0).concurrent('owners', () => {
     const { site, owners } = proven(test)
     const file = pack('config', site.root, join(site.backups, 'app/cvd_config_20260110_120000.tar.gz'))
     expect((await site.run(restoringTree('config', file))).result.outcome).toBe('succeeded')
+    expect(new Set(owners().flat())).toEqual(new Set([ORDINARY]))
+  })
+
+  it('stay what they are where no reader but the owner can enter, and root changes nothing in the tree', async (test) => {
+    const { site, owners } = proven(test)
+    const file = pack('config', site.root, join(site.backups, 'app/cvd_config_20260110_120000.tar.gz'))
+    writeFileSync(join(site.root, 'config/.env'), 'SECRET=2\n')
+    chmodSync(site.root, 0o700)
+    expect((await site.run(restoringTree('config', file))).result.outcome).toBe('succeeded')
+    expect(readFileSync(join(site.root, 'config/.env'), 'utf8')).toBe('SECRET=1\n')
     expect(new Set(owners().flat())).toEqual(new Set([ORDINARY]))
   })
 })
