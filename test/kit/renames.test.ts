@@ -1,5 +1,6 @@
 /** The table of renames itself: several things of every kind in one transaction, interrupted at every point; and who reads the files again. */
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, it, type TestContext } from 'vitest'
 import { treeState, write } from '../support/kit/tree.ts'
@@ -144,10 +145,11 @@ describe('a unit', () => {
     const old = statSync(unit).ino
     // Every program that touches files tells what it finds before and after.
     const seen = several.run(
-      `for program in ln mv rm; do
+      `transaction_begin backup; phase stopping
+       for program in ln mv perl rm; do
          eval "$program() { [[ -e '${unit}' ]] && printf there || printf absent; command $program \\"\\$@\\"; [[ -e '${unit}' ]] && printf ', there\\n' || printf ', absent\\n'; }"
        done
-       transaction_begin backup; phase stopping; transaction_keep; transaction_swap; echo swapped; transaction_files_back`,
+       transaction_keep; transaction_swap; echo swapped; transaction_files_back`,
     )
     expect(new Set(seen.trim().split('\n'))).toEqual(new Set(['there, there', 'swapped']))
     expect(statSync(unit).ino).toBe(old)
@@ -160,4 +162,66 @@ it('what could not be put back is named, with both of its names', (test) => {
   expect(words.map((one) => one.split(' or ').map((path) => path.trim().split('/').at(-1)?.split('.pre-')[0]))).toEqual(
     ['cvd.db', 'app', 'config', 'cvd.service', 'site'].map((name) => [name, name]),
   )
+})
+
+describe('a rename that would become a copy', () => {
+  /** Bash text: a server without perl, and an mv as before coreutils 9.5, which copies `$copied` as it does where a rename fails. */
+  const copying = (copied: string) => `
+    fail() { printf '%s\\n' "$2"; exit 1; }
+    perl() { return 127; }
+    mv() {
+      local from="\${*: -2:1}" to="\${*: -1}"
+      [[ $1 != --no-copy ]] || return 1
+      if [[ $from == ${copied} ]]; then cp -aT -- "$from" "$to" && rm -rf -- "$from"; else command mv "$@"; fi
+    }`
+
+  it('is noticed before anything stops', (test) => {
+    const several = new Several(test)
+    const before = several.state()
+    const said = several.run(
+      `${copying('*/fd/*/.cvd-backup-????????')}; (transaction_begin backup) 2>&1; echo "ended $?"`,
+    )
+    expect(said).toMatch(/cannot rename between .* it would copy[\s\S]*ended 1\n$/)
+    expect(several.state()).toEqual(before)
+    expect(existsSync(join(several.site.state, 'unfinished'))).toBe(false)
+  })
+
+  it('only after the service has stopped is noticed too, and the old state comes back', (test) => {
+    const several = new Several(test)
+    const { root, database } = several.site
+    const old = readFileSync(database)
+    const said = several.run(
+      `${copying('cvd.db')}; transaction_begin backup; phase stopping;
+       (transaction_keep) 2>&1; echo "ended $?"`,
+    )
+    expect(said).toMatch(/cvd\.db could not be renamed to[\s\S]*ended 1\n$/)
+    expect(several.site.library(`transaction_load ${operation} && transaction_files_back && echo back`)).toBe('back\n')
+    expect(readFileSync(database).equals(old)).toBe(true)
+    expect(readdirSync(join(root, 'data')).filter((name) => name !== stage)).toEqual(['cvd.db'])
+  })
+
+  it.skipIf(statSync('/dev/shm').dev === statSync(tmpdir()).dev)('fails, and nothing is copied', (test) => {
+    const several = new Several(test)
+    const other = mkdtempSync('/dev/shm/cvd-other-')
+    test.onTestFinished(() => rmSync(other, { recursive: true }))
+    const app = join(several.site.root, 'app')
+    const before = treeState(app)
+    const said = several.site.library('rename_choose; row_rename "$1" "$2/app" 2>/dev/null || echo failed', [
+      app,
+      other,
+    ])
+    expect([said, readdirSync(other)]).toEqual(['failed\n', []])
+    expect(treeState(app)).toEqual(before)
+  })
+
+  it('does not take a name that somebody has, on a file system that cannot exclude that itself', (test) => {
+    const several = new Several(test)
+    const { root } = several.site
+    const said = several.site.library(
+      `cd "$ROOT"; uname() { echo other; }; rename_choose
+       row_rename app config 2>/dev/null || echo taken; row_rename app 12 && echo renamed; row_rename 12 app`,
+    )
+    expect(said).toBe('taken\nrenamed\n')
+    expect(readdirSync(root)).toContain('app')
+  })
 })

@@ -298,4 +298,38 @@ describe.runIf(root).concurrent("while the application's user is at work, a rest
     expect(said).toContain('seen')
     expect(readFileSync(log, 'utf8')).toBe('')
   })
+
+  it('is refused when app is a link once the archive is extracted: nothing stops, and the folder behind it keeps all', async (test) => {
+    const trial = await TreeTrial.of(test, 'application', 'restore', { owner: ORDINARY })
+    const foreign = join(trial.site.folder, 'foreign')
+    write(foreign, { 'venv/precious': 'precious', '.git/HEAD': 'precious' })
+    const before = treeState(foreign)
+    const attack = `mv '${trial.folder}' '${trial.folder}.away' && ln -s '${foreign}' '${trial.folder}'`
+    const instead = `
+      eval "true_$(declare -f rows_ready)"
+      rows_ready() {
+        setpriv --reuid=${ORDINARY} --regid=${ORDINARY} --clear-groups /bin/bash -c "${attack}"
+        true_rows_ready
+      }`
+    const { result } = await trial.site.run(trial.arguments, { instead })
+    expect(result).toMatchObject({
+      outcome: 'failed',
+      code: 'checks-failed',
+      message: expect.stringContaining('is a symbolic link'),
+    })
+    expect(treeState(foreign)).toEqual(before)
+    expect(trial.site.leftBehind()).toEqual([])
+    renameSync(`${trial.folder}.away`, trial.folder.replace(/app$/, 'checked'))
+  })
+
+  it('leaves the environment of another folder that took the place of app where it is', async (test) => {
+    const { trial, end } = await during(test, 'stopping', ({ folder }) =>
+      asOwner(`mv '${folder}' '${folder}.away' && mkdir -p '${folder}/venv' && echo other >'${folder}/venv/other'`),
+    )
+    expect(end).toMatchObject({
+      outcome: 'rolled back',
+      message: 'Another program replaced app while the restore was prepared.',
+    })
+    expect(readFileSync(join(trial.folder, 'venv/other'), 'utf8')).toBe('other\n')
+  })
 })

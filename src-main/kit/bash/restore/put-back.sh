@@ -36,7 +36,7 @@ database_back() { # ROW
   # Sidecars first: the database must not appear under its name without its log.
   for suffix in -journal -wal -shm ''; do
     [[ -e $safety$suffix ]] || continue
-    mv -nT -- "$safety$suffix" "$name$suffix" && [[ ! -e $safety$suffix ]] || return 1
+    row_rename "$safety$suffix" "$name$suffix" || return 1
   done
   [[ -e $name || ${ROW_LIVE_ID[$1]} == '' ]]
 }
@@ -58,7 +58,7 @@ rejected_keep() { # ROW
   rejected=$REPLY
   # In this order, so that a sidecar left alone by an interruption is kept as a stray.
   for suffix in "${SIDECARS[@]}"; do
-    [[ ! -e $name$suffix ]] || { mv -nT -- "$name$suffix" "$rejected$suffix" && [[ ! -e $name$suffix ]]; } || kept=''
+    [[ ! -e $name$suffix ]] || row_rename "$name$suffix" "$rejected$suffix" || kept=''
   done
   if [[ $kept != '' ]]; then
     rejected_say "$1" "$rejected" 'restored database'
@@ -85,7 +85,7 @@ unexpected_files_aside() {
     id_of "$name$suffix"
     [[ $REPLY == '' || $TX_SIDECARS == *" $REPLY "* ]] && continue
     stray=${stray:-$name.stray.$(date +%Y%m%d_%H%M%S)}
-    mv -nT -- "$name$suffix" "$stray$suffix"
+    row_rename "$name$suffix" "$stray$suffix"
   done
   [[ $stray == '' ]] ||
     say warning "Files under the name of the database that are neither the old nor the restored one were kept as $stray."
@@ -103,7 +103,7 @@ tree_back() { # ROW
     say warning "A $name that is neither the old nor the restored one was kept as $REPLY."
   fi
   [[ $old != '' ]] || return 0
-  mv -nT -- "${ROW_SAFETY[$1]}" "$name" 2>/dev/null
+  row_rename "${ROW_SAFETY[$1]}" "$name" 2>/dev/null
   id_of "$name"
   [[ $REPLY == "$old" ]]
 }
@@ -156,7 +156,7 @@ file_back() { # ROW
   id_of "$safety"
   if [[ $REPLY == "$old" ]]; then
     # Two names of one file cannot be renamed to each other.
-    if [[ $now == "$old" ]]; then rm -f -- "$safety"; else mv -fT -- "$safety" "$name"; fi || return 1
+    if [[ $now == "$old" ]]; then rm -f -- "$safety"; else "${REPLACE[@]}" "$safety" "$name"; fi || return 1
   fi
   id_of "$name"
   [[ $REPLY == "$old" ]]
@@ -164,12 +164,10 @@ file_back() { # ROW
 
 # inner_back ROW: move the entry from the new tree to the old one, wherever both are by now.
 inner_back() {
-  local i=$1 j tree='' new old inner=${ROW_INNER[$1]}
+  local i=$1 tree new old found inner=${ROW_INNER[$1]}
   [[ ${ROW_LIVE_ID[$i]} != '' ]] || return 0
-  for j in "${!ROW_KIND[@]}"; do
-    [[ ${ROW_KIND[$j]} != tree || ${ROW_PART[$j]} != "${ROW_PART[$i]}" ]] || tree=$j
-  done
-  [[ $tree != '' ]] || return 1
+  row_tree "$i" || return 1
+  tree=$REPLY
   tree_hold "$tree" "${ROW_LIVE_ID[$tree]}" "${ROW_LIVE[$tree]}" "${ROW_SAFETY[$tree]}" || return 1
   old=$REPLY
   ROW_OLD_FD[i]=$old
@@ -180,19 +178,21 @@ inner_back() {
   new=$REPLY
   ROW_NEW_FD[i]=$new
   id_of "/proc/self/fd/$new/$inner"
-  [[ $REPLY == "${ROW_LIVE_ID[$i]}" ]] || say warning "Another program replaced $inner of ${ROW_LIVE[$i]} meanwhile."
-  [[ $REPLY != '' ]] || return 0
+  found=$REPLY
+  [[ $found == "${ROW_LIVE_ID[$i]}" ]] || say warning "Another program replaced $inner of ${ROW_LIVE[$i]} meanwhile."
+  # Both trees are those of the journal: whatever has that name in them, no other folder loses it.
+  [[ $found != '' ]] || return 0
   mount_of "$old" && [[ $REPLY == "$(mount_of "$new" && printf '%s' "$REPLY")" ]] || return 1
-  row_rename "/proc/self/fd/$new/$inner" "/proc/self/fd/$old/$inner"
+  row_rename "/proc/self/fd/$new/$inner" "/proc/self/fd/$old/$inner" || return 1
+  id_of "/proc/self/fd/$old/$inner"
+  [[ $REPLY == "$found" ]]
 }
 
 # tree_hold ROW ID NAME...: REPLY = a descriptor of the folder with that identity, under whichever of the names it is.
 tree_hold() {
   local row=$1 id=$2 name fd
   for name in "${@:3}"; do
-    row_enter "$row" && cd -P -- "$name" 2>/dev/null || continue
-    id_of .
-    if [[ $REPLY == "$id" ]] && exec {fd}<.; then
+    if row_enter "$row" && tree_enter "$name" "$id" && exec {fd}<.; then
       row_enter "$row"
       REPLY=$fd
       return 0

@@ -47,8 +47,14 @@ rows_ready() {
     row_name_safety "$i" "${ROW_LIVE[$i]}.pre-restore.$now"
     id_of .
     ROW_FOLDER_ID[i]=$REPLY
-    row_identify "$i"
+    [[ ${ROW_KIND[$i]} == inner ]] || row_identify "$i"
   done
+  # An inner entry is looked up in the tree that was identified, so after it.
+  for i in "${!ROW_KIND[@]}"; do
+    [[ ${ROW_KIND[$i]} != inner ]] || inner_identify "$i"
+  done
+  rename_choose
+  rename_probe
 }
 
 row_name_safety() { # ROW NAME
@@ -67,13 +73,12 @@ safety_free() {
 
 row_identify() { # ROW
   local i=$1 staged="/proc/self/fd/${ROW_STAGE_FD[$1]}/${ROW_STAGED[$1]}"
-  if [[ ${ROW_KIND[$i]} == inner ]]; then
-    id_of "${ROW_LIVE[$i]}/${ROW_INNER[$i]}"
-    ROW_LIVE_ID[i]=$REPLY
-    return
-  fi
   id_of "${ROW_LIVE[$i]}"
   ROW_LIVE_ID[i]=$REPLY
+  if [[ ${ROW_KIND[$i]} == tree && $REPLY != '' ]]; then
+    tree_enter "${ROW_LIVE[$i]}" "$REPLY" || tree_is_none "$i"
+    row_enter "$i" || fail internal "${ROW_FOLDER[$i]} was moved away." "$NOTHING_CHANGED"
+  fi
   id_of "$staged"
   ROW_STAGED_ID[i]=$REPLY
   if [[ ${ROW_KIND[$i]} == tree ]]; then
@@ -84,6 +89,37 @@ row_identify() { # ROW
     file_stamp "$staged"
   fi
   ROW_STAMP[i]=$REPLY
+}
+
+inner_identify() { # ROW
+  row_tree "$1" && row_enter "$1" && tree_enter "${ROW_LIVE[$1]}" "${ROW_LIVE_ID[$REPLY]}" || tree_is_none "$1"
+  id_of "${ROW_INNER[$1]}"
+  ROW_LIVE_ID[$1]=$REPLY
+}
+
+# Its owner can put a link to any folder under its name: then root would move the entries of that folder.
+tree_is_none() { # ROW
+  fail checks-failed "${ROW_FOLDER[$1]}/${ROW_LIVE[$1]} was replaced, is a symbolic link, or is no folder by now." \
+    "$NOTHING_CHANGED" 'look who replaced it, then restore again'
+}
+
+# tree_enter NAME ID: enter the folder with that identity under a name in the folder that was entered; status 1 if that is
+# another one. A link is: its identity is not that of the folder to which it leads.
+tree_enter() {
+  [[ $2 != '' ]] && cd -P -- "$1" 2>/dev/null || return 1
+  id_of .
+  [[ $REPLY == "$2" ]]
+}
+
+# row_tree ROW: REPLY = the row of the tree to which an inner entry belongs.
+row_tree() {
+  local i
+  for i in "${!ROW_KIND[@]}"; do
+    [[ ${ROW_KIND[$i]} == tree && ${ROW_PART[$i]} == "${ROW_PART[$1]}" ]] || continue
+    REPLY=$i
+    return 0
+  done
+  return 1
 }
 
 # row_line ROW: REPLY = the row as one word for the journal.
@@ -127,6 +163,7 @@ rows_without_device() {
 ROW_LOST=''
 rows_hold() {
   local i j fd
+  rename_choose
   for i in "${!ROW_KIND[@]}"; do
     for j in "${!ROW_KIND[@]}"; do
       [[ $j != "$i" ]] || break
