@@ -59,8 +59,9 @@ work_parts_make() {
   ((READER_UID != OWNER_UID)) || return 0
   as_reader test -w "$PWD/reader" 2>/dev/null && return 0
   # SQLite resolves the whole path, and the reader may not traverse it. Then the owner does the reading too, and nothing that
-  # it says proves anything.
-  READER_UID=$OWNER_UID READER_GID=$OWNER_GID WORK_UNPROVEN=yes
+  # it says proves anything, unless it is root.
+  READER_UID=$OWNER_UID READER_GID=$OWNER_GID
+  ((OWNER_UID == 0)) || WORK_UNPROVEN=yes
   chown -- "$READER_UID:$READER_GID" reader
 }
 
