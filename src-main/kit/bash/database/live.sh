@@ -69,8 +69,6 @@ live_facts() {
 # live_sql SQL [MILLISECONDS]: like sql, on the live database. Waits for a lock at most that long; never writes.
 live_sql() { side_says "$SQL_SECONDS" 33554432 owner live_query "$@"; }
 
-live_readable() { if [[ -r $DATABASE_FILE ]]; then printf true; else printf false; fi; }
-
 live_query() {
   database_plain "$DATABASE_FILE" || return 1
   live_uri
@@ -119,13 +117,11 @@ lock_json() {
   json_object held:=true holder:="$holder"
 }
 
-# rights_known [true|false]: set R_READ (pass it if known), R_WRITE_BACKUPS, R_SERVICES, R_STATE and R_RESTORE (may replace
-# the database) to true or false.
+# rights_known READABLE: set R_READ (true if that is true: the owner can read the database), R_WRITE_BACKUPS, R_SERVICES and
+# R_STATE to true or false.
 rights_known() {
-  R_READ=false R_WRITE_BACKUPS=false R_SERVICES=false R_STATE=false R_RESTORE=false
-  # We can read what the owner can read.
-  if [[ ${1-} != '' ]]; then R_READ=$1; else R_READ=$(side_says 30 5 owner live_readable); fi
-  [[ $R_READ == true ]] || R_READ=false
+  R_READ=false R_WRITE_BACKUPS=false R_SERVICES=false R_STATE=false
+  [[ $1 != true ]] || R_READ=true
   [[ ! -w $BACKUPS ]] || R_WRITE_BACKUPS=true
   if [[ ${POLICY[service_manager]} == program ]]; then
     [[ ! -x ${POLICY[service_program]} ]] || R_SERVICES=true
@@ -134,7 +130,6 @@ rights_known() {
   fi
   [[ ! -O $STATE || ! -w $STATE ]] || R_STATE=true
   [[ -e $STATE ]] || { nearest_folder "$STATE" && [[ -w $REPLY ]] && R_STATE=true; }
-  [[ ! -w ${DATABASE_FILE%/*} || $R_SERVICES == false ]] || R_RESTORE=true
 }
 
 # nearest_folder PATH: REPLY = PATH, or the nearest folder above it that exists.
