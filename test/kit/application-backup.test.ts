@@ -155,6 +155,15 @@ describe('a backup of the application', () => {
     nothingLeft(site)
   })
 
+  it('is given up when its files cannot be copied in the time that there is', async (test) => {
+    const site = siteWith(test)
+    const { result } = await site.run(['application'], { instead: 'WATCH_SECONDS=2; tree_write() { sleep 60; }' })
+    expect(result).toMatchObject({ outcome: 'failed', code: 'internal' })
+    expect(result.message).toContain('could not be copied within 2 s')
+    expect(result.unchanged).toContain('no backup was made')
+    nothingLeft(site)
+  })
+
   it('can be cancelled while it is made', async (test) => {
     const site = siteWith(test)
     const slow = 'tree_write() { : >waits; sleep 60; }'
