@@ -35,6 +35,7 @@ export const rooms = {
   commands: [
     'confirm',
     'policy',
+    'new-backup',
     'database',
     'archive',
     'archive-kinds',

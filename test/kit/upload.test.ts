@@ -6,6 +6,7 @@ import {
   mkdirSync,
   readdirSync,
   readFileSync,
+  rmSync,
   statSync,
   symlinkSync,
   utimesSync,
@@ -84,6 +85,14 @@ describe('an upload', () => {
     const got = await transfer(site, words(name, bytes), rest(bytes))
     expect(uploadReport.parse(got.result.data).backup).toMatchObject({ path: join(site.backups, folder, name), kind })
     expect(names(join(site.backups, folder))).toEqual([name])
+  })
+
+  it('makes the folder of the backups where there is none', async () => {
+    const bytes = backup()
+    rmSync(site.backups, { recursive: true })
+    const got = await transfer(site, words(NAME, bytes), rest(bytes))
+    expect(got.result).toMatchObject({ outcome: 'succeeded' })
+    expect(names()).toEqual([NAME])
   })
 
   it('that was cut off is listed as unfinished, and goes on where it stopped', async () => {

@@ -7,6 +7,7 @@ A_PART=''      # `The application`, for sentences
 A_DONE='' A_ERROR='' A_LOG=backup.log # what the runbook logs, and where
 A_UNCHANGED='' # what a failure did not change
 A_WARNINGS=()
+A_MEMBERS_SHA256='' # of the list of members
 A_PRIVATE='' # not empty if a file in it may not be read by all who may read the backup
 A_BYTES=0 A_MEMBERS=0 A_TAKEN_AT=0 A_FILE='' A_STAMP='' A_COMPLAINT=''
 A_STATE='' A_ENTRIES=0 A_UNREAD=0 A_UNREADABLE='' # of the part that was asked about last
@@ -72,7 +73,6 @@ archive_ask() {
 }
 
 archive_prepare() {
-  local free needed
   step check 'Check the files and the space'
   archive_ask "$A_KIND"
   archive_unusual
@@ -89,22 +89,10 @@ archive_prepare() {
   esac
   ((A_UNREAD == 0)) || archive_unreadable "$A_UNREAD" "$A_UNREADABLE"
   ((A_ENTRIES > 0)) || fail empty "$A_PART has no files." "$A_UNCHANGED" ''
-  archive_folder
-  free_bytes "$A_FOLDER"
-  free=$REPLY
+  backups_folder "$A_FOLDER" "$A_UNCHANGED"
   # The archive, and once more: first what is unpacked from it to be hashed, then the compressed file.
-  needed=$((A_BYTES * 2 + A_ENTRIES * 2048 + 16777216))
-  ((free >= needed)) || fail no-space "There is not enough space in $A_FOLDER: $((needed + 1048575 >> 20)) MB are needed, $((free >> 20)) MB are free." \
-    "$A_UNCHANGED" 'remove old backups, or make the file system larger'
-  compressor_choose "$A_UNCHANGED"
-  enter_work_dir "$A_FOLDER" || fail internal "A private folder could not be made in $A_FOLDER." "$A_UNCHANGED"
-  step_done files:="$A_ENTRIES" bytes:="$A_BYTES" free:="$free" compressor="$D_COMPRESSOR"
-}
-
-archive_folder() {
-  [[ -d $A_FOLDER ]] || side_says 10 1 owner backups_make_folder "$A_FOLDER" >/dev/null ||
-    fail no-rights "The folder $A_FOLDER cannot be made." "$A_UNCHANGED" ''
-  [[ -w $A_FOLDER ]] || fail no-rights "This login cannot write to $A_FOLDER." "$A_UNCHANGED" 'log in as root or with sudo'
+  new_backup_begin "$A_FOLDER" $((A_BYTES * 2 + A_ENTRIES * 2048 + 16777216)) "$A_UNCHANGED"
+  step_done files:="$A_ENTRIES" bytes:="$A_BYTES" free:="$REPLY" compressor="$D_COMPRESSOR"
 }
 
 # Never back up what is left silently: the files that cannot be read may be the ones that matter.
@@ -218,53 +206,31 @@ archive_refused() {
 
 # Publish only what is complete, read back and on disk. Write the fingerprint first.
 archive_publish() {
-  local size mode=640 folder=/proc/self/fd/$WORK_PARENT_FD sha256 copy_sha256 members tries=0
+  local mode=640
   step publish 'Publish the backup'
-  reader_word reader/backup.sha256
-  sha256=$REPLY
-  reader_word reader/copy.sha256
-  copy_sha256=$REPLY
-  [[ "$sha256 $copy_sha256" =~ ^[0-9a-f]{64}\ [0-9a-f]{64}$ ]] || fail internal 'The SHA-256 of the backup could not be computed.' "$A_UNCHANGED"
   members_hash_of members || fail internal 'The SHA-256 of the list of members could not be computed.' "$A_UNCHANGED"
-  members=$REPLY
+  A_MEMBERS_SHA256=$REPLY
   # No easier to read than the most private file in it.
   [[ $A_PRIVATE$M_PRIVATE == '' ]] || mode=600
-  mv -nT -- reader/backup.gz backup.gz && chmod "$mode" backup.gz && { ((EUID != 0)) || chown -- "$OWNER_UID:$DATA_GID" backup.gz; } ||
-    fail internal 'The owner of the backup could not be set.' "$A_UNCHANGED"
-  file_size backup.gz
-  size=$REPLY
-  while :; do
-    # The name of a system backup is in the archive, and was chosen before.
-    [[ $A_KIND == system ]] || A_STAMP=$(date +%Y%m%d_%H%M%S)
-    A_FILE=$A_FOLDER/${A_PREFIX}_$A_STAMP.tar.gz
-    if [[ ! -e $folder/${A_FILE##*/} && ! -L $folder/${A_FILE##*/} ]]; then
-      fingerprint_of_archive "$A_FILE" "$A_KIND" "$sha256" "$size" "$copy_sha256" "$D_SIZE" "$A_TAKEN_AT"
-      FP[membersSha256]=$members FP[commit]=$(side_says 10 64 owner site_commit)
-      [[ ${FP[commit]} =~ ^[0-9a-f]{40,64}$ ]] || FP[commit]=''
-      members_save "$A_FILE" && fingerprint_save "$A_FILE" || fail internal 'The fingerprint could not be written.' "$A_UNCHANGED"
-      sync_paths backup.gz
-      publish backup.gz "$folder/${A_FILE##*/}" && break
-    fi
-    # The name is taken: by a backup of the same second, or of the hour that repeats in autumn.
-    ((tries++ < 5)) || fail internal "The backup could not be given the name $A_FILE." "$A_UNCHANGED"
-    sleep 1
-  done
-  sync_paths "$folder/." || fail internal 'The folder of the backups could not be written to disk.' ''
-  archive_record "$folder"
+  new_backup_take "$mode" "$A_UNCHANGED"
+  new_backup_name "$A_UNCHANGED" archive_name archive_fingerprint
+  A_FILE=$REPLY
+  counted "$M_COUNT" member members
+  new_backup_record "$A_FILE" "$A_KIND" "$A_ORIGIN" "$A_TAKEN_AT" "Read back when it was made, $REPLY."
   step_done file="${A_FILE##*/}" sha256="${FP[sha256]}" mode="$mode"
 }
 
-archive_record() { # FOLDER
-  local stamp at words
-  file_stamp "$1/${A_FILE##*/}"
-  stamp=$REPLY
-  catalog_add made "$A_FILE" "${stamp%$'\t'*}" "${stamp#*$'\t'}" "$A_KIND" "$A_ORIGIN" "$A_TAKEN_AT"
-  now_ms
-  at=$REPLY
-  counted "$M_COUNT" member members
-  words="Read back when it was made, $REPLY."
-  work_proves "$A_FILE" || return 0
-  catalog_add verdict "$A_FILE" "${stamp%$'\t'*}" "${stamp#*$'\t'}" verified "$at" fingerprint "${FP[sha256]}" "$words"
+archive_name() {
+  # The name of a system backup is in the archive, and was chosen before.
+  [[ $A_KIND == system ]] || A_STAMP=$(date +%Y%m%d_%H%M%S)
+  REPLY=$A_FOLDER/${A_PREFIX}_$A_STAMP.tar.gz
+}
+
+archive_fingerprint() { # FILE
+  fingerprint_of_archive "$1" "$A_KIND" "$N_SHA256" "$N_SIZE" "$N_COPY_SHA256" "$D_SIZE" "$A_TAKEN_AT"
+  FP[membersSha256]=$A_MEMBERS_SHA256 FP[commit]=$(side_says 10 64 owner site_commit)
+  [[ ${FP[commit]} =~ ^[0-9a-f]{40,64}$ ]] || FP[commit]=''
+  members_save "$1" && fingerprint_save "$1"
 }
 
 archive_report() { # MS

@@ -55,26 +55,13 @@ database_look() {
 }
 
 database_prepare() {
-  local free needed
   step check 'Check the database and the space'
   database_look
-  if [[ ! -d $BACKUPS ]]; then
-    side_says 10 1 owner backups_make_folder "$BACKUPS" >/dev/null || fail no-rights "The folder $BACKUPS cannot be made." "$NO_BACKUP" ''
-  fi
-  [[ -w $BACKUPS ]] || fail no-rights "This login cannot write to $BACKUPS." "$NO_BACKUP" 'log in as root or with sudo'
-  free_bytes "$BACKUPS"
-  free=$REPLY
+  backups_folder "$BACKUPS" "$NO_BACKUP"
   # The copy, and as much again in case it does not compress.
-  needed=$((D_SIZE * 2 + 16777216))
-  ((free >= needed)) || fail no-space "There is not enough space in $BACKUPS: $((needed + 1048575 >> 20)) MB are needed, $((free >> 20)) MB are free." \
-    "$NO_BACKUP" 'remove old backups, or make the file system larger'
-  compressor_choose "$NO_BACKUP"
-  enter_work_dir "$BACKUPS" || fail internal "A private folder could not be made in $BACKUPS." "$NO_BACKUP"
-  step_done size:="$D_SIZE" free:="$free" journal_mode="${H_JOURNAL:-unknown}" compressor="$D_COMPRESSOR"
+  new_backup_begin "$BACKUPS" $((D_SIZE * 2 + 16777216)) "$NO_BACKUP"
+  step_done size:="$D_SIZE" free:="$REPLY" journal_mode="${H_JOURNAL:-unknown}" compressor="$D_COMPRESSOR"
 }
-
-# backups_make_folder FOLDER: for owner_do.
-backups_make_folder() { umask 022 && mkdir -p -- "$1"; }
 
 # Hold a read transaction around the copy. Without it, the copy restarts whenever another process commits, and never ends
 # under steady writes. It does not block the writers of a WAL database. It does block those of a rollback-journal database,
@@ -186,44 +173,21 @@ database_compress_progress() {
 
 # Publish only what is complete, read back and on disk. Write the fingerprint first.
 database_publish() {
-  local stamp size folder=/proc/self/fd/$WORK_PARENT_FD sha256 copy_sha256 tries=0
   step publish 'Publish the backup'
-  reader_word reader/backup.sha256
-  sha256=$REPLY
-  reader_word reader/copy.sha256
-  copy_sha256=$REPLY
-  [[ "$sha256 $copy_sha256" =~ ^[0-9a-f]{64}\ [0-9a-f]{64}$ ]] || fail internal 'The SHA-256 of the backup could not be computed.' "$NO_BACKUP"
-  mv -nT -- reader/backup.gz backup.gz && chmod 640 backup.gz && { ((EUID != 0)) || chown -- "$OWNER_UID:$DATA_GID" backup.gz; } ||
-    fail internal 'The owner of the backup could not be set.' "$NO_BACKUP"
-  file_size backup.gz
-  size=$REPLY
-  while :; do
-    stamp=$(date +%Y%m%d_%H%M%S)
-    D_FILE=$BACKUPS/${D_NAME_PREFIX}_$stamp.db.gz
-    if database_name_free; then
-      fingerprint_of_check "$D_FILE" "$sha256" "$size" "$copy_sha256" "$D_TAKEN_AT"
-      fingerprint_save "$D_FILE" || fail internal 'The fingerprint could not be written.' "$NO_BACKUP"
-      sync_paths backup.gz
-      publish backup.gz "$folder/${D_FILE##*/}" && break
-    fi
-    # The name is taken: by a backup of the same second, or of the hour that repeats in autumn.
-    ((tries++ < 5)) || fail internal "The backup could not be given the name $D_FILE." "$NO_BACKUP"
-    sleep 1
-  done
-  sync_paths "$folder/." || fail internal 'The folder of the backups could not be written to disk.' ''
-  file_stamp "$folder/${D_FILE##*/}"
-  catalog_add made "$D_FILE" "${REPLY%$'\t'*}" "${REPLY#*$'\t'}" database "$D_ORIGIN" "$D_TAKEN_AT"
-  now_ms
-  local at=$REPLY
-  file_stamp "$folder/${D_FILE##*/}"
-  work_proves "$D_FILE" || { step_done file="${D_FILE##*/}" sha256="${FP[sha256]}"; return 0; }
-  catalog_add verdict "$D_FILE" "${REPLY%$'\t'*}" "${REPLY#*$'\t'}" verified "$at" fingerprint "${FP[sha256]}" \
+  new_backup_take 640 "$NO_BACKUP"
+  new_backup_name "$NO_BACKUP" database_name database_fingerprint
+  D_FILE=$REPLY
+  new_backup_record "$D_FILE" database "$D_ORIGIN" "$D_TAKEN_AT" \
     "${CHECK_UNABLE:+Read back when it was made. Not checked: }${CHECK_UNABLE:-Read back and checked when it was made}."
   step_done file="${D_FILE##*/}" sha256="${FP[sha256]}"
 }
 
-# Do not overwrite the fingerprint of a backup that already has this name.
-database_name_free() { [[ ! -e $folder/${D_FILE##*/} && ! -L $folder/${D_FILE##*/} ]]; }
+database_name() { REPLY=$BACKUPS/${D_NAME_PREFIX}_$(date +%Y%m%d_%H%M%S).db.gz; }
+
+database_fingerprint() { # FILE
+  fingerprint_of_check "$1" "$N_SHA256" "$N_SIZE" "$N_COPY_SHA256" "$D_TAKEN_AT"
+  fingerprint_save "$1"
+}
 
 database_report() { # MS
   local users backup

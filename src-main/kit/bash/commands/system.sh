@@ -52,13 +52,9 @@ system_prepare() {
     [[ " ${S_PARTS[*]} " != *' venv '* ]] || S_VENV=yes
   fi
   archive_unusual
-  archive_folder
-  free_bytes "$A_FOLDER"
+  backups_folder "$A_FOLDER" "$A_UNCHANGED"
+  new_backup_begin "$A_FOLDER" "$S_NEEDED" "$A_UNCHANGED"
   free=$REPLY
-  ((free >= S_NEEDED)) || fail no-space "There is not enough space in $A_FOLDER: $((S_NEEDED + 1048575 >> 20)) MB are needed, $((free >> 20)) MB are free." \
-    "$A_UNCHANGED" 'remove old backups, or make the file system larger'
-  compressor_choose "$A_UNCHANGED"
-  enter_work_dir "$A_FOLDER" || fail internal "A private folder could not be made in $A_FOLDER." "$A_UNCHANGED"
   system_name
   step_done needed:="$S_NEEDED" free:="$free" compressor="$D_COMPRESSOR" parts="database ${S_PARTS[*]}"
 }

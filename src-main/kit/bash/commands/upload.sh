@@ -28,7 +28,7 @@ run_upload() {
   upload_lock
   upload_look
   from=$REPLY
-  upload_space $((U_SIZE - from))
+  backups_space "$BACKUPS" $((U_SIZE - from + 16777216)) "$UPLOAD_UNCHANGED"
   step receive "Receive $U_NAME"
   say_file "$U_PATH" "$U_SIZE" "$from" "$U_MODIFIED" "$U_SHA256"
   upload_receive "$from"
@@ -110,9 +110,7 @@ upload_lock() {
 # upload_look: REPLY = how many bytes of it are here already. Ends the command if the backup is.
 upload_look() {
   local answer
-  if [[ ! -d $BACKUPS ]]; then
-    side_says 10 1 owner backups_make_folder >/dev/null || fail no-rights "The folder $BACKUPS cannot be made." "$UPLOAD_UNCHANGED" ''
-  fi
+  backups_folder "$BACKUPS" "$UPLOAD_UNCHANGED"
   side_says 60 1 owner uploads_sweep "$UPLOAD_DAYS" >/dev/null
   IFS= read -r answer < <(side_says 60 64 owner upload_state "$U_FOLDER" "$U_NAME" "${U_PART##*/}")
   case $answer in
@@ -132,16 +130,6 @@ upload_look() {
 }
 
 upload_taken() { fail name-taken "There is another file called $U_NAME already." "$UPLOAD_UNCHANGED" 'upload it under another name'; }
-
-upload_space() { # BYTES
-  local free needed=$1
-  [[ $needed =~ $WHOLE_NUMBER ]] || return 0
-  needed=$((needed + 16777216))
-  free_bytes "$BACKUPS"
-  free=$REPLY
-  ((free >= needed)) || fail no-space "There is not enough space in $BACKUPS: $((needed + 1048575 >> 20)) MB are needed, $((free >> 20)) MB are free." \
-    "$UPLOAD_UNCHANGED" 'remove old backups, or make the file system larger'
-}
 
 # upload_receive FROM: REPLY = how many bytes arrived and were written.
 upload_receive() {
