@@ -54,6 +54,8 @@ export const rooms = {
     'checks',
     'database',
     'folder-sides',
+    'folder-read',
+    'folder-checks',
     'folder',
     'plan',
     'rows',

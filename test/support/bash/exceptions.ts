@@ -140,7 +140,6 @@ export const exceptions: readonly (readonly [rule: string, where: string, reason
   ['no finding of shellcheck is silenced without being listed', 'backups/listing-rules.sh', 'awk expands it'],
   ['no finding of shellcheck is silenced without being listed', 'database/census.sh', 'awk expands it'],
   ['no finding of shellcheck is silenced without being listed', 'operation/operations.sh', 'awk expands it'],
-  ['no finding of shellcheck is silenced without being listed', 'restore/folder-sides.sh', 'awk expands it'],
   ['no finding of shellcheck is silenced without being listed', 'restore/renames.sh:rename_choose', 'perl expands it'],
   ['no finding of shellcheck is silenced without being listed', 'operation/follow.sh', 'another bash expands it'],
   [

@@ -77,6 +77,7 @@ member_words() {
     device) REPLY="Its member $name is a device." ;;
     hard-link) REPLY="Its member $name is a hard link to a file that is not before it in the archive." ;;
     twice) REPLY="Its member $name is in it twice." ;;
+    control) REPLY="Its member $name has control characters in its name." ;;
     through-link) REPLY="Its member $name lies behind a symbolic link of the archive." ;;
     many) REPLY="it has more than $MEMBERS_MOST members" ;;
     leads-out) REPLY="its symbolic link $name leads out of the archive's folder" ;;

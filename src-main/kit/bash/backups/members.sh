@@ -121,12 +121,17 @@ END {
 # how many doubtful.
 members_judge() { awk -v "most=$MEMBERS_MOST" "$MEMBERS_AWK$MEMBERS_JUDGE_AWK" "$1"; }
 
+# members_listed TAR: have its members judged, in the file `judged`; status 1 if tar cannot list it: see `complaints`.
+members_listed() {
+  # A list is longer than the names in it: each odd byte takes four.
+  (ulimit -f 1048576 && exec tar "${MEMBERS_LIST[@]}" --file="$1") >listed 2>complaints && members_judge listed >judged
+}
+
 # members_say TAR: print its members with the hash of each file, and the line `=` at the end; without hashes if there is
 # something to refuse. A line `% WORD` instead of it says why nothing is known.
 members_say() {
   local bytes refused
-  # A list is longer than the names in it: each odd byte takes four.
-  if ! (ulimit -f 1048576 && exec tar "${MEMBERS_LIST[@]}" --file="$1") >listed 2>complaints || ! members_judge listed >judged; then
+  if ! members_listed "$1"; then
     printf '%% %s\n' "$(tail -n 1 complaints | head -c 300 | tr -s '[:cntrl:] ' ' ')"
     return 1
   fi

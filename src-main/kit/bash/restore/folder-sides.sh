@@ -33,56 +33,27 @@ folder_list() {
 
 # --- Run by the reader --------------------------------------------------------------------------------------------------------
 
-# folder_check ARCHIVE MEMBERS BYTES: look at each member of a tar archive before anything is extracted. Print key=value lines;
-# `problem` if it must not be.
+# folder_check ARCHIVE: look at each member before anything is extracted. Print key=value lines; `unreadable` with tar's words, or
+# `refused` with a word of member_words and a path, if it must not be.
 folder_check() {
-  local archive=$1 status
-  tar --quoting-style=escape --numeric-owner -P -tvf "$archive" 2>"$archive.stderr" | most=$2 bytes=$3 awk "$FOLDER_CHECK_AWK"
-  status=("${PIPESTATUS[@]}")
-  # 3: awk has said what is wrong, and read no more.
-  ((status[0] == 0 || status[1] == 3)) ||
-    printf 'code=integrity\nproblem=The archive cannot be read: %s\n' "$(head -c 200 -- "$archive.stderr" | tr -s '[:cntrl:] ' ' ')"
-  rm -f -- "$archive.stderr"
+  if ! members_listed "$1"; then
+    printf 'unreadable=%s\n' "$(tail -n 1 complaints | head -c 200 | tr -s '[:cntrl:] ' ' ')"
+    return
+  fi
+  # A link that leads out may be one that the live folder has, too.
+  awk -F '\t' '
+    BEGIN { config = "yes" }
+    $1 == "=" { printf "members=%d\nbytes=%.0f\nconfig=%s\n", $2, $3, config; exit }
+    $1 == "?" && $2 == "leads-out" { next }
+    $1 ~ /^[!?]$/ { if (!refused++) print "refused=" $2 " " $3; next }
+    $7 ~ /%(0[0-9A-F]|1[0-9A-F]|7F)/ { if (!refused++) print "refused=control " substr($7, 1, 1000) }
+    $7 !~ /^(\.\/)?config(\/|$)/ && $7 != "." { config = "" }' judged
+  rm -f -- listed judged complaints
 }
 
-# shellcheck disable=SC2016 # fields of awk
-readonly FOLDER_CHECK_AWK='
-  function refuse(code, words) {
-    if (!refused) print "code=" code "\nproblem=" substr(words, 1, 300)
-    refused = 1
-    exit 3
-  }
-  BEGIN { most = ENVIRON["most"] + 0; bytes = ENVIRON["bytes"] + 0; config = "yes" }
-  {
-    kind = substr($0, 1, 1)
-    if (!match($0, /^[^ ]+ +[0-9]+\/[0-9]+ +[0-9,]+ +[-0-9]+ [0-9:.]+ /)) refuse("not-a-backup", "The archive has a member that cannot be listed: " $0)
-    name = substr($0, RLENGTH + 1)
-    if (kind == "l") sub(/ -> .*$/, "", name)
-    if (kind == "h") {
-      # Another name of a file before it is extracted as a file of its own.
-      goal = name
-      sub(/^.* link to /, "", goal)
-      sub(/ link to .*$/, "", name)
-      if (!(goal in files)) refuse("not-a-backup", "The archive holds a hard link to what is no file before it: " name)
-    }
-    if (kind == "-") files[name]
-    if (kind == "b" || kind == "c") refuse("not-a-backup", "The archive holds a device: " name)
-    if (kind !~ /[-dlh]/) refuse("not-a-backup", "The archive holds what is no file, folder or link: " name)
-    if (kind == "-" && substr($1, 2, 9) ~ /[sStT]/) refuse("not-a-backup", "The archive holds a file with set-user-ID, set-group-ID or sticky bit: " name)
-    plain = name
-    gsub(/\\\\/, "", plain)
-    if (plain ~ /\\([abfnrtv]|0[0-3][0-7]|177)/) refuse("not-a-backup", "The archive holds a name with control characters: " name)
-    if (name ~ /^\//) refuse("not-a-backup", "The archive holds an absolute name: " name)
-    if (("/" name "/") ~ /\/\.\.\//) refuse("not-a-backup", "The archive holds a name that leads out of it: " name)
-    if (++members > most) refuse("not-a-backup", "The archive has more than " most " members.")
-    if (kind == "-") total += $3
-    if (total > bytes) refuse("no-space", "The files in the archive are larger than the space that can be used.")
-    if (name !~ /^(\.\/)?config(\/|$)/ && name != "./") config = ""
-  }
-  END { if (!refused) printf "members=%d\nbytes=%.0f\nconfig=%s\n", members, total, config }'
-
-# folder_unpack ARCHIVE INSIDE APPLICATION: extract it to ./sealed/tree, which nobody else can enter whatever its modes are, from its folder INSIDE if that is not empty, and compare what is
-# there with the archive. Without what is kept apart, if APPLICATION is not empty. Prints what is wrong; status 0 if nothing is.
+# folder_unpack ARCHIVE INSIDE APPLICATION: extract it to ./sealed/tree, which nobody else can enter whatever its modes are, from
+# its folder INSIDE if that is not empty, and compare what is there with the archive. Without what is kept apart, if APPLICATION
+# is not empty. Prints what is wrong; status 0 if nothing is.
 folder_unpack() {
   local archive=$1 inside=$2 differs apart=()
   [[ $3 == '' ]] || apart=(--anchored --no-wildcards --exclude=./venv --exclude=venv)
@@ -123,15 +94,15 @@ folder_links() {
 # folder_differences: print what differs between the two lists on stdin: the first hundred names, and requirements.txt.
 folder_differences() {
   awk '
-    function tell(kind, path) { if (path == "./requirements.txt" || ++told <= 100) print kind " " substr(path, 1, 300) }
+    function name(kind, path) { if (path == "./requirements.txt" || ++named <= 100) print kind " " substr(path, 1, 300) }
     $0 == "live" || $0 == "staged" { list = $0; next }
     $0 == "" { next }
     { hash = substr($0, 1, 64); path = substr($0, 67) }
     list == "live" { live[path] = hash; next }
-    !(path in live) { onlyBackup++; tell("backup", path); next }
-    { if (live[path] != hash) { changed++; tell("changed", path) } delete live[path] }
+    !(path in live) { onlyBackup++; name("backup", path); next }
+    { if (live[path] != hash) { changed++; name("changed", path) } delete live[path] }
     END {
-      for (path in live) { onlyLive++; tell("live", path) }
+      for (path in live) { onlyLive++; name("live", path) }
       print "onlyLive " onlyLive + 0 "\nonlyBackup " onlyBackup + 0 "\nallChanged " changed + 0
     }'
 }
