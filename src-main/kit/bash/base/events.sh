@@ -208,3 +208,10 @@ usage_error() {
   result failed usage "$1" 'nothing was changed' 'see: cvd-backup help'
   exit 2
 }
+
+# usage_wrong: end before anything was done, with how COMMAND is called, from the table of commands.
+usage_wrong() {
+  local help=''
+  [[ ! $COMMAND =~ ^[a-z]{1,20}$ ]] || help=${COMMAND_HELP[$COMMAND]-}
+  usage_error "${help%%$'\n'*}"
+}

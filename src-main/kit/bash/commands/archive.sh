@@ -19,7 +19,7 @@ archive_check() { # KIND ARGUMENT…
   case "$*" in
     '') ;;
     --scheduled) A_ORIGIN=scheduled ;;
-    *) usage_error "$A_KIND [--scheduled]" ;;
+    *) usage_wrong ;;
   esac
 }
 

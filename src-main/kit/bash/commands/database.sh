@@ -6,7 +6,7 @@ check_database() {
   case "$*" in
     '') D_ORIGIN=manual D_NAME_PREFIX=cvd_backup ;;
     --scheduled) D_ORIGIN=scheduled D_NAME_PREFIX=cvd_auto ;;
-    *) usage_error 'database [--scheduled]' ;;
+    *) usage_wrong ;;
   esac
 }
 

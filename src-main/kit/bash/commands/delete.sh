@@ -11,7 +11,7 @@ readonly DELETE_QUIET=600 # seconds; a file that changed more recently may still
 check_delete() {
   local file files=()
   restore_arguments "$@"
-  ((${#R_WORDS[@]} > 0)) || usage_error 'delete FILE... --confirm HOST'
+  ((${#R_WORDS[@]} > 0)) || usage_wrong
   for file in "${R_WORDS[@]}"; do
     delete_path "$file"
     files+=("$REPLY")

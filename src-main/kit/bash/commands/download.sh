@@ -13,7 +13,7 @@ run_download() {
   [[ $file != '' ]] || usage_error 'download: which backup?'
   if (($# > 1)); then
     from=${3-}
-    [[ $# -eq 3 && $2 == --from && $from =~ ^[0-9]{1,15}$ ]] || usage_error 'download FILE [--from OFFSET]'
+    [[ $# -eq 3 && $2 == --from && $from =~ ^[0-9]{1,15}$ ]] || usage_wrong
     from=$((10#$from))
   fi
   transfer_streams 1 'download: the bytes come on stdout; redirect it to a file'

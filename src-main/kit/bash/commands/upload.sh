@@ -51,13 +51,13 @@ run_upload() {
 
 upload_arguments() {
   U_NAME=${1-}
-  [[ $U_NAME != '' && $U_NAME != --* ]] || usage_error 'upload NAME --size BYTES --sha256 HEX [--modified MS] [--resume]'
+  [[ $U_NAME != '' && $U_NAME != --* ]] || usage_wrong
   shift
   while (($# > 0)); do
     case $1 in
       --resume) U_RESUME=yes; shift; continue ;;
       --size | --sha256 | --modified) (($# >= 2)) || usage_error "$1: a value is missing" ;;
-      *) usage_error 'upload NAME --size BYTES --sha256 HEX [--modified MS] [--resume]' ;;
+      *) usage_wrong ;;
     esac
     case $1 in
       --size) U_SIZE=$2 ;;

@@ -4,7 +4,6 @@
 
 readonly PLAN_UNCHANGED='nothing was changed'
 
-# plan restore database|application|config FILE|--at TIME [--site-is-down] [--keep-venv]
 run_plan() {
   local part file entry recovery='' loss=null now given=()
   while (($# > 0)); do
@@ -21,8 +20,8 @@ run_plan() {
     shift
   done
   [[ $R_AT == '' || ${#given[@]} -ne 2 ]] || given+=('')
-  [[ ${#given[@]} -eq 3 && ${given[0]} == restore && ${given[1]} =~ ^(database|application|config)$ && ($R_AT == '' || ${given[2]} == '') ]] ||
-    usage_error 'plan restore database|application|config FILE|--at TIME [--site-is-down]'
+  [[ ${#given[@]} -eq 3 && ${given[0]} == restore && ${given[1]} =~ $RESTORABLE && ($R_AT == '' || ${given[2]} == '') ]] ||
+    usage_wrong
   part=${given[1]} PLANNING=yes
   backup_meant "$part" "${given[2]}"
   file=$REPLY

@@ -11,8 +11,8 @@ check_restore() {
   local words=2
   restore_arguments "$@"
   [[ $R_AT == '' ]] || words=1
-  [[ ${R_WORDS[0]-} =~ ^(database|application|config)$ && ${#R_WORDS[@]} -eq $words ]] ||
-    usage_error 'restore database|application|config FILE|--at TIME --confirm HOST --reason TEXT'
+  [[ ${R_WORDS[0]-} =~ $RESTORABLE && ${#R_WORDS[@]} -eq $words ]] ||
+    usage_wrong
   backup_meant "${R_WORDS[@]}"
   # The worker has another working folder: pass the absolute path.
   ARGUMENTS=("${R_WORDS[0]}" "$REPLY" --reason "$REASON" --expect-sha256 "$R_EXPECT_SHA256" ${R_ACCEPT_SCHEMA:+--accept-schema}
@@ -50,7 +50,7 @@ run_restore() {
 
 check_undo() {
   restore_arguments "$@"
-  [[ ${#R_WORDS[@]} -eq 1 ]] || usage_error 'undo OPERATION --confirm HOST --reason TEXT'
+  [[ ${#R_WORDS[@]} -eq 1 ]] || usage_wrong
   undo_find "${R_WORDS[0]}"
   # Every console sees from the ID alone that this undoes an undo.
   [[ ${R_WORDS[0]} != *-undo-* ]] || ID_WORD=redo
@@ -74,7 +74,7 @@ undo_find() {
   UNDO_PART=${REPLY:-database}
   journal_value "$1" safety
   decode_path "$REPLY"
-  [[ $REPLY != '' && $UNDO_PART =~ ^(database|application|config)$ ]] &&
+  [[ $REPLY != '' && $UNDO_PART =~ $RESTORABLE ]] &&
     if [[ $UNDO_PART == database ]]; then [[ -f $REPLY ]]; else [[ -d $REPLY && ! -L $REPLY ]]; fi ||
     fail not-undoable 'That operation has no safety copy any more; it cannot be undone.' \
       'nothing was changed' 'choose a backup to restore instead'

@@ -1,5 +1,7 @@
 # --- Parts: what a restore can bring back -----------------------------------------------------------------------------------
 
+readonly RESTORABLE='^(database|application|config)$' # by a command of its own
+
 # part_path PART: REPLY = where it lies, without links: what a restore replaces.
 part_path() {
   case $1 in
