@@ -1,4 +1,5 @@
 /** The evidence of an outcome. */
+import type { ReactNode } from 'react'
 import type { OperationReport } from '../../../src-shared/contract/operations.ts'
 import { showName } from '../../../src-shared/domain/backup-path.ts'
 import { formatBytes, formatDuration } from '../../../src-shared/domain/format.ts'
@@ -21,42 +22,47 @@ export function ReportView({ report, site }: { readonly report: OperationReport;
 }
 
 function Backup({ report, site }: { readonly report: Of<'backup'>['report']; readonly site: string }) {
-  const { backup, fingerprint, writersBlockedMs, compressor, ms } = report
+  const { fingerprint, writersBlockedMs } = report
   const rows = fingerprint.tables.reduce((sum, table) => sum + table.rows, 0)
   return (
-    <Section title="New backup">
-      <Facts>
-        <Fact name="Backup">
-          <a href={href({ page: 'backup', site, path: backup.path })}>
-            <HostileText text={showName(backup.path)} />
-          </a>
-        </Fact>
-        <Fact name="Verdict">
-          <Mark of={backup.verdict} />
-        </Fact>
-        <Fact name="Size">
-          {formatBytes(backup.size)}{' '}
-          <span className={css.under}>{formatBytes(fingerprint.databaseSize)} uncompressed</span>
-        </Fact>
-        <Fact name="Content">
-          {rows.toLocaleString('en-US')} rows in {fingerprint.tables.length} tables
-        </Fact>
-        <Fact name="Writers blocked">
-          {writersBlockedMs === 0 ? 'Never' : `at most ${formatDuration(writersBlockedMs)}`}
-        </Fact>
-        <Fact name="Compressor">
-          <HostileText text={compressor} />
-        </Fact>
-        <Fact name="Time on the server">
-          <Duration ms={ms} />
-        </Fact>
-      </Facts>
-    </Section>
+    <NewBackup {...report} site={site} uncompressed={fingerprint.databaseSize}>
+      <Fact name="Content">
+        {rows.toLocaleString('en-US')} rows in {fingerprint.tables.length} tables
+      </Fact>
+      <Fact name="Writers blocked">
+        {writersBlockedMs === 0 ? 'Never' : `at most ${formatDuration(writersBlockedMs)}`}
+      </Fact>
+    </NewBackup>
   )
 }
 
 function Archive({ report, site }: { readonly report: Of<'archive'>['report']; readonly site: string }) {
-  const { backup, fingerprint, warnings, compressor, ms } = report
+  const { fingerprint, warnings } = report
+  return (
+    <NewBackup {...report} site={site} uncompressed={fingerprint.bytes}>
+      <Fact name="Content">{fingerprint.members.toLocaleString('en-US')} files, folders and links</Fact>
+      <Fact name="Warnings">
+        {warnings.length === 0
+          ? 'None'
+          : warnings.map((warning) => (
+              <div key={warning}>
+                <HostileText text={warning} />
+              </div>
+            ))}
+      </Fact>
+    </NewBackup>
+  )
+}
+
+/** What is known of every new backup; `children`: what it holds. */
+function NewBackup(
+  props: Pick<Of<'archive'>['report'], 'backup' | 'compressor' | 'ms'> & {
+    readonly site: string
+    readonly uncompressed: number
+    readonly children: ReactNode
+  },
+) {
+  const { backup, compressor, ms, site, uncompressed, children } = props
   return (
     <Section title="New backup">
       <Facts>
@@ -69,18 +75,9 @@ function Archive({ report, site }: { readonly report: Of<'archive'>['report']; r
           <Mark of={backup.verdict} />
         </Fact>
         <Fact name="Size">
-          {formatBytes(backup.size)} <span className={css.under}>{formatBytes(fingerprint.bytes)} uncompressed</span>
+          {formatBytes(backup.size)} <span className={css.under}>{formatBytes(uncompressed)} uncompressed</span>
         </Fact>
-        <Fact name="Content">{fingerprint.members.toLocaleString('en-US')} files, folders and links</Fact>
-        <Fact name="Warnings">
-          {warnings.length === 0
-            ? 'None'
-            : warnings.map((warning) => (
-                <div key={warning}>
-                  <HostileText text={warning} />
-                </div>
-              ))}
-        </Fact>
+        {children}
         <Fact name="Compressor">
           <HostileText text={compressor} />
         </Fact>

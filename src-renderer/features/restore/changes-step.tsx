@@ -1,14 +1,15 @@
+/** Step two: which rows or files would be lost, come back or change, and which processes have them open. */
 import { useMemo, useState } from 'react'
-import { formatClock } from '../../../src-shared/domain/format.ts'
 import { lossOf, lossSentence, momentSpan, type TableDifference } from '../../../src-shared/domain/loss.ts'
 import { Checkbox } from '../../ui/field.tsx'
 import { HostileText } from '../../ui/hostile-text.tsx'
 import { Fact, Facts, Section } from '../../ui/page.tsx'
 import { Announce } from '../../ui/progress.tsx'
 import { type Column, Table } from '../../ui/table.tsx'
-import { Count, Since, Time } from '../../ui/time.tsx'
+import { Count } from '../../ui/time.tsx'
 import { Mark } from '../../ui/verdict.tsx'
 import { FilesChanged } from './files-changed.tsx'
+import { PlanHeadline } from './plan-headline.tsx'
 import { OpenConnections, PlanWay } from './plan-way.tsx'
 import css from './restore.module.css'
 import type { PlanStepProps } from './restore-page.tsx'
@@ -19,7 +20,7 @@ export function ChangesStep(props: PlanStepProps) {
 }
 
 function Tables({ overview, path, view, plan, again }: PlanStepProps) {
-  const { id: site, zone, clockOffset: offset } = overview
+  const { id: site } = overview
   const loss = useMemo(() => lossOf(plan), [plan])
   const [all, setAll] = useState(false)
   const least = loss.unknown.length > 0 && 'at least '
@@ -34,40 +35,20 @@ function Tables({ overview, path, view, plan, again }: PlanStepProps) {
           <HostileText text={sentence} />
         </strong>
       </p>
-      <div className={css.headline}>
-        <div>
-          <p className={css.figureName}>The database would be restored to</p>
-          <p className={css.figure}>
-            {plan.recoveryPoint === null ? 'Unknown' : formatClock(plan.recoveryPoint, zone)}
-          </p>
+      <PlanHeadline overview={overview} plan={plan} lost="the last" bad={loss.lost + loss.changed > 0}>
+        <p className={css.figureName}>Rows that would be lost</p>
+        <p className={css.figure}>
+          {least}
+          <Count value={plan.comparison.known ? loss.lost : null} />
+        </p>
+        {plan.comparison.known && (
           <p className={css.more}>
-            {plan.recoveryPoint !== null && <Time at={plan.recoveryPoint} offset={offset} zone={zone} />}
-            {' · '}
-            {zone}
-          </p>
-        </div>
-        <div>
-          <p className={css.figureName}>You would lose the last</p>
-          <p className={css.figure}>
-            {plan.recoveryPoint === null ? 'Unknown' : <Since at={plan.recoveryPoint} offset={offset} />}
-          </p>
-          <p className={css.more}>until now</p>
-        </div>
-        <div data-tone={loss.lost + loss.changed === 0 ? undefined : 'bad'}>
-          <p className={css.figureName}>Rows that would be lost</p>
-          <p className={css.figure}>
             {least}
-            <Count value={plan.comparison.known ? loss.lost : null} />
+            <Count value={loss.back} /> would come back, {least}
+            <Count value={loss.changed} /> would return to old values
           </p>
-          {plan.comparison.known && (
-            <p className={css.more}>
-              {least}
-              <Count value={loss.back} /> would come back, {least}
-              <Count value={loss.changed} /> would return to old values
-            </p>
-          )}
-        </div>
-      </div>
+        )}
+      </PlanHeadline>
       <Section
         title="Table by table"
         note="live database compared with the backup"

@@ -1,13 +1,14 @@
 /** Step two for a folder: which files would be gone, come back or change. */
 import { showPath } from '../../../src-shared/domain/backup-path.ts'
-import { formatBytes, formatClock, formatCount } from '../../../src-shared/domain/format.ts'
+import { formatBytes, formatCount } from '../../../src-shared/domain/format.ts'
 import { HostileText } from '../../ui/hostile-text.tsx'
 import { Fact, Facts, Section } from '../../ui/page.tsx'
 import { Announce } from '../../ui/progress.tsx'
 import { type Column, Table } from '../../ui/table.tsx'
-import { Count, Since, Time } from '../../ui/time.tsx'
+import { Count } from '../../ui/time.tsx'
 import { Mark } from '../../ui/verdict.tsx'
 import { partWords } from './part-words.ts'
+import { PlanHeadline } from './plan-headline.tsx'
 import { OpenConnections, PlanWay } from './plan-way.tsx'
 import css from './restore.module.css'
 import type { PlanStepProps } from './restore-page.tsx'
@@ -38,7 +39,7 @@ function sentenceOf(tree: Tree, part: string): string {
 }
 
 export function FilesChanged({ overview, path, view, plan, again, tree }: PlanStepProps & { readonly tree: Tree }) {
-  const { id: site, zone, clockOffset: offset } = overview
+  const { id: site } = overview
   const rows = differencesOf(tree)
   const all = tree.onlyLive + tree.onlyBackup + tree.changed
   const sentence = sentenceOf(tree, partWords[plan.part])
@@ -48,35 +49,20 @@ export function FilesChanged({ overview, path, view, plan, again, tree }: PlanSt
       <p className={css.sentence}>
         <strong>{sentence}</strong>
       </p>
-      <div className={css.headline}>
-        <div>
-          <p className={css.figureName}>{partWords[plan.part].replace(/^the/, 'The')} would be restored to</p>
-          <p className={css.figure}>
-            {plan.recoveryPoint === null ? 'Unknown' : formatClock(plan.recoveryPoint, zone)}
-          </p>
+      <PlanHeadline
+        overview={overview}
+        plan={plan}
+        lost="the changes of the last"
+        bad={!tree.known || tree.onlyLive + tree.changed > 0}
+      >
+        <p className={css.figureName}>Files that would be lost or change</p>
+        <p className={css.figure}>{tree.known ? <Count value={tree.onlyLive + tree.changed} /> : 'Unknown'}</p>
+        {tree.known && (
           <p className={css.more}>
-            {plan.recoveryPoint !== null && <Time at={plan.recoveryPoint} offset={offset} zone={zone} />}
-            {' · '}
-            {zone}
+            <Count value={tree.onlyBackup} /> would come back
           </p>
-        </div>
-        <div>
-          <p className={css.figureName}>You would lose the changes of the last</p>
-          <p className={css.figure}>
-            {plan.recoveryPoint === null ? 'Unknown' : <Since at={plan.recoveryPoint} offset={offset} />}
-          </p>
-          <p className={css.more}>until now</p>
-        </div>
-        <div data-tone={tree.known && tree.onlyLive + tree.changed === 0 ? undefined : 'bad'}>
-          <p className={css.figureName}>Files that would be lost or change</p>
-          <p className={css.figure}>{tree.known ? <Count value={tree.onlyLive + tree.changed} /> : 'Unknown'}</p>
-          {tree.known && (
-            <p className={css.more}>
-              <Count value={tree.onlyBackup} /> would come back
-            </p>
-          )}
-        </div>
-      </div>
+        )}
+      </PlanHeadline>
       <Section title="File by file" note="live folder compared with the backup">
         <Table
           label="Differences of files"
