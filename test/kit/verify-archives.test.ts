@@ -96,6 +96,18 @@ describe('an archive that we made', () => {
     })
   })
 
+  it('has failed when it has far more members than were recorded, which are not all kept in memory', async (test) => {
+    const site = siteOf(test)
+    const path = await made(site)
+    const more = `eval "true_$(declare -f members_say)"; members_say() { true_members_say "$@" | awk -F '\\t' -v OFS='\\t' '
+      $1 == "=" { long = sprintf("%0200d", 0); for (i = 1; i <= 250000; i++) print "f", 644, 0, 0, 1, "${'0'.repeat(64)}", "./" long i, ""; $2 += 250000 }
+      { print }'; }`
+    expect(await verdictOf(site, path, more)).toMatchObject({
+      verdict: 'failed',
+      reason: expect.stringContaining('Its members are not those that were backed up'),
+    })
+  })
+
   it('is inconclusive where there is no room to unpack it', async (test) => {
     const site = siteOf(test)
     const path = await made(site)

@@ -111,8 +111,13 @@ members_save() {
 # members_compare BACKUP: compare `members` with the list that was kept. REPLY = the first difference in a sentence; status 0
 # if there is none.
 members_compare() {
-  local word path
+  local word path kept
   members_file "$1"
+  kept=$REPLY
+  if cmp -s -- members "$kept"; then REPLY=''; return 0; fi
+  # Only to name the first difference. A list that somebody has swollen must not fill the memory.
+  file_size members
+  if ((REPLY > 67108864)); then REPLY='Its members are not those that were backed up.'; return 1; fi
   IFS=$'\t' read -r word path < <(awk -F '\t' '
     FILENAME == "members" { now[$7] = $0; next }
     found { next }
@@ -124,7 +129,7 @@ members_compare() {
       next
     }
     { delete now[$7] }
-    END { if (!found) for (one in now) { print "more\t" one; exit } }' members "$REPLY")
+    END { if (!found) for (one in now) { print "more\t" one; exit } }' members "$kept")
   decode_path "${path:0:1000}"
   case $word in
     missing) REPLY="Its member $REPLY is missing." ;;
