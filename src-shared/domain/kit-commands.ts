@@ -100,7 +100,7 @@ Verdicts: verified, failed, inconclusive. A backup that was never verified is "n
   plan: {
     ...{ kind: 'answer', title: 'Restore plan', role: 'admin', changesSite: false },
     ...{ report: restorePlan, failure: restorePlan.nullable() },
-    synopsis: 'plan restore database|application|config FILE|--at TIME [--site-is-down] [--keep-venv]',
+    synopsis: 'plan restore database|application|config|systemd|system FILE|--at TIME [--parts LIST] [--site-is-down] [--keep-venv]',
     summary: 'show what a restore would change',
     help: `Shows what a restore of FILE would change, table by table or file by file, and whether it is possible.
 Changes nothing.`,
@@ -109,11 +109,13 @@ Changes nothing.`,
     ...{ kind: 'operation', title: 'Database restore', role: 'admin', changesSite: true },
     ...{ report: restoreReport, failure: restoreReport.nullable() },
     synopsis:
-      'restore database|application|config FILE|--at TIME --confirm HOST --reason TEXT [--accept-schema] [--keep-venv] [--site-is-down] [--expect-sha256 HEX] [--expect-machine ID]',
+      'restore database|application|config|systemd|system FILE|--at TIME --confirm HOST --reason TEXT [--parts LIST] [--accept-schema] [--accept-files] [--keep-venv] [--site-is-down] [--expect-sha256 HEX] [--expect-machine ID]',
     summary: 'restore a backup, as a transaction',
     help: `Restores a backup: extracts and verifies it first, then stops the service, keeps what is live as a safety copy,
 and starts the service again. Ends with what was restored in place and healthy, or rolled back.
+--parts: of a system backup, only these: database,application,config,systemd,nginx. Without it, all that it holds.
 --accept-schema: restore although the backup lacks parts of the live schema.
+--accept-files: restore unit files and the nginx site although they are not known to be what root had.
 --at TIME: the newest backup that is not later, as 2026-03-29 02:30 in the time of this server, or with an offset.
 --keep-venv: keep the live virtual environment although requirements.txt differs.
 Refused while the health check fails, unless you give --site-is-down; the health probe must then be set and correct.`,

@@ -3,7 +3,7 @@ import { z } from 'zod'
 import { backupEntry, tableCount } from './kit-backups.ts'
 import { count, text, word } from './kit-fields.ts'
 import { healthAnswer, holder, serviceState } from './kit-site.ts'
-import { restorableParts, restoredPart, treePlan } from './restored-parts.ts'
+import { partPlan, restorableParts, restoredPart, siteParts, treePlan } from './restored-parts.ts'
 
 /** How one table differs between the live database and the backup. */
 export const tableDifference = z.looseObject({
@@ -39,6 +39,8 @@ export const schemaDifference = z.looseObject({
 
 export const planCheck = z.looseObject({
   check: word,
+  /** The part that was checked, where there are several; otherwise empty. */
+  part: z.enum(['', ...siteParts]).default(''),
   title: text,
   state: z.enum(['passed', 'warning', 'failed']),
   evidence: text,
@@ -85,6 +87,10 @@ export const restorePlan = z.looseObject({
     })
     .nullable()
     .default(null),
+  /** One for each part that would be restored. */
+  parts: z.array(partPlan).max(8).default([]),
+  /** MANIFEST.txt of a system backup; null if there is none. */
+  manifest: z.string().max(1_000_000).nullable().default(null),
 })
 
 /** Data of a `restore`, `undo` or `recover` result. */

@@ -4,8 +4,12 @@ import { z } from 'zod'
 const path = z.string().max(16_384)
 const count = z.number().int().nonnegative()
 
-/** What a restore can bring back on its own. A backup of another kind is refused. */
-export const restorableParts = ['database', 'application', 'config'] as const
+/** The parts of a site, in the order in which a restore stages them. */
+export const siteParts = ['database', 'application', 'config', 'systemd', 'nginx'] as const
+export type SitePart = (typeof siteParts)[number]
+
+/** The kinds of backups that can be restored: of one part each, or, for `system`, of all of them. */
+export const restorableParts = ['database', 'application', 'config', 'systemd', 'system'] as const
 export type RestorablePart = (typeof restorableParts)[number]
 
 /** The part that a backup of this kind brings back; null if it cannot be restored on its own. */
@@ -15,7 +19,7 @@ export function partOf(kind: string): RestorablePart | null {
 
 /** In `parts` of a restore's report. `safetyCopy`: encoded path of what was replaced; null if there is none. */
 export const restoredPart = z.looseObject({
-  part: z.enum(['database', 'application', 'config', 'nginx', 'systemd']),
+  part: z.enum(siteParts),
   kind: z.enum(['database', 'tree', 'file']),
   safetyCopy: path.nullable(),
 })
@@ -34,4 +38,21 @@ export const treePlan = z.looseObject({
   differences: z.array(path).max(200),
   /** What stays from the live folder because backups leave it out. */
   kept: z.array(path).max(16),
+})
+
+/** One file of root's in a plan: a unit file, a drop-in or the nginx site. */
+export const filePlan = z.looseObject({
+  part: z.enum(['systemd', 'nginx']),
+  path,
+  /** `removed`: a drop-in that the backup does not have. */
+  state: z.enum(['same', 'changed', 'new', 'removed']),
+  /** What differs, as `diff -u` prints it; at most 16 KiB; empty if it is the same or cannot be read. */
+  difference: z.string().max(65_536),
+})
+
+/** What a plan says of one part beside the checks; of the database, `tables` and `schema` of the plan do. */
+export const partPlan = z.looseObject({
+  part: z.enum(siteParts),
+  tree: treePlan.nullable(),
+  files: z.array(filePlan).max(400),
 })

@@ -70,7 +70,7 @@ export const numbers: Readonly<Record<string, string>> = {
   'prove_database:expected': `${matched}: COUNT_LINE`,
   'prove_database:rows': `${matched}: COUNT_LINE`,
   CHECK_FK: matched,
-  'run_plan:recovery': `${matched}: json_number_or_null, or a fingerprint, which is matched as it is read`,
+  'plan_answer:recovery': `${matched}: json_number_or_null, or a fingerprint, which is matched as it is read`,
   OWNER_UID: matched,
   READER_UID: 'counted, or the owner, which is matched',
 }

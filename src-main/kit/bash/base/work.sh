@@ -13,6 +13,7 @@
 WORK_DIR=''       # path, for messages and removal
 WORK_FD=''        # the folder
 WORK_PARENT_FD='' # its parent: finished files get their names here
+ROOT_PLACES=''   # folders of the unit files and of the nginx site, each between line breaks
 WORK_UNPROVEN=''  # not empty where the owner had to read its own files
 
 # hold_folder FOLDER: enter it. Status 1 unless it belongs to us or the owner, or to root inside a folder of the owner's: a
@@ -25,10 +26,10 @@ hold_folder() {
   [[ $uid == "$OWNER_UID" || ($uid == 0 && ($above == "$OWNER_UID" || . -ef $STATE/work)) ]]
 }
 
-# hold_place FOLDER: like hold_folder; also enters the CVD root if nobody but root can replace it.
+# hold_place FOLDER: like hold_folder; also enters a place of the site if nobody but root can replace it.
 hold_place() {
   hold_folder "$1" && return
-  [[ $1 == "$ROOT" ]] && path_owner "$1" && [[ $REPLY == '0 0' ]] && cd -P -- "$1" 2>/dev/null || return 1
+  [[ $1 == "$ROOT" || $ROOT_PLACES == *$'\n'"$1"$'\n'* ]] && path_owner "$1" && [[ $REPLY == '0 0' ]] && cd -P -- "$1" 2>/dev/null || return 1
 }
 
 enter_work_dir() { # PARENT

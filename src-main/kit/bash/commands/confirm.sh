@@ -1,32 +1,38 @@
 # --- What a changing command is given, and its confirmation ----------------------------------------------------------------
 
-R_WORDS=() R_CONFIRM='' R_EXPECT_SHA256='' R_ACCEPT_SCHEMA='' R_AT='' R_KEEP_VENV=''
+R_WORDS=() R_CONFIRM='' R_EXPECT_SHA256='' R_ACCEPT_SCHEMA='' R_AT='' R_KEEP_VENV='' R_PARTS='' R_ACCEPT_FILES=''
 SITE_IS_DOWN='' # not empty if a person confirmed that the site is down and that the configured probe is right
 
 # Parse the arguments of restore, undo and delete into R_* and SITE_IS_DOWN: WHAT [...] --confirm HOST --reason TEXT
-# [--site-is-down] [--accept-schema] [--keep-venv] [--at TIME] [--expect-sha256 HEX] [--expect-machine ID].
+# [--site-is-down] [--accept-schema] [--accept-files] [--keep-venv] [--at TIME] [--parts LIST] [--expect-sha256 HEX]
+# [--expect-machine ID].
 restore_arguments() {
   local confirm='' machine='' given=()
-  R_EXPECT_SHA256='' R_ACCEPT_SCHEMA='' R_KEEP_VENV='' R_AT='' SITE_IS_DOWN=''
+  R_EXPECT_SHA256='' R_ACCEPT_SCHEMA='' R_KEEP_VENV='' R_AT='' R_PARTS='' R_ACCEPT_FILES='' SITE_IS_DOWN=''
   while (($# > 0)); do
     case $1 in
       --site-is-down)
         SITE_IS_DOWN=yes
         shift
         ;;
-      --confirm | --reason | --expect-sha256 | --expect-machine | --at)
+      --confirm | --reason | --expect-sha256 | --expect-machine | --at | --parts)
         (($# >= 2)) || usage_error "$1: a value is missing"
         case $1 in
           --confirm) confirm=$2 ;;
           --reason) REASON=$2 ;;
           --expect-sha256) R_EXPECT_SHA256=$2 ;;
           --at) R_AT=$2 ;;
+          --parts) R_PARTS=${2//,/ } ;;
           --expect-machine) machine=$2 ;;
         esac
         shift 2
         ;;
       --accept-schema)
         R_ACCEPT_SCHEMA=yes
+        shift
+        ;;
+      --accept-files)
+        R_ACCEPT_FILES=yes
         shift
         ;;
       --keep-venv)

@@ -2,6 +2,7 @@
 #
 # One list: `plan` prints what each check finds, and `restore` refuses by it.
 
+FOUND_PART='' # the part that is being checked, where there are several
 PLANNING='' # not empty: findings are collected instead of ending the operation
 PLAN_CHECKS=()
 PLAN_POSSIBLE=true
@@ -25,20 +26,23 @@ found() {
   [[ $state != failed ]] || PLAN_POSSIBLE=false
   [[ $state != ask ]] || state=warning ask=true
   say_readable "$(printf '  %-8s %-30s %s' "$state" "$3" "$4${fix:+ -> $fix}")"
-  json_object check="$1" state="$state" title="$3" evidence="$4" fix="$fix" acknowledge:="$ask"
+  json_object check="$1" part="$FOUND_PART" state="$state" title="$3" evidence="$4" fix="$fix" acknowledge:="$ask"
   PLAN_CHECKS+=("$REPLY")
 }
 
-check_rights() { # FOLDER
-  local title='This login has the required permissions' words='' message='' who
+check_rights() { # FOLDER...
+  local title='This login has the required permissions' words='' message='' who folder
   user_name "$EUID"
   who=$REPLY
-  if [[ ! -w $1 ]]; then words="cannot write to $1" message="This login cannot write to $1."; fi
+  for folder in "$@"; do
+    [[ ! -w $folder && $words == '' ]] || continue
+    words="cannot write to $folder" message="This login cannot write to $folder."
+  done
   if [[ ${POLICY[service_manager]} != program ]] && ((EUID != 0)); then
     words+=${words:+; }'cannot control the service' message=${message:-Only root can stop and start the service.}
   fi
   if [[ $words == '' ]]; then
-    found rights passed "$title" "$who writes to $1 and controls the service"
+    found rights passed "$title" "$who writes to $* and controls the service"
   else
     found rights failed "$title" "$who $words" 'log in as root or with sudo' no-rights "$message"
   fi

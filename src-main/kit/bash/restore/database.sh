@@ -8,13 +8,13 @@ database_stage() {
   local folder=/proc/self/fd/$WORK_PARENT_FD
   [[ ! -e $folder/${DATABASE_FILE##*/} || (-f $folder/${DATABASE_FILE##*/} && ! -L $folder/${DATABASE_FILE##*/}) ]] ||
     fail no-database "$DATABASE_FILE is not a file." "$NOTHING_CHANGED" ''
-  step stage 'Extract the backup beside the live database'
+  part_step stage 'Extract the backup beside the live database'
   database_extract "$file" staged.db "$NOTHING_CHANGED"
   [[ $R_EXPECT_SHA256 == '' || $R_EXPECT_SHA256 == "$EXTRACT_SHA256" ]] ||
     fail plan-stale 'The backup has changed since the plan was made.' "$NOTHING_CHANGED" 'plan again'
   step_done sha256="$EXTRACT_SHA256" bytes:="$EXTRACT_DATABASE_SIZE"
   heed_cancel "$NOTHING_CHANGED"
-  step verify 'Verify the extracted database'
+  part_step verify 'Verify the extracted database'
   in_background check_by_reader staged.db
   watch "$NOTHING_CHANGED" '' "$REPLY" || true
   check_database_content
@@ -23,11 +23,11 @@ database_stage() {
   compare_load compared "$?"
   rm -f -- compared
   check_database_schema
-  ((${#FP[@]} == 0)) || basis=fingerprint
+  [[ ${#FP[@]} == 0 && $SYSTEM_PROVEN == '' ]] || basis=fingerprint
   step_done basis="$basis" integrity="$CHECK_INTEGRITY" \
     tables:="${#CHECK_TABLES[@]}" user_version:="$CHECK_USER_VERSION"
   heed_cancel "$NOTHING_CHANGED"
-  step ready 'Apply owner, mode and journal mode of the live database'
+  part_step ready 'Apply owner, mode and journal mode of the live database'
   if [[ $LIVE_HEADER != '' ]]; then journal_mode=$H_JOURNAL; else journal_mode=$CHECK_JOURNAL; fi
   reader_do database_set_journal staged.db "$journal_mode" >/dev/null 2>&1 ||
     fail internal 'The journal mode could not be set.' "$NOTHING_CHANGED"
@@ -43,9 +43,18 @@ database_stage() {
 
 # database_extract FILE TARGET UNCHANGED: extract the backup to reader/TARGET. Status 1 if it cannot be read.
 database_extract() {
-  local packed
-  fingerprint_load "$1"
-  if ! extract_backup "$1" "$2" "$3" "${FP[databaseSize]:-0}"; then
+  local file=$1 packed status
+  if [[ $SYSTEM_FILE == '' ]]; then
+    fingerprint_load "$1"
+    extract_backup "$file" "$2" "$3" "${FP[databaseSize]:-0}"
+  else
+    FP=() FP_TABLES=()
+    system_take database member "$3" && EXTRACT_SIDE=reader && extract_backup member "$2" "$3"
+  fi
+  status=$?
+  system_taken
+  rm -f -- reader/member
+  if ((status != 0)); then
     extract_fix "$1"
     found readable failed 'The backup can be read' "$EXTRACT_PROBLEM" "$REPLY" "$EXTRACT_CODE" \
       "The backup cannot be restored: $EXTRACT_PROBLEM"
@@ -72,7 +81,9 @@ check_database_content() {
     found integrity warning "$sound" "no damage was found; not checked: $CHECK_UNABLE" '' '' \
       "Not everything in the backup could be checked: $CHECK_UNABLE."
   fi
-  if ((${#FP[@]} == 0)); then
+  if [[ $SYSTEM_FILE != '' ]]; then
+    [[ $SYSTEM_PROVEN != '' ]] || check_database_keys
+  elif ((${#FP[@]} == 0)); then
     found fingerprint warning "$equal" 'there is no fingerprint to compare with'
     check_database_keys
   elif fingerprint_compare "$EXTRACT_SHA256" "$EXTRACT_SIZE" "$EXTRACT_DATABASE_SHA256"; then

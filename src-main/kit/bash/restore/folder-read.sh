@@ -8,7 +8,9 @@ folder_extract() {
   local part=$1 file=$2 packed
   FOLDER_UNCHANGED=$3 FOLDER_MEMBERS=0 FOLDER_BYTES=0 FOLDER_INSIDE='' FOLDER_PROVEN=''
   EXTRACT_PROBLEM='' EXTRACT_CODE=ok
-  if ! folder_recorded "$part" "$file"; then
+  if [[ $SYSTEM_FILE != '' ]]; then
+    folder_of_system "$part" "$3"
+  elif ! folder_recorded "$part" "$file"; then
     :
   elif [[ -d $file ]]; then
     folder_pack "$file"
@@ -17,7 +19,9 @@ folder_extract() {
       extract_finds not-a-backup 'The file is no compressed archive.'
     fi
   fi
-  if [[ $EXTRACT_PROBLEM == '' ]] && folder_look && folder_fits && folder_unpacked "$part" && folder_links_stay "$part"; then
+  [[ $EXTRACT_PROBLEM != '' ]] || ! folder_look || ! folder_fits || ! folder_unpacked "$part" || ! folder_links_stay "$part"
+  system_taken
+  if [[ $EXTRACT_PROBLEM == '' ]]; then
     human_bytes "$FOLDER_BYTES"
     packed=$REPLY
     found readable passed 'The backup can be read' "$FOLDER_MEMBERS files, folders and links, $packed"
@@ -27,6 +31,24 @@ folder_extract() {
   found readable failed 'The backup can be read' "$EXTRACT_PROBLEM" "$REPLY" "$EXTRACT_CODE" "The backup cannot be restored: $EXTRACT_PROBLEM"
   return 1
 }
+
+# folder_of_system PART UNCHANGED: put the part of the system backup into reader/tree.tar.
+folder_of_system() {
+  local top=${SYSTEM_TOP#./}
+  case $1 in
+    application)
+      system_take application member "$2" && EXTRACT_SIDE=reader && extract_look member && extract_gzip member tree.tar "$2" 0
+      rm -f -- reader/member
+      ;;
+    config)
+      system_take config picked.said "$2" || return 0
+      in_background picked_by_reader "${top%/}"
+      watch "$2" '' "$REPLY" || extract_finds integrity 'Its configuration could not be unpacked.'
+      ;;
+  esac
+}
+
+picked_by_reader() { reader_do picked_tree "$1" >/dev/null 2>&1; }
 
 # folder_recorded PART FILE: FOLDER_PROVEN = the SHA-256 in its fingerprint, or empty if it has none. Status 1 if it is a backup
 # of something else, by its fingerprint or by its name.

@@ -6,21 +6,21 @@ folder_stage() {
   part_path "$part"
   path=$REPLY folder=${path%/*} live=${path##*/}
   enter_stage "$folder"
-  step stage 'Extract the backup beside the live folder'
+  part_step stage 'Extract the backup beside the live folder'
   folder_extract "$part" "$file" "$NOTHING_CHANGED"
   [[ $R_EXPECT_SHA256 == '' || $R_EXPECT_SHA256 == "$EXTRACT_SHA256" ]] ||
     fail plan-stale 'The backup has changed since the plan was made.' "$NOTHING_CHANGED" 'plan again'
   step_done sha256="$EXTRACT_SHA256" members:="$FOLDER_MEMBERS" bytes:="$FOLDER_BYTES"
   heed_cancel "$NOTHING_CHANGED"
-  step verify 'Compare it with its fingerprint and with the live folder'
-  check_folder_fingerprint
+  part_step verify 'Compare it with its fingerprint and with the live folder'
+  [[ $SYSTEM_FILE != '' ]] || check_folder_fingerprint
   folder_compare "$path"
   check_folder_apart "$part" "$path"
   if [[ $FOLDER_KNOWN == '' ]]; then step_done known:=false; else
     step_done only_live:="$FOLDER_ONLY_LIVE" only_backup:="$FOLDER_ONLY_BACKUP" changed:="$FOLDER_CHANGED"
   fi
   heed_cancel "$NOTHING_CHANGED"
-  step ready 'Apply owners and modes'
+  part_step ready 'Apply owners and modes'
   folder_settle || fail internal 'The extracted files are not the expected ones.' "$NOTHING_CHANGED"
   folder_dress "/proc/self/fd/$WORK_PARENT_FD/$live" || fail internal 'The owner could not be set.' "$NOTHING_CHANGED"
   sync -f . 2>/dev/null || fail internal 'The extracted files could not be written to disk.' "$NOTHING_CHANGED"
@@ -38,14 +38,13 @@ plan_folder() {
   FOLDER_KNOWN=''
   part_path "$part"
   path=$REPLY PLAN_FOLDER=${REPLY%/*}
-  step stage 'Extract the backup in a scratch folder'
+  part_step stage 'Extract the backup in a scratch folder'
   if folder_extract "$part" "$2" "$PLAN_UNCHANGED"; then
-    step compare 'Compare it with its fingerprint and with the live folder'
-    check_folder_fingerprint
+    part_step compare 'Compare it with its fingerprint and with the live folder'
+    [[ $SYSTEM_FILE != '' ]] || check_folder_fingerprint
     folder_compare "$path"
     check_folder_apart "$part" "$path"
   fi
-  step checks 'Check the site'
   check_folder_target "$part"
   plan_space "$PLAN_FOLDER" "$((FOLDER_BYTES * 2 + FOLDER_MEMBERS * 4096))" 'There is enough space beside the live folder'
   texts_json ${FOLDER_KEPT[@]+"${FOLDER_KEPT[@]}"}

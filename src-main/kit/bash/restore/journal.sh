@@ -29,7 +29,7 @@ TX_SIDECARS=' ' # identities of the live database's sidecars when `keeping` bega
 # The journal starts with its format and the SHA-256 of the kit that writes it: that kit finishes what it began, even if the
 # console has installed another one since (recover.sh). No format means 1. Increase the number for any change that would make
 # an older kit misread a journal.
-readonly JOURNAL_FORMAT=3 # 1 and 2 know one thing to rename: the database, by its inode
+readonly JOURNAL_FORMAT=4 # 1 and 2 know one thing to rename: the database, by its inode; 3 creates and takes away nothing
 
 # journal_known OPERATION: REPLY = the format of its journal; status 1 if we cannot read that format.
 journal_known() {
@@ -67,7 +67,8 @@ transaction_begin() {
     row_line "$i"
     pairs+=(row "$REPLY")
   done
-  for field in WERE HEALTHY_BEFORE BACKUP; do
+  settle_look
+  for field in WERE HEALTHY_BEFORE BACKUP NGINX; do
     local variable=TX_$field
     encode_path "${!variable}"
     pairs+=("$field" "$REPLY")
@@ -103,7 +104,7 @@ transaction_load() {
         decode_path "$value"
         [[ ! $key =~ ^[A-Z_]{1,20}$ ]] || old[$key]=$REPLY
         ;;
-      WERE | HEALTHY_BEFORE | BACKUP | SIDECARS)
+      WERE | HEALTHY_BEFORE | BACKUP | NGINX | SIDECARS)
         decode_path "$value"
         printf -v "TX_$key" '%s' "$REPLY"
         ;;

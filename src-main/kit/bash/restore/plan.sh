@@ -5,61 +5,110 @@
 readonly PLAN_UNCHANGED='nothing was changed'
 
 run_plan() {
-  local part file entry recovery='' loss=null now given=()
-  while (($# > 0)); do
-    case $1 in
-      --site-is-down) SITE_IS_DOWN=yes ;;
-      --keep-venv) R_KEEP_VENV=yes ;;
-      --at)
-        (($# >= 2)) || usage_error '--at: a value is missing'
-        R_AT=$2
-        shift
-        ;;
-      *) given+=("$1") ;;
-    esac
-    shift
-  done
-  [[ $R_AT == '' || ${#given[@]} -ne 2 ]] || given+=('')
-  [[ ${#given[@]} -eq 3 && ${given[0]} == restore && ${given[1]} =~ $RESTORABLE && ($R_AT == '' || ${given[2]} == '') ]] ||
+  local kind file part
+  restore_arguments "$@"
+  [[ $R_AT == '' || ${#R_WORDS[@]} -ne 2 ]] || R_WORDS+=('')
+  [[ ${#R_WORDS[@]} -eq 3 && ${R_WORDS[0]} == restore && ${R_WORDS[1]} =~ $RESTORABLE && ($R_AT == '' || ${R_WORDS[2]} == '') ]] ||
     usage_wrong
-  part=${given[1]} PLANNING=yes
-  backup_meant "$part" "${given[2]}"
+  kind=${R_WORDS[1]} PLANNING=yes
+  parts_asked "$kind"
+  backup_meant "$kind" "${R_WORDS[2]}"
   file=$REPLY
   plan_at
   state_writable || fail no-rights "This login cannot keep a work folder: $STATE cannot be written." "$PLAN_UNCHANGED"
   answer_alone
   live_look
-  enter_scratch || fail internal "A work folder could not be made in $STATE/work." "$PLAN_UNCHANGED"
-  if [[ $part == database ]]; then plan_database "$file"; else plan_folder "$part" "$file"; fi
-  check_rights "$PLAN_FOLDER"
+  [[ $kind != system ]] || plan_system "$file"
+  for part in ${RESTORE_PARTS[@]+"${RESTORE_PARTS[@]}"}; do
+    part_begin "$part"
+    FOUND_PART=$part
+    plan_scratch
+    case $part in
+      database) plan_database "$file" ;;
+      systemd | nginx) plan_files "$part" "$file" ;;
+      *) plan_folder "$part" "$file" ;;
+    esac
+    plan_part "$part"
+    leave_work_dir
+  done
+  FOUND_PART=''
+  step checks 'Check the site'
+  plan_site
+  step_done
+  plan_answer "$kind" "$file"
+}
+PLAN_FOLDER='' P_SERVICES='[]' P_HEALTH=null P_HOLDERS='[]' P_SPACE=null P_TREE=null P_AT=null P_PARTS=() P_MANIFEST=null
+
+plan_scratch() { enter_scratch || fail internal "A work folder could not be made in $STATE/work." "$PLAN_UNCHANGED"; }
+
+# plan_system FILE: read the list of a system backup, and what it says of itself. RESTORE_PARTS is empty if it cannot be restored.
+plan_system() {
+  step open 'Read the system backup'
+  plan_scratch
+  if system_read "$1" "$PLAN_UNCHANGED"; then plan_manifest; else RESTORE_PARTS=(); fi
+  leave_work_dir
+}
+
+# plan_manifest: P_MANIFEST = MANIFEST.txt, for people.
+plan_manifest() {
+  P_MANIFEST=null
+  system_holds manifest && ((SYSTEM_BYTES <= 262144)) && system_take manifest MANIFEST.txt "$PLAN_UNCHANGED" || {
+    EXTRACT_PROBLEM='' EXTRACT_CODE=ok
+    return 0
+  }
+  json_string "$(side_says 10 262144 reader system_shown MANIFEST.txt)"
+  P_MANIFEST=$REPLY
+}
+
+# plan_part PART: add what the part's plan says of it to P_PARTS.
+plan_part() {
+  local tree=null single='[]'
+  case $1 in
+    systemd | nginx) single=$F_JSON ;;
+    database) ;;
+    *) tree=$P_TREE ;;
+  esac
+  json_object part="$1" tree:="$tree" files:="$single"
+  P_PARTS+=("$REPLY")
+}
+
+# plan_site: the checks that are about the site and not about the backup.
+plan_site() {
+  local part held=()
+  ((${#RESTORE_PARTS[@]} == 0)) || restore_rights
   check_services
   services_json
   P_SERVICES=$REPLY
   check_health
   health_last_json "$HEALTH_HEALTHY"
   P_HEALTH=$REPLY
-  if [[ $part == database ]]; then check_database_holders; else check_folder_holders "$part"; fi
+  for part in ${RESTORE_PARTS[@]+"${RESTORE_PARTS[@]}"}; do
+    HOLDERS=()
+    check_part_holders "$part"
+    held+=(${HOLDERS[@]+"${HOLDERS[@]}"})
+  done
+  HOLDERS=(${held[@]+"${held[@]}"})
   holders_json
   P_HOLDERS=$REPLY
   check_unfinished
   found machine passed 'This is the expected server' "$(hostname), machine $(head -c 32 /etc/machine-id 2>/dev/null || echo unknown)"
-  backup_entry_json "$file"
+}
+
+plan_answer() { # KIND FILE
+  [[ $1 != system ]] || P_TREE=null
+  local checks live only_live only_backup schema comparison words='A restore is possible.' entry recovery loss=null now parts
+  backup_entry_json "$2"
   entry=$REPLY
-  plan_recovery_point "$file"
+  plan_recovery_point "$2"
   recovery=$REPLY
   now_ms
   now=$REPLY
-  [[ $recovery == null ]] || loss=$(((now - recovery) / 1000))
-  step_done
+  [[ ! $recovery =~ $WHOLE_NUMBER ]] || loss=$(((now - recovery) / 1000))
   plan_words "$loss"
-  plan_answer "$part" "$entry" "$recovery" "$loss"
-}
-PLAN_FOLDER='' P_SERVICES='[]' P_HEALTH=null P_HOLDERS='[]' P_SPACE=null P_TREE=null P_AT=null
-
-plan_answer() { # PART ENTRY RECOVERY LOSS
-  local checks live only_live only_backup schema comparison words='A restore is possible.'
   json_array "${PLAN_CHECKS[@]}"
   checks=$REPLY
+  json_array ${P_PARTS[@]+"${P_PARTS[@]}"}
+  parts=$REPLY
   texts_json ${COMPARE_ONLY_LIVE[@]+"${COMPARE_ONLY_LIVE[@]}"}
   only_live=$REPLY
   texts_json ${COMPARE_ONLY_BACKUP[@]+"${COMPARE_ONLY_BACKUP[@]}"}
@@ -71,9 +120,10 @@ plan_answer() { # PART ENTRY RECOVERY LOSS
   schema=$REPLY
   json_object known:="$([[ $COMPARE_KNOWN == yes ]] && echo true || echo false)" reason="$COMPARE_UNREAD"
   comparison=$REPLY
-  json_object part="$1" backup:="$2" sha256="$EXTRACT_SHA256" possible:=$PLAN_POSSIBLE checks:="$checks" recoveryPoint:="$3" \
-    lossSeconds:="$4" comparison:="$comparison" tables:="$COMPARE_TABLES" schema:="$schema" space:="$P_SPACE" \
-    services:="$P_SERVICES" health:="$P_HEALTH" holders:="$P_HOLDERS" tree:="$P_TREE" at:="$P_AT"
+  json_object part="$1" backup:="$entry" sha256="${SYSTEM_SHA256:-$EXTRACT_SHA256}" possible:=$PLAN_POSSIBLE checks:="$checks" \
+    recoveryPoint:="$recovery" lossSeconds:="$loss" comparison:="$comparison" tables:="$COMPARE_TABLES" schema:="$schema" \
+    space:="$P_SPACE" services:="$P_SERVICES" health:="$P_HEALTH" holders:="$P_HOLDERS" tree:="$P_TREE" at:="$P_AT" \
+    parts:="$parts" manifest:="$P_MANIFEST"
   [[ $PLAN_POSSIBLE == true ]] || words='A restore is not possible: a check failed.'
   succeed "$words" "$REPLY"
 }
@@ -82,10 +132,10 @@ plan_answer() { # PART ENTRY RECOVERY LOSS
 plan_database() {
   local checker
   PLAN_FOLDER=${DATABASE_FILE%/*}
-  step stage 'Extract the backup in a scratch folder'
+  part_step stage 'Extract the backup in a scratch folder'
   CHECK_USER_VERSION=0 COMPARE_UNREAD='the backup cannot be read'
   if database_extract "$1" database "$PLAN_UNCHANGED"; then
-    step compare 'Verify it, and compare it with the live database'
+    part_step compare 'Verify it, and compare it with the live database'
     in_background check_by_reader database
     checker=$REPLY
     in_background compare_by_owner
@@ -93,14 +143,24 @@ plan_database() {
     compare_load compared "$?"
     check_database_content
   fi
-  step checks 'Check the site'
   check_database_target
   check_database_schema
   plan_space "$PLAN_FOLDER" "$((EXTRACT_DATABASE_SIZE > 0 ? EXTRACT_DATABASE_SIZE : EXTRACT_SIZE))" 'There is enough space beside the database'
 }
 
-plan_space() { # FOLDER NEEDED TITLE: P_SPACE = space
-  local problem=$EXTRACT_PROBLEM code=$EXTRACT_CODE path status words
+P_NEEDED=() # `DEVICE BYTES` of each part
+# plan_space FOLDER NEEDED TITLE: P_SPACE = space.
+plan_space() {
+  local problem=$EXTRACT_PROBLEM code=$EXTRACT_CODE path status words device one needed=0
+  device=$(stat -c %d -- "$1" 2>/dev/null)
+  # What the parts before it need on the same file system counts, too.
+  P_NEEDED+=("$device $2")
+  for one in "${P_NEEDED[@]}"; do
+    [[ ${one% *} == "$device" ]] || continue
+    one=${one#* }
+    [[ ! $one =~ $WHOLE_NUMBER ]] || needed=$((needed + one))
+  done
+  set -- "$1" "$needed" "$3"
   # The same rule as in the restore, which refuses while it extracts.
   extract_space "$1" "$2"
   status=$?
@@ -145,7 +205,7 @@ plan_recovery_point() {
 plan_words() { # LOSS-SECONDS
   local least=''
   [[ $1 == null ]] || say_readable "  You would lose the last $(($1 / 86400)) d $(($1 % 86400 / 3600)) h $(($1 % 3600 / 60)) min."
-  [[ $P_TREE == null ]] || return 0
+  [[ " ${RESTORE_PARTS[*]-} " == *' database '* ]] || return 0
   if [[ $COMPARE_KNOWN == '' ]]; then
     say_readable "  The lost rows are not known: ${COMPARE_UNREAD:-the backup cannot be read}."
     return

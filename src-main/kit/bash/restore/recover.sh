@@ -160,7 +160,7 @@ recover_forward() {
   local id=$1
   step start "Start the service with the restored $(noun_words) and check its health"
   services_reset_failures
-  transaction_settle || say error 'systemd or nginx refuses the restored files.'
+  settle || say error "The restored files are refused: $SETTLE_PROBLEM."
   services_do start
   if health_await "${POLICY[health_timeout]}" && services_active; then
     down_ends

@@ -175,7 +175,10 @@ rows_swap() {
     [[ ${ROW_KIND[$i]} != inner ]] || continue
     row_enter "$i" || fail internal "${ROW_FOLDER[$i]} cannot be entered any more."
     name=${ROW_LIVE[$i]} staged="/proc/self/fd/${ROW_STAGE_FD[$i]}/${ROW_STAGED[$i]}"
-    if [[ ${ROW_KIND[$i]} == file && ${ROW_LIVE_ID[$i]} != '' ]]; then
+    if [[ ${ROW_STAGED[$i]} == '' ]]; then
+      # A tree or a database has got the name of its safety copy; a file has two names by now.
+      [[ ${ROW_KIND[$i]} != file ]] || rm -f -- "$name" || fail internal "$name could not be removed."
+    elif [[ ${ROW_KIND[$i]} == file && ${ROW_LIVE_ID[$i]} != '' ]]; then
       "${REPLACE[@]}" "$staged" "$name" || fail internal "The restored $name could not be renamed into place."
     else
       row_rename "$staged" "$name" || {

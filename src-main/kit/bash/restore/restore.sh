@@ -1,6 +1,8 @@
-# --- restore, undo ---------------------------------------------------------------------------------------------------
+# --- restore -----------------------------------------------------------------------------------------------------------------
 
-UNDOING=''      # the operation to undo
+UNDOING=''       # the operation to undo
+RESTORE_PARTS=() # what this restore brings back
+PART_STEP=''     # ending of the steps' names, where there are several parts
 
 restore_confirm() {
   host_confirm 'Everything written after this backup will be lost.'
@@ -13,14 +15,33 @@ check_restore() {
   [[ $R_AT == '' ]] || words=1
   [[ ${R_WORDS[0]-} =~ $RESTORABLE && ${#R_WORDS[@]} -eq $words ]] ||
     usage_wrong
+  parts_asked "${R_WORDS[0]}"
   backup_meant "${R_WORDS[@]}"
   # The worker has another working folder: pass the absolute path.
   ARGUMENTS=("${R_WORDS[0]}" "$REPLY" --reason "$REASON" --expect-sha256 "$R_EXPECT_SHA256" ${R_ACCEPT_SCHEMA:+--accept-schema}
-    ${R_KEEP_VENV:+--keep-venv} ${SITE_IS_DOWN:+--site-is-down} ${R_AT:+--at "$R_AT"})
+    ${R_ACCEPT_FILES:+--accept-files} ${R_KEEP_VENV:+--keep-venv} ${SITE_IS_DOWN:+--site-is-down} ${R_AT:+--at "$R_AT"}
+    ${R_PARTS:+--parts "$R_PARTS"})
   restore_confirm
 }
 
-# backup_meant PART [FILE]: REPLY = the backup that FILE names, or that R_AT means; fails if there is none.
+# parts_asked KIND: RESTORE_PARTS = what a restore of that kind of backup brings back; for a system backup, the parts that were
+# asked for, or none if all.
+parts_asked() {
+  local part
+  RESTORE_PARTS=("$1")
+  [[ $1 == system || $R_PARTS == '' ]] || usage_error '--parts is for a system backup'
+  [[ $1 == system ]] || return 0
+  RESTORE_PARTS=()
+  words_of "$R_PARTS"
+  for part in ${WORDS[@]+"${WORDS[@]}"}; do
+    [[ " ${PARTS[*]} " == *" $part "* ]] || usage_error "--parts: some of ${PARTS[*]}, not '$part'"
+  done
+  for part in "${PARTS[@]}"; do
+    [[ " ${WORDS[*]-} " != *" $part "* ]] || RESTORE_PARTS+=("$part")
+  done
+}
+
+# backup_meant KIND [FILE]: REPLY = the backup that FILE names, or that R_AT means; fails if there is none.
 backup_meant() {
   local path
   if [[ $R_AT == '' ]]; then
@@ -36,58 +57,75 @@ backup_meant() {
 }
 
 run_restore() {
+  local file
   restore_arguments "$@"
+  parts_asked "${R_WORDS[0]}"
   backup_find "${R_WORDS[1]}" || fail not-found "There is no backup '${R_WORDS[1]}' any more." 'nothing was changed' ''
+  file=$REPLY
   if [[ $R_AT != '' ]]; then
     # Found by that moment when the restore was requested.
-    local file=$REPLY
     runbook_log pit_recovery.log "Starting point-in-time recovery to: $R_AT"
     runbook_log pit_recovery.log "Selected backup: $file"
-    REPLY=$file
   fi
-  restore_part "${R_WORDS[0]}" "$REPLY"
+  lock_site
+  if [[ ${R_WORDS[0]} == system ]]; then
+    runbook_log disaster_recovery.log '=== STARTING DISASTER RECOVERY ==='
+    runbook_log disaster_recovery.log "Backup file: $file"
+    restore_open "$file"
+  fi
+  restore_parts "$file"
 }
 
-check_undo() {
-  restore_arguments "$@"
-  [[ ${#R_WORDS[@]} -eq 1 ]] || usage_wrong
-  undo_find "${R_WORDS[0]}"
-  # Every console sees from the ID alone that this undoes an undo.
-  [[ ${R_WORDS[0]} != *-undo-* ]] || ID_WORD=redo
-  restore_confirm
+# restore_open FILE: read the list of a system backup, and complete RESTORE_PARTS from it.
+restore_open() {
+  step open 'Read the system backup'
+  enter_scratch || fail internal "A work folder could not be made in $STATE/work." "$NOTHING_CHANGED"
+  system_read "$1" "$NOTHING_CHANGED"
+  leave_work_dir
+  [[ $R_EXPECT_SHA256 == '' || $R_EXPECT_SHA256 == "$SYSTEM_SHA256" ]] ||
+    fail plan-stale 'The backup has changed since the plan was made.' "$NOTHING_CHANGED" 'plan again'
+  step_done sha256="$SYSTEM_SHA256" parts="${RESTORE_PARTS[*]}"
+  heed_cancel "$NOTHING_CHANGED"
 }
 
-run_undo() {
-  restore_arguments "$@"
-  # The safety copy is what the application ran with, schema and virtual environment.
-  R_ACCEPT_SCHEMA=yes R_KEEP_VENV=yes
-  UNDOING=${R_WORDS[0]}
-  undo_find "$UNDOING"
-  restore_part "$UNDO_PART" "$REPLY"
+# system_read FILE UNCHANGED: open a system backup, check it as a whole, and complete RESTORE_PARTS from it. Status 1 if a plan
+# cannot go on.
+system_read() {
+  local title='The system backup holds what is to be restored' part missing=''
+  if ! system_open "$1" "$2"; then
+    extract_fix "$1"
+    found readable failed 'The backup can be read' "$EXTRACT_PROBLEM" "$REPLY" "$EXTRACT_CODE" "The backup cannot be restored: $EXTRACT_PROBLEM"
+    return 1
+  fi
+  FOLDER_PROVEN=$SYSTEM_PROVEN
+  check_folder_fingerprint
+  if ((${#RESTORE_PARTS[@]} == 0)); then
+    for part in "${PARTS[@]}"; do
+      if system_holds "$part"; then RESTORE_PARTS+=("$part"); else missing+="${missing:+, }$part"; fi
+    done
+    if [[ $missing == '' ]]; then found parts passed "$title" "all parts: ${RESTORE_PARTS[*]}"; else
+      found parts warning "$title" "not in it, and left as they are: $missing" '' '' "Not in the backup, and left as they are: $missing."
+    fi
+    return 0
+  fi
+  for part in "${RESTORE_PARTS[@]}"; do system_holds "$part" || missing+="${missing:+, }$part"; done
+  if [[ $missing == '' ]]; then
+    found parts passed "$title" "${RESTORE_PARTS[*]}"
+    return 0
+  fi
+  found parts failed "$title" "not in it: $missing" 'choose other parts, or another backup' missing-part "Not in the backup: $missing."
+  return 1
 }
 
-# undo_find OPERATION: REPLY = its safety copy, UNDO_PART = what that is; fails if there is none.
-UNDO_PART=database
-undo_find() {
-  valid_operation "$1" || fail not-found "There is no operation '$1' on this server." 'nothing was changed' ''
-  journal_value "$1" part
-  UNDO_PART=${REPLY:-database}
-  journal_value "$1" safety
-  decode_path "$REPLY"
-  [[ $REPLY != '' && $UNDO_PART =~ $RESTORABLE ]] &&
-    if [[ $UNDO_PART == database ]]; then [[ -f $REPLY ]]; else [[ -d $REPLY && ! -L $REPLY ]]; fi ||
-    fail not-undoable 'That operation has no safety copy any more; it cannot be undone.' \
-      'nothing was changed' 'choose a backup to restore instead'
-}
-
-# restore_part PART FILE: run the whole transaction. Until the services are stopped, a failure has no effect on the site.
-restore_part() {
-  local part=$1 file=$2 words kept
-  restore_prepare "$part"
-  case $part in
-    database) database_stage "$file" ;;
-    *) folder_stage "$part" "$file" ;;
-  esac
+# restore_parts FILE: run the whole transaction. Until the services are stopped, a failure has no effect on the site.
+restore_parts() {
+  local file=$1 words kept part
+  restore_prepare
+  for part in "${RESTORE_PARTS[@]}"; do
+    part_begin "$part"
+    if [[ $UNDOING != '' ]]; then undo_stage "$part"; else part_stage "$part" "$file"; fi
+    heed_cancel "$NOTHING_CHANGED"
+  done
   recovery_unit_install
   transaction_begin "$file"
   heed_cancel "$NOTHING_CHANGED"
@@ -104,11 +142,37 @@ restore_part() {
   words=$REPLY
   restored_kept
   kept=$REPLY
-  part_title "$part"
-  runbook_log restore.log "${UNDOING:+Undo of $UNDOING. }$REPLY restored from $file; safety copy: ${kept:-none}"
+  restored_log "$file" "$kept"
   [[ $kept == '' ]] || words+=" Previous state saved as ${kept##*/}."
   [[ $TX_HEALTHY_BEFORE == yes ]] || words+=' The site was not healthy before.'
   succeed "$words" "$(report_json yes)"
+}
+
+part_begin() { # PART
+  PART_STEP=''
+  ((${#RESTORE_PARTS[@]} == 1)) || PART_STEP=-$1
+}
+
+# part_step NAME TITLE: begin a step of the part.
+part_step() { step "$1$PART_STEP" "$2"; }
+
+part_stage() { # PART FILE
+  case $1 in
+    database) database_stage "$2" ;;
+    systemd | nginx) files_stage "$1" "$2" ;;
+    *) folder_stage "$1" "$2" ;;
+  esac
+}
+
+# restored_log FILE SAFETY-COPY: what the runbook logs, and where.
+restored_log() {
+  local titles='' part
+  for part in "${RESTORE_PARTS[@]}"; do
+    part_title "$part"
+    titles+="${titles:+, }$REPLY"
+  done
+  runbook_log restore.log "${UNDOING:+Undo of $UNDOING. }$titles restored from $1; safety copy: ${2:-none}"
+  [[ $SYSTEM_FILE == '' ]] || runbook_log disaster_recovery.log '=== DISASTER RECOVERY COMPLETED SUCCESSFULLY ==='
 }
 
 # restored_kept: REPLY = the path of the first safety copy, or empty.
@@ -127,30 +191,67 @@ restored_words() {
   rows_noun
   noun=$REPLY
   if [[ $UNDOING == '' ]]; then
-    REPLY="The $noun was restored from ${1##*/}."
+    parts_words
+    REPLY="The $REPLY restored from ${1##*/}."
   elif [[ $UNDOING == *-undo-* ]]; then
-    REPLY="The restore was redone: the $noun that the undo had replaced (${1##*/}) is live again."
+    REPLY="The restore was redone: the $noun that the undo had replaced${1:+ (${1##*/})} is live again."
   else
     journal_value "$UNDOING" backup
     # A redo restored a safety copy, whose name says nothing.
     [[ $REPLY == '' || $UNDOING == *-redo-* ]] || { decode_path "$REPLY"; from=" from ${REPLY##*/}"; }
-    REPLY="The restore$from was undone: the $noun from before it (${1##*/}) is live again."
+    REPLY="The restore$from was undone: the $noun from before it${1:+ (${1##*/})} is live again."
   fi
 }
 
-restore_prepare() { # PART
-  lock_site
+# parts_words: REPLY = what is restored, for a sentence: `database, application and configuration were`.
+parts_words() {
+  local part words='' rest=${#RESTORE_PARTS[@]}
+  for part in "${RESTORE_PARTS[@]}"; do
+    rest=$((rest - 1))
+    case $part in config) part=configuration ;; systemd) part='unit files' ;; nginx) part='nginx site' ;; esac
+    if [[ $words == '' ]]; then words=$part; elif ((rest == 0)); then words+=" and $part"; else words+=", $part"; fi
+  done
+  if [[ $words == *' and '* || $words == 'unit files' ]]; then REPLY="$words were"; else REPLY="$words was"; fi
+}
+
+restore_prepare() {
+  local part
   step check 'Check the site before anything is changed'
   live_look
   check_unfinished
-  part_path "$1"
-  check_rights "${REPLY%/*}"
-  if [[ $1 == database ]]; then check_database_target; else check_folder_target "$1"; fi
+  restore_rights
+  for part in "${RESTORE_PARTS[@]}"; do check_part_target "$part"; done
   check_services
   check_health
-  if [[ $1 == database ]]; then check_database_holders; else check_folder_holders "$1"; fi
+  for part in "${RESTORE_PARTS[@]}"; do check_part_holders "$part"; done
   step_done services="${SERVICES[*]}" healthy_before="$TX_HEALTHY_BEFORE" probe="$HEALTH_PROBE"
   heed_cancel "$NOTHING_CHANGED"
+}
+
+check_part_target() { # PART
+  case $1 in
+    database) check_database_target ;;
+    systemd | nginx) check_files_target "$1" ;;
+    *) check_folder_target "$1" ;;
+  esac
+}
+
+check_part_holders() { # PART
+  case $1 in
+    database) check_database_holders ;;
+    systemd | nginx) ;;
+    *) check_folder_holders "$1" ;;
+  esac
+}
+
+# restore_rights: check the login's rights in the folder of each part.
+restore_rights() {
+  local part folders=()
+  for part in "${RESTORE_PARTS[@]}"; do
+    part_folder "$part"
+    [[ " ${folders[*]-} " == *" $REPLY "* ]] || folders+=("$REPLY")
+  done
+  check_rights "${folders[@]}"
 }
 
 # enter_stage FOLDER: make a work folder in it and enter it. The folder is held to the end.

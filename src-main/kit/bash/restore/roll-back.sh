@@ -50,7 +50,7 @@ roll_back_state() {
   journal phase returned
   failpoint returned
   ! system_stopping || leave_to_boot
-  transaction_settle || say error 'systemd or nginx refuses the files that are back.'
+  settle back || say error "The files that are back are refused: $SETTLE_PROBLEM."
   read -r -a were < <(printf '%s\n' "$TX_WERE")
   ((${#were[@]} == 0)) || services_do start "${were[@]}" || ROLL_BACK_PROBLEM='the service did not start.'
   failpoint returned-started

@@ -8,6 +8,8 @@
 #   file       one file that is never absent: its safety copy is a hard link, and the swap renames over it
 #   inner      an entry of the old tree that moves into the new one, and back; INNER is its name. It comes before its tree.
 #
+# A row without a live thing creates one; a row without a staged one takes the live one away.
+#
 # Each folder is held open and entered through its descriptor: its owner can replace every name that leads to it.
 
 ROW_PART=() ROW_KIND=() ROW_FOLDER=() ROW_LIVE=() ROW_SAFETY=() ROW_STAGE=() ROW_STAGED=() ROW_INNER=()
@@ -40,11 +42,13 @@ id_of() { REPLY=$(exec stat -c "$ROW_ID" -- "$1" 2>/dev/null) || REPLY=''; }
 
 # rows_ready: complete the table when all is staged: names of the safety copies, and identities.
 rows_ready() {
-  local i now
+  local i now name
   now=$(date +%Y%m%d_%H%M%S)
   for i in "${!ROW_KIND[@]}"; do
     row_enter "$i" || fail internal "${ROW_FOLDER[$i]} was moved away." "$NOTHING_CHANGED"
-    row_name_safety "$i" "${ROW_LIVE[$i]}.pre-restore.$now"
+    # nginx may read every file in the folder of its site whose name does not begin with a dot.
+    [[ ${ROW_PART[$i]} == nginx ]] && name=.${ROW_LIVE[$i]} || name=${ROW_LIVE[$i]}
+    row_name_safety "$i" "$name.pre-restore.$now"
     id_of .
     ROW_FOLDER_ID[i]=$REPLY
     [[ ${ROW_KIND[$i]} == inner ]] || row_identify "$i"
@@ -79,6 +83,7 @@ row_identify() { # ROW
     tree_enter "${ROW_LIVE[$i]}" "$REPLY" || tree_is_none "$i"
     row_enter "$i" || fail internal "${ROW_FOLDER[$i]} was moved away." "$NOTHING_CHANGED"
   fi
+  [[ ${ROW_STAGED[$i]} != '' ]] || return 0
   id_of "$staged"
   ROW_STAGED_ID[i]=$REPLY
   if [[ ${ROW_KIND[$i]} == tree ]]; then
@@ -201,7 +206,7 @@ rows_in_place() {
       [[ $REPLY == "${ROW_LIVE_ID[$i]}" ]] || return 1
     else
       id_of "${ROW_LIVE[$i]}"
-      [[ $REPLY != '' && $REPLY == "${ROW_STAGED_ID[$i]}" ]] || return 1
+      [[ $REPLY == "${ROW_STAGED_ID[$i]}" && ($REPLY != '' || ${ROW_STAGED[$i]} == '') ]] || return 1
     fi
   done
 }
@@ -235,7 +240,7 @@ rows_noun() {
     [[ $REPLY == '' ]] || { REPLY=state; return; }
     REPLY=${ROW_PART[$i]}
   done
-  [[ $REPLY != config ]] || REPLY=configuration
+  case $REPLY in config) REPLY=configuration ;; systemd) REPLY='set of unit files' ;; nginx) REPLY='nginx site' ;; esac
   REPLY=${REPLY:-database}
 }
 

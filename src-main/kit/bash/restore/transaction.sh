@@ -52,20 +52,11 @@ transaction_swap() {
   step_done
 }
 
-# transaction_settle: let systemd and nginx read their files again, as systemd did before recovery at boot put one back. For both
-# directions; can be repeated. Status 1 if one of them refuses.
-transaction_settle() {
-  rows_of systemd
-  if ((${#ROWS[@]} > 0)); then systemctl daemon-reload >&2 || return 1; fi
-  rows_of nginx
-  ((${#ROWS[@]} == 0)) || { nginx -t >&2 && systemctl reload nginx >&2; }
-}
-
 # Start the services and wait until the site answers as expected.
 transaction_start() {
   step start 'Start the service and check its health'
   phase_mark starting
-  transaction_settle || fail service 'systemd or nginx refuses the restored files.' '' 'look at: systemctl status; nginx -t'
+  settle || fail service "The restored files are refused: $SETTLE_PROBLEM." '' 'choose another backup, or leave this part out: --parts …'
   services_do start || {
     rows_noun
     fail service "The service did not start with the restored $REPLY: ${SERVICES[*]}." '' 'look at: journalctl -u cvd'

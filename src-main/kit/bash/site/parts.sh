@@ -1,15 +1,38 @@
 # --- Parts: what a restore can bring back -----------------------------------------------------------------------------------
 
-readonly RESTORABLE='^(database|application|config)$' # by a command of its own
+readonly PARTS=(database application config systemd nginx) # in the order in which they are staged
+readonly RESTORABLE='^(database|application|config|systemd|system)$' # kinds of backups that can be restored
 
-# part_path PART: REPLY = where it lies, without links: what a restore replaces.
+# part_path PART: REPLY = where it lies, without links: what a restore replaces; for the unit files, their folder.
 part_path() {
+  local path
   case $1 in
-    database) REPLY=$DATABASE_FILE ;;
-    application) real_path "$ROOT/app" || REPLY=$ROOT/app ;;
-    config) real_path "$ROOT/config" || REPLY=$ROOT/config ;;
-    *) REPLY='' ;;
+    database) REPLY=$DATABASE_FILE; return ;;
+    application) path=$ROOT/app ;;
+    config) path=$ROOT/config ;;
+    systemd) path=${POLICY[units]} ;;
+    nginx) path=${POLICY[nginx_site]} ;;
+    *) REPLY=''; return ;;
   esac
+  real_path "$path" || REPLY=$path
+}
+
+# part_folder PART: REPLY = the folder in which a restore gives names.
+part_folder() {
+  part_path "$1"
+  [[ $1 == systemd ]] || REPLY=${REPLY%/*}
+}
+
+# part_units: UNITS_OURS = the names of the unit files that the services in the policy have.
+UNITS_OURS=()
+part_units() {
+  local service
+  UNITS_OURS=()
+  for service in ${SERVICES[@]+"${SERVICES[@]}"}; do
+    service=${service%.service}
+    UNITS_OURS+=("$service.service")
+    [[ $service != *@* ]] || UNITS_OURS+=("${service%%@*}@.service")
+  done
 }
 
 # work_places: PLACES = the folders in which work folders are made.
@@ -17,9 +40,8 @@ PLACES=()
 work_places() {
   local part
   PLACES=("$BACKUPS" "$BACKUPS/app" "$BACKUPS/system")
-  for part in database application config; do
-    part_path "$part"
-    REPLY=${REPLY%/*}
+  for part in "${PARTS[@]}"; do
+    part_folder "$part"
     [[ $REPLY == '' || " ${PLACES[*]} " == *" $REPLY "* ]] || PLACES+=("$REPLY")
   done
 }
@@ -28,6 +50,9 @@ part_title() { # PART: REPLY = what it is called
   case $1 in
     application) REPLY=Application ;;
     config) REPLY=Configuration ;;
+    systemd) REPLY='Unit files' ;;
+    nginx) REPLY='nginx site' ;;
+    system) REPLY=System ;;
     *) REPLY=Database ;;
   esac
 }

@@ -80,4 +80,8 @@ paths_set() {
   DATABASE=${POLICY[database]:-$ROOT/data/cvd.db}
   BACKUPS=$ROOT/backups
   LOGS=$ROOT/logs
+  real_path "${POLICY[units]}" || REPLY=${POLICY[units]}
+  ROOT_PLACES=$'\n'$REPLY$'\n'
+  real_path "${POLICY[nginx_site]}" || REPLY=${POLICY[nginx_site]}
+  ROOT_PLACES+=${REPLY%/*}$'\n'
 }
