@@ -100,7 +100,8 @@ Verdicts: verified, failed, inconclusive. A backup that was never verified is "n
   plan: {
     ...{ kind: 'answer', title: 'Restore plan', role: 'admin', changesSite: false },
     ...{ report: restorePlan, failure: restorePlan.nullable() },
-    synopsis: 'plan restore database|application|config|systemd|system FILE|--at TIME [--parts LIST] [--site-is-down] [--keep-venv]',
+    synopsis:
+      'plan restore database|application|config|systemd|system FILE|--at TIME [--parts LIST] [--site-is-down] [--keep-venv]',
     summary: 'show what a restore would change',
     help: `Shows what a restore of FILE would change, table by table or file by file, and whether it is possible.
 Changes nothing.`,
@@ -109,12 +110,13 @@ Changes nothing.`,
     ...{ kind: 'operation', title: 'Database restore', role: 'admin', changesSite: true },
     ...{ report: restoreReport, failure: restoreReport.nullable() },
     synopsis:
-      'restore database|application|config|systemd|system FILE|--at TIME --confirm HOST --reason TEXT [--parts LIST] [--accept-schema] [--accept-files] [--keep-venv] [--site-is-down] [--expect-sha256 HEX] [--expect-machine ID]',
+      'restore database|application|config|systemd|system FILE|--at TIME --confirm HOST --reason TEXT [--parts LIST] [--new-server] [--accept-schema] [--accept-files] [--keep-venv] [--site-is-down] [--expect-sha256 HEX] [--expect-machine ID]',
     summary: 'restore a backup, as a transaction',
     help: `Restores a backup: extracts and verifies it first, then stops the service, keeps what is live as a safety copy,
 and starts the service again. Ends with what was restored in place and healthy, or rolled back.
 --parts: of a system backup, only these: database,application,config,systemd,nginx. Without it, all that it holds.
 --accept-schema: restore although the backup lacks parts of the live schema.
+--new-server: on a server without the site, create the user, the group and the folders that it needs.
 --accept-files: restore unit files and the nginx site although they are not known to be what root had.
 --at TIME: the newest backup that is not later, as 2026-03-29 02:30 in the time of this server, or with an offset.
 --keep-venv: keep the live virtual environment although requirements.txt differs.
@@ -133,6 +135,14 @@ Refused while the health check fails, unless you give --site-is-down; the health
     synopsis: 'recover',
     summary: 'finish an interrupted restore',
     help: 'Completes or rolls back an interrupted restore (power failure, killed process). Runs automatically at boot.',
+  },
+  packages: {
+    ...{ kind: 'operation', title: 'Package installation', role: 'admin', changesSite: true },
+    ...{ report: z.looseObject({ installed: z.array(text) }), failure: nothing },
+    synopsis: 'packages --confirm HOST',
+    summary: 'install what a restored site needs',
+    help: `Installs the programs that a site needs and that are missing on this server, with the distribution's own command
+(apt-get, dnf, yum or zypper): sqlite3, nginx, python3 with venv, curl. Installs nothing else, and upgrades nothing.`,
   },
   delete: {
     ...{ kind: 'operation', title: 'File deletion', role: 'admin', changesSite: false },

@@ -135,7 +135,11 @@ describe('several things in one transaction', () => {
     several.run(`${swapped}; settle; transaction_files_back; settle back`)
     const once = ['systemctl daemon-reload', 'nginx -t', 'systemctl reload-or-restart nginx']
     const looked = 'systemctl --quiet is-active nginx'
-    expect(readFileSync(join(several.site.folder, 'told'), 'utf8').trim().split('\n')).toEqual([looked, ...once, ...once])
+    expect(readFileSync(join(several.site.folder, 'told'), 'utf8').trim().split('\n')).toEqual([
+      looked,
+      ...once,
+      ...once,
+    ])
     // nginx that did not run before does not run afterwards.
     several.site.library("rows_forget; row_add nginx file / x '' '' '' ''; TX_NGINX=inactive; settle back")
     expect(readFileSync(join(several.site.folder, 'told'), 'utf8')).toMatch(/nginx -t\nsystemctl stop nginx\n$/)

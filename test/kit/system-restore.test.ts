@@ -1,6 +1,6 @@
 /** A restore of everything from a system backup: one transaction, one undo. */
 import { execFileSync } from 'node:child_process'
-import { cpSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { restorePlan, restoreReport } from '../../src-shared/domain/kit-restore.ts'
@@ -26,7 +26,7 @@ describe.concurrent.for(commands)('%s of a whole site', (command) => {
     await trial.proveNew()
   })
 
-  it.for(['staged', ...wholePhases.filter((phase) => command === 'restore' || phase !== 'keeping-venv')])(
+  it.for(command === 'restore' ? ['staged', ...wholePhases] : ['keeping-config', 'swapping-systemd'])(
     'killed at the phase %s, is rolled back',
     async (phase, test) => {
       const trial = await WholeTrial.of(test, command)
@@ -36,19 +36,25 @@ describe.concurrent.for(commands)('%s of a whole site', (command) => {
     },
   )
 
-  it.for(phases.forward)('killed at the phase %s, is completed', async (phase, test) => {
-    const trial = await WholeTrial.of(test, command)
-    await trial.killedAt(`${phase} kill`)
-    await trial.recover()
-    await trial.proveNew()
-  })
+  it.for(command === 'restore' ? phases.forward : ['starting'])(
+    'killed at the phase %s, is completed',
+    async (phase, test) => {
+      const trial = await WholeTrial.of(test, command)
+      await trial.killedAt(`${phase} kill`)
+      await trial.recover()
+      await trial.proveNew()
+    },
+  )
 
-  it.for(phases.rollback)('killed on its way back at the phase %s, is rolled back', async (phase, test) => {
-    const trial = await WholeTrial.of(test, command)
-    await trial.killedAt('starting fail', `${phase} kill`)
-    await trial.recover()
-    await trial.proveOld('rolled back')
-  })
+  it.for(command === 'restore' ? phases.rollback : ['returned'])(
+    'killed on its way back at the phase %s, is rolled back',
+    async (phase, test) => {
+      const trial = await WholeTrial.of(test, command)
+      await trial.killedAt('starting fail', `${phase} kill`)
+      await trial.recover()
+      await trial.proveOld('rolled back')
+    },
+  )
 
   it('when the server stops in the middle, has the old files at boot', async (test) => {
     const trial = await WholeTrial.of(test, command)
@@ -79,7 +85,10 @@ describe('a restore from a system backup', () => {
     breakAll(site)
     const broken = stateOf(site)
     const { result } = await site.run(restoringSystem(file, '--parts', 'config,nginx'))
-    expect([result.outcome, result.message]).toEqual(['succeeded', expect.stringContaining('configuration and nginx site')])
+    expect([result.outcome, result.message]).toEqual([
+      'succeeded',
+      expect.stringContaining('configuration and nginx site'),
+    ])
     expect(restoreReport.parse(result.data).parts.map(({ part }) => part)).toEqual(['config', 'nginx'])
     expect(stateOf(site)).toEqual({ ...broken, config: before.config, nginx: before.nginx })
   })
@@ -143,7 +152,9 @@ describe('a restore from a system backup', () => {
     expect([result.code, result.message]).toEqual(['missing-part', 'Not in the backup: nginx.'])
     const all = await site.run(restoringSystem(file))
     expect(all.result.outcome).toBe('succeeded')
-    expect(all.events).toContainEqual(expect.objectContaining({ kind: 'log', text: 'Not in the backup, and left as they are: nginx.' }))
+    expect(all.events).toContainEqual(
+      expect.objectContaining({ kind: 'log', text: 'Not in the backup, and left as they are: nginx.' }),
+    )
   })
 })
 
@@ -153,7 +164,9 @@ describe('a restore of the unit files', () => {
     test.onTestFinished(() => site.remove())
     const before = stateOf(site)
     await site.run(['systemd'])
-    const file = execFileSync('bash', ['-c', `ls ${site.backups}/app/cvd_systemd_*.tar.gz`], { encoding: 'utf8' }).trim()
+    const file = execFileSync('bash', ['-c', `ls ${site.backups}/app/cvd_systemd_*.tar.gz`], {
+      encoding: 'utf8',
+    }).trim()
     breakAll(site)
     const broken = stateOf(site)
     const confirm = ['--confirm', execFileSync('hostname', { encoding: 'utf8' }).trim(), '--reason', 'trial']

@@ -1,7 +1,16 @@
 /** A CVD-like site in a temporary folder, and the assembled kit run on it with real bash and sqlite3. */
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import {
+  appendFileSync,
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import type { z } from 'zod'
@@ -68,6 +77,8 @@ export interface SiteOptions {
    * set.
    */
   readonly login?: number
+  /** The kit works on a copy of this machine's /etc, so that it can create users; needs root. */
+  readonly ownUsers?: boolean
   /** Scripts by name that the kit finds before the system's programs. */
   readonly programs?: Readonly<Record<string, string>>
 }
@@ -89,6 +100,8 @@ export class ScratchSite {
   readonly #trace = join(this.folder, 'trace')
   /** User id that runs the kit; undefined: the test's own. */
   readonly #login: number | undefined
+  /** What the kit sees as /etc; empty: this machine's. */
+  readonly etc: string
 
   constructor(options: SiteOptions = {}) {
     for (const part of ['app', 'data', 'config', 'logs', 'backups/app', 'backups/system']) {
@@ -101,6 +114,13 @@ export class ScratchSite {
     writeFileSync(this.definitions, readFileSync(this.kit, 'utf8').replace(/\nmain "\$@"\n$/, '\n'))
     writeFileSync(this.database, this.template())
     this.#login = options.login
+    this.etc = options.ownUsers === true ? join(this.folder, 'machine/etc') : ''
+    if (this.etc !== '') {
+      mkdirSync(dirname(this.etc))
+      execFileSync('cp', ['-a', '/etc', this.etc])
+      // A number that nobody has: a user who runs something is not removed.
+      appendFileSync(join(this.etc, 'login.defs'), '\nSYS_UID_MIN 60900\nSYS_UID_MAX 60950\n')
+    }
     const owner = options.owner ?? options.login
     if (owner !== undefined) execFileSync('chown', ['-R', `${owner}:${owner}`, '--', this.root])
     if (owner === undefined && options.login === undefined) return
@@ -185,6 +205,10 @@ export class ScratchSite {
     const words = ['/bin/bash', '--noprofile', '--norc', kit, '--params-fd', '3']
     const uid = options.uid ?? this.#login
     if (uid !== undefined) words.unshift('setpriv', `--reuid=${uid}`, `--regid=${uid}`, '--clear-groups', '--')
+    if (this.etc !== '') {
+      const inside = 'mount --bind "$0" /etc && exec "$@"'
+      words.unshift('unshare', '--mount', '--propagation', 'private', '/bin/bash', '-c', inside, this.etc)
+    }
     const child = spawn(words[0] ?? '', words.slice(1), {
       env: this.environment(options.env ?? {}),
       stdio: ['pipe', 'pipe', 'pipe', 'pipe'],

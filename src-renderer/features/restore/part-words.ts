@@ -5,4 +5,6 @@ export const partWords: Readonly<Record<RestorablePart, string>> = {
   database: 'the database',
   application: 'the application',
   config: 'the configuration',
+  systemd: 'the unit files',
+  system: 'the whole site',
 }

@@ -70,7 +70,13 @@ export function stateOf(site: WorkingSite): Readonly<Record<WholePart, unknown>>
 
 /** What is beside the parts: safety copies, and what must not be there. */
 export function besides(site: WorkingSite): readonly string[] {
-  const folders = [site.root, join(site.root, 'data'), unitsOf(site), join(unitsOf(site), 'cvd.service.d'), nginxOf(site)]
+  const folders = [
+    site.root,
+    join(site.root, 'data'),
+    unitsOf(site),
+    join(unitsOf(site), 'cvd.service.d'),
+    nginxOf(site),
+  ]
   return folders
     .filter((folder) => existsSync(folder))
     .flatMap((folder) => readdirSync(folder))

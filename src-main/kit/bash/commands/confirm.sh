@@ -1,14 +1,14 @@
 # --- What a changing command is given, and its confirmation ----------------------------------------------------------------
 
-R_WORDS=() R_CONFIRM='' R_EXPECT_SHA256='' R_ACCEPT_SCHEMA='' R_AT='' R_KEEP_VENV='' R_PARTS='' R_ACCEPT_FILES=''
+R_WORDS=() R_CONFIRM='' R_EXPECT_SHA256='' R_ACCEPT_SCHEMA='' R_AT='' R_KEEP_VENV='' R_PARTS='' R_ACCEPT_FILES='' R_NEW_SERVER=''
 SITE_IS_DOWN='' # not empty if a person confirmed that the site is down and that the configured probe is right
 
 # Parse the arguments of restore, undo and delete into R_* and SITE_IS_DOWN: WHAT [...] --confirm HOST --reason TEXT
-# [--site-is-down] [--accept-schema] [--accept-files] [--keep-venv] [--at TIME] [--parts LIST] [--expect-sha256 HEX]
-# [--expect-machine ID].
+# [--site-is-down] [--accept-schema] [--accept-files] [--keep-venv] [--at TIME] [--parts LIST] [--new-server]
+# [--expect-sha256 HEX] [--expect-machine ID].
 restore_arguments() {
   local confirm='' machine='' given=()
-  R_EXPECT_SHA256='' R_ACCEPT_SCHEMA='' R_KEEP_VENV='' R_AT='' R_PARTS='' R_ACCEPT_FILES='' SITE_IS_DOWN=''
+  R_EXPECT_SHA256='' R_ACCEPT_SCHEMA='' R_KEEP_VENV='' R_AT='' R_PARTS='' R_ACCEPT_FILES='' R_NEW_SERVER='' SITE_IS_DOWN=''
   while (($# > 0)); do
     case $1 in
       --site-is-down)
@@ -33,6 +33,10 @@ restore_arguments() {
         ;;
       --accept-files)
         R_ACCEPT_FILES=yes
+        shift
+        ;;
+      --new-server)
+        R_NEW_SERVER=yes
         shift
         ;;
       --keep-venv)

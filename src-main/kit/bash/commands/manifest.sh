@@ -58,6 +58,8 @@ manifest_json() {
   tables_json ${CHECK_TABLES[@]+"${CHECK_TABLES[@]}"}
   json_object sha256="$S_DATABASE_SHA256" size:="$CHECK_SIZE" userVersion:="$CHECK_USER_VERSION" tables:="$REPLY"
   pairs+=(database:="$REPLY")
+  encode_path "${POLICY[health]}"
+  pairs+=(health="$REPLY")
   json_object "${pairs[@]}"
   printf '%s,"members":[\n' "${REPLY%\}}"
   members_hash_of manifest.people

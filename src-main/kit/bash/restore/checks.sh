@@ -50,12 +50,15 @@ check_rights() { # FOLDER...
 
 # check_services: every service can be stopped and started. TX_WERE = those that are running.
 check_services() {
-  local title='The services can be stopped and started' index words='' problems='' fix=''
+  local title='The services can be stopped and started' index words='' problems='' fix='' comes=''
   TX_WERE=''
   services_read
   for index in "${!SERVICES[@]}"; do
     service_problem "$index"
-    if [[ $REPLY != '' ]]; then
+    if [[ $REPLY != '' && ${SERVICE_LOAD[$index]} == not-found && " ${RESTORE_PARTS[*]-} " == *' systemd '* ]]; then
+      comes=yes
+      REPLY="${SERVICES[$index]} is not there yet; the backup has unit files"
+    elif [[ $REPLY != '' ]]; then
       problems+="${problems:+ }$REPLY"
       fix=${fix:-$SERVICE_FIX}
     else
@@ -68,6 +71,8 @@ check_services() {
     found service failed "$title" 'no service is set' 'set it: cvd-backup policy service=…' service 'No service is set for this site.'
   elif [[ $problems != '' ]]; then
     found service failed "$title" "$words" "$fix" service "$problems"
+  elif [[ $comes != '' ]]; then
+    found service warning "$title" "$words"
   elif all_run; then
     found service passed "$title" "$words"
   else
@@ -181,7 +186,9 @@ check_unfinished() {
 # root, or over another service's database: the folder must be the owner's.
 check_database_target() {
   local title='The database can be replaced where it is' folder=${DATABASE_FILE%/*} set='set it: cvd-backup policy database=…'
-  if [[ ! -d $folder ]]; then
+  if [[ $PLANNING != '' ]] && new_has "$folder"; then
+    found target passed "$title" "to be created: $DATABASE_FILE"
+  elif [[ ! -d $folder ]]; then
     found target failed "$title" "the folder does not exist: $folder" "$set" no-database "The folder of the database does not exist: $folder"
   elif [[ $LIVE_STATE == not-plain ]]; then
     found target failed "$title" "$DATABASE_FILE is not a file" '' no-database "$DATABASE_FILE is not a file."

@@ -33,3 +33,9 @@ files_pick() {
 
 # file_difference FILE: print what differs between stdin, the live file, and FILE, at most 16 KiB of it.
 file_difference() { LC_ALL=C diff -u --label live --label backup - "$1" | tr -d '\0' | head -c 16384; }
+
+# nginx_paths FILE: print the files that an nginx site needs, one a line, without patterns and variables.
+nginx_paths() {
+  sed -nE 's/#.*$//; s/^[[:space:]]*(ssl_certificate|ssl_certificate_key|ssl_dhparam|ssl_trusted_certificate|ssl_client_certificate|auth_basic_user_file|include)[[:space:]]+"?([^;"[:space:]]+)"?[[:space:]]*;.*$/\2/p' "$1" |
+    grep -vE '[*?$[]|^(data|engine):' | sed -E 's,^([^/]),/etc/nginx/\1,' | sort -u | head -n 100
+}

@@ -133,6 +133,43 @@ check_files_trusted() {
   fi
 }
 
+# check_nginx_needs: what the nginx site refers to is on this server: without a certificate, nginx refuses all its sites.
+check_nginx_needs() {
+  local title='What the nginx site refers to is there' i path missing=''
+  [[ $1 == nginx ]] || return 0
+  for i in "${!F_NAMES[@]}"; do
+    [[ ${F_FILES[$i]} != '' && ${F_STATES[$i]} != same ]] || continue
+    while IFS= read -r path; do
+      [[ $path =~ ^/[A-Za-z0-9@:._/+-]{1,400}$ && ! -e $path ]] || continue
+      missing+="${missing:+, }$path"
+    done < <(side_says 20 65536 reader nginx_paths "${F_FILES[$i]#reader/}")
+  done
+  if [[ $missing == '' ]]; then
+    found nginx-needs passed "$title" 'every file that it names'
+  else
+    found nginx-needs failed "$title" "missing: $missing" 'put these files there, or leave out nginx: --parts …' checks-failed \
+      "The nginx site refers to files that are not on this server: $missing."
+  fi
+}
+
+# file_enable PART FOLDER LIVE STAGED STAGE-FOLDER: a unit or an nginx site that is new is also enabled, as its own words say, by
+# a row for the link.
+file_enable() {
+  local part=$1 live=$3 folder='' target
+  if [[ $part == nginx ]]; then
+    folder=${2%/*}/sites-enabled
+    [[ -d $folder && $2 == */sites-available ]] || return 0
+  elif [[ $live == *.service && $2 == "$5" ]]; then
+    target=$(sed -nE 's/^[[:space:]]*WantedBy=[[:space:]]*([A-Za-z0-9@:._-]{1,100}\.target)[[:space:]]*$/\1/p' "$4" | head -n 1)
+    [[ $target != '' ]] || return 0
+    folder=$2/$target.wants
+    [[ -d $folder ]] || folder_create "$folder"
+  fi
+  [[ $folder != '' && ! -e $folder/$live && ! -L $folder/$live ]] && files_of_root "$folder" || return 0
+  ln -s -- "$2/$live" "enabled.$part.$live" || fail internal 'The link that enables it could not be made.' "$NOTHING_CHANGED"
+  file_row_in "$part" "$folder" "$live" "enabled.$part.$live" "$5"
+}
+
 # check_files_target PART: files are replaced only where nobody but root can exchange them.
 check_files_target() {
   local title='The files can be replaced where they are' folder
@@ -163,6 +200,7 @@ files_stage() {
   part_step verify 'Compare them with the live ones'
   [[ $SYSTEM_FILE != '' ]] || check_folder_fingerprint
   check_files_trusted "$part"
+  check_nginx_needs "$part"
   reader_settle || fail internal 'The extracted files are not the expected ones.' "$NOTHING_CHANGED"
   for i in "${!F_NAMES[@]}"; do
     staged=''
@@ -171,6 +209,7 @@ files_stage() {
       mv -nT -- "${F_FILES[$i]}" "$staged" && [[ ! -e ${F_FILES[$i]} ]] || fail internal 'The extracted files are not the expected ones.' "$NOTHING_CHANGED"
     fi
     file_row "$part" "${F_PLACES[$i]}" "${F_LIVE[$i]}" "$staged" "$folder"
+    [[ ${F_STATES[$i]} != new ]] || file_enable "$part" "${F_PLACES[$i]}" "${F_LIVE[$i]}" "$staged" "$folder"
   done
   step_done
   leave_stage "$folder"
@@ -178,18 +217,22 @@ files_stage() {
 
 # file_row PART FOLDER LIVE STAGED STAGE-FOLDER: dress a staged file as the live one, and add its row.
 file_row() {
-  local part=$1 folder=$2 live=$3 staged=$4 fd=$WORK_PARENT_FD stage=${WORK_DIR##*/}
+  if [[ $4 != '' ]]; then
+    [[ -d $2 ]] || folder_create "$2"
+    file_dress "$2/$3" "$4" && sync_paths "$4" || fail internal 'The owner could not be set.' "$NOTHING_CHANGED"
+  fi
+  file_row_in "$@"
+}
+
+# file_row_in: like file_row, for what needs no dress. What is staged for a folder below that of the units lies beside the units.
+file_row_in() {
+  local folder=$2 fd=$WORK_PARENT_FD stage=${WORK_DIR##*/}
   if [[ $folder != "$5" ]]; then
-    # A folder of drop-ins: what is staged lies beside the units.
-    [[ -d $folder ]] || folder_create "$folder"
     [[ ! -L $folder ]] && files_of_root "$folder" && { exec {fd}<"$folder"; } 2>/dev/null ||
       fail checks-failed "$folder is no folder of root's." "$NOTHING_CHANGED" 'look who owns it'
     stage=''
   fi
-  if [[ $staged != '' ]]; then
-    file_dress "$folder/$live" "$staged" && sync_paths "$staged" || fail internal 'The owner could not be set.' "$NOTHING_CHANGED"
-  fi
-  row_add "$part" file "$folder" "$live" "$stage" "$staged" "$fd" "$WORK_FD"
+  row_add "$1" file "$folder" "$3" "$stage" "$4" "$fd" "$WORK_FD"
 }
 
 # file_dress LIVE STAGED: give it the mode and the label of the live one, and root as its owner. Nobody else may write to it.
@@ -210,6 +253,7 @@ plan_files() {
     [[ $SYSTEM_FILE != '' ]] || check_folder_fingerprint
     files_compare "$1"
     check_files_trusted "$1"
+    check_nginx_needs "$1"
   fi
   check_files_target "$1"
   part_folder "$1"

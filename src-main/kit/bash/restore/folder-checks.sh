@@ -123,6 +123,8 @@ check_folder_target() {
       "$path is a file system of its own, which cannot be renamed."
   elif folder_holds "$path"; then
     found target failed "$title" "$REPLY" 'move it out of the folder, or restore by hand' checks-failed "$REPLY."
+  elif [[ $PLANNING != '' ]] && new_has "${path%/*}"; then
+    found target passed "$title" "to be created: $path"
   elif ! (hold_place "${path%/*}"); then
     found target failed "$title" "the folder of $path belongs to somebody else" 'look at the folder and its owner' checks-failed \
       "The folder of $path belongs to somebody else."

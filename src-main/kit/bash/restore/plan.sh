@@ -45,8 +45,17 @@ plan_scratch() { enter_scratch || fail internal "A work folder could not be made
 plan_system() {
   step open 'Read the system backup'
   plan_scratch
-  if system_read "$1" "$PLAN_UNCHANGED"; then plan_manifest; else RESTORE_PARTS=(); fi
+  if system_read "$1" "$PLAN_UNCHANGED"; then
+    plan_manifest
+    new_server_facts
+  else
+    RESTORE_PARTS=()
+  fi
   leave_work_dir
+  new_server_look
+  new_server_health
+  check_programs
+  check_new_server
 }
 
 # plan_manifest: P_MANIFEST = MANIFEST.txt, for people.
@@ -152,6 +161,9 @@ P_NEEDED=() # `DEVICE BYTES` of each part
 # plan_space FOLDER NEEDED TITLE: P_SPACE = space.
 plan_space() {
   local problem=$EXTRACT_PROBLEM code=$EXTRACT_CODE path status words device one needed=0
+  # A folder that is to be created lies where the one above it does.
+  nearest_folder "$1"
+  set -- "$REPLY" "$2" "$3"
   device=$(stat -c %d -- "$1" 2>/dev/null)
   # What the parts before it need on the same file system counts, too.
   P_NEEDED+=("$device $2")

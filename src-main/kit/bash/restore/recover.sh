@@ -219,6 +219,7 @@ recover_orphans() {
     [[ $REPLY == interrupted ]] || continue
     words='The operation was interrupted. What it had done by then stays done.' unchanged='the live database is as it was'
     case $id in *-restore-* | *-undo-* | *-redo-*) words='The operation was interrupted before it changed anything.' unchanged='the site is as it was' ;; esac
+    created_remove "${dir}journal"
     now_ms
     write_whole "${dir}outcome" $'outcome=failed\ncode=interrupted\n'"endedAt=$REPLY"$'\n'"message=$words"$'\n'
     json_object kind=result at:="$REPLY" outcome=failed code=interrupted message="$words" unchanged="$unchanged" next='' data:=null

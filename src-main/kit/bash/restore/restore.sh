@@ -20,7 +20,7 @@ check_restore() {
   # The worker has another working folder: pass the absolute path.
   ARGUMENTS=("${R_WORDS[0]}" "$REPLY" --reason "$REASON" --expect-sha256 "$R_EXPECT_SHA256" ${R_ACCEPT_SCHEMA:+--accept-schema}
     ${R_ACCEPT_FILES:+--accept-files} ${R_KEEP_VENV:+--keep-venv} ${SITE_IS_DOWN:+--site-is-down} ${R_AT:+--at "$R_AT"}
-    ${R_PARTS:+--parts "$R_PARTS"})
+    ${R_PARTS:+--parts "$R_PARTS"} ${R_NEW_SERVER:+--new-server})
   restore_confirm
 }
 
@@ -81,7 +81,10 @@ restore_open() {
   step open 'Read the system backup'
   enter_scratch || fail internal "A work folder could not be made in $STATE/work." "$NOTHING_CHANGED"
   system_read "$1" "$NOTHING_CHANGED"
+  new_server_facts
   leave_work_dir
+  new_server_look
+  new_server_health
   [[ $R_EXPECT_SHA256 == '' || $R_EXPECT_SHA256 == "$SYSTEM_SHA256" ]] ||
     fail plan-stale 'The backup has changed since the plan was made.' "$NOTHING_CHANGED" 'plan again'
   step_done sha256="$SYSTEM_SHA256" parts="${RESTORE_PARTS[*]}"
@@ -216,6 +219,9 @@ parts_words() {
 
 restore_prepare() {
   local part
+  check_programs
+  check_new_server
+  new_server_create
   step check 'Check the site before anything is changed'
   live_look
   check_unfinished
@@ -249,9 +255,9 @@ restore_rights() {
   local part folders=()
   for part in "${RESTORE_PARTS[@]}"; do
     part_folder "$part"
-    [[ " ${folders[*]-} " == *" $REPLY "* ]] || folders+=("$REPLY")
+    [[ " ${folders[*]-} " == *" $REPLY "* ]] || new_has "$REPLY" || folders+=("$REPLY")
   done
-  check_rights "${folders[@]}"
+  check_rights ${folders[@]+"${folders[@]}"}
 }
 
 # enter_stage FOLDER: make a work folder in it and enter it. The folder is held to the end.

@@ -6,6 +6,16 @@ services_active() {
   for state in "${SERVICE_STATES[@]}"; do [[ $state == active ]] || return 1; done
 }
 
+# services_known: KNOWN = the services that are there: a restore may bring others.
+KNOWN=()
+services_known() {
+  local index
+  KNOWN=()
+  for index in "${!SERVICES[@]}"; do
+    [[ ${SERVICE_LOAD[$index]-} == not-found ]] || KNOWN+=("${SERVICES[$index]}")
+  done
+}
+
 # Stop the services and prove that nobody has the database open. Downtime runs from here to the first healthy answer, so keep
 # processes and disk writes to a minimum (docs/adr/0017-two-syncs-while-down.md).
 transaction_stop() {
@@ -15,7 +25,8 @@ transaction_stop() {
   down_begins
   phase stopping DOWN_FROM "$TX_DOWN_FROM" DOWN_UPTIME "$TX_DOWN_UPTIME"
   down_begins
-  services_do stop || fail service "The service could not be stopped: ${SERVICES[*]}." '' 'check: systemctl status'
+  services_known
+  ((${#KNOWN[@]} == 0)) || services_do stop "${KNOWN[@]}" || fail service "The service could not be stopped: ${SERVICES[*]}." '' 'check: systemctl status'
   services_states
   for index in "${!SERVICES[@]}"; do
     [[ ${SERVICE_STATES[$index]} != active ]] ||
@@ -132,6 +143,10 @@ safety_record() {
 # Only the outcome is left to write.
 transaction_forget() {
   stage_remove
+  [[ $TX_PHASE == committed ]] || {
+    leave_work_dir # it may lie in what was created
+    created_remove "$TX_DIR/journal"
+  }
   TX_OVER=yes
 }
 

@@ -29,6 +29,10 @@ undo_find() {
   valid_operation "$1" || fail not-found "There is no operation '$1' on this server." 'nothing was changed' ''
   operation_kept "$1" || fail not-undoable 'That operation has no safety copy any more; it cannot be undone.' \
     'nothing was changed' 'choose a backup to restore instead'
+  for part in "${!U_PARTS[@]}"; do
+    [[ ${U_KEPT[$part]} == '' && ${U_PARTS[$part]} =~ ^(database|application)$ ]] || continue
+    fail not-undoable "There was no ${U_PARTS[$part]} before that restore, and the site cannot run without one." 'nothing was changed' ''
+  done
   RESTORE_PARTS=()
   for part in "${PARTS[@]}"; do
     [[ " ${U_PARTS[*]} " != *" $part "* ]] || RESTORE_PARTS+=("$part")

@@ -1,0 +1,79 @@
+# --- What a restore creates for itself, and removes again -----------------------------------------------------------------------
+#
+# The journal names each thing before it is created (`creating`) and after (`created`, with its identity). A rollback removes it
+# if it is still what was created: a folder that is empty, a user that nothing belongs to and that runs nothing.
+
+# create_begin KIND NAME...: journal the intent, on disk.
+create_begin() {
+  TX_DIR=$OPERATION_DIR
+  ON_FAIL=transaction_forget
+  encode_path "$2"
+  must_journal creating "$1 $REPLY"
+}
+
+create_done() { # KIND NAME IDENTITY
+  encode_path "$2"
+  must_journal created "$1 $REPLY $3"
+}
+
+# folder_create FOLDER: make it, as root's, where it is missing. The one above it exists.
+folder_create() {
+  create_begin folder "$1"
+  mkdir -m 755 -- "$1" && sync_paths "${1%/*}" || fail internal "The folder $1 could not be made." "$NOTHING_CHANGED"
+  id_of "$1"
+  create_done folder "$1" "$REPLY"
+  failpoint created-folder
+}
+
+# group_create GROUP, user_create USER GROUP HOME: a system group, and a system user who cannot log in.
+group_create() {
+  create_begin group "$1"
+  groupadd --system -- "$1" >&2 || fail internal "The group $1 could not be made." "$NOTHING_CHANGED" 'look at: getent group'
+  id_in /etc/group "$1"
+  create_done group "$1" "${REPLY:-0}"
+}
+
+user_create() {
+  local shell
+  shell=$(command -v nologin) || shell=/bin/false
+  create_begin user "$1"
+  useradd --system --no-user-group --gid "$2" --home-dir "$3" --no-create-home --shell "$shell" -- "$1" >&2 ||
+    fail internal "The user $1 could not be made." "$NOTHING_CHANGED" 'look at: getent passwd'
+  id_in /etc/passwd "$1"
+  create_done user "$1" "${REPLY:-0}"
+  failpoint created-user
+}
+
+# created_remove JOURNAL: remove what was created, the last first.
+created_remove() {
+  local line lines=() i kind name id
+  while IFS= read -r line; do
+    [[ $line != created=* || $line == *"$TORN" ]] || lines=("${line#created=}" ${lines[@]+"${lines[@]}"})
+  done 2>/dev/null <"$1"
+  for ((i = 0; i < ${#lines[@]}; i++)); do
+    IFS=' ' read -r kind name id < <(printf '%s\n' "${lines[$i]}")
+    decode_path "$name"
+    name=$REPLY
+    case $kind in
+      folder) id_of "$name"; [[ ${REPLY#*:} != "${id#*:}" ]] || rmdir -- "$name" 2>/dev/null ;;
+      user) ! user_is_idle "$name" "$id" "${lines[@]}" || userdel -- "$name" >&2 ;;
+      group) id_in /etc/group "$name" && [[ $REPLY == "$id" ]] && groupdel -- "$name" >&2 ;;
+    esac
+  done
+  return 0
+}
+
+# user_is_idle USER UID CREATED...: status 0 if it is the user that was created, runs nothing, and owns none of the folders that
+# were created with it.
+user_is_idle() {
+  local name=$1 uid=$2 one
+  id_in /etc/passwd "$name" && [[ $REPLY == "$uid" && $uid != 0 ]] || return 1
+  [[ $(find /proc -maxdepth 1 -uid "$uid" -print -quit 2>/dev/null) == '' ]] || return 1
+  shift 2
+  for one in "$@"; do
+    [[ $one == 'folder '* ]] || continue
+    one=${one#folder }
+    decode_path "${one%% *}"
+    [[ $(stat -c %u -- "$REPLY" 2>/dev/null) != "$uid" ]] || return 1
+  done
+}

@@ -1,0 +1,132 @@
+# --- A server without the site: what has to be there before anything can be brought back -----------------------------------------
+
+NEW_USER='' NEW_GROUP=''   # to be created; empty if they exist
+NEW_OWNER=''               # user:group that is to own the CVD data, on a server where it belongs to root
+NEW_FOLDERS=()             # to be created, in this order
+N_FACTS_USER='' N_FACTS_GROUP='' N_FACTS_HEALTH='' # what the system backup says
+
+# new_server_look: find out what is missing for the parts of this restore.
+new_server_look() {
+  local folder
+  NEW_USER='' NEW_GROUP='' NEW_OWNER='' NEW_FOLDERS=()
+  for folder in "$ROOT" "${DATABASE_FILE%/*}" "$LOGS" "$BACKUPS" "$BACKUPS/app" "$BACKUPS/system"; do
+    [[ -e $folder || -L $folder ]] || new_folder "$folder"
+  done
+  ((EUID == 0 && OWNER_UID == 0)) || return 0
+  new_owner
+  [[ $NEW_OWNER != '' ]] || return 0
+  id_in /etc/group "${NEW_OWNER#*:}" || getent group "${NEW_OWNER#*:}" >/dev/null || NEW_GROUP=${NEW_OWNER#*:}
+  id_in /etc/passwd "${NEW_OWNER%%:*}" || getent passwd "${NEW_OWNER%%:*}" >/dev/null || NEW_USER=${NEW_OWNER%%:*}
+}
+
+# new_folder FOLDER: it is to be created, and those above it.
+new_folder() {
+  [[ $1 == /* && ! -e $1 ]] && ! new_has "$1" || return 0
+  new_folder "${1%/*}"
+  NEW_FOLDERS+=("$1")
+}
+
+# new_owner: NEW_OWNER = by the policy, by the manifest, or by the unit file of the backup. Never root.
+new_owner() {
+  NEW_OWNER=${POLICY[owner]}
+  [[ $NEW_OWNER != '' ]] || NEW_OWNER=$N_FACTS_USER:$N_FACTS_GROUP
+  [[ $NEW_OWNER =~ $OWNER_NAMES && $NEW_OWNER != root:* ]] || NEW_OWNER=''
+}
+
+# new_has FOLDER: status 0 if it is one of those that will be created.
+new_has() {
+  local one
+  for one in ${NEW_FOLDERS[@]+"${NEW_FOLDERS[@]}"}; do [[ $one != "$1" ]] || return 0; done
+  return 1
+}
+
+# check_new_server: what is missing is created if a person says so.
+check_new_server() {
+  local title='The place for the site is there' words=''
+  [[ ${#NEW_FOLDERS[@]} -gt 0 || $NEW_OWNER != '' ]] || return 0
+  [[ $NEW_USER == '' ]] || words="the user $NEW_USER"
+  [[ $NEW_GROUP == '' ]] || words+="${words:+, }the group $NEW_GROUP"
+  ((${#NEW_FOLDERS[@]} == 0)) || words+="${words:+, }the folders ${NEW_FOLDERS[*]}"
+  [[ $words == '' ]] || words="to be created: $words"
+  if ((EUID == 0 && OWNER_UID == 0)) && [[ $NEW_OWNER == '' ]]; then
+    found new-server failed "$title" 'it is not known who is to own the CVD data' \
+      'say it: cvd-backup policy owner=USER:GROUP' checks-failed 'It is not known who is to own the CVD data on this server.'
+    return
+  fi
+  [[ $NEW_OWNER == '' ]] || words+="${words:+; }$ROOT is given to $NEW_OWNER"
+  found new-server ask "$title" "$words" 'if this is the server that you mean, restore with --new-server' checks-failed \
+    "The site is not on this server: $words." "$R_NEW_SERVER"
+}
+
+# new_server_create: create what is missing, and give it to its owner. Until then root alone controls the place.
+new_server_create() {
+  local folder
+  [[ ${#NEW_FOLDERS[@]} -gt 0 || $NEW_OWNER != '' ]] || return 0
+  step create 'Create what the site needs'
+  [[ $NEW_GROUP == '' ]] || group_create "$NEW_GROUP"
+  [[ $NEW_USER == '' ]] || user_create "$NEW_USER" "${NEW_OWNER#*:}" "$ROOT"
+  for folder in ${NEW_FOLDERS[@]+"${NEW_FOLDERS[@]}"}; do folder_create "$folder"; done
+  if [[ $NEW_OWNER != '' ]]; then
+    # The folders above ROOT stay root's. From inside out: what is given away is not entered any more.
+    [[ $(path_owner "$ROOT" && printf '%s' "$REPLY") == '0 0' ]] && find "$BACKUPS" -xdev -depth -exec chown -h -- "$NEW_OWNER" {} + &&
+      chown -h -- "$NEW_OWNER" "$LOGS" "${DATABASE_FILE%/*}" && chown -h -- "$NEW_OWNER" "$ROOT" ||
+      fail internal "The folders could not be given to $NEW_OWNER." "$NOTHING_CHANGED"
+  fi
+  identities_load
+  step_done user="$NEW_USER" group="$NEW_GROUP" folders="${NEW_FOLDERS[*]-}" owner="$NEW_OWNER"
+  SITE_IS_DOWN=yes
+}
+
+# new_server_facts: what the system backup says about its server; in the work folder that the backup was opened in.
+new_server_facts() {
+  local line value
+  N_FACTS_USER='' N_FACTS_GROUP='' N_FACTS_HEALTH=''
+  if system_holds facts && ((SYSTEM_BYTES <= 67108864)) && system_take facts manifest.json "$NOTHING_CHANGED"; then
+    while IFS= read -r line; do new_server_said "$line"; done < <(side_says 30 65536 reader facts_said manifest.json)
+  fi
+  if [[ $N_FACTS_USER == '' ]] && system_holds systemd && system_take systemd picked.said "$NOTHING_CHANGED"; then
+    line=${SYSTEM_TOP#./}
+    while IFS= read -r line; do new_server_said "$line"; done < <(side_says 30 65536 reader unit_said "${line}config" "${SERVICES[0]-cvd}")
+  fi
+  EXTRACT_PROBLEM='' EXTRACT_CODE=ok
+}
+
+new_server_said() { # LINE
+  local value=${1#*=}
+  case $1 in
+    user=*) [[ ! $value =~ ^[a-z_][a-z0-9_-]{0,31}$ ]] || N_FACTS_USER=$value ;;
+    group=*) [[ ! $value =~ ^[a-z_][a-z0-9_-]{0,31}$ ]] || N_FACTS_GROUP=$value ;;
+    health=*)
+      decode_path "${value:0:1000}"
+      N_FACTS_HEALTH=$REPLY
+      policy_problem health "$N_FACTS_HEALTH"
+      [[ $REPLY == '' ]] || N_FACTS_HEALTH=''
+      ;;
+  esac
+}
+
+# new_server_health: without a health probe in the policy, use the one that the backup's site had.
+new_server_health() {
+  [[ ${POLICY[health]} == '' && $N_FACTS_HEALTH != '' ]] && new_site_is_absent || return 0
+  POLICY[health]=$N_FACTS_HEALTH
+  say info "The health check is that of the site in the backup: $N_FACTS_HEALTH."
+}
+
+# new_site_is_absent: status 0 if neither the database nor the application is here.
+new_site_is_absent() { [[ ! -e $DATABASE_FILE && ! -e $ROOT/app ]]; }
+
+# --- Run by the reader --------------------------------------------------------------------------------------------------------
+
+# facts_said FILE: print what a restore elsewhere has to know, from a manifest that this kit wrote: its first line.
+facts_said() {
+  head -n 1 -- "$1" | head -c 1048576 | grep -oE '"owner":\{"user":"[a-z0-9_-]*","uid":[0-9]+,"group":"[a-z0-9_-]*"|"health":"[A-Za-z0-9._/%-]*"' |
+    sed -nE 's/^"owner":\{"user":"([^"]*)".*"group":"([^"]*)"$/user=\1\ngroup=\2/p; s/^"health":"([^"]*)"$/health=\1/p'
+}
+
+# unit_said FOLDER UNIT: print as whom the service runs.
+unit_said() {
+  sed -nE 's/^[[:space:]]*User=[[:space:]]*([a-z0-9_-]+)[[:space:]]*$/user=\1/p; s/^[[:space:]]*Group=[[:space:]]*([a-z0-9_-]+)[[:space:]]*$/group=\1/p' \
+    "picked/$1/${2%.service}.service" 2>/dev/null
+  chmod -R u+rwX picked 2>/dev/null
+  rm -rf picked
+}

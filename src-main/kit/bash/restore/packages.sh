@@ -1,0 +1,91 @@
+# --- Programs that a restored site needs, and how this distribution installs them ----------------------------------------------
+
+PACKAGES=()      # that are missing, by the names of this distribution
+PACKAGE_TOOL=''  # apt-get, dnf, yum, zypper; empty if none is here
+
+# packages_look PART...: PACKAGES = what is missing for these parts.
+packages_look() {
+  local part need=()
+  PACKAGES=()
+  for PACKAGE_TOOL in apt-get dnf yum zypper ''; do
+    [[ $PACKAGE_TOOL == '' ]] || ! command -v "$PACKAGE_TOOL" >/dev/null || break
+  done
+  command -v curl >/dev/null || need+=(curl)
+  for part in "$@"; do
+    case $part in
+      database) command -v sqlite3 >/dev/null || if [[ $PACKAGE_TOOL == apt-get ]]; then need+=(sqlite3); else need+=(sqlite); fi ;;
+      nginx) [[ ${POLICY[service_manager]} == program ]] || command -v nginx >/dev/null || need+=(nginx) ;;
+      application)
+        if ! command -v python3 >/dev/null; then need+=(python3); fi
+        # Debian keeps the part of venv that brings pip in a package of its own.
+        [[ $PACKAGE_TOOL != apt-get ]] || python_makes_venv || need+=(python3-venv)
+        ;;
+    esac
+  done
+  PACKAGES=(${need[@]+"${need[@]}"})
+}
+
+python_makes_venv() { python3 -I -c 'import ensurepip, venv' >/dev/null 2>&1; }
+
+# packages_command: REPLY = how to install PACKAGES, for people; empty if it is not known.
+packages_command() {
+  case $PACKAGE_TOOL in
+    '') REPLY='' ;;
+    *) REPLY="$PACKAGE_TOOL install ${PACKAGES[*]}" ;;
+  esac
+}
+
+# check_programs: the programs that the parts of this restore need are installed.
+check_programs() {
+  local title='The programs that the site needs are installed' fix
+  [[ ${R_WORDS[*]-} == *system* ]] || return 0
+  packages_look ${RESTORE_PARTS[@]+"${RESTORE_PARTS[@]}"}
+  if ((${#PACKAGES[@]} == 0)); then
+    found packages passed "$title" "${RESTORE_PARTS[*]-}"
+    return
+  fi
+  packages_command
+  fix=${REPLY:-install them}
+  found packages failed "$title" "missing: ${PACKAGES[*]}" "$fix; or have it done: cvd-backup packages" missing-packages \
+    "Programs are missing on this server: ${PACKAGES[*]}."
+}
+
+# --- packages: install them, as an operation of its own --------------------------------------------------------------------------
+
+check_packages() {
+  restore_arguments "$@"
+  ((${#R_WORDS[@]} == 0)) || usage_wrong
+  host_confirm 'Packages of this distribution will be installed.'
+}
+
+run_packages() {
+  local status
+  lock_site
+  step look 'Look what is missing'
+  packages_look "${PARTS[@]}"
+  step_done missing="${PACKAGES[*]-}"
+  ((${#PACKAGES[@]} > 0)) || succeed 'Nothing is missing.' '{"installed":[]}'
+  ((EUID == 0)) || fail no-rights 'Only root can install packages.' 'nothing was changed' 'log in as root or with sudo'
+  packages_command
+  [[ $REPLY != '' ]] || fail missing-packages "This distribution's way to install packages is not known: ${PACKAGES[*]} are missing." \
+    'nothing was changed' 'install them by hand'
+  step install "Install: ${PACKAGES[*]}"
+  in_background packages_install
+  WATCH_SECONDS=1800 watch 'packages may be installed in part' '' "$REPLY"
+  status=$?
+  ((status == 0)) || fail missing-packages "The packages could not be installed: $(tail -n 1 "$OPERATION_DIR/stderr" 2>/dev/null | head -c 300)" \
+    'packages may be installed in part' "try it by hand: $PACKAGE_TOOL install ${PACKAGES[*]}"
+  step_done installed="${PACKAGES[*]}"
+  texts_json "${PACKAGES[@]}"
+  succeed "Installed: ${PACKAGES[*]}." "{\"installed\":$REPLY}"
+}
+
+# packages_install: without questions; apt knows no packages before it has read their lists.
+packages_install() {
+  export DEBIAN_FRONTEND=noninteractive
+  case $PACKAGE_TOOL in
+    apt-get) { apt-get -qq update; apt-get -qq -y install "${PACKAGES[@]}"; } ;;
+    zypper) zypper --non-interactive install "${PACKAGES[@]}" ;;
+    *) "$PACKAGE_TOOL" -y install "${PACKAGES[@]}" ;;
+  esac </dev/null >&2
+}

@@ -1,0 +1,166 @@
+/** A system backup on a server without the site: what is missing is created, journaled, and removed again if the restore fails. */
+import { execFileSync } from 'node:child_process'
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
+import { basename, join } from 'node:path'
+import { describe, expect, it, type TestContext } from 'vitest'
+import { restorePlan } from '../../src-shared/domain/kit-restore.ts'
+import { nginxOf, restoringSystem, stateOf, systemBackup, unitsOf, wholeSite } from '../support/kit/whole-trial.ts'
+import type { WorkingSite } from '../support/kit/working-site.ts'
+import { ORDINARY } from '../support/scratch-site.ts'
+
+const OWNER = 'cvdtrial'
+
+/** A server with nothing but a system backup, and what the site was. */
+async function emptied(test: TestContext) {
+  const site = wholeSite({ owner: ORDINARY, ownUsers: true })
+  test.onTestFinished(() => site.remove())
+  writeFileSync(
+    join(unitsOf(site), 'cvd.service'),
+    `[Service]\nUser=${OWNER}\nGroup=${OWNER}\n[Install]\nWantedBy=multi-user.target\n`,
+  )
+  const before = stateOf(site)
+  const made = await systemBackup(site)
+  const file = join(site.backups, 'system', basename(made))
+  const aside = join(site.folder, basename(made))
+  copyFileSync(made, aside)
+  site.service('stop')
+  for (const gone of [
+    site.root,
+    unitsOf(site),
+    nginxOf(site),
+    ...['operations', 'fingerprints', 'catalog', 'unfinished', 'state.db'].map((name) => join(site.state, name)),
+  ])
+    rmSync(gone, { recursive: true, force: true })
+  for (const folder of [
+    unitsOf(site),
+    nginxOf(site),
+    join(site.folder, 'etc/nginx/sites-enabled'),
+    join(site.backups, 'system'),
+  ])
+    mkdirSync(folder, { recursive: true })
+  copyFileSync(aside, file)
+  return { site, file, before }
+}
+
+const userOf = (site: WorkingSite) =>
+  readFileSync(join(site.etc, 'passwd'), 'utf8').match(new RegExp(`^${OWNER}:x:(\\d+):`, 'm'))?.[1]
+const restoring = (file: string, ...more: readonly string[]) =>
+  restoringSystem(file, '--accept-files', '--keep-venv', ...more)
+
+/** Like `stateOf`, without owners: the user has another number on the new server. */
+const contents = (state: ReturnType<typeof stateOf>) =>
+  Object.fromEntries(
+    Object.entries(state).map(([part, value]) => [
+      part,
+      Array.isArray(value)
+        ? value
+            .map((line: string) => line.replace(/ \d+:\d+ /, ' ').replace(/^\. d \d+/, '. d'))
+            .filter((line: string) => !/\.wants/.test(line))
+        : value,
+    ]),
+  )
+
+describe.runIf(process.getuid?.() === 0)('a server without the site', () => {
+  it('gets all of it from one system backup, with its user, its folders and its links', async (test) => {
+    const { site, file, before } = await emptied(test)
+    const plan = await site.ask(['plan', 'restore', 'system', file], restorePlan)
+    expect(plan.checks.find(({ check }) => check === 'new-server')).toMatchObject({
+      acknowledge: true,
+      evidence: expect.stringContaining(`the user ${OWNER}`),
+    })
+    const { result } = await site.run(restoring(file, '--new-server'))
+    expect([result.outcome, result.message]).toEqual(['succeeded', expect.stringContaining('were restored from')])
+    expect(contents(stateOf(site))).toEqual(contents(before))
+    const uid = Number(userOf(site))
+    expect(uid).toBeGreaterThan(0)
+    for (const path of [
+      '',
+      'app/app.py',
+      'config/.env',
+      'data/cvd.db',
+      'logs',
+      'backups',
+      `backups/system/${basename(file)}`,
+    ])
+      expect(statSync(join(site.root, path)).uid, path).toBe(uid)
+    expect(statSync(join(site.root, 'config/.env')).mode & 0o777).toBe(0o600)
+    expect(readdirSync(join(unitsOf(site), 'multi-user.target.wants'))).toEqual(['cvd.service'])
+    expect(readFileSync(join(site.folder, 'etc/nginx/sites-enabled/cvd'), 'utf8')).toBe('server { old }\n')
+    expect(await site.health()).toBe(200)
+    expect(site.leftBehind()).toEqual([])
+    expect(site.complaints()).toBe('')
+  })
+
+  it('is left alone without --new-server', async (test) => {
+    const { site, file } = await emptied(test)
+    const { result } = await site.run(restoring(file))
+    expect([result.code, result.next]).toEqual(['checks-failed', expect.stringContaining('--new-server')])
+    expect(userOf(site)).toBeUndefined()
+    expect(readdirSync(site.root)).toEqual(['backups'])
+  })
+
+  it.for(['starting', 'swapping-config', 'staged'])(
+    'is as empty as before when the restore fails at %s',
+    async (phase, test) => {
+      const { site, file } = await emptied(test)
+      site.failpoint(`${phase} fail`)
+      const { result } = await site.run(restoring(file, '--new-server'))
+      expect(result.outcome).toBe(phase === 'staged' ? 'failed' : 'rolled back')
+      for (const gone of ['app', 'config', 'data', 'logs/nothing'])
+        expect(existsSync(join(site.root, gone)), gone).toBe(false)
+      expect(readdirSync(unitsOf(site))).toEqual([])
+      expect(readdirSync(nginxOf(site))).toEqual([])
+      expect(readdirSync(join(site.folder, 'etc/nginx/sites-enabled'))).toEqual([])
+      // Its user owns the folder with the backup now, and the log of what happened.
+      expect(existsSync(file)).toBe(true)
+      rmSync(join(site.state, 'failpoint'), { force: true })
+      const again = await site.run(restoring(file, '--new-server'))
+      expect(again.result.outcome).toBe('succeeded')
+      expect(await site.health()).toBe(200)
+    },
+  )
+
+  it.for(['created-folder', 'created-user'])(
+    'keeps nothing of an attempt that was killed at %s',
+    async (phase, test) => {
+      const { site, file } = await emptied(test)
+      site.failpoint(`${phase} kill`)
+      await site.run(restoring(file, '--new-server'))
+      expect(existsSync(join(site.state, 'failpoint'))).toBe(false)
+      await site.run(['recover'])
+      expect(userOf(site)).toBeUndefined()
+      expect(readdirSync(site.root)).toEqual(['backups'])
+    },
+  )
+
+  it('cannot be undone: there was nothing that could run', async (test) => {
+    const { site, file } = await emptied(test)
+    await site.run(restoring(file, '--new-server'))
+    const { result } = await site.run(site.undoing(site.operations('restore')[0] ?? ''))
+    expect([result.code, await site.health()]).toEqual(['not-undoable', 200])
+  })
+
+  it('names the files that its nginx site needs, before anything is created', async (test) => {
+    const { site, file } = await emptied(test)
+    const work = join(site.folder, 'changed')
+    mkdirSync(work)
+    execFileSync('tar', ['-xpzf', file, '-C', work])
+    const [top = ''] = readdirSync(work)
+    writeFileSync(join(work, top, 'config/nginx-cvd.conf'), 'server { \n ssl_certificate /no/such/cert.pem; # x\n}\n')
+    execFileSync('tar', ['-czf', file, '-C', work, top])
+    const plan = await site.ask(['plan', 'restore', 'system', file], restorePlan)
+    expect(plan.checks.find(({ check }) => check === 'nginx-needs')).toMatchObject({
+      state: 'failed',
+      evidence: 'missing: /no/such/cert.pem',
+    })
+  })
+})
