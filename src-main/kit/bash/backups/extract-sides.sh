@@ -35,7 +35,7 @@ backup_send() {
   before=$(find -L "$1" -maxdepth 0 -type f -printf '%D:%i\t%s\t%T@' 2>/dev/null)
   [[ $before != '' ]] || exit 15
   [[ $2 == '' || ${before#*$'\t'} == "$2" ]] || exit 16
-  dd if="$1" iflag=nonblock,skip_bytes bs=1M skip="${3:-0}" status=none || exit 11
+  dd if="$1" iflag=nonblock,skip_bytes bs=64K skip="${3:-0}" status=none || exit 11
   after=$(find -L "$1" -maxdepth 0 -type f -printf '%D:%i\t%s\t%T@' 2>/dev/null)
   [[ $after != '' ]] || exit 15
   [[ $after == "$before" ]] || exit 16

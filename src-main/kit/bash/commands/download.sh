@@ -6,6 +6,7 @@
 
 readonly DOWNLOAD_UNCHANGED='the backup was only read'
 PIECE=$((4 << 20))
+readonly PIECE_MOST=$((64 << 20))
 
 # download FILE [--from OFFSET]
 run_download() {
@@ -112,13 +113,15 @@ download_pump() { # FILE STAMP FROM BYTES
 }
 
 # download_relay BYTES: pass exactly that many on to the console. Status 16 if more came, 18 if less, 19 if nobody takes them.
+# Between two pieces nothing travels while processes start, so pieces grow; on a slow link they stay short, to be proven soon.
 download_relay() {
-  local rest=$1 count out
+  local rest=$1 most=$PIECE count out began
   [[ $rest =~ ^[0-9]{1,15}$ ]] || exit 2
   exec {out}>&1
   while ((rest > 0)); do
-    count=$((rest < PIECE ? rest : PIECE))
+    count=$((rest < most ? rest : most))
     now_ms
+    began=$REPLY
     say_event "{\"kind\":\"bytes\",\"at\":$REPLY,\"count\":$count}" 2>/dev/null || exit 19
     relay "$count" "$out" || exit 19
     if ((REPLY < count)); then
@@ -126,13 +129,15 @@ download_relay() {
       exit 18
     fi
     rest=$((rest - count))
+    now_ms
+    ((REPLY - began >= 500 || most >= PIECE_MOST)) || most=$((2 * most))
   done
   [[ $(head -c 1 | wc -c) == 0 ]] || exit 16
 }
 
 # relay COUNT FD: copy at most that many bytes from stdin. REPLY = bytes copied; status 1 if they could not be written.
 relay() {
-  REPLY=$(dd bs=256K iflag=fullblock,count_bytes count="$1" 2>&1 1>&"$2" | tail -n 1)
+  REPLY=$(dd bs=64K iflag=fullblock,count_bytes count="$1" 2>&1 1>&"$2" | tail -n 1)
   [[ $REPLY =~ ^([0-9]{1,15})\ bytes?\  ]] || { REPLY=0; return 1; }
   REPLY=${BASH_REMATCH[1]}
 }
