@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { copyFileSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { alone } from '../alone.ts'
 import { command, must } from '../command.ts'
@@ -8,6 +8,7 @@ import { hostKeysOf } from './keys.ts'
 import { cutPower } from './machine.ts'
 import { makeNetwork, removeNetwork, serverAddress } from './network.ts'
 import { cacheDir, checkout, registryDir } from './paths.ts'
+import { keepPristine } from './pristine.ts'
 import { provision } from './provision.ts'
 import { forget, load, records, register, type ServerRecord, save } from './registry.ts'
 import { rootFileSystem } from './rootfs.ts'
@@ -74,7 +75,7 @@ async function build({ number, folder, spec, passwords }: ServerRecord, base: st
   }
   await must('cp', ['-a', '--reflink=auto', base, root])
   await provision(root, spec, randomBytes(16).toString('hex'), passwords, readFileSync(`${key}.pub`, 'utf8'))
-  copyFileSync(join(root, 'opt/cvd/data/cvd.db'), join(folder, 'pristine.db'))
+  await keepPristine(folder)
   const known = hostKeysOf(join(root, 'etc/ssh')).map((one) => `${serverAddress(number)} ${one.line}\n`)
   writeFileSync(join(folder, 'known_hosts'), known.join(''))
   await removeNetwork(number)

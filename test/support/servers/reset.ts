@@ -35,7 +35,4 @@ rm -rf /var/lib/cvd-backup /root/.local /home/*/.local
 rm -rf /etc/systemd/system/cvd*.service.d /etc/systemd/system/cvd-extra.service
 echo WRITER_INTERVAL_MS=200 > /etc/default/cvd-writer
 chown -R cvdapp:www-data /opt/cvd/data /opt/cvd/logs /opt/cvd/backups
-runuser -u cvdapp -- sh -c 'cd /opt/cvd/app && git checkout --quiet -- . && git clean --quiet --force -d'
-systemctl daemon-reload
-systemctl reset-failed
 `

@@ -1,4 +1,4 @@
-import { appendFileSync, cpSync, readFileSync } from 'node:fs'
+import { appendFileSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { type CommandResult, command } from '../command.ts'
 import { isAlive } from '../processes.ts'
@@ -7,6 +7,7 @@ import { limit, release } from './disk.ts'
 import { type HostKey, hostKeysOf } from './keys.ts'
 import { cutPower, enter, initOf, powerOn } from './machine.ts'
 import { hasBanner, networkName, serverAddress, setLink } from './network.ts'
+import { bringBackPristine } from './pristine.ts'
 import { quote } from './quote.ts'
 import { load, type ServerRecord, save } from './registry.ts'
 import { endHanging, renew } from './reset.ts'
@@ -253,9 +254,9 @@ export class Server {
   }
 
   /**
-   * Resets the server to its initial state, whatever was done to it: link up, no limits, pristine database and
-   * application, no backups, no logs, no state of the kit, writer at 200 ms. Cuts the power first if the server is not
-   * up or cannot be reset.
+   * Resets the server to its initial state, whatever was done to it: link up, no limits, pristine database, application,
+   * configuration, units and nginx site, no backups, no logs, no state of the kit, writer at 200 ms. Cuts the power first if
+   * the server is not up or cannot be reset.
    */
   async reset(): Promise<void> {
     await this.restoreLink()
@@ -272,9 +273,9 @@ export class Server {
   async #renew(): Promise<void> {
     await this.must(endHanging)
     await this.must(renew)
-    cpSync(join(this.folder, 'pristine.db'), join(this.folder, 'root/opt/cvd/data/cvd.db'))
+    await bringBackPristine(this.folder)
     await this.must(
-      `chown cvdapp:www-data /opt/cvd/data/cvd.db && chmod 755 /opt/cvd/data/cvd.db && systemctl start cvd`,
+      'systemctl daemon-reload; systemctl reset-failed; systemctl reload-or-restart nginx; systemctl start cvd',
     )
     await this.waitHealthy()
     await this.writes()
