@@ -7,6 +7,7 @@ import type { Handlers } from '../../src-shared/rpc/handlers.ts'
 import { serve } from '../../src-shared/rpc/serve.ts'
 import type { Transport } from '../../src-shared/rpc/transport.ts'
 import { Fleet, type Pace } from '../fleet/site-refresher.ts'
+import type { Chooser } from '../ports/chooser.ts'
 import type { SecretStore } from '../ports/secrets.ts'
 import { Activity } from './activity.ts'
 import { AppearanceSetting } from './appearance.ts'
@@ -19,20 +20,25 @@ import { restoreHandlers } from './handlers/restore.ts'
 import { auditHandlers, settingsHandlers } from './handlers/settings.ts'
 import { siteHandlers } from './handlers/site.ts'
 import { sitesHandlers } from './handlers/sites.ts'
+import { transfersHandlers } from './handlers/transfers.ts'
 import { Plans } from './plans.ts'
 import { Prompts } from './prompts.ts'
 import type { HostFacts, Services } from './services.ts'
+import { Transfers } from './transfers.ts'
 
 export interface ApplicationOptions extends Omit<Host, 'secrets'> {
   readonly secrets: SecretStore
   readonly host: Omit<HostFacts, 'dataFolder' | 'demo'>
   readonly pace?: Pace
+  /** How people choose folders and files; null where windows are browsers. */
+  readonly chooser?: Chooser | null
 }
 
 export interface Application extends AsyncDisposable {
   readonly console: Console
   readonly fleet: Fleet
   readonly appearance: AppearanceSetting
+  readonly transfers: Transfers
   /** Serves a window until its transport closes or the returned function is called. */
   session(transport: Transport, role: Role): () => void
   /** Marks this console as the demo and gives windows hints for trying its site. */
@@ -59,6 +65,7 @@ function handlersOf(services: Services): Handlers<ConsoleContract> {
     restore: restoreHandlers(services),
     operations: operationsHandlers(services),
     operation: operationHandlers(services),
+    transfers: transfersHandlers(services),
     settings: settingsHandlers(services),
     audit: auditHandlers(services),
     prompts: promptsHandlers(services),
@@ -80,6 +87,9 @@ export function createApplication(options: ApplicationOptions): Result<Applicati
   const activity = new Activity(context, runner, (id) => fleet.refreshState(id).failure === null)
   const plans = new Plans(context)
   const appearance = new AppearanceSetting(context.store.settings)
+  const transfers = new Transfers(context, paths.data, options.chooser ?? null, (site) => {
+    void fleet.refreshAfter(site)
+  })
   let demo: HostFacts['demo'] = null
   const host: HostFacts = {
     ...options.host,
@@ -96,6 +106,7 @@ export function createApplication(options: ApplicationOptions): Result<Applicati
     activity,
     prompts,
     plans,
+    transfers,
     secrets,
     appearance,
     host,
@@ -120,6 +131,7 @@ export function createApplication(options: ApplicationOptions): Result<Applicati
     prompts.close()
     plans.close()
     activity.close()
+    await transfers.close()
     await fleet[Symbol.asyncDispose]()
     await opened[Symbol.asyncDispose]()
   }
@@ -128,6 +140,7 @@ export function createApplication(options: ApplicationOptions): Result<Applicati
     console: opened,
     fleet,
     appearance,
+    transfers,
     session,
     demo: (facts) => {
       demo = facts

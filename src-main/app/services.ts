@@ -10,6 +10,7 @@ import type { Console } from './console.ts'
 import { forWindow, noSuchSite } from './failures.ts'
 import type { Plans } from './plans.ts'
 import type { Prompts } from './prompts.ts'
+import type { Transfers } from './transfers.ts'
 
 /** What a host says about itself. */
 export interface HostFacts {
@@ -26,6 +27,7 @@ export interface Services extends Pick<Console, 'context' | 'runner' | 'knownHos
   readonly activity: Activity
   readonly prompts: Prompts
   readonly plans: Plans
+  readonly transfers: Transfers
   readonly secrets: SecretStore
   readonly appearance: AppearanceSetting
   readonly host: HostFacts

@@ -5,6 +5,7 @@ import type { Role } from '../../src-shared/contract/define.ts'
 import { ok, type Result } from '../../src-shared/result.ts'
 import { portTransport } from '../../src-shared/rpc/port-transport.ts'
 import { createApplication } from '../app/application.ts'
+import type { Chooser } from '../ports/chooser.ts'
 import type { Clock } from '../ports/clock.ts'
 import { systemIdentity } from '../ports/identity.ts'
 import type { Log } from '../ports/log.ts'
@@ -15,6 +16,7 @@ import { openSecrets, type SafeStorage } from './secrets.ts'
 
 export interface DesktopConsole {
   readonly safeStorage: SafeStorage
+  readonly chooser: Chooser
   readonly paths: Paths
   readonly clock: Clock
   readonly log: Log
@@ -35,11 +37,11 @@ export type DemoFacts = z.infer<typeof demoFacts>
 
 /** Opens the store and resumes unfinished operations. Fails as opening the store does. */
 export async function openDesktopConsole(options: DesktopConsole): Promise<Result<ShellConsole>> {
-  const { safeStorage, paths, clock, log, name, version, role, demo } = options
+  const { safeStorage, chooser, paths, clock, log, name, version, role, demo } = options
   const file = join(paths.data, 'secrets.json')
   const secrets = await openSecrets({ safeStorage, platform: process.platform, file, log })
   const host = { name, version, kind: 'electron' as const }
-  const created = createApplication({ paths, secrets, clock, log, identity: systemIdentity(), host })
+  const created = createApplication({ paths, secrets, clock, log, identity: systemIdentity(), host, chooser })
   if (!created.ok) return created
   const application = created.value
   const { context, runner } = application.console

@@ -1,4 +1,5 @@
 /** Native dialogs. The default button never changes anything. */
+import type { Chooser } from '../ports/chooser.ts'
 
 export interface MessageBoxOptions {
   readonly type: 'question' | 'warning' | 'error'
@@ -13,6 +14,35 @@ export interface MessageBoxOptions {
 export interface SystemDialog {
   showMessageBox(options: MessageBoxOptions): Promise<{ readonly response: number }>
   showErrorBox(title: string, content: string): void
+}
+
+export interface OpenDialogOptions {
+  readonly title: string
+  readonly buttonLabel: string
+  readonly properties: ('openFile' | 'openDirectory' | 'createDirectory' | 'dontAddToRecent')[]
+}
+
+/** As Electron has it. */
+export interface ChoosingDialog {
+  showOpenDialog(options: OpenDialogOptions): Promise<{ readonly canceled: boolean; readonly filePaths: string[] }>
+}
+
+/** Asks for folders and files in the system's own dialog. */
+export function nativeChooser(dialog: ChoosingDialog): Chooser {
+  const ask = async (options: OpenDialogOptions): Promise<string | null> => {
+    const { canceled, filePaths } = await dialog.showOpenDialog(options)
+    return canceled ? null : (filePaths[0] ?? null)
+  }
+  return {
+    folder: (name) =>
+      ask({
+        title: `Choose a folder for ${name}`,
+        buttonLabel: 'Download here',
+        properties: ['openDirectory', 'createDirectory', 'dontAddToRecent'],
+      }),
+    file: () =>
+      ask({ title: 'Choose a backup to upload', buttonLabel: 'Upload', properties: ['openFile', 'dontAddToRecent'] }),
+  }
 }
 
 export interface Question {

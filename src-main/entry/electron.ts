@@ -24,6 +24,7 @@ import {
 import { loadPages } from '../app/pages.ts'
 import { damagedFile } from '../electron/archive.ts'
 import { demoFacts, openDesktopConsole } from '../electron/desktop-console.ts'
+import { nativeChooser } from '../electron/dialogs.ts'
 import { startShell } from '../electron/shell.ts'
 import type { TrayIcon } from '../electron/tray.ts'
 import { about } from '../host/about.ts'
@@ -93,6 +94,7 @@ void startShell(runtime, {
     openDesktopConsole({
       ...about(),
       safeStorage: store,
+      chooser: nativeChooser(dialog),
       paths,
       clock: systemClock,
       log,

@@ -50,7 +50,7 @@ export async function openConsoleInBrowser(options: OpenOptions = {}): Promise<R
   try {
     await options.before?.(application)
     const session = application.session.bind(application)
-    const host = await startLoopbackHost({ pages, session })
+    const host = await startLoopbackHost({ pages, session, doors: application.transfers.doors })
     const dispose = async () => {
       await host[Symbol.asyncDispose]()
       await application[Symbol.asyncDispose]()

@@ -5,7 +5,9 @@ import type { AddressInfo } from 'node:net'
 import type { Duplex } from 'node:stream'
 import type { Role } from '../../src-shared/contract/define.ts'
 import type { Transport } from '../../src-shared/rpc/transport.ts'
+import { DOORS, type Doors } from '../app/doors.ts'
 import { type Page, type Pages, pageHeaders } from '../app/pages.ts'
+import { throughDoor } from './door-keeper.ts'
 import { PendingConnections } from './pending-connections.ts'
 import { Sockets } from './sockets.ts'
 import { newTokens } from './tokens.ts'
@@ -13,6 +15,8 @@ import { newTokens } from './tokens.ts'
 export interface LoopbackOptions {
   readonly pages: Pages
   readonly session: (transport: Transport, role: Role) => void
+  /** By which files come and go; none without. */
+  readonly doors?: Doors
   /** Milliseconds within which a socket must send its token. */
   readonly tokenTimeout?: number
 }
@@ -27,11 +31,14 @@ export interface LoopbackHost extends AsyncDisposable {
 
 /** Maximum number of connections without a token: see `pending-connections.ts`. */
 const MAX_PENDING = 512
-/** Milliseconds until an incomplete request is closed. Checked every second instead of Node's 30 seconds. */
-const DEADLINES = { headersTimeout: 3000, requestTimeout: 5000, connectionsCheckingInterval: 1000 }
+/** Milliseconds until incomplete headers are closed. Checked every second instead of Node's 30 seconds. */
+const DEADLINES = { headersTimeout: 3000, requestTimeout: 0, connectionsCheckingInterval: 1000 }
+/** Milliseconds until a request with an incomplete body is closed, unless it brings a file that is waited for. */
+const BODY_TIMEOUT = 5000
 
 /** Listens on 127.0.0.1, on a port chosen by the system, until disposed. */
-export async function startLoopbackHost({ pages, session, tokenTimeout }: LoopbackOptions): Promise<LoopbackHost> {
+export async function startLoopbackHost(options: LoopbackOptions): Promise<LoopbackHost> {
+  const { pages, session, doors, tokenTimeout } = options
   const tokens = newTokens()
   let address = ''
   const own = () => address
@@ -45,7 +52,15 @@ export async function startLoopbackHost({ pages, session, tokenTimeout }: Loopba
     ...(tokenTimeout === undefined ? {} : { tokenTimeout }),
   })
   const server = createServer({ maxHeaderSize: 16_384, ...DEADLINES }, (request, response) => {
-    answer(request, response, pages, address)
+    const late = setTimeout(() => {
+      if (!request.complete) request.socket.destroy()
+    }, BODY_TIMEOUT)
+    request.once('close', () => clearTimeout(late))
+    if (!isForDoor(request, address)) return answer(request, response, pages, address)
+    const asked = { request, response, headers: pageHeaders(`ws://${address}`), origin: `http://${address}` }
+    if (!throughDoor(asked, doors)) return
+    clearTimeout(late)
+    authenticated(request.socket)
   })
   server.on('connection', (socket) => pending.add(socket))
   server.on('upgrade', (request, socket, head) => sockets.upgrade(request, socket, head))
@@ -62,6 +77,10 @@ export async function startLoopbackHost({ pages, session, tokenTimeout }: Loopba
     await closed
   }
   return { port, adminUrl: url(tokens.admin), viewerUrl: url(tokens.viewer), [Symbol.asyncDispose]: dispose }
+}
+
+function isForDoor({ headers, url = '' }: IncomingMessage, address: string): boolean {
+  return headers.host === address && url.startsWith(DOORS)
 }
 
 function answer(request: IncomingMessage, response: ServerResponse, pages: Pages, address: string): void {

@@ -5,7 +5,9 @@ import type { SiteOverview } from '../../src-shared/contract/sites.ts'
 import { useSubscription } from '../api/hooks.ts'
 import { useRefusal, useSession } from '../api/session.tsx'
 import { OperationMark, operationHref, RunningOperation } from '../shared/operation-line.tsx'
+import { RunningTransfer } from '../shared/transfers.tsx'
 import { useOpenOperations } from '../shared/use-standing.ts'
+import { useArrivals, useTransfers } from '../shared/use-transfers.ts'
 import { IconButton } from '../ui/button.tsx'
 import { HostileText } from '../ui/hostile-text.tsx'
 import { showToast, ToastList } from '../ui/toast.tsx'
@@ -133,13 +135,16 @@ function ActivityArea() {
   const rows = useSubscription('operations.watch', { limit: 100 }).state?.operations
   const { hear, seen, attention } = useActivity()
   const running = useOpenOperations(rows ?? [])
+  const transfers = useTransfers()
+  useArrivals(transfers)
+  const travelling = transfers.filter(({ state }) => state === 'running')
   useEffect(() => {
     if (!rows) return
     for (const row of hear(rows)) {
       if (row.outcome === 'succeeded') showToast(`${row.title}: succeeded`, row.siteName, 'good')
     }
   }, [rows, hear])
-  if (running.length === 0 && attention.length === 0) return null
+  if (running.length === 0 && attention.length === 0 && travelling.length === 0) return null
   return (
     <section aria-label="Activity" className={css.activity}>
       <div className={css.sideHead}>
@@ -161,6 +166,11 @@ function ActivityArea() {
         {running.slice(0, 6).map(({ row }) => (
           <li key={row.id}>
             <RunningOperation row={row} withSite />
+          </li>
+        ))}
+        {travelling.slice(0, 3).map((transfer) => (
+          <li key={transfer.id}>
+            <RunningTransfer transfer={transfer} />
           </li>
         ))}
       </ul>

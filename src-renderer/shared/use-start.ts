@@ -7,6 +7,8 @@ import { showToast } from '../ui/toast.tsx'
 export interface Start {
   readonly busy: boolean
   readonly failure: WireFailure | null
+  /** Shows a failure of something else that was started here. */
+  readonly refused: (failure: WireFailure | null) => void
   readonly begin: <P extends CommandPath>(path: P, input: InputOf<P>, said?: string) => Promise<boolean>
   readonly forget: () => void
 }
@@ -26,5 +28,5 @@ export function useStart(): Start {
     setFailure(result.error)
     return false
   }
-  return { busy, failure, begin, forget: () => setFailure(null) }
+  return { busy, failure, refused: setFailure, begin, forget: () => setFailure(null) }
 }

@@ -12,6 +12,22 @@ export interface MenuItem {
   readonly onSelect: () => void
 }
 
+function Items({ items }: { readonly items: readonly MenuItem[] }) {
+  return items.map(({ label, icon: Icon, keys, disabled, danger, onSelect }) => (
+    <BaseMenu.Item
+      key={label}
+      className={css.item}
+      disabled={disabled ?? false}
+      data-danger={danger === true || undefined}
+      onClick={onSelect}
+    >
+      {Icon ? <Icon aria-hidden className={css.icon} strokeWidth={1.75} /> : <span />}
+      <span>{label}</span>
+      {keys !== undefined && <kbd className={css.keys}>{keys}</kbd>}
+    </BaseMenu.Item>
+  ))
+}
+
 /** What else can be done, behind one button. */
 export function Menu(props: { readonly trigger: ReactElement; readonly items: readonly MenuItem[] }) {
   return (
@@ -20,19 +36,28 @@ export function Menu(props: { readonly trigger: ReactElement; readonly items: re
       <BaseMenu.Portal>
         <BaseMenu.Positioner className={css.positioner} sideOffset={4} align="end">
           <BaseMenu.Popup className={css.popup}>
-            {props.items.map(({ label, icon: Icon, keys, disabled, danger, onSelect }) => (
-              <BaseMenu.Item
-                key={label}
-                className={css.item}
-                disabled={disabled ?? false}
-                data-danger={danger === true || undefined}
-                onClick={onSelect}
-              >
-                {Icon ? <Icon aria-hidden className={css.icon} strokeWidth={1.75} /> : <span />}
-                <span>{label}</span>
-                {keys !== undefined && <kbd className={css.keys}>{keys}</kbd>}
-              </BaseMenu.Item>
-            ))}
+            <Items items={props.items} />
+          </BaseMenu.Popup>
+        </BaseMenu.Positioner>
+      </BaseMenu.Portal>
+    </BaseMenu.Root>
+  )
+}
+
+/** The same beside something that many of exist, such as a row of a table: there is one menu for all of them. */
+export function MenuAt(props: {
+  readonly anchor: HTMLElement
+  readonly label: string
+  readonly items: readonly MenuItem[]
+  readonly onClose: () => void
+}) {
+  const { anchor, label, items, onClose } = props
+  return (
+    <BaseMenu.Root open onOpenChange={(open) => !open && onClose()}>
+      <BaseMenu.Portal>
+        <BaseMenu.Positioner className={css.positioner} anchor={anchor} sideOffset={4} align="end">
+          <BaseMenu.Popup className={css.popup} aria-label={label} finalFocus={() => anchor}>
+            <Items items={items} />
           </BaseMenu.Popup>
         </BaseMenu.Positioner>
       </BaseMenu.Portal>

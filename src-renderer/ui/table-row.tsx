@@ -84,7 +84,7 @@ function Drawn<Row>(props: RowProps<Row>) {
           className={classes(css.cell, column.align === 'end' && css.end)}
           style={places.get(column.id)}
         >
-          {column.cell(row)}
+          {column.cell(row, current)}
         </div>
       ))}
     </div>

@@ -23,7 +23,8 @@ import { useWidth } from './use-width.ts'
 
 export interface Column<Row> extends Foldable {
   readonly header: string
-  readonly cell: (row: Row) => ReactNode
+  /** `current`: the Tab key reaches this row, and so may what is in the cell. */
+  readonly cell: (row: Row, current: boolean) => ReactNode
   readonly sort?: (row: Row) => SortKey
   /** Direction of the first press. */
   readonly descendingFirst?: boolean

@@ -6,6 +6,7 @@ import { prompts } from './prompts.ts'
 import { restore } from './restore.ts'
 import { audit, settings } from './settings.ts'
 import { site, sites } from './sites.ts'
+import { transfers } from './transfers.ts'
 
 export const contract = {
   app,
@@ -16,6 +17,7 @@ export const contract = {
   restore,
   operations,
   operation,
+  transfers,
   settings,
   audit,
   prompts,

@@ -1,5 +1,5 @@
 /** One backup: what it holds, what is proven about it, and how it would be used by hand. */
-import { History, LockKeyhole, LockKeyholeOpen, ShieldCheck } from 'lucide-react'
+import { Download, History, LockKeyhole, LockKeyholeOpen, ShieldCheck } from 'lucide-react'
 import { useEffect, useRef } from 'react'
 import type { SiteOverview } from '../../../src-shared/contract/sites.ts'
 import { showName, showPath } from '../../../src-shared/domain/backup-path.ts'
@@ -14,8 +14,10 @@ import { href } from '../../app/routes.ts'
 import { kindWords, originWords } from '../../shared/backup-words.ts'
 import { shortHash } from '../../shared/operation-steps.ts'
 import { SiteOver, SiteTabs } from '../../shared/site-heading.tsx'
+import { SiteTransfers } from '../../shared/transfers.tsx'
 import { UnloadedPage } from '../../shared/unloaded-page.tsx'
 import { useStart } from '../../shared/use-start.ts'
+import { startDownload } from '../../shared/use-transfers.ts'
 import { Button, LinkButton } from '../../ui/button.tsx'
 import { CodeBlock } from '../../ui/code-block.tsx'
 import { HostileText } from '../../ui/hostile-text.tsx'
@@ -87,6 +89,7 @@ function Known(props: {
       tabs={<SiteTabs overview={overview} current="backups" />}
     >
       {start.failure && <ErrorState failure={start.failure} />}
+      <SiteTransfers site={overview.id} path={entry.path} />
       {shown.failure && <ErrorState failure={shown.failure} title="The details could not be loaded." />}
       <Columns>
         <Stack>
@@ -122,6 +125,14 @@ function Actions(props: { overview: SiteOverview; entry: BackupEntry; start: Ret
     partOf(kind) === null ? 'The console cannot restore this kind of backup yet. Follow the runbook.' : undefined
   return (
     <>
+      <Button
+        icon={Download}
+        refusal={refusal}
+        busy={start.busy}
+        onClick={() => void startDownload(site, path).then(start.refused)}
+      >
+        Download…
+      </Button>
       <Button
         icon={hold ? LockKeyholeOpen : LockKeyhole}
         refusal={refusal}

@@ -1,4 +1,4 @@
-import { LockKeyhole } from 'lucide-react'
+import { Ellipsis, LockKeyhole } from 'lucide-react'
 import type { SiteOverview } from '../../../src-shared/contract/sites.ts'
 import { showName } from '../../../src-shared/domain/backup-path.ts'
 import { formatClock } from '../../../src-shared/domain/format.ts'
@@ -6,6 +6,7 @@ import type { BackupEntry } from '../../../src-shared/domain/kit-backups.ts'
 import { momentOf } from '../../../src-shared/domain/newest.ts'
 import { href } from '../../app/routes.ts'
 import { kindWords, originWords } from '../../shared/backup-words.ts'
+import { IconButton } from '../../ui/button.tsx'
 import { HostileText } from '../../ui/hostile-text.tsx'
 import type { Column } from '../../ui/table.tsx'
 import { Bytes, Time } from '../../ui/time.tsx'
@@ -15,8 +16,11 @@ import css from './backups.module.css'
 /** Sorts by verdict with those that need attention first. */
 const worstFirst: Record<BackupEntry['verdict'], number> = { failed: 0, inconclusive: 1, never: 2, verified: 3 }
 
-/** For one site: times are in its zone and by its clock. */
-export function backupColumns({ id, zone, clockOffset: offset }: Pick<SiteOverview, 'id' | 'zone' | 'clockOffset'>) {
+/** For one site: times are in its zone and by its clock. `onMenu` shows what can be done with a backup, beside its button. */
+export function backupColumns(
+  { id, zone, clockOffset: offset }: Pick<SiteOverview, 'id' | 'zone' | 'clockOffset'>,
+  onMenu: (entry: BackupEntry, anchor: HTMLElement) => void,
+) {
   const columns: Column<BackupEntry>[] = [
     {
       id: 'taken',
@@ -83,6 +87,23 @@ export function backupColumns({ id, zone, clockOffset: offset }: Pick<SiteOvervi
       sort: ({ size }) => size,
       descendingFirst: true,
       cell: ({ size }) => <Bytes value={size} />,
+    },
+    {
+      id: 'menu',
+      header: 'Actions',
+      hiddenHeader: true,
+      width: '2rem',
+      align: 'end',
+      cell: (entry, current) => (
+        <IconButton
+          size="small"
+          icon={Ellipsis}
+          tabIndex={current ? 0 : -1}
+          label={`Actions for ${showName(entry.path)}`}
+          aria-haspopup="menu"
+          onClick={({ currentTarget }) => onMenu(entry, currentTarget)}
+        />
+      ),
     },
   ]
   return columns

@@ -17,6 +17,7 @@ import { go } from '../../app/router.ts'
 import { BackUp } from '../../shared/back-up.tsx'
 import { kindWords, originWords } from '../../shared/backup-words.ts'
 import { SiteOver, SiteTabs } from '../../shared/site-heading.tsx'
+import { SiteTransfers } from '../../shared/transfers.tsx'
 import { UnloadedPage } from '../../shared/unloaded-page.tsx'
 import { useStart } from '../../shared/use-start.ts'
 import { Button } from '../../ui/button.tsx'
@@ -29,6 +30,8 @@ import { backupColumns } from './backup-columns.tsx'
 import css from './backups.module.css'
 import { filterBackups, isFiltering, noFilter } from './filter-backups.ts'
 import { OtherFiles } from './other-files.tsx'
+import { RowMenu } from './row-menu.tsx'
+import { DropArea, UploadButton, useUploads } from './upload.tsx'
 
 export function BackupsPage({ site }: { readonly site: string }) {
   const watched = useSubscription('site.watch', { site })
@@ -62,12 +65,18 @@ function Known(props: {
   const [filter, setFilter] = useState(noFilter)
   const [selected, setSelected] = useState<ReadonlySet<string>>(new Set())
   const start = useStart()
+  const uploads = useUploads(overview.id)
+  const [menu, setMenu] = useState<{ readonly path: string; readonly anchor: HTMLElement } | null>(null)
   // Typing stays quick with ten thousand rows: the rows follow when there is time.
   const used = useDeferredValue(filter)
   const shown = useMemo(() => filterBackups(backups, used), [backups, used])
   const { id, zone, clockOffset } = overview
   // Not with every refresh of the site: rows render and sort again when their columns change.
-  const columns = useMemo(() => backupColumns({ id, zone, clockOffset }), [id, zone, clockOffset])
+  const columns = useMemo(
+    () => backupColumns({ id, zone, clockOffset }, ({ path }, anchor) => setMenu({ path, anchor })),
+    [id, zone, clockOffset],
+  )
+  const ofMenu = menu && backups.find(({ path }) => path === menu.path)
   const chosen = useMemo(() => backups.filter(({ path }) => selected.has(path)), [backups, selected])
   const set = (change: Partial<typeof filter>) => setFilter((now) => ({ ...now, ...change }))
   return (
@@ -77,10 +86,17 @@ function Known(props: {
       colour={overview.colour}
       over={<SiteOver overview={overview} />}
       title="Backups"
-      actions={<BackUp site={overview.id} start={start} />}
+      actions={
+        <>
+          <UploadButton uploads={uploads} />
+          <BackUp site={overview.id} start={start} />
+        </>
+      }
       tabs={<SiteTabs overview={overview} current="backups" />}
     >
       {start.failure && <ErrorState failure={start.failure} />}
+      {uploads.failure && <ErrorState failure={uploads.failure} />}
+      <SiteTransfers site={overview.id} />
       <div className={css.tools}>
         <SearchField label="Search backups" value={filter.search} onChange={(search) => set({ search })} />
         <Select inline label="Kind" value={filter.kind} options={kinds} onChange={(kind) => set({ kind })} />
@@ -108,36 +124,41 @@ function Known(props: {
         <Chosen chosen={chosen} overview={overview} start={start} onDone={() => setSelected(new Set())} />
       )}
       <OtherFiles overview={overview} backups={backups} files={others} />
-      <Table
-        fill
-        label={`Backups of ${overview.name}`}
-        rows={shown}
-        rowHeight={50}
-        foldedHeight={94}
-        columns={columns}
-        rowKey={({ path }) => path}
-        initialSort={{ column: 'taken', descending: true }}
-        onOpen={({ path }) => go({ page: 'backup', site: overview.id, path })}
-        selection={{ selected, onChange: setSelected, nameOf: ({ path }) => showName(path) }}
-        empty={
-          overview.inspectedAt === null ? (
-            <EmptyState icon={DatabaseBackup} title="This site has not been checked yet">
-              Its backups are listed after the first check.
-            </EmptyState>
-          ) : backups.length === 0 && !overview.backupsKnown ? (
-            <EmptyState icon={DatabaseBackup} title="The server could not list the backups">
-              The overview of this site says why.
-            </EmptyState>
-          ) : backups.length === 0 ? (
-            <EmptyState icon={DatabaseBackup} title="This site has no backups">
-              The console looks in the backup folders below the CVD root, and finds backups of the runbook’s scripts as
-              well.
-            </EmptyState>
-          ) : (
-            <EmptyState title="No matching backups">Change the search, or show all backups.</EmptyState>
-          )
-        }
-      />
+      <DropArea uploads={uploads}>
+        <Table
+          fill
+          label={`Backups of ${overview.name}`}
+          rows={shown}
+          rowHeight={50}
+          foldedHeight={94}
+          columns={columns}
+          rowKey={({ path }) => path}
+          initialSort={{ column: 'taken', descending: true }}
+          onOpen={({ path }) => go({ page: 'backup', site: overview.id, path })}
+          selection={{ selected, onChange: setSelected, nameOf: ({ path }) => showName(path) }}
+          empty={
+            overview.inspectedAt === null ? (
+              <EmptyState icon={DatabaseBackup} title="This site has not been checked yet">
+                Its backups are listed after the first check.
+              </EmptyState>
+            ) : backups.length === 0 && !overview.backupsKnown ? (
+              <EmptyState icon={DatabaseBackup} title="The server could not list the backups">
+                The overview of this site says why.
+              </EmptyState>
+            ) : backups.length === 0 ? (
+              <EmptyState icon={DatabaseBackup} title="This site has no backups">
+                The console looks in the backup folders below the CVD root, and finds backups of the runbook’s scripts
+                as well.
+              </EmptyState>
+            ) : (
+              <EmptyState title="No matching backups">Change the search, or show all backups.</EmptyState>
+            )
+          }
+        />
+      </DropArea>
+      {menu && ofMenu && (
+        <RowMenu entry={ofMenu} anchor={menu.anchor} site={overview.id} start={start} onClose={() => setMenu(null)} />
+      )}
     </Page>
   )
 }

@@ -9,10 +9,10 @@ import { sourceFiles } from '../../support/imports.ts'
 const top = resolve(import.meta.dirname, '../../..')
 const KB = 1000
 /**
- * Bytes after gzip. Raise one only with a reason: every window waits for all of it. 250 KB since headlines show what runs and
- * the timeline groups close backups; 11.5 KB of styles since small windows and print have their own.
+ * Bytes after gzip. Raise one only with a reason: every window waits for all of it. 265 KB since backups of every kind have their
+ * pages, and are downloaded and uploaded; 13 KB of styles since small windows, print and transfers have their own.
  */
-const budget = { js: 250 * KB, css: 11.5 * KB, 'anything else': 1 * KB }
+const budget = { js: 265 * KB, css: 13 * KB, 'anything else': 1 * KB }
 type Kind = keyof typeof budget
 
 /** Files of the built window by name, including copied ones. */
