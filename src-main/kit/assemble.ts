@@ -46,6 +46,7 @@ export const rooms = {
     'verify',
     'verify-archive',
     'show',
+    'moment',
     'delete',
     'download',
     'upload-sides',

@@ -1,9 +1,9 @@
 /** The kit as functions. Every answer is validated against the protocol. */
 import type { z } from 'zod'
-import type { ShownBackup } from '../../src-shared/domain/kit-backups.ts'
+import type { BackupEntry, ShownBackup } from '../../src-shared/domain/kit-backups.ts'
 import { type KitCommandName, kitCommands } from '../../src-shared/domain/kit-commands.ts'
 import { KIT_PROTOCOL_VERSION, type KitEvent, type KitResult } from '../../src-shared/domain/kit-protocol.ts'
-import type { RestorePlan } from '../../src-shared/domain/kit-restore.ts'
+import type { BackupMoment, RestorePlan } from '../../src-shared/domain/kit-restore.ts'
 import type { HealthAnswer, Inspection, OperationEntry } from '../../src-shared/domain/kit-site.ts'
 import type { RestorablePart } from '../../src-shared/domain/restored-parts.ts'
 import type { DownloadReport, UploadReport } from '../../src-shared/domain/transfer.ts'
@@ -96,6 +96,11 @@ export class KitClient {
     if (plan.success) return ok(plan.data)
     const { result } = answer.value
     return result.outcome === 'succeeded' ? fail(notUnderstood('plan', plan.error)) : fail(resultFailure(result))
+  }
+
+  /** Which backup of a kind a moment means. `time` as for `--at`. */
+  moment(kind: BackupEntry['kind'], time: string, signal?: AbortSignal): Promise<Result<BackupMoment, KitError>> {
+    return this.#ask('moment', [kind, time], signal)
   }
 
   /** The records of one backup. */

@@ -6,7 +6,7 @@ import { z } from 'zod'
 import type { Role } from '../contract/define.ts'
 import { archiveReport, backupReport, shownBackup, verification } from './kit-backups.ts'
 import { text } from './kit-fields.ts'
-import { restorePlan, restoreReport } from './kit-restore.ts'
+import { backupMoment, restorePlan, restoreReport } from './kit-restore.ts'
 import { inspection, operationEntry, policyAnswer } from './kit-site.ts'
 import { downloadReport, uploadReport } from './transfer.ts'
 
@@ -96,6 +96,14 @@ Verdicts: verified, failed, inconclusive. A backup that was never verified is "n
     synopsis: 'show FILE',
     summary: 'show everything about one backup',
     help: 'Shows what was recorded when a backup was made, and every verdict since.',
+  },
+  moment: {
+    ...{ kind: 'answer', title: 'Backup of a moment', role: 'admin', changesSite: false },
+    ...{ report: backupMoment, failure: nothing },
+    synopsis: 'moment database|application|config|systemd|system TIME',
+    summary: 'show which backup a moment means',
+    help: `Shows the newest usable backup of a kind that is not later than TIME, the next later one, and failed ones between:
+what a restore with --at would take. TIME is 2026-03-29 02:30 in the time of this server, or with an offset.`,
   },
   plan: {
     ...{ kind: 'answer', title: 'Restore plan', role: 'admin', changesSite: false },

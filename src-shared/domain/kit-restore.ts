@@ -49,6 +49,13 @@ export const planCheck = z.looseObject({
   acknowledge: z.boolean(),
 })
 
+/** How a backup was found by a moment: the next later one, and the failed ones that were skipped. */
+const foundAt = z.looseObject({
+  moment: count,
+  next: z.looseObject({ path: text, takenAt: count }).nullable(),
+  failed: z.array(text),
+})
+
 /** Data of `plan restore PART FILE`. For a folder there are no tables, and the schema is empty. `possible` is false if a check failed: then a restore is refused. */
 export const restorePlan = z.looseObject({
   part: z.enum(restorableParts).default('database'),
@@ -78,19 +85,21 @@ export const restorePlan = z.looseObject({
   holders: z.array(holder),
   /** Differences of the files; null for the database. */
   tree: treePlan.nullable().default(null),
-  /** How the backup was found by a moment (`--at`): the next later one, and the failed ones that were skipped. */
-  at: z
-    .looseObject({
-      moment: count,
-      next: z.looseObject({ path: text, takenAt: count }).nullable(),
-      failed: z.array(text),
-    })
-    .nullable()
-    .default(null),
+  /** Where `--at` was given. */
+  at: foundAt.nullable().default(null),
   /** One for each part that would be restored. */
   parts: z.array(partPlan).max(8).default([]),
   /** MANIFEST.txt of a system backup; null if there is none. */
   manifest: z.string().max(1_000_000).nullable().default(null),
+})
+
+/** Data of a `moment` result: which backup `--at` would mean. */
+export const backupMoment = z.looseObject({
+  /** `none`: no usable backup is that old. `twice`: one of `choices` has to be asked for. `never`: no clock showed this time. */
+  state: z.enum(['found', 'none', 'twice', 'never']),
+  backup: text.nullable(),
+  at: foundAt.nullable(),
+  choices: z.array(text).max(2),
 })
 
 /** Data of a `restore`, `undo` or `recover` result. */
@@ -111,3 +120,4 @@ export const restoreReport = z.looseObject({
 
 export type RestorePlan = z.infer<typeof restorePlan>
 export type RestoreReport = z.infer<typeof restoreReport>
+export type BackupMoment = z.infer<typeof backupMoment>

@@ -3,7 +3,7 @@
 import { truncateSync, utimesSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { restorePlan } from '../../src-shared/domain/kit-restore.ts'
+import { backupMoment, restorePlan } from '../../src-shared/domain/kit-restore.ts'
 import { ScratchSite } from '../support/scratch-site.ts'
 
 const BERLIN = { TZ: 'Europe/Berlin' }
@@ -90,6 +90,40 @@ describe('a point in time', () => {
     expect(
       (await site.run(['plan', 'restore', 'application', '--at', '2026-04-01 00:00'], { env: BERLIN })).result.code,
     ).toBe('not-found')
+  })
+
+  it('is looked up without a plan, for every kind, by the same rule', async () => {
+    const moment = (kind: string, at: string) => site.ask(['moment', kind, at], backupMoment, { env: BERLIN })
+    const bad = site.backup(NAMES.march)
+    site.backup(NAMES.later)
+    site.backup(NAMES.fresh)
+    truncateSync(bad, 1000)
+    await site.run(['verify', bad])
+    expect(await moment('database', '2026-04-01 00:00')).toEqual({
+      ...{ state: 'found', backup: join(site.backups, NAMES.later), choices: [] },
+      at: {
+        moment: Date.parse('2026-03-31T22:00:00Z'),
+        next: { path: join(site.backups, NAMES.fresh), takenAt: Date.parse('2026-06-01T10:00:00Z') },
+        failed: [bad],
+      },
+    })
+    expect(await moment('database', '2020-01-01 00:00')).toMatchObject({
+      ...{ state: 'none', backup: null, choices: [] },
+      at: { next: { path: join(site.backups, NAMES.later) } },
+    })
+    expect(await moment('database', '2025-10-26 02:30')).toEqual({
+      ...{ state: 'twice', backup: null, at: null },
+      choices: ['2025-10-26 02:30:00+02:00', '2025-10-26 02:30:00+01:00'],
+    })
+    expect(await moment('database', '2026-03-29 02:30')).toMatchObject({ state: 'never', backup: null, at: null })
+    expect(await moment('system', '2026-04-01 00:00')).toMatchObject({ state: 'none', at: { next: null, failed: [] } })
+    for (const words of [
+      ['database', 'yesterday'],
+      ['database'],
+      ['safety', '2026-04-01 00:00'],
+      ['database', 'a', 'b'],
+    ])
+      expect((await site.run(['moment', ...words])).result).toMatchObject({ outcome: 'failed', code: 'usage' })
   })
 
   it('cannot be given beside a file', async () => {

@@ -4,6 +4,7 @@ AT_MS=''      # the moment
 AT_FILE=''    # the newest backup that is not later; empty if there is none
 AT_NEXT=''    # `MS PATH` of the next later one; empty if there is none
 AT_SKIPPED=() # paths of newer ones that are not later either, and failed their verification
+AT_CHOICES=() # the two moments that a time of the hour which occurs twice can mean
 
 readonly AT_FORM='give it as 2026-03-29 02:30, in the time of this server, or with an offset: 2026-03-29T02:30+01:00'
 
@@ -43,24 +44,36 @@ BEGIN {
   else print "never"
 }'
 
-# moment_read TEXT: AT_MS = the moment; ends with a usage error if it is none, or not one moment only.
-moment_read() {
+# moment_look TEXT: REPLY = `at`, and AT_MS = the moment; `twice`, and AT_CHOICES; `never`, if no clock of this server showed it;
+# empty, if it is no time.
+moment_look() {
   local what first second
+  AT_MS='' AT_CHOICES=() REPLY=''
   IFS=$'\t' read -r what first second < <(text=$1 awk "$LISTING_RULES_AWK$AT_MOMENT_AWK")
   case $what in
-    at) [[ $first =~ ^[0-9]{1,12}$ ]] && { AT_MS=$((10#$first * 1000)); return; } ;;
-    twice) usage_error "--at: $1 occurs twice on this server, as the clocks were set back. Choose one: $first or $second." ;;
+    at) [[ $first =~ ^[0-9]{1,12}$ ]] || return 0; AT_MS=$((10#$first * 1000)) ;;
+    twice) AT_CHOICES=("$first" "$second") ;;
+    never) ;;
+    *) return 0 ;;
+  esac
+  REPLY=$what
+}
+
+# moment_read TEXT: AT_MS = the moment; ends with a usage error if it is none, or not one moment only.
+moment_read() {
+  moment_look "$1"
+  case $REPLY in
+    at) return ;;
+    twice) usage_error "--at: $1 occurs twice on this server, as the clocks were set back. Choose one: ${AT_CHOICES[0]} or ${AT_CHOICES[1]}." ;;
     never) usage_error "--at: $1 does not exist on this server, as the clocks were set forward then." ;;
   esac
   usage_error "--at: '$1' is not a time; $AT_FORM."
 }
 
-# backup_at KIND TEXT: REPLY = the newest backup of that kind, by recorded time, that is not later than the moment. Safety
-# copies, empty files, and backups from the future or without a time do not count; failed ones are skipped, and named. Fails
-# if there is none.
-backup_at() {
-  local what at path nearest words
-  moment_read "$2"
+# backup_look KIND: AT_FILE = the newest backup of that kind, by recorded time, that is not later than AT_MS; and AT_NEXT,
+# AT_SKIPPED. Safety copies, empty files, and backups from the future or without a time do not count; failed ones are skipped.
+backup_look() {
+  local what at path
   AT_FILE='' AT_NEXT='' AT_SKIPPED=()
   while IFS=$'\t' read -r what at path; do
     [[ $at =~ ^[0-9]{1,15}$ ]] && decode_path "$path" || continue
@@ -77,6 +90,13 @@ backup_at() {
       else { print "this", $8, $3; found = 1 }
     }
     END { if (later != "") print later }')
+}
+
+# backup_at KIND TEXT: REPLY = the backup of that kind that a moment means (backup_look); fails if there is none.
+backup_at() {
+  local nearest words
+  moment_read "$2"
+  backup_look "$1"
   if [[ $AT_FILE == '' ]]; then
     words="There is no usable backup from $2 or before."
     ((${#AT_SKIPPED[@]} == 0)) || words+=" ${AT_SKIPPED[0]##*/} failed its verification."
@@ -85,6 +105,23 @@ backup_at() {
     fail not-found "$words" 'nothing was changed' "${nearest:+to restore that one, name it: ${nearest##*/}}"
   fi
   REPLY=$AT_FILE
+}
+
+# at_json: REPLY = how the backup was found, as JSON.
+at_json() {
+  local next=null skipped=() path
+  if [[ $AT_NEXT != '' ]]; then
+    encode_path "${AT_NEXT#* }"
+    json_object path="$REPLY" takenAt:="${AT_NEXT%% *}"
+    next=$REPLY
+  fi
+  for path in ${AT_SKIPPED[@]+"${AT_SKIPPED[@]}"}; do
+    encode_path "$path"
+    json_string "$REPLY"
+    skipped+=("$REPLY")
+  done
+  json_array ${skipped[@]+"${skipped[@]}"}
+  json_object moment:="$AT_MS" next:="$next" failed:="$REPLY"
 }
 
 # moment_words MS: print a moment in the time of this server, with its offset.

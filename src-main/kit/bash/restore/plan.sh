@@ -188,21 +188,9 @@ plan_space() {
 
 # plan_at: P_AT = how the backup was found by a moment, or null.
 plan_at() {
-  local next=null failed=() path
   P_AT=null
   [[ $R_AT != '' ]] || return 0
-  if [[ $AT_NEXT != '' ]]; then
-    encode_path "${AT_NEXT#* }"
-    json_object path="$REPLY" takenAt:="${AT_NEXT%% *}"
-    next=$REPLY
-  fi
-  for path in ${AT_SKIPPED[@]+"${AT_SKIPPED[@]}"}; do
-    encode_path "$path"
-    json_string "$REPLY"
-    failed+=("$REPLY")
-  done
-  json_array ${failed[@]+"${failed[@]}"}
-  json_object moment:="$AT_MS" next:="$next" failed:="$REPLY"
+  at_json
   P_AT=$REPLY
 }
 
