@@ -28,6 +28,8 @@ export interface DemoSiteOptions {
   readonly writeEveryMs?: number
   /** Milliseconds until the application answers after its start. Default 800. */
   readonly appStartMs?: number
+  /** Time zone of the server; default: this machine's. */
+  readonly zone?: string
 }
 
 export interface DemoSite extends Scratch {
@@ -61,7 +63,7 @@ export interface DemoSite extends Scratch {
 export async function startDemoSite(options: DemoSiteOptions = {}): Promise<DemoSite> {
   const temporary = options.folder === undefined
   const scratch = scratchIn(claimFolder(options.folder))
-  const env = environmentOf(scratch)
+  const env = { ...environmentOf(scratch), ...(options.zone === undefined ? {} : { TZ: options.zone }) }
   let app: DemoApp | null = null
   let ssh: SshServer | null = null
   let stopping: Promise<void> | null = null

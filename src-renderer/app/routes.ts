@@ -15,6 +15,8 @@ export type Route =
   | {
       readonly page: 'restore'
       readonly site: string
+      /** What to restore, while no backup of it is chosen; without, the database. */
+      readonly part?: string | undefined
       readonly path?: string | undefined
       readonly plan?: string | undefined
       readonly step?: RestoreStep | undefined
@@ -55,8 +57,9 @@ export function href(route: Route): string {
     case 'connection':
       return `#/sites/${part(route.site)}/connection`
     case 'restore': {
-      const { path, plan, step } = route
+      const { part: kind, path, plan, step } = route
       const query = new URLSearchParams({
+        ...(kind === undefined ? {} : { part: kind }),
         ...(path === undefined ? {} : { backup: path }),
         ...(step === undefined ? {} : { step }),
         ...(plan === undefined ? {} : { plan }),
@@ -91,6 +94,7 @@ function siteRoute(site: string, rest: readonly string[], query: URLSearchParams
   return {
     page,
     site,
+    part: query.get('part') ?? undefined,
     path: query.get('backup') ?? undefined,
     plan: query.get('plan') ?? undefined,
     step,

@@ -10,6 +10,15 @@ export const kindWords: Record<BackupEntry['kind'], string> = {
   system: 'Whole system',
 }
 
+/** In a sentence. */
+export const kindNouns: Record<BackupEntry['kind'], string> = {
+  database: 'database backup',
+  application: 'application backup',
+  config: 'backup of the configuration',
+  systemd: 'backup of the unit files',
+  system: 'system backup',
+}
+
 export const originWords: Record<BackupEntry['origin'], string> = {
   manual: 'Manual',
   scheduled: 'Scheduled',

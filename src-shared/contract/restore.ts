@@ -1,7 +1,9 @@
 /** Restores: plan, start the plan, and possibly undo it. */
 import { z } from 'zod'
-import { restorePlan } from '../domain/kit-restore.ts'
-import { command, subscription } from './define.ts'
+import { kitCommands } from '../domain/kit-commands.ts'
+import { backupMoment, restorePlan } from '../domain/kit-restore.ts'
+import { restorableParts } from '../domain/restored-parts.ts'
+import { command, query, subscription } from './define.ts'
 import { wireFailure } from './failure.ts'
 import { backupPath, confirmation, operationId, progress, reason, siteId, startedOperation, time } from './words.ts'
 
@@ -36,6 +38,13 @@ const planView = z.object({
 })
 
 export const restore = {
+  /** Which backup a moment means, as `--at` would take it. `time`: `2026-03-29 02:30` in the server's zone, or with an offset. */
+  moment: query({
+    role: kitCommands.moment.role,
+    input: z.strictObject({ site: siteId, kind: z.enum(restorableParts), time: z.string().min(1).max(40) }),
+    output: z.object({ ...backupMoment.shape, at: z.object(backupMoment.shape.at.unwrap().shape).nullable() }),
+    errors: ['no-such-site', 'usage'],
+  }),
   /**
    * Makes a plan: reads the backup, compares it with the live database, checks everything; changes nothing. A finished
    * plan is kept until `expiresAt` even without a subscriber; with its `planId` it is returned at once.

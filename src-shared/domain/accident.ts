@@ -68,6 +68,24 @@ export function readMoment(text: string, zone: string, now: number): MomentOf {
   return yesterday === null ? { moment: null, problem: 'This time does not exist.' } : { moment: yesterday }
 }
 
+/**
+ * `HH:MM` or `YYYY-MM-DD HH:MM`, also with seconds or an offset, as the kit reads a moment: with its day, which is the last
+ * one on which the zone's clocks showed that time. What it means in the hour of a change, the kit decides. Null if it is no
+ * time.
+ */
+export function dayOfClock(text: string, zone: string, now: number): string | null {
+  const found = /^(?:(\d{4}-\d{2}-\d{2})[ T])?(\d{1,2})(:\d{2}(?::\d{2})?) ?(Z|[+-]\d{2}:?\d{2})?$/.exec(text.trim())
+  if (!found) return null
+  const [, day, hour = '', rest = '', offset = ''] = found
+  const clock = `${hour.padStart(2, '0')}${rest}`
+  if (day !== undefined) return `${day} ${clock}${offset}`
+  if (offset !== '') return null
+  const shown = formatTime(now, zone)
+  const today = shown.slice(0, 10)
+  if (clock <= shown.slice(11, 11 + clock.length)) return `${today} ${clock}`
+  return `${new Date(Date.parse(today) - DAY).toISOString().slice(0, 10)} ${clock}`
+}
+
 /** The first moment at which a clock of the zone shows `YYYY-MM-DD HH:MM:SS`; null if none does. */
 function momentAt(wall: string, zone: string): number | null {
   const asUtc = Date.parse(`${wall.replace(' ', 'T')}Z`)

@@ -117,6 +117,7 @@ describe('a point in time', () => {
     })
     expect(await moment('database', '2026-03-29 02:30')).toMatchObject({ state: 'never', backup: null, at: null })
     expect(await moment('system', '2026-04-01 00:00')).toMatchObject({ state: 'none', at: { next: null, failed: [] } })
+    expect((await moment('database', '2099-01-01 00:00')).at?.moment).toBe(Date.parse('2098-12-31T23:00:00Z'))
     for (const words of [
       ['database', 'yesterday'],
       ['database'],

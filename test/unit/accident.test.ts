@@ -1,5 +1,13 @@
 import { describe, expect, test } from 'vitest'
-import { answers, candidates, findingsOf, proposed, readMoment, relationTo } from '../../src-shared/domain/accident.ts'
+import {
+  answers,
+  candidates,
+  dayOfClock,
+  findingsOf,
+  proposed,
+  readMoment,
+  relationTo,
+} from '../../src-shared/domain/accident.ts'
 import type { BackupEntry } from '../../src-shared/domain/kit-backups.ts'
 
 const HOUR = 3_600_000
@@ -95,6 +103,26 @@ describe('a time as users write it', () => {
 
   test('is in UTC if the zone is unknown, like displayed times', () => {
     expect(read('14:07', 'Nowhere/Land')).toEqual({ moment: Date.UTC(2026, 10, 24, 14, 7) })
+  })
+})
+
+describe('a moment that the server is asked about', () => {
+  const read = (text: string) => dayOfClock(text, 'Europe/Berlin', now)
+
+  test.each([
+    ['14:07', '2026-11-24 14:07'],
+    [' 9:05:30 ', '2026-11-24 09:05:30'],
+    ['23:50', '2026-11-23 23:50'],
+    ['2026-03-29T02:30', '2026-03-29 02:30'],
+    ['2026-10-25 02:30:00+01:00', '2026-10-25 02:30:00+01:00'],
+    ['2026-10-25 02:30 +0100', '2026-10-25 02:30+0100'],
+    ['2026-10-25 02:30Z', '2026-10-25 02:30Z'],
+  ])('%s is sent with its day', (text, sent) => {
+    expect(read(text)).toBe(sent)
+  })
+
+  test.each(['', 'nonsense', '14', '14:7', '14:07+01:00', '2026-10-25', '$(id)', '--14:07'])('is not %s', (text) => {
+    expect(read(text)).toBeNull()
   })
 })
 

@@ -20,6 +20,19 @@ const expired = {
 export function restoreHandlers(services: Services): NamespaceHandlers<ConsoleContract['restore']> {
   const { context, runner, plans, prompts } = services
   return {
+    moment: ({ site: id, kind, time }, { signal }) =>
+      onSite(
+        services,
+        id,
+        async (site) => {
+          const link = await context.links.open(site, { signal })
+          if (!link.ok) return link
+          using kit = link.value
+          return await kit.client.moment(kind, time, signal)
+        },
+        (answer) => answer,
+      ),
+
     plan: async ({ site: id, path, planId }, feed) => {
       const site = siteOf(services, id)
       if (!site.ok) return site

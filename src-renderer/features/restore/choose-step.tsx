@@ -5,17 +5,21 @@ import { proposed, readMoment, relationTo } from '../../../src-shared/domain/acc
 import { formatClock, formatCount } from '../../../src-shared/domain/format.ts'
 import type { BackupEntry } from '../../../src-shared/domain/kit-backups.ts'
 import { isFuture, momentOf } from '../../../src-shared/domain/newest.ts'
-import { go } from '../../app/router.ts'
+import { type RestorablePart, restorableParts } from '../../../src-shared/domain/restored-parts.ts'
+import { go, replace } from '../../app/router.ts'
 import { href } from '../../app/routes.ts'
-import { originWords } from '../../shared/backup-words.ts'
+import { kindNouns, kindWords, originWords } from '../../shared/backup-words.ts'
 import { LinkButton } from '../../ui/button.tsx'
+import { Select } from '../../ui/field.tsx'
 import { HostileText } from '../../ui/hostile-text.tsx'
 import { Section } from '../../ui/page.tsx'
 import { EmptyState, Notice } from '../../ui/states.tsx'
 import { type Column, Table } from '../../ui/table.tsx'
 import { Bytes, Since, Time, useNow } from '../../ui/time.tsx'
 import { Mark } from '../../ui/verdict.tsx'
+import { ChooseMoment } from './choose-moment.tsx'
 import { FindBefore } from './find-before.tsx'
+import { partWords } from './part-words.ts'
 import css from './restore.module.css'
 import { useAccident } from './restore-memory.ts'
 import { useFirstFocus } from './use-first-focus.ts'
@@ -24,10 +28,12 @@ export function ChooseStep(props: {
   readonly overview: SiteOverview
   readonly inspection: SiteView['inspection']
   readonly backups: readonly BackupEntry[]
+  /** What is to be restored: backups of this kind are listed. */
+  readonly part: RestorablePart
 }) {
-  const { overview, inspection, backups } = props
+  const { overview, inspection, backups, part } = props
   const { id: site, zone, clockOffset: offset } = overview
-  const restorable = useMemo(() => backups.filter(({ kind, size }) => kind === 'database' && size > 0), [backups])
+  const restorable = useMemo(() => backups.filter(({ kind, size }) => kind === part && size > 0), [backups, part])
   const { when, compared } = useAccident(site)
   const now = useNow(5000) + offset
   const read = readMoment(when, zone, now)
@@ -38,20 +44,33 @@ export function ChooseStep(props: {
     return [...new Set([...key, ...compared.flatMap(({ findings }) => findings?.most ?? [])])]
   }, [inspection, compared])
   const first = useFirstFocus<HTMLDivElement>(moment === null && restorable.length > 0 ? '[data-row="0"]' : null)
+  const kindChoice = <KindChoice overview={overview} backups={backups} part={part} />
   if (restorable.length === 0) {
-    const { title, text } = emptyWords(overview)
+    const { title, text } = emptyWords(overview, part)
     return (
-      <EmptyState title={title} action={<LinkButton href={href({ page: 'site', site })}>Back to the site</LinkButton>}>
-        {text}
-      </EmptyState>
+      <>
+        {kindChoice}
+        <EmptyState
+          title={title}
+          action={<LinkButton href={href({ page: 'site', site })}>Back to the site</LinkButton>}
+        >
+          {text}
+        </EmptyState>
+      </>
     )
   }
   return (
     <>
-      <BackupRunning overview={overview} inspection={inspection} />
-      <Proposal overview={overview} backups={restorable} moment={moment} now={now} />
-      <FindBefore overview={overview} backups={restorable} tables={tables} read={read} />
-      <Section title="Database backups" note={`${formatCount(restorable.length)}, times in ${zone}`}>
+      {kindChoice}
+      <BackupRunning overview={overview} inspection={inspection} part={part} />
+      {part === 'database' && (
+        <>
+          <Proposal overview={overview} backups={restorable} moment={moment} now={now} />
+          <FindBefore overview={overview} backups={restorable} tables={tables} read={read} />
+        </>
+      )}
+      <ChooseMoment key={part} overview={overview} part={part} backups={restorable} />
+      <Section title={`${kindWords[part]} backups`} note={`${formatCount(restorable.length)}, times in ${zone}`}>
         <div ref={first} className={css.choices}>
           <Table
             fill
@@ -69,14 +88,39 @@ export function ChooseStep(props: {
   )
 }
 
+/** What to restore. Its other kinds are one press away, with how many backups there are. */
+function KindChoice({
+  overview,
+  backups,
+  part,
+}: Pick<Parameters<typeof ChooseStep>[0], 'overview' | 'backups' | 'part'>) {
+  const options = restorableParts.map((kind) => {
+    const count = backups.filter((entry) => entry.kind === kind && entry.size > 0).length
+    return { value: kind, label: `${kindWords[kind]} (${formatCount(count)})` }
+  })
+  return (
+    <div className={css.kind}>
+      <Select
+        label="What to restore"
+        value={part}
+        options={options}
+        onChange={(kind) => replace({ page: 'restore', site: overview.id, part: kind, step: 'choose' })}
+      />
+    </div>
+  )
+}
+
 /** Why there is nothing to choose from. */
-function emptyWords({ inspectedAt, backupsKnown }: SiteOverview): { readonly title: string; readonly text: string } {
+function emptyWords(
+  { inspectedAt, backupsKnown }: SiteOverview,
+  part: RestorablePart,
+): { readonly title: string; readonly text: string } {
   if (inspectedAt === null) {
     const text = 'Its backups are listed after the first check.'
     return { title: 'This site has not been checked yet', text }
   }
   return backupsKnown
-    ? { title: 'This site has no database backup', text: 'There is nothing to restore. Make a backup first.' }
+    ? { title: `This site has no ${kindNouns[part]}`, text: 'There is nothing to restore. Make a backup first.' }
     : { title: 'The server could not list the backups', text: 'The overview of this site says why.' }
 }
 
@@ -87,14 +131,15 @@ function Loss({ entry, offset }: { readonly entry: BackupEntry; readonly offset:
 }
 
 /** A backup that is being made is not in the list yet. */
-function BackupRunning({ overview, inspection }: { overview: SiteOverview; inspection: SiteView['inspection'] }) {
-  const own = overview.operations.find(({ command, state }) => command === 'database' && state !== 'ended')
+function BackupRunning(props: { overview: SiteOverview; inspection: SiteView['inspection']; part: RestorablePart }) {
+  const { overview, inspection, part } = props
+  const own = overview.operations.find(({ command, state }) => command === part && state !== 'ended')
   const holder = inspection?.lock.holder
-  if (!own && holder?.command !== 'database') return null
+  if (!own && holder?.command !== part) return null
   const who = own?.who ?? holder?.who ?? ''
   return (
     <Notice title="A backup is being made right now.">
-      It will contain the database as it is now, including any damage.
+      It will contain {partWords[part]} as it is now, including any damage.
       {who !== '' && (
         <>
           {' '}

@@ -54,7 +54,7 @@ export function Planning(props: {
           <Button
             onClick={() => {
               void command('restore.stopPlanning', { site: overview.id, path })
-              go({ page: 'restore', site: overview.id, step: 'choose' })
+              go({ page: 'restore', site: overview.id, path, step: 'choose' })
             }}
           >
             Cancel planning

@@ -10,6 +10,7 @@ import { showName } from '../../../src-shared/domain/backup-path.ts'
 import { formatTime } from '../../../src-shared/domain/format.ts'
 import type { BackupEntry } from '../../../src-shared/domain/kit-backups.ts'
 import { momentOf } from '../../../src-shared/domain/newest.ts'
+import { partOf } from '../../../src-shared/domain/restored-parts.ts'
 import { useSubscription } from '../../api/hooks.ts'
 import { useRefusal } from '../../api/session.tsx'
 import { replace } from '../../app/router.ts'
@@ -29,6 +30,7 @@ import { useAccident } from './restore-memory.ts'
 
 interface RestoreProps {
   readonly site: string
+  readonly part: string | undefined
   readonly path: string | undefined
   readonly plan: string | undefined
   readonly step: RestoreStep | undefined
@@ -65,7 +67,12 @@ function Steps(props: StepsProps) {
   return (
     <Framed {...props} step={step} entry={entry}>
       {step === 'choose' || path === undefined ? (
-        <ChooseStep overview={overview} inspection={inspection} backups={backups} />
+        <ChooseStep
+          overview={overview}
+          inspection={inspection}
+          backups={backups}
+          part={partOf(props.part ?? entry?.kind ?? '') ?? 'database'}
+        />
       ) : (
         <Planned {...props} path={path} step={step} />
       )}
@@ -93,7 +100,7 @@ function Planned(props: StepsProps & { readonly path: string; readonly step: Exc
         failure={failure}
         action={
           <>
-            <LinkButton href={href({ page: 'restore', site, step: 'choose' })}>Choose another backup</LinkButton>
+            <LinkButton href={href({ page: 'restore', site, path, step: 'choose' })}>Choose another backup</LinkButton>
             <Button onClick={again}>Plan again</Button>
           </>
         }

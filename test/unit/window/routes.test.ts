@@ -13,8 +13,9 @@ const routes: readonly Route[] = [
   { page: 'backup', site: 'x', path: '/opt/cvd/backups/a%20b%25?#&.db.gz' },
   { page: 'site-operations', site: 'x' },
   { page: 'connection', site: 'x' },
-  { page: 'restore', site: 'x', path: undefined, plan: undefined, step: undefined },
-  { page: 'restore', site: 'x', path: '/b/ü&=+.db', plan: 'p-1', step: 'checks' },
+  { page: 'restore', site: 'x', part: undefined, path: undefined, plan: undefined, step: undefined },
+  { page: 'restore', site: 'x', part: 'config', path: undefined, plan: undefined, step: 'choose' },
+  { page: 'restore', site: 'x', part: undefined, path: '/b/ü&=+.db', plan: 'p-1', step: 'checks' },
   { page: 'restoring', site: 'x', operation: 'o/1' },
 ]
 

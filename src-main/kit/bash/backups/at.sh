@@ -29,7 +29,7 @@ BEGIN {
   civil = utc_seconds(y, mo, d, h, mi, s)
   if (zone != "") {
     offset = zone == "Z" ? 0 : (zone ~ /^-/ ? -1 : 1) * (substr(zone, 2, 2) * 3600 + substr(zone, 4, 2) * 60)
-    printf "at\t%d\n", civil - offset
+    printf "at\t%.0f\n", civil - offset
     exit
   }
   early = offset_at(civil - 86400)
@@ -38,8 +38,8 @@ BEGIN {
   other = civil - late
   first = offset_at(one) == early
   second = offset_at(other) == late
-  if (early == late || (first && !second)) printf "at\t%d\n", one
-  else if (!first && second) printf "at\t%d\n", other
+  if (early == late || (first && !second)) printf "at\t%.0f\n", one
+  else if (!first && second) printf "at\t%.0f\n", other
   else if (first) printf "twice\t%s\t%s\n", shown(one, early), shown(other, late)
   else print "never"
 }'
