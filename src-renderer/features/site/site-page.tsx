@@ -51,7 +51,7 @@ function Known({ view, at }: { readonly view: SiteView; readonly at: number }) {
           </div>
         </Section>
       )}
-      <BackupStrip overview={overview} />
+      <BackupStrip overview={overview} inspection={inspection} />
       {inspection && <Found inspection={inspection} overview={overview} />}
       {!inspection && !failureOf(overview) && <Loading what="the server’s state" rows={8} />}
     </Page>

@@ -1,6 +1,9 @@
-/** Positions of the marks on a timeline: every backup has one, and backups too close together share one. Pure. */
-import type { BackupEntry } from '../../../src-shared/domain/kit-backups.ts'
-import { isFuture, momentOf } from '../../../src-shared/domain/newest.ts'
+/**
+ * Positions of the marks on a timeline with a lane for each kind: every backup has one, and backups too close together share
+ * one. Pure.
+ */
+import { type BackupEntry, backupKinds } from '../../../src-shared/domain/kit-backups.ts'
+import { databaseBackups, isFuture, momentOf } from '../../../src-shared/domain/newest.ts'
 
 export interface StripMark {
   /** Newest first; a single one where no other is close. */
@@ -14,10 +17,24 @@ export interface StripTick {
   readonly label: string
 }
 
-export interface Strip {
+export interface StripLane {
+  readonly kind: BackupEntry['kind']
   /** Oldest first. */
   readonly marks: readonly StripMark[]
+  /** Of the database: from one backup to the next, where none is missing in between. */
+  readonly covered: readonly Span[]
+}
+
+export interface Strip {
+  /** That of the database always, the others where there are backups of them. */
+  readonly lanes: readonly StripLane[]
   readonly ticks: readonly StripTick[]
+}
+
+/** On the line, or in time. */
+export interface Span {
+  readonly from: number
+  readonly to: number
 }
 
 const MINUTE = 60_000
@@ -53,19 +70,57 @@ function depth(age: number, span: number): number {
   return Math.log1p(Math.max(0, age) / NEAR) / Math.log1p(span / NEAR)
 }
 
-/** The oldest backup is at the left end, and now is at the right one. `width`: pixels of the line. */
-export function layoutStrip(backups: readonly BackupEntry[], now: number, width: number): Strip {
+/**
+ * The oldest backup is at the left end, and now is at the right one.
+ * @param width pixels of the line
+ * @param maxAge milliseconds after which the policy of the site expects another backup of the database
+ */
+export function layoutStrip(backups: readonly BackupEntry[], now: number, width: number, maxAge: number): Strip {
   const known = backups.filter((entry) => !isFuture(entry, now)).sort((one, other) => momentOf(other) - momentOf(one))
   const oldest = known.at(-1)
   const span = Math.max(SHORTEST, oldest ? now - momentOf(oldest) : 0)
   const places = Math.max(1, Math.floor(width / MARK_ROOM))
-  const groups = Map.groupBy(known, (entry) => {
-    return Math.min(places - 1, Math.floor((1 - depth(now - momentOf(entry), span)) * places))
+  const at = (moment: number) => 1 - depth(now - moment, span)
+  const marksOf = (entries: readonly BackupEntry[]) =>
+    [...Map.groupBy(entries, (entry) => Math.min(places - 1, Math.floor(at(momentOf(entry)) * places)))]
+      .sort(([one], [other]) => one - other)
+      .map(([place, group]) => ({ entries: group, at: (place + 0.5) / places }))
+  const lanes = backupKinds.flatMap((kind): StripLane[] => {
+    const entries = known.filter((entry) => entry.kind === kind)
+    if (entries.length === 0 && kind !== 'database') return []
+    const covered = kind === 'database' ? coverage(entries, now, maxAge) : []
+    return [{ kind, marks: marksOf(entries), covered: covered.map(({ from, to }) => ({ from: at(from), to: at(to) })) }]
   })
-  const marks = [...groups]
-    .sort(([one], [other]) => one - other)
-    .map(([place, entries]) => ({ entries, at: (place + 0.5) / places }))
-  return { marks, ticks: ticksOf(span, width) }
+  return { lanes, ticks: ticksOf(span, width) }
+}
+
+/** Moments of the database backups that can be counted on, oldest first. */
+function momentsOf(backups: readonly BackupEntry[]): number[] {
+  return databaseBackups(backups)
+    .filter(({ verdict }) => verdict !== 'failed')
+    .map(momentOf)
+    .sort((one, other) => one - other)
+}
+
+/** When a database backup of at most that age existed. */
+function coverage(backups: readonly BackupEntry[], now: number, maxAge: number): Span[] {
+  const spans: { from: number; to: number }[] = []
+  for (const moment of momentsOf(backups)) {
+    const last = spans.at(-1)
+    const to = Math.min(now, moment + maxAge)
+    if (last && moment <= last.to) last.to = Math.max(last.to, to)
+    else spans.push({ from: moment, to })
+  }
+  return spans
+}
+
+/** The longest time within the last week in which no backup of the database was made; null if the policy allows it. */
+export function longestGap(backups: readonly BackupEntry[], now: number, maxAge: number): Span | null {
+  const known = momentsOf(backups).filter((moment) => moment <= now)
+  const gaps = [...known, now].slice(1).map((to, index) => ({ from: known[index] ?? to, to }))
+  const recent = gaps.filter(({ to }) => to > now - 7 * DAY)
+  const [longest] = recent.sort((one, other) => other.to - other.from - (one.to - one.from))
+  return longest && longest.to - longest.from > maxAge ? longest : null
 }
 
 function ticksOf(span: number, width: number): StripTick[] {

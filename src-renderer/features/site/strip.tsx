@@ -1,14 +1,15 @@
-/** All backups on a line that ends now: kind by shape, verdict by fill, how many by number. */
+/** All backups on a line that ends now, in a lane for each kind; how many by number, and where none was made as a gap. */
 import { type CSSProperties, useMemo, useRef } from 'react'
-import type { SiteOverview } from '../../../src-shared/contract/sites.ts'
+import type { InspectionFacts, SiteOverview } from '../../../src-shared/contract/sites.ts'
 import { showName } from '../../../src-shared/domain/backup-path.ts'
-import { formatBytes, formatCount, formatTime } from '../../../src-shared/domain/format.ts'
+import { formatBytes, formatClock, formatCount, formatSpan, formatTime } from '../../../src-shared/domain/format.ts'
 import type { BackupEntry } from '../../../src-shared/domain/kit-backups.ts'
-import { momentOf } from '../../../src-shared/domain/newest.ts'
+import { backupMaxAge, momentOf } from '../../../src-shared/domain/newest.ts'
 import { useSubscription } from '../../api/hooks.ts'
 import { go } from '../../app/router.ts'
 import { href } from '../../app/routes.ts'
 import { kindWords, originWords } from '../../shared/backup-words.ts'
+import { KindMark } from '../../shared/kind-mark.tsx'
 import { Menu } from '../../ui/menu.tsx'
 import { Section } from '../../ui/page.tsx'
 import { Time, useNow } from '../../ui/time.tsx'
@@ -16,18 +17,24 @@ import { Tooltip } from '../../ui/tooltip.tsx'
 import { useWidth } from '../../ui/use-width.ts'
 import { Mark, markWord } from '../../ui/verdict.tsx'
 import css from './strip.module.css'
-import { layoutStrip, type StripMark, verdictOfMark } from './strip-layout.ts'
+import { layoutStrip, longestGap, type StripLane, type StripMark, verdictOfMark } from './strip-layout.ts'
+import { useLaneKeys } from './use-lane-keys.ts'
 
 const MINUTE = 60_000
 /** So many of a group are listed; the page of all backups has the rest. */
 const LISTED = 15
 
-export function BackupStrip({ overview }: { readonly overview: SiteOverview }) {
+export function BackupStrip(props: { readonly overview: SiteOverview; readonly inspection: InspectionFacts | null }) {
+  const { overview, inspection } = props
   const list = useSubscription('backups.watch', { site: overview.id }).state
-  const line = useRef<HTMLDivElement>(null)
-  const width = useWidth(line)
+  const scale = useRef<HTMLDivElement>(null)
+  const width = useWidth(scale)
   const now = useNow(MINUTE) + overview.clockOffset + MINUTE
-  const strip = useMemo(() => layoutStrip(list?.backups ?? [], now, width), [list, now, width])
+  const maxAge = backupMaxAge(inspection?.policy)
+  const backups = list?.backups
+  const strip = useMemo(() => layoutStrip(backups ?? [], now, width, maxAge), [backups, now, width, maxAge])
+  const gap = useMemo(() => longestGap(backups ?? [], now - MINUTE, maxAge), [backups, now, maxAge])
+  const keys = useLaneKeys()
   const { total, verified, held } = overview.backups
   const counts = `${formatCount(verified)} of ${formatCount(total)} verified${held === 0 ? '' : `, ${formatCount(held)} on hold`}`
   const none = overview.backupsKnown ? 'none yet' : overview.inspectedAt === null ? 'not yet known' : 'unknown'
@@ -37,26 +44,34 @@ export function BackupStrip({ overview }: { readonly overview: SiteOverview }) {
       note={total === 0 ? none : counts}
       actions={<a href={href({ page: 'backups', site: overview.id })}>All backups</a>}
     >
-      <div className={css.strip}>
-        <div ref={line} className={css.line}>
-          {strip.ticks.map(({ at, label }) => (
-            <span key={label} className={css.tick} style={place(at)}>
-              {label}
-            </span>
-          ))}
-          <span className={css.now}>now</span>
-          <ul aria-label="Backups, oldest first">
-            {strip.marks.map((mark) => (
-              <li key={mark.entries[0]?.path} className={css.item} style={place(mark.at)}>
-                <StripItem mark={mark} overview={overview} />
-              </li>
+      {/* Arrow keys go from mark to mark; each mark is a link or a button of its own. */}
+      {/* biome-ignore lint/a11y/noStaticElementInteractions: see above */}
+      <div className={css.strip} onKeyDownCapture={keys.onKeyDownCapture} onFocus={keys.onFocus} ref={keys.ref}>
+        {strip.lanes.map((lane) => (
+          <Lane key={lane.kind} lane={lane} overview={overview} />
+        ))}
+        <div className={css.lane}>
+          <span />
+          <div ref={scale} className={css.scale}>
+            {strip.ticks.map(({ at, label }) => (
+              <span key={label} className={css.tick} style={place(at)}>
+                {label}
+              </span>
             ))}
-          </ul>
+            <span className={css.now}>now</span>
+          </div>
         </div>
       </div>
       <div className={css.legend}>
         <p>
           <Newest overview={overview} />
+          {gap !== null && (
+            <>
+              {' '}
+              · Longest gap of the last week: {formatSpan(gap.to - gap.from)}, from{' '}
+              {formatClock(gap.from, overview.zone).slice(0, 16)}
+            </>
+          )}
         </p>
         <Legend />
       </div>
@@ -66,6 +81,35 @@ export function BackupStrip({ overview }: { readonly overview: SiteOverview }) {
 
 function place(at: number): CSSProperties {
   return { insetInlineStart: `${(at * 100).toFixed(2)}%` }
+}
+
+function Lane({ lane, overview }: { readonly lane: StripLane; readonly overview: SiteOverview }) {
+  const { kind, marks, covered } = lane
+  return (
+    <div className={css.lane} data-lane>
+      <span className={css.kind}>
+        <KindMark kind={kind} verdict="never" hold={false} />
+        {kindWords[kind]}
+      </span>
+      <div className={css.line}>
+        {covered.map(({ from, to }) => (
+          <span
+            key={from}
+            aria-hidden
+            className={css.covered}
+            style={{ ...place(from), inlineSize: `${((to - from) * 100).toFixed(2)}%` }}
+          />
+        ))}
+        <ul aria-label={`${kindWords[kind]} backups, oldest first`}>
+          {marks.map((mark) => (
+            <li key={mark.entries[0]?.path} className={css.item} style={place(mark.at)}>
+              <StripItem mark={mark} overview={overview} />
+            </li>
+          ))}
+        </ul>
+      </div>
+    </div>
+  )
 }
 
 function wordsOf(entry: BackupEntry, zone: string): string {
@@ -81,14 +125,8 @@ function StripItem({ mark, overview }: { readonly mark: StripMark; readonly over
   const words = wordsOf(entry, overview.zone)
   return (
     <Tooltip text={words}>
-      <a className={css.target} href={href({ page: 'backup', site: overview.id, path: entry.path })}>
-        <span
-          aria-hidden
-          className={css.mark}
-          data-kind={entry.origin === 'safety' ? 'safety' : entry.kind}
-          data-verdict={entry.verdict}
-          data-hold={entry.hold || undefined}
-        />
+      <a data-mark className={css.target} href={href({ page: 'backup', site: overview.id, path: entry.path })}>
+        <KindMark {...entry} safety={entry.origin === 'safety'} />
         <span className="visually-hidden">{words}</span>
       </a>
     </Tooltip>
@@ -112,10 +150,15 @@ function Group({ mark, overview }: { readonly mark: StripMark; readonly overview
   }))
   const rest = entries.length - listed.length
   const more = { label: `${formatCount(rest)} more: all backups`, onSelect: () => go({ page: 'backups', site }) }
+  const [newest] = entries
+  const oldest = entries.at(-1)
+  const times =
+    newest && oldest ? `, ${formatTime(momentOf(oldest), zone)} to ${formatTime(momentOf(newest), zone)}` : ''
+  const words = `${entries.length} backups: ${parts.join(', ')}${times}`
   return (
     <Menu
       trigger={
-        <button type="button" className={css.target}>
+        <button type="button" data-mark className={css.target} title={words}>
           <span
             aria-hidden
             className={css.group}
@@ -124,9 +167,7 @@ function Group({ mark, overview }: { readonly mark: StripMark; readonly overview
           >
             {entries.length > 99 ? '99+' : entries.length}
           </span>
-          <span className="visually-hidden">
-            {entries.length} backups: {parts.join(', ')}
-          </span>
+          <span className="visually-hidden">{words}</span>
         </button>
       }
       items={rest > 0 ? [...listed, more] : listed}
@@ -135,22 +176,23 @@ function Group({ mark, overview }: { readonly mark: StripMark; readonly overview
 }
 
 function Legend() {
+  const mark = { kind: 'database', verdict: 'never', hold: false } as const
   return (
     <p className={css.keys} aria-hidden>
       <span className={css.key}>
-        <span className={css.mark} data-kind="database" data-verdict="verified" /> Verified
+        <KindMark {...mark} verdict="verified" /> Verified
       </span>
       <span className={css.key}>
-        <span className={css.mark} data-kind="database" data-verdict="never" /> Never tested
+        <KindMark {...mark} /> Never tested
       </span>
       <span className={css.key}>
-        <span className={css.mark} data-kind="database" data-verdict="failed" /> Failed
+        <KindMark {...mark} verdict="inconclusive" /> Inconclusive
       </span>
       <span className={css.key}>
-        <span className={css.mark} data-kind="safety" data-verdict="never" /> Safety copy
+        <KindMark {...mark} verdict="failed" /> Failed
       </span>
       <span className={css.key}>
-        <span className={css.mark} data-kind="application" data-verdict="never" /> Not a database
+        <KindMark {...mark} safety /> Safety copy
       </span>
       <span className={css.key}>
         <span className={css.group} data-verdict="never">
@@ -159,7 +201,14 @@ function Legend() {
         Several
       </span>
       <span className={css.key}>
-        <span className={css.mark} data-kind="database" data-verdict="never" data-hold /> On hold
+        <KindMark {...mark} hold /> On hold
+      </span>
+      <span className={css.key}>
+        <span className={css.gapKey}>
+          <span />
+          <span />
+        </span>{' '}
+        Gap
       </span>
     </p>
   )

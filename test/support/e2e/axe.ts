@@ -23,3 +23,9 @@ export async function accessible(page: Page): Promise<string[]> {
   }
   return found
 }
+
+/** Elements that are too small for a finger, or too close to each other; axe does not look for them by itself. */
+export async function smallTargets(page: Page, part: string): Promise<string[]> {
+  const { violations } = await new AxeBuilder({ page }).include(part).withRules(['target-size']).analyze()
+  return violations.flatMap(({ nodes }) => nodes.map(({ html, failureSummary }) => `${html} ${failureSummary}`))
+}

@@ -3,7 +3,7 @@ import { findCommands } from '../../../src-renderer/app/find-commands.ts'
 import { matchKeys } from '../../../src-renderer/app/match-keys.ts'
 import { filterBackups, noFilter } from '../../../src-renderer/features/backups/filter-backups.ts'
 import { filterSites } from '../../../src-renderer/features/fleet/filter-sites.ts'
-import { layoutStrip, verdictOfMark } from '../../../src-renderer/features/site/strip-layout.ts'
+import { layoutStrip, longestGap, verdictOfMark } from '../../../src-renderer/features/site/strip-layout.ts'
 import { type BackupEntry, backupEntry } from '../../../src-shared/domain/kit-backups.ts'
 import { inspection } from '../../../src-shared/domain/kit-site.ts'
 import { sitesInNeed } from '../../../src-shared/domain/verdict.ts'
@@ -62,7 +62,10 @@ describe('the timeline', () => {
   const now = Date.UTC(2026, 0, 31)
   const hours = (count: number) => now - count * 3_600_000
   const WIDTH = 900
-  const shown = (list: readonly BackupEntry[]) => layoutStrip(list, now, WIDTH).marks.flatMap(({ entries }) => entries)
+  const AGE = 4 * 3_600_000
+  const lay = (list: readonly BackupEntry[], width = WIDTH) => layoutStrip(list, now, width, AGE)
+  const marksOf = (list: readonly BackupEntry[], width = WIDTH) => lay(list, width).lanes.flatMap(({ marks }) => marks)
+  const shown = (list: readonly BackupEntry[]) => marksOf(list).flatMap(({ entries }) => entries)
 
   test('shows old, verified and held backups, however many newer ones there are (G5)', () => {
     const old = [
@@ -73,19 +76,55 @@ describe('the timeline', () => {
     const recent = Array.from({ length: 300 }, (_, index) => backup(`${index}`, { takenAt: hours(index / 50) }))
     expect(shown([...recent, ...old])).toHaveLength(303)
     // Each of the old ones has a mark of its own.
-    const alone = layoutStrip([...recent, ...old], now, WIDTH).marks.filter(({ entries }) => entries.length === 1)
+    const alone = marksOf([...recent, ...old]).filter(({ entries }) => entries.length === 1)
     expect(alone.flatMap(({ entries }) => entries)).toEqual(expect.arrayContaining(old))
   })
 
   test.each([1, 40, 320, 900, 1900])('groups close backups: on %i pixels no two marks overlap (G5)', (width) => {
     const list = Array.from({ length: 2000 }, (_, index) => backup(`${index}`, { takenAt: hours(index ** 2 / 900) }))
-    const { marks, ticks } = layoutStrip(list, now, width)
+    const [marks, { ticks }] = [marksOf(list, width), lay(list, width)]
     expect(marks.flatMap(({ entries }) => entries)).toHaveLength(2000)
     const gaps = (places: readonly { at: number }[]) =>
       places.slice(1).map(({ at }, index) => at - (places[index]?.at ?? 0))
     for (const gap of gaps(marks)) expect(gap * width).toBeGreaterThanOrEqual(26)
     for (const gap of gaps(ticks)) expect(gap * width).toBeGreaterThanOrEqual(64)
     for (const { at } of marks) expect(at > 0 && at < 1).toBe(true)
+  })
+
+  test('has a lane for each kind, and of the database always', () => {
+    expect(lay([]).lanes).toEqual([{ kind: 'database', marks: [], covered: [] }])
+    const list = [
+      backup('system', { kind: 'system', takenAt: hours(5) }),
+      backup('config', { kind: 'config', takenAt: hours(5) }),
+      backup('safety', { origin: 'safety', takenAt: hours(5) }),
+    ]
+    const { lanes } = lay(list)
+    expect(lanes.map(({ kind, marks }) => [kind, marks.length])).toEqual([
+      ['database', 1],
+      ['config', 1],
+      ['system', 1],
+    ])
+    // At the same time, in the same place.
+    expect(new Set(lanes.map(({ marks }) => marks[0]?.at)).size).toBe(1)
+  })
+
+  test('shows as a gap when the database had no backup, or none that counts', () => {
+    const made = (...ages: number[]) => ages.map((age) => backup(`${age}`, { takenAt: hours(age) }))
+    const spans = (list: readonly BackupEntry[]) => lay(list).lanes[0]?.covered ?? []
+    expect(spans(made(1, 4, 7, 10))).toHaveLength(1)
+    expect(spans(made(1, 4, 12, 15))).toHaveLength(2)
+    expect(spans(made(1, 4))[0]).toMatchObject({ to: 1 })
+    expect(spans(made(8))[0]?.to).toBeLessThan(1)
+    const failed = backup('bad', { takenAt: hours(4), verdict: 'failed' })
+    const safety = backup('safety', { takenAt: hours(4), origin: 'safety' })
+    expect(spans([...made(1, 7), failed, safety])).toHaveLength(2)
+    const gap = (list: readonly BackupEntry[]) => longestGap(list, now, AGE)
+    expect(gap(made(1, 4, 7, 10))).toBeNull()
+    expect(gap(made(1, 4, 12, 15))).toEqual({ from: hours(12), to: hours(4) })
+    expect(gap(made(30))).toEqual({ from: hours(30), to: now })
+    expect(gap(made(1, 4, 24 * 20, 24 * 40))).toEqual({ from: hours(24 * 20), to: hours(4) })
+    expect(gap(made(24 * 10 - 1, 24 * 20))).toEqual({ from: hours(24 * 10 - 1), to: now })
+    expect(gap([])).toBeNull()
   })
 
   test('shows a group as verified only if all are, and as failed if one is', () => {
