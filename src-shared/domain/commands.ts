@@ -1,6 +1,7 @@
 /** Shell commands for working on a backup by hand on the server, or why there are none. Pure. */
 import { decodePath } from './backup-path.ts'
 import type { BackupEntry } from './kit-backups.ts'
+import { partOf } from './restored-parts.ts'
 
 export interface ShownCommand {
   readonly title: string
@@ -40,36 +41,86 @@ const refused: ShownCommands = {
  * first.
  */
 export function commandsFor(backup: Pick<BackupEntry, 'path' | 'kind'>): ShownCommands {
+  const { kind } = backup
   const file = shellPath(backup.path)
   if (file === null) return refused
-  const listing = `tar --force-local --quoting-style=escape -tzvf ${file}`
-  if (backup.kind !== 'database') return { commands: [{ title: 'List its files', command: listing }], refusal: '' }
-  const packed = backup.path.endsWith('.gz')
+  const packed = kind !== 'database' || backup.path.endsWith('.gz')
+  const check =
+    kind === 'database'
+      ? [databaseByHand(packed ? `gzip -dc -- ${file}` : `cat -- ${file}`)]
+      : [
+          { title: 'List its files', command: `${TAR} --quoting-style=escape -tzvf ${file}` },
+          ...(kind === 'system' ? systemByHand(file) : []),
+          lookByHand(file),
+        ]
   const commands = [
     { title: 'Read it to the last byte', command: packed ? `gzip -t -- ${file}` : `cat -- ${file} >/dev/null` },
     { title: 'Verify it', command: `cvd-backup verify ${file}` },
-    {
-      title: 'Check the database in it without cvd-backup: in a private folder that is removed again',
-      command: checkByHand(packed ? `gzip -dc -- ${file}` : `cat -- ${file}`),
-    },
-    { title: 'See what a restore would change', command: `cvd-backup plan restore database ${file}` },
-    {
-      title: 'Restore it: put the name of the server and your reason in',
-      command: `cvd-backup restore database ${file} --confirm 'NAME OF THE SERVER' --reason 'YOUR REASON'`,
-    },
+    ...check,
+    ...restoreOf(kind, file),
   ]
   return { commands, refusal: '' }
 }
 
+/** Names are data: no host in one, no wildcard but where one is asked for. */
+const TAR = 'tar --force-local'
+
+function restoreOf(kind: BackupEntry['kind'], file: string): ShownCommand[] {
+  const part = partOf(kind)
+  if (part === null) return []
+  return [
+    { title: 'See what a restore would change', command: `cvd-backup plan restore ${part} ${file}` },
+    {
+      title: 'Restore it: put the name of the server and your reason in',
+      command: `cvd-backup restore ${part} ${file} --confirm 'NAME OF THE SERVER' --reason 'YOUR REASON'`,
+    },
+  ]
+}
+
+function databaseByHand(unpack: string): ShownCommand {
+  return {
+    title: 'Check the database in it without cvd-backup: in a private folder that is removed again',
+    command: inPrivate(
+      `${unpack} >"$folder/check.db" &&`,
+      `  sqlite3 -init /dev/null -readonly "$folder/check.db" 'PRAGMA integrity_check; PRAGMA foreign_key_check'`,
+    ),
+  }
+}
+
+/** What the top folder of a system backup is called, whoever made it. */
+const member = (path: string) => `--wildcards --no-wildcards-match-slash 'cvd_system_*/${path}'`
+
+function systemByHand(file: string): ShownCommand[] {
+  const unpack = `${TAR} -xzOf ${file} ${member('database/cvd.db.gz')} | gzip -dc`
+  return [
+    // A terminal acts on some characters of a text that somebody else may have written.
+    { title: 'Read its manifest', command: `${TAR} -xzOf ${file} ${member('MANIFEST.txt')} | cat -v` },
+    databaseByHand(unpack),
+  ]
+}
+
+/** Keeps the folder, to be looked at: only its owner can enter it. Owners, and rights of the files, are not taken over. */
+function lookByHand(file: string): ShownCommand {
+  return {
+    title: 'Unpack it without cvd-backup, to look at its files: into a private folder beside nothing that is live',
+    command: [
+      '(',
+      '  umask 077 && folder=$(mktemp -d) || exit 1',
+      `  ${TAR} --no-same-owner --no-same-permissions -xzf ${file} -C "$folder"`,
+      `  printf 'Unpacked in %s; remove it afterwards: rm -rf -- %q\\n' "$folder" "$folder"`,
+      ')',
+    ].join('\n'),
+  }
+}
+
 /** Runs in a subshell, to keep the umask and the trap out of the user's shell; the copy is private. */
-function checkByHand(unpack: string): string {
+function inPrivate(...lines: readonly string[]): string {
   return [
     '(',
     '  umask 077 && folder=$(mktemp -d) || exit 1',
     `  trap 'rm -rf -- "$folder"' EXIT`,
     '  trap "exit 1" HUP INT TERM',
-    `  ${unpack} >"$folder/check.db" &&`,
-    `    sqlite3 -init /dev/null -readonly "$folder/check.db" 'PRAGMA integrity_check; PRAGMA foreign_key_check'`,
+    ...lines.map((line) => `  ${line}`),
     ')',
   ].join('\n')
 }

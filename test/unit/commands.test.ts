@@ -8,6 +8,7 @@ import {
   readdirSync,
   readFileSync,
   rmSync,
+  statSync,
   writeFileSync,
 } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -16,6 +17,7 @@ import { gzipSync } from 'node:zlib'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { encodePath } from '../../src-shared/domain/backup-path.ts'
 import { commandsFor, shellPath } from '../../src-shared/domain/commands.ts'
+import { backupKinds } from '../../src-shared/domain/kit-backups.ts'
 
 const hostile = [
   'plain.db.gz',
@@ -80,12 +82,61 @@ describe('commands to paste', () => {
     expect(existsSync(join(folder, 'ran'))).toBe(false)
   })
 
-  test.each(hostile)('list an archive called %j', (name) => {
+  test.each(hostile)('with an archive called %j execute no part of its name, and touch nothing live', (name) => {
     const path = join(folder, 'backups', name)
-    execFileSync('tar', ['-czf', path, '-C', folder, 'here'])
-    const { commands } = commandsFor({ path: encodePath(path), kind: 'application' })
-    expect(paste(commands.map(({ command }) => command).join('\n'))).toContain('here/')
+    mkdirSync(join(folder, 'config'))
+    writeFileSync(join(folder, 'config/.env'), 'SECRET=1\n', { mode: 0o600 })
+    execFileSync('tar', ['--force-local', '-czf', path, '-C', folder, 'config'])
+    for (const kind of ['application', 'config', 'systemd'] as const) {
+      const { commands } = commandsFor({ path: encodePath(path), kind })
+      const printed = paste(commands.map(({ command }) => command).join('\n'))
+      expect(printed).toContain('config/.env')
+      const [unpacked = '', ...more] = readdirSync(join(folder, 'tmp'))
+      expect(more).toEqual([])
+      const private_ = join(folder, 'tmp', unpacked)
+      expect([statSync(private_).mode & 0o777, readFileSync(join(private_, 'config/.env'), 'utf8')]).toEqual([
+        0o700,
+        'SECRET=1\n',
+      ])
+      expect(printed).toContain(`remove it afterwards: rm -rf -- ${private_}`)
+      rmSync(private_, { recursive: true })
+      const words = readFileSync(join(folder, 'words'), 'utf8').split('\0')
+      expect(words.filter((word) => word.startsWith('/'))).toEqual([path, path, path])
+      expect(words.slice(0, 4)).toEqual(['verify', path, 'plan', 'restore'])
+      rmSync(join(folder, 'words'))
+    }
     expect(readdirSync(join(folder, 'here'))).toEqual([])
+    expect(existsSync(join(folder, 'ran'))).toBe(false)
+  })
+
+  test('of a system backup show its manifest, and check the database in it, whatever stands in them', () => {
+    const path = join(folder, 'backups/cvd_system_1.tar.gz')
+    const top = join(folder, 'cvd_system_1')
+    mkdirSync(join(top, 'database'), { recursive: true })
+    execFileSync('sqlite3', [join(folder, 'db'), 'CREATE TABLE users (id)'])
+    writeFileSync(join(top, 'database/cvd.db.gz'), gzipSync(readFileSync(join(folder, 'db'))))
+    writeFileSync(join(top, 'MANIFEST.txt'), 'CVD System Backup Manifest \u001b]0;title\u0007\n')
+    execFileSync('tar', ['-czf', path, '-C', folder, 'cvd_system_1'])
+    const { commands } = commandsFor({ path: encodePath(path), kind: 'system' })
+    const printed = paste(commands.map(({ command }) => command).join('\n'))
+    expect(printed).toContain('CVD System Backup Manifest ^[]0;title^G')
+    expect(printed).toMatch(/^ok$/m)
+    expect(readdirSync(join(folder, 'here'))).toEqual([])
+    // Only what is unpacked to be looked at stays.
+    expect(readdirSync(join(folder, 'tmp'))).toHaveLength(1)
+  })
+
+  test('unpack an archive without rights of its own: nothing in it can be read, or run as its owner, by others', () => {
+    const path = join(folder, 'backups/a.tar.gz')
+    mkdirSync(join(folder, 'app'))
+    writeFileSync(join(folder, 'app/run'), 'x')
+    chmodSync(join(folder, 'app/run'), 0o6777)
+    execFileSync('tar', ['-czf', path, '-C', folder, 'app'])
+    const { commands } = commandsFor({ path: encodePath(path), kind: 'application' })
+    paste(commands.map(({ command }) => command).join('\n'))
+    const [unpacked = ''] = readdirSync(join(folder, 'tmp'))
+    expect(statSync(join(folder, 'tmp', unpacked)).mode & 0o7777).toBe(0o700)
+    expect(statSync(join(folder, 'tmp', unpacked, 'app/run')).mode & 0o7777).toBe(0o700)
   })
 
   test.each([
@@ -105,9 +156,12 @@ describe('commands to paste', () => {
     expect(shellPath('/b/%FF.db')).toBeNull()
   })
 
-  test('never touch the live database, and write nothing that others can read', () => {
-    const text = commandsFor({ path: '/b/a.db.gz', kind: 'database' }).commands.map(({ command }) => command)
-    expect(text.join('\n')).not.toMatch(/\/tmp|cvd\.db|systemctl|\bcp\b|\bmv\b/)
+  test.each(backupKinds)('for %s never touch what is live, and write nothing that others can read', (kind) => {
+    const text = commandsFor({ path: '/b/a.gz', kind }).commands.map(({ command }) => command)
+    expect(text.join('\n')).not.toMatch(/\/tmp|[^/]cvd\.db|systemctl|\bcp\b|\bmv\b| -P|-C (?!"\$folder")/)
+    expect(text.filter((command) => /mktemp/.test(command))).not.toEqual([])
+    for (const command of text.filter((one) => /mktemp/.test(one)))
+      expect(command).toMatch(/umask 077 && folder=\$\(mktemp -d\)/)
   })
 
   test('unpack with a private mask in a private folder', () => {
