@@ -58,6 +58,8 @@ export const rooms = {
     'database',
     'folder-sides',
     'folder-read',
+    'venv-sides',
+    'venv',
     'folder-checks',
     'folder',
     'files-sides',

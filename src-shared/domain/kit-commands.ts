@@ -108,8 +108,7 @@ what a restore with --at would take. TIME is 2026-03-29 02:30 in the time of thi
   plan: {
     ...{ kind: 'answer', title: 'Restore plan', role: 'admin', changesSite: false },
     ...{ report: restorePlan, failure: restorePlan.nullable() },
-    synopsis:
-      'plan restore database|application|config|systemd|system FILE|--at TIME [--parts LIST] [--site-is-down] [--keep-venv]',
+    synopsis: 'plan restore database|application|config|systemd|system FILE|--at TIME [--parts LIST] [--site-is-down] [--keep-venv|--rebuild-venv]',
     summary: 'show what a restore would change',
     help: `Shows what a restore of FILE would change, table by table or file by file, and whether it is possible.
 Changes nothing.`,
@@ -118,7 +117,7 @@ Changes nothing.`,
     ...{ kind: 'operation', title: 'Database restore', role: 'admin', changesSite: true },
     ...{ report: restoreReport, failure: restoreReport.nullable() },
     synopsis:
-      'restore database|application|config|systemd|system FILE|--at TIME --confirm HOST --reason TEXT [--parts LIST] [--new-server] [--accept-schema] [--accept-files] [--keep-venv] [--site-is-down] [--expect-sha256 HEX] [--expect-machine ID]',
+      'restore database|application|config|systemd|system FILE|--at TIME --confirm HOST --reason TEXT [--parts LIST] [--new-server] [--accept-schema] [--accept-files] [--keep-venv|--rebuild-venv] [--site-is-down] [--expect-sha256 HEX] [--expect-machine ID]',
     summary: 'restore a backup, as a transaction',
     help: `Restores a backup: extracts and verifies it first, then stops the service, keeps what is live as a safety copy,
 and starts the service again. Ends with what was restored in place and healthy, or rolled back.
@@ -127,7 +126,8 @@ and starts the service again. Ends with what was restored in place and healthy, 
 --new-server: on a server without the site, create the user, the group and the folders that it needs.
 --accept-files: restore unit files and the nginx site although they are not known to be what root had.
 --at TIME: the newest backup that is not later, as 2026-03-29 02:30 in the time of this server, or with an offset.
---keep-venv: keep the live virtual environment although requirements.txt differs.
+--keep-venv: keep the live virtual environment although requirements.txt or the interpreter differs.
+--rebuild-venv: build a new one in any case. It is built before anything stops.
 Refused while the health check fails, unless you give --site-is-down; the health probe must then be set and correct.`,
   },
   undo: {

@@ -24,6 +24,14 @@ export const restoredPart = z.looseObject({
   safetyCopy: path.nullable(),
 })
 
+/** `fault`: why it cannot be rebuilt; null if it can. `live`: there is one that could be kept. */
+const venvPlan = z.looseObject({
+  state: z.enum(['kept', 'rebuilt', 'copied', 'none']),
+  reason: z.string().max(1000),
+  fault: z.string().max(1000).nullable(),
+  live: z.boolean(),
+})
+
 /**
  * `tree` of a plan for the application or the configuration. The first hundred differences, as `live|backup|changed: PATH`.
  * `known`: the live files could be compared; if not, the counts say nothing.
@@ -38,6 +46,8 @@ export const treePlan = z.looseObject({
   differences: z.array(path).max(200),
   /** What stays from the live folder because backups leave it out. */
   kept: z.array(path).max(16),
+  /** What becomes of the application's virtual environment; null for the configuration. */
+  venv: venvPlan.nullable().default(null),
 })
 
 /** One file of root's in a plan: a unit file, a drop-in or the nginx site. */

@@ -128,21 +128,6 @@ describe.concurrent('an archive with', () => {
 describe.concurrent('a restore of the application', () => {
   const packed = (one: WorkingSite) => pack('application', one.root, join(one.backups, 'app', name))
 
-  it('is refused where requirements.txt differs, unless the live environment is to be kept', async (test) => {
-    const one = site(test)
-    const file = packed(one)
-    writeFileSync(join(one.root, 'app/requirements.txt'), 'flask==4\n')
-    const { result } = await one.run(restoringTree('application', file))
-    expect(result).toMatchObject({
-      outcome: 'failed',
-      code: 'checks-failed',
-      next: expect.stringContaining('--keep-venv'),
-    })
-    const kept = await one.run(restoringTree('application', file, '--keep-venv'))
-    expect(kept.result.outcome).toBe('succeeded')
-    expect(readFileSync(join(one.root, 'app/venv/lib/flask.py'), 'utf8')).toBe('flask\n')
-  })
-
   it("takes the runbook's own safety copy, and keeps the live environment instead of the one in it", async (test) => {
     const one = site(test)
     const file = join(one.backups, 'app/current_app_20260110_120000.tar.gz')

@@ -44,15 +44,6 @@ describe.concurrent('the plan of a restore', () => {
     expect(treeState(site.root)).toEqual(before)
   })
 
-  it('says before the restore refuses it that the environment may not fit', async (test) => {
-    const { site, file } = prepared(test, 'application')
-    writeFileSync(join(site.root, 'app/requirements.txt'), 'flask==4\n')
-    const answer = await site.ask(['plan', 'restore', 'application', file], plan)
-    expect(answer.checks).toContainEqual(
-      expect.objectContaining({ check: 'venv', state: 'warning', acknowledge: true }),
-    )
-  })
-
   it('of a file that is no archive says so', async (test) => {
     const { site, file } = prepared(test, 'config')
     writeFileSync(file, 'no archive')
@@ -109,7 +100,7 @@ describe.concurrent('the plan of a restore', () => {
 })
 
 describe.runIf(process.getuid?.() === 0).concurrent('live files that their owner cannot all read', () => {
-  it('are not said to be the same, nor is requirements.txt', async (test) => {
+  it('are not said to be the same, nor is requirements.txt: the environment is not taken to fit', async (test) => {
     const site = siteWithTrees({ owner: ORDINARY })
     test.onTestFinished(() => site.remove())
     const file = pack('application', site.root, join(site.backups, 'app/cvd_app_20260110_120000.tar.gz'))
@@ -118,13 +109,10 @@ describe.runIf(process.getuid?.() === 0).concurrent('live files that their owner
     const answer = await site.ask(['plan', 'restore', 'application', file], plan)
     expect(answer.tree).toMatchObject({ known: false, differences: [] })
     expect(answer.checks).toContainEqual(expect.objectContaining({ check: 'compared', state: 'warning' }))
-    expect(answer.checks).toContainEqual(
-      expect.objectContaining({
-        check: 'venv',
-        acknowledge: true,
-        evidence: expect.stringContaining('could not be compared'),
-      }),
-    )
+    expect(answer.tree.venv).toMatchObject({
+      state: 'rebuilt',
+      reason: expect.stringContaining('could not be compared'),
+    })
     expect(planLines({ ...answer, part: 'application' }, 'UTC').join('\n')).toContain(
       'The live files could not be compared.',
     )

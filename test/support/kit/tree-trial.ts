@@ -5,6 +5,7 @@ import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { expect, type TestContext } from 'vitest'
 import type { SiteOptions } from '../scratch-site.ts'
+import { environmentConfig } from './packages.ts'
 import { pack, treeState, write } from './tree.ts'
 import { Disturbed } from './trial.ts'
 import { WorkingSite } from './working-site.ts'
@@ -51,6 +52,8 @@ export function siteWithTrees(options: SiteOptions = {}): WorkingSite {
     'static/old.js': 'old\n',
     'latest.js': '-> static/old.js',
     'venv/bin/python': '-> /usr/bin/python3',
+    'venv/pyvenv.cfg': environmentConfig(),
+    'venv/pip.conf': '[global]\nno-index = true\n',
     'venv/lib/flask.py': 'flask\n',
     '.git/HEAD': 'ref: refs/heads/main\n',
   })

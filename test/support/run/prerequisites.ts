@@ -13,6 +13,7 @@ const packageOf = {
   'dbus-daemon': 'dbus-daemon',
   debootstrap: 'debootstrap',
   dunst: 'dunst',
+  ensurepip: 'python3-venv',
   flock: 'util-linux',
   gdbus: 'libglib2.0-bin',
   git: 'git',
@@ -65,6 +66,8 @@ export const pamFolders = ['x86_64', 'aarch64'].map((machine) => `/lib/${machine
 /** Includes libraries, which need not be executable: `/usr/lib/x86_64-linux-gnu` on most machines. */
 function foldersOf(program: Program): readonly string[] {
   if (program.startsWith('pam_')) return pamFolders
+  // A module of Debian's python3, without which it makes no virtual environment.
+  if (program === 'ensurepip') return globSync('/usr/lib/python3.*')
   if (isLibrary(program)) return globSync('/usr/lib/*-linux-gnu*')
   return [...(process.env.PATH ?? '').split(delimiter), ...adminFolders]
 }

@@ -207,6 +207,7 @@ side_says() {
   SIDE_SECONDS=$1 "$3_do" "${@:4}" 2>/dev/null </dev/null | timeout --signal=KILL "$1" head -c "$2"
 }
 SIDE_SECONDS=''
+SIDE_BEFORE=() # a command of root's that the next side is run by
 
 do_as() ( become_side "$@" )
 
@@ -244,7 +245,8 @@ become_side() { # UID GID FOLDER FUNCTION ARGUMENT...
   for key in "${!POLICY[@]}"; do text+="$key=${POLICY[$key]}"$'\n'; done
   # A process group of its own, killed as a whole.
   [[ $SIDE_SECONDS == '' ]] || within=(timeout --signal=KILL "$SIDE_SECONDS")
-  exec ${within[@]+"${within[@]}"} setpriv --reuid="$uid" --regid="$gid" --clear-groups --no-new-privs --inh-caps=-all \
+  exec ${SIDE_BEFORE[@]+"${SIDE_BEFORE[@]}"} ${within[@]+"${within[@]}"} \
+    setpriv --reuid="$uid" --regid="$gid" --clear-groups --no-new-privs --inh-caps=-all \
     env -i PATH="$PATH" LC_ALL=C ${TZ+TZ="$TZ"} TMPDIR=. SQLITE_TMPDIR=. CVD_SIDE_POLICY="$text" CVD_SIDE_ROOT="$ROOT" \
     CVD_SIDE_DATABASE_FILE="$DATABASE_FILE" CVD_SIDE_LIMIT="${EXTRACT_LIMIT:-0}" \
     /bin/bash --noprofile --norc -c "$SIDE_LOADER" cvd-backup --side "$@"

@@ -1,14 +1,16 @@
 # --- What a changing command is given, and its confirmation ----------------------------------------------------------------
 
-R_WORDS=() R_CONFIRM='' R_EXPECT_SHA256='' R_ACCEPT_SCHEMA='' R_AT='' R_KEEP_VENV='' R_PARTS='' R_ACCEPT_FILES='' R_NEW_SERVER=''
+R_WORDS=() R_CONFIRM='' R_EXPECT_SHA256='' R_ACCEPT_SCHEMA='' R_AT='' R_KEEP_VENV='' R_REBUILD_VENV='' R_PARTS=''
+R_ACCEPT_FILES='' R_NEW_SERVER=''
 SITE_IS_DOWN='' # not empty if a person confirmed that the site is down and that the configured probe is right
 
 # Parse the arguments of restore, undo and delete into R_* and SITE_IS_DOWN: WHAT [...] --confirm HOST --reason TEXT
-# [--site-is-down] [--accept-schema] [--accept-files] [--keep-venv] [--at TIME] [--parts LIST] [--new-server]
-# [--expect-sha256 HEX] [--expect-machine ID].
+# [--site-is-down] [--accept-schema] [--accept-files] [--keep-venv|--rebuild-venv] [--at TIME] [--parts LIST]
+# [--new-server] [--expect-sha256 HEX] [--expect-machine ID].
 restore_arguments() {
   local confirm='' machine='' given=()
-  R_EXPECT_SHA256='' R_ACCEPT_SCHEMA='' R_KEEP_VENV='' R_AT='' R_PARTS='' R_ACCEPT_FILES='' R_NEW_SERVER='' SITE_IS_DOWN=''
+  R_EXPECT_SHA256='' R_ACCEPT_SCHEMA='' R_KEEP_VENV='' R_REBUILD_VENV='' R_AT='' R_PARTS='' R_ACCEPT_FILES=''
+  R_NEW_SERVER='' SITE_IS_DOWN=''
   while (($# > 0)); do
     case $1 in
       --site-is-down)
@@ -43,12 +45,17 @@ restore_arguments() {
         R_KEEP_VENV=yes
         shift
         ;;
+      --rebuild-venv)
+        R_REBUILD_VENV=yes
+        shift
+        ;;
       *)
         given+=("$1")
         shift
         ;;
     esac
   done
+  [[ $R_KEEP_VENV == '' || $R_REBUILD_VENV == '' ]] || usage_error '--keep-venv and --rebuild-venv: give one of them'
   [[ $machine == '' || $machine == "$(</etc/machine-id)" ]] ||
     fail wrong-site 'This is not the machine that was meant.' 'nothing was changed' \
       'check the address of the site'

@@ -39,6 +39,9 @@ folder_compare() {
     "The live files could not be compared with the backup: $REPLY."
 }
 
+# What pip reads: requirements.txt, and what it commonly refers to.
+readonly REQUIREMENTS='^\./((requirements|constraints)[^/]*\.txt$|requirements/)'
+
 # folder_compare_lists: set the FOLDER_ globals from both lists; status 1, and nothing is known, if not all totals arrive.
 folder_compare_lists() {
   local kind value only_live='' only_backup='' changed='' requirements=same names=()
@@ -46,7 +49,7 @@ folder_compare_lists() {
     case $kind in
       live | backup | changed)
         names+=("$kind: $value")
-        [[ $value != ./requirements.txt ]] || requirements=$kind
+        [[ ! $value =~ $REQUIREMENTS ]] || requirements=$kind
         ;;
       onlyLive) only_live=$value ;;
       onlyBackup) only_backup=$value ;;
@@ -82,32 +85,23 @@ folder_both() {
   cat -- staged.list
 }
 
-# check_folder_apart PART PATH: FOLDER_KEPT = what moves from the live tree into the restored one. The virtual environment must fit.
+# check_folder_apart PART PATH FILE: FOLDER_KEPT = what moves from the live tree into the restored one.
 FOLDER_KEPT=()
 check_folder_apart() {
-  local title='The virtual environment fits the restored application' one words
+  local one
   FOLDER_KEPT=()
   [[ $1 == application ]] || return 0
+  check_venv "$2" "$3"
   for one in "${FOLDER_APART[@]}"; do
+    [[ $one != venv || $VENV_STATE == kept ]] || continue
     [[ (-e $2/$one || -L $2/$one) && ! -e reader/sealed/tree/$one && ! -L reader/sealed/tree/$one ]] || continue
     if [[ -d $2/$one && ! -L $2/$one ]] && ! same_mount "$2" "$2/$one"; then
-      found venv failed "$title" "$2/$one lies on another file system" 'move it to the file system of the application' \
+      found apart failed 'What is kept can be moved' "$2/$one lies on another file system" 'move it to the file system of the application' \
         checks-failed "$2/$one lies on another file system and cannot be kept by a rename."
       return
     fi
     FOLDER_KEPT+=("$one")
   done
-  if [[ " ${FOLDER_KEPT[*]-} " != *' venv '* ]]; then
-    found venv warning "$title" 'there is no live one to keep, and the backup brings none'
-  elif [[ $FOLDER_REQUIREMENTS == same ]]; then
-    found venv passed "$title" 'requirements.txt is the same; the live one is kept'
-  else
-    words='The requirements.txt of the backup is not the live one'
-    [[ $FOLDER_REQUIREMENTS != unknown ]] || words='The requirements.txt of the backup could not be compared with the live one'
-    found venv ask "$title" "$words; rebuilding it is not possible here" \
-      'keep the live one with --keep-venv, or restore another backup' checks-failed \
-      "$words, so the virtual environment may not fit." "$R_KEEP_VENV"
-  fi
 }
 
 # check_folder_target PART: what is replaced must be a folder, in a folder of the owner's or of root's alone, and hold nothing

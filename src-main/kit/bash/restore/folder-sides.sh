@@ -91,10 +91,10 @@ folder_links() {
   done | encode_listing
 }
 
-# folder_differences: print what differs between the two lists on stdin: the first hundred names, and requirements.txt.
+# folder_differences: print what differs between the two lists on stdin: the first hundred names, and what pip reads.
 folder_differences() {
-  awk '
-    function name(kind, path) { if (path == "./requirements.txt" || ++named <= 100) print kind " " substr(path, 1, 300) }
+  awk -v "requirements=${REQUIREMENTS//\\/\\\\}" '
+    function name(kind, path) { if ((path ~ requirements && ++pip <= 20) || ++named <= 100) print kind " " substr(path, 1, 300) }
     $0 == "live" || $0 == "staged" { list = $0; next }
     $0 == "" { next }
     { hash = substr($0, 1, 64); path = substr($0, 67) }

@@ -15,14 +15,17 @@ folder_stage() {
   part_step verify 'Compare it with its fingerprint and with the live folder'
   [[ $SYSTEM_FILE != '' ]] || check_folder_fingerprint
   folder_compare "$path"
-  check_folder_apart "$part" "$path"
+  check_folder_apart "$part" "$path" "$file"
   if [[ $FOLDER_KNOWN == '' ]]; then step_done known:=false; else
     step_done only_live:="$FOLDER_ONLY_LIVE" only_backup:="$FOLDER_ONLY_BACKUP" changed:="$FOLDER_CHANGED"
   fi
   heed_cancel "$NOTHING_CHANGED"
+  [[ $part != application ]] || venv_prepare "$path" "$file"
   part_step ready 'Apply owners and modes'
   folder_settle || fail internal 'The extracted files are not the expected ones.' "$NOTHING_CHANGED"
   folder_dress "/proc/self/fd/$WORK_PARENT_FD/$live" || fail internal 'The owner could not be set.' "$NOTHING_CHANGED"
+  [[ $part != application ]] || venv_take ||
+    fail internal 'The virtual environment is not where it was built: somebody else moved it.' "$NOTHING_CHANGED"
   sync -f . 2>/dev/null || fail internal 'The extracted files could not be written to disk.' "$NOTHING_CHANGED"
   step_done owner="$(stat -c %U:%G staged.tree)" mode="$(stat -c %a staged.tree)"
   for one in ${FOLDER_KEPT[@]+"${FOLDER_KEPT[@]}"}; do
@@ -34,7 +37,7 @@ folder_stage() {
 
 # plan_folder PART FILE: extract and compare in the scratch folder.
 plan_folder() {
-  local part=$1 path kept known=false
+  local part=$1 path kept known=false venv=null
   FOLDER_KNOWN=''
   part_path "$part"
   path=$REPLY PLAN_FOLDER=${REPLY%/*}
@@ -43,7 +46,11 @@ plan_folder() {
     part_step compare 'Compare it with its fingerprint and with the live folder'
     [[ $SYSTEM_FILE != '' ]] || check_folder_fingerprint
     folder_compare "$path"
-    check_folder_apart "$part" "$path"
+    check_folder_apart "$part" "$path" "$2"
+    if [[ $part == application ]]; then
+      plan_venv "$path"
+      venv=$REPLY
+    fi
   fi
   check_folder_target "$part"
   plan_space "$PLAN_FOLDER" "$((FOLDER_BYTES * 2 + FOLDER_MEMBERS * 4096))" 'There is enough space beside the live folder'
@@ -52,7 +59,7 @@ plan_folder() {
   texts_json ${FOLDER_NAMES[@]+"${FOLDER_NAMES[@]}"}
   [[ $FOLDER_KNOWN == '' ]] || known=true
   json_object known:="$known" members:="$FOLDER_MEMBERS" bytes:="$FOLDER_BYTES" onlyLive:="$FOLDER_ONLY_LIVE" \
-    onlyBackup:="$FOLDER_ONLY_BACKUP" changed:="$FOLDER_CHANGED" differences:="$REPLY" kept:="$kept"
+    onlyBackup:="$FOLDER_ONLY_BACKUP" changed:="$FOLDER_CHANGED" differences:="$REPLY" kept:="$kept" venv:="$venv"
   P_TREE=$REPLY
   if [[ $FOLDER_KNOWN == '' ]]; then say_readable '  The live files could not be compared.'; else
     say_readable "  Files only live: $FOLDER_ONLY_LIVE; only in the backup: $FOLDER_ONLY_BACKUP; changed: $FOLDER_CHANGED"

@@ -19,8 +19,8 @@ check_restore() {
   backup_meant "${R_WORDS[@]}"
   # The worker has another working folder: pass the absolute path.
   ARGUMENTS=("${R_WORDS[0]}" "$REPLY" --reason "$REASON" --expect-sha256 "$R_EXPECT_SHA256" ${R_ACCEPT_SCHEMA:+--accept-schema}
-    ${R_ACCEPT_FILES:+--accept-files} ${R_KEEP_VENV:+--keep-venv} ${SITE_IS_DOWN:+--site-is-down} ${R_AT:+--at "$R_AT"}
-    ${R_PARTS:+--parts "$R_PARTS"} ${R_NEW_SERVER:+--new-server})
+    ${R_ACCEPT_FILES:+--accept-files} ${R_KEEP_VENV:+--keep-venv} ${R_REBUILD_VENV:+--rebuild-venv} ${SITE_IS_DOWN:+--site-is-down}
+    ${R_AT:+--at "$R_AT"} ${R_PARTS:+--parts "$R_PARTS"} ${R_NEW_SERVER:+--new-server})
   restore_confirm
 }
 
