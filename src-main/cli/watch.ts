@@ -24,7 +24,8 @@ function evidenceWords(evidence: StepEvent['evidence']): string {
 function progressWords({ done, total, unit }: ProgressEvent): string {
   const percent = total > 0 ? ` ${Math.floor((100 * done) / total)} %` : ''
   if (unit === 'bytes') return `${percent}  ${formatBytes(done)} of ${formatBytes(total)}`
-  return `${percent}  ${formatCount(done)} of ${formatCount(total)} ${unit}`
+  const of = total > 0 ? ` of ${formatCount(total)}` : ''
+  return `${percent}  ${formatCount(done)}${of} ${unit}`
 }
 
 /** Turns the events of one operation into lines. Times are the server's, so they are right even if received late. */

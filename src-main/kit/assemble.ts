@@ -60,6 +60,8 @@ export const rooms = {
     'folder-read',
     'venv-sides',
     'venv',
+    'only-sides',
+    'only',
     'folder-checks',
     'folder',
     'files-sides',
@@ -77,6 +79,8 @@ export const rooms = {
     'restore',
     'undo',
     'plan',
+    'differences-sides',
+    'differences',
     'recover',
   ],
 } as const

@@ -4,14 +4,14 @@ import { formatBytes, formatCount, formatDuration } from '../../src-shared/domai
 export interface ProgressValue {
   readonly done: number
   readonly total: number
-  readonly unit: 'bytes' | 'files' | 'seconds'
+  readonly unit: 'bytes' | 'files' | 'packages' | 'seconds'
 }
 
 /** `12.4 MB of 188 MB`. A total of 0 is not known. */
 export function progressWords({ done, total, unit }: ProgressValue): string {
   const of = (value: number) => {
     if (unit === 'bytes') return formatBytes(value)
-    return unit === 'seconds' ? formatDuration(value * 1000) : `${formatCount(value)} files`
+    return unit === 'seconds' ? formatDuration(value * 1000) : `${formatCount(value)} ${unit}`
   }
   return total > 0 ? `${of(Math.min(done, total))} of ${of(total)}` : of(done)
 }

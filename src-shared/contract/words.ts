@@ -29,7 +29,7 @@ export const progress = z.object({
   step: z.string(),
   done: count,
   total: count,
-  unit: z.enum(['bytes', 'files', 'seconds']),
+  unit: z.enum(['bytes', 'files', 'packages', 'seconds']),
   /** When the kit sent it. */
   at: time,
 })

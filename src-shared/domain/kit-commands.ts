@@ -4,6 +4,7 @@
  */
 import { z } from 'zod'
 import type { Role } from '../contract/define.ts'
+import { fileDifferences } from './file-differences.ts'
 import { archiveReport, backupReport, shownBackup, verification } from './kit-backups.ts'
 import { text } from './kit-fields.ts'
 import { backupMoment, restorePlan, restoreReport } from './kit-restore.ts'
@@ -108,7 +109,7 @@ what a restore with --at would take. TIME is 2026-03-29 02:30 in the time of thi
   plan: {
     ...{ kind: 'answer', title: 'Restore plan', role: 'admin', changesSite: false },
     ...{ report: restorePlan, failure: restorePlan.nullable() },
-    synopsis: 'plan restore database|application|config|systemd|system FILE|--at TIME [--parts LIST] [--site-is-down] [--keep-venv|--rebuild-venv]',
+    synopsis: 'plan restore database|application|config|systemd|system FILE|--at TIME [--parts LIST] [--site-is-down] [--keep-venv|--rebuild-venv] [--only PATH]...',
     summary: 'show what a restore would change',
     help: `Shows what a restore of FILE would change, table by table or file by file, and whether it is possible.
 Changes nothing.`,
@@ -117,7 +118,7 @@ Changes nothing.`,
     ...{ kind: 'operation', title: 'Database restore', role: 'admin', changesSite: true },
     ...{ report: restoreReport, failure: restoreReport.nullable() },
     synopsis:
-      'restore database|application|config|systemd|system FILE|--at TIME --confirm HOST --reason TEXT [--parts LIST] [--new-server] [--accept-schema] [--accept-files] [--keep-venv|--rebuild-venv] [--site-is-down] [--expect-sha256 HEX] [--expect-machine ID]',
+      'restore database|application|config|systemd|system FILE|--at TIME --confirm HOST --reason TEXT [--parts LIST] [--new-server] [--accept-schema] [--accept-files] [--keep-venv|--rebuild-venv] [--only PATH]... [--site-is-down] [--expect-sha256 HEX] [--expect-machine ID]',
     summary: 'restore a backup, as a transaction',
     help: `Restores a backup: extracts and verifies it first, then stops the service, keeps what is live as a safety copy,
 and starts the service again. Ends with what was restored in place and healthy, or rolled back.
@@ -128,7 +129,17 @@ and starts the service again. Ends with what was restored in place and healthy, 
 --at TIME: the newest backup that is not later, as 2026-03-29 02:30 in the time of this server, or with an offset.
 --keep-venv: keep the live virtual environment although requirements.txt or the interpreter differs.
 --rebuild-venv: build a new one in any case. It is built before anything stops.
+--only PATH: of the configuration, restore only this file, such as .env; can be given several times.
 Refused while the health check fails, unless you give --site-is-down; the health probe must then be set and correct.`,
+  },
+  differences: {
+    ...{ kind: 'answer', title: 'Differences of a file', role: 'admin', changesSite: false },
+    ...{ report: fileDifferences, failure: nothing },
+    synopsis: 'differences application|config FILE PATH [--show-secrets]',
+    summary: 'show what differs within a file',
+    help: `Shows how one file of the application or the configuration differs between what is live and a backup.
+Changes nothing. Secrets are hidden: every value of a file such as .env, and what looks like one in others; it is said whether they
+are the same. With --show-secrets they are shown, and the audit says so.`,
   },
   undo: {
     ...{ kind: 'operation', title: 'Undo restore', role: 'admin', changesSite: true },

@@ -37,7 +37,7 @@ export const progressEvent = z.looseObject({
   step: word,
   done: count,
   total: count,
-  unit: z.enum(['bytes', 'files', 'seconds']),
+  unit: z.enum(['bytes', 'files', 'packages', 'seconds']),
 })
 
 export const logEvent = z.looseObject({

@@ -1,23 +1,23 @@
 # --- What a changing command is given, and its confirmation ----------------------------------------------------------------
 
 R_WORDS=() R_CONFIRM='' R_EXPECT_SHA256='' R_ACCEPT_SCHEMA='' R_AT='' R_KEEP_VENV='' R_REBUILD_VENV='' R_PARTS=''
-R_ACCEPT_FILES='' R_NEW_SERVER=''
+R_ACCEPT_FILES='' R_NEW_SERVER='' R_ONLY=()
 SITE_IS_DOWN='' # not empty if a person confirmed that the site is down and that the configured probe is right
 
 # Parse the arguments of restore, undo and delete into R_* and SITE_IS_DOWN: WHAT [...] --confirm HOST --reason TEXT
 # [--site-is-down] [--accept-schema] [--accept-files] [--keep-venv|--rebuild-venv] [--at TIME] [--parts LIST]
-# [--new-server] [--expect-sha256 HEX] [--expect-machine ID].
+# [--new-server] [--only PATH]... [--expect-sha256 HEX] [--expect-machine ID].
 restore_arguments() {
   local confirm='' machine='' given=()
   R_EXPECT_SHA256='' R_ACCEPT_SCHEMA='' R_KEEP_VENV='' R_REBUILD_VENV='' R_AT='' R_PARTS='' R_ACCEPT_FILES=''
-  R_NEW_SERVER='' SITE_IS_DOWN=''
+  R_NEW_SERVER='' R_ONLY=() SITE_IS_DOWN=''
   while (($# > 0)); do
     case $1 in
       --site-is-down)
         SITE_IS_DOWN=yes
         shift
         ;;
-      --confirm | --reason | --expect-sha256 | --expect-machine | --at | --parts)
+      --confirm | --reason | --expect-sha256 | --expect-machine | --at | --parts | --only)
         (($# >= 2)) || usage_error "$1: a value is missing"
         case $1 in
           --confirm) confirm=$2 ;;
@@ -25,6 +25,7 @@ restore_arguments() {
           --expect-sha256) R_EXPECT_SHA256=$2 ;;
           --at) R_AT=$2 ;;
           --parts) R_PARTS=${2//,/ } ;;
+          --only) R_ONLY+=("$2") ;;
           --expect-machine) machine=$2 ;;
         esac
         shift 2

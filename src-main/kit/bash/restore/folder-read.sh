@@ -64,15 +64,15 @@ folder_recorded() {
   [[ $EXTRACT_PROBLEM == '' ]]
 }
 
-# folder_pack FOLDER: read a safety copy as if it were a backup.
+# folder_pack FOLDER [WHAT]: read a safety copy, or the live folder, as if it were a backup.
 folder_pack() {
-  local size
+  local size what=${2:-the safety copy}
   EXTRACT_PROBLEM='' EXTRACT_CODE=ok EXTRACT_STAMP=''
   size=$(side_says 60 16 owner folder_size "$1")
-  [[ $size =~ $WHOLE_NUMBER ]] || { extract_finds no-rights 'The owner of the CVD data cannot read the safety copy.'; return; }
+  [[ $size =~ $WHOLE_NUMBER ]] || { extract_finds no-rights "The owner of the CVD data cannot read $what."; return; }
   extract_space . "$((size * 2))" || return 0
   in_background folder_pump "$1"
-  watch "$FOLDER_UNCHANGED" '' "$REPLY" || { extract_finds internal 'The safety copy could not be read to its end.'; return; }
+  watch "$FOLDER_UNCHANGED" '' "$REPLY" || { extract_finds internal "${what^} could not be read to its end."; return; }
   extract_said
   EXTRACT_SIZE=$EXTRACT_DATABASE_SIZE
 }

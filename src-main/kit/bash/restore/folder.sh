@@ -14,7 +14,9 @@ folder_stage() {
   heed_cancel "$NOTHING_CHANGED"
   part_step verify 'Compare it with its fingerprint and with the live folder'
   [[ $SYSTEM_FILE != '' ]] || check_folder_fingerprint
+  only_apply "$path"
   folder_compare "$path"
+  only_prove
   check_folder_apart "$part" "$path" "$file"
   if [[ $FOLDER_KNOWN == '' ]]; then step_done known:=false; else
     step_done only_live:="$FOLDER_ONLY_LIVE" only_backup:="$FOLDER_ONLY_BACKUP" changed:="$FOLDER_CHANGED"
@@ -45,7 +47,7 @@ plan_folder() {
   if folder_extract "$part" "$2" "$PLAN_UNCHANGED"; then
     part_step compare 'Compare it with its fingerprint and with the live folder'
     [[ $SYSTEM_FILE != '' ]] || check_folder_fingerprint
-    folder_compare "$path"
+    only_apply "$path" && folder_compare "$path" && only_prove
     check_folder_apart "$part" "$path" "$2"
     if [[ $part == application ]]; then
       plan_venv "$path"

@@ -12,6 +12,7 @@ run_plan() {
     usage_wrong
   kind=${R_WORDS[1]} PLANNING=yes
   parts_asked "$kind"
+  only_check "$kind"
   backup_meant "$kind" "${R_WORDS[2]}"
   file=$REPLY
   plan_at

@@ -10,17 +10,19 @@ restore_confirm() {
 }
 
 check_restore() {
-  local words=2
+  local words=2 path
   restore_arguments "$@"
   [[ $R_AT == '' ]] || words=1
   [[ ${R_WORDS[0]-} =~ $RESTORABLE && ${#R_WORDS[@]} -eq $words ]] ||
     usage_wrong
   parts_asked "${R_WORDS[0]}"
+  only_check "${R_WORDS[0]}"
   backup_meant "${R_WORDS[@]}"
   # The worker has another working folder: pass the absolute path.
   ARGUMENTS=("${R_WORDS[0]}" "$REPLY" --reason "$REASON" --expect-sha256 "$R_EXPECT_SHA256" ${R_ACCEPT_SCHEMA:+--accept-schema}
     ${R_ACCEPT_FILES:+--accept-files} ${R_KEEP_VENV:+--keep-venv} ${R_REBUILD_VENV:+--rebuild-venv} ${SITE_IS_DOWN:+--site-is-down}
     ${R_AT:+--at "$R_AT"} ${R_PARTS:+--parts "$R_PARTS"} ${R_NEW_SERVER:+--new-server})
+  for path in ${R_ONLY[@]+"${R_ONLY[@]}"}; do ARGUMENTS+=(--only "$path"); done
   restore_confirm
 }
 
@@ -195,7 +197,9 @@ restored_words() {
   noun=$REPLY
   if [[ $UNDOING == '' ]]; then
     parts_words
-    REPLY="The $REPLY restored from ${1##*/}."
+    noun=$REPLY
+    only_words
+    REPLY="The $noun restored from ${1##*/}$REPLY."
   elif [[ $UNDOING == *-undo-* ]]; then
     REPLY="The restore was redone: the $noun that the undo had replaced${1:+ (${1##*/})} is live again."
   else

@@ -6,7 +6,7 @@ U_PARTS=() U_KINDS=() U_FOLDERS=() U_LIVE=() U_KEPT=() # of each thing; U_KEPT i
 
 check_undo() {
   restore_arguments "$@"
-  [[ ${#R_WORDS[@]} -eq 1 ]] || usage_wrong
+  [[ ${#R_WORDS[@]} -eq 1 && ${#R_ONLY[@]} -eq 0 ]] || usage_wrong
   undo_find "${R_WORDS[0]}"
   # Every console sees from the ID alone that this undoes an undo.
   [[ ${R_WORDS[0]} != *-undo-* ]] || ID_WORD=redo

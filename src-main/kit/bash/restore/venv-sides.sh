@@ -90,7 +90,7 @@ venv_ready() {
   { IFS= read -r VENV_PYTHON && IFS= read -r VENV_SYSTEM; } <interpreter || return 1
   home=$(getent passwd "$EUID" | cut -d : -f 6)
   [[ $home == /* && -d $home ]] || home=$PWD/tmp
-  export HOME=$home TMPDIR=$PWD/tmp PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_INPUT=1 PIP_PROGRESS_BAR=off
+  export HOME=$home TMPDIR=$PWD/tmp PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_INPUT=1 PIP_PROGRESS_BAR=off PYTHONUNBUFFERED=1
   umask 022
 }
 

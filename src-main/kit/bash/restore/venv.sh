@@ -159,8 +159,8 @@ cd -P /proc/self/fd/6 && exec 6<&- 7<&- 8<&- && exec "$@"'
 # venv_progress: how many packages pip has looked at.
 venv_progress() {
   local count
-  count=$(grep -c '^Collecting ' venv.said 2>/dev/null)
-  [[ ! $count =~ ^[1-9][0-9]{0,6}$ ]] || progress "$count" "$count" packages
+  count=$(grep -cE '^(Collecting|Processing) ' venv.said 2>/dev/null)
+  [[ ! $count =~ ^[1-9][0-9]{0,6}$ ]] || progress "$count" 0 packages
 }
 
 # venv_said: REPLY = the last line of what pip or python said that is no remark.
