@@ -105,9 +105,13 @@ new_server_said() { # LINE
   esac
 }
 
-# new_server_health: without a health probe in the policy, use the one that the backup's site had.
-new_server_health() {
-  [[ ${POLICY[health]} == '' && $N_FACTS_HEALTH != '' ]] && new_site_is_absent || return 0
+# new_server_defaults: without a health probe in the policy, use the one that the backup's site had; build the virtual
+# environment.
+new_server_defaults() {
+  new_site_is_absent || return 0
+  # There is no environment to keep.
+  [[ $R_KEEP_VENV != '' ]] || R_REBUILD_VENV=yes
+  [[ ${POLICY[health]} == '' && $N_FACTS_HEALTH != '' ]] || return 0
   POLICY[health]=$N_FACTS_HEALTH
   say info "The health check is that of the site in the backup: $N_FACTS_HEALTH."
 }

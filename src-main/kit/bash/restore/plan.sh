@@ -54,7 +54,7 @@ plan_system() {
   fi
   leave_work_dir
   new_server_look
-  new_server_health
+  new_server_defaults
   check_programs
   check_new_server
 }

@@ -86,7 +86,7 @@ restore_open() {
   new_server_facts
   leave_work_dir
   new_server_look
-  new_server_health
+  new_server_defaults
   [[ $R_EXPECT_SHA256 == '' || $R_EXPECT_SHA256 == "$SYSTEM_SHA256" ]] ||
     fail plan-stale 'The backup has changed since the plan was made.' "$NOTHING_CHANGED" 'plan again'
   step_done sha256="$SYSTEM_SHA256" parts="${RESTORE_PARTS[*]}"
