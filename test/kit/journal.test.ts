@@ -122,7 +122,7 @@ describe('an interrupted restore', () => {
        HEALTH_PROBE=x; cd "$folder"; exec {folder_fd}<. {stage_fd}<${staged}
        row_add database database "$folder" cvd.db ${staged} staged.db "$folder_fd" "$stage_fd"; transaction_begin "$BACKUPS/x"`,
     )
-    expect(readFileSync(journal(), 'utf8').split('\n').slice(0, 2)).toEqual(['format=3', 'kit=test'])
+    expect(readFileSync(journal(), 'utf8').split('\n').slice(0, 2)).toEqual(['format=4', 'kit=test'])
   })
 
   it('is completed by the kit that began it, with the same arguments, not by a newer kit', async () => {
@@ -158,7 +158,7 @@ describe('an interrupted restore', () => {
   })
 
   it('with a journal of a newer format is not touched by a kit that cannot read it', async () => {
-    begun('keeping', `format=4\nkit=${'0'.repeat(64)}\n`)
+    begun('keeping', `format=5\nkit=${'0'.repeat(64)}\n`)
     renameLive()
     const before = readFileSync(journal(), 'utf8')
     const { result, exitCode } = await site.run(['recover'])

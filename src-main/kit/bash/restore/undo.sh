@@ -14,13 +14,15 @@ check_undo() {
 }
 
 run_undo() {
+  local kept
   restore_arguments "$@"
   # The safety copy is what the application ran with, schema and virtual environment.
   R_ACCEPT_SCHEMA=yes R_KEEP_VENV=yes
   UNDOING=${R_WORDS[0]}
   undo_find "$UNDOING"
+  kept=$REPLY
   lock_site
-  restore_parts "$REPLY"
+  restore_parts "$kept"
 }
 
 # undo_find OPERATION: set the U_ globals and RESTORE_PARTS; REPLY = the first safety copy. Fails if one is missing.
