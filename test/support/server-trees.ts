@@ -1,5 +1,5 @@
 /** The application and the configuration of a test server, read and changed without the kit. */
-import { appendFileSync, lstatSync, readdirSync } from 'node:fs'
+import { appendFileSync, lstatSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect } from 'vitest'
 import { treeState, write } from './kit/tree.ts'
@@ -74,4 +74,17 @@ export async function served(server: Server, ...versions: readonly string[]): Pr
 export async function environment(server: Server, name: string): Promise<string> {
   const line = `tr '\\0' '\\n' < /proc/$(systemctl show -P MainPID cvd)/environ | sed -n 's/^${name}=//p'`
   return await server.must(line)
+}
+
+/** Gives the configuration a greeting and a file of its own, and starts the application with it. */
+export async function greet(server: Server, version: string): Promise<void> {
+  const config = folderOf(server, 'config')
+  write(config, { [`.only-${version}`]: `hidden ${version}\n` })
+  const env = join(config, '.env')
+  const lines = readFileSync(env, 'utf8')
+    .split('\n')
+    .filter((line) => line !== '' && !line.startsWith('CVD_GREETING='))
+  writeFileSync(env, `${[...lines, `CVD_GREETING=${version}`].join('\n')}\n`)
+  await own(server, 'config')
+  await restart(server)
 }
