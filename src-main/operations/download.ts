@@ -13,13 +13,13 @@ import {
   discardPart,
   diskFailure,
   finishPart,
-  hashFile,
   openPart,
   type Part,
   PartWriter,
   type Source,
   taken,
 } from './part-file.ts'
+import { ReadBack } from './read-back.ts'
 
 export interface Downloaded {
   /** On this computer. */
@@ -89,12 +89,13 @@ async function downloadOnce(
   const opened = await openPart(target, source)
   if (!opened.ok) return { answer: opened, progress: false }
   await using part = opened.value
-  const received = await receive(site, kit, part, source, options)
+  await using back = new ReadBack(part.handle.fd)
+  const received = await receive(site, kit, part, back, source, options)
   if (!received.answer.ok) {
     if (['changed', 'not-found'].includes(received.answer.error.code)) await discardPart(target)
     return { answer: received.answer, progress: received.progress }
   }
-  const answer = await verify(part, target, source, received.answer.value, options)
+  const answer = await verify(part, back, target, source, received.answer.value, options)
   if (!answer.ok) return { answer, progress: true }
   const failed = await finishPart(target, source, options.force ?? false)
   return failed ? ended(failed, true) : { answer, progress: true }
@@ -105,6 +106,7 @@ async function receive(
   site: Site,
   kit: KitLink,
   part: Part,
+  back: ReadBack,
   source: Source,
   { signal, onProgress, folder }: DownloadOptions,
 ): Promise<Attempt<DownloadReport>> {
@@ -114,7 +116,7 @@ async function receive(
   let at = from
   // A piece may end in zeros that are no part of the file, until the next one or the result shows that it does not.
   let proven = from
-  const writer = new PartWriter(part)
+  const writer = new PartWriter(part, (upTo) => back.written(upTo))
   const stop = (failure: Failure) => {
     broken ??= failure
     patience.stop()
@@ -172,19 +174,16 @@ function changedSince({ path }: Source): Failure {
 /** Reads the file back from this computer's disk. */
 async function verify(
   { handle }: Part,
+  back: ReadBack,
   target: string,
   source: Source,
   report: DownloadReport,
   { signal, onProgress, folder }: DownloadOptions,
 ): Promise<Result<Downloaded>> {
   try {
-    await handle.sync()
     const { size } = await handle.stat()
-    const sha256 = await hashFile(
-      handle,
-      (done) => onProgress?.({ phase: 'checking', done, total: source.size }),
-      signal,
-    )
+    const checking = (done: number) => onProgress?.({ phase: 'checking', done, total: source.size })
+    const [sha256] = await Promise.all([back.sha256(size, checking, signal), handle.sync()])
     const { path } = source
     if (size !== source.size || (report.sha256 !== null && report.sha256 !== sha256)) {
       await discardPart(target)

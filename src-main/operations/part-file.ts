@@ -83,14 +83,17 @@ const QUEUE = 4 * 1024 * 1024
 /** Writes to a part in order, several pieces at a time. */
 export class PartWriter {
   readonly #handle: FileHandle
+  readonly #onWritten: (length: number) => void
   #position: number
   #queue: Buffer[] = []
   #queued = 0
   #work: Promise<void> | null = null
   #error: unknown
 
-  constructor({ handle, from }: Part) {
+  /** @param onWritten called with the length of the file that is written so far. */
+  constructor({ handle, from }: Part, onWritten: (length: number) => void) {
     this.#handle = handle
+    this.#onWritten = onWritten
     this.#position = from
   }
 
@@ -121,6 +124,7 @@ export class PartWriter {
         this.#queue = []
         this.#queued = 0
         await this.#writeAll(pieces, length)
+        this.#onWritten(this.#position)
       }
     } catch (error) {
       this.#error = error
