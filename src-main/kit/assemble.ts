@@ -47,6 +47,7 @@ export const rooms = {
     'verify-archive',
     'show',
     'moment',
+    'contents',
     'delete',
     'download',
     'upload-sides',

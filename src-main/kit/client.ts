@@ -6,6 +6,7 @@ import { KIT_PROTOCOL_VERSION, type KitEvent, type KitResult } from '../../src-s
 import type { BackupMoment, RestorePlan } from '../../src-shared/domain/kit-restore.ts'
 import type { HealthAnswer, Inspection, OperationEntry } from '../../src-shared/domain/kit-site.ts'
 import type { RestorablePart } from '../../src-shared/domain/restored-parts.ts'
+import type { SystemContents } from '../../src-shared/domain/system-contents.ts'
 import type { DownloadReport, UploadReport } from '../../src-shared/domain/transfer.ts'
 import { type Failure, fail, ok, type Result } from '../../src-shared/result.ts'
 import type { SshConnection } from '../remote/connection.ts'
@@ -106,6 +107,11 @@ export class KitClient {
   /** The records of one backup. */
   show(backup: KitWord, signal?: AbortSignal): Promise<Result<ShownBackup, KitError>> {
     return this.#ask('show', [backup], signal)
+  }
+
+  /** What is in a system backup; reads all of it. */
+  contents(backup: KitWord, signal?: AbortSignal): Promise<Result<SystemContents, KitError>> {
+    return this.#ask('contents', [backup], signal)
   }
 
   /** Newest first. */

@@ -1,6 +1,8 @@
 /** Backups of a site: listing, showing, making, verifying and holding them. */
 import { z } from 'zod'
 import { archiveFingerprint, backupKinds, fingerprint as kitFingerprint, shownBackup } from '../domain/kit-backups.ts'
+import { kitCommands } from '../domain/kit-commands.ts'
+import { systemContents, systemFacts } from '../domain/system-contents.ts'
 import { command, query, subscription } from './define.ts'
 import { backupEntry, backupPath, reason, siteId, siteRef, startedOperation, time } from './words.ts'
 
@@ -101,6 +103,17 @@ export const backup = {
       noCommands: z.string(),
     }),
     errors: ['no-such-site', 'not-found'],
+  }),
+  /** What is in a system backup. The server reads the whole file, which may take minutes; cancel it to end that. */
+  contents: query({
+    role: kitCommands.contents.role,
+    input: z.strictObject({ site: siteId, path: backupPath }),
+    output: z.object({
+      ...systemContents.omit({ facts: true }).shape,
+      /** What its manifest.json says; null if it has none that can be read. */
+      facts: systemFacts.nullable(),
+    }),
+    errors: ['no-such-site', 'not-found', 'not-a-backup'],
   }),
 }
 

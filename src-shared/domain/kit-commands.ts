@@ -9,6 +9,7 @@ import { archiveReport, backupReport, shownBackup, verification } from './kit-ba
 import { text } from './kit-fields.ts'
 import { backupMoment, restorePlan, restoreReport } from './kit-restore.ts'
 import { inspection, operationEntry, policyAnswer } from './kit-site.ts'
+import { systemContents } from './system-contents.ts'
 import { downloadReport, uploadReport } from './transfer.ts'
 
 export interface KitCommand {
@@ -97,6 +98,14 @@ Verdicts: verified, failed, inconclusive. A backup that was never verified is "n
     synopsis: 'show FILE',
     summary: 'show everything about one backup',
     help: 'Shows what was recorded when a backup was made, and every verdict since.',
+  },
+  contents: {
+    ...{ kind: 'answer', title: 'Contents of a system backup', role: 'admin', changesSite: false },
+    ...{ report: systemContents, failure: nothing },
+    synopsis: 'contents FILE',
+    summary: 'show what is in a system backup',
+    help: `Reads a system backup and shows its parts and its manifest. Works for backups that were made elsewhere, too.
+Reads the whole file, up to three times.`,
   },
   moment: {
     ...{ kind: 'answer', title: 'Backup of a moment', role: 'admin', changesSite: false },

@@ -2,6 +2,7 @@ import type { ConsoleContract } from '../../../src-shared/contract/index.ts'
 import { decodePath } from '../../../src-shared/domain/backup-path.ts'
 import { commandsFor } from '../../../src-shared/domain/commands.ts'
 import type { BackupEntry } from '../../../src-shared/domain/kit-backups.ts'
+import { readFacts } from '../../../src-shared/domain/system-contents.ts'
 import { ok } from '../../../src-shared/result.ts'
 import { aborted, type NamespaceHandlers } from '../../../src-shared/rpc/handlers.ts'
 import { deleteFiles } from '../../operations/delete-files.ts'
@@ -123,6 +124,19 @@ export function backupHandlers(services: Services): NamespaceHandlers<ConsoleCon
           history,
           ...shownCommands(backup),
         }),
+      ),
+
+    contents: ({ site: id, path }, { signal }) =>
+      onSite(
+        services,
+        id,
+        async (site) => {
+          const link = await context.links.open(site, { signal })
+          if (!link.ok) return link
+          using kit = link.value
+          return await kit.client.contents(Buffer.from(decodePath(path)), signal)
+        },
+        ({ facts, ...contents }) => ({ ...contents, facts: readFacts(facts) }),
       ),
   }
 }

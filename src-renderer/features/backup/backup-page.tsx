@@ -27,6 +27,7 @@ import { Table } from '../../ui/table.tsx'
 import { Time } from '../../ui/time.tsx'
 import { Badge, Mark } from '../../ui/verdict.tsx'
 import css from './backup.module.css'
+import { SystemContents } from './system-contents.tsx'
 import { tableColumns } from './table-columns.tsx'
 
 type Shown = OutputOf<'backup.show'>
@@ -96,7 +97,10 @@ function Known(props: {
           <About entry={entry} overview={overview} shown={shown.data} />
           <Verifications shown={shown.data} overview={overview} loading={shown.loading} />
         </Stack>
-        <Stack>{entry.kind === 'database' && <Contents shown={shown.data} loading={shown.loading} />}</Stack>
+        <Stack>
+          {entry.kind === 'database' && <Contents shown={shown.data} loading={shown.loading} />}
+          {entry.kind === 'system' && <SystemContents site={overview.id} entry={entry} />}
+        </Stack>
       </Columns>
       {shown.data && <ByHand {...shown.data} />}
     </Page>

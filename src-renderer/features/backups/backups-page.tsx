@@ -45,7 +45,6 @@ export function BackupsPage({ site }: { readonly site: string }) {
 }
 
 const all = { value: 'all', label: '' }
-const kinds = [{ ...all, label: 'All kinds' }, ...backupKinds.map((value) => ({ value, label: kindWords[value] }))]
 const states = [
   { ...all, label: 'All verdicts' },
   ...verdicts.map((value) => ({ value, label: markWord(value) })),
@@ -77,6 +76,11 @@ function Known(props: {
     [id, zone, clockOffset],
   )
   const ofMenu = menu && backups.find(({ path }) => path === menu.path)
+  const kinds = useMemo(() => {
+    const counts = Map.groupBy(backups, ({ kind }) => kind)
+    const of = (value: BackupEntry['kind']) => `${kindWords[value]} (${formatCount(counts.get(value)?.length ?? 0)})`
+    return [{ ...all, label: 'All kinds' }, ...backupKinds.map((value) => ({ value, label: of(value) }))]
+  }, [backups])
   const chosen = useMemo(() => backups.filter(({ path }) => selected.has(path)), [backups, selected])
   const set = (change: Partial<typeof filter>) => setFilter((now) => ({ ...now, ...change }))
   return (
