@@ -5,7 +5,7 @@ import { type KitCommandName, kitCommands } from '../../src-shared/domain/kit-co
 import { KIT_PROTOCOL_VERSION, type KitEvent, type KitResult } from '../../src-shared/domain/kit-protocol.ts'
 import type { BackupMoment, RestorePlan } from '../../src-shared/domain/kit-restore.ts'
 import type { HealthAnswer, Inspection, OperationEntry } from '../../src-shared/domain/kit-site.ts'
-import type { RestorablePart } from '../../src-shared/domain/restored-parts.ts'
+import type { RestorablePart, SitePart } from '../../src-shared/domain/restored-parts.ts'
 import type { SystemContents } from '../../src-shared/domain/system-contents.ts'
 import type { DownloadReport, UploadReport } from '../../src-shared/domain/transfer.ts'
 import { type Failure, fail, ok, type Result } from '../../src-shared/result.ts'
@@ -37,7 +37,11 @@ export interface Listener {
 export type KitWord = string | Buffer
 
 /** What a plan is for: a backup by its path, or the newest one that is not later than a moment. */
-export type PlanTarget = { readonly part: RestorablePart } & ({ readonly backup: KitWord } | { readonly at: string })
+export type PlanTarget = {
+  readonly part: RestorablePart
+  /** Of a system backup, only these; otherwise all that it holds. */
+  readonly parts?: readonly SitePart[]
+} & ({ readonly backup: KitWord } | { readonly at: string })
 
 export interface OperationStart {
   /** Command and arguments. */
@@ -90,7 +94,9 @@ export class KitClient {
     signal?: AbortSignal,
     onEvent?: (event: KitEvent) => void,
   ): Promise<Result<RestorePlan, KitError>> {
-    const args = ['plan', 'restore', target.part, ...('at' in target ? ['--at', target.at] : [target.backup])]
+    const meant = 'at' in target ? ['--at', target.at] : [target.backup]
+    const parts = target.parts === undefined ? [] : ['--parts', target.parts.join(',')]
+    const args = ['plan', 'restore', target.part, ...meant, ...parts]
     const answer = await this.#run(args, [], signal, onEvent)
     if (!answer.ok) return answer
     const plan = kitCommands.plan.report.safeParse(answer.value.result.data)

@@ -70,7 +70,7 @@ export const operationEntry = z.looseObject({
   undoable: z.boolean(),
   /** The `--token` of the console that requested it; empty if none was given. */
   token: word.default(''),
-  /** What a transaction replaces: `database`, `application`, …; empty for other operations and for those of older kits. */
+  /** What a transaction restores: `database`, `application`, …, `system`; empty for other operations and for those of older kits. */
   part: word.default(''),
 })
 

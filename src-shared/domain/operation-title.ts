@@ -15,6 +15,8 @@ export function isRedoId(id: string | null): boolean {
 const partTitles = new Map<unknown, string>([
   ['application', 'Application restore'],
   ['config', 'Configuration restore'],
+  ['systemd', 'Unit file restore'],
+  ['system', 'System restore'],
 ])
 
 /**

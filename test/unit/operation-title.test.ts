@@ -6,6 +6,8 @@ test.each([
   ['restore', ['restore', 'database', '/a'], 'Database restore'],
   ['restore', ['restore', 'application', '/a'], 'Application restore'],
   ['restore', ['restore', 'config', '/a'], 'Configuration restore'],
+  ['restore', ['restore', 'systemd', '/a'], 'Unit file restore'],
+  ['restore', ['restore', 'system', '/a', '--parts', 'config'], 'System restore'],
   ['restore', ['restore', { path: '/a' }], 'Database restore'],
   ['undo', ['undo', 'application'], 'Undo restore'],
 ] as const)('%s by the request %j is called %s', (command, request, title) => {

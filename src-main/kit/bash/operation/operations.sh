@@ -43,7 +43,7 @@ length($0) > 24 && /^[0-9]+T[0-9]+Z-[a-z]+-[0-9a-f]+$/ {
   journaled = take(folder $0 "/journal", " phase backup part ")
   if (field["phase"] !~ /^(staged|stopping|keeping|swapping|swapped|starting|committed|rolling-back|returned|rolled-back)$/)
     field["phase"] = ""
-  if (field["part"] !~ /^(database|application|config|nginx|systemd)$/) field["part"] = ""
+  if (field["part"] !~ /^(database|application|config|nginx|systemd|system)$/) field["part"] = ""
   printf "%s\t%s\t%s\t{\"id\":%s,\"command\":%s,\"startedAt\":%s,\"endedAt\":%s,\"who\":%s,\"reason\":%s,\"outcome\":%s,\"code\":%s,\"message\":%s,\"phase\":%s,\"backup\":%s,\"token\":%s,\"part\":%s\n", \
     $0, ended ? "ended" : "open", journaled ? "journal" : "-", text($0), text(field["command"]), number(field["startedAt"], 0), \
     number(field["endedAt"], "null"), text(field["who"]), text(field["reason"]), text_or_null(field["outcome"]), \

@@ -57,7 +57,9 @@ phase_mark() {
 
 # transaction_begin BACKUP: journal what later phases and recovery need. What is staged must be ready, in the table of renames.
 transaction_begin() {
-  local backup=$1 i field pairs=(format "$JOURNAL_FORMAT" kit "$KIT_SHA256")
+  local backup=$1 i field part=${ROW_PART[0]} pairs=(format "$JOURNAL_FORMAT" kit "$KIT_SHA256")
+  # A restore is called by what was asked for, even if it takes only one part from a system backup.
+  [[ $SYSTEM_FILE == '' ]] || part=system
   AFTER_OUTCOME=transaction_close
   ON_FAIL=transaction_forget # before the services are stopped, only our own files need removing
   TX_DIR=$OPERATION_DIR
@@ -76,7 +78,7 @@ transaction_begin() {
   encode_path "$HEALTH_PROBE"
   pairs+=(SERVICES "${SERVICES[*]}" DEPENDENTS "${DEPENDENTS[*]-}" PROBE "$REPLY")
   encode_path "$backup"
-  must_journal "${pairs[@]}" part "${ROW_PART[0]}" backup "$REPLY"
+  must_journal "${pairs[@]}" part "$part" backup "$REPLY"
   # After a power cut, either all of this is found or the transaction was never begun.
   sync_paths "$TX_DIR"/* "$TX_DIR" "$STATE/operations" "$STATE" || fail internal 'The journal of the transaction cannot be written.'
   write_whole "$STATE/unfinished" "$OPERATION"$'\n' || fail internal 'The state folder cannot be written.'

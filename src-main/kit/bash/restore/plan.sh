@@ -93,8 +93,9 @@ plan_site() {
   health_last_json "$HEALTH_HEALTHY"
   P_HEALTH=$REPLY
   for part in ${RESTORE_PARTS[@]+"${RESTORE_PARTS[@]}"}; do
-    HOLDERS=()
+    HOLDERS=() FOUND_PART=$part
     check_part_holders "$part"
+    FOUND_PART=''
     held+=(${HOLDERS[@]+"${HOLDERS[@]}"})
   done
   HOLDERS=(${held[@]+"${held[@]}"})
