@@ -2,6 +2,7 @@
 import { randomUUID } from 'node:crypto'
 import type { PlanView } from '../../src-shared/contract/restore.ts'
 import type { KitEvent } from '../../src-shared/domain/kit-protocol.ts'
+import type { SitePart } from '../../src-shared/domain/restored-parts.ts'
 import type { Context } from '../operations/context.ts'
 import { type PlannedRestore, planRestore } from '../operations/plan-restore.ts'
 import type { Site } from '../store/sites.ts'
@@ -16,10 +17,16 @@ export interface Plan {
   readonly expiresAt: number
 }
 
+/** What is planned: a backup, and of a system backup the parts that are meant; without them, all that it holds. */
+export interface PlanOf {
+  readonly path: string
+  readonly parts?: readonly SitePart[] | undefined
+}
+
 /** A plan being made, or made. */
 export interface Planning {
   readonly siteId: string
-  readonly path: string
+  readonly of: PlanOf
   view: PlanView
   /** Called after each change of `view`. */
   readonly listeners: Set<() => void>
@@ -42,6 +49,11 @@ const stopped = {
   message: 'Planning was cancelled.',
   unchanged: 'Nothing was changed.',
   next: '',
+}
+
+/** The order in which the parts are named says nothing. */
+function keyOf(site: Site, { path, parts }: PlanOf): string {
+  return JSON.stringify([site.id, path, parts ? [...new Set(parts)].sort() : null])
 }
 
 function afterEvent(view: PlanView, event: KitEvent): PlanView {
@@ -70,15 +82,15 @@ export class Plans {
     this.#context = context
   }
 
-  /** Returns the plan with this id, or the one in progress for the same backup, or starts a new one. */
-  planning(site: Site, path: string, planId: string | undefined): Planning {
-    const key = JSON.stringify([site.id, path])
+  /** Returns the plan with this id, or the one in progress for the same backup and parts, or starts a new one. */
+  planning(site: Site, of: PlanOf, planId: string | undefined): Planning {
+    const key = keyOf(site, of)
     const known = this.#plannings.get(key)
     if (known?.view.state === 'planning' && !known.stop.signal.aborted) return known
     if (known && planId && known.view.planId === planId && this.plan(planId)) return known
     const planning: Planning = {
       siteId: site.id,
-      path,
+      of,
       view: { ...beginning, startedAt: this.#context.clock.now() },
       listeners: new Set(),
       stop: new AbortController(),
@@ -89,8 +101,8 @@ export class Plans {
   }
 
   /** Stops planning and its work on the server. A finished plan stays. */
-  stopPlanning(site: Site, path: string): void {
-    const known = this.#plannings.get(JSON.stringify([site.id, path]))
+  stopPlanning(site: Site, of: PlanOf): void {
+    const known = this.#plannings.get(keyOf(site, of))
     if (known?.view.state === 'planning') known.stop.abort()
   }
 
@@ -120,7 +132,8 @@ export class Plans {
     try {
       const onEvent = (event: KitEvent) => publish(afterEvent(planning.view, event))
       const signal = AbortSignal.any([this.#stop.signal, planning.stop.signal])
-      const made = await planRestore(this.#context, site, planning.path, signal, onEvent)
+      const { path: backup, parts } = planning.of
+      const made = await planRestore(this.#context, site, { backup, ...(parts ? { parts } : {}) }, signal, onEvent)
       if (planning.stop.signal.aborted) publish({ ...planning.view, state: 'failed', progress: null, failure: stopped })
       else if (made.ok) publish(this.#keep(site, planning, made.value))
       else publish({ ...planning.view, state: 'failed', progress: null, failure: forWindow(made.error) })

@@ -3,7 +3,10 @@ import { showPath } from '../../src-shared/domain/backup-path.ts'
 import { formatBytes, formatCount, formatSpan, formatTime } from '../../src-shared/domain/format.ts'
 import type { RestorePlan } from '../../src-shared/domain/kit-restore.ts'
 import { lossOf, lossSentence, momentSpan, schemaWords } from '../../src-shared/domain/loss.ts'
+import { capital, partTitle, restoredWords } from '../../src-shared/domain/part-words.ts'
 import { clean, table } from './table.ts'
+
+type PartPlan = RestorePlan['parts'][number]
 
 function rows(count: number | null): string {
   return count === null ? '-' : formatCount(count)
@@ -67,10 +70,62 @@ function treeLines(tree: NonNullable<RestorePlan['tree']>): string[] {
 export function lossWords(plan: RestorePlan, zone: string): string {
   if (plan.recoveryPoint === null) return 'The time of this backup is unknown; the table shows what would be lost.'
   const span = plan.lossSeconds === null ? '' : `, the last ${formatSpan(plan.lossSeconds * 1000)}`
-  if (plan.part !== 'database') {
-    return `The ${plan.part === 'config' ? 'configuration' : plan.part} would be as it was at ${formatTime(plan.recoveryPoint, zone)}: every change to its files since then${span}, would be gone.`
-  }
-  return `The database would be as it was at ${formatTime(plan.recoveryPoint, zone)}: everything written since then${span}, would be gone.`
+  const words = restoredWords(plan)
+  const lost =
+    plan.part === 'database'
+      ? 'everything written since then'
+      : plan.part === 'system'
+        ? 'every change since then'
+        : 'every change to its files since then'
+  const be = words.many ? 'they were' : 'it was'
+  return `${capital(words.text)} would be as ${be} at ${formatTime(plan.recoveryPoint, zone)}: ${lost}${span}, would be gone.`
+}
+
+/** The files of root's that would change: each with what differs in it. */
+function fileLines(files: PartPlan['files']): string[] {
+  const states = { same: 'same', changed: 'changed', new: 'new', removed: 'gone' }
+  return files.flatMap(({ path, state, difference }) => [
+    `  ${states[state].padEnd(7)}  ${showPath(path)}`,
+    ...difference
+      .replace(/\n$/, '')
+      .split('\n')
+      .flatMap((line) => (line === '' ? [] : [`    ${clean(line)}`])),
+    ...(state === 'changed' && difference === '' ? ['    The live file could not be compared.'] : []),
+  ])
+}
+
+/** What changes in each part of a plan for several. */
+function partLines(plan: RestorePlan): string[] {
+  return plan.parts.flatMap(({ part, tree, files }) => [
+    '',
+    `--- ${partTitle(part)} ---`,
+    ...(part === 'database'
+      ? [clean(lossSentence({ ...plan, lossSeconds: null })), '', ...tableLines(plan), ...schemaLines(plan)]
+      : []),
+    ...(tree === null ? [] : treeLines(tree)),
+    ...fileLines(files),
+  ])
+}
+
+/** What a system backup says of itself. */
+function manifestLines({ manifest }: RestorePlan): string[] {
+  if (manifest === null) return []
+  return [
+    '',
+    'MANIFEST.txt in the backup:',
+    ...manifest
+      .trimEnd()
+      .split(/\r?\n/)
+      .map((line) => `  ${clean(line)}`),
+  ]
+}
+
+/** What a plan for one folder, for the database, or for several parts says of the changes. */
+function changeLines(plan: RestorePlan): string[] {
+  if (plan.part === 'system') return [...partLines(plan), ...manifestLines(plan)]
+  if (plan.part === 'systemd') return ['', ...plan.parts.flatMap(({ files }) => fileLines(files))]
+  if (plan.tree !== null) return ['', ...treeLines(plan.tree)]
+  return [clean(lossSentence(plan)), '', ...tableLines(plan), ...schemaLines(plan)]
 }
 
 function schemaLines({ schema }: RestorePlan): string[] {
@@ -92,12 +147,10 @@ export function planLines(plan: RestorePlan, zone: string): string[] {
     '',
     ...atLines(plan, zone),
     lossWords(plan, zone),
-    ...(plan.tree === null
-      ? [clean(lossSentence(plan)), '', ...tableLines(plan), ...schemaLines(plan)]
-      : ['', ...treeLines(plan.tree)]),
+    ...changeLines(plan),
     '',
-    ...checks.flatMap(({ state, title, evidence, fix }) => [
-      `${marks[state]}  ${clean(title)}${evidence === '' ? '' : `: ${clean(evidence)}`}`,
+    ...checks.flatMap(({ part, state, title, evidence, fix }) => [
+      `${marks[state]}  ${plan.part !== 'system' || part === '' ? '' : `${partTitle(part)}: `}${clean(title)}${evidence === '' ? '' : `: ${clean(evidence)}`}`,
       ...(state === 'passed' || fix === '' ? [] : [`      fix: ${clean(fix)}`]),
     ]),
     `Space: ${formatBytes(space.needed)} needed, ${formatBytes(space.free)} free in ${showPath(space.path)}.`,

@@ -2,9 +2,10 @@
 import type { Command } from 'commander'
 import { showPath } from '../../src-shared/domain/backup-path.ts'
 import { formatDuration } from '../../src-shared/domain/format.ts'
-import { type RestorePlan, restoreReport } from '../../src-shared/domain/kit-restore.ts'
+import { type RestorePlan, type RestoreReport, restoreReport } from '../../src-shared/domain/kit-restore.ts'
+import { partTitle } from '../../src-shared/domain/part-words.ts'
 import { standing } from '../../src-shared/domain/plan-checks.ts'
-import { partOf, restorableParts } from '../../src-shared/domain/restored-parts.ts'
+import { partOf, restorableParts, type SitePart, siteParts } from '../../src-shared/domain/restored-parts.ts'
 import { type Failure, fail, ok, type Result } from '../../src-shared/result.ts'
 import { planRestore, type Wanted } from '../operations/plan-restore.ts'
 import { restorePart } from '../operations/restore-part.ts'
@@ -23,23 +24,43 @@ interface DownOption {
   readonly siteIsDown?: boolean
 }
 
+interface PartsOption {
+  readonly parts?: string
+}
+
 interface ConfirmOptions extends DownOption {
   readonly confirm: string
   readonly reason: string
   readonly acceptSchema?: boolean
   readonly keepVenv?: boolean
+  readonly acceptFiles?: boolean
 }
 
 interface MomentOption {
   readonly at?: string
 }
 
+/** The parts that were named, in order; undefined if none were. */
+function partsOf({ parts }: PartsOption): Result<readonly SitePart[] | undefined> {
+  if (parts === undefined) return ok(undefined)
+  const named = parts.split(/[\s,]+/).filter((word) => word !== '')
+  const other = named.find((word) => !siteParts.some((part) => part === word))
+  if (other !== undefined || named.length === 0)
+    return fail(usage(`--parts: name some of ${siteParts.join(', ')}; not ${JSON.stringify(other ?? '')}.`))
+  return ok(siteParts.filter((part) => named.includes(part)))
+}
+
 /** What is to be restored: a backup, or what the part was at a moment. */
-function wantedOf(what: string, words: string | undefined, { at }: MomentOption): Result<Wanted> {
+function wantedOf(what: string, words: string | undefined, given: MomentOption & PartsOption): Result<Wanted> {
+  const { at } = given
   const part = partOf(what)
   if (part === null) return fail(usage(`Cannot restore ${what}; what can be restored: ${restorableParts.join(', ')}.`))
   if ((words === undefined) === (at === undefined)) return fail(usage('Give either a backup or --at TIME.'))
-  return ok(at === undefined ? (words ?? '') : { part, at })
+  const parts = partsOf(given)
+  if (!parts.ok) return parts
+  if (parts.value !== undefined && part !== 'system') return fail(usage('--parts is for a system backup.'))
+  const only = parts.value === undefined ? {} : { parts: parts.value }
+  return ok(at === undefined ? { backup: words ?? '', ...only } : { part, at, ...only })
 }
 
 /** A backup of another part than the one that was named. */
@@ -56,7 +77,7 @@ async function plan(
   site: Site,
   what: string,
   words: string | undefined,
-  given: DownOption & MomentOption,
+  given: DownOption & MomentOption & PartsOption,
 ): Promise<number> {
   const wanted = wantedOf(what, words, given)
   if (!wanted.ok) return session.refuse(wanted.error)
@@ -73,6 +94,14 @@ async function plan(
   return session.end({ outcome: 'failed', code: 'checks-failed', message, unchanged: 'Nothing was changed.', data })
 }
 
+/** Where everything that was replaced is kept, of several parts with its part. */
+function keptLines({ parts, safetyCopy }: RestoreReport): readonly string[] {
+  const kept = parts.flatMap(({ part, safetyCopy: path }) => (path === null ? [] : [{ part, path }]))
+  if (kept.length < 2) return safetyCopy === null ? [] : [`kept    ${showPath(safetyCopy)}`]
+  const width = Math.max(...kept.map(({ part }) => partTitle(part).length))
+  return kept.map(({ part, path }) => `kept    ${partTitle(part).padEnd(width)}  ${showPath(path)}`)
+}
+
 function sayRestored(out: Output, site: Site, entry: JournalEntry): void {
   const report = restoreReport.safeParse(entry.data)
   if (!report.success) return
@@ -80,7 +109,7 @@ function sayRestored(out: Output, site: Site, entry: JournalEntry): void {
   out.text('')
   if (downMs !== null) out.text(`down    ${formatDuration(downMs)}`)
   if (health) out.text(`health  ${health.healthy ? 'healthy' : 'not healthy'} (${clean(health.probe ?? 'no probe')})`)
-  if (safetyCopy !== null) out.text(`kept    ${showPath(safetyCopy)}`)
+  for (const line of keptLines(report.data)) out.text(line)
   if (entry.outcome === 'succeeded' && safetyCopy !== null && entry.remoteOperation !== null) {
     const name = JSON.stringify(site.name)
     out.text(`undo    npm run cli -- undo ${name} ${entry.remoteOperation} --confirm ${name} --reason TEXT`)
@@ -93,7 +122,7 @@ async function restore(
   site: Site,
   what: string,
   words: string | undefined,
-  given: ConfirmOptions & MomentOption,
+  given: ConfirmOptions & MomentOption & PartsOption,
 ): Promise<number> {
   const wanted = wantedOf(what, words, given)
   if (!wanted.ok) return session.refuse(wanted.error)
@@ -123,6 +152,11 @@ const atTime = [
   'instead of a backup: the newest one that is not later, as "2026-03-29 02:30" in the time of the server, or with an offset',
 ] as const
 
+const someParts = [
+  '--parts <list>',
+  `of a system backup, only these: ${siteParts.join(',')}; otherwise all that it holds`,
+] as const
+
 function confirmed(command: Command): Command {
   return command
     .requiredOption('--confirm <name>', 'repeat the name of the site exactly')
@@ -136,20 +170,36 @@ export function addRestoreCommands(program: Command): void {
     .description(`show what a restore would change; changes nothing. WHAT is: ${restorableParts.join(', ')}`)
     .option(...siteIsDown)
     .option(...atTime)
+    .option(...someParts)
     .action(
-      (name: string, what: string, words: string | undefined, given: DownOption & MomentOption, command: Command) =>
-        onSite(command, name, (session, site) => plan(session, site, what, words, given)),
+      (
+        name: string,
+        what: string,
+        words: string | undefined,
+        given: DownOption & MomentOption & PartsOption,
+        command: Command,
+      ) => onSite(command, name, (session, site) => plan(session, site, what, words, given)),
     )
   confirmed(program.command('restore <name> <what> [backup]'))
     .option('--accept-schema', 'restore although the backup lacks parts of the live schema')
     .option('--keep-venv', 'keep the live virtual environment although requirements.txt differs')
+    .option(
+      '--accept-files',
+      'restore unit files and the nginx site although nobody knows that they are what root had: read them in the plan first',
+    )
     .option(...atTime)
+    .option(...someParts)
     .description(
       `restore a backup as a transaction: it ends healthy, or rolls back. WHAT is: ${restorableParts.join(', ')}`,
     )
     .action(
-      (name: string, what: string, words: string | undefined, given: ConfirmOptions & MomentOption, command: Command) =>
-        onSite(command, name, (session, site) => restore(session, site, what, words, given)),
+      (
+        name: string,
+        what: string,
+        words: string | undefined,
+        given: ConfirmOptions & MomentOption & PartsOption,
+        command: Command,
+      ) => onSite(command, name, (session, site) => restore(session, site, what, words, given)),
     )
   confirmed(program.command('undo <name> <operation>'))
     .description('undo a restore: its safety copies become live again')

@@ -10,6 +10,8 @@ export interface Confirmation {
   readonly acceptSchema?: boolean
   /** The user accepts that the live virtual environment stays although requirements.txt differs. */
   readonly keepVenv?: boolean
+  /** The user has read the restored files that run as root, of which nobody knows whether they are root's. */
+  readonly acceptFiles?: boolean
   /** The user states that the site is down, and that the configured probe will show when it is up again. */
   readonly siteIsDown?: boolean
 }
@@ -19,6 +21,7 @@ export function acceptedOptions(given: Confirmation): readonly string[] {
   const options = [
     ['--accept-schema', given.acceptSchema],
     ['--keep-venv', given.keepVenv],
+    ['--accept-files', given.acceptFiles],
     ['--site-is-down', given.siteIsDown],
   ] as const
   return options.flatMap(([option, accepted]) => (accepted === true ? [option] : []))

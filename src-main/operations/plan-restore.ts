@@ -4,7 +4,7 @@ import type { BackupEntry } from '../../src-shared/domain/kit-backups.ts'
 import type { KitEvent } from '../../src-shared/domain/kit-protocol.ts'
 import type { RestorePlan } from '../../src-shared/domain/kit-restore.ts'
 import type { Inspection } from '../../src-shared/domain/kit-site.ts'
-import { partOf, type RestorablePart, restorableParts } from '../../src-shared/domain/restored-parts.ts'
+import { partOf, type RestorablePart, restorableParts, type SitePart } from '../../src-shared/domain/restored-parts.ts'
 import { fail, ok, type Result } from '../../src-shared/result.ts'
 import type { PlanTarget } from '../kit/client.ts'
 import type { Site } from '../store/sites.ts'
@@ -18,7 +18,12 @@ export interface PlannedRestore {
 }
 
 /** A backup by its path or name, or the newest one of a part that is not later than a moment. */
-export type Wanted = string | { readonly part: RestorablePart; readonly at: string }
+export type Wanted =
+  | string
+  | (({ readonly backup: string } | { readonly part: RestorablePart; readonly at: string }) & {
+      /** Of a system backup, only these; otherwise all that it holds. */
+      readonly parts?: readonly SitePart[]
+    })
 
 /** The part that a backup brings back on its own. */
 function partOfBackup({ path, kind }: BackupEntry): Result<RestorablePart> {
@@ -33,11 +38,13 @@ function partOfBackup({ path, kind }: BackupEntry): Result<RestorablePart> {
 }
 
 function targetOf(inspection: Inspection, wanted: Wanted): Result<PlanTarget> {
-  if (typeof wanted !== 'string') return ok(wanted)
-  const found = findBackup(inspection, wanted)
+  if (typeof wanted !== 'string' && 'at' in wanted) return ok(wanted)
+  const { backup, parts = undefined } = typeof wanted === 'string' ? { backup: wanted } : wanted
+  const found = findBackup(inspection, backup)
   if (!found.ok) return found
   const part = partOfBackup(found.value)
-  return part.ok ? ok({ part: part.value, backup: Buffer.from(decodePath(found.value.path)) }) : part
+  if (!part.ok) return part
+  return ok({ part: part.value, backup: Buffer.from(decodePath(found.value.path)), ...(parts ? { parts } : {}) })
 }
 
 /**

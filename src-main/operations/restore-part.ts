@@ -1,6 +1,6 @@
 /** Restores a part of a site from a backup, bound to the plan and the machine. */
 import type { RestorePlan } from '../../src-shared/domain/kit-restore.ts'
-import { standing } from '../../src-shared/domain/plan-checks.ts'
+import { type Acceptance, acceptances, askedFor, standing } from '../../src-shared/domain/plan-checks.ts'
 import { type Failure, fail, ok, type Result } from '../../src-shared/result.ts'
 import type { JournalEntry } from '../store/operations.ts'
 import type { Site } from '../store/sites.ts'
@@ -9,11 +9,24 @@ import type { Context } from './context.ts'
 import { type PlannedRestore, planRestore, type Wanted } from './plan-restore.ts'
 import type { Runner } from './runner.ts'
 
+/** What is said where a check asks for an acceptance that was not given. */
+const asking: Readonly<Record<Acceptance, { readonly what: string; readonly next: string }>> = {
+  acceptSchema: {
+    what: 'The backup lacks what the live schema has',
+    next: 'Make sure that the running application works with this backup, then accept it: --accept-schema',
+  },
+  keepVenv: {
+    what: 'The live virtual environment may not fit the restored application',
+    next: 'Make sure that it does, then accept it: --keep-venv',
+  },
+  acceptFiles: {
+    what: 'Files that run as root may not be what root had when the backup was made',
+    next: 'Read in the plan what they would do, then accept them: --accept-files',
+  },
+}
+
 /** Why a plan cannot be carried out; null if it can. */
-function planRefusal(
-  plan: RestorePlan,
-  given: Pick<Confirmation, 'acceptSchema' | 'keepVenv' | 'siteIsDown'>,
-): Failure | null {
+function planRefusal(plan: RestorePlan, given: Pick<Confirmation, Acceptance | 'siteIsDown'>): Failure | null {
   const failed = standing(plan, given.siteIsDown ?? false)
   if (failed.length === 0) return acknowledgement(plan, given)
   return {
@@ -25,29 +38,19 @@ function planRefusal(
 }
 
 /** What must be acknowledged first; null if nothing. */
-function acknowledgement(
-  { checks }: RestorePlan,
-  { acceptSchema = false, keepVenv = false }: Pick<Confirmation, 'acceptSchema' | 'keepVenv'>,
-): Failure | null {
-  const asked = checks.filter(({ acknowledge }) => acknowledge)
-  const unchanged = 'The site runs as before; nothing was changed.'
-  const schema = asked.filter(({ check }) => check !== 'venv')
-  if (schema.length > 0 && !acceptSchema) {
+function acknowledgement(plan: RestorePlan, given: Pick<Confirmation, Acceptance>): Failure | null {
+  for (const acceptance of acceptances) {
+    const asked = askedFor(plan, acceptance)
+    if (asked.length === 0 || given[acceptance] === true) continue
+    const { what, next } = asking[acceptance]
     return {
       code: 'checks-failed',
-      message: `The backup lacks what the live schema has: ${schema.map(({ evidence }) => evidence).join('; ')}`,
-      unchanged,
-      next: 'Make sure that the running application works with this backup, then accept it: --accept-schema',
+      message: `${what}: ${asked.map(({ evidence }) => evidence).join('; ')}`,
+      unchanged: 'The site runs as before; nothing was changed.',
+      next,
     }
   }
-  const venv = asked.find(({ check }) => check === 'venv')
-  if (venv === undefined || keepVenv) return null
-  return {
-    code: 'checks-failed',
-    message: `The live virtual environment may not fit the restored application: ${venv.evidence}`,
-    unchanged,
-    next: 'Make sure that it does, then accept it: --keep-venv',
-  }
+  return null
 }
 
 /**
@@ -93,8 +96,14 @@ export function restorePlanned(
         { path: plan.backup.path },
         ...['--confirm', name, '--reason', reason],
         ...['--expect-sha256', plan.sha256, '--expect-machine', machineId],
+        ...partsOption(plan),
         ...acceptedOptions(confirmation),
       ],
     }),
   )
+}
+
+/** Exactly the parts that were planned, even if the server would find others by now. */
+function partsOption({ part, parts }: RestorePlan): readonly string[] {
+  return part === 'system' ? ['--parts', parts.map((one) => one.part).join(',')] : []
 }

@@ -42,16 +42,7 @@ export function pageOf(route: Route): ReactNode {
     case 'connection':
       return <ConnectionPage key={route.site} site={route.site} />
     case 'restore':
-      return (
-        <RestorePage
-          key={route.site}
-          site={route.site}
-          part={route.part}
-          path={route.path}
-          plan={route.plan}
-          step={route.step}
-        />
-      )
+      return <RestorePage key={route.site} {...route} />
     case 'restoring':
       return <RestoringPage site={route.site} operation={route.operation} />
     case 'lost':

@@ -1,4 +1,8 @@
 /** Every address of the console, both ways. The address alone decides what a page shows. */
+import { type SitePart, siteParts } from '../../src-shared/domain/restored-parts.ts'
+
+/** Some parts of a system backup, or all that it holds. */
+export type ChosenParts = 'all' | readonly SitePart[]
 
 export type Route =
   | { readonly page: 'fleet' }
@@ -18,6 +22,8 @@ export type Route =
       /** What to restore, while no backup of it is chosen; without, the database. */
       readonly part?: string | undefined
       readonly path?: string | undefined
+      /** Of a system backup, the chosen parts; undefined until they are chosen. */
+      readonly parts?: ChosenParts | undefined
       readonly plan?: string | undefined
       readonly step?: RestoreStep | undefined
     }
@@ -57,10 +63,11 @@ export function href(route: Route): string {
     case 'connection':
       return `#/sites/${part(route.site)}/connection`
     case 'restore': {
-      const { part: kind, path, plan, step } = route
+      const { part: kind, path, parts, plan, step } = route
       const query = new URLSearchParams({
         ...(kind === undefined ? {} : { part: kind }),
         ...(path === undefined ? {} : { backup: path }),
+        ...(parts === undefined ? {} : { parts: parts === 'all' ? parts : parts.join(',') }),
         ...(step === undefined ? {} : { step }),
         ...(plan === undefined ? {} : { plan }),
       }).toString()
@@ -81,6 +88,13 @@ function decode(text: string): string {
   }
 }
 
+function readParts(text: string | null): ChosenParts | undefined {
+  if (text === 'all') return text
+  const named = text?.split(',') ?? []
+  const parts = siteParts.filter((one) => named.includes(one))
+  return parts.length === 0 ? undefined : parts
+}
+
 function siteRoute(site: string, rest: readonly string[], query: URLSearchParams): Route | null {
   const [page, what] = rest
   if (page === undefined) return { page: 'site', site }
@@ -96,6 +110,7 @@ function siteRoute(site: string, rest: readonly string[], query: URLSearchParams
     site,
     part: query.get('part') ?? undefined,
     path: query.get('backup') ?? undefined,
+    parts: readParts(query.get('parts')),
     plan: query.get('plan') ?? undefined,
     step,
   }

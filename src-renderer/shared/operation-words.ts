@@ -54,8 +54,10 @@ export function restoreTitle(
   }
 }
 
-/** By the part that its title names. */
+/** By the part that its title names; a system restore may be one of some parts only. */
 function restored(title: string): string {
+  if (title === 'System restore') return 'The system backup was restored'
+  if (title === 'Unit file restore') return 'The unit files were restored'
   const [, part = 'Database'] = /^(\w+) restore$/.exec(title) ?? []
   return `The ${part.toLowerCase()} was restored`
 }

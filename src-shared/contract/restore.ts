@@ -2,7 +2,7 @@
 import { z } from 'zod'
 import { kitCommands } from '../domain/kit-commands.ts'
 import { backupMoment, restorePlan } from '../domain/kit-restore.ts'
-import { restorableParts } from '../domain/restored-parts.ts'
+import { restorableParts, siteParts } from '../domain/restored-parts.ts'
 import { command, query, subscription } from './define.ts'
 import { wireFailure } from './failure.ts'
 import { backupPath, confirmation, operationId, progress, reason, siteId, startedOperation, time } from './words.ts'
@@ -12,6 +12,13 @@ import { backupPath, confirmation, operationId, progress, reason, siteId, starte
  * failing probe refuses the restore.
  */
 const siteIsDown = z.boolean().default(false)
+
+/** A backup, and of a system backup the parts that are meant; without them, all that it holds. */
+const planned = {
+  site: siteId,
+  path: backupPath,
+  parts: z.array(z.enum(siteParts)).min(1).max(siteParts.length).optional(),
+}
 
 const planStep = z.object({
   step: z.string(),
@@ -51,7 +58,7 @@ export const restore = {
    */
   plan: subscription({
     role: 'admin',
-    input: z.strictObject({ site: siteId, path: backupPath, planId: z.string().max(64).optional() }),
+    input: z.strictObject({ ...planned, planId: z.string().max(64).optional() }),
     snapshot: planView,
     change: z.object({
       state: planView.shape.state.optional(),
@@ -74,13 +81,13 @@ export const restore = {
   /** Stops making a plan; its watchers are notified. */
   stopPlanning: command({
     role: 'admin',
-    input: z.strictObject({ site: siteId, path: backupPath }),
+    input: z.strictObject(planned),
     output: z.object({}),
     errors: ['no-such-site'],
   }),
   /**
    * Starts exactly what was planned. Refused if the backup or the machine has changed since, or if a check needs
-   * `acceptSchema` or `keepVenv` and it is missing.
+   * `acceptSchema`, `keepVenv` or `acceptFiles` and it is missing.
    */
   start: command({
     role: 'admin',
@@ -90,6 +97,7 @@ export const restore = {
       reason,
       acceptSchema: z.boolean().optional(),
       keepVenv: z.boolean().optional(),
+      acceptFiles: z.boolean().optional(),
       siteIsDown,
     }),
     output: startedOperation,

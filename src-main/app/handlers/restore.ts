@@ -33,12 +33,12 @@ export function restoreHandlers(services: Services): NamespaceHandlers<ConsoleCo
         (answer) => answer,
       ),
 
-    plan: async ({ site: id, path, planId }, feed) => {
+    plan: async ({ site: id, planId, ...of }, feed) => {
       const site = siteOf(services, id)
       if (!site.ok) return site
       prompts.unblock(site.value)
       context.links.unblock(site.value)
-      const planning = plans.planning(site.value, path, planId)
+      const planning = plans.planning(site.value, of, planId)
       let lastSent: PlanView = planning.view
       feed.snapshot(lastSent)
       const over = new AbortController()
@@ -60,21 +60,21 @@ export function restoreHandlers(services: Services): NamespaceHandlers<ConsoleCo
       return ok(null)
     },
 
-    stopPlanning: ({ site: id, path }) => {
+    stopPlanning: ({ site: id, ...of }) => {
       const site = siteOf(services, id)
       if (!site.ok) return site
-      plans.stopPlanning(site.value, path)
+      plans.stopPlanning(site.value, of)
       return ok({})
     },
 
-    start: ({ planId, confirm, reason, acceptSchema = false, keepVenv = false, siteIsDown }) => {
+    start: ({ planId, confirm, reason, acceptSchema = false, keepVenv = false, acceptFiles = false, siteIsDown }) => {
       const plan = plans.plan(planId)
       if (!plan) return fail(expired)
       return onSite(
         services,
         plan.siteId,
         async (site) => {
-          const confirmation = { confirm, reason, acceptSchema, keepVenv, siteIsDown }
+          const confirmation = { confirm, reason, acceptSchema, keepVenv, acceptFiles, siteIsDown }
           const started = restorePlanned(runner, site, plan.planned, confirmation)
           if (started.ok) plans.used(planId)
           return started

@@ -6,7 +6,6 @@ import { showName, showPath } from '../../../src-shared/domain/backup-path.ts'
 import { formatBytes, formatCount, formatTime } from '../../../src-shared/domain/format.ts'
 import type { BackupEntry } from '../../../src-shared/domain/kit-backups.ts'
 import { isFuture, momentOf } from '../../../src-shared/domain/newest.ts'
-import { partOf } from '../../../src-shared/domain/restored-parts.ts'
 import { type OutputOf, useQuery, useSubscription } from '../../api/hooks.ts'
 import { useRefusal } from '../../api/session.tsx'
 import { go } from '../../app/router.ts'
@@ -124,9 +123,7 @@ function Actions(props: { overview: SiteOverview; entry: BackupEntry; start: Ret
   const { overview, entry, start } = props
   const refusal = useRefusal()
   const { id: site } = overview
-  const { path, hold, kind } = entry
-  const notAlone =
-    partOf(kind) === null ? 'The console cannot restore this kind of backup yet. Follow the runbook.' : undefined
+  const { path, hold } = entry
   return (
     <>
       <Button
@@ -162,7 +159,7 @@ function Actions(props: { overview: SiteOverview; entry: BackupEntry; start: Ret
       <Button
         look="primary"
         icon={History}
-        refusal={refusal ?? notAlone}
+        refusal={refusal}
         onClick={() => go({ page: 'restore', site, path, step: 'changes' })}
       >
         Restore this…

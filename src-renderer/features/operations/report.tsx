@@ -3,6 +3,7 @@ import type { ReactNode } from 'react'
 import type { OperationReport } from '../../../src-shared/contract/operations.ts'
 import { showName } from '../../../src-shared/domain/backup-path.ts'
 import { formatBytes, formatDuration } from '../../../src-shared/domain/format.ts'
+import { partTitle } from '../../../src-shared/domain/part-words.ts'
 import { href } from '../../app/routes.ts'
 import { evidenceValue } from '../../shared/operation-progress.tsx'
 import { evidenceWord } from '../../shared/operation-steps.ts'
@@ -135,12 +136,19 @@ function Restored({ report }: { readonly report: Of<'restore'>['report'] }) {
             </Mark>
           </Fact>
         )}
-        {report.safetyCopy !== null && (
-          <Fact name="Safety copy">
-            <HostileText text={showName(report.safetyCopy)} />
+        {keptOf(report).map(({ name, path }) => (
+          <Fact key={path} name={name}>
+            <HostileText text={showName(path)} />
           </Fact>
-        )}
+        ))}
       </Facts>
     </Section>
   )
+}
+
+/** The safety copies: of several parts, each with its part. */
+function keptOf({ parts, safetyCopy }: Of<'restore'>['report']): readonly { name: string; path: string }[] {
+  const kept = parts.flatMap(({ part, safetyCopy: path }) => (path === null ? [] : [{ name: partTitle(part), path }]))
+  if (kept.length > 1) return kept
+  return safetyCopy === null ? [] : [{ name: 'Safety copy', path: safetyCopy }]
 }

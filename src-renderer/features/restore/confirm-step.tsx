@@ -3,7 +3,8 @@ import { useEffect, useRef, useState } from 'react'
 import { showName } from '../../../src-shared/domain/backup-path.ts'
 import { formatTime } from '../../../src-shared/domain/format.ts'
 import { lossSentence } from '../../../src-shared/domain/loss.ts'
-import { mayBeDown, standing } from '../../../src-shared/domain/plan-checks.ts'
+import { capital, partTitle, restoredWords } from '../../../src-shared/domain/part-words.ts'
+import { type Acceptance, acceptances, askedFor, mayBeDown, standing } from '../../../src-shared/domain/plan-checks.ts'
 import { useCommand } from '../../api/hooks.ts'
 import { go, replace } from '../../app/router.ts'
 import { Button } from '../../ui/button.tsx'
@@ -12,33 +13,26 @@ import { HostileText } from '../../ui/hostile-text.tsx'
 import { Row } from '../../ui/page.tsx'
 import { ErrorState, Notice } from '../../ui/states.tsx'
 import { Since, useNow } from '../../ui/time.tsx'
-import { partWords } from './part-words.ts'
 import css from './restore.module.css'
 import { useSaidDown } from './restore-memory.ts'
 import type { PlanStepProps } from './restore-page.tsx'
 
-export function ConfirmStep({ overview, path, view, plan, again }: PlanStepProps) {
-  const { id: site, name, zone, clockOffset: offset } = overview
+export function ConfirmStep({ overview, path, parts, view, plan, again }: PlanStepProps) {
+  const { id: site, name } = overview
   const [typed, setTyped] = useState('')
   const [reason, setReason] = useState('')
-  const [accepted, setAccepted] = useState(false)
+  const [accepted, setAccepted] = useState<readonly Acceptance[]>([])
   const start = useCommand('restore.start')
   const now = useNow(5000)
   const form = useRef<HTMLFormElement>(null)
   const expired = view.expiresAt !== null && view.expiresAt <= now
   const { planId } = view
-  const doubts = plan.checks.filter(({ acknowledge }) => acknowledge)
-  const acceptSchema = accepted && doubts.some(({ check }) => check !== 'venv')
-  const keepVenv = accepted && doubts.some(({ check }) => check === 'venv')
+  const asked = acceptances.filter((one) => askedFor(plan, one).length > 0)
+  const unanswered = asked.filter((one) => !accepted.includes(one))
   const saidDown = useSaidDown(planId) && mayBeDown(plan)
   const possible = standing(plan, saidDown).length === 0
   const ready =
-    possible &&
-    !expired &&
-    planId !== null &&
-    typed === name &&
-    reason.trim() !== '' &&
-    (doubts.length === 0 || accepted)
+    possible && !expired && planId !== null && typed === name && reason.trim() !== '' && unanswered.length === 0
   // What has to be typed gets the focus: the name, then whatever is still missing.
   useEffect(() => form.current?.querySelector<HTMLElement>('input[type="text"]')?.focus(), [])
   function focusMissing(): void {
@@ -47,10 +41,10 @@ export function ConfirmStep({ overview, path, view, plan, again }: PlanStepProps
     else if (reason.trim() === '') reasonField?.focus()
     else form.current?.querySelector<HTMLElement>('[role="checkbox"][aria-checked="false"]')?.focus()
   }
-  const leave = () => go({ page: 'restore', site, path, plan: planId ?? undefined, step: 'changes' })
+  const leave = () => go({ page: 'restore', site, path, parts, plan: planId ?? undefined, step: 'changes' })
   async function confirm(): Promise<void> {
     if (!ready || planId === null) return
-    const answers = { acceptSchema, keepVenv, siteIsDown: saidDown }
+    const answers = { ...Object.fromEntries(asked.map((one) => [one, true])), siteIsDown: saidDown }
     const begun = await start.run({ planId, confirm: typed, reason: reason.trim(), ...answers })
     if (begun.ok) replace({ page: 'restoring', site, operation: begun.value.operation })
   }
@@ -81,27 +75,7 @@ export function ConfirmStep({ overview, path, view, plan, again }: PlanStepProps
       }}
     >
       <div className={css.statement}>
-        <p>
-          {partWords[plan.part].replace(/^the/, 'The')} of{' '}
-          <strong>
-            <HostileText text={name} />
-          </strong>{' '}
-          will be replaced by the backup <strong>{showName(plan.backup.path)}</strong>
-          {plan.recoveryPoint !== null && <>, the state of {formatTime(plan.recoveryPoint, zone)}</>}.
-        </p>
-        <p>
-          {plan.tree === null ? (
-            <HostileText text={lossSentence({ ...plan, lossSeconds: null })} />
-          ) : (
-            'Every change to its files since then would be lost.'
-          )}
-          {plan.recoveryPoint !== null && (
-            <>
-              {' '}
-              The backup is <Since at={plan.recoveryPoint} offset={offset} /> old.
-            </>
-          )}
-        </p>
+        <Statement overview={overview} plan={plan} />
         {saidDown && <p>You said that the site is down: the restore continues although the health check fails now.</p>}
         <p className={css.more}>
           The service is stopped only while the files are swapped. What is live now is saved as a safety copy, so the
@@ -113,20 +87,15 @@ export function ConfirmStep({ overview, path, view, plan, again }: PlanStepProps
           The site may have changed since it was made.
         </Notice>
       )}
-      {doubts.length > 0 && (
-        <Notice tone="warn" title={doubtTitle(plan.part)}>
-          {doubts.map(({ check, evidence }) => (
-            <p key={check}>
-              <HostileText text={evidence} />
-            </p>
-          ))}
-          <Checkbox
-            label="I have verified that the running application works with this backup."
-            checked={accepted}
-            onChange={setAccepted}
-          />
-        </Notice>
-      )}
+      {asked.map((one) => (
+        <Asked
+          key={one}
+          acceptance={one}
+          plan={plan}
+          checked={accepted.includes(one)}
+          onChange={(yes) => setAccepted((now) => (yes ? [...now, one] : now.filter((other) => other !== one)))}
+        />
+      ))}
       <TextField
         label={`Type the name of the site to confirm: ${name}`}
         value={typed}
@@ -151,8 +120,67 @@ export function ConfirmStep({ overview, path, view, plan, again }: PlanStepProps
   )
 }
 
-function doubtTitle(part: PlanStepProps['plan']['part']): string {
-  return part === 'application'
-    ? 'The live virtual environment may not fit the backup.'
-    : 'The backup lacks parts of the live schema.'
+/** What will be replaced, by what, and what that loses. */
+function Statement({ overview, plan }: Pick<PlanStepProps, 'overview' | 'plan'>) {
+  const { name, zone, clockOffset: offset } = overview
+  const { recoveryPoint } = plan
+  const parts = plan.part === 'system' ? plan.parts.map(({ part }) => part) : [plan.part]
+  return (
+    <>
+      <p>
+        {capital(restoredWords(plan).text)} of{' '}
+        <strong>
+          <HostileText text={name} />
+        </strong>{' '}
+        will be replaced by the backup <strong>{showName(plan.backup.path)}</strong>
+        {recoveryPoint !== null && <>, the state of {formatTime(recoveryPoint, zone)}</>}.
+      </p>
+      <p>
+        {parts.includes('database') && <HostileText text={`${lossSentence({ ...plan, lossSeconds: null })} `} />}
+        {parts.some((part) => part !== 'database') && 'Every change to its files since then would be lost.'}
+        {recoveryPoint !== null && (
+          <>
+            {' '}
+            The backup is <Since at={recoveryPoint} offset={offset} /> old.
+          </>
+        )}
+      </p>
+    </>
+  )
+}
+
+const questions: Readonly<Record<Acceptance, { readonly title: string; readonly answer: string }>> = {
+  acceptSchema: {
+    title: 'The backup lacks parts of the live schema.',
+    answer: 'I have verified that the running application works with this backup.',
+  },
+  keepVenv: {
+    title: 'The live virtual environment may not fit the backup.',
+    answer: 'I have verified that the restored application works with it.',
+  },
+  acceptFiles: {
+    title: 'Nobody can say that these files are what root had.',
+    answer: 'I have read the files that run as root, and they are right.',
+  },
+}
+
+/** A question of the checks, with an answer of its own. */
+function Asked(props: {
+  readonly acceptance: Acceptance
+  readonly plan: PlanStepProps['plan']
+  readonly checked: boolean
+  readonly onChange: (checked: boolean) => void
+}) {
+  const { title, answer } = questions[props.acceptance]
+  return (
+    <Notice tone="warn" title={title}>
+      {askedFor(props.plan, props.acceptance).map(({ check, part, evidence }) => (
+        <p key={`${part} ${check}`}>
+          {props.plan.part === 'system' && part !== '' && `${partTitle(part)}: `}
+          <HostileText text={evidence} />
+        </p>
+      ))}
+      <Checkbox label={answer} checked={props.checked} onChange={props.onChange} />
+    </Notice>
+  )
 }

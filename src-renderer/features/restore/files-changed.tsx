@@ -1,13 +1,14 @@
 /** Step two for a folder: which files would be gone, come back or change. */
 import { showPath } from '../../../src-shared/domain/backup-path.ts'
 import { formatBytes, formatCount } from '../../../src-shared/domain/format.ts'
+import { partWords } from '../../../src-shared/domain/part-words.ts'
+import type { RestorablePart, SitePart } from '../../../src-shared/domain/restored-parts.ts'
 import { HostileText } from '../../ui/hostile-text.tsx'
 import { Fact, Facts, Section } from '../../ui/page.tsx'
 import { Announce } from '../../ui/progress.tsx'
 import { type Column, Table } from '../../ui/table.tsx'
 import { Count } from '../../ui/time.tsx'
 import { Mark } from '../../ui/verdict.tsx'
-import { partWords } from './part-words.ts'
 import { PlanHeadline } from './plan-headline.tsx'
 import { OpenConnections, PlanWay } from './plan-way.tsx'
 import css from './restore.module.css'
@@ -32,16 +33,22 @@ function files(count: number): string {
   return `${formatCount(count)} ${count === 1 ? 'file' : 'files'}`
 }
 
-function sentenceOf(tree: Tree, part: string): string {
+export function sentenceOf(tree: Tree, part: string): string {
   if (!tree.known) return 'The live files could not be compared.'
   if (tree.onlyLive + tree.onlyBackup + tree.changed === 0) return `The files of ${part} are the same in both.`
   return `${files(tree.changed)} would change, ${formatCount(tree.onlyBackup)} would come back, ${formatCount(tree.onlyLive)} would be gone.`
 }
 
-export function FilesChanged({ overview, path, view, plan, again, tree }: PlanStepProps & { readonly tree: Tree }) {
+export function FilesChanged({
+  overview,
+  path,
+  parts,
+  view,
+  plan,
+  again,
+  tree,
+}: PlanStepProps & { readonly tree: Tree }) {
   const { id: site } = overview
-  const rows = differencesOf(tree)
-  const all = tree.onlyLive + tree.onlyBackup + tree.changed
   const sentence = sentenceOf(tree, partWords[plan.part])
   return (
     <>
@@ -63,9 +70,28 @@ export function FilesChanged({ overview, path, view, plan, again, tree }: PlanSt
           </p>
         )}
       </PlanHeadline>
-      <Section title="File by file" note="live folder compared with the backup">
+      <TreeDifferences tree={tree} part={plan.part} />
+      <OpenConnections plan={plan} what={partWords[plan.part]} />
+      <PlanWay site={site} path={path} parts={parts} view={view} again={again} />
+    </>
+  )
+}
+
+/** Which files differ, and what the backup holds. `title`: the first section's, where there are several parts. */
+export function TreeDifferences(props: {
+  readonly tree: Tree
+  readonly part: RestorablePart | SitePart
+  readonly title?: string
+}) {
+  const { tree, part, title } = props
+  const rows = differencesOf(tree)
+  const all = tree.onlyLive + tree.onlyBackup + tree.changed
+  const sentence = sentenceOf(tree, partWords[part])
+  return (
+    <>
+      <Section title={title ?? 'File by file'} note="live folder compared with the backup">
         <Table
-          label="Differences of files"
+          label={title === undefined ? 'Differences of files' : `Differences of files: ${title}`}
           rows={rows}
           columns={columns}
           rowKey={({ path: file }) => file}
@@ -79,7 +105,7 @@ export function FilesChanged({ overview, path, view, plan, again, tree }: PlanSt
           </p>
         )}
       </Section>
-      <Section title="What the backup holds">
+      <Section title={title === undefined ? 'What the backup holds' : `${title}: what the backup holds`}>
         <Facts>
           <Fact name="Members">
             {formatCount(tree.members)} files, folders and links, {formatBytes(tree.bytes)}
@@ -91,8 +117,6 @@ export function FilesChanged({ overview, path, view, plan, again, tree }: PlanSt
           )}
         </Facts>
       </Section>
-      <OpenConnections plan={plan} what={partWords[plan.part]} />
-      <PlanWay site={site} path={path} view={view} again={again} />
     </>
   )
 }

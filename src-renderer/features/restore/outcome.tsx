@@ -2,7 +2,7 @@
 import type { ReactNode } from 'react'
 import type { OperationView } from '../../../src-shared/contract/operations.ts'
 import type { SiteOverview } from '../../../src-shared/contract/sites.ts'
-import { showName, showPath } from '../../../src-shared/domain/backup-path.ts'
+import { showName } from '../../../src-shared/domain/backup-path.ts'
 import { formatCount } from '../../../src-shared/domain/format.ts'
 import { href } from '../../app/routes.ts'
 import { OperationMark } from '../../shared/operation-line.tsx'
@@ -13,6 +13,7 @@ import { HostileText } from '../../ui/hostile-text.tsx'
 import { Fact, Facts, Row, Section } from '../../ui/page.tsx'
 import { ErrorState, Notice } from '../../ui/states.tsx'
 import { Mark } from '../../ui/verdict.tsx'
+import { RestoredParts } from './outcome-parts.tsx'
 import css from './restore.module.css'
 
 export function OutcomePart(props: {
@@ -44,7 +45,6 @@ export function OutcomePart(props: {
 
 function Evidence({ view, overview }: { readonly view: OperationView; readonly overview: SiteOverview }) {
   const report = view.report?.kind === 'restore' ? view.report.report : null
-  const kept = report?.parts.filter(({ part, safetyCopy }) => part !== 'database' && safetyCopy !== null) ?? []
   const rows = report?.tables.reduce((sum, table) => sum + table.rows, 0) ?? 0
   return (
     <Section title="Evidence">
@@ -80,19 +80,7 @@ function Evidence({ view, overview }: { readonly view: OperationView; readonly o
             </a>
           </Fact>
         )}
-        {report?.safetyCopy && kept.length === 0 && (
-          <Fact name="Safety copy">
-            <a href={href({ page: 'backup', site: overview.id, path: report.safetyCopy })}>
-              <HostileText text={showName(report.safetyCopy)} />
-            </a>{' '}
-            <span className={css.more}>the previous database</span>
-          </Fact>
-        )}
-        {kept.map(({ part, safetyCopy }) => (
-          <Fact key={part} name="Safety copy">
-            <HostileText text={showPath(safetyCopy ?? '')} /> <span className={css.more}>the previous files</span>
-          </Fact>
-        ))}
+        {report && <RestoredParts report={report} site={overview.id} />}
       </Facts>
     </Section>
   )

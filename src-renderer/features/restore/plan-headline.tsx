@@ -1,8 +1,8 @@
 /** The figures of step two, whatever is restored: the moment it goes back to, the time that is lost, and what that means. */
 import type { ReactNode } from 'react'
 import { formatClock } from '../../../src-shared/domain/format.ts'
+import { capital, restoredWords } from '../../../src-shared/domain/part-words.ts'
 import { Since, Time } from '../../ui/time.tsx'
-import { partWords } from './part-words.ts'
 import css from './restore.module.css'
 import type { PlanStepProps } from './restore-page.tsx'
 
@@ -20,7 +20,7 @@ export function PlanHeadline(
   return (
     <div className={css.headline}>
       <div>
-        <p className={css.figureName}>{partWords[plan.part].replace(/^the/, 'The')} would be restored to</p>
+        <p className={css.figureName}>{capital(restoredWords(plan).text)} would be restored to</p>
         <p className={css.figure}>{recoveryPoint === null ? 'Unknown' : formatClock(recoveryPoint, zone)}</p>
         <p className={css.more}>
           {recoveryPoint !== null && <Time at={recoveryPoint} offset={offset} zone={zone} />}

@@ -36,8 +36,8 @@ export function OpenConnections({ plan, what }: Pick<PlanStepProps, 'plan'> & { 
   )
 }
 
-export function PlanWay(props: Pick<PlanStepProps, 'path' | 'view' | 'again'> & { readonly site: string }) {
-  const { site, path, view, again } = props
+export function PlanWay(props: Pick<PlanStepProps, 'path' | 'parts' | 'view' | 'again'> & { readonly site: string }) {
+  const { site, path, parts, view, again } = props
   const way = useFirstFocus<HTMLDivElement>('[data-way]')
   return (
     <div ref={way} className={css.way}>
@@ -51,7 +51,7 @@ export function PlanWay(props: Pick<PlanStepProps, 'path' | 'view' | 'again'> & 
       <LinkButton
         look="primary"
         way
-        href={href({ page: 'restore', site, path, plan: view.planId ?? undefined, step: 'checks' })}
+        href={href({ page: 'restore', site, path, parts, plan: view.planId ?? undefined, step: 'checks' })}
       >
         Continue
       </LinkButton>

@@ -2,6 +2,7 @@ import type { PlanView } from '../../../src-shared/contract/restore.ts'
 import type { SiteOverview } from '../../../src-shared/contract/sites.ts'
 import { command } from '../../api/hooks.ts'
 import { go } from '../../app/router.ts'
+import type { ChosenParts } from '../../app/routes.ts'
 import { Button } from '../../ui/button.tsx'
 import { HostileText } from '../../ui/hostile-text.tsx'
 import { Row, Section } from '../../ui/page.tsx'
@@ -9,6 +10,7 @@ import { Announce, ProgressBar } from '../../ui/progress.tsx'
 import { progressWords } from '../../ui/progress-words.ts'
 import { elapsedWords, useNow } from '../../ui/time.tsx'
 import { Mark } from '../../ui/verdict.tsx'
+import { partsAsked } from './parts-memory.ts'
 import css from './restore.module.css'
 
 const marks = { started: 'running', done: 'passed', failed: 'failed', skipped: 'skipped' } as const
@@ -18,14 +20,15 @@ export function Planning(props: {
   readonly view: PlanView | undefined
   readonly overview: SiteOverview
   readonly path: string
+  readonly parts: ChosenParts | undefined
 }) {
-  const { view, overview, path } = props
+  const { view, overview, path, parts } = props
   const now = useNow()
   const steps = view?.steps ?? []
   const progress = view?.progress ?? null
   const current = steps.findLast(({ state }) => state === 'started')
   return (
-    <Section title="Reading the backup and comparing it with the live database" note="changes nothing">
+    <Section title="Reading the backup and comparing it with what is live" note="changes nothing">
       <Announce text={`${current?.title ?? 'Planning'}${progress ? `: ${progressWords(progress)}` : ''}`} />
       <div className={css.planning}>
         <ProgressBar label={`Planning the restore of ${overview.name}`} value={progress} />
@@ -53,7 +56,7 @@ export function Planning(props: {
           </span>
           <Button
             onClick={() => {
-              void command('restore.stopPlanning', { site: overview.id, path })
+              void command('restore.stopPlanning', { site: overview.id, path, ...partsAsked(parts) })
               go({ page: 'restore', site: overview.id, path, step: 'choose' })
             }}
           >

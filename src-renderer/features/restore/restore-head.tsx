@@ -1,6 +1,6 @@
 /** Always on the screen during a restore: the site's name and colour, and the step. */
 import type { SiteOverview } from '../../../src-shared/contract/sites.ts'
-import { href, type RestoreStep } from '../../app/routes.ts'
+import { type ChosenParts, href, type RestoreStep } from '../../app/routes.ts'
 import { SiteConnection } from '../../shared/site-heading.tsx'
 import { HostileText } from '../../ui/hostile-text.tsx'
 import { Stepper, type StepperStep } from '../../ui/steps.tsx'
@@ -44,9 +44,10 @@ export function RestoreSteps(props: {
   readonly site: string
   readonly at: AnyStep
   readonly path?: string | undefined
+  readonly parts?: ChosenParts | undefined
   readonly plan?: string | undefined
 }) {
-  const { site, at, path, plan } = props
+  const { site, at, path, parts, plan } = props
   const now = order.indexOf(at)
   const started = at === 'progress' || at === 'outcome'
   const steps = order.map((step, index): StepperStep => {
@@ -55,7 +56,7 @@ export function RestoreSteps(props: {
     return {
       label: labels[step],
       state,
-      href: back ? href({ page: 'restore', site, path, plan, step }) : undefined,
+      href: back ? href({ page: 'restore', site, path, parts, plan, step }) : undefined,
     }
   })
   return <Stepper label="Steps of the restore" steps={steps} />

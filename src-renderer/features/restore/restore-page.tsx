@@ -14,7 +14,7 @@ import { partOf } from '../../../src-shared/domain/restored-parts.ts'
 import { useSubscription } from '../../api/hooks.ts'
 import { useRefusal } from '../../api/session.tsx'
 import { replace } from '../../app/router.ts'
-import { href, type RestoreStep } from '../../app/routes.ts'
+import { type ChosenParts, href, type RestoreStep, type Route } from '../../app/routes.ts'
 import { UnloadedPage } from '../../shared/unloaded-page.tsx'
 import { Button, LinkButton } from '../../ui/button.tsx'
 import { Page } from '../../ui/page.tsx'
@@ -24,17 +24,13 @@ import { ChangesStep } from './changes-step.tsx'
 import { ChecksStep } from './checks-step.tsx'
 import { ChooseStep } from './choose-step.tsx'
 import { ConfirmStep } from './confirm-step.tsx'
+import { partsAsked } from './parts-memory.ts'
+import { PartsStep } from './parts-step.tsx'
 import { Planning } from './planning.tsx'
 import { RestoreHead, RestoreSteps } from './restore-head.tsx'
 import { useAccident } from './restore-memory.ts'
 
-interface RestoreProps {
-  readonly site: string
-  readonly part: string | undefined
-  readonly path: string | undefined
-  readonly plan: string | undefined
-  readonly step: RestoreStep | undefined
-}
+type RestoreProps = Omit<Extract<Route, { page: 'restore' }>, 'page'>
 
 export function RestorePage(props: RestoreProps) {
   const { site } = props
@@ -62,8 +58,15 @@ type StepsProps = RestoreProps &
 
 function Steps(props: StepsProps) {
   const { overview, inspection, backups, path } = props
-  const step = path === undefined ? 'choose' : (props.step ?? 'changes')
   const entry = backups.find((one) => one.path === path)
+  const step = path === undefined ? 'choose' : (props.step ?? 'changes')
+  if (step !== 'choose' && entry?.kind === 'system' && props.parts === undefined) {
+    return (
+      <Framed {...props} step="choose" title="Choose what to restore" entry={entry}>
+        <PartsStep site={overview.id} path={entry.path} />
+      </Framed>
+    )
+  }
   return (
     <Framed {...props} step={step} entry={entry}>
       {step === 'choose' || path === undefined ? (
@@ -81,16 +84,17 @@ function Steps(props: StepsProps) {
 }
 
 function Planned(props: StepsProps & { readonly path: string; readonly step: Exclude<RestoreStep, 'choose'> }) {
-  const { site, path, plan: planId, step, overview } = props
-  const watched = useSubscription('restore.plan', { site, path, ...(planId === undefined ? {} : { planId }) })
+  const { site, path, parts, plan: planId, step, overview } = props
+  const wanted = { site, path, ...partsAsked(parts) }
+  const watched = useSubscription('restore.plan', { ...wanted, ...(planId === undefined ? {} : { planId }) })
   const made = watched.state?.planId ?? undefined
   useEffect(() => {
-    if (made !== undefined && made !== planId) replace({ page: 'restore', site, path, plan: made, step })
-  }, [made, planId, site, path, step])
+    if (made !== undefined && made !== planId) replace({ page: 'restore', site, path, parts, plan: made, step })
+  }, [made, planId, site, path, parts, step])
   const failure = watched.failure ?? watched.state?.failure ?? null
   // An expired plan is made again; its time shows that.
   const again = () => {
-    if (planId !== undefined) replace({ page: 'restore', site, path, step: 'changes' })
+    if (planId !== undefined) replace({ page: 'restore', site, path, parts, step: 'changes' })
     else watched.again()
   }
   if (failure) {
@@ -108,11 +112,11 @@ function Planned(props: StepsProps & { readonly path: string; readonly step: Exc
     )
   }
   const view = watched.state
-  if (!view?.plan) return <Planning view={view} overview={overview} path={path} />
+  if (!view?.plan) return <Planning view={view} overview={overview} path={path} parts={parts} />
   return (
     <>
       <FromAfter overview={overview} entry={view.plan.backup} />
-      <OfPlan {...props} view={view} plan={view.plan} again={again} />
+      <OfPlan {...props} parts={parts} view={view} plan={view.plan} again={again} />
     </>
   )
 }
@@ -135,6 +139,7 @@ function FromAfter({ overview, entry }: { readonly overview: SiteOverview; reado
 export interface PlanStepProps {
   readonly overview: SiteOverview
   readonly path: string
+  readonly parts: ChosenParts | undefined
   readonly view: PlanView
   readonly plan: NonNullable<PlanView['plan']>
   readonly again: () => void
@@ -154,25 +159,30 @@ function OfPlan(props: PlanStepProps & { readonly step: Exclude<RestoreStep, 'ch
 function Framed(props: {
   readonly overview: SiteOverview
   readonly entry: BackupEntry | undefined
-  readonly path: string | undefined
-  readonly plan: string | undefined
+  readonly path?: string | undefined
+  readonly parts?: ChosenParts | undefined
+  readonly plan?: string | undefined
   readonly step: RestoreStep
+  readonly title?: string
   readonly children: React.ReactNode
 }) {
-  const { overview, entry, path, plan, step } = props
+  const { overview, entry, path, parts, plan, step } = props
+  const title = props.title ?? titles[step]
   return (
     <Page
       narrow
       keepOver
-      place={step}
-      name={`${titles[step]}: ${overview.name}`}
+      place={title}
+      name={`${title}: ${overview.name}`}
       colour={overview.colour}
       over={<RestoreHead overview={overview} />}
-      title={titles[step]}
+      title={title}
       lead={
-        step === 'choose' ? 'Nothing changes until you confirm in step 4.' : entry && <>Backup {showName(entry.path)}</>
+        step === 'choose' && props.title === undefined
+          ? 'Nothing changes until you confirm in step 4.'
+          : entry && <>Backup {showName(entry.path)}</>
       }
-      tabs={<RestoreSteps site={overview.id} at={step} path={path} plan={plan} />}
+      tabs={<RestoreSteps site={overview.id} at={step} path={path} parts={parts} plan={plan} />}
     >
       {props.children}
     </Page>

@@ -3,6 +3,7 @@ import { Ban, Undo2 } from 'lucide-react'
 import { useState } from 'react'
 import type { OperationView } from '../../../src-shared/contract/operations.ts'
 import type { SiteOverview } from '../../../src-shared/contract/sites.ts'
+import { partsWords } from '../../../src-shared/domain/part-words.ts'
 import { useCommand, useSubscription } from '../../api/hooks.ts'
 import { useRefusal } from '../../api/session.tsx'
 import { go } from '../../app/router.ts'
@@ -21,6 +22,7 @@ import { ProgressBar } from '../../ui/progress.tsx'
 import { progressWords } from '../../ui/progress-words.ts'
 import { Duration, Time } from '../../ui/time.tsx'
 import { OutcomePart } from './outcome.tsx'
+import { partsOfReport } from './outcome-parts.tsx'
 import css from './restore.module.css'
 import { RestoreHead, RestoreSteps } from './restore-head.tsx'
 
@@ -177,8 +179,8 @@ function Undo({ view, overview }: { readonly view: OperationView; readonly overv
           title={redoes ? 'Redo this restore?' : 'Undo this restore?'}
           lead={
             <>
-              The safety copy becomes the live database of <HostileText text={name} /> again. The current state is saved
-              as a safety copy first, so this can be reversed as well.
+              {undoneWords(view)} of <HostileText text={name} /> again. The current state is saved as a safety copy
+              first, so this can be reversed as well.
             </>
           }
           type={{ what: 'name of the site', name }}
@@ -206,4 +208,11 @@ function Undo({ view, overview }: { readonly view: OperationView; readonly overv
       )}
     </>
   )
+}
+
+/** What undoing makes live, of every part at once. */
+function undoneWords({ report }: OperationView): string {
+  const parts = report?.kind === 'restore' ? partsOfReport(report.report) : []
+  const many = parts.length > 1
+  return `The safety ${many ? 'copies become' : 'copy becomes'} the live ${partsWords(parts.length === 0 ? ['database'] : parts).slice('the '.length)}`
 }

@@ -16,6 +16,8 @@ const routes: readonly Route[] = [
   { page: 'restore', site: 'x', part: undefined, path: undefined, plan: undefined, step: undefined },
   { page: 'restore', site: 'x', part: 'config', path: undefined, plan: undefined, step: 'choose' },
   { page: 'restore', site: 'x', part: undefined, path: '/b/ü&=+.db', plan: 'p-1', step: 'checks' },
+  { page: 'restore', site: 'x', path: '/b/s.tar.gz', parts: ['database', 'config'], plan: undefined, step: 'changes' },
+  { page: 'restore', site: 'x', path: '/b/s.tar.gz', parts: 'all', plan: 'p-2', step: 'confirm' },
   { page: 'restoring', site: 'x', operation: 'o/1' },
 ]
 
@@ -30,6 +32,18 @@ describe('addresses', () => {
       expect(readRoute(hash)).toEqual({ page: 'lost', address: hash })
     },
   )
+
+  test('with unknown parts of a backup have none', () => {
+    const parts = (text: string) => {
+      const route = readRoute(`#/sites/x/restore?backup=b&parts=${text}`)
+      return route.page === 'restore' ? route.parts : 'another page'
+    }
+    expect([parts(''), parts('kernel'), parts('nginx,kernel,config')]).toEqual([
+      undefined,
+      undefined,
+      ['config', 'nginx'],
+    ])
+  })
 
   test('that are broken do not throw', () => {
     expect(readRoute('#/sites/%E0%A4%A').page).toBe('site')

@@ -1,0 +1,28 @@
+/** What is known and chosen of the parts of system backups, as long as the window is open. */
+import { create } from 'zustand'
+import type { SitePart } from '../../../src-shared/domain/restored-parts.ts'
+import type { ChosenParts } from '../../app/routes.ts'
+
+export interface Parts {
+  /** What the backup holds; null until a plan has read it. */
+  readonly held: readonly SitePart[] | null
+  /** What is not to be restored. */
+  readonly left: readonly SitePart[]
+}
+
+const unknown: Parts = { held: null, left: [] }
+const useMemory = create<Readonly<Record<string, Parts>>>(() => ({}))
+
+/** By the path of the backup. */
+export function useParts(path: string): Parts {
+  return useMemory((memory) => memory[path] ?? unknown)
+}
+
+export function changeParts(path: string, change: Partial<Parts>): void {
+  useMemory.setState((memory) => ({ [path]: { ...(memory[path] ?? unknown), ...change } }))
+}
+
+/** Of all parts, the server takes those that the backup holds. */
+export function partsAsked(parts: ChosenParts | undefined): { readonly parts?: SitePart[] } {
+  return parts === undefined || parts === 'all' ? {} : { parts: [...parts] }
+}
