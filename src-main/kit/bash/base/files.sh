@@ -70,6 +70,20 @@ hasher_choose() {
 # sync_paths PATH...: fsync files and folders in one call.
 sync_paths() { sync -- "$@" 2>/dev/null; }
 
+# header_hex FILE COUNT: REPLY = its first bytes in hexadecimal; status 1 if it has fewer, or cannot be read.
+header_hex() {
+  local byte code fd i count=$2
+  REPLY=''
+  { exec {fd}<"$1"; } 2>/dev/null || return 1
+  for ((i = 0; i < count; i++)); do
+    IFS= read -r -d '' -n 1 -u "$fd" byte || break # a NUL is an empty one
+    printf -v code '%02x' "'$byte"
+    REPLY+=${code: -2} # bash yields negative numbers for bytes above 127
+  done
+  exec {fd}<&-
+  ((${#REPLY} == count * 2))
+}
+
 file_size() { REPLY=$(stat -c %s -- "$1" 2>/dev/null) || REPLY=0; }
 
 # human_bytes BYTES: REPLY = the size for people: `1.7 MB`, `777 MB`.

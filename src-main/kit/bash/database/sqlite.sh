@@ -71,16 +71,11 @@ database_plain() {
 # H_PAGE_COUNT (0 if the header does not record it), H_JOURNAL (wal or delete), H_USER_VERSION, H_CHANGES, H_FORMAT (above 2:
 # needs a newer SQLite than any of today), H_ENCODING (1: UTF-8 or not yet chosen).
 header_read() {
-  local hex='' byte code fd i
+  local hex REPLY
   H_PAGE_SIZE=0 H_PAGE_COUNT=0 H_JOURNAL='' H_USER_VERSION=0 H_CHANGES=0 H_FORMAT=1 H_ENCODING=1
-  { exec {fd}<"$1"; } 2>/dev/null || return 1
-  for ((i = 0; i < 100; i++)); do
-    IFS= read -r -d '' -n 1 -u "$fd" byte || break # a NUL is an empty one
-    printf -v code '%02x' "'$byte"
-    hex+=${code: -2} # bash yields negative numbers for bytes above 127
-  done
-  exec {fd}<&-
-  [[ ${#hex} -eq 200 && $hex == 53514c69746520666f726d6174203300* ]] || return 1
+  header_hex "$1" 100 || return 1
+  hex=$REPLY
+  [[ $hex == 53514c69746520666f726d6174203300* ]] || return 1
   H_PAGE_SIZE=$((16#${hex:32:4}))
   ((H_PAGE_SIZE != 1)) || H_PAGE_SIZE=65536
   if [[ ${hex:36:2} == 02 ]]; then H_JOURNAL=wal; else H_JOURNAL=delete; fi
