@@ -14,11 +14,12 @@ import { type KitCommand, kitCommands } from '../../src-shared/domain/kit-comman
 export const rooms = {
   base: ['prologue', 'json', 'events', 'files', 'append', 'processes', 'identity', 'work'],
   site: ['policy', 'parts', 'service', 'holders', 'health', 'tools'],
+  state: ['lock', 'schema', 'database', 'old', 'convert', 'prune'],
   operation: ['audit', 'journal', 'operation', 'operations', 'follow'],
   database: ['sqlite', 'census', 'integrity', 'check', 'live', 'copy'],
   compare: ['sql', 'statements', 'streams', 'report', 'compare', 'load'],
   backups: [
-    'catalog',
+    'records',
     'listing-rules',
     'listing',
     'listing-json',

@@ -1,8 +1,7 @@
-/** What is reported as stored is on disk: the catalog, the audit, and lines that were cut off. */
+/** What is appended is whole and on disk: the audit, and lines that were cut off. */
 import { appendFileSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { shownBackup } from '../../src-shared/domain/kit-backups.ts'
 import { ScratchSite } from '../support/scratch-site.ts'
 
 let site: ScratchSite
@@ -11,75 +10,10 @@ beforeEach(() => {
 })
 afterEach(() => site.remove())
 
-const catalog = () => join(site.state, 'catalog')
 const lines = (file: string) => readFileSync(file, 'utf8').split('\n').slice(0, -1)
 const begun = () => mkdirSync(join(site.state, 'operations'), { recursive: true, mode: 0o700 })
 
-describe('a hold', () => {
-  const held = async (backup: string) => (await site.ask(['show', backup], shownBackup)).backup.hold
-
-  it.each([
-    ['in the middle', 'verdict\t/elsewhere/x.db.gz\t12\t17'],
-    ['by a power cut that left zeros', 'verdict\t/elsewhere/x.db.gz\t12\t17\0\0\0'],
-  ])('survives a line that was cut off %s', async (_, torn) => {
-    const backup = site.backup('cvd_backup_20260110_120000.db.gz')
-    begun()
-    writeFileSync(catalog(), torn)
-    expect((await site.run(['hold', backup])).result).toMatchObject({ outcome: 'succeeded' })
-    expect(await held(backup)).toBe(true)
-  })
-
-  it('is neither set nor released by two lines that an earlier kit joined', async () => {
-    const backup = site.backup('cvd_backup_20260110_120000.db.gz')
-    expect((await site.run(['hold', backup])).result.outcome).toBe('succeeded')
-    appendFileSync(catalog(), `release\t${backup}\t5\trelease\t/elsewhere/x.db.gz\t6\tsomebody\t\n`)
-    expect(await held(backup)).toBe(true)
-  })
-
-  it('is not reported if it cannot be read back', async () => {
-    const backup = site.backup('cvd_backup_20260110_120000.db.gz')
-    const lost = await site.run(['hold', backup], { instead: 'append_line() { :; }' })
-    expect(lost.result).toMatchObject({ outcome: 'failed', code: 'internal' })
-    expect(await held(backup)).toBe(false)
-  })
-
-  it('is not reported if it is not on disk', async () => {
-    const backup = site.backup('cvd_backup_20260110_120000.db.gz')
-    const unsynced = await site.run(['hold', backup], { instead: 'sync() { return 1; }' })
-    expect(unsynced.result).toMatchObject({ outcome: 'failed', code: 'internal' })
-    expect(existsSync(join(site.state, 'audit'))).toBe(false)
-  })
-
-  it('applies to the file in the list, whichever path was given', async () => {
-    const backup = site.backup('cvd_backup_20260110_120000.db.gz')
-    expect((await site.run(['hold', backup.replace('/backups/', '//backups/./')])).result.outcome).toBe('succeeded')
-    expect(await held(backup)).toBe(true)
-  })
-
-  it('is neither set nor released by a line that was cut off, wherever that was', () => {
-    const names = ['cvd_backup_20260110_120000.db', 'cvd_backup_20260110_120000.db.gz']
-    for (const name of names) site.backup(name)
-    // Every prefix of a release of the second file; the first file has one of them as its name. Then a mark on a third.
-    const states = site.library(
-      `state_create; first=$BACKUPS/$1 second=$BACKUPS/$2
-       catalog_add release "$second" 5 somebody 'a reason'; whole=$(<"$STATE/catalog")
-       for ((cut = 1; cut <= \${#whole}; cut++)); do
-         : >"$STATE/catalog"
-         catalog_add hold "$first" 1 me x; catalog_add hold "$second" 1 me x
-         printf %s "\${whole:0:cut}" >>"$STATE/catalog"
-         ((cut % 2)) || catalog_add hold "$BACKUPS/third" 1 me x
-         backup_list | grep '^backup' | cut -f 12 | tr -d '\\n'
-         echo
-       done`,
-      names,
-    )
-    const found = states.split('\n').slice(0, -1)
-    expect(found.length).toBeGreaterThan(60)
-    expect(new Set(found)).toEqual(new Set(['11']))
-  })
-})
-
-describe('a line of the catalog', () => {
+describe('an appended line', () => {
   it('stays whole with many writers, even while the file is rotated', () => {
     site.library(
       `state_create

@@ -36,7 +36,10 @@ const made = (site: ScratchSite, pattern: RegExp): string => {
 }
 const nothingLeft = (site: ScratchSite) => {
   expect(readdirSync(app(site))).toEqual([])
-  expect(existsSync(join(site.state, 'members')) ? readdirSync(join(site.state, 'members')) : []).toEqual([])
+  const records = join(site.state, 'state.db')
+  if (existsSync(records)) {
+    expect(site.sql(records, 'SELECT name FROM fingerprint UNION ALL SELECT name FROM member')).toBe('')
+  }
 }
 const warningsOf = async (site: ScratchSite, command: string, instead = '') =>
   (await site.ask([command], archiveReport, { instead })).warnings
@@ -66,7 +69,9 @@ describe('a backup of the application', () => {
     const site = siteWith(test)
     const { backup, fingerprint } = await site.ask(['application'], archiveReport)
     const archive = made(site, /^cvd_app_/)
-    const list = readFileSync(join(site.state, 'members', archive.slice(archive.lastIndexOf('/') + 1)), 'utf8')
+    const members = `SELECT type, mode, uid, gid, size, sha256, path, target FROM member
+      WHERE name = '${archive.slice(archive.lastIndexOf('/') + 1)}' ORDER BY n`
+    const list = site.sql(join(site.state, 'state.db'), `.mode list\n.separator "\\t"\n${members};`)
     const lines = list
       .trimEnd()
       .split('\n')

@@ -148,7 +148,7 @@ describe('delete refuses, and deletes nothing', () => {
   })
 
   const held = (path: string) => {
-    site.library('state_create; catalog_add hold "$1" 5 me why', [path])
+    site.library('state_create; state_write state_record hold "$1" 5 me why', [path])
     return path
   }
   const folder = (name: string) => {

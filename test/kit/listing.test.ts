@@ -220,7 +220,7 @@ describe('the list of backups', () => {
     expect(await warnings('FILES_MOST=2')).toBe(1)
     expect(await warnings('FILES_MOST=3')).toBe(0)
     // The listing was killed before its end.
-    expect(await warnings('folders_listed() { folders_found | encode_listing; kill -KILL "$BASHPID"; }')).toBe(1)
+    expect(await warnings('folders_listed() { folders_found | encode_found; kill -KILL "$BASHPID"; }')).toBe(1)
   })
 
   it('follows the archive folder if it is a link', async () => {

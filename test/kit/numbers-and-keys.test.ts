@@ -2,6 +2,7 @@
 import { appendFileSync, mkdirSync, readdirSync, readFileSync, utimesSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
+import { toEarlierState } from '../support/kit/earlier-state.ts'
 import { ScratchSite } from '../support/scratch-site.ts'
 
 const name = 'cvd_backup_20260110_120000.db.gz'
@@ -75,6 +76,7 @@ describe.concurrent('a key that is empty or a command', () => {
     const path = site.backup(name)
     mkdirSync(site.state, { recursive: true, mode: 0o711 })
     site.fingerprint(path)
+    toEarlierState(site, [path])
     const lines = `${hostile.join('\n')}\n`
     writeFileSync(join(site.state, 'policy'), `${lines}busy_timeout=1234\n${lines}`)
     writeFileSync(join(site.state, 'lock.holder'), `${lines}who=me\n`)

@@ -155,33 +155,38 @@ describe('operations', () => {
 })
 
 describe('old operations', () => {
-  const prune = (before = '') => site.library(`${before}\noperations_prune`)
+  const prune = (before = '') => site.library(`state_ready\n${before}\noperations_prune`)
+  const forget = () => site.library('state_ready; state_prune')
+  const ids = async () => (await list('--limit', '9999')).map(({ id }) => id).reverse()
   const old = (number: number, more: Fake = {}) =>
     Array.from({ length: number }, (_, turn) => operation({ at: Date.now() - 200 * DAY + turn * 1000, ...more }))
 
-  it('are pruned beyond a thousand and ninety days, unless unfinished or undoable', () => {
+  it('become rows after two weeks, except the newest hundred, and those that are unfinished or undoable', async () => {
     const safety = `${site.database}.pre-restore.20260101_000000`
     writeFileSync(safety, '')
     const [undoable] = old(1, { command: 'restore', journal: `safety=${safety}\n` })
     const [unfinished] = old(1, { command: 'restore', outcome: 'failed', journal: 'phase=staged\n' })
     const [interrupted] = old(1, { outcome: null })
     writeFileSync(join(site.state, 'unfinished'), `${unfinished}\n`)
-    const gone = old(30, { command: 'restore', journal: `safety=${safety}.gone\n` })
-    const ninety = Array.from({ length: 10 }, (_, turn) => operation({ at: Date.now() - 89 * DAY + turn * 1000 }))
-    const newest = Array.from({ length: 1000 }, (_, turn) => operation({ at: Date.now() - turn * 1000 }))
+    const gone = old(30, {
+      command: 'restore',
+      about: ['reason=a "quote", \u00e4 % and \x1b[31m', 'token=abc'],
+      journal: `part=database\nbackup=/b/x%20y.db\nphase=committed\nsafety=${safety}.gone\n`,
+    })
+    const weeks = Array.from({ length: 10 }, (_, turn) => operation({ at: Date.now() - 13 * DAY + turn * 1000 }))
+    const newest = Array.from({ length: 100 }, (_, turn) => operation({ at: Date.now() - turn * 1000 }))
+    const before = await list('--limit', '9999')
     prune()
-    expect(kept()).toEqual([undoable, unfinished, interrupted, ...ninety, ...newest].sort())
-    expect(kept()).not.toContain(gone[0])
+    expect(kept()).toEqual([undoable, unfinished, interrupted, ...weeks, ...newest].sort())
+    // Nothing of what is listed is lost.
+    expect(await list('--limit', '9999')).toEqual(before)
+    expect(await list('--id', gone[0] ?? '')).toEqual(before.filter(({ id }) => id === gone[0]))
+    expect((await list('--token', 'abc', '--limit', '9999')).map(({ id }) => id)).toEqual([...gone].reverse())
+    expect((await site.run(['follow', gone[0] ?? ''])).result).toMatchObject({ code: 'not-found' })
   }, 60_000)
 
-  it('are kept if among the newest thousand, however old', () => {
-    const ids = old(1030)
-    prune()
-    expect(kept()).toEqual(ids.slice(30))
-  }, 60_000)
-
-  it('stay while the disk with the safety copies may be unmounted', () => {
-    const missingDisk = old(1030, {
+  it('stay folders while the disk with the safety copies may be unmounted', () => {
+    const missingDisk = old(130, {
       command: 'restore',
       journal: 'safety=/nowhere/cvd.db.pre-restore.20260101_000000\n',
     })
@@ -189,19 +194,44 @@ describe('old operations', () => {
     expect(kept()).toEqual(missingDisk)
   }, 60_000)
 
-  it('are complete or gone after any interruption; leftovers go with the next batch', () => {
-    const ids = old(1030)
+  it('are listed once after any interruption; leftovers go with the next batch', async () => {
+    const all = old(130)
     expect(() => prune('rm() { kill -KILL "$BASHPID"; }')).toThrow()
-    expect(kept()).toEqual(['.old', ...ids.slice(30)])
+    expect(kept()).toEqual(['.old', ...all.slice(30)])
+    expect(await ids()).toEqual(all)
     const more = old(30, { at: Date.now() })
+    expect(() => prune('mkdir() { [[ $2 != */.old ]] || kill -KILL "$BASHPID"; command mkdir "$@"; }')).toThrow()
+    expect(kept()).toEqual([...all.slice(30), ...more].sort())
+    expect(await ids()).toEqual([...all, ...more])
     prune()
-    expect(kept()).toEqual([...ids.slice(60), ...more].sort())
+    expect(kept()).toEqual([...all.slice(60), ...more].sort())
+    expect(await ids()).toEqual([...all, ...more])
   }, 60_000)
 
-  it('are removed by later operations', async () => {
+  it('stay folders if they cannot be recorded', () => {
+    const all = old(130)
+    expect(() => prune('state_sqlite() { cat >/dev/null; return 1; }')).toThrow()
+    expect(kept()).toEqual(all)
+  }, 60_000)
+
+  it('are forgotten beyond a thousand and ninety days', async () => {
+    const all = [...old(1230), ...old(30, { at: Date.now() - 80 * DAY })]
+    for (let turn = 0; turn < 4; turn += 1) prune()
+    expect(kept()).toHaveLength(100)
+    forget()
+    // A thousand rows, and the folders.
+    expect(await ids()).toEqual(all.slice(-1100))
+    site.sql(join(site.state, 'state.db'), "UPDATE pruned SET at = 0; DELETE FROM operation WHERE id NOT LIKE '%';")
+    const young = old(1100, { at: Date.now() - 80 * DAY })
+    for (let turn = 0; turn < 4; turn += 1) prune()
+    forget()
+    expect(await ids()).toEqual([...all.slice(-30), ...young].sort())
+  }, 120_000)
+
+  it('become rows by later operations', async () => {
     site.backup('cvd_backup_20260110_120000.db.gz')
-    old(1030)
-    expect((await site.run(['verify', '--all'])).result.outcome).toBe('succeeded')
-    expect(kept()).toHaveLength(1000)
+    old(130)
+    for (const _ of [1, 2]) expect((await site.run(['verify', '--all'])).result.outcome).toBe('succeeded')
+    expect(kept()).toHaveLength(100)
   }, 60_000)
 })

@@ -143,10 +143,11 @@ describe.skipIf(noBash)(`the kit in the documents ${noBash}`, () => {
 describe('the codes in docs/kit.md', () => {
   test('are exactly the codes of results', () => {
     // A failure with a variable code takes it from a check or an extraction, which are also scanned.
-    const variable = /\bfail "\$(?!EXTRACT_CODE|CHECK_CODE|FOUND_CODE)/.exec(kitSource)
+    const variable = /\bfail "\$(?!EXTRACT_CODE|CHECK_CODE|FOUND_CODE|STATE_CODE)/.exec(kitSource)
     expect(variable).toBeNull()
     const used = [
       ...matches(kitSource, /(?<![\w-])fail ([a-z][a-z-]*) ["']/g),
+      ...matches(kitSource, /\bSTATE_CODE=([a-z][a-z-]*)/g),
       ...matches(kitSource, /\b(?:check|extract)_finds ([a-z][a-z-]*) ["']/g),
       // The code of what a check found, before its message.
       ...matches(

@@ -59,6 +59,7 @@ main() {
   command_known "$COMMAND" || usage_error "There is no command '$COMMAND'."
   policy_load
   services_load
+  [[ $COMMAND == recover ]] || state_refuse_newer
   if [[ ${COMMAND_KIND[$COMMAND]} == answer ]]; then
     # `follow` shows an operation's own hello.
     [[ $COMMAND == follow ]] || say_hello

@@ -12,7 +12,7 @@ const begins =
 
 /** Functions that call their argument. */
 const handed =
-  /\b(?:in_background|trap|close_for_child|ON_FAIL=|ON_RESULT=|AFTER_OUTCOME=|AFTER_PAUSE=)\s*(\w+)|\bwatch (?:_+|"[^"]*") (\w+)|\brange [^\n|]* (compress_part|sha256)\b|\bnew_backup_name _* (\w+) (\w+)/g
+  /\b(?:in_background|trap|close_for_child|ON_FAIL=|ON_RESULT=|AFTER_OUTCOME=|AFTER_PAUSE=)\s*(\w+)|\bwatch (?:_+|"[^"]*") (\w+)|\brange [^\n|]* (compress_part|sha256)\b|\bnew_backup_name _* (\w+) (\w+)|\bstate_(?:write|change (?:_+|"[^"]*")) (\w+)|\bfrom=(state_\w+)/g
 const command =
   /(?<=(?:^|[;&|({!)]|\b(?:then|do|else|if|while|until|elif|exec)[ \t])[ \t]*(?:\w+=[^\s(]*[ \t]+)*)[a-z_]\w*(?![\w(=])/gm
 

@@ -129,7 +129,9 @@ export const sides: Readonly<Record<string, Side>> = {
   'backups/member-lists.sh:members_take':
     'root: what the reader says of an archive, in a file of root; each line is matched',
   'backups/member-lists.sh:members_hash_of': limited,
-  'backups/member-lists.sh:members_save': own,
+  'backups/member-lists.sh:members_recall': own,
+  'backups/member-lists.sh:members_rows':
+    'root: the list of members, each line of which was matched when it was taken from the reader',
   'commands/manifest.sh:manifest_text': own,
   'backups/member-lists.sh:members_compare': own,
   'backups/extract-sides.sh:stream_said': 'reader',
@@ -172,10 +174,15 @@ export const sides: Readonly<Record<string, Side>> = {
   'operation/follow.sh:copy_whole_lines': own,
   'operation/follow.sh:follow_worker': own,
   'operation/operations.sh:operations_json': own,
+  'operation/operations.sh:operations_rows': own,
   'restore/recover.sh:kit_is_kept': own,
   'base/append.sh:line_is_torn': own,
-  'backups/catalog.sh:catalog_lines': own,
-  'backups/catalog.sh:catalog_mark': own,
+  'state/database.sh:state_sqlite':
+    'root: state.db, which only root can write, and lines that are imported as values: no SQL is made of them',
+  'state/old.sh:state_old_records': own,
+  'state/old.sh:state_old_lines': own,
+  'state/convert.sh:state_shut_out': own,
+  'state/convert.sh:state_salvage': own,
   'inspect/inspect.sh:inspect_unfinished': own,
   'operation/journal.sh:failpoint': own,
   'launcher.sh': 'root: the kit itself, from the console',
@@ -184,5 +191,4 @@ export const sides: Readonly<Record<string, Side>> = {
   'operation/operation.sh:worker_exit': own,
   'base/processes.sh:cancel_asked': own,
   'restore/recover.sh:recovery_unit_install': own,
-  'commands/show.sh:catalog_verdicts': own,
 }

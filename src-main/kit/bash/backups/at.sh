@@ -74,6 +74,7 @@ moment_read() {
 # AT_SKIPPED. Safety copies, empty files, and backups from the future or without a time do not count; failed ones are skipped.
 backup_look() {
   local what at path
+  state_say_lost
   AT_FILE='' AT_NEXT='' AT_SKIPPED=()
   while IFS=$'\t' read -r what at path; do
     [[ $at =~ ^[0-9]{1,15}$ ]] && decode_path "$path" || continue

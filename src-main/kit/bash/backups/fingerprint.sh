@@ -1,35 +1,45 @@
 # --- Fingerprints: what is recorded when a backup is made ---------------------------------------------------------------------
 #
-# STATE/fingerprints/NAME, where NAME is the backup's own name (percent-encoded, so that it is one word), holds key=value
-# lines, `table TAB name TAB rows TAB maxrowid TAB newest` lines, and `tool.NAME=VERSION` lines. That of an archive has a kind,
-# and the hash of its list of members.
+# In STATE/state.db, by the backup's own name: what every fingerprint has, further facts, and the rows of each table of a database.
+# That of an archive has a kind, and its list of members.
 
 declare -A FP=()
 FP_TABLES=()
 readonly FINGERPRINT_NUMBERS='size databaseSize pageSize pageCount userVersion foreignKeyViolations takenAt'
 
-fingerprint_file() { # BACKUP: REPLY = the path of its fingerprint
-  encode_path "${1##*/}"
-  REPLY=$STATE/fingerprints/$REPLY
-}
-
 # fingerprint_load BACKUP [archive]: set FP and FP_TABLES; status 1 if there is no valid fingerprint of this file as a database
 # or as an archive.
 fingerprint_load() {
-  local line key
+  local line word key
   FP=() FP_TABLES=()
-  fingerprint_file "$1"
-  [[ -r $REPLY ]] || return 1
   while IFS= read -r line; do
-    key=${line%%=*}
-    case $line in
-      table$'\t'*) FP_TABLES+=("${line#*$'\t'}") ;;
-      *=*) [[ ! $key =~ ^[A-Za-z0-9.]{1,40}$ ]] || FP[$key]=${line#*=} ;;
+    word=${line%%$'\t'*} line=${line#*$'\t'}
+    key=${line%%$'\t'*}
+    case $word in
+      table)
+        decode_path "${line##*$'\t'}"
+        FP_TABLES+=("${line%$'\t'*}"$'\t'"$REPLY")
+        ;;
+      fact)
+        # The path stays encoded.
+        if [[ $key == path ]]; then REPLY=${line#*$'\t'}; else decode_path "${line#*$'\t'}"; fi
+        [[ ! $key =~ ^[A-Za-z0-9.]{1,40}$ ]] || FP[$key]=$REPLY
+        ;;
     esac
-  done <"$REPLY"
+  done < <(state_record asked "${1##*/}" | state_rows "$FINGERPRINT_SQL")
   if [[ ${2-} == archive ]]; then archive_plausible; else fingerprint_plausible; fi && ! fingerprint_of_another "$1" ||
     { FP=() FP_TABLES=(); return 1; }
 }
+
+readonly FINGERPRINT_SQL="
+  CREATE TEMP TABLE found AS SELECT fingerprint.* FROM said JOIN fingerprint ON name = a WHERE word = 'asked';
+  SELECT 'fact', 'path', path FROM found;
+  SELECT 'fact', 'kind', kind FROM found;
+  SELECT 'fact', 'sha256', sha256 FROM found;
+  SELECT 'fact', 'size', size FROM found;
+  SELECT 'fact', 'takenAt', taken_at FROM found;
+  SELECT 'fact', key, value FROM found JOIN fact USING (name);
+  SELECT 'table', \"table\", rows, max_rowid, newest FROM found JOIN table_count USING (name) ORDER BY n;"
 
 # fingerprint_of_another BACKUP: is the one that was made still in its place, and this one of another size? Then they share no
 # more than the name.
@@ -116,13 +126,25 @@ plain_line() {
   [[ ! -f $1 ]] || REPLY=$(head -c 200 -- "$1" 2>/dev/null | tr -d '\0' | head -n 1)
 }
 
-# fingerprint_save BACKUP: write FP and FP_TABLES atomically.
-fingerprint_save() {
-  local key text='' line
-  for key in "${!FP[@]}"; do text+="$key=${FP[$key]//$'\n'/ }"$'\n'; done
-  for line in ${FP_TABLES[@]+"${FP_TABLES[@]}"}; do text+="table"$'\t'"$line"$'\n'; done
-  fingerprint_file "$1"
-  write_whole "$REPLY" "$text"
+# fingerprint_save BACKUP [members]: record FP and FP_TABLES, and the file `members` as its list of members; all or nothing.
+fingerprint_save() { state_write fingerprint_rows "${1##*/}" "${2-}"; }
+
+fingerprint_rows() { # NAME [members]
+  local key line index=0 name
+  decode_path "${FP[path]-}"
+  state_record fingerprint "$1" "$REPLY" "${FP[kind]-}" "${FP[sha256]}" "${FP[size]}" "${FP[takenAt]}"
+  for key in "${!FP[@]}"; do
+    [[ $key == @(path|kind|sha256|size|takenAt) ]] || state_record fact "$1" "$key" "${FP[$key]}"
+  done
+  encode_path "$1"
+  name=$REPLY
+  for line in ${FP_TABLES[@]+"${FP_TABLES[@]}"}; do
+    index=$((index + 1))
+    count_line "$line"
+    encode_path "$T_NEWEST"
+    state_row table "$name" "$index" "$T_NAME" "$T_ROWS" "$T_MAX" "$REPLY"
+  done
+  [[ $2 == '' ]] || members_rows "$1"
 }
 
 # fingerprint_compare SHA256 SIZE DATABASE-SHA256: compare FP with the file's values (an empty one is skipped) and with the

@@ -1,7 +1,8 @@
 # --- The list of backups --------------------------------------------------------------------------------------------------
 #
 # Built in bulk: ten thousand files take as many processes as one. One half lists the folders, which belong to the
-# application's user. The other joins that list with our records in STATE and trusts no line of it. It prints, TAB-separated,
+# application's user. The other looks up in STATE/state.db what is known of each file, and trusts no line of the list: its cost
+# grows with the files that there are, not with what is known. It prints, TAB-separated,
 # backups first, newest first:
 #   backup SORT-MS PATH KIND ORIGIN SIZE MODIFIED-MS TAKEN-MS VERDICT VERIFIED-MS REASON HOLD FINGERPRINT CANDIDATE FUTURE COMPANIONS
 #   other  MODIFIED-MS PATH CLASS SIZE
@@ -12,9 +13,22 @@
 # by a restore, not empty, not dated in the future. CLASS is unfinished, unsupported or unknown.
 
 # folders_listed: print a line for each plain file among the backups, one folder level deep, and for each one beside the
-# database that has its name plus an ending: SIZE, modification time, inode, path, as encode_listing prints them. Follows no
-# links below. A folder that cannot be read is a line with -1 for its size. Reads nothing in STATE.
-folders_listed() { folders_found 2>/dev/null | encode_listing; }
+# database that has its name plus an ending: SIZE, modification time, inode, path, percent-encoded. Follows no links below. A
+# folder that cannot be read is a line with -1 for its size. Reads nothing in STATE.
+folders_listed() { folders_found 2>/dev/null | encode_found; }
+
+# encode_found: turn LISTING records on stdin into lines with percent-encoded paths, as encode_path writes them. Replaces the process.
+encode_found() {
+  local code script
+  script=':again; /\x00$/!{ N; b again }; s/\x00$//; s/%/%25/g; s/\n/%0A/g; /[^A-Za-z0-9._\/%\t-]\|\t.*\t.*\t.*\t/!b; s/\t/%09/4g; '
+  script+='s/\\/%5C/g; s/\^/%5E/g; s/[]]/%5D/g; s/[[]/%5B/g; s/[$]/%24/g; s/[*]/%2A/g; s/[&]/%26/g; '
+  for code in {1..8} {11..36} 39 40 41 43 44 {58..64} 96 {123..255}; do
+    [[ $code != 36 ]] || continue
+    printf -v code 's/\\x%02x/%%%02X/g; ' "$code" "$code"
+    script+=$code
+  done
+  exec sed "$script"
+}
 
 # folders_found: print the LISTING records. Replaces the process.
 folders_found() {
@@ -65,8 +79,30 @@ glob_literal() {
   REPLY=${REPLY//\?/\\?}
 }
 
-# Input: the catalog, the fingerprints (as grep prints them), then the listing; `from` tells which. The size of the catalog
-# is known: a last line without a newline was cut off, and lines added since are left to the next reader.
+# For each listed file, what is known of it, then `whole`, then the list as it was, then `end`. Listed paths are looked up as they
+# are: those of an honest list are percent-encoded.
+readonly STATE_LISTED="
+CREATE TEMP TABLE asked (path TEXT PRIMARY KEY) WITHOUT ROWID;
+INSERT OR IGNORE INTO asked SELECT substr(rest, instr(rest, char(9)) + 1) FROM (
+  SELECT substr(rest, instr(rest, char(9)) + 1) AS rest FROM (
+    SELECT substr(line, instr(line, char(9)) + 1) AS rest FROM listed WHERE length(line) <= 16448));
+CREATE TEMP TABLE named (name TEXT PRIMARY KEY) WITHOUT ROWID;
+INSERT OR IGNORE INTO named
+  WITH RECURSIVE part (rest, turn) AS (SELECT path, 0 FROM asked UNION ALL
+    SELECT substr(rest, instr(rest, '/') + 1), turn + 1 FROM part WHERE instr(rest, '/') > 0 AND turn < 64)
+  SELECT rest FROM part WHERE instr(rest, '/') = 0;
+SELECT 'made', path, size, modified, kind, origin, taken_at FROM asked JOIN backup USING (path);
+SELECT 'verdict', path, size, modified, verdict, at, reason FROM asked JOIN verdict USING (path)
+  WHERE n = (SELECT max(n) FROM verdict newer WHERE newer.path = asked.path);
+SELECT 'hold', path FROM asked JOIN hold USING (path);
+SELECT 'fingerprint', name, size, taken_at FROM named JOIN fingerprint USING (name);
+SELECT 'loss', max(at) FROM loss;
+SELECT 'whole';
+SELECT line FROM listed ORDER BY rowid;
+SELECT 'end';
+"
+
+# Input: what STATE_LISTED prints if `known` is yes, else only the list.
 # shellcheck disable=SC2016 # awk's own variables
 readonly LISTING_JOIN_AWK='
 function number(text) { return length(text) <= 15 && text ~ /^(0|[1-9][0-9]*)$/ }
@@ -99,14 +135,6 @@ function backup_of(path,   i, name) {
   }
   return ""
 }
-function known(line,   f, n) {
-  if (line ~ /\ttorn$/) return
-  n = split(line, f, FS)
-  if (f[1] == "made" && n == 7 && number(f[7])) { made[f[2]] = f[3] OFS f[4]; made_kind[f[2]] = f[5]; made_origin[f[2]] = f[6]; made_at[f[2]] = f[7] }
-  else if (f[1] == "verdict" && n == 9 && number(f[6])) { judged[f[2]] = f[3] OFS f[4]; verdict[f[2]] = f[5]; at[f[2]] = f[6]; reason[f[2]] = f[9] }
-  else if (f[1] == "hold" && n == 5) held[f[2]] = 1
-  else if (f[1] == "release" && n == 5) delete held[f[2]]
-}
 function path_of(line,   path, out, i, c) {
   path = substr(line, length($1 OFS $2 OFS $3 OFS) + 1)
   if (path !~ /[^A-Za-z0-9._\/%-]/) return path
@@ -119,21 +147,16 @@ function path_of(line,   path, out, i, c) {
 }
 BEGIN { for (i = 1; i < 256; i++) code[sprintf("%c", i)] = sprintf("%%%02X", i) }
 BEGIN { FS = OFS = "\t"; FUTURE = ENVIRON["now"] + SKEW * 1000; folder = ENVIRON["folder"] }
-from == "catalog" {
-  if (catalog_lines++) known(newest_line)
-  newest_line = $0
-  catalog_bytes += length($0) + 1
+known == "yes" && !told {
+  if ($1 == "made") { made[$2] = $3 OFS $4; made_kind[$2] = $5; made_origin[$2] = $6; made_at[$2] = $7 }
+  else if ($1 == "verdict") { judged[$2] = $3 OFS $4; verdict[$2] = $5; at[$2] = $6; reason[$2] = $7 }
+  else if ($1 == "hold") held[$2] = 1
+  else if ($1 == "fingerprint") { printed[$2] = $3; if ($4 != "") printed_at[$2] = $4 }
+  else if ($1 == "loss") loss = $2
+  else if ($1 == "whole") told = 1
   next
 }
-catalog_lines { if (catalog_bytes <= catalog_size) known(newest_line); catalog_lines = 0 }
-from == "fingerprints" {
-  if (!match($0, /:(size|takenAt)=[0-9]+$/)) next
-  name = name_of(substr($0, 1, RSTART - 1))
-  split(substr($0, RSTART + 1), pair, "=")
-  if (pair[1] == "size") printed[name] = pair[2]
-  else if (number(pair[2])) printed_at[name] = pair[2]
-  next
-}
+{ ended = $0 == "end" }
 # The listing comes from an untrusted user: skip lines that do not match, and lines longer than a path can be.
 length($0) > 16448 { next }
 NF >= 4 && number($1) && length($2) <= 32 && $2 ~ /^-?(0|[1-9][0-9]*)(\.[0-9]+)?$/ && $3 ~ /^[0-9]+$/ && $4 ~ /^\// {
@@ -141,7 +164,7 @@ NF >= 4 && number($1) && length($2) <= 32 && $2 ~ /^-?(0|[1-9][0-9]*)(\.[0-9]+)?
   if (path in seen || !encoded(path) || length(name_of(path)) > 765) next
   # Each file takes about a kilobyte of memory here.
   bytes_listed += length($0)
-  if (++count > FILES_MOST || bytes_listed > LISTING_MOST) { cut = 1; exit }
+  if (++count > FILES_MOST || bytes_listed > LISTING_MOST) { cut = ended = 1; exit }
   seen[path] = 1
   class = any ? "backup" : class_of(name_of(path))
   size[path] = $1
@@ -155,6 +178,7 @@ $1 == "-1" && NF >= 4 && $4 ~ /^\// && unlisted == "" {
   if (encoded(path)) unlisted = path
 }
 END {
+  if (known == "yes" && !(told && ended)) { print unread = "unread"; exit }
   for (path in others) {
     owner = others[path] == "companion" ? backup_of(path) : ""
     if (owner != "") {
@@ -197,29 +221,36 @@ function backup_line(path, name, was,   taken, modified, sort_ms, judgment, futu
 # listing_joined [any]: turn lines of folders_listed on stdin into the list. With `any`, every file counts as a backup:
 # somebody chose it by its path.
 listing_joined() {
-  file_size "$STATE/catalog"
-  listing_awk "$REPLY" "${1:+any=1}" "$LISTING_RULES_AWK$LISTING_JOIN_AWK" | sort -t $'\t' -k1,1 -k2,2nr -k3,3
+  local list
+  LISTED=$(cat)
+  list=$(listing_awk "${1:+any=1}" "$LISTING_RULES_AWK$LISTING_JOIN_AWK")
+  [[ $list != unread ]] || list=$(LISTING_KNOWN=lost listing_awk "${1:+any=1}" "$LISTING_RULES_AWK$LISTING_JOIN_AWK")
+  [[ $list == '' ]] || printf '%s\n' "$list" | sort -t $'\t' -k1,1 -k2,2nr -k3,3
 }
 
-# listing_awk CATALOG-SIZE ASSIGNMENT PROGRAM: run awk with the variables and inputs of LISTING_JOIN_AWK; stdin is the
-# listing. Replaces the process.
+LISTED=''        # lines of folders_listed
+LISTING_KNOWN='' # `lost` if what is known cannot be read
+
+# listing_awk ASSIGNMENT PROGRAM: run awk with the variables of LISTING_JOIN_AWK on LISTED and on what is known. If it prints
+# `unread`, that could not be read. Replaces the process.
 listing_awk() {
-  local now folder live prints sources=()
+  local now folder live known=lost input
   now_ms
   now=$REPLY
   encode_path "$BACKUPS"
   folder=$REPLY
   encode_path "$DATABASE_FILE"
   live=$REPLY
-  live_names
-  [[ ! -r $STATE/catalog ]] || sources+=(from=catalog "$STATE/catalog")
-  if [[ -d $STATE/fingerprints ]]; then
-    exec {prints}< <(exec grep -rsE '^(takenAt|size)=[0-9]{1,15}$' "$STATE/fingerprints")
-    sources+=(from=fingerprints "/dev/fd/$prints")
+  state_look
+  [[ $STATE_KIND != none ]] || known=none
+  [[ $STATE_KIND != @(known|old) || $LISTING_KNOWN == lost ]] || ! hash sqlite3 2>/dev/null || known=yes
+  exec {input}< <(printf '%s\n' "$LISTED")
+  if [[ $known == yes ]]; then
+    exec {input}< <(state_sqlite listed "$STATE_LISTED" 2>/dev/null <&"$input")
   fi
-  now=$now folder=$folder live=$live live_names=$REPLY exec awk -v "catalog_size=$1" -v "${2:-any=}" \
-    -v "FILES_MOST=$FILES_MOST" -v "LISTING_MOST=$LISTING_MOST" "$3" \
-    ${sources[@]+"${sources[@]}"} from=listing -
+  live_names
+  now=$now folder=$folder live=$live live_names=$REPLY exec awk -v "known=$known" -v "${1:-any=}" \
+    -v "FILES_MOST=$FILES_MOST" -v "LISTING_MOST=$LISTING_MOST" "$2" <&"$input"
 }
 
 # More files than this are not listed: somebody may have made them to exhaust the memory of this server. The list then ends
@@ -237,7 +268,7 @@ backup_list() {
 }
 
 # file_listed PATH: print the line of one file, whatever its name; nothing if it does not exist.
-file_listed() { find -H "$1" -maxdepth 0 -type f -printf "$LISTING" 2>/dev/null | encode_listing | listing_joined any; }
+file_listed() { find -H "$1" -maxdepth 0 -type f -printf "$LISTING" 2>/dev/null | encode_found | listing_joined any; }
 
 # backup_entry_json PATH: REPLY = the entry of one file (absolute path), or null if it does not exist.
 backup_entry_json() {
@@ -247,7 +278,7 @@ backup_entry_json() {
 
 # backup_kind PATH: REPLY = its kind; judged by its name if the file has gone.
 backup_kind() {
-  IFS=$'\t' read -r _ _ _ REPLY _ < <(printf '0\t0\t0\t%s\0\n' "$1" | encode_listing | listing_joined any)
+  IFS=$'\t' read -r _ _ _ REPLY _ < <(printf '0\t0\t0\t%s\0\n' "$1" | encode_found | listing_joined any)
 }
 
 # backup_class NAME: REPLY = backup, companion, unfinished, unsupported or unknown, judged by the name alone.

@@ -1,6 +1,6 @@
 # --- Lists of members, taken from the reader and kept ------------------------------------------------------------------------
 #
-# STATE/members/NAME holds the list of an archive that we made, where NAME is that of its fingerprint, which has the list's hash.
+# STATE/state.db holds the list of an archive that we made, with its fingerprint, which has the list's hash.
 
 M_COUNT=0 M_BYTES=0 M_PRIVATE='' # members, bytes of the files, not empty if others than the group may not read all of it
 M_PROBLEM=''                     # why there is no list, or empty
@@ -88,9 +88,23 @@ member_words() {
   esac
 }
 
-members_file() { # BACKUP: REPLY = the path of its list
-  encode_path "${1##*/}"
-  REPLY=$STATE/members/$REPLY
+# members_recall BACKUP: write the list of this backup to the file `recorded`, as it was; an empty one if there is none.
+members_recall() {
+  state_look
+  if [[ $STATE_KIND == old ]]; then
+    encode_path "${1##*/}"
+    cat -- "$STATE/members/$REPLY" >recorded 2>/dev/null
+    return
+  fi
+  state_record asked "${1##*/}" | state_rows "SELECT type, mode, uid, gid, size, sha256, path, target FROM said JOIN member ON name = a
+    WHERE word = 'asked' ORDER BY n;" | sed '/^whole$/d' >recorded
+}
+
+# members_rows NAME: print the file `members` as rows of `said`.
+members_rows() {
+  encode_path "$1"
+  state_record members "$1"
+  name=$REPLY awk -v OFS='\t' '{ print "member", ENVIRON["name"], NR, $0, "", "", "" }' members
 }
 
 # members_hash_of FILE: REPLY = its SHA-256; the file is opened here, and read by the reader.
@@ -99,22 +113,10 @@ members_hash_of() {
   [[ $REPLY =~ ^[0-9a-f]{64}$ ]]
 }
 
-# members_save BACKUP: keep `members` as the list of this backup; on disk on status 0.
-members_save() {
-  local file
-  members_file "$1"
-  file=$REPLY
-  mkdir -p -- "$STATE/members" && cat members >"$file.new.$$" && sync_paths "$file.new.$$" &&
-    mv -fT -- "$file.new.$$" "$file" && sync_paths "$STATE/members"
-}
-
-# members_compare BACKUP: compare `members` with the list that was kept. REPLY = the first difference in a sentence; status 0
-# if there is none.
+# members_compare: compare `members` with `recorded`. REPLY = the first difference in a sentence; status 0 if there is none.
 members_compare() {
-  local word path kept
-  members_file "$1"
-  kept=$REPLY
-  if cmp -s -- members "$kept"; then REPLY=''; return 0; fi
+  local word path
+  if cmp -s -- members recorded; then REPLY=''; return 0; fi
   # Only to name the first difference. A list that somebody has swollen must not fill the memory.
   file_size members
   if ((REPLY > 67108864)); then REPLY='Its members are not those that were backed up.'; return 1; fi
@@ -129,7 +131,7 @@ members_compare() {
       next
     }
     { delete now[$7] }
-    END { if (!found) for (one in now) { print "more\t" one; exit } }' members "$kept")
+    END { if (!found) for (one in now) { print "more\t" one; exit } }' members recorded)
   decode_path "${path:0:1000}"
   case $word in
     missing) REPLY="Its member $REPLY is missing." ;;

@@ -1,36 +1,28 @@
-# --- The catalog -----------------------------------------------------------------------------------------------------------
+# --- What is recorded of backups ------------------------------------------------------------------------------------------------
 #
-# The catalog records what we know about files; the last line about a file counts. Fields, tab-separated:
-#   made     PATH SIZE MTIME KIND ORIGIN TAKEN-AT-MS
-#   verdict  PATH SIZE MTIME VERDICT AT-MS BASIS SHA256 REASON
-#   hold     PATH AT-MS WHO REASON        release  PATH AT-MS WHO REASON
-# PATH and free text are percent-encoded. A verdict counts only while size and mtime are unchanged. Ignore a line with the
-# wrong number of fields.
-catalog_add() {
-  local line='' field
-  for field in "$@"; do
-    encode_path "$field"
-    line+="${line:+$'\t'}$REPLY"
-  done
-  append_line "$STATE/catalog" "$line"
+# In STATE/state.db: where, when and as what it was made, verdicts, and a hold. A verdict counts only while size and modification
+# time of the file are unchanged.
+
+# backup_held PATH: REPLY = yes or no; empty if what is known cannot be read.
+backup_held() {
+  local line
+  REPLY=''
+  while IFS= read -r line; do
+    case $line in
+      held) REPLY=yes ;;
+      whole) REPLY=${REPLY:-no} ; return ;;
+    esac
+  done < <(state_record asked "$1" | state_rows "SELECT 'held' FROM said JOIN hold ON path = a;")
+  REPLY=''
 }
 
-# catalog_lines: print the catalog, ending in TORN so that readers skip a last line that was cut off.
-catalog_lines() {
-  [[ -r $STATE/catalog ]] || return 0
-  cat -- "$STATE/catalog"
-  printf '%s\n' "$TORN"
+# backup_verdicts PATH: print its verdicts, newest first, at most a hundred: PATH SIZE MODIFIED VERDICT AT BASIS SHA256 REASON.
+backup_verdicts() {
+  state_record asked "$1" | state_rows "SELECT path, size, modified, verdict, at, basis, sha256, reason
+    FROM said JOIN verdict ON path = a WHERE word = 'asked' ORDER BY n DESC LIMIT 100;" | sed '/^whole$/d'
 }
 
-# catalog_mark PATH: REPLY = hold or release, whichever the backup was marked with last; empty if neither.
-catalog_mark() {
-  encode_path "$1"
-  REPLY=$(catalog_lines | path=$REPLY awk -F '\t' '
-    !/\ttorn$/ && NF == 5 && ($1 == "hold" || $1 == "release") && $2 == ENVIRON["path"] { mark = $1 }
-    END { print mark }')
-}
-
-# file_stamp PATH: REPLY = size TAB mtime, as printed by find and kept in the catalog.
+# file_stamp PATH: REPLY = size TAB mtime, as printed by find and recorded.
 file_stamp() { REPLY=$(find "$1" -maxdepth 0 -printf '%s\t%T@' 2>/dev/null); }
 
 # work_proves BACKUP: status 1, with a warning, if the owner had to read back what it had made itself: that proves nothing.

@@ -1,4 +1,4 @@
-# --- Append-only files: the catalog, the audit, the output of operations
+# --- Append-only files: the audit, the output of operations
 #
 # A full disk, a power cut or a killed process can cut the last line off. The next writer ends it with TORN. It was never
 # reported, so readers skip it.

@@ -236,7 +236,7 @@ archive_fingerprint() { # FILE
   FP[rootFiles]=$REPLY
   FP[membersSha256]=$A_MEMBERS_SHA256 FP[commit]=$(side_says 10 64 owner site_commit)
   [[ ${FP[commit]} =~ ^[0-9a-f]{40,64}$ ]] || FP[commit]=''
-  members_save "$1" && fingerprint_save "$1"
+  fingerprint_save "$1" members
 }
 
 archive_report() { # MS

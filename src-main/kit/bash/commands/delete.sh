@@ -1,6 +1,6 @@
 # --- delete: files among the backups that are not backups --------------------------------------------------------------------
 #
-# Root decides, by its own list and catalog, what may be deleted: files listed as unfinished or unknown, and empty files, that
+# Root decides, by its own list and records, what may be deleted: files listed as unfinished or unknown, and empty files, that
 # nobody has open. The owner then checks each file and deletes it with the owner's rights only. Deletes none unless all may be
 # deleted.
 
@@ -38,8 +38,10 @@ delete_allowed() {
   done
   # A hold applies to a path, whatever file is there.
   for path in "$@"; do
-    catalog_mark "$path"
-    [[ $REPLY != hold ]] || fail checks-failed "${path##*/} is on hold." "$DELETE_UNCHANGED" 'release it first'
+    backup_held "$path"
+    [[ $REPLY != yes ]] || fail checks-failed "${path##*/} is on hold." "$DELETE_UNCHANGED" 'release it first'
+    [[ $REPLY == no ]] || fail checks-failed 'Whether a file is on hold is not known: the records of this site cannot be read.' \
+      "$DELETE_UNCHANGED" 'look at the problems of the site'
   done
   while IFS=$'\t' read -r path class; do
     decode_path "$path"

@@ -84,18 +84,16 @@ stamp_ms() {
 # download_known_sha256 FILE: REPLY = "SHA256 BASIS": of its fingerprint, else of its last verification if the file is the same
 # since; " none" if neither is there.
 download_known_sha256() {
-  local fields=() path
+  local fields=()
   if fingerprint_load "$1" || fingerprint_load "$1" archive; then
     REPLY="${FP[sha256]} fingerprint"
     return
   fi
-  encode_path "$1"
-  path=$REPLY
   while IFS=$'\t' read -r -a fields; do
-    [[ ${fields[2]-}$'\t'${fields[3]-} == "$EXTRACT_STAMP" && ${fields[7]-} =~ ^[0-9a-f]{64}$ ]] || continue
-    REPLY="${fields[7]} verification"
+    [[ ${fields[1]-}$'\t'${fields[2]-} == "$EXTRACT_STAMP" && ${fields[6]-} =~ ^[0-9a-f]{64}$ ]] || continue
+    REPLY="${fields[6]} verification"
     return
-  done < <(catalog_verdicts "$path")
+  done < <(backup_verdicts "$1")
   REPLY=' none'
 }
 

@@ -54,7 +54,7 @@ new_backup_name() {
     "$2"
     file=$REPLY
     if [[ ! -e $folder/${file##*/} && ! -L $folder/${file##*/} ]]; then
-      "$3" "$file" || fail internal 'The fingerprint could not be written.' "$1"
+      "$3" "$file" || fail "$STATE_CODE" "The fingerprint could not be recorded. $STATE_PROBLEM" "$1"
       sync_paths backup.gz
       publish backup.gz "$folder/${file##*/}" && break
     fi
@@ -66,13 +66,18 @@ new_backup_name() {
   REPLY=$file
 }
 
-# new_backup_record FILE KIND ORIGIN TAKEN-AT WORDS: note in the catalog that it was made, and read back: WORDS.
+# new_backup_record FILE KIND ORIGIN TAKEN-AT WORDS: record that it was made, and read back: WORDS.
 new_backup_record() {
-  local size modified at
+  local size modified proven=''
   file_stamp "/proc/self/fd/$WORK_PARENT_FD/${1##*/}"
   size=${REPLY%$'\t'*} modified=${REPLY#*$'\t'}
-  catalog_add made "$1" "$size" "$modified" "$2" "$3" "$4"
+  ! work_proves "$1" || proven=yes
   now_ms
-  at=$REPLY
-  ! work_proves "$1" || catalog_add verdict "$1" "$size" "$modified" verified "$at" fingerprint "${FP[sha256]}" "$5"
+  state_write new_backup_rows "$1" "$size" "$modified" "$2" "$3" "$4" "$proven" "$REPLY" "$5" ||
+    say warning "$STATE_PROBLEM Verify the backup to record it."
+}
+
+new_backup_rows() { # FILE SIZE MODIFIED KIND ORIGIN TAKEN-AT PROVEN NOW WORDS
+  state_record made "${@:1:6}"
+  [[ $7 == '' ]] || state_record verdict "${@:1:3}" verified "$8" fingerprint "${FP[sha256]}" "$9"
 }

@@ -144,11 +144,12 @@ mark_backup() {
   file=$REPLY
   state_writable || fail no-rights "This login cannot keep state: $STATE cannot be written." 'nothing was changed' ''
   now_ms
-  catalog_add "$mark" "$file" "$REPLY" "$WHO" "$REASON" || fail internal 'The catalog could not be written.' 'nothing was changed'
+  state_write state_record "$mark" "$file" "$REPLY" "$WHO" "$REASON" ||
+    fail "$STATE_CODE" "$STATE_PROBLEM" 'the backup is marked as it was before' ''
   # Read it back: report what other readers see.
-  catalog_mark "$file"
-  [[ $REPLY == "$mark" ]] || fail internal 'The catalog does not have the mark that was written to it.' \
-    'the backup is marked as it was before' 'look at the catalog in the state folder, and at its disk; then try again'
+  backup_held "$file"
+  [[ $mark:$REPLY == @(hold:yes|release:no) ]] || fail internal 'The records do not have the mark that was written to them.' \
+    'the backup is marked as it was before' 'look at the disk of the state folder; then try again'
   audit "$mark" succeeded "$file"
   encode_path "$file"
   json_string "$REPLY"

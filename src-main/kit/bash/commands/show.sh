@@ -3,6 +3,7 @@
 # show FILE
 run_show() {
   local file=${1-} entry fingerprint=null archive=null
+  state_say_lost
   [[ $file != '' ]] || usage_error 'show: which backup?'
   backup_find "$file" || fail not-found "There is no backup '$file'." 'nothing was changed'
   file=$REPLY
@@ -40,23 +41,17 @@ show_history() {
   local fields=() verdict at size mtime stamp current item items=()
   file_stamp "$1"
   stamp=$REPLY
-  encode_path "$1"
   while IFS=$'\t' read -r -a fields; do
-    size=${fields[2]-} mtime=${fields[3]-} verdict=${fields[4]-} at=${fields[5]-}
+    size=${fields[1]-} mtime=${fields[2]-} verdict=${fields[3]-} at=${fields[4]-}
     [[ $verdict =~ ^(verified|failed|inconclusive)$ && $at =~ ^[0-9]{1,15}$ ]] || continue
     # A verdict is current while the file is still the one that was read.
     current=false
     [[ $stamp != "$size"$'\t'"$mtime" ]] || current=true
-    decode_path "${fields[8]-}"
+    decode_path "${fields[7]-}"
     say_readable "$verdict: $REPLY"
-    json_object verdict="$verdict" at:="$at" basis="${fields[6]-}" sha256="${fields[7]-}" reason="$REPLY" current:="$current"
+    json_object verdict="$verdict" at:="$at" basis="${fields[5]-}" sha256="${fields[6]-}" reason="$REPLY" current:="$current"
     item=$REPLY
     items+=("$item")
-  done < <(catalog_verdicts "$REPLY")
+  done < <(backup_verdicts "$1")
   json_array ${items[@]+"${items[@]}"}
-}
-
-# catalog_verdicts ENCODED-PATH: print its verdicts in the catalog, newest first.
-catalog_verdicts() {
-  catalog_lines | path=$1 awk -F '\t' '!/\ttorn$/ && NF == 9 && $1 == "verdict" && $2 == ENVIRON["path"]' | tac | head -n 100
 }

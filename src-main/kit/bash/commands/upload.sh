@@ -193,12 +193,12 @@ upload_finish() {
   upload_succeed "Uploaded: $U_PATH."
 }
 
-# upload_record SIZE MTIME: note in the catalog that it comes from elsewhere. Without a date in its name it is listed by its own.
+# upload_record SIZE MTIME: record that it comes from elsewhere. Without a date in its name it is listed by its own.
 upload_record() {
   local kind taken
   IFS=$'\t' read -r _ _ _ kind _ _ _ taken _ < <(file_listed "$U_PATH")
-  [[ ! $taken =~ ^[0-9]{1,15}$ || ! $kind =~ ^[a-z]{1,20}$ ]] || catalog_add made "$U_PATH" "$1" "$2" "$kind" foreign "$taken" ||
-    say warning 'The upload could not be noted in the catalog.'
+  [[ ! $taken =~ ^[0-9]{1,15}$ || ! $kind =~ ^[a-z]{1,20}$ ]] || state_write state_record made "$U_PATH" "$1" "$2" "$kind" foreign "$taken" ||
+    say warning "The upload could not be recorded. $STATE_PROBLEM"
   audit uploaded succeeded "$U_PATH" || say warning "The upload could not be recorded in the audit: $STATE/audit."
   runbook_log backup.log "Backup uploaded by $WHO: $U_PATH"
 }

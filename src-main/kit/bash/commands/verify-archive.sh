@@ -34,8 +34,8 @@ verify_made() {
 }
 
 verify_members() { # FILE
-  members_file "$1"
-  if [[ ! -r $REPLY ]] || ! members_hash_of "$REPLY" || [[ $REPLY != "${FP[membersSha256]}" ]]; then
+  members_recall "$1"
+  if ! members_hash_of recorded || [[ $REPLY != "${FP[membersSha256]}" ]]; then
     verdict inconclusive 'The file is what was written, but the list of its members that was recorded is missing or damaged.'
     return
   fi
@@ -52,7 +52,7 @@ verify_members() { # FILE
     return
   fi
   V_EVIDENCE+=(members:="$M_COUNT" bytes:="$M_BYTES")
-  if members_compare "$1"; then
+  if members_compare; then
     counted "$M_COUNT" member members
     verdict verified "Equal to its fingerprint: SHA-256, and $REPLY compared one by one."
   else

@@ -77,7 +77,7 @@ verify_select() {
 
 V_VERDICT='' V_REASON='' V_BASIS='' V_EVIDENCE=()
 
-# verify_one FILE: set the V_ globals, add the verdict to the catalog. REPLY = verification.
+# verify_one FILE: set the V_ globals, record the verdict. REPLY = verification.
 verify_one() {
   local file=$1 began at size mtime path evidence kind
   now_ms
@@ -92,8 +92,8 @@ verify_one() {
   [[ $EXTRACT_STAMP != '' ]] || { file_stamp "$file" && EXTRACT_STAMP=$REPLY; }
   if [[ $EXTRACT_STAMP != '' ]]; then
     size=${EXTRACT_STAMP%%$'\t'*} mtime=${EXTRACT_STAMP#*$'\t'}
-    catalog_add verdict "$file" "$size" "$mtime" "$V_VERDICT" "$at" "$V_BASIS" "${EXTRACT_SHA256:--}" "$V_REASON" ||
-      say warning 'The verdict could not be kept in the catalog.'
+    state_write state_record verdict "$file" "$size" "$mtime" "$V_VERDICT" "$at" "$V_BASIS" "${EXTRACT_SHA256:--}" "$V_REASON" ||
+      say warning "The verdict could not be recorded. $STATE_PROBLEM"
   fi
   json_object ${V_EVIDENCE[@]+"${V_EVIDENCE[@]}"}
   evidence=$REPLY

@@ -100,11 +100,12 @@ lock_json() {
     lock=$(exec stat -L -c %i -- "$STATE/lock" 2>/dev/null)
     folder=$(exec stat -L -c %i -- "${DATABASE_FILE%/*}" 2>/dev/null)
   }
+  lock_holder
   local -A field=([operation]='' [command]='' [who]='' [pid]=0 [since]=0)
   while IFS= read -r line; do
     key=${line%%=*}
     [[ ! $key =~ ^(operation|command|who|pid|since)$ ]] || field[$key]=${line#*=}
-  done 2>/dev/null <"$STATE/lock.holder"
+  done 2>/dev/null <"$REPLY"
   if ! flock_held "$lock" && ! operation_runs "${field[operation]}"; then
     if flock_held "$folder"; then json_object held:=true holder:=null; else json_object held:=false holder:=null; fi
     return

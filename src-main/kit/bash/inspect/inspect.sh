@@ -261,18 +261,20 @@ inspect_unfinished() {
   REPLY="[$REPLY]"
 }
 
-I_COUNT=0 I_BYTES=0 I_EMPTY=0 I_FAILED=0 I_FUTURE=0 I_DATABASES=0 I_NEWEST='' I_VERIFIED='' I_UNFINISHED_FILES=0 I_UNSUPPORTED=0 I_UNLISTED='' I_CUT=0
+I_COUNT=0 I_BYTES=0 I_EMPTY=0 I_FAILED=0 I_FUTURE=0 I_DATABASES=0 I_NEWEST='' I_VERIFIED='' I_UNFINISHED_FILES=0 I_UNSUPPORTED=0 I_UNLISTED='' I_CUT=0 I_KNOWN='' I_LOSS=''
 inspect_backups() {
   local list figures backups='' others=''
-  list=$(listing_whole "${FACT_SIZE[catalog]:-0}" < <(printf '%s' "$LOOK_LISTING"))
-  LOOK_LISTING=''
+  LISTED=$LOOK_LISTING LOOK_LISTING=''
+  list=$(listing_whole)
+  [[ $list != unread ]] || list=$(LISTING_KNOWN=lost listing_whole)
+  LISTED=''
   figures=${list%%$'\n'*}
   # In the order in which LISTING_WHOLE_AWK prints them.
-  if [[ $figures =~ ^([0-9]{1,6})\ ([0-9]{1,18})\ ([0-9]{1,6})\ ([0-9]{1,6})\ ([0-9]{1,6})\ ([0-9]{1,6})\ ([0-9]{1,40}|-)\ ([0-9]{1,40}|-)\ ([0-9]{1,6})\ ([0-9]{1,6})\ ([0-9]{1,12})\ ([0-9]{1,12})\ ([01])\ ([A-Za-z0-9._/%-]+)$ ]]; then
+  if [[ $figures =~ ^([0-9]{1,6})\ ([0-9]{1,18})\ ([0-9]{1,6})\ ([0-9]{1,6})\ ([0-9]{1,6})\ ([0-9]{1,6})\ ([0-9]{1,40}|-)\ ([0-9]{1,40}|-)\ ([0-9]{1,6})\ ([0-9]{1,6})\ ([0-9]{1,12})\ ([0-9]{1,12})\ ([01])\ ([A-Za-z0-9._/%-]+)\ (yes|none|lost)\ ([0-9]{1,15}|-)$ ]]; then
     I_COUNT=${BASH_REMATCH[1]} I_BYTES=${BASH_REMATCH[2]} I_EMPTY=${BASH_REMATCH[3]} I_FAILED=${BASH_REMATCH[4]}
     I_FUTURE=${BASH_REMATCH[5]} I_DATABASES=${BASH_REMATCH[6]} I_NEWEST=${BASH_REMATCH[7]} I_VERIFIED=${BASH_REMATCH[8]}
     I_UNFINISHED_FILES=${BASH_REMATCH[9]} I_UNSUPPORTED=${BASH_REMATCH[10]}
-    I_CUT=${BASH_REMATCH[13]}
+    I_CUT=${BASH_REMATCH[13]} I_KNOWN=${BASH_REMATCH[15]} I_LOSS=${BASH_REMATCH[16]#-}
     decode_path "${BASH_REMATCH[14]}"
     I_UNLISTED=${REPLY#-}
     backups=${list:${#figures}+1:BASH_REMATCH[11]} others=${list:${#figures}+1+BASH_REMATCH[11]:BASH_REMATCH[12]}

@@ -13,6 +13,7 @@ problem() {
 inspect_problems() {
   PROBLEMS=() PROBLEM_WORDS=''
   problems_of_tools
+  problems_of_records
   # What was not requested or not reported is unknown; do not call it missing.
   [[ $LOOK_WHOLE != '' ]] || problem error incomplete 'The look at the site was ended before it was complete: what is not shown is not known.' \
     'find out what hangs: a disk, the database, or the application; then inspect again'
@@ -32,6 +33,16 @@ problems_of_tools() {
     problem warning sqlite-version "sqlite3 $I_SQLITE $I_SQLITE_PROBLEM." 'Update sqlite3 when the distribution offers a newer version.'
   if [[ $R_STATE == false ]]; then
     problem warning no-state "This login cannot write $STATE: it can inspect the site, but not start operations." 'log in as root, with sudo, or as the owner of the state'
+  fi
+}
+
+problems_of_records() {
+  if [[ $I_KNOWN == lost && $R_STATE == true && " ${I_MISSING[*]-} " != *' sqlite3 '* ]]; then
+    problem error records-lost "What was recorded on this server cannot be read: $STATE/state.db is missing or damaged. No fingerprint, verdict or hold is known." \
+      'verify the backups again, and set again the holds that were set; what can be read of the records is kept'
+  elif [[ $I_LOSS != '' ]]; then
+    problem warning records-lost "Records were lost on $(page_time "$I_LOSS"): fingerprints, verdicts and holds from before may be missing." \
+      'verify the backups again, and set again the holds that were set'
   fi
 }
 

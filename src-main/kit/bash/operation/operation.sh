@@ -8,7 +8,6 @@ REASON=''
 TOKEN='' # chosen by the caller to find its operation again if the connection breaks during the start
 ID_WORD='' # the word in its ID, if it is not the command
 ALIVE_FD=''
-LOCK_FD=''
 DATA_LOCK_FD=''
 ARGUMENTS=()
 AFTER_OUTCOME='' # function to call once the outcome is on disk
@@ -72,7 +71,8 @@ about() { # ID KEY: REPLY = its value; status 1 if there is none
   return 1
 }
 
-valid_operation() { [[ $1 =~ ^[0-9]{8}T[0-9]{6}Z-[a-z]+-[0-9a-f]{6}$ && -d $STATE/operations/$1 ]]; }
+readonly OPERATION_ID='^[0-9]{8}T[0-9]{6}Z-[a-z]+-[0-9a-f]{6}$'
+valid_operation() { [[ $1 =~ $OPERATION_ID && -d $STATE/operations/$1 ]]; }
 
 # --- in the worker
 
@@ -100,10 +100,14 @@ work() {
   say_hello
   audit began '' ''
   audit_rotate
-  operations_prune
   mapfile -d '' -t ARGUMENTS <"$OPERATION_DIR/request"
   policy_load
   services_load
+  state_refuse_newer
+  if [[ $COMMAND != recover && $STATE_KIND == known ]]; then
+    operations_prune
+    state_prune
+  fi
   "run_$COMMAND" ${ARGUMENTS[@]+"${ARGUMENTS[@]}"}
 }
 
@@ -132,13 +136,16 @@ operation_record_outcome() { # OUTCOME CODE MESSAGE RESULT-LINE
   leave_work_dir
 }
 
-# lock_site: take the site's lock. It is two locks: one in STATE, which names its holder, and one on the data folder, so that
-# root's kit and an unprivileged login's exclude each other. Both end with the process.
+# lock_site: take the site's lock, and have a state.db. It is two locks: one in STATE, which names its holder, and one on the
+# data folder, so that root's kit and an unprivileged login's exclude each other. Both end with the process.
 lock_site() {
-  local holder=''
-  exec {LOCK_FD}>>"$STATE/lock"
-  if ! flock -n "$LOCK_FD" && ! recovery_waits "$LOCK_FD"; then
-    holder=$(tr '\n' ' ' <"$STATE/lock.holder" 2>/dev/null)
+  local holder='' wait=(-n)
+  # Another process may be making its state.db now.
+  state_look
+  [[ $STATE_KIND == known ]] || wait=(-w 2)
+  if ! lock_take "${wait[@]}" && ! { recovery_waits "$LOCK_FD" && { lock_is_current || lock_take -w 60; }; }; then
+    lock_holder
+    holder=$(tr '\n' ' ' <"$REPLY" 2>/dev/null)
     fail busy "Another operation is running on this site: ${holder:-unknown}" 'nothing was changed' \
       'wait until it has ended, or cancel it'
   fi
@@ -150,8 +157,12 @@ lock_site() {
     flock -n "$DATA_LOCK_FD" || data_lock_passed || fail busy "Another login of this server runs an operation on this site, or a program keeps its data folder locked: $(data_lockers)." \
       'nothing was changed' 'wait until it has ended, or end these programs'
   fi
+  # Without sqlite3, only backups are impossible; what has to be recorded says so itself.
+  state_ready || [[ $STATE_CODE == @(missing-tool|no-space) ]] || fail "$STATE_CODE" "$STATE_PROBLEM" 'nothing was changed' ''
+  lock_holder
+  local file=$REPLY
   now_ms
-  write_whole "$STATE/lock.holder" "operation=$OPERATION"$'\n'"command=$COMMAND"$'\n'"pid=$$"$'\n'"since=$REPLY"$'\n'"who=$WHO"$'\n'
+  write_whole "$file" "operation=$OPERATION"$'\n'"command=$COMMAND"$'\n'"pid=$$"$'\n'"since=$REPLY"$'\n'"who=$WHO"$'\n'
   # We hold the lock, so work folders here are leftovers of killed processes. Those of an open transaction are for `recover`.
   cd /
   [[ -e $STATE/unfinished ]] || { work_places; scratch_sweep "${PLACES[@]}"; }

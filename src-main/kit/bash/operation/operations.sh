@@ -1,7 +1,8 @@
 # --- The list of operations, and how long they are kept -----------------------------------------------------------------------
 #
-# There may be thousands. One awk reads them all; only an operation without an outcome, whose worker began in this boot,
-# costs a process of its own.
+# An operation is a folder while it runs, while it can be undone, and for two weeks; then it is a row in STATE/state.db. There may
+# be thousands. One awk reads them all; only an operation without an outcome, whose worker began in this boot, costs a process
+# of its own.
 
 # shellcheck disable=SC2016 # awk's own variables
 readonly OPERATIONS_AWK='
@@ -27,7 +28,26 @@ function take(file, keys,   line, at, key, found) {
   close(file)
   return found
 }
+function decoded(value,   out, at) {
+  out = ""
+  while ((at = index(value, "%")) > 0) {
+    out = out substr(value, 1, at - 1) char_of[substr(value, at + 1, 2)]
+    value = substr(value, at + 3)
+  }
+  return out value
+}
+function encoded(value,   out, i, char) {
+  if (value !~ /[^A-Za-z0-9._\/-]/) return value
+  out = ""
+  for (i = 1; i <= length(value); i++) {
+    char = substr(value, i, 1)
+    out = out (char ~ /[A-Za-z0-9._\/-]/ ? char : hex[char])
+  }
+  return out
+}
 BEGIN {
+  names = split("command startedAt endedAt who reason outcome code message phase backup token part", name, " ")
+  for (i = 1; i < 256; i++) { char_of[sprintf("%02X", i)] = sprintf("%c", i); hex[sprintf("%c", i)] = sprintf("%%%02X", i) }
   for (i = 1; i < 128; i++) if (i < 32 || i == 127) code[sprintf("%c", i)] = sprintf("\\u%04x", i)
   code["\""] = "\\\""
   code["\\"] = "\\\\"
@@ -35,23 +55,50 @@ BEGIN {
   folder = ENVIRON["STATE"] "/operations/"
   count = 0
 }
-length($0) > 24 && /^[0-9]+T[0-9]+Z-[a-z]+-[0-9a-f]+$/ {
+{ split($0, row, "\t"); id = row[1] }
+length(id) > 24 && id ~ /^[0-9]+T[0-9]+Z-[a-z]+-[0-9a-f]+$/ && id != last {
   split("", field)
-  take(folder $0 "/about", " command startedAt who reason token ")
+  ended = journaled = 0
+  if (take(folder id "/about", " command startedAt who reason token ")) {
+    ended = take(folder id "/outcome", " outcome code endedAt message ")
+    journaled = take(folder id "/journal", " phase backup part ")
+  } else if (split($0, row, "\t") == names + 1) {
+    for (i = 1; i <= names; i++) field[name[i]] = decoded(row[i + 1])
+    ended = 1
+  }
+  # What is in both was not removed yet; the row comes first.
+  last = id
   if (ENVIRON["token"] != "" && field["token"] != ENVIRON["token"]) next
-  ended = take(folder $0 "/outcome", " outcome code endedAt message ")
-  journaled = take(folder $0 "/journal", " phase backup part ")
   if (field["phase"] !~ /^(staged|stopping|keeping|swapping|swapped|starting|committed|rolling-back|returned|rolled-back)$/)
     field["phase"] = ""
   if (field["part"] !~ /^(database|application|config|nginx|systemd|system)$/) field["part"] = ""
+  field["startedAt"] = number(field["startedAt"], 0)
+  if (ENVIRON["rows"] != "") {
+    field["endedAt"] = number(field["endedAt"], "")
+    line = "operation\t" id
+    for (i = 1; i <= names; i++) line = line "\t" encoded(field[name[i]])
+    print line
+    next
+  }
   printf "%s\t%s\t%s\t{\"id\":%s,\"command\":%s,\"startedAt\":%s,\"endedAt\":%s,\"who\":%s,\"reason\":%s,\"outcome\":%s,\"code\":%s,\"message\":%s,\"phase\":%s,\"backup\":%s,\"token\":%s,\"part\":%s\n", \
-    $0, ended ? "ended" : "open", journaled ? "journal" : "-", text($0), text(field["command"]), number(field["startedAt"], 0), \
+    id, ended ? "ended" : "open", journaled ? "journal" : "-", text(id), text(field["command"]), field["startedAt"], \
     number(field["endedAt"], "null"), text(field["who"]), text(field["reason"]), text_or_null(field["outcome"]), \
     text(field["code"]), text(field["message"]), text(field["phase"]), text_or_null(field["backup"]), text(field["token"]), text(field["part"])
   if (++count >= ENVIRON["limit"] + 0) exit
 }'
 
-# operations_json LIMIT TOKEN: read IDs on stdin, newest first. OPERATIONS = each one as JSON. Also prints a line for each in
+# operations_listed LIMIT TOKEN ID: print the names of the folders, and the rows, newest first; at most LIMIT rows, with this
+# token or id if they are given. For operations_json.
+operations_listed() {
+  {
+    if [[ $3 == '' ]]; then ls -1 -- "$STATE/operations" 2>/dev/null; else ! valid_operation "$3" || printf '%s\n' "$3"; fi
+    state_record asked "$@" | state_rows "SELECT id, command, started_at, ended_at, who, o.reason, outcome, code, message, phase, backup,
+      token, part FROM operation o CROSS JOIN said WHERE word = 'asked' AND (b = '' OR token = b) AND (c = '' OR id = c) ORDER BY id DESC
+      LIMIT (SELECT 0 + a FROM said);"
+  } | sort -r
+}
+
+# operations_json LIMIT TOKEN: read IDs or rows on stdin, newest first. OPERATIONS = each one as JSON. Also prints a line for each in
 # readable mode.
 OPERATIONS=()
 operations_json() {
@@ -63,14 +110,14 @@ operations_json() {
       state=$REPLY
       # It ended after awk read it: read it again.
       if [[ $state == ended ]]; then
-        IFS=$'\t' read -r _ _ journal json < <(printf '%s\n' "$id" | STATE=$STATE limit=1 token='' awk "$OPERATIONS_AWK")
+        IFS=$'\t' read -r _ _ journal json < <(printf '%s\n' "$id" | STATE=$STATE limit=1 token='' rows='' awk "$OPERATIONS_AWK")
       fi
     fi
     undoable=false
     if [[ $journal == journal ]] && operation_safety "$id" && [[ -f $REPLY || -d $REPLY ]]; then undoable=true; fi
     OPERATIONS+=("$json,\"state\":\"$state\",\"undoable\":$undoable}")
     [[ $READABLE_FD == '' ]] || operation_line "$id" "$state"
-  done < <(STATE=$STATE limit=$1 token=$2 awk "$OPERATIONS_AWK")
+  done < <(STATE=$STATE limit=$1 token=$2 rows='' awk "$OPERATIONS_AWK")
 }
 
 # operation_safety ID: REPLY = its safety copy; status 1 if it has none.
@@ -109,31 +156,32 @@ run_operations() {
     shift 2
   done
   [[ $limit =~ ^[0-9]{1,6}$ ]] || usage_error '--limit: a number'
+  state_say_lost
   if ((10#$limit == 0)); then
     OPERATIONS=()
   elif [[ $id != '' ]]; then
-    ! valid_operation "$id" || operations_json 1 '' < <(printf '%s\n' "$id")
+    [[ ! $id =~ $OPERATION_ID ]] || operations_json 1 '' < <(operations_listed 1 '' "$id")
   else
-    operations_json "$limit" "$token" < <(ls -1r -- "$STATE/operations" 2>/dev/null)
+    operations_json "$limit" "$token" < <(operations_listed "$limit" "$token" '')
   fi
   json_array ${OPERATIONS[@]+"${OPERATIONS[@]}"}
   succeed "${#OPERATIONS[@]} operations" "{\"operations\":$REPLY}"
 }
 
-# --- Pruning: keep the operations of the last 90 days and the newest 1,000, whichever is more. Always keep those that are not over
-# and those that can still be undone.
+# --- An operation becomes a row when it is over, older than two weeks and not among the newest hundred: its output goes. One that
+# is not over, or can still be undone, stays a folder.
 
-readonly KEEP_OPERATIONS=1000 KEEP_SECONDS=7776000
-readonly PRUNE_FROM=20 PRUNE_AT_MOST=500 # fewer are not worth three processes; the next operation takes the rest
+readonly FOLDERS_MOST=100 FOLDER_SECONDS=1209600
+readonly PRUNE_FROM=20 PRUNE_AT_MOST=500 # fewer are not worth the processes; the next operation takes the rest
 
-# operations_prune: remove old operations; called by each worker. Reads only names until there is something to remove.
+# operations_prune: make rows of old operations; called by each worker. Reads only names until there is something to do.
 operations_prune() {
   local folder=$STATE/operations all due=() unfinished='' name limit last
   all=("$folder"/[0-9]*)
-  last=$((${#all[@]} - KEEP_OPERATIONS))
+  last=$((${#all[@]} - FOLDERS_MOST))
   ((last >= PRUNE_FROM)) || return 0
   now_ms
-  limit=$((REPLY / 1000 - KEEP_SECONDS))
+  limit=$((REPLY / 1000 - FOLDER_SECONDS))
   TZ=UTC printf -v limit '%(%Y%m%dT%H%M%SZ)T' "$limit"
   { [[ ! -r $STATE/unfinished ]] || read -r unfinished <"$STATE/unfinished"; } 2>/dev/null
   for name in "${all[@]:0:last}"; do
@@ -144,11 +192,15 @@ operations_prune() {
     due+=("$folder/$name")
   done
   ((${#due[@]} >= PRUNE_FROM)) || return 0
+  state_write operations_rows "${due[@]##*/}" || return 1
   # Hide them all by one rename each; a folder left by a killed process goes with the next batch.
   [[ ! -e $folder/.old ]] || rm -rf -- "$folder/.old"
   mkdir -- "$folder/.old" && mv -t "$folder/.old" -- "${due[@]}"
   rm -rf -- "$folder/.old"
 }
+
+# operations_rows ID...: print them as rows of `said`.
+operations_rows() { printf '%s\n' "$@" | STATE=$STATE rows=yes token='' awk "$OPERATIONS_AWK"; }
 
 # operation_is_over ID: status 0 if it has an outcome and cannot be undone. If the database is missing too, its disk may not
 # be mounted: then a missing safety copy does not count as gone.

@@ -173,7 +173,8 @@ check_unfinished() {
   local title='No other operation runs'
   [[ $PLANNING == '' ]] || lock_json
   if [[ $PLANNING != '' && $REPLY == '{"held":true'* ]]; then
-    found lock failed "$title" "$(tr '\n' ' ' <"$STATE/lock.holder" 2>/dev/null)" 'wait until it has ended'
+    lock_holder
+    found lock failed "$title" "$(tr '\n' ' ' <"$REPLY" 2>/dev/null)" 'wait until it has ended'
   elif [[ -e $STATE/unfinished ]]; then
     found lock failed "$title" 'an earlier restore was interrupted and is not finished' 'run: cvd-backup recover' \
       checks-failed 'An earlier restore was interrupted and is not finished.'

@@ -79,7 +79,7 @@ run_kept_kit() {
 # Called by the boot unit: put the files right now; an operation does services and health when the boot allows.
 recover_at_boot() {
   local id
-  exec {LOCK_FD}>>"$STATE/lock"
+  lock_open
   id=$(<"$STATE/unfinished")
   if ! flock -n "$LOCK_FD"; then
     # Not at boot: a restore is running, so nothing is unfinished.
@@ -94,7 +94,7 @@ recover_at_boot() {
     esac
     cd /
   fi
-  exec {LOCK_FD}>&-
+  lock_leave
   operation_start
   exit 0
 }

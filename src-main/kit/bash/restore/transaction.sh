@@ -136,7 +136,7 @@ safety_record() {
     journal safety "$REPLY"
     [[ ${ROW_KIND[$i]} == database ]] || continue # the list of backups holds files, no folders
     file_stamp "${ROW_SAFETY[$i]}"
-    catalog_add made "$path" "${REPLY%$'\t'*}" "${REPLY#*$'\t'}" database safety "$TX_DOWN_FROM"
+    state_write state_record made "$path" "${REPLY%$'\t'*}" "${REPLY#*$'\t'}" database safety "$TX_DOWN_FROM"
   done
 }
 

@@ -20,7 +20,7 @@ DATABASE_FILE='' # the link's target: what a restore replaces, with the sidecars
 
 # Mode 711: other users can reach the work folders but list nothing. Everything else in STATE is private by its own mode.
 state_create() {
-  mkdir -p -- "$STATE"/{operations,fingerprints,work,kit} 2>/dev/null && chmod 711 -- "$STATE" "$STATE/work" 2>/dev/null
+  mkdir -p -- "$STATE"/{operations,work,kit} 2>/dev/null && chmod 711 -- "$STATE" "$STATE/work" 2>/dev/null
 }
 
 state_writable() { [[ -d $STATE/operations && -O $STATE && -w $STATE ]] || state_create; }

@@ -21,9 +21,9 @@ facts_read() {
     [[ ${TOOL_PATH[$label]} == /* ]] || { TOOL_PATH[$label]=$label; continue; }
     labels+=("$label") paths+=("${TOOL_PATH[$label]}")
   done
-  labels+=(database -wal -shm -journal folder lock catalog env)
+  labels+=(database -wal -shm -journal folder lock env)
   paths+=("$DATABASE_FILE" "$DATABASE_FILE-wal" "$DATABASE_FILE-shm" "$DATABASE_FILE-journal" "${DATABASE_FILE%/*}/."
-    "$STATE/lock" "$STATE/catalog" "$ROOT/config/.env")
+    "$STATE/lock" "$ROOT/config/.env")
   real_path "$ROOT/config/.env"
   path=${REPLY%/*}
   while [[ $path == /* ]]; do
