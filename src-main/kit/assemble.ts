@@ -61,6 +61,7 @@ export const rooms = {
     'folder-sides',
     'folder-read',
     'venv-sides',
+    'venv-system',
     'venv',
     'only-sides',
     'only',

@@ -26,7 +26,7 @@ export const restoredPart = z.looseObject({
 
 /** `fault`: why it cannot be rebuilt; null if it can. `live`: there is one that could be kept. */
 const venvPlan = z.looseObject({
-  state: z.enum(['kept', 'rebuilt', 'copied', 'none']),
+  state: z.enum(['kept', 'rebuilt', 'copied', 'brought', 'none']),
   reason: z.string().max(1000),
   fault: z.string().max(1000).nullable(),
   live: z.boolean(),

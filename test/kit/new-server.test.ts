@@ -20,13 +20,20 @@ import { ORDINARY } from '../support/scratch-site.ts'
 const OWNER = 'cvdtrial'
 
 /** A server with nothing but a system backup, and what the site was. */
-async function emptied(test: TestContext) {
+async function emptied(test: TestContext, environment = false) {
   const site = wholeSite({ owner: ORDINARY, ownUsers: true })
   test.onTestFinished(() => site.remove())
   writeFileSync(
     join(unitsOf(site), 'cvd.service'),
     `[Service]\nUser=${OWNER}\nGroup=${OWNER}\n[Install]\nWantedBy=multi-user.target\n`,
   )
+  if (environment) {
+    const app = join(site.root, 'app')
+    rmSync(join(app, 'venv'), { recursive: true })
+    execFileSync('/usr/bin/python3', ['-m', 'venv', '--without-pip', join(app, 'venv')])
+    execFileSync('chown', ['-hR', `${ORDINARY}:${ORDINARY}`, app])
+    site.policy({ include_venv: 'yes' })
+  }
   const before = stateOf(site)
   const made = await systemBackup(site)
   const file = join(site.backups, 'system', basename(made))
@@ -98,6 +105,19 @@ describe.runIf(process.getuid?.() === 0)('a server without the site', () => {
     expect(await site.health()).toBe(200)
     expect(site.leftBehind()).toEqual([])
     expect(site.complaints()).toBe('')
+  })
+
+  it('gets the virtual environment of the backup, if it fits', async (test) => {
+    const { site, file } = await emptied(test, true)
+    const plan = await site.ask(['plan', 'restore', 'system', file], restorePlan)
+    const application = plan.parts.find(({ part }) => part === 'application')
+    expect(application?.tree?.venv).toMatchObject({ state: 'brought' })
+    const { result } = await site.run(restoringSystem(file, '--accept-files', '--new-server'))
+    expect([result.outcome, result.message]).toEqual(['succeeded', expect.stringContaining('application')])
+    const python = join(site.root, 'app/venv/bin/python')
+    const prefix = execFileSync(python, ['-c', 'import sys; print(sys.prefix)'], { encoding: 'utf8' }).trim()
+    expect(prefix).toBe(join(site.root, 'app/venv'))
+    expect(statSync(join(site.root, 'app/venv')).uid).toBe(Number(userOf(site)))
   })
 
   it('is left alone without --new-server', async (test) => {

@@ -80,7 +80,7 @@ new_server_create() {
 # new_server_facts: what the system backup says about its server; in the work folder that the backup was opened in.
 new_server_facts() {
   local line value
-  N_FACTS_USER='' N_FACTS_GROUP='' N_FACTS_HEALTH=''
+  N_FACTS_USER='' N_FACTS_GROUP='' N_FACTS_HEALTH='' N_FACTS_MACHINE='' N_FACTS_ROOT='' N_FACTS_VENV=''
   if system_holds facts && ((SYSTEM_BYTES <= 67108864)) && system_take facts manifest.json "$NOTHING_CHANGED"; then
     while IFS= read -r line; do new_server_said "$line"; done < <(side_says 30 65536 reader facts_said manifest.json)
   fi
@@ -96,6 +96,12 @@ new_server_said() { # LINE
   case $1 in
     user=*) [[ ! $value =~ ^[a-z_][a-z0-9_-]{0,31}$ ]] || N_FACTS_USER=$value ;;
     group=*) [[ ! $value =~ ^[a-z_][a-z0-9_-]{0,31}$ ]] || N_FACTS_GROUP=$value ;;
+    machine=*) [[ ! $value =~ ^[A-Za-z0-9._-]{1,40}$ ]] || N_FACTS_MACHINE=$value ;;
+    venv=*) [[ ! $value =~ ^([0-9]{1,2}\.[0-9]{1,3})([^0-9].*)?$ ]] || N_FACTS_VENV=${BASH_REMATCH[1]} ;;
+    root=*)
+      decode_path "${value:0:4000}"
+      N_FACTS_ROOT=$REPLY
+      ;;
     health=*)
       decode_path "${value:0:1000}"
       N_FACTS_HEALTH=$REPLY
@@ -110,7 +116,7 @@ new_server_said() { # LINE
 new_server_defaults() {
   new_site_is_absent || return 0
   # There is no environment to keep.
-  [[ $R_KEEP_VENV != '' ]] || R_REBUILD_VENV=yes
+  [[ $R_KEEP_VENV != '' ]] || VENV_WANTED=yes
   [[ ${POLICY[health]} == '' && $N_FACTS_HEALTH != '' ]] || return 0
   POLICY[health]=$N_FACTS_HEALTH
   say info "The health check is that of the site in the backup: $N_FACTS_HEALTH."
@@ -123,8 +129,10 @@ new_site_is_absent() { [[ ! -e $DATABASE_FILE && ! -e $ROOT/app ]]; }
 
 # facts_said FILE: print what a restore elsewhere has to know, from a manifest that this kit wrote: its first line.
 facts_said() {
-  head -n 1 -- "$1" | head -c 1048576 | grep -oE '"owner":\{"user":"[a-z0-9_-]*","uid":[0-9]+,"group":"[a-z0-9_-]*"|"health":"[A-Za-z0-9._/%-]*"' |
-    sed -nE 's/^"owner":\{"user":"([^"]*)".*"group":"([^"]*)"$/user=\1\ngroup=\2/p; s/^"health":"([^"]*)"$/health=\1/p'
+  head -n 1 -- "$1" | head -c 1048576 |
+    grep -oE '"owner":\{"user":"[a-z0-9_-]*","uid":[0-9]+,"group":"[a-z0-9_-]*"|"(health|root)":"[A-Za-z0-9._/%-]*"|"versions":\{[^}]*\}' |
+    sed -nE 's/^"owner":\{"user":"([^"]*)".*"group":"([^"]*)"$/user=\1\ngroup=\2/p; s/^"(health|root)":"([^"]*)"$/\1=\2/p
+      /^"versions"/ { s/^"versions":\{//; s/\}$//; s/,/\n/g; s/"([a-z]+)":"([^"]*)"/\1=\2/g; p }'
 }
 
 # unit_said FOLDER UNIT: print as whom the service runs.

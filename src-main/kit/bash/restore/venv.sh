@@ -2,7 +2,9 @@
 #
 # All of it happens before anything stops. What the owner's side says of it is data.
 
-VENV_STATE=none  # none; kept: the live one moves into the restored tree; rebuilt; copied: that of a safety copy
+VENV_STATE=none  # none; kept: the live one moves into the restored tree; rebuilt; copied: that of a safety copy; brought: by
+                 # a system backup
+VENV_WANTED=''   # not empty where there is none yet, and the site needs one
 VENV_REASON=''   # why, in a sentence without its end
 VENV_FAULT=''    # why it cannot be rebuilt, or empty
 VENV_FAULT_CODE='' VENV_FAULT_FIX=''
@@ -18,15 +20,17 @@ check_venv() {
   why=$REPLY
   if [[ -d $2 && (-e $2/venv || -L $2/venv) ]]; then
     VENV_STATE=copied VENV_REASON='the safety copy has its own'
-  elif [[ ${VENV_FACT[venv]-none} == none && $R_REBUILD_VENV == '' ]]; then
+  elif [[ $R_REBUILD_VENV == '' && ($why != '' && ($R_KEEP_VENV == '' || ${VENV_FACT[venv]-none} == none)) ]] && venv_of_system_fits; then
+    VENV_STATE=brought VENV_REASON='the system backup brings one for this python, processor and folder'
+  elif [[ ${VENV_FACT[venv]-none} == none && $R_REBUILD_VENV$VENV_WANTED == '' ]]; then
     VENV_REASON='there is no live one to keep, and the backup brings none'
-  elif [[ $R_REBUILD_VENV == '' && ($why == '' || $R_KEEP_VENV != '') ]]; then
+  elif [[ $R_REBUILD_VENV == '' && ($why == '' || $R_KEEP_VENV != '') && ${VENV_FACT[venv]-none} != none ]]; then
     VENV_STATE=kept VENV_REASON=${why:-requirements.txt and the interpreter are the same}
   else
     VENV_STATE=rebuilt VENV_REASON=${why:-you asked for it}
   fi
   case $VENV_STATE in
-    copied) found venv passed "$title" "$VENV_REASON" ;;
+    copied | brought) found venv passed "$title" "$VENV_REASON" ;;
     none) found venv warning "$title" "$VENV_REASON" 'if the service needs one, build it with --rebuild-venv' ;;
     kept)
       if [[ $why == '' ]]; then found venv passed "$title" "$VENV_REASON; the live one is kept"; else
@@ -122,6 +126,16 @@ venv_prepare() {
       venv_source "$1" || fail internal 'The application could not be copied to build its virtual environment.' "$NOTHING_CHANGED"
       in_background venv_build_by_owner "$1"
       ;;
+    brought)
+      part_step venv 'Unpack the virtual environment of the system backup'
+      venv_of_system || {
+        venv_said
+        fail checks-failed "The virtual environment in the system backup cannot be used: ${EXTRACT_PROBLEM:-${REPLY:-its python does not start}}" \
+          "$NOTHING_CHANGED" 'have one built: --rebuild-venv'
+      }
+      step_done environment=brought
+      return 0
+      ;;
     *) return 0 ;;
   esac
   local WATCH_SECONDS=$VENV_SECONDS
@@ -191,7 +205,7 @@ venv_failed() { # STATUS
 # venv_take: put the environment into the staged tree. The owner made it, and may still hold folders in it open, so root enters
 # none: each folder above it becomes root's first, so that no name can be replaced; then one rename.
 venv_take() {
-  [[ $VENV_STATE == copied || $VENV_STATE == rebuilt ]] || return 0
+  [[ $VENV_STATE =~ ^(copied|rebuilt|brought)$ ]] || return 0
   local folder facts
   for folder in owner owner/build; do
     [[ -d $folder && ! -L $folder ]] || return 1
