@@ -1,7 +1,7 @@
 /** Shell commands for working on a backup by hand on the server, or why there are none. Pure. */
 import { decodePath } from './backup-path.ts'
 import type { BackupEntry } from './kit-backups.ts'
-import { partOf } from './restored-parts.ts'
+import { partOf, type SitePart } from './restored-parts.ts'
 
 export interface ShownCommand {
   readonly title: string
@@ -65,14 +65,33 @@ export function commandsFor(backup: Pick<BackupEntry, 'path' | 'kind'>): ShownCo
 /** Names are data: no host in one, no wildcard but where one is asked for. */
 const TAR = 'tar --force-local'
 
-function restoreOf(kind: BackupEntry['kind'], file: string): ShownCommand[] {
+/** What a plan of the window does, as commands; with the options that were chosen there. */
+export function restoreCommandsFor(
+  { path, kind }: Pick<BackupEntry, 'path' | 'kind'>,
+  options: readonly ('--accept-schema' | '--keep-venv' | '--accept-files' | '--site-is-down')[],
+  parts: readonly SitePart[] = [],
+): ShownCommands {
+  const file = shellPath(path)
+  return file === null ? refused : { commands: restoreOf(kind, file, options, parts), refusal: '' }
+}
+
+function restoreOf(
+  kind: BackupEntry['kind'],
+  file: string,
+  options: readonly string[] = [],
+  parts: readonly SitePart[] = [],
+): ShownCommand[] {
   const part = partOf(kind)
   if (part === null) return []
+  const some = parts.length === 0 ? '' : ` --parts ${parts.join(',')}`
   return [
-    { title: 'See what a restore would change', command: `cvd-backup plan restore ${part} ${file}` },
+    { title: 'See what a restore would change', command: `cvd-backup plan restore ${part} ${file}${some}` },
     {
       title: 'Restore it: put the name of the server and your reason in',
-      command: `cvd-backup restore ${part} ${file} --confirm 'NAME OF THE SERVER' --reason 'YOUR REASON'`,
+      command: [
+        `cvd-backup restore ${part} ${file}${some} --confirm 'NAME OF THE SERVER' --reason 'YOUR REASON'`,
+        ...options,
+      ].join(' '),
     },
   ]
 }

@@ -61,11 +61,31 @@ async function backUp(page: Page): Promise<void> {
   await quiet(page)
 }
 
+/** A backup of every kind, from the menu. */
+async function backUpAll(page: Page): Promise<void> {
+  for (const kind of ['Application', 'Configuration', 'systemd units', 'Whole system']) {
+    await button(page, 'Choose what to back up').click()
+    await page.getByRole('menuitem', { name: kind }).click()
+    await quiet(page)
+  }
+}
+
+async function download(page: Page, camera: Camera): Promise<void> {
+  await button(page, 'Download…').click()
+  await page.getByText(/^Saved by the browser/).waitFor({ timeout: LONG })
+  await camera.shoot('backup-downloaded')
+  await button(page, /^Dismiss: Download/).click()
+}
+
 async function restoreAndUndo(page: Page, camera: Camera, site: DemoSite): Promise<void> {
   execFileSync('sqlite3', ['-cmd', '.timeout 10000', site.database, 'DELETE FROM service_orders WHERE id <= 200'])
   await button(page, 'Restore…').click()
   await heading(page, 'Choose a backup').waitFor()
   await camera.shoot('restore-1-choose')
+  await page.getByLabel('Moment').fill('12:00')
+  await page.keyboard.press('Enter')
+  await page.getByText(/means the backup/).waitFor({ timeout: LONG })
+  await camera.shoot('restore-1-moment')
   await page.getByRole('grid').getByRole('link').first().click()
   await camera.shoot('restore-2-planning')
   await heading(page, 'What would change').waitFor()
@@ -156,6 +176,7 @@ export async function walk({ page, camera, fresh, site, prepare }: Walk): Promis
   await heading(page, /./).waitFor()
   await backUp(page)
   await backUp(page)
+  await backUpAll(page)
   await button(page, 'Verify').click()
   await quiet(page)
   await camera.shoot('site')
@@ -166,9 +187,21 @@ export async function walk({ page, camera, fresh, site, prepare }: Walk): Promis
     .first()
     .click()
   await camera.shoot('backups')
-  await page.getByRole('grid').getByRole('link').first().click()
+  await page
+    .getByRole('grid')
+    .getByRole('link', { name: /\.db\.gz$/ })
+    .first()
+    .click()
   await page.getByRole('grid', { name: 'Tables in the backup' }).waitFor({ timeout: LONG })
   await camera.shoot('backup')
+  await download(page, camera)
+  await page.getByRole('link', { name: /^Backups/ }).click()
+  await page
+    .getByRole('link', { name: /^cvd_system/ })
+    .first()
+    .click()
+  await page.getByRole('grid', { name: 'Parts of the system backup' }).waitFor({ timeout: LONG })
+  await camera.shoot('backup-system')
   await page.getByRole('link', { name: 'Connection' }).click()
   await heading(page, 'Connection').waitFor()
   await camera.shoot('connection')

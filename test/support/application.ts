@@ -2,6 +2,7 @@
 import { join } from 'node:path'
 import { type Application, createApplication } from '../../src-main/app/application.ts'
 import type { Pace } from '../../src-main/fleet/site-refresher.ts'
+import type { Chooser } from '../../src-main/ports/chooser.ts'
 import { systemClock } from '../../src-main/ports/clock.ts'
 import { fileLog } from '../../src-main/ports/log.ts'
 import { systemPaths } from '../../src-main/ports/paths.ts'
@@ -12,11 +13,15 @@ import { ok } from '../../src-shared/result.ts'
 import { connect, type RpcClient } from '../../src-shared/rpc/connect.ts'
 import { memoryTransports } from '../../src-shared/rpc/transport.ts'
 
-export function openApplication(folder: string, pace: Pace = { watched: 500, idle: 60_000 }): Application {
+export function openApplication(
+  folder: string,
+  pace: Pace = { watched: 500, idle: 60_000 },
+  chooser: Chooser | null = null,
+): Application {
   const paths = systemPaths(join(folder, 'console'))
   const created = createApplication({
     paths,
-    pace,
+    ...{ pace, chooser },
     log: fileLog({ file: paths.log, now: systemClock.now }),
     clock: systemClock,
     identity: { who: 'tester@desk' },

@@ -16,7 +16,7 @@ import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { encodePath } from '../../src-shared/domain/backup-path.ts'
-import { commandsFor, shellPath } from '../../src-shared/domain/commands.ts'
+import { commandsFor, restoreCommandsFor, shellPath } from '../../src-shared/domain/commands.ts'
 import { backupKinds } from '../../src-shared/domain/kit-backups.ts'
 
 const hostile = [
@@ -150,6 +150,17 @@ describe('commands to paste', () => {
     const { commands, refusal } = commandsFor({ path: encodePath(path), kind: 'database' })
     expect(commands).toEqual([])
     expect(refusal).toMatch(/cannot be pasted safely/)
+  })
+
+  test('of a planned restore are those of the backup, with what was accepted, and none for such a path', () => {
+    const shown = restoreCommandsFor({ path: "/b/it's.tar.gz", kind: 'application' }, ['--keep-venv'])
+    expect(shown.commands.map(({ command }) => command)).toEqual([
+      "cvd-backup plan restore application '/b/it'\\''s.tar.gz'",
+      "cvd-backup restore application '/b/it'\\''s.tar.gz' --confirm 'NAME OF THE SERVER' --reason 'YOUR REASON' --keep-venv",
+    ])
+    expect(restoreCommandsFor({ path: '/b/a%0A.tar.gz', kind: 'application' }, [])).toMatchObject({
+      ...{ commands: [], refusal: expect.stringContaining('cannot be pasted safely') },
+    })
   })
 
   test('are not offered for a path that is not text', () => {

@@ -1,6 +1,7 @@
 /** Step four: the site's name, typed, and a reason. Until both are there Enter starts nothing. */
 import { useEffect, useRef, useState } from 'react'
 import { showName } from '../../../src-shared/domain/backup-path.ts'
+import { restoreCommandsFor } from '../../../src-shared/domain/commands.ts'
 import { formatTime } from '../../../src-shared/domain/format.ts'
 import { lossSentence } from '../../../src-shared/domain/loss.ts'
 import { capital, partTitle, restoredWords } from '../../../src-shared/domain/part-words.ts'
@@ -8,6 +9,7 @@ import { type Acceptance, acceptances, askedFor, mayBeDown, standing } from '../
 import { useCommand } from '../../api/hooks.ts'
 import { go, replace } from '../../app/router.ts'
 import { Button } from '../../ui/button.tsx'
+import { CodeBlock } from '../../ui/code-block.tsx'
 import { Checkbox, TextField } from '../../ui/field.tsx'
 import { HostileText } from '../../ui/hostile-text.tsx'
 import { Row } from '../../ui/page.tsx'
@@ -116,6 +118,7 @@ export function ConfirmStep({ overview, path, parts, view, plan, again }: PlanSt
           Restore {name}
         </Button>
       </Row>
+      <AsCommands plan={plan} accepted={accepted} siteIsDown={saidDown} />
     </form>
   )
 }
@@ -182,5 +185,32 @@ function Asked(props: {
       ))}
       <Checkbox label={answer} checked={props.checked} onChange={props.onChange} />
     </Notice>
+  )
+}
+
+/** The same, done on the server by hand. */
+function AsCommands(props: {
+  readonly plan: PlanStepProps['plan']
+  readonly accepted: readonly Acceptance[]
+  readonly siteIsDown: boolean
+}) {
+  const { plan, accepted, siteIsDown } = props
+  const options = { acceptSchema: '--accept-schema', keepVenv: '--keep-venv', acceptFiles: '--accept-files' } as const
+  const parts = plan.part === 'system' ? plan.parts.map(({ part }) => part) : []
+  const { commands, refusal } = restoreCommandsFor(
+    plan.backup,
+    [...accepted.map((one) => options[one]), ...(siteIsDown ? (['--site-is-down'] as const) : [])],
+    parts,
+  )
+  return (
+    <details>
+      <summary>Show as commands</summary>
+      <div className={css.commands}>
+        {refusal !== '' && <p className={css.more}>{refusal}</p>}
+        {commands.map(({ title, command }) => (
+          <CodeBlock key={title} title={title} text={command} />
+        ))}
+      </div>
+    </details>
   )
 }
