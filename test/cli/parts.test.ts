@@ -1,11 +1,11 @@
 /** A system backup on the command line: planned part by part, restored whole or in parts, undone at once. */
-import { execFileSync } from 'node:child_process'
-import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
+import { appendFileSync, existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { archiveReport } from '../../src-shared/domain/kit-backups.ts'
 import { restorePlan, restoreReport } from '../../src-shared/domain/kit-restore.ts'
 import { CliSite, cliSiteLacks } from '../support/cli-site.ts'
+import { forgedSystemBackup } from '../support/forged.ts'
 import { treeState } from '../support/kit/tree.ts'
 
 const confirmed = ['--confirm', 'Depot', '--reason', 'a test'] as const
@@ -34,7 +34,7 @@ describe.skipIf(cliSiteLacks !== '')(`parts on the command line ${cliSiteLacks}`
     before = state()
     site.sql('DELETE FROM devices WHERE id <= 5')
     writeFileSync(join(site.demo.root, 'app/added.py'), 'print()\n')
-    writeFileSync(join(site.demo.root, 'config/.env'), 'BROKEN=1\n')
+    appendFileSync(join(site.demo.root, 'config/.env'), 'MAIL_SERVER=nowhere\n')
     writeFileSync(unit(), '[Service]\nEnvironment=X=\u001b[2J\n')
     writeFileSync(site.demo.nginxSite, 'server { broken }\n')
     broken = state()
@@ -82,7 +82,7 @@ describe.skipIf(cliSiteLacks !== '')(`parts on the command line ${cliSiteLacks}`
     expect([code, result.message]).toEqual([0, expect.stringContaining('configuration and nginx site were restored')])
     expect(state()).toEqual({ ...broken, config: before.config, nginx: before.nginx })
     const { operation } = restoreReport.parse(result.data)
-    expect(await site.cli.json(['undo', 'Depot', operation, ...confirmed])).toMatchObject({ code: 0 })
+    expect((await site.cli.json(['undo', 'Depot', operation, ...confirmed])).result.outcome).toBe('succeeded')
     expect(state()).toEqual(broken)
   })
 
@@ -94,8 +94,12 @@ describe.skipIf(cliSiteLacks !== '')(`parts on the command line ${cliSiteLacks}`
       part,
       existsSync(path),
     ])
+    // The unit and its drop-in.
     expect(kept).toEqual(
-      ['Database', 'Application', 'Configuration', 'Unit files', 'nginx site'].map((part) => [part, true]),
+      ['Database', 'Application', 'Configuration', 'Unit files', 'Unit files', 'nginx site'].map((part) => [
+        part,
+        true,
+      ]),
     )
     restored = /undo "Depot" (\S+)/.exec(stdout)?.[1] ?? ''
     const listed = await site.cli.run(['operations', 'Depot'])
@@ -104,7 +108,7 @@ describe.skipIf(cliSiteLacks !== '')(`parts on the command line ${cliSiteLacks}`
   })
 
   test('one undo brings everything back', async () => {
-    expect(await site.cli.json(['undo', 'Depot', restored, ...confirmed])).toMatchObject({ code: 0 })
+    expect((await site.cli.json(['undo', 'Depot', restored, ...confirmed])).result.outcome).toBe('succeeded')
     expect(state()).toEqual(broken)
   })
 
@@ -123,15 +127,8 @@ describe.skipIf(cliSiteLacks !== '')(`parts on the command line ${cliSiteLacks}`
   test.runIf(process.getuid?.() === 0)(
     'files of root that nobody knows are refused until they are accepted',
     async () => {
-      const work = join(site.demo.folder, 'forged')
-      mkdirSync(work)
-      execFileSync('tar', ['-xpzf', backup, '-C', work])
-      const [top = ''] = readdirSync(work)
-      const name = 'cvd_system_20200101_000000'
-      renameSync(join(work, top), join(work, name))
-      writeFileSync(join(work, name, 'config/cvd.service'), '[Service]\nUser=root\n')
-      const forged = join(site.demo.root, 'backups/system', `${name}.tar.gz`)
-      execFileSync('tar', ['-czf', forged, '-C', work, name])
+      const forged = forgedSystemBackup(backup, '[Service]\nUser=root\n')
+      const now = state()
       const given = ['restore', 'Depot', 'system', forged, '--parts', 'systemd', ...confirmed]
       expect(await site.cli.json(given)).toMatchObject({
         code: 4,
@@ -142,7 +139,7 @@ describe.skipIf(cliSiteLacks !== '')(`parts on the command line ${cliSiteLacks}`
         code: 4,
         result: { code: 'checks-failed' },
       })
-      expect(state()).toEqual(broken)
+      expect(state()).toEqual(now)
       expect(await site.cli.json([...given, '--accept-files'])).toMatchObject({ code: 0 })
       expect(readFileSync(unit(), 'utf8')).toBe('[Service]\nUser=root\n')
     },
