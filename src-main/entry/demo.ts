@@ -26,7 +26,8 @@ application that serves health and keeps writing), gives it a few days of backup
 its own where Electron is present or can be fetched, else in the browser), and stays until Ctrl-C.
 
   --headless    instead walks the whole job with the console's own services and proves each step: add the site, back up
-                under live writes, verify, lose rows, plan, restore, undo. Exit code 0 only if everything was proven.
+                under live writes, verify, lose rows, plan, restore, undo; then the same for every part at once, from a system
+                backup. Exit code 0 only if everything was proven.
   --browser     the browser, even where Electron is present
   --no-open     open nothing; the address of the page is printed
   --size MB     grow the database by about this much (default 0: 1.7 MB in all)

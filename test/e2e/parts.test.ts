@@ -77,12 +77,10 @@ test('everything is restored from one backup, and one undo takes it all back', {
   await grid(page, 'Differences of files: Configuration').getByText('./.env').waitFor()
   await page.getByText('-# edited by hand').waitFor()
   await page.getByText('-server { listen 81; }').waitFor()
-  await page.getByText('MANIFEST.txt of this backup').click()
-  await page
-    .getByText(/^CVD (?:System|.*) ?Backup/i)
-    .first()
-    .waitFor()
   await look(page, 'changes')
+  await page.getByText('MANIFEST.txt of this backup').click()
+  await page.getByText('CVD System Backup Manifest').waitFor()
+  await look(page, 'manifest')
   await next(page).click()
 
   await heading(page, 'Checks before anything is changed').waitFor()
@@ -121,7 +119,7 @@ test('by keyboard, only the chosen parts are restored', { timeout: 400_000 }, as
       await page.keyboard.press('Tab')
     }
     await page.keyboard.press('Space')
-    expect(await box(page, part).isChecked()).toBe(false)
+    await expect.poll(() => box(page, part).isChecked()).toBe(false)
   }
   for (const part of PARTS) await untick(part)
   await hands.press(button(page, 'See what would change'))
@@ -129,6 +127,7 @@ test('by keyboard, only the chosen parts are restored', { timeout: 400_000 }, as
   for (const part of ['Configuration', 'nginx site']) {
     await box(page, part).focus()
     await page.keyboard.press('Space')
+    await expect.poll(() => box(page, part).isChecked()).toBe(true)
   }
   await page.getByText('Left as it is: Database, Application, Unit files.').waitFor()
   await hands.press(button(page, 'See what would change'))

@@ -6,10 +6,12 @@ import { walk } from './step.ts'
 import { backUp, verifyIt } from './steps-backup.ts'
 import { loseRows, planIt, restoreIt, undoIt } from './steps-restore.ts'
 import { addTheSite, inspectTheSite, leaveTheSite, startSite } from './steps-site.ts'
+import { backUpAll, breakAll, restoreAll, undoAll } from './steps-whole.ts'
 
 const STEPS = [
   ...[startSite, addTheSite, inspectTheSite, backUp, verifyIt],
-  ...[loseRows, planIt, restoreIt, undoIt, leaveTheSite],
+  ...[loseRows, planIt, restoreIt, undoIt],
+  ...[backUpAll, breakAll, restoreAll, undoAll, leaveTheSite],
 ]
 
 export interface HeadlessOptions extends DemoSiteOptions {

@@ -1,5 +1,6 @@
 /** What the walk's steps share: the site, the console, and earlier findings. */
 import type { BackupReport } from '../../../src-shared/domain/kit-backups.ts'
+import type { SitePart } from '../../../src-shared/domain/restored-parts.ts'
 import type { Console } from '../../app/console.ts'
 import type { PlannedRestore } from '../../operations/plan-restore.ts'
 import type { Site } from '../../store/sites.ts'
@@ -17,6 +18,17 @@ export interface Accident {
   readonly sales: number
 }
 
+/** What each part of the site is: its content. */
+export type WholeState = Readonly<Record<SitePart, string>>
+
+/** The system backup, the site when it was made and when it was broken, and the journal id of the restore. */
+export interface Whole {
+  readonly path: string
+  readonly before: WholeState
+  readonly broken: WholeState | null
+  readonly restore: string | null
+}
+
 export interface WalkState {
   readonly options: DemoSiteOptions
   demo: DemoSite | null
@@ -29,6 +41,7 @@ export interface WalkState {
   planned: PlannedRestore | null
   /** Journal id of the restore. */
   restore: string | null
+  whole: Whole | null
   /** Milliseconds of downtime, by step. */
   readonly downMs: Map<string, number>
 }
@@ -44,12 +57,13 @@ export function newWalk(options: DemoSiteOptions): WalkState {
     accident: null,
     planned: null,
     restore: null,
+    whole: null,
     downMs: new Map(),
   }
 }
 
 /** Returns what an earlier step stored; throws if it is missing, which is a bug in the walk. */
-export function need<Key extends 'demo' | 'console' | 'site' | 'backup' | 'accident' | 'planned' | 'restore'>(
+export function need<Key extends 'demo' | 'console' | 'site' | 'backup' | 'accident' | 'planned' | 'restore' | 'whole'>(
   state: WalkState,
   key: Key,
 ): NonNullable<WalkState[Key]> {

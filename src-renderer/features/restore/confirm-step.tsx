@@ -140,7 +140,8 @@ function Statement({ overview, plan }: Pick<PlanStepProps, 'overview' | 'plan'>)
       </p>
       <p>
         {parts.includes('database') && <HostileText text={`${lossSentence({ ...plan, lossSeconds: null })} `} />}
-        {parts.some((part) => part !== 'database') && 'Every change to its files since then would be lost.'}
+        {parts.some((part) => part !== 'database') &&
+          `Every change to ${plan.part === 'system' ? 'the' : 'its'} files since then would be lost.`}
         {recoveryPoint !== null && (
           <>
             {' '}

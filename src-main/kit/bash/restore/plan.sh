@@ -84,7 +84,7 @@ plan_part() {
 
 # plan_site: the checks that are about the site and not about the backup.
 plan_site() {
-  local part held=()
+  local part entry held=() pids=' '
   ((${#RESTORE_PARTS[@]} == 0)) || restore_rights
   check_services
   services_json
@@ -96,7 +96,11 @@ plan_site() {
     HOLDERS=() FOUND_PART=$part
     check_part_holders "$part"
     FOUND_PART=''
-    held+=(${HOLDERS[@]+"${HOLDERS[@]}"})
+    for entry in ${HOLDERS[@]+"${HOLDERS[@]}"}; do
+      # One program may use several parts.
+      [[ $pids != *" ${entry%%$'\t'*} "* ]] || continue
+      pids+="${entry%%$'\t'*} " held+=("$entry")
+    done
   done
   HOLDERS=(${held[@]+"${held[@]}"})
   holders_json
