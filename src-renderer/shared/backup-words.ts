@@ -32,3 +32,6 @@ export const fileClassWords: Record<OtherFile['class'] | DeletableFile['class'],
   unsupported: 'encrypted or in another format',
   unknown: 'unknown',
 }
+
+/** Bytes of a system backup up to which it is read without being asked for: a second or two. */
+export const QUICK_TO_READ = 20_000_000

@@ -146,12 +146,16 @@ test('by keyboard, only the chosen parts are restored', { timeout: 400_000 }, as
 
 // Where the login is not root, it is root's files that cannot be replaced at all.
 test.runIf(process.getuid?.() === 0)('files that run as root have a question of their own', async () => {
-  const forged = forgedSystemBackup(backup, '[Service]\nExecStart=/bin/forged\n')
+  // It lacks the nginx site.
+  const forged = forgedSystemBackup(backup, '[Service]\nExecStart=/bin/forged\n', ['config/nginx-cvd.conf'])
   await inspectSite(desk.console.application.console.context, site)
   const page = await desk.window({ at: addressOf(forged) })
   await heading(page, basename(forged)).waitFor()
   await button(page, 'Restore this…').click()
-  for (const part of ['Database', 'Application', 'Configuration', 'nginx site']) await box(page, part).click()
+  await page.getByText('Not in this backup: it stays as it is.').waitFor()
+  expect(await box(page, 'nginx site').isDisabled()).toBe(true)
+  await look(page, 'missing')
+  for (const part of ['Database', 'Application', 'Configuration']) await box(page, part).click()
   await button(page, 'See what would change').click()
   await page.getByText('+ExecStart=/bin/forged').waitFor()
   await next(page).click()

@@ -6,6 +6,7 @@ import { formatBytes, formatCount } from '../../../src-shared/domain/format.ts'
 import type { BackupEntry } from '../../../src-shared/domain/kit-backups.ts'
 import { type OutputOf, useQuery } from '../../api/hooks.ts'
 import { useRefusal } from '../../api/session.tsx'
+import { QUICK_TO_READ } from '../../shared/backup-words.ts'
 import { Button } from '../../ui/button.tsx'
 import { CodeBlock } from '../../ui/code-block.tsx'
 import { HostileText } from '../../ui/hostile-text.tsx'
@@ -19,12 +20,9 @@ import { tableColumns } from './table-columns.tsx'
 type Contents = OutputOf<'backup.contents'>
 type Known = NonNullable<Contents['facts']>
 
-/** Bytes up to which the file is read without being asked for: a second or two. */
-const QUICK = 20_000_000
-
 export function SystemContents({ site, entry }: { readonly site: string; readonly entry: BackupEntry }) {
   const refusal = useRefusal()
-  const [wanted, setWanted] = useState(entry.size <= QUICK)
+  const [wanted, setWanted] = useState(entry.size <= QUICK_TO_READ)
   const reads = wanted && refusal === undefined
   const asked = useQuery('backup.contents', reads ? { site, path: entry.path } : null)
   if (!reads) {

@@ -4,7 +4,7 @@ import type { SitePart } from '../../../src-shared/domain/restored-parts.ts'
 import type { ChosenParts } from '../../app/routes.ts'
 
 export interface Parts {
-  /** What the backup holds; null until a plan has read it. */
+  /** What the backup holds; null until it was read. */
   readonly held: readonly SitePart[] | null
   /** What is not to be restored. */
   readonly left: readonly SitePart[]

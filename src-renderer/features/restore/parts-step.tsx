@@ -1,9 +1,12 @@
 /** Step one of a system backup: which of its parts to restore, all in one transaction. */
-import { useState } from 'react'
+import { useEffect, useState } from 'react'
+import type { BackupEntry } from '../../../src-shared/domain/kit-backups.ts'
 import { partTitle } from '../../../src-shared/domain/part-words.ts'
 import { type SitePart, siteParts } from '../../../src-shared/domain/restored-parts.ts'
+import { useQuery } from '../../api/hooks.ts'
 import { go } from '../../app/router.ts'
 import { href } from '../../app/routes.ts'
+import { QUICK_TO_READ } from '../../shared/backup-words.ts'
 import { Button, LinkButton } from '../../ui/button.tsx'
 import { Checkbox } from '../../ui/field.tsx'
 import { Section } from '../../ui/page.tsx'
@@ -22,8 +25,15 @@ const meanings: Readonly<Record<SitePart, string>> = {
   nginx: 'How nginx serves the site. nginx checks the file before it loads it.',
 }
 
-export function PartsStep({ site, path }: { readonly site: string; readonly path: string }) {
+export function PartsStep({ site, entry }: { readonly site: string; readonly entry: BackupEntry }) {
+  const { path } = entry
   const { held, left } = useParts(path)
+  // A large one is read by the plan, which says what it lacks.
+  const contents = useQuery('backup.contents', held === null && entry.size <= QUICK_TO_READ ? { site, path } : null)
+  useEffect(() => {
+    const there = contents.data?.parts.map(({ part }): string => part)
+    if (there) changeParts(path, { held: siteParts.filter((part) => there.includes(part)) })
+  }, [path, contents.data])
   const [tried, setTried] = useState(false)
   const missing = siteParts.filter((part) => held !== null && !held.includes(part))
   const chosen = siteParts.filter((part) => !missing.includes(part) && !left.includes(part))

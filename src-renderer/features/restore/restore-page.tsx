@@ -63,7 +63,7 @@ function Steps(props: StepsProps) {
   if (step !== 'choose' && entry?.kind === 'system' && props.parts === undefined) {
     return (
       <Framed {...props} step="choose" title="Choose what to restore" entry={entry}>
-        <PartsStep site={overview.id} path={entry.path} />
+        <PartsStep site={overview.id} entry={entry} />
       </Framed>
     )
   }
