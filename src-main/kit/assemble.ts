@@ -73,6 +73,7 @@ export const rooms = {
     'renames',
     'put-back',
     'created',
+    'files-stage',
     'new-server',
     'packages',
     'journal',

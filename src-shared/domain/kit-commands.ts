@@ -128,13 +128,14 @@ Changes nothing.`,
     ...{ kind: 'operation', title: 'Database restore', role: 'admin', changesSite: true },
     ...{ report: restoreReport, failure: restoreReport.nullable() },
     synopsis:
-      'restore database|application|config|systemd|system FILE|--at TIME --confirm HOST --reason TEXT [--parts LIST] [--new-server] [--accept-schema] [--accept-files] [--keep-venv|--rebuild-venv] [--only PATH]... [--site-is-down] [--expect-sha256 HEX] [--expect-machine ID]',
+      'restore database|application|config|systemd|system FILE|--at TIME --confirm HOST --reason TEXT [--parts LIST] [--new-server [--owner USER:GROUP]] [--accept-schema] [--accept-files] [--keep-venv|--rebuild-venv] [--only PATH]... [--site-is-down] [--expect-sha256 HEX] [--expect-machine ID]',
     summary: 'restore a backup, as a transaction',
     help: `Restores a backup: extracts and verifies it first, then stops the service, keeps what is live as a safety copy,
 and starts the service again. Ends with what was restored in place and healthy, or rolled back.
 --parts: of a system backup, only these: database,application,config,systemd,nginx. Without it, all that it holds.
 --accept-schema: restore although the backup lacks parts of the live schema.
---new-server: on a server without the site, create the user, the group and the folders that it needs.
+--new-server: on a server without the site, create the user, the group and the folders that it needs. They are those that the
+backup names, or --owner.
 --accept-files: restore unit files and the nginx site although they are not known to be what root had.
 --at TIME: the newest backup that is not later, as 2026-03-29 02:30 in the time of this server, or with an offset.
 --keep-venv: keep the live virtual environment although requirements.txt or the interpreter differs.

@@ -1,5 +1,6 @@
 /** A system backup on a server without the site: what is missing is created, journaled, and removed again if the restore fails. */
 import { execFileSync } from 'node:child_process'
+import { createHash } from 'node:crypto'
 import {
   copyFileSync,
   existsSync,
@@ -55,13 +56,19 @@ async function emptied(test: TestContext, environment = false) {
   ])
     mkdirSync(folder, { recursive: true })
   copyFileSync(aside, file)
+  execFileSync('chown', ['0:0', file])
   return { site, file, before }
 }
 
 const userOf = (site: WorkingSite) =>
   readFileSync(join(site.etc, 'passwd'), 'utf8').match(new RegExp(`^${OWNER}:x:(\\d+):`, 'm'))?.[1]
+const accepting = (file: string) => [
+  '--accept-files',
+  '--expect-sha256',
+  createHash('sha256').update(readFileSync(file)).digest('hex'),
+]
 const restoring = (file: string, ...more: readonly string[]) =>
-  restoringSystem(file, '--accept-files', '--keep-venv', ...more)
+  restoringSystem(file, ...accepting(file), '--keep-venv', ...more)
 
 /** Like `stateOf`, without owners: the user has another number on the new server. */
 const contents = (state: ReturnType<typeof stateOf>) =>
@@ -112,7 +119,7 @@ describe.runIf(process.getuid?.() === 0)('a server without the site', () => {
     const plan = await site.ask(['plan', 'restore', 'system', file], restorePlan)
     const application = plan.parts.find(({ part }) => part === 'application')
     expect(application?.tree?.venv).toMatchObject({ state: 'brought' })
-    const { result } = await site.run(restoringSystem(file, '--accept-files', '--new-server'))
+    const { result } = await site.run(restoringSystem(file, ...accepting(file), '--new-server'))
     expect([result.outcome, result.message]).toEqual(['succeeded', expect.stringContaining('application')])
     const python = join(site.root, 'app/venv/bin/python')
     const prefix = execFileSync(python, ['-c', 'import sys; print(sys.prefix)'], { encoding: 'utf8' }).trim()
@@ -161,6 +168,27 @@ describe.runIf(process.getuid?.() === 0)('a server without the site', () => {
       expect(readdirSync(site.root)).toEqual(['backups'])
     },
   )
+
+  it.for([
+    ['a group that others belong to', 'Group=adm', 'the backup names the group adm'],
+    ['a user who can log in', 'User=root', 'it is not known who is to own'],
+  ])('does not take from a backup %s', async ([, line = '', evidence = ''], test) => {
+    const { site, file } = await emptied(test)
+    const work = join(site.folder, 'changed')
+    mkdirSync(work)
+    execFileSync('tar', ['-xpzf', file, '-C', work])
+    const [top = ''] = readdirSync(work)
+    rmSync(join(work, top, 'manifest.json'))
+    const unit = join(work, top, 'config/cvd.service')
+    writeFileSync(unit, readFileSync(unit, 'utf8').replace(new RegExp(`^${line.split('=')[0]}=.*$`, 'm'), line))
+    execFileSync('tar', ['-czf', file, '-C', work, top])
+    const plan = await site.ask(['plan', 'restore', 'system', file], restorePlan)
+    expect(plan.checks.find(({ check }) => check === 'new-server')).toMatchObject({
+      state: 'failed',
+      evidence: expect.stringContaining(evidence),
+      fix: 'say it: --owner USER:GROUP',
+    })
+  })
 
   it('cannot be undone: there was nothing that could run', async (test) => {
     const { site, file } = await emptied(test)

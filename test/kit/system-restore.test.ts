@@ -138,9 +138,48 @@ describe('a restore from a system backup', () => {
     const plan = await site.ask(['plan', 'restore', 'system', forged, '--parts', 'systemd'], restorePlan)
     expect(plan.checks.find(({ check }) => check === 'systemd-files')).toMatchObject({ acknowledge: true })
     expect(plan.parts[0]?.files[0]?.difference).toContain('+User=root')
-    const again = await site.run(restoringSystem(forged, '--parts', 'systemd', '--accept-files'))
+    const again = await site.run(
+      restoringSystem(forged, '--parts', 'systemd', '--accept-files', '--expect-sha256', plan.sha256),
+    )
     expect(again.result.outcome).toBe('succeeded')
     expect(readFileSync(join(unitsOf(site), 'cvd.service'), 'utf8')).toBe('[Service]\nUser=root\n')
+  })
+
+  it.for([
+    ['another unit', 'printf "[Service]\\nUser=root\\n" >x/cvd.service'],
+    ['a drop-in that root does not have', 'printf "[Service]\\nUser=root\\n" >x/cvd.service.d/evil.conf'],
+    ['no drop-in that root has', 'rm x/cvd.service.d/limits.conf; touch x/cvd.service.d/other.conf'],
+  ])('is not fooled by an owner who puts %s into the copy while it is made', async ([, does], test) => {
+    const site = wholeSite()
+    test.onTestFinished(() => site.remove())
+    const attacked = `
+      tree_pack_by_owner() {
+        owner_do tree_pack "$@" 2>/dev/null | head -c 65536 >packed
+        (cd owner && mkdir x && tar -xpf tree.tar -C x && ${does} && cd x && find . -mindepth 1 -printf '%P\\n' | tar -cf ../tree.tar --no-recursion -T - && cd .. &&
+          sed -i "s/^members=.*/members=$(tar -tf tree.tar | wc -l)/" ../packed && rm -rf x && chown "$OWNER_UID:$OWNER_GID" tree.tar)
+      }`
+    const made = await site.run(['systemd'], { instead: attacked })
+    expect(made.result.outcome).toBe('succeeded')
+    const file = execFileSync('bash', ['-c', `ls ${site.backups}/app/cvd_systemd_*.tar.gz`], {
+      encoding: 'utf8',
+    }).trim()
+    const plan = await site.ask(['plan', 'restore', 'systemd', file], restorePlan)
+    expect(plan.checks.find(({ check }) => check === 'systemd-files')).toMatchObject({ acknowledge: true })
+    const confirm = ['--confirm', execFileSync('hostname', { encoding: 'utf8' }).trim(), '--reason', 'trial']
+    const { result } = await site.run(['restore', 'systemd', file, ...confirm])
+    expect([result.outcome, result.code]).toEqual(['failed', 'checks-failed'])
+  })
+
+  it('takes no acceptance of files without the hash of what was read', async (test) => {
+    const site = wholeSite()
+    test.onTestFinished(() => site.remove())
+    const file = await systemBackup(site)
+    const wrong = await site.run(restoringSystem(file, '--accept-files'))
+    expect([wrong.exitCode, wrong.result.message]).toEqual([2, expect.stringContaining('--expect-sha256')])
+    const { result } = await site.run(
+      restoringSystem(file, '--parts', 'systemd', '--accept-files', '--expect-sha256', '0'.repeat(64)),
+    )
+    expect(result.code).toBe('plan-stale')
   })
 
   it('names the parts that are not in it', async (test) => {

@@ -6,7 +6,7 @@
 SYSTEM_FILE=''     # the system backup that parts are read from; empty if the backup holds one part
 SYSTEM_SHA256='' SYSTEM_SIZE=0
 SYSTEM_PROVEN=''   # the SHA-256 in its fingerprint, or empty
-SYSTEM_COMPARED='' # not empty if root compared the files of its own when the backup was made
+SYSTEM_ROOT_FILES='' # what root had when the backup was made (root_files), or empty
 SYSTEM_TOP=''      # the folder in it, with a slash
 SYSTEM_LIST=''     # lines `NAME MEMBER BYTES`: of each part, manifest and facts the member, or the folder, that holds it
 
@@ -14,10 +14,10 @@ SYSTEM_LIST=''     # lines `NAME MEMBER BYTES`: of each part, manifest and facts
 # restored from.
 system_open() {
   local file=$1 word one two three
-  SYSTEM_FILE='' SYSTEM_PROVEN='' SYSTEM_COMPARED='' SYSTEM_TOP='' SYSTEM_LIST=''
+  SYSTEM_FILE='' SYSTEM_PROVEN='' SYSTEM_ROOT_FILES='' SYSTEM_TOP='' SYSTEM_LIST=''
   EXTRACT_SIDE=owner EXTRACT_PROBLEM='' EXTRACT_CODE=ok
   if fingerprint_load "$file" archive; then
-    SYSTEM_PROVEN=${FP[sha256]} REPLY=${FP[kind]} SYSTEM_COMPARED=${FP[rootFiles]-}
+    SYSTEM_PROVEN=${FP[sha256]} REPLY=${FP[kind]} SYSTEM_ROOT_FILES=${FP[rootFiles]-}
   else
     backup_kind "$file"
   fi

@@ -35,6 +35,9 @@ hold_place() {
 enter_work_dir() { # PARENT
   local folder
   WORK_DIR=''
+  # Where the owner had to be the reader of the folder before, it need not be of this one.
+  reader_end
+  READER_UID='' READER_GID='' WORK_UNPROVEN=''
   hold_place "$1" && exec {WORK_PARENT_FD}<. || { cd /; return 1; }
   folder=$(mktemp -d -- .cvd-backup-XXXXXXXX) || { cd /; return 1; }
   cd -P -- "$folder" || { cd /; return 1; }

@@ -228,11 +228,7 @@ archive_name() {
 
 archive_fingerprint() { # FILE
   fingerprint_of_archive "$1" "$A_KIND" "$N_SHA256" "$N_SIZE" "$N_COPY_SHA256" "$D_SIZE" "$A_TAKEN_AT"
-  case $A_KIND in
-    systemd) root_files_compared '' ;;
-    system) root_files_compared "$S_TOP/config/" ;;
-    *) REPLY='' ;;
-  esac
+  root_files "$A_KIND"
   FP[rootFiles]=$REPLY
   FP[membersSha256]=$A_MEMBERS_SHA256 FP[commit]=$(side_says 10 64 owner site_commit)
   [[ ${FP[commit]} =~ ^[0-9a-f]{40,64}$ ]] || FP[commit]=''

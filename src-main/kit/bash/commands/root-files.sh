@@ -1,41 +1,41 @@
-# --- Files of root's in a backup: compared by root when it is made -------------------------------------------------------------
+# --- Files of root's: what root itself had when a backup was made ----------------------------------------------------------------
 #
 # The owner of the CVD data copies the unit files and the nginx site into a backup, and could write something else there. So root
-# hashes its own files, and compares. A restore takes such a file for what root had only if this was done.
+# reads its own files, and records their names and hashes in the fingerprint. A restore takes a file for what root had by that list alone.
 
-# root_files_compared FOLDER: REPLY = yes if each file of root's in `members` below that folder is the same as the live one, and
-# nobody but root can exchange that; else empty.
-root_files_compared() {
-  local part member live hash count=0
+# root_files KIND: REPLY = `NAME=SHA256` of each file that root has, separated by blanks, NAME as in a backup; empty if anybody
+# but root could have written one of them. The unit files, and for a system backup the nginx site.
+root_files() {
+  local folder unit path words=''
   REPLY=''
-  # The owner could have written what it read back itself.
-  [[ $WORK_UNPROVEN == '' ]] || return 0
-  while IFS=$'\t' read -r part member hash; do
-    part_folder "$part"
-    live=$REPLY/$member
-    if [[ $part == nginx ]]; then
-      part_path nginx
-      live=$REPLY
+  [[ $EUID == 0 && $1 =~ ^(systemd|system)$ ]] || return 0
+  part_folder systemd
+  folder=$REPLY
+  part_units
+  for unit in ${UNITS_OURS[@]+"${UNITS_OURS[@]}"}; do
+    for path in "$folder/$unit" "$folder/$unit.d"/*.conf; do
+      [[ -e $path || -L $path ]] || continue
+      root_file_hash "$path" "${path#"$folder"/}" || { REPLY=''; return 0; }
+      words+="${words:+ }$REPLY"
+    done
+  done
+  if [[ $1 == system ]]; then
+    part_path nginx
+    path=$REPLY
+    if [[ -e $path ]]; then
+      root_file_hash "$path" nginx-cvd.conf || { REPLY=''; return 0; }
+      words+="${words:+ }$REPLY"
     fi
-    REPLY=''
-    root_has "$live" "$hash" || return 0
-    count=$((count + 1))
-  done < <(folder=$1 awk -F '\t' '
-    index($7, ENVIRON["folder"]) == 1 && $1 != "d" {
-      name = substr($7, length(ENVIRON["folder"]) + 1)
-      if (name == "nginx-cvd.conf") print "nginx\t-\t" $6
-      else if (name ~ /^[^\/]+\.service(\.d\/[^\/]+)?$/) print "systemd\t" name "\t" $6
-    }' members)
-  REPLY=''
-  ((count == 0)) || REPLY=yes
+  fi
+  REPLY=$words
 }
 
-# root_has FILE SHA256: status 0 if that is the hash of it, and nobody but root can exchange it.
-root_has() {
-  local said
-  ((EUID == 0)) || return 0
+# root_file_hash PATH NAME: REPLY = NAME=SHA256; status 1 if it is no plain file of root's, in a folder that only root controls.
+root_file_hash() {
+  local said name=$2
   path_owner "${1%/*}"
-  [[ $REPLY == '0 0' && -f $1 && ! -L $1 && $(stat -c %u -- "$1" 2>/dev/null) == 0 ]] || return 1
+  [[ $REPLY == '0 0' && -f $1 && ! -L $1 && $name =~ $ROOT_FILE_NAME && $(stat -c %u -- "$1" 2>/dev/null) == 0 ]] || return 1
   said=$(sha256sum <"$1")
-  [[ $said == "$2 "* ]]
+  [[ $said =~ ^([0-9a-f]{64})\ .*$ ]] || return 1
+  REPLY=$name=${BASH_REMATCH[1]}
 }

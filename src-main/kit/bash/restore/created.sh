@@ -55,9 +55,13 @@ created_remove() {
     decode_path "$name"
     name=$REPLY
     case $kind in
-      folder) id_of "$name"; [[ ${REPLY#*:} != "${id#*:}" ]] || rmdir -- "$name" 2>/dev/null ;;
-      user) ! user_is_idle "$name" "$id" "${lines[@]}" || userdel -- "$name" >&2 ;;
-      group) id_in /etc/group "$name" && [[ $REPLY == "$id" ]] && groupdel -- "$name" >&2 ;;
+      folder) id_of "$name"; [[ $REPLY != "$id" ]] || rmdir -- "$name" 2>/dev/null ;;
+      user)
+        if user_is_idle "$name" "$id" "${lines[@]}"; then userdel -- "$name" >&2; else
+          say warning "The user $name stays: folders that were made for the site belong to it."
+        fi
+        ;;
+      group) ! id_in /etc/passwd "$name" && id_in /etc/group "$name" && [[ $REPLY == "$id" ]] && groupdel -- "$name" >&2 ;;
     esac
   done
   return 0
@@ -71,8 +75,8 @@ user_is_idle() {
   [[ $(find /proc -maxdepth 1 -uid "$uid" -print -quit 2>/dev/null) == '' ]] || return 1
   shift 2
   for one in "$@"; do
-    [[ $one == 'folder '* ]] || continue
-    one=${one#folder }
+    [[ $one =~ ^(folder|given)\  ]] || continue
+    one=${one#* }
     decode_path "${one%% *}"
     [[ $(stat -c %u -- "$REPLY" 2>/dev/null) != "$uid" ]] || return 1
   done

@@ -3,29 +3,30 @@
 # Pure functions of their paths and stdin, in the reader's folder; never run as root.
 
 # files_unpack ARCHIVE: extract a backup of unit files that folder_check has judged to ./picked.
-files_unpack() { mkdir picked && tar -xf "$1" -C picked --no-same-owner --no-same-permissions && rm -f -- "$1"; }
+files_unpack() { mkdir picked && tar -xpf "$1" -C picked --no-same-owner && rm -f -- "$1"; }
 
 # files_pick FOLDER PART: give what belongs to the part a name of its own in this folder, and remove the rest. Print lines
-# `file NUMBER NAME`, where NAME is `UNIT`, `UNIT.d/DROP-IN` or the name of the nginx site in a backup; `odd PATH` for what
+# `file NUMBER MODE NAME`, where NAME is `UNIT`, `UNIT.d/DROP-IN` or the name of the nginx site in a backup; `odd PATH` for what
 # is no plain file of at most 256 KiB, or one too many.
 files_pick() {
-  local folder=picked${1:+/$1} part=$2 path name number=0
+  local folder=picked${1:+/$1} part=$2 path name number=0 mode
   while IFS= read -r -d '' path; do
     name=${path#"$folder"/}
     case $part:$name in
-      nginx:nginx-cvd.conf | systemd:*.service | systemd:*.service.d/*.conf) ;;
+      nginx:nginx-cvd.conf) ;;
+      systemd:*) [[ $name =~ ^[^/]+\.service(\.d/[^/]+\.conf)?$ ]] || continue ;;
       *) continue ;;
     esac
     file_size "$path"
-    if [[ ! $name =~ ^[A-Za-z0-9@:._-]{1,120}(/[A-Za-z0-9@:._-]{1,120})?$ || -L $path || ! -f $path || -L ${path%/*} ]] ||
-      ((REPLY > 262144 || number >= 200)); then
+    mode=$(stat -c %a -- "$path")
+    if [[ ! $name =~ $ROOT_FILE_NAME || -L $path || ! -f $path || -L ${path%/*} ]] || ((REPLY > 262144 || number >= 200)); then
       encode_path "$name"
       printf 'odd %s\n' "${REPLY:0:300}"
       continue
     fi
     number=$((number + 1))
     cp -T -- "$path" "file.$number" || return 1
-    printf 'file %s %s\n' "$number" "$name"
+    printf 'file %s %s %s\n' "$number" "$mode" "$name"
   done < <(find "$folder" -mindepth 1 -maxdepth 2 ! -type d -print0 2>/dev/null | sort -z)
   chmod -R u+rwX picked 2>/dev/null
   rm -rf picked

@@ -136,7 +136,8 @@ transaction_load() {
   about "$1" boot
   [[ $REPLY == "$(</proc/sys/kernel/random/boot_id)" ]] || TX_DOWN_UPTIME=''
   # The names may lead elsewhere by now: require the same folders, owned as before.
-  rows_hold || return 2
+  # What is rolled back needs none of them any more; one that was created may be gone.
+  rows_hold || [[ $TX_PHASE == rolled-back ]] || return 2
   rows_of database
   ((${#ROWS[@]} == 0)) || DATABASE_FILE=${ROW_FOLDER[${ROWS[0]}]}/${ROW_LIVE[${ROWS[0]}]}
   # A rollback may have begun without a journal entry because the disk was full. Then something new is no longer in place.

@@ -5,19 +5,20 @@ NEW_OWNER=''               # user:group that is to own the CVD data, on a server
 NEW_FOLDERS=()             # to be created, in this order
 N_FACTS_USER='' N_FACTS_GROUP='' N_FACTS_HEALTH='' # what the system backup says
 
-# new_server_look: find out what is missing for the parts of this restore.
+# new_server_look: find out what is missing for the parts of this restore, on a server without the site.
 new_server_look() {
   local folder
-  NEW_USER='' NEW_GROUP='' NEW_OWNER='' NEW_FOLDERS=()
-  for folder in "$ROOT" "${DATABASE_FILE%/*}" "$LOGS" "$BACKUPS" "$BACKUPS/app" "$BACKUPS/system"; do
-    [[ -e $folder || -L $folder ]] || new_folder "$folder"
-  done
-  ((EUID == 0 && OWNER_UID == 0)) || return 0
+  NEW_USER='' NEW_GROUP='' NEW_OWNER='' NEW_FOLDERS=() N_REFUSED=''
+  new_site_is_absent || return 0
+  for folder in "$ROOT" "${DATABASE_FILE%/*}" "$LOGS" "$BACKUPS" "$BACKUPS/app" "$BACKUPS/system"; do new_folder "$folder"; done
+  # Whoever controls the place is the owner.
+  ((EUID == 0)) && path_owner "$DATABASE_FILE" && [[ $REPLY == '0 0' ]] && path_owner "$BACKUPS" && [[ $REPLY == '0 0' ]] || return 0
   new_owner
   [[ $NEW_OWNER != '' ]] || return 0
   id_in /etc/group "${NEW_OWNER#*:}" || getent group "${NEW_OWNER#*:}" >/dev/null || NEW_GROUP=${NEW_OWNER#*:}
   id_in /etc/passwd "${NEW_OWNER%%:*}" || getent passwd "${NEW_OWNER%%:*}" >/dev/null || NEW_USER=${NEW_OWNER%%:*}
 }
+N_REFUSED='' # why the owner that the backup names is not taken
 
 # new_folder FOLDER: it is to be created, and those above it.
 new_folder() {
@@ -26,11 +27,22 @@ new_folder() {
   NEW_FOLDERS+=("$1")
 }
 
-# new_owner: NEW_OWNER = by the policy, by the manifest, or by the unit file of the backup. Never root.
+# new_owner: NEW_OWNER = by what was asked for, by the policy, by the manifest, or by the unit file of the backup. Never root. What
+# the backup says gives nobody rights: the user is a new one, or one that cannot log in; the group is its own, or a web server's.
 new_owner() {
-  NEW_OWNER=${POLICY[owner]}
-  [[ $NEW_OWNER != '' ]] || NEW_OWNER=$N_FACTS_USER:$N_FACTS_GROUP
-  [[ $NEW_OWNER =~ $OWNER_NAMES && $NEW_OWNER != root:* ]] || NEW_OWNER=''
+  local user group shell
+  NEW_OWNER=${R_OWNER:-${POLICY[owner]}}
+  if [[ $NEW_OWNER == '' && $N_FACTS_USER != '' ]]; then
+    user=$N_FACTS_USER group=${N_FACTS_GROUP:-$N_FACTS_USER}
+    NEW_OWNER=$user:$group
+    IFS=: read -r _ _ _ _ _ _ shell < <(getent passwd "$user")
+    if [[ $shell != '' && $shell != */@(nologin|false) ]]; then
+      N_REFUSED="the backup names the user $user, who can log in here"
+    elif [[ $group != "$user" && ! $group =~ ^(www-data|nginx|apache|http|www)$ ]] && getent group "$group" >/dev/null; then
+      N_REFUSED="the backup names the group $group, which others here belong to"
+    fi
+  fi
+  [[ $NEW_OWNER =~ $OWNER_NAMES && $NEW_OWNER != root:* && $NEW_OWNER != *:root && $N_REFUSED == '' ]] || NEW_OWNER=''
 }
 
 # new_has FOLDER: status 0 if it is one of those that will be created.
@@ -49,8 +61,8 @@ check_new_server() {
   ((${#NEW_FOLDERS[@]} == 0)) || words+="${words:+, }the folders ${NEW_FOLDERS[*]}"
   [[ $words == '' ]] || words="to be created: $words"
   if ((EUID == 0 && OWNER_UID == 0)) && [[ $NEW_OWNER == '' ]]; then
-    found new-server failed "$title" 'it is not known who is to own the CVD data' \
-      'say it: cvd-backup policy owner=USER:GROUP' checks-failed 'It is not known who is to own the CVD data on this server.'
+    found new-server failed "$title" "it is not known who is to own the CVD data${N_REFUSED:+: $N_REFUSED}" \
+      'say it: --owner USER:GROUP' checks-failed "It is not known who is to own the CVD data on this server${N_REFUSED:+: $N_REFUSED}."
     return
   fi
   [[ $NEW_OWNER == '' ]] || words+="${words:+; }$ROOT is given to $NEW_OWNER"
@@ -66,15 +78,27 @@ new_server_create() {
   [[ $NEW_GROUP == '' ]] || group_create "$NEW_GROUP"
   [[ $NEW_USER == '' ]] || user_create "$NEW_USER" "${NEW_OWNER#*:}" "$ROOT"
   for folder in ${NEW_FOLDERS[@]+"${NEW_FOLDERS[@]}"}; do folder_create "$folder"; done
-  if [[ $NEW_OWNER != '' ]]; then
-    # The folders above ROOT stay root's. From inside out: what is given away is not entered any more.
-    [[ $(path_owner "$ROOT" && printf '%s' "$REPLY") == '0 0' ]] && find "$BACKUPS" -xdev -depth -exec chown -h -- "$NEW_OWNER" {} + &&
-      chown -h -- "$NEW_OWNER" "$LOGS" "${DATABASE_FILE%/*}" && chown -h -- "$NEW_OWNER" "$ROOT" ||
-      fail internal "The folders could not be given to $NEW_OWNER." "$NOTHING_CHANGED"
-  fi
+  [[ $NEW_OWNER == '' ]] || new_server_give
   identities_load
   step_done user="$NEW_USER" group="$NEW_GROUP" folders="${NEW_FOLDERS[*]-}" owner="$NEW_OWNER"
   SITE_IS_DOWN=yes
+}
+
+# new_server_give: give ROOT and the folders of the site to their owner. From inside out: what is given away is not entered any more.
+new_server_give() {
+  local folder strange
+  strange=$(find "$ROOT" -xdev -type d ! -uid 0 -print -quit 2>/dev/null)
+  [[ $strange == '' ]] && path_owner "$ROOT" && [[ $REPLY == '0 0' ]] ||
+    fail checks-failed "Not all folders in $ROOT belong to root: ${strange:-$ROOT}." "$NOTHING_CHANGED" "give them to root first: chown -R root: $ROOT"
+  for folder in "$ROOT" "$BACKUPS"; do
+    id_of "$folder"
+    create_done given "$folder" "$REPLY"
+  done
+  find "$BACKUPS" -xdev -depth -exec chown -h -- "$NEW_OWNER" {} + || fail internal "The backups could not be given to $NEW_OWNER." "$NOTHING_CHANGED"
+  for folder in "$LOGS" "${DATABASE_FILE%/*}" "$ROOT"; do
+    [[ $folder == "$ROOT" || $folder == "$ROOT"/* ]] || new_has "$folder" || continue
+    chown -h -- "$NEW_OWNER" "$folder" || fail internal "$folder could not be given to $NEW_OWNER." "$NOTHING_CHANGED"
+  done
 }
 
 # new_server_facts: what the system backup says about its server; in the work folder that the backup was opened in.
@@ -106,7 +130,8 @@ new_server_said() { # LINE
       decode_path "${value:0:1000}"
       N_FACTS_HEALTH=$REPLY
       policy_problem health "$N_FACTS_HEALTH"
-      [[ $REPLY == '' ]] || N_FACTS_HEALTH=''
+      # Only this server can say that its site is healthy.
+      [[ $REPLY == '' && $N_FACTS_HEALTH =~ ^(https?://(localhost|127\.0\.0\.1|\[::1\])[:/]|unix:) ]] || N_FACTS_HEALTH=''
       ;;
   esac
 }
@@ -115,6 +140,8 @@ new_server_said() { # LINE
 # environment.
 new_server_defaults() {
   new_site_is_absent || return 0
+  # A site that is not there does not answer. In a restore, whoever says --new-server says so.
+  [[ $PLANNING == '' ]] || SITE_IS_DOWN=yes
   # There is no environment to keep.
   [[ $R_KEEP_VENV != '' ]] || VENV_WANTED=yes
   [[ ${POLICY[health]} == '' && $N_FACTS_HEALTH != '' ]] || return 0

@@ -18,7 +18,7 @@ packages_look() {
       application)
         if ! command -v python3 >/dev/null; then need+=(python3); fi
         # Debian keeps the part of venv that brings pip in a package of its own.
-        [[ $PACKAGE_TOOL != apt-get ]] || python_makes_venv || need+=(python3-venv)
+        [[ $PACKAGE_TOOL != apt-get || $VENV_WANTED == '' ]] || python_makes_venv || need+=(python3-venv)
         ;;
     esac
   done
@@ -38,7 +38,7 @@ packages_command() {
 # check_programs: the programs that the parts of this restore need are installed.
 check_programs() {
   local title='The programs that the site needs are installed' fix
-  [[ ${R_WORDS[*]-} == *system* ]] || return 0
+  [[ $SYSTEM_FILE != '' ]] || return 0
   packages_look ${RESTORE_PARTS[@]+"${RESTORE_PARTS[@]}"}
   if ((${#PACKAGES[@]} == 0)); then
     found packages passed "$title" "${RESTORE_PARTS[*]-}"
@@ -62,6 +62,7 @@ run_packages() {
   local status
   lock_site
   step look 'Look what is missing'
+  VENV_WANTED=yes
   packages_look "${PARTS[@]}"
   step_done missing="${PACKAGES[*]-}"
   ((${#PACKAGES[@]} > 0)) || succeed 'Nothing is missing.' '{"installed":[]}'

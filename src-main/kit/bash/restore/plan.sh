@@ -84,7 +84,7 @@ plan_part() {
 
 # plan_site: the checks that are about the site and not about the backup.
 plan_site() {
-  local part entry held=() pids=' '
+  local part entry held=() shown=' '
   ((${#RESTORE_PARTS[@]} == 0)) || restore_rights
   check_services
   services_json
@@ -98,8 +98,8 @@ plan_site() {
     FOUND_PART=''
     for entry in ${HOLDERS[@]+"${HOLDERS[@]}"}; do
       # One program may use several parts.
-      [[ $pids != *" ${entry%%$'\t'*} "* ]] || continue
-      pids+="${entry%%$'\t'*} " held+=("$entry")
+      [[ $shown != *" ${entry%%$'\t'*} "* ]] || continue
+      shown+="${entry%%$'\t'*} " held+=("$entry")
     done
   done
   HOLDERS=(${held[@]+"${held[@]}"})
@@ -120,6 +120,7 @@ plan_answer() { # KIND FILE
   now=$REPLY
   [[ ! $recovery =~ $WHOLE_NUMBER ]] || loss=$(((now - recovery) / 1000))
   plan_words "$loss"
+  say_readable "  SHA-256 of the backup: ${SYSTEM_SHA256:-$EXTRACT_SHA256}"
   json_array "${PLAN_CHECKS[@]}"
   checks=$REPLY
   json_array ${P_PARTS[@]+"${P_PARTS[@]}"}

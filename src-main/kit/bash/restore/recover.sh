@@ -11,7 +11,7 @@ recovery_unit_install() {
 Description=Finish an interrupted CVD restore
 ConditionPathExists=$STATE/unfinished
 After=local-fs.target
-Before=$(printf '%s.service ' "${SERVICES[@]}")
+Before=$(printf '%s.service ' "${SERVICES[@]}" nginx)
 
 [Service]
 Type=oneshot
@@ -90,7 +90,12 @@ recover_at_boot() {
   if valid_operation "$id" && transaction_load "$id"; then
     case $TX_PHASE in
       swapped | starting | committed | returned | rolled-back) ;;
-      *) transaction_files_back || say error 'The old state could not be renamed back.' ;;
+      *)
+        transaction_files_back || say error 'The old state could not be renamed back.'
+        # systemd has read the units already.
+        rows_of systemd
+        ((${#ROWS[@]} == 0)) || [[ ${POLICY[service_manager]} != systemd ]] || systemctl daemon-reload >&2
+        ;;
     esac
     cd /
   fi
@@ -160,7 +165,10 @@ recover_forward() {
   local id=$1
   step start "Start the service with the restored $(noun_words) and check its health"
   services_reset_failures
-  settle || say error "The restored files are refused: $SETTLE_PROBLEM."
+  settle || {
+    step_end failed reason="The restored files are refused: $SETTLE_PROBLEM."
+    recover_back "$id"
+  }
   services_do start
   if health_await "${POLICY[health_timeout]}" && services_active; then
     down_ends

@@ -21,7 +21,8 @@ check_restore() {
   # The worker has another working folder: pass the absolute path.
   ARGUMENTS=("${R_WORDS[0]}" "$REPLY" --reason "$REASON" --expect-sha256 "$R_EXPECT_SHA256" ${R_ACCEPT_SCHEMA:+--accept-schema}
     ${R_ACCEPT_FILES:+--accept-files} ${R_KEEP_VENV:+--keep-venv} ${R_REBUILD_VENV:+--rebuild-venv} ${SITE_IS_DOWN:+--site-is-down}
-    ${R_AT:+--at "$R_AT"} ${R_PARTS:+--parts "$R_PARTS"} ${R_NEW_SERVER:+--new-server})
+    ${R_AT:+--at "$R_AT"} ${R_PARTS:+--parts "$R_PARTS"} ${R_NEW_SERVER:+--new-server}
+    ${R_OWNER:+--owner "$R_OWNER"})
   for path in ${R_ONLY[@]+"${R_ONLY[@]}"}; do ARGUMENTS+=(--only "$path"); done
   restore_confirm
 }
@@ -131,6 +132,7 @@ restore_parts() {
     if [[ $UNDOING != '' ]]; then undo_stage "$part"; else part_stage "$part" "$file"; fi
     heed_cancel "$NOTHING_CHANGED"
   done
+  ((${#ROW_KIND[@]} > 0)) || fail not-undoable 'There is nothing to put back.' "$NOTHING_CHANGED" ''
   recovery_unit_install
   transaction_begin "$file"
   heed_cancel "$NOTHING_CHANGED"
@@ -274,6 +276,7 @@ enter_stage() {
 # transaction removes the private folder.
 leave_stage() {
   ON_FAIL=transaction_forget
+  STAGES+=("$WORK_PARENT_FD ${WORK_DIR##*/}")
   cd -P "/proc/self/fd/$WORK_PARENT_FD" && WORK_DIR='' WORK_FD='' WORK_PARENT_FD='' && [[ . -ef $1 ]] ||
     fail internal "$1 was moved away." "$NOTHING_CHANGED"
 }

@@ -35,7 +35,7 @@ row_add() { # PART KIND FOLDER LIVE STAGE STAGED FOLDER-FD STAGE-FD [INNER]
   ROW_SAFETY+=('') ROW_FOLDER_ID+=('') ROW_LIVE_ID+=('') ROW_STAGED_ID+=('') ROW_STAMP+=('')
 }
 
-row_enter() { cd -P "/proc/self/fd/${ROW_FD[$1]}" || return; }
+row_enter() { [[ ${ROW_FD[$1]} != '' ]] && cd -P "/proc/self/fd/${ROW_FD[$1]}" || return; }
 
 # id_of NAME: REPLY = its identity, of a link itself; empty if there is none.
 id_of() { REPLY=$(exec stat -c "$ROW_ID" -- "$1" 2>/dev/null) || REPLY=''; }

@@ -158,9 +158,13 @@ transaction_close() {
   sync_paths "$STATE"
 }
 
+STAGES=() # `FD NAME` of each stage folder that this process made, by the folder that it lies in
 # Take the stage folders' names from the journal, but remove each only if it is a work folder of ours.
 stage_remove() {
-  local i
+  local i one
+  for one in ${STAGES[@]+"${STAGES[@]}"}; do
+    (cd -P "/proc/self/fd/${one%% *}" && enter_leftover "${one#* }" "${one%% *}" && leftover_remove "${one#* }" "${one%% *}")
+  done
   for i in "${!ROW_KIND[@]}"; do
     (
       [[ ${ROW_STAGE[$i]} == .cvd-backup-* && ${ROW_STAGE[$i]} != */* ]] && row_enter "$i" && exec 8<. &&

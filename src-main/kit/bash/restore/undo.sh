@@ -32,8 +32,9 @@ undo_find() {
   operation_kept "$1" || fail not-undoable 'That operation has no safety copy any more; it cannot be undone.' \
     'nothing was changed' 'choose a backup to restore instead'
   for part in "${!U_PARTS[@]}"; do
-    [[ ${U_KEPT[$part]} == '' && ${U_PARTS[$part]} =~ ^(database|application)$ ]] || continue
-    fail not-undoable "There was no ${U_PARTS[$part]} before that restore, and the site cannot run without one." 'nothing was changed' ''
+    [[ ${U_KEPT[$part]} == '' && (${U_PARTS[$part]} =~ ^(database|application)$ || ${U_FOLDERS[$part]}/${U_LIVE[$part]} =~ [^/]\.service$) ]] || continue
+    [[ ${U_FOLDERS[$part]} != *.wants ]] || continue
+    fail not-undoable "There was no ${U_LIVE[$part]} before that restore, and the site cannot run without one." 'nothing was changed' ''
   done
   RESTORE_PARTS=()
   for part in "${PARTS[@]}"; do
@@ -69,7 +70,7 @@ undo_stage() {
 
 # undo_file I STAGE-FOLDER: stage the safety copy of a file; nobody but root can have changed it.
 undo_file() {
-  local kept=${U_KEPT[$1]} staged=''
+  local kept=${U_KEPT[$1]} staged='' mode=644
   if [[ $kept != '' ]]; then
     staged=staged.$1
     files_of_root "${kept%/*}" && cp -PT --preserve=mode -- "$kept" "$staged" ||
@@ -77,7 +78,8 @@ undo_file() {
   elif [[ ! -e ${U_FOLDERS[$1]}/${U_LIVE[$1]} && ! -L ${U_FOLDERS[$1]}/${U_LIVE[$1]} ]]; then
     return 0
   fi
-  file_row "${U_PARTS[$1]}" "${U_FOLDERS[$1]}" "${U_LIVE[$1]}" "$staged" "$2"
+  [[ $staged == '' ]] || mode=$(stat -c %a -- "$staged")
+  file_row "${U_PARTS[$1]}" "${U_FOLDERS[$1]}" "${U_LIVE[$1]}" "$staged" "$2" "$mode"
 }
 
 # undo_absent I: there was nothing before the restore: what is there now is taken away, and kept.
@@ -95,6 +97,9 @@ operation_kept() {
   local line i kept
   U_PARTS=() U_KINDS=() U_FOLDERS=() U_LIVE=() U_KEPT=()
   rows_forget
+  # What was rolled back has put everything back itself.
+  journal_value "$1" phase
+  [[ $REPLY == committed ]] || return 1
   while IFS= read -r line; do
     [[ $line != row=* || $line == *"$TORN" ]] || row_load "${line#row=}" || return 1
   done 2>/dev/null <"$STATE/operations/$1/journal"

@@ -1,6 +1,7 @@
 # --- Parts: what a restore can bring back -----------------------------------------------------------------------------------
 
 readonly PARTS=(database application config systemd nginx) # in the order in which they are staged
+readonly ROOT_FILE_NAME='^[A-Za-z0-9@:._-]{1,120}(/[A-Za-z0-9@:._-]{1,120})?$' # of a unit file, a drop-in, the nginx site
 readonly RESTORABLE='^(database|application|config|systemd|system)$' # kinds of backups that can be restored
 
 # part_path PART: REPLY = where it lies, without links: what a restore replaces; for the unit files, their folder.
