@@ -1,6 +1,6 @@
 /** A state folder of earlier kits becomes `state.db` once, whatever interrupts that, and earlier kits are shut out. */
 import { execFileSync, spawn } from 'node:child_process'
-import { chmodSync, cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it, type TestContext } from 'vitest'
 import { shownBackup } from '../../src-shared/domain/kit-backups.ts'
@@ -37,7 +37,7 @@ const known = async (site: ScratchSite, listed: readonly string[]) => ({
   shown: await Promise.all(listed.map((path) => site.ask(['show', path], shownBackup))),
 })
 
-describe.concurrent('a state folder of earlier kits', () => {
+describe('a state folder of earlier kits', () => {
   it('is read as it is, and then converted by the first command that changes something', async (test) => {
     const { site, listed } = await earlierSite(test)
     const files = stateFiles(site)
@@ -62,66 +62,68 @@ describe.concurrent('a state folder of earlier kits', () => {
   it('is neither changed by a joined line nor by one that was cut off, wherever that was', (test) => {
     const site = new ScratchSite()
     test.onTestFinished(() => site.remove())
-    const [one, two] = ['cvd_backup_20260110_120000.db', 'cvd_backup_20260110_120000.db.gz'].map((name) =>
+    const backups = ['cvd_backup_20260110_120000.db', 'cvd_backup_20260110_120000.db.gz'].map((name) =>
       site.backup(name),
     )
-    mkdirSync(join(site.state, 'operations'), { recursive: true })
-    const catalog = join(site.state, 'catalog')
-    const holds = `hold\t${one}\t1\tme\tx\nhold\t${two}\t1\tme\tx\n`
-    const marks = () => site.library("backup_list | grep '^backup' | cut -f 12 | tr -d '\\n'")
-    writeFileSync(catalog, `${holds}release\t${one}\t5\trelease\t/elsewhere/x.db.gz\t6\tsomebody\t\n`)
-    expect(marks()).toBe('11')
-    // Every prefix of a release of the second file; the first file has one of them as its name.
-    const whole = `release\t${two}\t5\tsomebody\ta%20reason`
-    for (let cut = 1; cut <= whole.length; cut += 1) {
-      writeFileSync(catalog, holds + whole.slice(0, cut) + (cut % 2 ? '' : '\ttorn\n'))
-      expect(marks(), whole.slice(0, cut)).toBe('11')
-    }
-    writeFileSync(catalog, `${holds}${whole}\n`)
-    expect(marks()).toBe('10')
-    site.library('state_ready')
-    expect(marks()).toBe('10')
+    // Every prefix of a release of the second file; the first file has one of them as its name. Then another line, or none.
+    const said = site.library(
+      `state_create; printf -v holds 'hold\t%s\t1\tme\tx\n' "$@"
+       marks() { backup_list | grep '^backup' | cut -f 12 | tr -d '\\n'; echo; }
+       printf '%srelease\t%s\t5\trelease\t/elsewhere/x.db.gz\t6\tsomebody\t\n' "$holds" "$1" >"$STATE/catalog"; marks
+       whole=$'release\t'$2$'\t5\tsomebody\ta%20reason'
+       for ((cut = 1; cut <= \${#whole}; cut++)); do
+         { printf '%s%s' "$holds" "\${whole:0:cut}"; ((cut % 2)) || printf '\ttorn\nhold\t/elsewhere/x.db\t5\tme\tx\n'; } >"$STATE/catalog"
+         marks
+       done
+       printf '%s%s\n' "$holds" "$whole" >"$STATE/catalog"; marks; state_ready; marks`,
+      backups,
+    )
+    const marks = said.trimEnd().split('\n')
+    expect(marks.length).toBeGreaterThan(60)
+    expect(new Set(marks.slice(0, -2))).toEqual(new Set(['11']))
+    expect(marks.slice(-2)).toEqual(['10', '10'])
   })
 
   it('loses nothing when the conversion is killed at any moment, and takes no mark of an earlier kit that it then forgets', async (test) => {
     const { site, backups } = await earlierSite(test)
     const template = join(site.folder, 'template')
     cpSync(site.state, template, { recursive: true })
-    const list = () => site.library('backup_list')
-    const marked = (line: string, mark: number) => line.split('\t').toSpliced(11, 1, String(mark)).join('\t')
-    const before = list()
+    // Each simple command that changes something is a moment. What is read then? In half of the cases an earlier kit comes: what it is
+    // told is kept. Converted after all, nothing is lost.
+    const said = site.library(
+      `set -T; COMMAND=hold
+       moment_at() { [[ \${FUNCNAME[1]-} != @(state_convert|state_shut_out|state_link) || $BASHPID != "$killed" ]] || ((n++ < moment)) || { printf '%s\n' "$BASH_COMMAND" >"$1/../moment"; kill -KILL "$BASHPID"; }; }
+       backup_list; echo +++
+       for ((moment = 0; moment < 500; moment++)); do
+         rm -rf "$STATE"; cp -a "$1" "$STATE"; rm -f "$STATE/../done"
+         ( killed=$BASHPID n=0; trap 'moment_at "$STATE"' DEBUG; state_ready; trap - DEBUG; : >"$STATE/../done" ) 2>/dev/null
+         backup_list; echo ---
+         (((moment % 2) == 0)) || append_line "$STATE/catalog" "hold"$'\t'"$2"$'\t5\tme\twhy' && echo appended; echo ---
+         (state_ready; state_look; echo "$STATE_KIND"); echo ---
+         backup_list; echo ---
+         cat "$STATE/../moment"; echo +++
+         [[ ! -e $STATE/../done ]] || break
+       done 2>/dev/null`,
+      [template, backups[1] ?? ''],
+    )
+    const [before = '', ...moments] = said.split('+++\n').slice(0, -1)
     const second = before.split('\n').find((line) => line.includes(names[1] ?? '')) ?? ''
-    const moments: string[] = []
-    for (let moment = 0; ; moment += 1) {
-      rmSync(site.state, { recursive: true })
-      cpSync(template, site.state, { recursive: true })
-      chmodSync(site.state, 0o711)
-      // Each simple command of the conversion is a moment.
-      const script = `COMMAND=hold; set -T; n=0
-        die() { ((n++ < $1)) || { printf '%s' "$BASH_COMMAND" >"$STATE/../moment"; kill -KILL "$$"; }; }
-        trap '[[ " \${FUNCNAME[*]} " != *" state_ready "* || $BASHPID != "$$" ]] || die "$MOMENT"' DEBUG
-        MOMENT=$1; state_ready; trap - DEBUG; echo converted`
-      let said = ''
-      try {
-        said = site.library(script, [String(moment)])
-      } catch {
-        said = ''
-      }
-      expect(list(), `read after moment ${moment}`).toBe(before)
-      if (said === 'converted\n') break
-      moments.push(readFileSync(join(site.folder, 'moment'), 'utf8'))
-      // An earlier kit comes, in half of the cases: what it is told is kept.
-      const appended = site.library(
-        `! ((${moment} % 2)) || append_line "$STATE/catalog" "hold\t$1\t5\tme\twhy" && echo yes; :`,
-        [backups[1] ?? ''],
-      )
-      const expected = moment % 2 && appended === 'yes\n' ? before.replace(second, marked(second, 1)) : before
-      site.library('COMMAND=hold; state_ready')
-      expect(site.library('state_look; echo "$STATE_KIND"')).toBe('known\n')
-      expect(list(), `converted after moment ${moment}`).toBe(expected)
+    const held = before.replace(second, second.split('\t').toSpliced(11, 1, '1').join('\t'))
+    expect(before).not.toBe(held)
+    for (const [number, text] of moments.entries()) {
+      const [read, appended, kind, listed, moment] = text.split('---\n')
+      const kept = number % 2 === 1 && appended === 'appended\n'
+      expect([read, kind, listed], `killed at moment ${number}: ${moment}`).toEqual([
+        before,
+        'known\n',
+        kept ? held : before,
+      ])
     }
-    expect(moments.length).toBeGreaterThan(40)
-    expect(moments.join('\n')).toContain('mv -fT -- "$new" "$STATE/state.db"')
+    const at = moments.map((text) => text.split('---\n').at(-1)).join('')
+    process.stdout.write(`the conversion was killed at ${moments.length - 1} moments\n`)
+    expect(moments.length).toBeGreaterThan(25)
+    for (const command of ['ln -T --', 'mv -fT -- "$STATE/$1.new"', 'mv -fT -- "$new" "$STATE/state.db"'])
+      expect(at).toContain(command)
   }, 300_000)
 
   it('waits for the recovery of what an earlier kit began, and for its operations', async (test) => {

@@ -103,7 +103,7 @@ work() {
   mapfile -d '' -t ARGUMENTS <"$OPERATION_DIR/request"
   policy_load
   services_load
-  state_refuse_newer
+  [[ $COMMAND == recover ]] || state_refuse_newer
   if [[ $COMMAND != recover && $STATE_KIND == known ]]; then
     operations_prune
     state_prune
@@ -157,8 +157,8 @@ lock_site() {
     flock -n "$DATA_LOCK_FD" || data_lock_passed || fail busy "Another login of this server runs an operation on this site, or a program keeps its data folder locked: $(data_lockers)." \
       'nothing was changed' 'wait until it has ended, or end these programs'
   fi
-  # Without sqlite3, only backups are impossible; what has to be recorded says so itself.
-  state_ready || [[ $STATE_CODE == @(missing-tool|no-space) ]] || fail "$STATE_CODE" "$STATE_PROBLEM" 'nothing was changed' ''
+  # Without sqlite3, only backups are impossible; what has to be recorded says so itself. A recovery needs no records.
+  state_ready || [[ $COMMAND == recover || $STATE_CODE == @(missing-tool|no-space) ]] || fail "$STATE_CODE" "$STATE_PROBLEM" 'nothing was changed' ''
   lock_holder
   local file=$REPLY
   now_ms

@@ -8,7 +8,7 @@ readonly STATE_HOLDER='a newer version of cvd-backup keeps the records of this s
 
 # state_ready: have a state.db that can be written to. Status 1 with STATE_CODE and STATE_PROBLEM if there is none.
 state_ready() {
-  local status=0 taken=''
+  local status=0 taken='' turn
   STATE_CODE=internal STATE_PROBLEM="The records of this site ($STATE/state.db) could not be written."
   state_look
   hash sqlite3 2>/dev/null || { STATE_CODE=missing-tool STATE_PROBLEM='sqlite3 is not installed: nothing can be recorded.'; return 1; }
@@ -19,9 +19,13 @@ state_ready() {
   fi
   state_writable || { STATE_CODE=no-rights STATE_PROBLEM="This login cannot keep state: $STATE cannot be written."; return 1; }
   if [[ $LOCK_FD == '' ]]; then
-    lock_take -w 10 || { STATE_CODE=busy STATE_PROBLEM='Another operation is running on this site.'; return 1; }
-    taken=yes
-    state_look
+    # Whoever has the lock may be making it.
+    for ((turn = 0; turn < 20; turn++)); do
+      if lock_take -w 0.5; then taken=yes; else lock_leave; fi
+      state_look
+      [[ $taken == '' && $STATE_KIND != known ]] || break
+    done
+    [[ $taken != '' || $STATE_KIND == known ]] || { STATE_CODE=busy STATE_PROBLEM='Another operation is running on this site.'; return 1; }
   fi
   [[ $STATE_KIND == known ]] || state_convert || status=1
   [[ $taken == '' ]] || lock_leave
@@ -45,7 +49,8 @@ state_convert() {
   said=$("$from" members | STATE_KIND=new state_sqlite said "$STATE_SCHEMA $STATE_BEGIN ${STATE_APPLY//OR REPLACE/OR $conflict} SELECT 'whole';" 2>&1)
   [[ $said == whole ]] || { rm -f -- "$new" "$new-journal"; state_failed "$said"; return 1; }
   chmod 600 -- "$new" && sync_paths "$new" && mv -fT -- "$new" "$STATE/state.db" && sync_paths "$STATE" || return 1
-  rm -f -- "$STATE/state.damaged"
+  [[ ! -e $STATE/state.db.lost && ! -L $STATE/state.db.lost ]] || mv -fT -- "$STATE/state.db.lost" "$STATE/state.db.damaged"
+  rm -f -- "$STATE/state.damaged" "$STATE/state.db.lost-journal"
   STATE_KIND=known
 }
 
@@ -84,25 +89,22 @@ state_old_remove() {
   rm -rf -- "$STATE/members" "$STATE/fingerprints" && rm -f -- "$STATE/catalog.converting"
 }
 
-# state_set_aside: give what cannot be used another name, and remember that it is lost.
+# state_set_aside: give what cannot be used another name. If we were killed then, state.db.lost is there already.
 state_set_aside() {
-  STATE_DAMAGED=''
   [[ -e $STATE/state.db || -L $STATE/state.db ]] || return 0
-  STATE_DAMAGED=$STATE/state.db.damaged
-  rm -rf -- "$STATE_DAMAGED" "$STATE_DAMAGED-journal"
-  [[ ! -e $STATE/state.db-journal ]] || mv -fT -- "$STATE/state.db-journal" "$STATE_DAMAGED-journal"
-  mv -fT -- "$STATE/state.db" "$STATE_DAMAGED"
+  rm -rf -- "$STATE/state.db.lost" "$STATE/state.db.lost-journal"
+  [[ ! -e $STATE/state.db-journal ]] || mv -fT -- "$STATE/state.db-journal" "$STATE/state.db.lost-journal"
+  mv -fT -- "$STATE/state.db" "$STATE/state.db.lost"
 }
-STATE_DAMAGED=''
 
 # state_salvage: print what can still be read of the damaged state.db, as rows of `said`.
 state_salvage() {
-  if [[ -f $STATE_DAMAGED && ! -L $STATE_DAMAGED ]]; then
-    encode_path "$STATE_DAMAGED"
+  if [[ -f $STATE/state.db.lost && ! -L $STATE/state.db.lost ]]; then
+    encode_path "$STATE/state.db.lost"
     printf '%s\n' "$STATE_SAID" | SQLITE_TMPDIR=$STATE sqlite3 -batch -noheader -nullvalue '' -init /dev/null -separator $'\t' \
       "file:$REPLY?mode=rw" 2>/dev/null | awk -F '\t' 'NF == 14 && !/[^A-Za-z0-9._\/%\t-]/'
   fi
   now_ms
-  state_record loss "$REPLY" "${STATE_DAMAGED##*/}"
+  state_record loss "$REPLY" state.db.damaged
   state_record end
 }
