@@ -83,8 +83,8 @@ export function backupTable(inspection: Inspection): string[] {
     entry.origin,
     entry.takenAt === null ? 'unknown' : formatTime(entry.takenAt, zone),
     entry.takenAt === null ? '' : isFuture(entry, now) ? 'in the future' : formatSpan(now - entry.takenAt),
-    formatBytes(entry.size),
-    verdictWords(entry, now),
+    entry.folder ? 'folder' : formatBytes(entry.size),
+    entry.folder ? '' : verdictWords(entry, now),
     entry.hold ? 'held' : '',
   ])
   const titles = ['BACKUP', 'KIND', 'ORIGIN', 'TAKEN', 'AGE', 'SIZE', 'VERDICT', 'HOLD']

@@ -21,6 +21,7 @@ export const rooms = {
   backups: [
     'records',
     'listing-rules',
+    'found',
     'listing',
     'listing-json',
     'at',

@@ -24,6 +24,11 @@ export const backupEntry = z.looseObject({
   fingerprint: z.boolean(),
   /** Encoded paths of the files that belong to it: hashes, signatures, notes, a `-wal`. */
   companions: z.array(text).default([]),
+  /**
+   * True for what a restore kept of the application or the configuration: a folder. Its size is 0, as it is not walked. Undo
+   * brings it back; it cannot be verified, held, downloaded or restored by name.
+   */
+  folder: z.boolean().optional(),
 })
 
 /** A file among the backups that is not one: incomplete by its name, unreadable, or something else. */

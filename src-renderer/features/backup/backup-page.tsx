@@ -85,7 +85,7 @@ function Known(props: {
           {entry.hold && <Badge>On hold</Badge>}
         </p>
       }
-      actions={<Actions overview={overview} entry={entry} start={start} />}
+      actions={entry.folder ? undefined : <Actions overview={overview} entry={entry} start={start} />}
       tabs={<SiteTabs overview={overview} current="backups" />}
     >
       {start.failure && <ErrorState failure={start.failure} />}
@@ -186,7 +186,7 @@ function About(props: { entry: BackupEntry; overview: SiteOverview; shown: Shown
         <Fact name="Kind">{kindWords[entry.kind]}</Fact>
         <Fact name="Origin">{originWords[entry.origin]}</Fact>
         <Fact name="Size">
-          {formatBytes(entry.size)}
+          {entry.folder ? 'A folder, kept by a restore: undo brings it back.' : formatBytes(entry.size)}
           {fingerprint && <span className={css.more}> {formatBytes(fingerprint.databaseSize)} uncompressed</span>}
           {archive && <span className={css.more}> {formatBytes(archive.bytes)} uncompressed</span>}
         </Fact>

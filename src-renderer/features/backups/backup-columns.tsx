@@ -42,20 +42,23 @@ export function backupColumns(
       header: 'Verdict',
       width: 'minmax(7rem, 1.2fr)',
       sort: ({ verdict }) => worstFirst[verdict],
-      cell: (entry) => (
-        <span className={css.two}>
-          <Mark of={entry.verdict} />
-          <span className={css.under}>
-            {entry.verifiedAt !== null && <Time compact at={entry.verifiedAt} offset={offset} zone={zone} />}
-            {entry.verdict !== 'verified' && entry.reason !== '' && (
-              <>
-                {entry.verifiedAt !== null && ': '}
-                <HostileText text={entry.reason} />
-              </>
-            )}
+      cell: (entry) =>
+        entry.folder ? (
+          'For undo only'
+        ) : (
+          <span className={css.two}>
+            <Mark of={entry.verdict} />
+            <span className={css.under}>
+              {entry.verifiedAt !== null && <Time compact at={entry.verifiedAt} offset={offset} zone={zone} />}
+              {entry.verdict !== 'verified' && entry.reason !== '' && (
+                <>
+                  {entry.verifiedAt !== null && ': '}
+                  <HostileText text={entry.reason} />
+                </>
+              )}
+            </span>
           </span>
-        </span>
-      ),
+        ),
     },
     {
       id: 'name',
@@ -63,11 +66,15 @@ export function backupColumns(
       width: 'minmax(16.5rem, 1.6fr)',
       folded: { from: 1, to: 3 },
       sort: ({ path }) => showName(path),
-      cell: ({ path, kind, origin, hold }) => (
+      cell: ({ path, kind, origin, hold, folder }) => (
         <span className={css.two}>
-          <a className={css.name} href={href({ page: 'backup', site: id, path })} tabIndex={-1}>
+          {folder ? (
             <HostileText text={showName(path)} />
-          </a>
+          ) : (
+            <a className={css.name} href={href({ page: 'backup', site: id, path })} tabIndex={-1}>
+              <HostileText text={showName(path)} />
+            </a>
+          )}
           <span className={css.under}>
             {kindWords[kind]}, {originWords[origin].toLowerCase()}
             {hold && (
@@ -86,7 +93,7 @@ export function backupColumns(
       align: 'end',
       sort: ({ size }) => size,
       descendingFirst: true,
-      cell: ({ size }) => <Bytes value={size} />,
+      cell: ({ size, folder }) => (folder ? 'folder' : <Bytes value={size} />),
     },
     {
       id: 'menu',
@@ -94,16 +101,17 @@ export function backupColumns(
       hiddenHeader: true,
       width: '2rem',
       align: 'end',
-      cell: (entry, current) => (
-        <IconButton
-          size="small"
-          icon={Ellipsis}
-          tabIndex={current ? 0 : -1}
-          label={`Actions for ${showName(entry.path)}`}
-          aria-haspopup="menu"
-          onClick={({ currentTarget }) => onMenu(entry, currentTarget)}
-        />
-      ),
+      cell: (entry, current) =>
+        entry.folder ? null : (
+          <IconButton
+            size="small"
+            icon={Ellipsis}
+            tabIndex={current ? 0 : -1}
+            label={`Actions for ${showName(entry.path)}`}
+            aria-haspopup="menu"
+            onClick={({ currentTarget }) => onMenu(entry, currentTarget)}
+          />
+        ),
     },
   ]
   return columns

@@ -138,7 +138,7 @@ function Known(props: {
           columns={columns}
           rowKey={({ path }) => path}
           initialSort={{ column: 'taken', descending: true }}
-          onOpen={({ path }) => go({ page: 'backup', site: overview.id, path })}
+          onOpen={({ path, folder }) => folder || go({ page: 'backup', site: overview.id, path })}
           selection={{ selected, onChange: setSelected, nameOf: ({ path }) => showName(path) }}
           empty={
             overview.inspectedAt === null ? (
@@ -181,7 +181,12 @@ function Chosen(props: {
   const site = overview.id
   const size = chosen.reduce((sum, entry) => sum + entry.size, 0)
   const allHeld = chosen.every(({ hold }) => hold)
-  const tooMany = chosen.length > LIMIT ? `Select at most ${formatCount(LIMIT)} backups at once.` : undefined
+  const tooMany =
+    chosen.length > LIMIT
+      ? `Select at most ${formatCount(LIMIT)} backups at once.`
+      : chosen.some(({ folder }) => folder)
+        ? 'A safety copy that is a folder is for undo only. Take it out of the selection.'
+        : undefined
   async function verify(): Promise<void> {
     const paths = chosen.map(({ path }) => path)
     if (await start.begin('backups.verify', { site, which: { kind: 'paths', paths } })) onDone()

@@ -115,7 +115,7 @@ function Lane({ lane, overview }: { readonly lane: StripLane; readonly overview:
 function wordsOf(entry: BackupEntry, zone: string): string {
   const { path, kind, origin, verdict, size, hold } = entry
   const held = hold ? ', on hold' : ''
-  return `${showName(path)}, ${kindWords[kind]}, ${originWords[origin]}, ${markWord(verdict)}${held}, ${formatTime(momentOf(entry), zone)}, ${formatBytes(size)}`
+  return `${showName(path)}, ${kindWords[kind]}, ${originWords[origin]}, ${markWord(verdict)}${held}, ${formatTime(momentOf(entry), zone)}, ${entry.folder ? 'folder' : formatBytes(size)}`
 }
 
 function StripItem({ mark, overview }: { readonly mark: StripMark; readonly overview: SiteOverview }) {

@@ -25,7 +25,7 @@ function member() {
   if ($1 == "other") return "{\"path\":\"" $3 "\",\"class\":\"" $4 "\",\"size\":" $5 ",\"modifiedAt\":" $2 "}"
   return "{\"path\":\"" $3 "\",\"kind\":\"" $4 "\",\"origin\":\"" $5 "\",\"size\":" $6 ",\"modifiedAt\":" $7 \
     ",\"takenAt\":" number_or_null($8) ",\"verdict\":\"" $9 "\",\"verifiedAt\":" number_or_null($10) ",\"reason\":\"" decoded($11) \
-    "\",\"hold\":" ($12 ? "true" : "false") ",\"fingerprint\":" ($13 ? "true" : "false") ",\"companions\":[" names($16) "]}"
+    "\",\"hold\":" ($12 ? "true" : "false") ",\"fingerprint\":" ($13 ? "true" : "false") ",\"companions\":[" names($16) "]" ($17 ? ",\"folder\":true}" : "}")
 }
 '
 
@@ -70,7 +70,7 @@ function print_whole(   i, n, count, bytes, empty, failed, future, databases, ne
     $0 = record[order[i]]
     if ($1 == "other") { classes[$4]++; continue }
     count++; bytes += $6
-    if ($6 == 0) empty++
+    if ($6 == 0 && !$17) empty++
     if ($9 == "failed") failed++
     if ($15) future++
     if ($4 == "database" && $5 != "safety" && $6 > 0) databases++

@@ -4,80 +4,14 @@
 # application's user. The other looks up in STATE/state.db what is known of each file, and trusts no line of the list: its cost
 # grows with the files that there are, not with what is known. It prints, TAB-separated,
 # backups first, newest first:
-#   backup SORT-MS PATH KIND ORIGIN SIZE MODIFIED-MS TAKEN-MS VERDICT VERIFIED-MS REASON HOLD FINGERPRINT CANDIDATE FUTURE COMPANIONS
+#   backup SORT-MS PATH KIND ORIGIN SIZE MODIFIED-MS TAKEN-MS VERDICT VERIFIED-MS REASON HOLD FINGERPRINT CANDIDATE FUTURE COMPANIONS FOLDER
 #   other  MODIFIED-MS PATH CLASS SIZE
 #   unlisted 0 PATH        the first folder that cannot be read
 #   cut 0                  there are more files than are listed, or the listing did not come to its end
-# PATH and REASON are percent-encoded. TAKEN-MS and VERIFIED-MS are `-` if unknown. HOLD, FINGERPRINT, CANDIDATE and FUTURE
-# are 0 or 1. COMPANIONS are paths separated by commas. The newest backup is the first CANDIDATE: of the database, not left
-# by a restore, not empty, not dated in the future. CLASS is unfinished, unsupported or unknown.
-
-# folders_listed: print a line for each plain file among the backups, one folder level deep, and for each one beside the
-# database that has its name plus an ending: SIZE, modification time, inode, path, percent-encoded. Follows no links below. A
-# folder that cannot be read is a line with -1 for its size. Reads nothing in STATE.
-folders_listed() { folders_found 2>/dev/null | encode_found; }
-
-# encode_found: turn LISTING records on stdin into lines with percent-encoded paths, as encode_path writes them. Replaces the process.
-encode_found() {
-  local code script
-  script=':again; /\x00$/!{ N; b again }; s/\x00$//; s/%/%25/g; s/\n/%0A/g; /[^A-Za-z0-9._\/%\t-]\|\t.*\t.*\t.*\t/!b; s/\t/%09/4g; '
-  script+='s/\\/%5C/g; s/\^/%5E/g; s/[]]/%5D/g; s/[[]/%5B/g; s/[$]/%24/g; s/[*]/%2A/g; s/[&]/%26/g; '
-  for code in {1..8} {11..36} 39 40 41 43 44 {58..64} 96 {123..255}; do
-    [[ $code != 36 ]] || continue
-    printf -v code 's/\\x%02x/%%%02X/g; ' "$code" "$code"
-    script+=$code
-  done
-  exec sed "$script"
-}
-
-# folders_found: print the LISTING records. Replaces the process.
-folders_found() {
-  local folder=${DATABASE%/*} beside database not_database=() walk=()
-  # A plain file only: find opens it, and would block on a named pipe.
-  [[ ! -f $DATABASE ]] || not_database=(! -samefile "$DATABASE")
-  walk=('(' -type d -name '.*' -prune -o -type d '(' -readable -executable -o -name lost+found -o -printf '-%d\t0\t0\t%p\0\n' ')' -o
-    -type f ${not_database[@]+"${not_database[@]}"} -printf "$LISTING" ')')
-  folder_unlisted "$BACKUPS"
-  if folders_are_apart "$folder"; then
-    # Usual site: one walk.
-    glob_literal "$folder"
-    beside=$REPLY
-    glob_literal "${DATABASE##*/}"
-    exec find -H "$BACKUPS" "$folder" -mindepth 1 -maxdepth 2 \
-      '(' -path "$beside/*" '(' -type d -prune -o -type f -name "$REPLY.*" -printf "$LISTING" ')' ')' -o \
-      ! -path "$beside/*" "${walk[@]}"
-  fi
-  find -H "$BACKUPS" -mindepth 1 -maxdepth 2 "${walk[@]}"
-  for folder in "$BACKUPS/app" "$BACKUPS/system"; do
-    [[ -L $folder && -d $folder ]] || continue
-    folder_unlisted "$folder"
-    find -H "$folder" -mindepth 1 -maxdepth 1 -type f ${not_database[@]+"${not_database[@]}"} -printf "$LISTING"
-  done
-  for database in "$DATABASE" "$DATABASE_FILE"; do
-    [[ -d ${database%/*} && ! ${database%/*} -ef $BACKUPS ]] || continue
-    glob_literal "${database##*/}"
-    find -H "${database%/*}" -mindepth 1 -maxdepth 1 -type f -name "$REPLY.*" -printf "$LISTING"
-    [[ $DATABASE != "$DATABASE_FILE" ]] || break
-  done
-}
-
-# folder_unlisted FOLDER: print the line of a folder that exists and cannot be read.
-folder_unlisted() { [[ ! -d $1 || (-r $1 && -x $1) ]] || printf -- '-1\t0\t0\t%s\0\n' "$1"; }
-
-# folders_are_apart FOLDER: status 0 if it and the backup folder are separate, neither inside the other, without links that
-# lead elsewhere.
-folders_are_apart() {
-  [[ -d $1 && -d $BACKUPS && ! $1 -ef $BACKUPS && $DATABASE == "$DATABASE_FILE" && ! -L $BACKUPS/app && ! -L $BACKUPS/system ]] &&
-    [[ $1/ != "$BACKUPS/"* && $BACKUPS/ != "$1/"* ]]
-}
-
-# glob_literal TEXT: REPLY = a pattern that matches only this text.
-glob_literal() {
-  REPLY=${1//\\/\\\\}
-  REPLY=${REPLY//\[/\\[}
-  REPLY=${REPLY//\*/\\*}
-  REPLY=${REPLY//\?/\\?}
-}
+# PATH and REASON are percent-encoded. TAKEN-MS and VERIFIED-MS are `-` if unknown. HOLD, FINGERPRINT, CANDIDATE, FUTURE
+# and FOLDER are 0 or 1. COMPANIONS are paths separated by commas. The newest backup is the first CANDIDATE: of the database, not left
+# by a restore, not empty, not dated in the future. CLASS is unfinished, unsupported or unknown. A FOLDER is a safety copy of the
+# application or the configuration: undo brings it back, nothing else; its size is not known, and 0 stands for it.
 
 # For each listed file, what is known of it, then `whole`, then the list as it was, then `end`. Listed paths are looked up as they
 # are: those of an honest list are percent-encoded.
@@ -145,6 +79,10 @@ function path_of(line,   path, out, i, c) {
   }
   return out
 }
+# folder_of_part PATH LIVE: is it what a restore kept of that folder?
+function folder_of_part(path, live) {
+  return substr(path, 1, length(live) + 13) == live ".pre-restore." && substr(path, length(live) + 14) ~ /^[0-9]+_[0-9]+(\.[0-9a-f]+)?$/
+}
 BEGIN { for (i = 1; i < 256; i++) code[sprintf("%c", i)] = sprintf("%%%02X", i) }
 BEGIN { FS = OFS = "\t"; FUTURE = ENVIRON["now"] + SKEW * 1000; folder = ENVIRON["folder"] }
 known == "yes" && !told {
@@ -173,6 +111,13 @@ NF >= 4 && number($1) && length($2) <= 32 && $2 ~ /^-?(0|[1-9][0-9]*)(\.[0-9]+)?
   else others[path] = class
 }
 $1 == "cut" { cut = 1 }
+$1 == "d" && NF >= 4 && length($2) <= 32 && $2 ~ /^-?(0|[1-9][0-9]*)(\.[0-9]+)?$/ && $4 ~ /^\// {
+  path = path_of($0)
+  if (path in seen || !encoded(path) || ++count > FILES_MOST) next
+  seen[path] = 1
+  class = folder_of_part(path, ENVIRON["application"]) ? "application" : folder_of_part(path, ENVIRON["config"]) ? "config" : ""
+  if (class != "") { kept[path] = class; stamp[path] = $2 }
+}
 $1 == "-1" && NF >= 4 && $4 ~ /^\// && unlisted == "" {
   path = path_of($0)
   if (encoded(path)) unlisted = path
@@ -193,6 +138,7 @@ END {
     if (substr(path, 1, length(folder) + 1) == folder "/") keep_or_print("other" OFS millis(stamp[path]) OFS path OFS class OFS size[path])
   }
   for (path in place) backup_line(path, name_of(path), size[path] OFS stamp[path])
+  for (path in kept) folder_line(path, kept[path], millis(stamp[path]))
   if (unlisted != "" && !whole) print "unlisted" OFS 0 OFS unlisted
   if (cut && !whole) print "cut" OFS 0
 }
@@ -215,7 +161,13 @@ function backup_line(path, name, was,   taken, modified, sort_ms, judgment, futu
   keep_or_print("backup" OFS sort_ms OFS path OFS kind OFS origin OFS size[path] OFS modified OFS taken OFS \
     (judgment ? verdict[path] : "never") OFS (judgment ? at[path] : "-") OFS \
     (judgment && encoded(reason[path]) ? reason[path] : "") OFS (path in held ? 1 : 0) OFS \
-    (name in printed ? 1 : 0) OFS candidate OFS future OFS companions[path])
+    (name in printed ? 1 : 0) OFS candidate OFS future OFS companions[path] OFS 0)
+}
+function folder_line(path, class, modified,   taken) {
+  taken = moment_of(name_of(path), int(modified / 1000), 1)
+  if (taken != "-") taken = sprintf("%.0f000", taken)
+  keep_or_print("backup" OFS (taken == "-" ? modified : taken) OFS path OFS class OFS "safety" OFS 0 OFS modified OFS taken OFS \
+    "never" OFS "-" OFS "" OFS 0 OFS 0 OFS 0 OFS 0 OFS "" OFS 1)
 }'
 
 # listing_joined [any]: turn lines of folders_listed on stdin into the list. With `any`, every file counts as a backup:
@@ -234,13 +186,19 @@ LISTING_KNOWN='' # `lost` if what is known cannot be read
 # listing_awk ASSIGNMENT PROGRAM: run awk with the variables of LISTING_JOIN_AWK on LISTED and on what is known. If it prints
 # `unread`, that could not be read. Replaces the process.
 listing_awk() {
-  local now folder live known=lost input
+  local now folder live application config known=lost input
   now_ms
   now=$REPLY
   encode_path "$BACKUPS"
   folder=$REPLY
   encode_path "$DATABASE_FILE"
   live=$REPLY
+  part_path application
+  encode_path "$REPLY"
+  application=$REPLY
+  part_path config
+  encode_path "$REPLY"
+  config=$REPLY
   state_look
   [[ $STATE_KIND != none ]] || known=none
   [[ $STATE_KIND != @(known|old) || $LISTING_KNOWN == lost ]] || ! hash sqlite3 2>/dev/null || known=yes
@@ -249,7 +207,7 @@ listing_awk() {
     exec {input}< <(state_sqlite listed "$STATE_LISTED" 2>/dev/null <&"$input")
   fi
   live_names
-  now=$now folder=$folder live=$live live_names=$REPLY exec awk -v "known=$known" -v "${1:-any=}" \
+  now=$now folder=$folder live=$live application=$application config=$config live_names=$REPLY exec awk -v "known=$known" -v "${1:-any=}" \
     -v "FILES_MOST=$FILES_MOST" -v "LISTING_MOST=$LISTING_MOST" "$2" <&"$input"
 }
 

@@ -70,7 +70,7 @@ verify_select() {
     fi
   done < <(backup_list | limit=$limit awk -F '\t' '
     # The newest N are the ones that a restore would use.
-    $1 == "backup" && (ENVIRON["limit"] < 0 || $14 && ++n <= ENVIRON["limit"] + 0) { print $3 }
+    $1 == "backup" && !$17 && (ENVIRON["limit"] < 0 || $14 && ++n <= ENVIRON["limit"] + 0) { print $3 }
     $1 == "cut" { print "cut" }
     $1 == "unlisted" { print "!" $3 }')
 }
