@@ -2,6 +2,7 @@
 import { execFileSync } from 'node:child_process'
 import {
   existsSync,
+  mkdirSync,
   readFileSync,
   renameSync,
   rmSync,
@@ -212,6 +213,57 @@ describe.concurrent('state.db', () => {
     expect((await site.run(['hold', backup], { instead })).result).toMatchObject({ code: 'missing-tool' })
     // The records are as they were.
     expect((await site.ask(['inspect'], inspection)).backups).toMatchObject([{ verdict: 'verified', hold: true }])
+  })
+
+  it('forgets a backup whose file has been gone for 90 days, not one that came back or was moved, and never a hold', async (test) => {
+    const site = siteOf(test)
+    const [gone, back, moved, held_] = ['gone', 'back', 'moved', 'held'].map((name) => site.backup(`${name}.db.gz`))
+    for (const path of [gone, back, moved, held_]) site.fingerprint(path ?? '')
+    await site.run(['verify', '--all'])
+    await site.run(['hold', held_ ?? ''])
+    const prune = () => {
+      site.sql(database(site), 'UPDATE pruned SET at = 0;')
+      site.library('state_ready; state_prune')
+    }
+    const names = (table: string) =>
+      site
+        .sql(database(site), `SELECT DISTINCT replace(path, '${site.backups}/', '') FROM ${table} ORDER BY 1;`)
+        .trim()
+        .split('\n')
+    const away = join(site.folder, 'away')
+    mkdirSync(away)
+    for (const path of [gone, back, held_]) renameSync(path ?? '', join(away, (path ?? '').split('/').at(-1) ?? ''))
+    renameSync(moved ?? '', join(site.backups, 'app/moved.db.gz'))
+    prune()
+    const all = ['back.db.gz', 'gone.db.gz', 'held.db.gz', 'moved.db.gz']
+    expect(names('fingerprint')).toEqual(all)
+    expect(names('missing')).toEqual(['back.db.gz', 'gone.db.gz', 'held.db.gz'])
+    // Within a day, nothing is looked at again; and where the folder is not there, neither.
+    renameSync(join(away, 'back.db.gz'), back ?? '')
+    site.library('state_ready; state_prune')
+    expect(names('missing')).toEqual(['back.db.gz', 'gone.db.gz', 'held.db.gz'])
+    renameSync(site.backups, `${site.backups}.away`)
+    site.sql(database(site), 'UPDATE missing SET since = 1;')
+    prune()
+    renameSync(`${site.backups}.away`, site.backups)
+    expect(names('fingerprint')).toEqual(all)
+    prune()
+    for (const table of ['fingerprint', 'verdict']) expect(names(table), table).toEqual(['back.db.gz', 'moved.db.gz'])
+    expect(names('hold')).toEqual(['held.db.gz'])
+    for (const table of ['fact', 'table_count']) {
+      const found = site.sql(database(site), `SELECT DISTINCT name FROM ${table} ORDER BY 1;`)
+      expect(found, table).toBe('back.db.gz\nmoved.db.gz\n')
+    }
+  })
+
+  it('keeps a hundred verdicts of a file', async (test) => {
+    const { site, backup } = await filled(test)
+    site.library(
+      `rows() { local n; for ((n = 0; n < 150; n++)); do state_record verdict "$1" 5 1.0 failed "$n" content - "turn $n"; done; }
+       state_write rows "$1"; state_write state_record verdict "$1" 5 1.0 failed 150 content - last`,
+      [backup],
+    )
+    expect(site.sql(database(site), 'SELECT count(*), min(at), max(at) FROM verdict;')).toBe('100|51|150\n')
   })
 
   it('refuses whatever is not a word or a number, from whichever of our functions', async (test) => {
