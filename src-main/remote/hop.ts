@@ -7,6 +7,7 @@ import { type Credentials, login } from './auth.ts'
 import { connectFailure, hostKeyStore, serverWords } from './connection-failure.ts'
 import type { HostKeyDecision, HostKeyFailure } from './host-key.ts'
 import { NotSigned } from './offer-key.ts'
+import { quickenKeys } from './quick-keys.ts'
 import { Stopwatch } from './stopwatch.ts'
 import { hopName, type SecretSource, type SshHop } from './target.ts'
 
@@ -114,6 +115,7 @@ export function openHop(
     time.stop()
     options.signal?.removeEventListener('abort', abort)
     client.setNoDelay(true)
+    quickenKeys(client)
     remember().then(
       () => resolve(ok({ client, gone, fingerprint })),
       (error: Error) => {
