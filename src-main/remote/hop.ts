@@ -72,13 +72,11 @@ export function openHop(
   const abort = () => client.destroy()
   options.signal?.addEventListener('abort', abort, { once: true })
 
-  const verify = (key: Buffer, done: (permitted: boolean) => void): void => {
-    // A rekey presents the host key again. It must be the accepted one, whatever the files say now.
-    if (accepted) {
-      const same = accepted.equals(key)
-      setImmediate(() => done(same))
-      return
-    }
+  const verify = (key: Buffer, done: (permitted: boolean) => void): boolean | undefined => {
+    // A rekey presents the host key again. It must be the accepted one, whatever the files say now. ssh2 takes the answer at
+    // once if it is returned. Until it has it, it takes whatever the server sends after its new keys for a fault, such as
+    // that it is ready for more of an upload.
+    if (accepted) return accepted.equals(key)
     options.hostKeys.decide({ host: hop.host, port: hop.port }, key).then(
       (decision) => {
         if (decision.ok) {
@@ -93,6 +91,7 @@ export function openHop(
         done(false)
       },
     )
+    return undefined
   }
 
   // Stays for the life of the client: an `error` event without a listener would end the program.
