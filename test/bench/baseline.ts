@@ -2,6 +2,8 @@
  * The baseline: the runbook's procedures. With RUNBOOK_DIR its scripts are copied to the place and run there
  * unchanged; without it (or where they cannot run) the same steps are timed, as written here:
  *   backup: `.backup` of the live file without a transaction, integrity_check of the copy, gzip as it comes (level 6);
+ *   application: an archive of the live one for safety, stop, extract to a scratch folder, set the virtual environment aside,
+ *   delete, copy, set it back, start;
  *   restore: a copy of the live file for safety, stop, extract, integrity_check, copy over the live file, integrity_check,
  *   start.
  */
@@ -15,8 +17,10 @@ export interface Baseline {
   readonly restoreName: string
   /** Milliseconds; null if it had not ended after `seconds`. */
   backup(seconds: number): Promise<number | null>
+  readonly applicationName: string
   /** Runs to its end, whatever the outcome; its downtime is measured from outside. */
   restore(backup: string): Promise<void>
+  restoreApplication(backup: string): Promise<void>
 }
 
 export function baselineOf(place: Place): Baseline {
@@ -35,6 +39,9 @@ function ownScripts(place: Place, folder: string): Baseline {
     backup: async (seconds) => timed(place, seconds, await send('backup_database.sh')),
     // It probes an address that the application lacks, and so ends with a rollback; the first gap is its restore.
     restore: async (backup) => void (await place.run(`${await send('restore_database.sh')} ${shellWord(backup)}`)),
+    applicationName: "the runbook's restore_application.sh",
+    restoreApplication: async (backup) =>
+      void (await place.run(`${await send('restore_application.sh')} ${shellWord(backup)}`)),
   }
 }
 
@@ -63,6 +70,22 @@ function sameSteps(place: Place): Baseline {
         cp ${shellWord(scratch)} ${live}
         sqlite3 -batch ${live} 'PRAGMA integrity_check;' | grep -qx ok
         rm -f ${shellWord(scratch)} ${shellWord(`${scratch}.safety`)}`,
+      )
+      await place.service('start')
+      await place.healthy()
+    },
+    applicationName: "the runbook's steps for the application",
+    restoreApplication: async (backup) => {
+      const app = shellWord(`${place.root}/app`)
+      await must(place, `tar -czf /tmp/baseline-safety.tar.gz -C ${app} .`)
+      await place.service('stop')
+      await must(
+        place,
+        `set -e; t=$(mktemp -d); tar -xzf ${shellWord(backup)} -C "$t"
+        if [ -d ${app}/venv ]; then mv ${app}/venv "$t/venv_current"; fi
+        rm -rf ${app}/*; cp -r "$t"/* ${app}/
+        if [ -d ${app}/venv_current ]; then mv ${app}/venv_current ${app}/venv; fi
+        chown -R --reference=${shellWord(place.root)} ${app}; rm -rf "$t" /tmp/baseline-safety.tar.gz`,
       )
       await place.service('start')
       await place.healthy()

@@ -1,4 +1,6 @@
+import { benchApplication } from './application.ts'
 import { benchBackup, benchBackupUnderWrites } from './backup.ts'
+import { benchDownload } from './download.ts'
 import { benchInspect } from './inspect.ts'
 import { benchLook } from './look.ts'
 import { benchRestore } from './restore.ts'
@@ -23,6 +25,8 @@ export const onPlace: Benches<PlaceSetting> = {
   look: { what: 'processor time and processes of one look at a site', run: benchLook },
   inspect: { what: 'a site with 10,000 backups', run: benchInspect },
   restore: { what: 'downtime of a restore at two sizes', run: benchRestore },
+  application: { what: 'downtime of a restore of the application', run: benchApplication },
+  download: { what: 'a download of a backup, beside scp', run: benchDownload },
   backup: { what: 'a backup while nothing is written, with each compressor', run: benchBackup },
   'backup-under-writes': { what: 'a backup while the application writes every 5 ms', run: benchBackupUnderWrites },
 }

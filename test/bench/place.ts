@@ -7,6 +7,12 @@ export interface Finished {
   readonly stderr: string
 }
 
+export interface Transfers {
+  scp(file: string, folder: string): Promise<void>
+  /** As the console does it, with its verification. */
+  download(backup: string, folder: string): Promise<void>
+}
+
 /** Where the benches run: a real server, or the demo site. */
 export interface Place {
   /** What it is, in words. */
@@ -23,6 +29,8 @@ export interface Place {
   kit(words: readonly string[]): Promise<{ readonly result: KitResult; readonly ms: number }>
   /** Logs in over SSH and runs the kit with this command, or nothing at all; undefined where there is no sshd. */
   readonly ssh?: (command: string | null) => Promise<void>
+  /** Copies files of the place to folders of this machine; undefined where there is no sshd. */
+  readonly transfers?: Transfers
   service(verb: 'start' | 'stop' | 'restart'): Promise<void>
   healthy(): Promise<void>
   /** Sets the time between two writes of the application. */

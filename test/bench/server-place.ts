@@ -2,6 +2,8 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { runProgram } from '../../src-main/demo/processes.ts'
 import { assembleKit } from '../../src-main/kit/assemble.ts'
+import { downloadBackup } from '../../src-main/operations/download.ts'
+import { must, ServerDesk } from '../support/server-desk.ts'
 import { startServers, stopServer } from '../support/servers/lifecycle.ts'
 import { networkName } from '../support/servers/network.ts'
 import { timedKit } from './kit-answer.ts'
@@ -22,6 +24,19 @@ export async function serverPlace(say: (text: string) => void): Promise<Place> {
   await server.must(`install -D -m 700 ${kit} ${stored} && chmod 711 /var/lib/cvd-backup`)
   const debian = /^PRETTY_NAME="(.*)"$/m.exec(readFileSync(`${server.folder}/root/etc/os-release`, 'utf8'))?.[1]
   let lines = 0
+  const options = [
+    '-i',
+    server.keyFile,
+    '-o',
+    `UserKnownHostsFile=${join(server.folder, 'known_hosts')}`,
+    '-o',
+    'BatchMode=yes',
+  ]
+  const mustRun = async (program: string, words: readonly string[]): Promise<void> => {
+    const { code, stderr } = await runProgram(program, [...options, ...words])
+    if (code !== 0) throw new Error(`${program} to ${server.address}: ${stderr}`)
+  }
+  const desk = new ServerDesk()
   return {
     what: `a real server (${debian ?? 'Debian'} under systemd, gunicorn with 4 workers)`,
     root: '/opt/cvd',
@@ -35,16 +50,14 @@ export async function serverPlace(say: (text: string) => void): Promise<Place> {
     ssh: async (command) => {
       const words =
         command === null ? ['true'] : [`CVD_BACKUP_KIT_SHA256=${sha256}`, 'bash', stored, '--events', command]
-      const options = [
-        '-i',
-        server.keyFile,
-        '-o',
-        `UserKnownHostsFile=${join(server.folder, 'known_hosts')}`,
-        '-o',
-        'BatchMode=yes',
-      ]
-      const { code, stderr } = await runProgram('ssh', [...options, `root@${server.address}`, ...words])
-      if (code !== 0) throw new Error(`ssh to ${server.address}: ${stderr}`)
+      await mustRun('ssh', [`root@${server.address}`, ...words])
+    },
+    transfers: {
+      scp: (file, folder) => mustRun('scp', [`root@${server.address}:${file}`, folder]),
+      download: async (backup, folder) => {
+        const site = desk.console.context.store.sites.list()[0] ?? (await desk.add(server))
+        must(await downloadBackup(desk.console.context, site, backup, { folder }))
+      },
     },
     service: async (verb) => void (await server.must(`systemctl ${verb} cvd`)),
     healthy: () => server.waitHealthy(),
@@ -65,6 +78,9 @@ export async function serverPlace(say: (text: string) => void): Promise<Place> {
       )
       return true
     },
-    remove: () => stopServer(server.number),
+    remove: async () => {
+      await desk[Symbol.asyncDispose]()
+      await stopServer(server.number)
+    },
   }
 }

@@ -55,9 +55,9 @@ export async function clean(place: Place): Promise<void> {
   )
 }
 
-/** Backs up the database with the kit; returns the path. */
-export async function backUp(place: Place): Promise<{ readonly path: string; readonly ms: number }> {
-  const { result, ms } = await mustKit(place, ['database'])
+/** Backs up the database, or what `kind` says, with the kit; returns the path. */
+export async function backUp(place: Place, kind = 'database'): Promise<{ readonly path: string; readonly ms: number }> {
+  const { result, ms } = await mustKit(place, [kind])
   const data = result.data as { readonly backup: { readonly path: string } }
   return { path: decodeURIComponent(data.backup.path), ms }
 }
