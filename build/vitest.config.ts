@@ -44,12 +44,11 @@ export default defineConfig({
       suite('package', programs),
       suite('electron', { ...programs, globalSetup: 'test/support/electron/global-setup.ts' }),
       suite('e2e', { ...programs, globalSetup: 'test/support/e2e/build.ts' }),
-      // One file at a time: they share the servers, and some cut the power. Their own waits have shorter limits with
-      // better messages, so that a test ends by itself and not while the next one runs.
+      // A file at a time on each set of servers: some cut the power. Their own waits have shorter limits with better messages,
+      // so that a test ends by itself and not while the next one runs.
       suite('server', {
         globalSetup: ['test/support/e2e/build.ts', 'test/support/servers/global-setup.ts'],
-        fileParallelism: false,
-        maxWorkers: 1,
+        maxWorkers: 2,
         testTimeout: 400_000,
         hookTimeout: 400_000,
       }),

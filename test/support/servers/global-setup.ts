@@ -3,20 +3,27 @@ import { keptServers, startServers, stopServer } from './lifecycle.ts'
 import type { Server } from './server.ts'
 import { standardServers } from './spec.ts'
 
+/** The numbers of one set of standard servers, by name. */
+export type ServerSet = Readonly<Record<string, number>>
+
 declare module 'vitest' {
   interface ProvidedContext {
-    /** Numbers of the standard servers by name. */
-    servers: Record<string, number>
+    /** One set for each worker. */
+    servers: readonly ServerSet[]
   }
 }
 
-/** Starts the standard servers for one run of the server suite; uses and keeps those of `npm run servers -- up`. */
+/**
+ * Starts the standard servers for one run of the server suite, as often as files run at a time; uses and keeps those of
+ * `npm run servers -- up`.
+ */
 export async function setup(project: TestProject): Promise<() => Promise<void>> {
   const say = (text: string): void => project.vitest.logger.log(`servers: ${text}`)
   const kept = keptServers()
   const isKept = (name: string): boolean => kept.some((server) => server.name === name)
+  const sets = Number(project.config.maxWorkers)
   const own = await startServers(
-    standardServers.filter((spec) => !isKept(spec.name)),
+    Array.from({ length: sets }, (_, set) => standardServers.filter((spec) => set > 0 || !isKept(spec.name))).flat(),
     { say },
   )
   const remove = async (): Promise<void> => {
@@ -32,6 +39,13 @@ export async function setup(project: TestProject): Promise<() => Promise<void>> 
     await remove()
     throw error
   }
-  project.provide('servers', Object.fromEntries(all.map((server) => [server.name, server.number])))
+  project.provide(
+    'servers',
+    Array.from({ length: sets }, (_, set) =>
+      Object.fromEntries(
+        standardServers.map(({ name }) => [name, all.filter((server) => server.name === name)[set]?.number ?? 0]),
+      ),
+    ),
+  )
   return remove
 }

@@ -3,11 +3,13 @@ import { attachServer } from './lifecycle.ts'
 import type { Server } from './server.ts'
 
 /**
- * The standard servers of this run. `north`: WAL, root login, health by URL, all compressors. `south`: rollback
+ * The standard servers of this worker. `north`: WAL, root login, health by URL, all compressors. `south`: rollback
  * journal, sudo with password, health by unix socket, gzip only. Test files begin with `reset` of those they use.
  */
 export function sharedServers(): { readonly north: Server; readonly south: Server } {
-  const numbers = inject('servers')
+  const sets = inject('servers')
+  // Files that run at the same time have different servers.
+  const numbers = sets[Number(process.env.VITEST_POOL_ID ?? 1) - 1] ?? {}
   const of = (name: string): Server => {
     const number = numbers[name]
     if (number === undefined) throw new Error(`the server ${name} was not started`)
