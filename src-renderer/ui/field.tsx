@@ -121,7 +121,8 @@ export function Checkbox(props: {
         checked={props.checked}
         indeterminate={props.mixed ?? false}
         disabled={props.disabled ?? false}
-        tabIndex={props.tabIndex}
+        // The library takes one that is undefined for none: nobody could reach the box by keyboard.
+        tabIndex={props.tabIndex ?? 0}
         onCheckedChange={(checked) => props.onChange(checked)}
         {...(bare && typeof label === 'string' ? { 'aria-label': label } : { 'aria-labelledby': `${id}-label` })}
       >
