@@ -12,6 +12,7 @@ import type { JournalEntry } from '../store/operations.ts'
 import type { Site } from '../store/sites.ts'
 import { mustRun } from './processes.ts'
 import type { DemoSite } from './site.ts'
+import { shellWord } from './terminal.ts'
 
 /** The demo site's name in the console. */
 export const DEMO_NAME = 'Demo depot'
@@ -129,14 +130,35 @@ export function demoHints(site: DemoSite): { title: string; text: string }[] {
     },
     {
       title: 'Lose something',
-      text: `In a terminal: sqlite3 ${site.database} 'DELETE FROM service_orders WHERE id <= 200'`,
+      text: `In a terminal: sqlite3 ${shellWord(site.database)} 'DELETE FROM service_orders WHERE id <= 200'`,
     },
     {
       title: 'Restore',
       text: 'Choose a backup, see table by table what would change, confirm by typing the name of the site.',
     },
     { title: 'Undo', text: 'The result of the restore offers to undo it; nothing written since is lost.' },
+    {
+      title: 'Back up everything',
+      text: 'Open the menu beside “Back up now” and choose “Whole system”: database, program, settings, unit files and nginx site in one file.',
+    },
+    { title: 'Break everything', text: `In a terminal: ${breakingWords(site)}` },
+    {
+      title: 'Restore the whole site',
+      text: 'Open that backup, press “Restore this…”, and choose its parts. See what differs in each. One undo brings all of it back.',
+    },
   ]
+}
+
+/** Orders, a release, the unit and the nginx site: everything but what the application needs to start. */
+function breakingWords({ database, root, units, nginxSite }: DemoSite): string {
+  const append = (text: string, file: string) => `echo ${shellWord(text)} >>${shellWord(file)}`
+  return [
+    `sqlite3 ${shellWord(database)} 'DELETE FROM service_orders WHERE id <= 200'`,
+    append('// a broken release', join(root, 'app/app.mts')),
+    append('MAIL_SERVER=nowhere', join(root, 'config/.env')),
+    append('# edited by hand', join(units, 'cvd.service')),
+    append('# edited by hand', nginxSite),
+  ].join('; ')
 }
 
 /** The data folder of the demo's console: inside the site's folder, so that the user's stays untouched. */

@@ -1,8 +1,10 @@
+import { execFileSync } from 'node:child_process'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { DEMO_NAME, prepareDemo } from '../../src-main/demo/history.ts'
+import { DEMO_NAME, demoHints, prepareDemo } from '../../src-main/demo/history.ts'
 import { type DemoSite, startDemoSite } from '../../src-main/demo/site.ts'
 import { showName } from '../../src-shared/domain/backup-path.ts'
 import { openConsole } from '../support/console.ts'
+import { wholeState } from '../support/e2e/whole-site.ts'
 import { fileFolder } from '../support/folder.ts'
 
 const { folder, remove } = fileFolder()
@@ -53,4 +55,19 @@ test('the demo has a history of backups with every verdict, created once', async
   const again = await look()
   expect(again.site.id).toBe(site.id)
   expect(again.backups).toHaveLength(backups.length)
+})
+
+test('the hint that breaks everything does, and leaves an application that starts', async () => {
+  const words = demoHints(demo).find(({ title }) => title === 'Break everything')?.text ?? ''
+  const orders = () => execFileSync('sqlite3', [demo.database, 'SELECT count(*) FROM service_orders WHERE id <= 200'])
+  const { application, config, systemd, nginx } = wholeState(demo)
+  expect(Number(orders())).toBeGreaterThan(0)
+  execFileSync('bash', ['-c', words.replace(/^In a terminal: /, '')])
+  const now = wholeState(demo)
+  expect(Number(orders())).toBe(0)
+  const same = [now.application, now.config, now.systemd, now.nginx].map(String)
+  expect([application, config, systemd, nginx].map(String).filter((one) => same.includes(one))).toEqual([])
+  await demo.app.stop()
+  await demo.app.start()
+  await demo.app.healthy()
 })

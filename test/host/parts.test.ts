@@ -50,12 +50,14 @@ const partsIn = ({ plan }: PlanView) => plan?.parts.map(({ part }) => part)
 test('a plan of other parts is another plan, and their order makes none', async () => {
   const some = await planOf(made, { parts: ['nginx', 'config'] })
   expect([some.state, partsIn(some)]).toEqual(['planned', ['config', 'nginx']])
-  const others = await planOf(made, { parts: ['systemd'] })
-  expect(partsIn(others)).toEqual(['systemd'])
+  const others = await planOf(made, { parts: ['application', 'database'] })
+  expect(partsIn(others)).toEqual(['database', 'application'])
+  // The service uses both, and is named once.
+  expect(others.plan?.holders.map(({ service }) => service)).toEqual(['cvd'])
   // Asked for by its id, each is there at once, and only for its own parts.
   const planId = some.planId ?? ''
   expect((await planOf(() => true, { parts: ['config', 'nginx'], planId })).planId).toBe(planId)
-  const again = await planOf(() => true, { parts: ['systemd'], planId })
+  const again = await planOf(() => true, { parts: ['database', 'application'], planId })
   expect(again.planId).not.toBe(planId)
 })
 

@@ -3,7 +3,9 @@ import { execFileSync } from 'node:child_process'
 import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
+import { z } from 'zod'
 import { restorePlan, restoreReport } from '../../src-shared/domain/kit-restore.ts'
+import { operationEntry } from '../../src-shared/domain/kit-site.ts'
 import { phases } from '../support/kit/trial.ts'
 import {
   breakAll,
@@ -90,6 +92,9 @@ describe('a restore from a system backup', () => {
       expect.stringContaining('configuration and nginx site'),
     ])
     expect(restoreReport.parse(result.data).parts.map(({ part }) => part)).toEqual(['config', 'nginx'])
+    // Every console calls it by what was asked for, not by its first part.
+    const { operations } = await site.ask(['operations'], z.looseObject({ operations: z.array(operationEntry) }))
+    expect(operations.find(({ command }) => command === 'restore')).toMatchObject({ part: 'system', undoable: true })
     expect(stateOf(site)).toEqual({ ...broken, config: before.config, nginx: before.nginx })
   })
 
