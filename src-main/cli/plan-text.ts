@@ -51,7 +51,7 @@ export function atLines({ at, backup }: RestorePlan, zone: string): string[] {
 
 /** What differs between the live files and the backup. */
 function treeLines(tree: NonNullable<RestorePlan['tree']>): string[] {
-  const { known, members, bytes, onlyLive, onlyBackup, changed, differences, kept } = tree
+  const { known, members, bytes, onlyLive, onlyBackup, changed, differences, kept, venv } = tree
   const marks: Readonly<Record<string, string>> = { live: 'gone', backup: 'back', changed: 'changed' }
   return [
     `The backup holds ${formatCount(members)} files, folders and links, ${formatBytes(bytes)}.`,
@@ -62,6 +62,7 @@ function treeLines(tree: NonNullable<RestorePlan['tree']>): string[] {
       const [which = '', ...path] = one.split(': ')
       return `  ${(marks[which] ?? '').padEnd(7)}  ${showPath(path.join(': '))}`
     }),
+    ...(venv === null ? [] : [`Virtual environment: ${venv.state}; ${clean(venv.reason)}.`]),
     ...(kept.length === 0 ? [] : [`Kept from the live folder: ${kept.map(showPath).join(', ')}.`]),
   ]
 }

@@ -1,17 +1,20 @@
 /** `plan`, `restore`, `undo`. */
 import type { Command } from 'commander'
-import { showPath } from '../../src-shared/domain/backup-path.ts'
+import { encodePath, showPath } from '../../src-shared/domain/backup-path.ts'
+import { differencesWords } from '../../src-shared/domain/file-differences.ts'
 import { formatDuration } from '../../src-shared/domain/format.ts'
 import { type RestorePlan, type RestoreReport, restoreReport } from '../../src-shared/domain/kit-restore.ts'
 import { partTitle } from '../../src-shared/domain/part-words.ts'
 import { standing } from '../../src-shared/domain/plan-checks.ts'
 import { partOf, restorableParts, type SitePart, siteParts } from '../../src-shared/domain/restored-parts.ts'
 import { type Failure, fail, ok, type Result } from '../../src-shared/result.ts'
+import { fileDifferences } from '../operations/file-differences.ts'
 import { planRestore, type Wanted } from '../operations/plan-restore.ts'
 import { restorePart } from '../operations/restore-part.ts'
 import { undoRestore } from '../operations/undo.ts'
 import type { JournalEntry } from '../store/operations.ts'
 import type { Site } from '../store/sites.ts'
+import { differencesLines } from './differences-text.ts'
 import type { Output } from './output.ts'
 import { atLines, lossWords, planLines } from './plan-text.ts'
 import type { Session } from './session.ts'
@@ -34,6 +37,8 @@ interface ConfirmOptions extends DownOption {
   readonly acceptSchema?: boolean
   readonly keepVenv?: boolean
   readonly acceptFiles?: boolean
+  readonly rebuildVenv?: boolean
+  readonly only?: readonly string[]
 }
 
 interface MomentOption {
@@ -127,13 +132,47 @@ async function restore(
   const wanted = wantedOf(what, words, given)
   if (!wanted.ok) return session.refuse(wanted.error)
   const { context, runner, out } = session
-  const started = await restorePart(context, runner, site, wanted.value, given, ({ plan: found, inspection }) => {
-    out.event({ kind: 'plan', plan: found })
-    out.text(...atLines(found, inspection.time.zone), lossWords(found, inspection.time.zone), '')
-    return otherPart(found, what)
-  })
+  const started = await restorePart(
+    context,
+    runner,
+    site,
+    wanted.value,
+    chosen(given),
+    ({ plan: found, inspection }) => {
+      out.event({ kind: 'plan', plan: found })
+      out.text(...atLines(found, inspection.time.zone), lossWords(found, inspection.time.zone), '')
+      return otherPart(found, what)
+    },
+  )
   if (!started.ok) return session.refuse(started.error)
   return watchOperation(session, site, started.value, (entry) => sayRestored(session.out, site, entry))
+}
+
+/** As the kit needs it: a path is bytes, percent-encoded on its way. */
+function chosen(given: ConfirmOptions): ConfirmOptions {
+  return given.only === undefined ? given : { ...given, only: given.only.map(encodePath) }
+}
+
+/** Colours nothing: what is shown comes from files. */
+async function differences(
+  session: Session,
+  site: Site,
+  what: string,
+  backup: string,
+  file: string,
+  { showSecrets = false }: { readonly showSecrets?: boolean },
+): Promise<number> {
+  if (what !== 'application' && what !== 'config')
+    return session.refuse(usage(`Cannot show differences within a file of ${what}, only of: application, config.`))
+  const found = await fileDifferences(session.context, site, {
+    part: what,
+    backup,
+    file: encodePath(file),
+    showSecrets,
+  })
+  if (!found.ok) return session.refuse(found.error)
+  session.out.text(...differencesLines(found.value))
+  return session.end({ outcome: 'succeeded', code: 'ok', message: differencesWords(found.value), data: found.value })
 }
 
 async function undo(session: Session, site: Site, operation: string, given: ConfirmOptions): Promise<number> {
@@ -182,11 +221,13 @@ export function addRestoreCommands(program: Command): void {
     )
   confirmed(program.command('restore <name> <what> [backup]'))
     .option('--accept-schema', 'restore although the backup lacks parts of the live schema')
-    .option('--keep-venv', 'keep the live virtual environment although requirements.txt differs')
     .option(
       '--accept-files',
       'restore unit files and the nginx site although nobody knows that they are what root had: read them in the plan first',
     )
+    .option('--keep-venv', 'keep the live virtual environment although requirements.txt or the interpreter differs')
+    .option('--rebuild-venv', 'build a new virtual environment in any case, before anything stops')
+    .option('--only <path...>', 'only these files of the configuration, such as .env')
     .option(...atTime)
     .option(...someParts)
     .description(
@@ -200,6 +241,20 @@ export function addRestoreCommands(program: Command): void {
         given: ConfirmOptions & MomentOption & PartsOption,
         command: Command,
       ) => onSite(command, name, (session, site) => restore(session, site, what, words, given)),
+    )
+  program
+    .command('differences <name> <what> <backup> <file>')
+    .description('show how one file differs from the one in a backup; changes nothing. WHAT is: application, config')
+    .option('--show-secrets', 'show secrets, too; both audits say so')
+    .action(
+      (
+        name: string,
+        what: string,
+        backup: string,
+        file: string,
+        given: { readonly showSecrets?: boolean },
+        command: Command,
+      ) => onSite(command, name, (session, site) => differences(session, site, what, backup, file, given)),
     )
   confirmed(program.command('undo <name> <operation>'))
     .description('undo a restore: its safety copies become live again')

@@ -1,5 +1,6 @@
 /** The kit as functions. Every answer is validated against the protocol. */
 import type { z } from 'zod'
+import type { FileDifferences } from '../../src-shared/domain/file-differences.ts'
 import type { BackupEntry, ShownBackup } from '../../src-shared/domain/kit-backups.ts'
 import { type KitCommandName, kitCommands } from '../../src-shared/domain/kit-commands.ts'
 import { KIT_PROTOCOL_VERSION, type KitEvent, type KitResult } from '../../src-shared/domain/kit-protocol.ts'
@@ -108,6 +109,17 @@ export class KitClient {
   /** Which backup of a kind a moment means. `time` as for `--at`. */
   moment(kind: BackupEntry['kind'], time: string, signal?: AbortSignal): Promise<Result<BackupMoment, KitError>> {
     return this.#ask('moment', [kind, time], signal)
+  }
+
+  /** How one file differs from the one in a backup. `path`: below the folder of the part. */
+  differences(
+    part: 'application' | 'config',
+    backup: KitWord,
+    path: KitWord,
+    showSecrets: boolean,
+    signal?: AbortSignal,
+  ): Promise<Result<FileDifferences, KitError>> {
+    return this.#ask('differences', [part, backup, path, ...(showSecrets ? ['--show-secrets'] : [])], signal)
   }
 
   /** The records of one backup. */

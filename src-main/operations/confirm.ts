@@ -1,5 +1,6 @@
 /** The typed confirmation of operations that cannot simply be repeated. */
 import type { Failure } from '../../src-shared/result.ts'
+import type { KitArgument } from '../store/operations.ts'
 import type { Site } from '../store/sites.ts'
 
 export interface Confirmation {
@@ -8,23 +9,31 @@ export interface Confirmation {
   readonly reason: string
   /** The user accepts that the backup lacks parts of the live schema. */
   readonly acceptSchema?: boolean
-  /** The user accepts that the live virtual environment stays although requirements.txt differs. */
+  /** The live virtual environment stays, whether it fits or not. */
   readonly keepVenv?: boolean
   /** The user has read the restored files that run as root, of which nobody knows whether they are root's. */
   readonly acceptFiles?: boolean
+  /** A new virtual environment is built, whether the live one fits or not. */
+  readonly rebuildVenv?: boolean
+  /** Encoded paths: only these files of the configuration. */
+  readonly only?: readonly string[]
   /** The user states that the site is down, and that the configured probe will show when it is up again. */
   readonly siteIsDown?: boolean
 }
 
-/** The kit's options for what the user accepted. */
-export function acceptedOptions(given: Confirmation): readonly string[] {
+/** The kit's options for what the user accepted and chose. */
+export function acceptedOptions(given: Confirmation): readonly KitArgument[] {
   const options = [
     ['--accept-schema', given.acceptSchema],
     ['--keep-venv', given.keepVenv],
     ['--accept-files', given.acceptFiles],
+    ['--rebuild-venv', given.rebuildVenv],
     ['--site-is-down', given.siteIsDown],
   ] as const
-  return options.flatMap(([option, accepted]) => (accepted === true ? [option] : []))
+  return [
+    ...options.flatMap(([option, accepted]) => (accepted === true ? [option] : [])),
+    ...(given.only ?? []).flatMap((path) => ['--only', { path }]),
+  ]
 }
 
 /** Null if confirmed. Checked before anything is sent to the server. */

@@ -1,5 +1,6 @@
 /** Restores: plan, start the plan, and possibly undo it. */
 import { z } from 'zod'
+import { fileDifferences } from '../domain/file-differences.ts'
 import { kitCommands } from '../domain/kit-commands.ts'
 import { backupMoment, restorePlan } from '../domain/kit-restore.ts'
 import { restorableParts, siteParts } from '../domain/restored-parts.ts'
@@ -96,12 +97,23 @@ export const restore = {
       confirm: confirmation,
       reason,
       acceptSchema: z.boolean().optional(),
+      /** The live virtual environment stays, or a new one is built, whatever the plan says. */
       keepVenv: z.boolean().optional(),
       acceptFiles: z.boolean().optional(),
+      rebuildVenv: z.boolean().optional(),
+      /** Only these files of the configuration; encoded. */
+      only: z.array(backupPath).max(100).optional(),
       siteIsDown,
     }),
     output: startedOperation,
     errors: ['plan-expired', 'not-confirmed', 'checks-failed', 'no-such-site'],
+  }),
+  /** How one file differs from the one in the backup of a plan. Secrets are hidden; showing them is recorded in both audits. */
+  differences: command({
+    role: 'admin',
+    input: z.strictObject({ planId: z.string().min(1).max(64), file: backupPath, showSecrets: z.boolean() }),
+    output: z.object(fileDifferences.shape),
+    errors: ['plan-expired', 'no-such-site', 'not-found'],
   }),
   /** Brings back what a restore replaced. */
   undo: command({

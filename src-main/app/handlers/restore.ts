@@ -2,6 +2,7 @@ import type { ConsoleContract } from '../../../src-shared/contract/index.ts'
 import type { PlanView } from '../../../src-shared/contract/restore.ts'
 import { fail, ok } from '../../../src-shared/result.ts'
 import { aborted, type NamespaceHandlers } from '../../../src-shared/rpc/handlers.ts'
+import { fileDifferences } from '../../operations/file-differences.ts'
 import { restorePlanned } from '../../operations/restore-part.ts'
 import { undoRestore } from '../../operations/undo.ts'
 import { onSite, type Services, siteOf } from '../services.ts'
@@ -67,19 +68,34 @@ export function restoreHandlers(services: Services): NamespaceHandlers<ConsoleCo
       return ok({})
     },
 
-    start: ({ planId, confirm, reason, acceptSchema = false, keepVenv = false, acceptFiles = false, siteIsDown }) => {
+    start: ({ planId, confirm, reason, siteIsDown, ...given }) => {
       const plan = plans.plan(planId)
       if (!plan) return fail(expired)
       return onSite(
         services,
         plan.siteId,
         async (site) => {
-          const confirmation = { confirm, reason, acceptSchema, keepVenv, acceptFiles, siteIsDown }
+          const { acceptSchema = false, keepVenv = false, rebuildVenv = false, acceptFiles = false, only = [] } = given
+          const chosen = { acceptSchema, keepVenv, rebuildVenv, acceptFiles, only }
+          const confirmation = { confirm, reason, ...chosen, siteIsDown }
           const started = restorePlanned(runner, site, plan.planned, confirmation)
           if (started.ok) plans.used(planId)
           return started
         },
         (entry) => ({ operation: entry.id }),
+      )
+    },
+
+    differences: ({ planId, file, showSecrets }, { signal }) => {
+      const plan = plans.plan(planId)
+      const part = plan?.planned.plan.part
+      if (!plan || (part !== 'application' && part !== 'config')) return fail(expired)
+      const { path: backup } = plan.planned.plan.backup
+      return onSite(
+        services,
+        plan.siteId,
+        (site) => fileDifferences(context, site, { part, backup, file, showSecrets }, signal),
+        (found) => found,
       )
     },
 

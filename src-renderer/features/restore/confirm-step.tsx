@@ -1,6 +1,6 @@
 /** Step four: the site's name, typed, and a reason. Until both are there Enter starts nothing. */
 import { useEffect, useRef, useState } from 'react'
-import { showName } from '../../../src-shared/domain/backup-path.ts'
+import { showName, showPath } from '../../../src-shared/domain/backup-path.ts'
 import { restoreCommandsFor } from '../../../src-shared/domain/commands.ts'
 import { formatTime } from '../../../src-shared/domain/format.ts'
 import { lossSentence } from '../../../src-shared/domain/loss.ts'
@@ -15,6 +15,8 @@ import { HostileText } from '../../ui/hostile-text.tsx'
 import { Row } from '../../ui/page.tsx'
 import { ErrorState, Notice } from '../../ui/states.tsx'
 import { Since, useNow } from '../../ui/time.tsx'
+import { useChoices } from './choices.ts'
+import { environmentIn, environmentOf } from './environment.tsx'
 import css from './restore.module.css'
 import { useSaidDown } from './restore-memory.ts'
 import type { PlanStepProps } from './restore-page.tsx'
@@ -31,6 +33,12 @@ export function ConfirmStep({ overview, path, parts, view, plan, again }: PlanSt
   const { planId } = view
   const asked = acceptances.filter((one) => askedFor(plan, one).length > 0)
   const unanswered = asked.filter((one) => !accepted.includes(one))
+  const choices = useChoices(planId)
+  const { only } = choices
+  const venv = environmentIn(plan)
+  const environment = venv === null ? null : environmentOf(venv, choices.venv)
+  const keepVenv = environment === 'kept' && venv?.state !== 'kept'
+  const rebuildVenv = environment === 'rebuilt' && venv?.state !== 'rebuilt'
   const saidDown = useSaidDown(planId) && mayBeDown(plan)
   const possible = standing(plan, saidDown).length === 0
   const ready =
@@ -46,7 +54,8 @@ export function ConfirmStep({ overview, path, parts, view, plan, again }: PlanSt
   const leave = () => go({ page: 'restore', site, path, parts, plan: planId ?? undefined, step: 'changes' })
   async function confirm(): Promise<void> {
     if (!ready || planId === null) return
-    const answers = { ...Object.fromEntries(asked.map((one) => [one, true])), siteIsDown: saidDown }
+    const given = Object.fromEntries(asked.map((one) => [one, true]))
+    const answers = { ...given, ...(keepVenv && { keepVenv }), rebuildVenv, only: [...only], siteIsDown: saidDown }
     const begun = await start.run({ planId, confirm: typed, reason: reason.trim(), ...answers })
     if (begun.ok) replace({ page: 'restoring', site, operation: begun.value.operation })
   }
@@ -77,7 +86,8 @@ export function ConfirmStep({ overview, path, parts, view, plan, again }: PlanSt
       }}
     >
       <div className={css.statement}>
-        <Statement overview={overview} plan={plan} />
+        <Statement overview={overview} plan={plan} only={only} />
+        {environment !== null && <p>{environmentWords[environment]}</p>}
         {saidDown && <p>You said that the site is down: the restore continues although the health check fails now.</p>}
         <p className={css.more}>
           The service is stopped only while the files are swapped. What is live now is saved as a safety copy, so the
@@ -124,14 +134,16 @@ export function ConfirmStep({ overview, path, parts, view, plan, again }: PlanSt
 }
 
 /** What will be replaced, by what, and what that loses. */
-function Statement({ overview, plan }: Pick<PlanStepProps, 'overview' | 'plan'>) {
+function Statement(props: Pick<PlanStepProps, 'overview' | 'plan'> & { readonly only: readonly string[] }) {
+  const { overview, plan, only } = props
   const { name, zone, clockOffset: offset } = overview
   const { recoveryPoint } = plan
   const parts = plan.part === 'system' ? plan.parts.map(({ part }) => part) : [plan.part]
+  const what = only.length === 0 ? capital(restoredWords(plan).text) : `${filesWords(only.length)} of the configuration`
   return (
     <>
       <p>
-        {capital(restoredWords(plan).text)} of{' '}
+        {what} of{' '}
         <strong>
           <HostileText text={name} />
         </strong>{' '}
@@ -141,7 +153,7 @@ function Statement({ overview, plan }: Pick<PlanStepProps, 'overview' | 'plan'>)
       <p>
         {parts.includes('database') && <HostileText text={`${lossSentence({ ...plan, lossSeconds: null })} `} />}
         {parts.some((part) => part !== 'database') &&
-          `Every change to ${plan.part === 'system' ? 'the' : 'its'} files since then would be lost.`}
+          `Every change to ${only.length > 0 ? 'these' : plan.part === 'system' ? 'the' : 'its'} files since then would be lost.`}
         {recoveryPoint !== null && (
           <>
             {' '}
@@ -149,8 +161,21 @@ function Statement({ overview, plan }: Pick<PlanStepProps, 'overview' | 'plan'>)
           </>
         )}
       </p>
+      {only.length > 0 && (
+        <p>
+          All others stay as they are. Restored {only.length === 1 ? 'is' : 'are'}{' '}
+          <strong>
+            <HostileText text={only.map(showPath).join(', ')} />
+          </strong>
+          .
+        </p>
+      )}
     </>
   )
+}
+
+function filesWords(count: number): string {
+  return count === 1 ? 'One file' : `${count} files`
 }
 
 const questions: Readonly<Record<Acceptance, { readonly title: string; readonly answer: string }>> = {
@@ -215,3 +240,10 @@ function AsCommands(props: {
     </details>
   )
 }
+
+const environmentWords = {
+  kept: 'The live virtual environment is kept.',
+  rebuilt: 'A new virtual environment is built from its requirements.txt before the service stops.',
+  copied: 'The application has the virtual environment of the safety copy.',
+  none: 'The application has no virtual environment.',
+} as const

@@ -1,4 +1,5 @@
 /** Step two for a folder: which files would be gone, come back or change. */
+import { useState } from 'react'
 import { showPath } from '../../../src-shared/domain/backup-path.ts'
 import { formatBytes, formatCount } from '../../../src-shared/domain/format.ts'
 import { partWords } from '../../../src-shared/domain/part-words.ts'
@@ -9,6 +10,9 @@ import { Announce } from '../../ui/progress.tsx'
 import { type Column, Table } from '../../ui/table.tsx'
 import { Count } from '../../ui/time.tsx'
 import { Mark } from '../../ui/verdict.tsx'
+import { choose, useChoices } from './choices.ts'
+import { Environment } from './environment.tsx'
+import { FileDifferencesDialog } from './file-differences.tsx'
 import { PlanHeadline } from './plan-headline.tsx'
 import { OpenConnections, PlanWay } from './plan-way.tsx'
 import css from './restore.module.css'
@@ -18,6 +22,8 @@ type Tree = NonNullable<PlanStepProps['plan']['tree']>
 
 interface Difference {
   readonly what: 'live' | 'backup' | 'changed'
+  /** Below the folder; encoded. */
+  readonly file: string
   readonly path: string
 }
 
@@ -25,7 +31,9 @@ interface Difference {
 function differencesOf(tree: Tree): readonly Difference[] {
   return tree.differences.flatMap((one) => {
     const [, what, path = ''] = /^(live|backup|changed): (.+)$/s.exec(one) ?? []
-    return what === 'live' || what === 'backup' || what === 'changed' ? [{ what, path: showPath(path) }] : []
+    return what === 'live' || what === 'backup' || what === 'changed'
+      ? [{ what, file: path.replace(/^\.\//, ''), path: showPath(path) }]
+      : []
   })
 }
 
@@ -70,7 +78,7 @@ export function FilesChanged({
           </p>
         )}
       </PlanHeadline>
-      <TreeDifferences tree={tree} part={plan.part} />
+      <TreeDifferences tree={tree} part={plan.part} planId={view.planId} alone />
       <OpenConnections plan={plan} what={partWords[plan.part]} />
       <PlanWay site={site} path={path} parts={parts} view={view} again={again} />
     </>
@@ -82,23 +90,47 @@ export function TreeDifferences(props: {
   readonly tree: Tree
   readonly part: RestorablePart | SitePart
   readonly title?: string
+  readonly planId: string | null
+  /** It is all that the plan restores: files open their differences, and those of the configuration can be chosen. */
+  readonly alone?: boolean
 }) {
-  const { tree, part, title } = props
+  const { tree, part, title, planId, alone = false } = props
+  const { only } = useChoices(planId)
+  const [open, setOpen] = useState<Difference | null>(null)
+  const single = alone && part === 'config' && planId !== null
   const rows = differencesOf(tree)
   const all = tree.onlyLive + tree.onlyBackup + tree.changed
   const sentence = sentenceOf(tree, partWords[part])
   return (
     <>
-      <Section title={title ?? 'File by file'} note="live folder compared with the backup">
+      <Section
+        title={title ?? 'File by file'}
+        note={`live folder compared with the backup${alone ? '; open a file to see what differs in it' : ''}`}
+      >
         <Table
           label={title === undefined ? 'Differences of files' : `Differences of files: ${title}`}
           rows={rows}
           columns={columns}
-          rowKey={({ path: file }) => file}
+          rowKey={({ file }) => file}
+          onOpen={alone && planId !== null ? setOpen : undefined}
+          {...(single && {
+            selection: {
+              selected: new Set(only),
+              onChange: (selected: ReadonlySet<string>) => choose(planId, { only: [...selected] }),
+              nameOf: (row: Difference) => row.path,
+            },
+          })}
           rowHeight={32}
           wrap
           empty={<p className={css.none}>{sentence}</p>}
         />
+        {single && rows.length > 0 && (
+          <p className={css.more} aria-live="polite">
+            {only.length === 0
+              ? 'Select files to restore only these.'
+              : `Only ${files(only.length)} will be restored; all others stay as they are.`}
+          </p>
+        )}
         {all > rows.length && (
           <p className={css.more}>
             The first {formatCount(rows.length)} of {formatCount(all)} differences.
@@ -117,6 +149,10 @@ export function TreeDifferences(props: {
           )}
         </Facts>
       </Section>
+      {tree.venv !== null && <Environment venv={tree.venv} planId={planId} />}
+      {open !== null && planId !== null && (
+        <FileDifferencesDialog planId={planId} file={open.file} name={open.path} onClose={() => setOpen(null)} />
+      )}
     </>
   )
 }

@@ -80,7 +80,7 @@ export function PartsChanged({ overview, path, parts, view, plan, again }: PlanS
         </Section>
       )}
       {plan.parts.map((one) => (
-        <PartDetails key={one.part} plan={plan} one={one} />
+        <PartDetails key={one.part} plan={plan} planId={view.planId} one={one} />
       ))}
       {plan.manifest !== null && (
         <details className={css.manifest}>
@@ -104,9 +104,11 @@ function sentenceFor(changing: readonly PartPlan['part'][]): string {
   return `This would change ${words}.`
 }
 
-function PartDetails({ plan, one: { part, tree, files } }: { readonly plan: Plan; readonly one: PartPlan }) {
+function PartDetails(props: { readonly plan: Plan; readonly planId: string | null; readonly one: PartPlan }) {
+  const { plan, planId } = props
+  const { part, tree, files } = props.one
   const title = partTitle(part)
   if (part === 'database') return <TableDifferences plan={plan} title={title} />
-  if (tree !== null) return <TreeDifferences tree={tree} part={part} title={title} />
+  if (tree !== null) return <TreeDifferences tree={tree} part={part} title={title} planId={planId} />
   return <RootFiles files={files} title={title} />
 }
