@@ -136,6 +136,8 @@ describe.runIf(process.getuid?.() === 0).concurrent("while the application's use
     const { result } = await made.site.run(restoringTree('application', made.file), { instead })
     expect(result.outcome).toBe('failed')
     expect(existsSync('/etc/venv')).toBe(false)
+    // What he sees there is the system's, not his build folder.
+    expect(readFileSync(join(made.notes, 'etc'), 'utf8')).toHaveLength(1)
     expect(made.site.leftBehind()).toEqual([])
     rmSync(made.app)
     renameSync(`${made.app}.away`, made.app)
