@@ -21,8 +21,8 @@ interface Attacked {
 }
 
 /** A site whose interpreter is the attacker's: `attack` is bash text, run in place of `python -m venv`. */
-function attacked(test: TestContext, attack: (made: Attacked) => string): Attacked {
-  const site = siteWithTrees({ owner: ORDINARY })
+function attacked(test: TestContext, attack: (made: Attacked) => string, owner = ORDINARY): Attacked {
+  const site = siteWithTrees({ owner })
   test.onTestFinished(() => site.remove())
   const made = {
     site,
@@ -34,7 +34,7 @@ function attacked(test: TestContext, attack: (made: Attacked) => string): Attack
   write(made.foreign, { 'venv/precious': 'precious', 'build/venv/precious': 'precious', secret: 'secret' })
   chmodSync(join(made.foreign, 'secret'), 0o600)
   mkdirSync(made.notes)
-  execFileSync('chown', [`${ORDINARY}:${ORDINARY}`, made.notes])
+  chmodSync(made.notes, 0o1777)
   const wheels = join(site.folder, 'wheels')
   writeWheel(wheels, 'greeting', '1')
   writeFileSync(join(made.app, 'venv/pip.conf'), pipConfig(wheels))
@@ -55,7 +55,7 @@ exec ${PYTHON} "$@"
   })
   chmodSync(join(home, 'python3'), 0o755)
   writeFileSync(join(made.app, 'venv/pyvenv.cfg'), environmentConfig().replace('/usr/bin', home))
-  execFileSync('chown', ['-hR', `${ORDINARY}:${ORDINARY}`, site.root])
+  execFileSync('chown', ['-hR', `${owner}:${owner}`, site.root])
   return made
 }
 
@@ -82,6 +82,19 @@ describe.runIf(process.getuid?.() === 0).concurrent("while the application's use
     expect(existsSync(join(made.app, 'venv/lib')) && execFileSync(join(made.app, 'venv/bin/greeting')).toString()).toBe(
       '1\n',
     )
+  })
+
+  it('is built by a throw-away user where the site is root’s, and is root’s afterwards', async (test) => {
+    const made = attacked(test, ({ site }) => `printf x >'${site.root}/app/written' || :`, 0)
+    expect((await made.site.run(restoringTree('application', made.file))).result.outcome).toBe('succeeded')
+    const users = [...new Set(lines(join(made.notes, 'users')).map(Number))]
+    expect(users.length).toBeGreaterThan(0)
+    for (const user of users) expect(user).toBeGreaterThanOrEqual(61_184)
+    expect(lines(join(made.notes, 'stolen'))).toEqual([])
+    expect(existsSync(join(made.app, 'written'))).toBe(false)
+    expect(execFileSync(join(made.app, 'venv/bin/greeting')).toString()).toBe('1\n')
+    expect(treeState(join(made.app, 'venv')).filter((line) => !line.includes(' 0:0 '))).toEqual([])
+    expect(made.site.leftBehind()).toEqual([])
   })
 
   it('is not a folder of another to which he leads with a link in place of the build folder', async (test) => {
@@ -128,10 +141,10 @@ describe.runIf(process.getuid?.() === 0).concurrent("while the application's use
     const made = attacked(test, ({ notes }) => `head -c 1 /etc/passwd >'${notes}/etc'`)
     const attack = `mv "${made.app}" "${made.app}.away" && ln -s /etc "${made.app}"`
     const instead = `
-      eval "true_$(declare -f venv_build_by_owner)"
-      venv_build_by_owner() {
+      eval "true_$(declare -f venv_build_by_side)"
+      venv_build_by_side() {
         setpriv --reuid=${ORDINARY} --regid=${ORDINARY} --clear-groups /bin/bash -c '${attack}'
-        true_venv_build_by_owner "$@"
+        true_venv_build_by_side "$@"
       }`
     const { result } = await made.site.run(restoringTree('application', made.file), { instead })
     expect(result.outcome).toBe('failed')

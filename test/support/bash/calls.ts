@@ -26,6 +26,12 @@ function callsOf(text: string): Calls {
   const owner = new Set<string>()
   const reader = new Set<string>()
   const rest = text
+    // The owner, or the reader where that is root.
+    .replace(/\b(?:venv_do|side_says \S+ \d+ venv) (\w+)/g, (_, one: string) => {
+      owner.add(one)
+      reader.add(one)
+      return 'venv_do'
+    })
     .replace(/"?\$\{?EXTRACT_SIDE(?:\}_do)?"? (\w+)|_+ (backup_\w+)/g, (_, one?: string, other?: string) => {
       owner.add(one ?? other ?? '')
       reader.add(one ?? other ?? '')

@@ -1,7 +1,7 @@
-# --- The virtual environment: the owner's part --------------------------------------------------------------------------------
+# --- The virtual environment: the part of the side that builds it --------------------------------------------------------------------------------
 #
 # pip runs the code of packages, and the interpreter is what the application's user says it is: all of this has the rights of
-# the owner of the CVD data, in the owner's part of the work folder. Never run as root.
+# the owner of the CVD data, or of the reader where that is root, in that side's part of the work folder. Never run as root.
 
 readonly VENV_SAYS='import sys; print("%d.%d %s" % (sys.version_info[0], sys.version_info[1], "venv" if sys.prefix != sys.base_prefix else "-"))'
 

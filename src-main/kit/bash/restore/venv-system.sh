@@ -1,7 +1,7 @@
 # --- The virtual environment that a system backup brings --------------------------------------------------------------------------
 #
 # Its scripts name the folder that they were made for, and its packages may be compiled for one kind of processor and one version of
-# python. It is used if all of these are the same here; unpacked and tried by the owner, before anything stops.
+# python. It is used if all of these are the same here; unpacked and tried by the side that would build it, before anything stops.
 
 N_FACTS_MACHINE='' N_FACTS_ROOT='' N_FACTS_VENV='' # what the manifest says: processor, CVD root, version of its python
 
@@ -20,7 +20,7 @@ venv_of_system_fits() {
   [[ $REPLY == '' ]]
 }
 
-# venv_of_system: have it in owner/build/venv; status 1 if it cannot be had or does not start.
+# venv_of_system: have it in build/venv of that side; status 1 if it cannot be had or does not start.
 venv_of_system() {
   system_take venv venv.gz "$NOTHING_CHANGED" && EXTRACT_SIDE=reader && extract_look venv.gz && extract_gzip venv.gz venv.tar "$NOTHING_CHANGED" 0
   system_taken
@@ -32,16 +32,16 @@ venv_of_system() {
 
 venv_of_system_pump() {
   local status
-  reader_do venv_send venv.tar 2>/dev/null | owner_do venv_unpack 2>/dev/null | head -c 65536 >venv.said
+  reader_do venv_send venv.tar 2>/dev/null | venv_do venv_unpack 2>/dev/null | head -c 65536 >venv.said
   status=("${PIPESTATUS[@]}")
   ((status[0] == 0 && status[1] == 0))
 }
 
-# --- Run by the reader, then by the owner ----------------------------------------------------------------------------------------
+# --- Run by the reader, then by that side ----------------------------------------------------------------------------------------
 
 venv_send() { cat -- "$1" && rm -f -- "$1"; } # ARCHIVE
 
-# venv_unpack: unpack it from stdin to ./build/venv, with no rights but the owner's, and start its python.
+# venv_unpack: unpack it from stdin to ./build/venv, with no rights but its own, and start its python.
 venv_unpack() {
   mkdir -m 755 -- build && tar -xf - -C build --no-same-owner --exclude='../*' 2>&1 || return 1
   [[ -d build/venv && ! -L build/venv ]] && timeout --signal=KILL 60 build/venv/bin/python -I -c '' 2>&1

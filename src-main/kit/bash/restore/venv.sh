@@ -1,6 +1,7 @@
 # --- The virtual environment of a restored application: kept, rebuilt, or copied from a safety copy ----------------------------
 #
-# All of it happens before anything stops. What the owner's side says of it is data.
+# All of it happens before anything stops. What the side that does it says is data. That side is the owner; where the CVD data are
+# root's, it is the reader, because foreign code never runs as root.
 
 VENV_STATE=none  # none; kept: the live one moves into the restored tree; rebuilt; copied: that of a safety copy; brought: by
                  # a system backup
@@ -22,6 +23,8 @@ check_venv() {
     VENV_STATE=copied VENV_REASON='the safety copy has its own'
   elif [[ $R_REBUILD_VENV == '' && ($why != '' && ($R_KEEP_VENV == '' || ${VENV_FACT[venv]-none} == none)) ]] && venv_of_system_fits; then
     VENV_STATE=brought VENV_REASON='the system backup brings one for this python, processor and folder'
+  elif [[ ${VENV_FACT[venv]-none} == none && $VENV_FAULT_CODE == checks-failed ]]; then
+    VENV_REASON="there is no live one to keep, and $VENV_FAULT"
   elif [[ ${VENV_FACT[venv]-none} == none && $R_REBUILD_VENV$VENV_WANTED == '' ]]; then
     VENV_REASON='there is no live one to keep, and the backup brings none'
   elif [[ $R_REBUILD_VENV == '' && ($why == '' || $R_KEEP_VENV != '') && ${VENV_FACT[venv]-none} != none ]]; then
@@ -31,7 +34,13 @@ check_venv() {
   fi
   case $VENV_STATE in
     copied | brought) found venv passed "$title" "$VENV_REASON" ;;
-    none) found venv warning "$title" "$VENV_REASON" 'if the service needs one, build it with --rebuild-venv' ;;
+    none)
+      if [[ $VENV_FAULT == '' ]]; then
+        found venv warning "$title" "$VENV_REASON" 'if the service needs one, build it with --rebuild-venv'
+      else
+        found venv warning "$title" "$VENV_REASON"
+      fi
+      ;;
     kept)
       if [[ $why == '' ]]; then found venv passed "$title" "$VENV_REASON; the live one is kept"; else
         found venv warning "$title" "$why; the live one is kept, as you said" '' '' "${why^}. The live virtual environment is kept."
@@ -41,7 +50,8 @@ check_venv() {
       if [[ $VENV_FAULT == '' ]]; then
         found venv passed "$title" "$VENV_REASON; it is rebuilt before anything stops"
       elif [[ ${VENV_FACT[venv]-none} == none || $R_REBUILD_VENV != '' ]]; then
-        found venv failed "$title" "$VENV_REASON; it cannot be rebuilt: $VENV_FAULT" "$VENV_FAULT_FIX" "$VENV_FAULT_CODE" \
+        found venv failed "$title" "$VENV_REASON; it cannot be rebuilt: $VENV_FAULT" \
+          "$VENV_FAULT_FIX, or restore without building one: --keep-venv" "$VENV_FAULT_CODE" \
           "The virtual environment cannot be rebuilt: $VENV_FAULT."
       else
         found venv ask "$title" "$VENV_REASON; it cannot be rebuilt: $VENV_FAULT" "$VENV_FAULT_FIX, or keep the live one with --keep-venv" \
@@ -54,6 +64,7 @@ check_venv() {
 # venv_look APPLICATION: VENV_FACT, and VENV_FAULT: why none can be built.
 venv_look() {
   local line
+  venv_side
   VENV_FACT=() VENV_FAULT='' VENV_FAULT_CODE=missing-tool VENV_FAULT_FIX=''
   while IFS= read -r line; do
     [[ $line =~ ^venv=(none|odd|there)$ ]] && VENV_FACT[venv]=${BASH_REMATCH[1]}
@@ -62,7 +73,7 @@ venv_look() {
     [[ $line =~ ^python=([0-9]{1,2}\.[0-9]{1,3})\ .*$ ]] && VENV_FACT[python]=${BASH_REMATCH[1]}
     [[ $line =~ ^bytes=([1-9][0-9]{0,14})$ ]] && VENV_FACT[bytes]=${BASH_REMATCH[1]}
     [[ $line != makes=yes ]] || VENV_FACT[makes]=yes
-  done < <(side_says 150 4096 owner venv_facts "$1")
+  done < <(side_says 150 4096 venv venv_facts "$1")
   if [[ ! -f reader/sealed/tree/requirements.txt || -L reader/sealed/tree/requirements.txt ]]; then
     VENV_FAULT='the backup has no requirements.txt' VENV_FAULT_CODE=checks-failed VENV_FAULT_FIX='restore another backup'
   elif [[ ${VENV_FACT[python]-} == '' ]]; then
@@ -98,25 +109,37 @@ venv_differs() {
   elif [[ $recorded != "$runs" ]]; then REPLY="the live one was made for Python ${recorded:-of an unknown version}, and runs with $runs"; fi
 }
 
-# venv_source APPLICATION: give the owner a copy of the extracted application, in owner/build.
+# venv_side: VENV_SIDE = owner or reader: who builds it, in that side's folder.
+VENV_SIDE=owner
+venv_side() {
+  VENV_SIDE=owner
+  ((EUID != 0 || OWNER_UID != 0)) || VENV_SIDE=reader
+}
+
+venv_do() { # FUNCTION ARG...
+  if [[ $VENV_SIDE == owner ]]; then owner_do "$@"; else reader_do "$@"; fi
+}
+
+# venv_source APPLICATION: give that side a copy of the extracted application, in its folder `build`.
 venv_source() {
   in_background venv_source_pump "$1"
   watch "$FOLDER_UNCHANGED" '' "$REPLY"
 }
 venv_source_pump() { # APPLICATION
   local status
-  reader_do folder_send sealed/tree 2>/dev/null | owner_do venv_receive "$1" >/dev/null 2>&1
+  reader_do folder_send sealed/tree 2>/dev/null | venv_do venv_receive "$1" >/dev/null 2>&1
   status=("${PIPESTATUS[@]}")
   ((status[0] == 0 && status[1] == 0))
 }
 
-# venv_prepare APPLICATION FILE: have the environment in owner/build/venv, if it is not the live one; or end the restore.
+# venv_prepare APPLICATION FILE: have the environment in build/venv of that side, if it is not the live one; or end the restore.
 venv_prepare() {
   local status room=${VENV_FACT[bytes]-0}
   [[ $room =~ $WHOLE_NUMBER ]] && ((room >= VENV_BYTES)) || room=$VENV_BYTES
   case $VENV_STATE in
     copied)
       part_step venv 'Copy the virtual environment of the safety copy'
+      VENV_SIDE=owner
       in_background venv_copy_by_owner "$2"
       ;;
     rebuilt)
@@ -124,7 +147,7 @@ venv_prepare() {
       extract_space . "$((FOLDER_BYTES + room))" ||
         fail no-space "The virtual environment cannot be built: $EXTRACT_PROBLEM" "$NOTHING_CHANGED" 'make space'
       venv_source "$1" || fail internal 'The application could not be copied to build its virtual environment.' "$NOTHING_CHANGED"
-      in_background venv_build_by_owner "$1"
+      in_background venv_build_by_side "$1"
       ;;
     brought)
       part_step venv 'Unpack the virtual environment of the system backup'
@@ -146,13 +169,13 @@ venv_prepare() {
 }
 venv_copy_by_owner() { owner_do venv_copy "$1" 2>/dev/null | head -c 65536 >venv.said; return "${PIPESTATUS[0]}"; }
 
-# venv_build_by_owner APPLICATION: where root can, in a mount namespace in which the build folder is the application: then every
+# venv_build_by_side APPLICATION: where root can, in a mount namespace in which the build folder is the application: then every
 # path in the environment is right by construction.
-venv_build_by_owner() {
+venv_build_by_side() {
   if ((EUID == 0 && OWNER_UID != 0)) && unshare --mount true 2>/dev/null; then
     SIDE_BEFORE=(unshare --mount --propagation private /bin/bash --noprofile --norc -c "$VENV_MOUNT" mount "$OWNER_UID" "$1")
   fi
-  owner_do venv_build 2>/dev/null | head -c 1048576 >venv.said
+  venv_do venv_build 2>/dev/null | head -c 1048576 >venv.said
   return "${PIPESTATUS[0]}"
 }
 
@@ -196,25 +219,34 @@ venv_failed() { # STATUS
       ;;
     *) what='python could not make it' ;;
   esac
-  [[ ${VENV_FACT[venv]-none} == there ]] || next='install what is missing, then restore again'
+  [[ ${VENV_FACT[venv]-none} == there ]] || next='install what is missing, or restore without building one: --keep-venv'
   what="The virtual environment could not be built: $what${said:+: $said}"
   ! extract_full "$said" || fail no-space "$what" "$NOTHING_CHANGED" 'make space'
   fail checks-failed "$what" "$NOTHING_CHANGED" "$next"
 }
 
 # venv_take: put the environment into the staged tree. The owner made it, and may still hold folders in it open, so root enters
-# none: each folder above it becomes root's first, so that no name can be replaced; then one rename.
+# none: each folder above it becomes root's first, so that no name can be replaced; then one rename. The reader has ended.
 venv_take() {
   [[ $VENV_STATE =~ ^(copied|rebuilt|brought)$ ]] || return 0
-  local folder facts
-  for folder in owner owner/build; do
+  local folder facts place=$VENV_SIDE/build/venv
+  for folder in "$VENV_SIDE" "$VENV_SIDE/build"; do
     [[ -d $folder && ! -L $folder ]] || return 1
     if ((EUID == 0)); then chown -h -- 0:0 "$folder" && chmod 700 -- "$folder" || return 1; fi
   done
-  facts=$(stat -c '%u %F' -- owner/build/venv 2>/dev/null)
+  if [[ $VENV_SIDE == reader ]]; then venv_seal "$place" || return 1; fi
+  facts=$(stat -c '%u %F' -- "$place" 2>/dev/null)
   [[ $facts == "$OWNER_UID directory" || ($VENV_STATE == copied && $facts == "$OWNER_UID symbolic link") ]] || return 1
   rename_choose
-  row_rename owner/build/venv staged.tree/venv
+  row_rename "$place" staged.tree/venv
+}
+
+# venv_seal FOLDER: give what the reader built to the owner of the CVD data, which is root.
+venv_seal() {
+  reader_end
+  [[ -d $1 && ! -L $1 ]] && chown -hR -- "$OWNER_UID:$DATA_GID" "$1" || return 1
+  find "$1" -type f -perm /7000 -exec chmod a-st -- {} + || return 1
+  [[ $(find "$1" ! '(' -type f -links 1 -o -type d -o -type l ')' -print -quit) == '' ]]
 }
 
 # plan_venv APPLICATION: REPLY = `venv` of the plan. For one that is rebuilt, asks whether the packages can be had.
@@ -222,7 +254,7 @@ plan_venv() {
   local said='' status fault
   if [[ $VENV_STATE == rebuilt && $VENV_FAULT == '' ]]; then
     if venv_source "$1"; then
-      side_says 30 65536 owner venv_index >venv.said
+      side_says 30 65536 venv venv_index >venv.said
       status=$?
       venv_said
       said=$REPLY
