@@ -51,5 +51,5 @@ export function differencesWords({ state, live, backup, cut }: FileDifferences):
 /** What was hidden; empty if nothing. */
 export function hiddenWords({ hidden }: FileDifferences): string {
   if (hidden === 0) return ''
-  return `${hidden} ${hidden === 1 ? 'value is' : 'values are'} hidden. It is said whether both sides have the same.`
+  return `${hidden} ${hidden === 1 ? 'value is' : 'values are'} hidden: you only see which are the same in both.`
 }

@@ -35,7 +35,7 @@ export function Environment({ venv, planId }: { readonly venv: Venv; readonly pl
       />
       <span>
         {title} {venv.state === state && <span className={css.more}>(as planned)</span>}
-        <span className={css.more}>
+        <span className={css.optionMore}>
           <HostileText text={more} />
         </span>
       </span>
