@@ -19,14 +19,19 @@ const invisible = /[\p{Cc}\p{Cf}\p{Cn}\p{Co}\p{Cs}\p{Zl}\p{Zp}]/u
 
 /** A path as one word of any shell; null if it cannot be pasted safely: it is not plain text, or not absolute. */
 export function shellPath(encoded: string): string | null {
+  const word = shellWord(encoded)
+  return word !== null && /^'?\//.test(word) ? word : null
+}
+
+/** Text as one word of any shell; null if it cannot be pasted safely. */
+function shellWord(encoded: string): string | null {
   let text: string
   try {
     text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(decodePath(encoded))
   } catch {
     return null
   }
-  if (!text.startsWith('/') || invisible.test(text)) return null
-  // `~` and `=` are special only at the start of a word, where the path has a slash.
+  if (text === '' || invisible.test(text)) return null
   return /^[A-Za-z0-9._/-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`
 }
 
@@ -68,11 +73,16 @@ const TAR = 'tar --force-local'
 /** What a plan of the window does, as commands; with the options that were chosen there. */
 export function restoreCommandsFor(
   { path, kind }: Pick<BackupEntry, 'path' | 'kind'>,
-  options: readonly ('--accept-schema' | '--keep-venv' | '--accept-files' | '--site-is-down')[],
+  options: readonly ('--accept-schema' | '--keep-venv' | '--rebuild-venv' | '--accept-files' | '--site-is-down')[],
   parts: readonly SitePart[] = [],
+  /** Only these files; encoded. */
+  only: readonly string[] = [],
 ): ShownCommands {
   const file = shellPath(path)
-  return file === null ? refused : { commands: restoreOf(kind, file, options, parts), refusal: '' }
+  const files = only.map(shellWord)
+  if (file === null || files.includes(null)) return refused
+  const chosen = files.map((one) => `--only ${one}`)
+  return { commands: restoreOf(kind, file, [...options, ...chosen], parts), refusal: '' }
 }
 
 function restoreOf(

@@ -167,6 +167,14 @@ describe('commands to paste', () => {
     expect(shellPath('/b/%FF.db')).toBeNull()
   })
 
+  test('name chosen files as words of their own, and are not offered for one that cannot be pasted', () => {
+    const backup = { path: '/b/a.tar.gz', kind: 'config' } as const
+    const only = [encodePath("a b'$(x)"), '.env']
+    const { commands } = restoreCommandsFor(backup, ['--rebuild-venv'], [], only)
+    expect(commands.at(-1)?.command).toContain(` --rebuild-venv --only 'a b'\\''$(x)' --only .env`)
+    expect(restoreCommandsFor(backup, [], [], ['a%0Ab']).commands).toEqual([])
+  })
+
   test.each(backupKinds)('for %s never touch what is live, and write nothing that others can read', (kind) => {
     const text = commandsFor({ path: '/b/a.gz', kind }).commands.map(({ command }) => command)
     expect(text.join('\n')).not.toMatch(/\/tmp|[^/]cvd\.db|systemctl|\bcp\b|\bmv\b| -P|-C (?!"\$folder")/)

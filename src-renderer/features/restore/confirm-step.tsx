@@ -128,7 +128,14 @@ export function ConfirmStep({ overview, path, parts, view, plan, again }: PlanSt
           Restore {name}
         </Button>
       </Row>
-      <AsCommands plan={plan} accepted={accepted} siteIsDown={saidDown} />
+      <AsCommands
+        plan={plan}
+        accepted={accepted}
+        siteIsDown={saidDown}
+        keepVenv={keepVenv}
+        rebuildVenv={rebuildVenv}
+        only={only}
+      />
     </form>
   )
 }
@@ -219,14 +226,23 @@ function AsCommands(props: {
   readonly plan: PlanStepProps['plan']
   readonly accepted: readonly Acceptance[]
   readonly siteIsDown: boolean
+  readonly keepVenv: boolean
+  readonly rebuildVenv: boolean
+  readonly only: readonly string[]
 }) {
-  const { plan, accepted, siteIsDown } = props
+  const { plan, accepted, siteIsDown, keepVenv, rebuildVenv, only } = props
   const options = { acceptSchema: '--accept-schema', keepVenv: '--keep-venv', acceptFiles: '--accept-files' } as const
   const parts = plan.part === 'system' ? plan.parts.map(({ part }) => part) : []
   const { commands, refusal } = restoreCommandsFor(
     plan.backup,
-    [...accepted.map((one) => options[one]), ...(siteIsDown ? (['--site-is-down'] as const) : [])],
+    [
+      ...accepted.map((one) => options[one]),
+      ...(keepVenv && !accepted.includes('keepVenv') ? (['--keep-venv'] as const) : []),
+      ...(rebuildVenv ? (['--rebuild-venv'] as const) : []),
+      ...(siteIsDown ? (['--site-is-down'] as const) : []),
+    ],
     parts,
+    only,
   )
   return (
     <details>
@@ -245,5 +261,6 @@ const environmentWords = {
   kept: 'The live virtual environment is kept.',
   rebuilt: 'A new virtual environment is built from its requirements.txt before the service stops.',
   copied: 'The application has the virtual environment of the safety copy.',
+  brought: 'The application has the virtual environment of the system backup.',
   none: 'The application has no virtual environment.',
 } as const

@@ -23,15 +23,17 @@ export function Environment({ venv, planId }: { readonly venv: Venv; readonly pl
   const { venv: chosen } = useChoices(planId)
   const now = environmentOf(venv, chosen)
   // Nothing to choose: the checks say so.
-  if (!venv.live && venv.fault !== null) return null
-  const option = (state: 'kept' | 'rebuilt', title: string, more: string, possible: boolean) => (
+  if (!venv.live && venv.fault !== null && venv.state !== 'brought') return null
+  const option = (state: 'kept' | 'rebuilt' | 'brought', title: string, more: string, possible: boolean) => (
     <label className={css.option}>
       <input
         type="radio"
         name="environment"
         checked={now === state}
         disabled={!possible || planId === null}
-        onChange={() => planId !== null && choose(planId, { venv: state === venv.state ? null : state })}
+        onChange={() =>
+          planId !== null && choose(planId, { venv: state === venv.state || state === 'brought' ? null : state })
+        }
       />
       <span>
         {title} {venv.state === state && <span className={css.more}>(as planned)</span>}
@@ -47,6 +49,8 @@ export function Environment({ venv, planId }: { readonly venv: Venv; readonly pl
         <HostileText text={`${venv.reason.charAt(0).toUpperCase()}${venv.reason.slice(1)}.`} />
       </p>
       <fieldset className={css.options} aria-label="Virtual environment">
+        {venv.state === 'brought' &&
+          option('brought', 'Use the one in the system backup', 'It was made for this server.', true)}
         {option(
           'rebuilt',
           'Build a new one from requirements.txt',

@@ -55,7 +55,7 @@ export const sides: Readonly<Record<string, Side>> = {
   'restore/files-sides.sh:file_difference': 'reader',
   'restore/venv-system.sh:venv_of_system_pump': limited,
   'restore/venv-system.sh:venv_send': 'reader',
-  'restore/venv-system.sh:venv_unpack': 'owner',
+  'restore/venv-system.sh:venv_unpack': 'owner and reader',
   'restore/files-sides.sh:nginx_paths': 'reader',
   'restore/new-server.sh:facts_said': 'reader',
   'restore/files-stage.sh:file_enable': settled,
