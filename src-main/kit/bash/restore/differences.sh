@@ -63,7 +63,7 @@ differences_take() {
 }
 
 differences_answer() { # PART PATH SHOW
-  local line live backup masked=true cut=false words
+  local line live backup masked=true cut=false words text
   [[ $3 == '' ]] || masked=false
   [[ $DIFF_CUT == '' ]] || cut=true
   case $DIFF_STATE in
@@ -82,8 +82,21 @@ differences_answer() { # PART PATH SHOW
   live=$REPLY
   json_object kind="$DIFF_BACKUP" size:="$DIFF_BACKUP_SIZE"
   backup=$REPLY
+  differences_text_json
+  text=$REPLY
   encode_path "$2"
   json_object part="$1" path="$REPLY" state="$DIFF_STATE" live:="$live" backup:="$backup" masked:=$masked hidden:="$DIFF_HIDDEN" \
-    cut:=$cut text="$DIFF_TEXT"
+    cut:=$cut text:="$text"
   succeed "$words" "$REPLY"
+}
+
+# differences_text_json: REPLY = DIFF_TEXT as a JSON string. Line by line: of a long text, each character would cost its length.
+differences_text_json() {
+  local line out=''
+  while IFS= read -r line || [[ $line != '' ]]; do
+    json_string "$line"
+    REPLY=${REPLY#\"}
+    out+=${REPLY%\"}'\n'
+  done < <(printf '%s' "$DIFF_TEXT")
+  REPLY="\"$out\""
 }
