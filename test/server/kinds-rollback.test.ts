@@ -20,6 +20,7 @@ import {
 } from '../support/server-trees.ts'
 import type { Server } from '../support/servers/server.ts'
 import { onBoth } from '../support/servers/shared.ts'
+import { waitUntil } from '../support/wait.ts'
 
 onBoth('a restore of files', (server: Server) => {
   let desk: ServerDesk
@@ -67,7 +68,11 @@ onBoth('a restore of files', (server: Server) => {
   }
   const isUp = async () => {
     expect(besides(server)).toEqual([])
-    expect((await server.run(`ls ${state}/unfinished`)).stdout).toBe('')
+    // The mark goes once the outcome is on disk.
+    await waitUntil(
+      'the transaction to be closed',
+      async () => (await server.run(`test -e ${state}/unfinished`)).code !== 0,
+    )
     await server.waitHealthy()
     expect(await server.must('systemctl is-active cvd cvd-writer nginx')).toBe('active\nactive\nactive')
     await server.writes(2)
