@@ -1,6 +1,6 @@
 /** A restore of everything from a system backup: one transaction, one undo. */
 import { execFileSync } from 'node:child_process'
-import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { z } from 'zod'
@@ -220,5 +220,22 @@ describe('a restore of the unit files', () => {
     const undone = await site.run(site.undoing(site.operations('restore')[0] ?? ''))
     expect(undone.result.outcome).toBe('succeeded')
     expect(stateOf(site)).toEqual(broken)
+  })
+})
+
+describe('an undo of a restore that created something', () => {
+  it('takes the configuration away again, and keeps it', async (test) => {
+    const site = wholeSite()
+    test.onTestFinished(() => site.remove())
+    const file = await systemBackup(site)
+    rmSync(join(site.root, 'config'), { recursive: true })
+    expect((await site.run(restoringSystem(file, '--parts', 'config'))).result.outcome).toBe('succeeded')
+    expect(readFileSync(join(site.root, 'config/.env'), 'utf8')).toBe('SECRET=1\n')
+    const { result } = await site.run(site.undoing(site.operations('restore')[0] ?? ''))
+    expect(result.outcome).toBe('succeeded')
+    expect(existsSync(join(site.root, 'config'))).toBe(false)
+    const again = await site.run(site.undoing(site.operations('undo')[0] ?? ''))
+    expect(again.result.outcome).toBe('succeeded')
+    expect(readFileSync(join(site.root, 'config/.env'), 'utf8')).toBe('SECRET=1\n')
   })
 })
