@@ -4,6 +4,7 @@ import type { WireFailure } from '../../src-shared/contract/failure.ts'
 import type { Transfer } from '../../src-shared/contract/transfers.ts'
 import { fail, ok, type Result } from '../../src-shared/result.ts'
 import { command, useSubscription } from '../api/hooks.ts'
+import { sendTo } from '../api/send-file.ts'
 import { useSession } from '../api/session.tsx'
 import { showToast } from '../ui/toast.tsx'
 
@@ -63,6 +64,6 @@ export async function sendFile(site: string, file: File): Promise<WireFailure | 
   if (name.length > 200) return { code: 'usage', message: 'The name is too long.', unchanged: 'Nothing was uploaded.' }
   const begun = await command('transfers.receive', { site, name, size, modifiedAt: Math.max(1, lastModified) })
   if (!begun.ok) return begun.error
-  void fetch(begun.value.url, { method: 'POST', body: file }).catch(() => undefined)
+  void sendTo(begun.value.url, file)
   return null
 }
