@@ -56,8 +56,11 @@ export const rooms = {
     'upload',
   ],
   inspect: ['look', 'inspect', 'problems'],
-  restore: [
+  transaction: ['rows', 'renames', 'put-back', 'journal', 'created', 'settle', 'stage', 'transaction', 'roll-back'],
+  parts: [
     'checks',
+    'space',
+    'new-server',
     'database',
     'folder-sides',
     'folder-read',
@@ -70,24 +73,9 @@ export const rooms = {
     'folder',
     'files-sides',
     'files',
-    'rows',
-    'renames',
-    'put-back',
-    'created',
     'files-stage',
-    'new-server',
-    'packages',
-    'journal',
-    'settle',
-    'transaction',
-    'roll-back',
-    'restore',
-    'undo',
-    'plan',
-    'differences-sides',
-    'differences',
-    'recover',
   ],
+  restore: ['packages', 'restore', 'undo', 'plan', 'differences-sides', 'differences', 'recover'],
 } as const
 
 export interface Kit {

@@ -82,7 +82,7 @@ export const exceptions: readonly (readonly [rule: string, where: string, reason
   ['no command is run inside arithmetic', 'commands/database.sh:run_database', system],
   ['no data is the key of an array', 'backups/fingerprint.sh:fingerprint_plausible', 'the keys are a constant list'],
   ['no data is the key of an array', 'backups/fingerprint.sh:fingerprint_json', 'the keys are a constant list'],
-  ['what an unprivileged side answers has an end', 'restore/venv.sh:venv_do', 'its callers limit it, or drop it'],
+  ['what an unprivileged side answers has an end', 'parts/venv.sh:venv_do', 'its callers limit it, or drop it'],
   [
     'what an unprivileged side answers has an end',
     'inspect/look.sh:look_begin',
@@ -97,7 +97,7 @@ export const exceptions: readonly (readonly [rule: string, where: string, reason
   ['no data is the key of an array', 'site/tools.sh:tools_read', 'the keys are a constant list'],
   ['no data is the key of an array', 'inspect/inspect.sh:inspect_tools', 'the keys are a constant list'],
   ['nothing is evaluated', 'base/identity.sh:become_side', 'the text is a constant that loads the kit itself'],
-  ['nothing is evaluated', 'restore/venv.sh:venv_build_by_side', 'the text is a constant'],
+  ['nothing is evaluated', 'parts/venv.sh:venv_build_by_side', 'the text is a constant'],
   ['nothing is evaluated', 'launcher.sh', 'the kit itself, whose hash was compared'],
   [
     'no loop over words that are split',
@@ -116,7 +116,7 @@ export const exceptions: readonly (readonly [rule: string, where: string, reason
   ],
   [
     'no loop over words that are split',
-    'restore/transaction.sh:prove_database',
+    'transaction/transaction.sh:prove_database',
     'the policy lets it be letters, digits and blanks',
   ],
   [
@@ -129,7 +129,7 @@ export const exceptions: readonly (readonly [rule: string, where: string, reason
   ['no loop over words that are split', 'backups/fingerprint.sh:fingerprint_json', 'a constant list'],
   ['no loop over words that are split', 'inspect/look.sh:look_errors', 'a constant list'],
   ['no finding of shellcheck is silenced without being listed', 'restore/differences-sides.sh', 'awk expands it'],
-  ['no finding of shellcheck is silenced without being listed', 'restore/venv.sh', 'another bash expands it'],
+  ['no finding of shellcheck is silenced without being listed', 'parts/venv.sh', 'another bash expands it'],
   [
     'no finding of shellcheck is silenced without being listed',
     'base/prologue.sh',
@@ -147,7 +147,11 @@ export const exceptions: readonly (readonly [rule: string, where: string, reason
   ['no finding of shellcheck is silenced without being listed', 'backups/listing-rules.sh', 'awk expands it'],
   ['no finding of shellcheck is silenced without being listed', 'database/census.sh', 'awk expands it'],
   ['no finding of shellcheck is silenced without being listed', 'operation/operations.sh', 'awk expands it'],
-  ['no finding of shellcheck is silenced without being listed', 'restore/renames.sh:rename_choose', 'perl expands it'],
+  [
+    'no finding of shellcheck is silenced without being listed',
+    'transaction/renames.sh:rename_choose',
+    'perl expands it',
+  ],
   ['no finding of shellcheck is silenced without being listed', 'operation/follow.sh', 'another bash expands it'],
   [
     'no finding of shellcheck is silenced without being listed',

@@ -38,7 +38,7 @@ run_plan() {
   step_done
   plan_answer "$kind" "$file"
 }
-PLAN_FOLDER='' P_SERVICES='[]' P_HEALTH=null P_HOLDERS='[]' P_SPACE=null P_TREE=null P_AT=null P_PARTS=() P_MANIFEST=null
+PLAN_FOLDER='' P_SERVICES='[]' P_HEALTH=null P_HOLDERS='[]' P_TREE=null P_AT=null P_PARTS=() P_MANIFEST=null
 
 plan_scratch() { enter_scratch || fail internal "A work folder could not be made in $STATE/work." "$PLAN_UNCHANGED"; }
 
@@ -162,35 +162,6 @@ plan_database() {
   check_database_target
   check_database_schema
   plan_space "$PLAN_FOLDER" "$((EXTRACT_DATABASE_SIZE > 0 ? EXTRACT_DATABASE_SIZE : EXTRACT_SIZE))" 'There is enough space beside the database'
-}
-
-P_NEEDED=() # `DEVICE BYTES` of each part
-# plan_space FOLDER NEEDED TITLE: P_SPACE = space.
-plan_space() {
-  local problem=$EXTRACT_PROBLEM code=$EXTRACT_CODE path status words device one needed=0
-  # A folder that is to be created lies where the one above it does.
-  nearest_folder "$1"
-  set -- "$REPLY" "$2" "$3"
-  device=$(stat -c %d -- "$1" 2>/dev/null)
-  # What the parts before it need on the same file system counts, too.
-  P_NEEDED+=("$device $2")
-  for one in "${P_NEEDED[@]}"; do
-    [[ ${one% *} == "$device" ]] || continue
-    one=${one#* }
-    [[ ! $one =~ $WHOLE_NUMBER ]] || needed=$((needed + one))
-  done
-  set -- "$1" "$needed" "$3"
-  # The same rule as in the restore, which refuses while it extracts.
-  extract_space "$1" "$2"
-  status=$?
-  extract_needs "$2"
-  words=$REPLY
-  if ((status == 0)); then found space passed "$3" "$words"; else found space failed "$3" "$words" 'make space'; fi
-  EXTRACT_PROBLEM=$problem EXTRACT_CODE=$code
-  encode_path "$1"
-  path=$REPLY
-  json_object needed:="$2" free:=$((EXTRACT_LIMIT > 0 ? EXTRACT_LIMIT : 0)) path="$path"
-  P_SPACE=$REPLY
 }
 
 # plan_at: P_AT = how the backup was found by a moment, or null.

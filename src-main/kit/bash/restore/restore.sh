@@ -1,8 +1,6 @@
 # --- restore -----------------------------------------------------------------------------------------------------------------
 
 UNDOING=''       # the operation to undo
-RESTORE_PARTS=() # what this restore brings back
-PART_STEP=''     # ending of the steps' names, where there are several parts
 
 restore_confirm() {
   host_confirm 'Everything written after this backup will be lost.'
@@ -155,14 +153,6 @@ restore_parts() {
   succeed "$words" "$(report_json yes)"
 }
 
-part_begin() { # PART
-  PART_STEP=''
-  ((${#RESTORE_PARTS[@]} == 1)) || PART_STEP=-$1
-}
-
-# part_step NAME TITLE: begin a step of the part.
-part_step() { step "$1$PART_STEP" "$2"; }
-
 part_stage() { # PART FILE
   case $1 in
     database) database_stage "$2" ;;
@@ -264,19 +254,4 @@ restore_rights() {
     [[ " ${folders[*]-} " == *" $REPLY "* ]] || new_has "$REPLY" || folders+=("$REPLY")
   done
   check_rights ${folders[@]+"${folders[@]}"}
-}
-
-# enter_stage FOLDER: make a work folder in it and enter it. The folder is held to the end.
-enter_stage() {
-  enter_work_dir "$1" || fail no-database "No private folder can be made in $1, or it belongs to somebody else." \
-    "$NOTHING_CHANGED" 'look at the folder and its owner'
-}
-
-# leave_stage FOLDER: all is staged and in the table. From here on names are relative to the folders of the table, and the
-# transaction removes the private folder.
-leave_stage() {
-  ON_FAIL=transaction_forget
-  STAGES+=("$WORK_PARENT_FD ${WORK_DIR##*/}")
-  cd -P "/proc/self/fd/$WORK_PARENT_FD" && WORK_DIR='' WORK_FD='' WORK_PARENT_FD='' && [[ . -ef $1 ]] ||
-    fail internal "$1 was moved away." "$NOTHING_CHANGED"
 }

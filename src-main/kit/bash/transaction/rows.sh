@@ -257,21 +257,21 @@ rows_old() {
 # rows_held: HOLDERS = the programs that would go on with what is replaced; status 1 if there are none. A tree may stay the
 # current folder of programs that are not the service's.
 rows_held() {
-  local i entry found=()
+  local i entry open_in=()
   for i in "${!ROW_KIND[@]}"; do
     case ${ROW_KIND[$i]} in
       database)
         holders_find
-        found+=(${HOLDERS[@]+"${HOLDERS[@]}"})
+        open_in+=(${HOLDERS[@]+"${HOLDERS[@]}"})
         ;;
       tree)
         holders_below "${ROW_FOLDER[$i]}/${ROW_LIVE[$i]}"
         for entry in ${HOLDERS[@]+"${HOLDERS[@]}"}; do
-          [[ $entry == *$'\t'*$'\t\t'* ]] || found+=("$entry")
+          [[ $entry == *$'\t'*$'\t\t'* ]] || open_in+=("$entry")
         done
         ;;
     esac
   done
-  HOLDERS=(${found[@]+"${found[@]}"})
+  HOLDERS=(${open_in[@]+"${open_in[@]}"})
   ((${#HOLDERS[@]} > 0))
 }
