@@ -9,6 +9,7 @@ import { standing } from '../../src-shared/domain/plan-checks.ts'
 import { partOf, restorableParts, type SitePart, siteParts } from '../../src-shared/domain/restored-parts.ts'
 import { type Failure, fail, ok, type Result } from '../../src-shared/result.ts'
 import { fileDifferences } from '../operations/file-differences.ts'
+import { installPackages } from '../operations/install-packages.ts'
 import { planRestore, type Wanted } from '../operations/plan-restore.ts'
 import { restorePart } from '../operations/restore-part.ts'
 import { undoRestore } from '../operations/undo.ts'
@@ -37,6 +38,7 @@ interface ConfirmOptions extends DownOption {
   readonly acceptSchema?: boolean
   readonly keepVenv?: boolean
   readonly acceptFiles?: boolean
+  readonly newServer?: boolean
   readonly rebuildVenv?: boolean
   readonly only?: readonly string[]
 }
@@ -225,6 +227,7 @@ export function addRestoreCommands(program: Command): void {
       '--accept-files',
       'restore unit files and the nginx site although nobody knows that they are what root had: read them in the plan first',
     )
+    .option('--new-server', 'on a server without the site: create the user, the group and the folders that it needs')
     .option('--keep-venv', 'keep the live virtual environment although requirements.txt or the interpreter differs')
     .option('--rebuild-venv', 'build a new virtual environment in any case, before anything stops')
     .option('--only <path...>', 'only these files of the configuration, such as .env')
@@ -255,6 +258,17 @@ export function addRestoreCommands(program: Command): void {
         given: { readonly showSecrets?: boolean },
         command: Command,
       ) => onSite(command, name, (session, site) => differences(session, site, what, backup, file, given)),
+    )
+  program
+    .command('packages <name>')
+    .description('install the programs that a restored site needs and that are missing, as the distribution does')
+    .requiredOption('--confirm <name>', 'repeat the name of the site exactly')
+    .requiredOption('--reason <text>', 'reason; recorded with the operation, here and on the server')
+    .action((name: string, given: ConfirmOptions, command: Command) =>
+      onSite(command, name, async (session, site) => {
+        const started = await installPackages(session.context, session.runner, site, given)
+        return started.ok ? watchOperation(session, site, started.value) : session.refuse(started.error)
+      }),
     )
   confirmed(program.command('undo <name> <operation>'))
     .description('undo a restore: its safety copies become live again')

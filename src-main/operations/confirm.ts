@@ -13,6 +13,8 @@ export interface Confirmation {
   readonly keepVenv?: boolean
   /** The user has read the restored files that run as root, of which nobody knows whether they are root's. */
   readonly acceptFiles?: boolean
+  /** The user, the group and the folders that the site needs are created on a server without it. */
+  readonly newServer?: boolean
   /** A new virtual environment is built, whether the live one fits or not. */
   readonly rebuildVenv?: boolean
   /** Encoded paths: only these files of the configuration. */
@@ -27,6 +29,7 @@ export function acceptedOptions(given: Confirmation): readonly KitArgument[] {
     ['--accept-schema', given.acceptSchema],
     ['--keep-venv', given.keepVenv],
     ['--accept-files', given.acceptFiles],
+    ['--new-server', given.newServer],
     ['--rebuild-venv', given.rebuildVenv],
     ['--site-is-down', given.siteIsDown],
   ] as const

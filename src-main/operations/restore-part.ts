@@ -23,6 +23,10 @@ const asking: Readonly<Record<Acceptance, { readonly what: string; readonly next
     what: 'Files that run as root may not be what root had when the backup was made',
     next: 'Read in the plan what they would do, then accept them: --accept-files',
   },
+  newServer: {
+    what: 'The site is not on this server',
+    next: 'If this is the server that you mean, have what is missing created: --new-server',
+  },
 }
 
 /** Why a plan cannot be carried out; null if it can. */

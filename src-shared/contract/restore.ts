@@ -88,7 +88,7 @@ export const restore = {
   }),
   /**
    * Starts exactly what was planned. Refused if the backup or the machine has changed since, or if a check needs
-   * `acceptSchema`, `keepVenv` or `acceptFiles` and it is missing.
+   * `acceptSchema`, `keepVenv`, `acceptFiles` or `newServer` and it is missing.
    */
   start: command({
     role: 'admin',
@@ -100,6 +100,7 @@ export const restore = {
       /** The live virtual environment stays, or a new one is built, whatever the plan says. */
       keepVenv: z.boolean().optional(),
       acceptFiles: z.boolean().optional(),
+      newServer: z.boolean().optional(),
       rebuildVenv: z.boolean().optional(),
       /** Only these files of the configuration; encoded. */
       only: z.array(backupPath).max(100).optional(),

@@ -70,10 +70,21 @@ export function commandsFor(backup: Pick<BackupEntry, 'path' | 'kind'>): ShownCo
 /** Names are data: no host in one, no wildcard but where one is asked for. */
 const TAR = 'tar --force-local'
 
-/** What a plan of the window does, as commands; with the options that were chosen there. */
+type RestoreOption =
+  | '--accept-schema'
+  | '--keep-venv'
+  | '--rebuild-venv'
+  | '--accept-files'
+  | '--new-server'
+  | '--site-is-down'
+
+/**
+ * What a plan of the window does, as commands; with the options that were chosen there. `sha256`: of the planned backup; what a
+ * person accepted is bound to it.
+ */
 export function restoreCommandsFor(
-  { path, kind }: Pick<BackupEntry, 'path' | 'kind'>,
-  options: readonly ('--accept-schema' | '--keep-venv' | '--rebuild-venv' | '--accept-files' | '--site-is-down')[],
+  { path, kind, sha256 }: Pick<BackupEntry, 'path' | 'kind'> & { readonly sha256?: string },
+  options: readonly RestoreOption[],
   parts: readonly SitePart[] = [],
   /** Only these files; encoded. */
   only: readonly string[] = [],
@@ -82,6 +93,8 @@ export function restoreCommandsFor(
   const files = only.map(shellWord)
   if (file === null || files.includes(null)) return refused
   const chosen = files.map((one) => `--only ${one}`)
+  if (options.includes('--accept-files') && /^[0-9a-f]{64}$/.test(sha256 ?? ''))
+    chosen.push(`--expect-sha256 ${sha256}`)
   return { commands: restoreOf(kind, file, [...options, ...chosen], parts), refusal: '' }
 }
 

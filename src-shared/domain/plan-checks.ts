@@ -16,13 +16,14 @@ export function standing(plan: Checked, siteIsDown: boolean): readonly PlanCheck
 }
 
 /** What a user accepts, each with an answer of its own: the members of a confirmation. */
-export const acceptances = ['acceptSchema', 'keepVenv', 'acceptFiles'] as const
+export const acceptances = ['acceptSchema', 'keepVenv', 'acceptFiles', 'newServer'] as const
 export type Acceptance = (typeof acceptances)[number]
 
 /** How a check that asks is answered; null if it does not ask. */
 export function acceptanceOf({ check, acknowledge }: Pick<PlanCheck, 'check' | 'acknowledge'>): Acceptance | null {
   if (!acknowledge) return null
   if (check === 'venv') return 'keepVenv'
+  if (check === 'new-server') return 'newServer'
   return check.endsWith('-files') ? 'acceptFiles' : 'acceptSchema'
 }
 

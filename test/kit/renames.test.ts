@@ -168,7 +168,8 @@ it('what could not be put back is named, with both of its names', (test) => {
   const several = new Several(test)
   const words = several.run('transaction_begin backup; rows_old; printf "%s\\n" "$REPLY"').split('; ')
   expect(words.map((one) => one.split(' or ').map((path) => path.trim().split('/').at(-1)?.split('.pre-')[0]))).toEqual(
-    ['cvd.db', 'app', 'config', 'cvd.service', 'site'].map((name) => [name, name]),
+    // nginx reads files whose names begin with a dot nowhere.
+    ['cvd.db', 'app', 'config', 'cvd.service', 'site'].map((name) => [name === 'site' ? '.site' : name, name]),
   )
 })
 

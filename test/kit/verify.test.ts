@@ -284,7 +284,7 @@ SCRIPT
 
   it('does not judge a file that is replaced while it is read', async () => {
     const path = site.backup(name)
-    const instead = `dd() { command dd "$@"; [[ $1 != if=*/${name} || $2 != *bs=1M* && $3 != bs=1M ]] || { cp -p -- "\${1#if=}" "\${1#if=}.other"; mv -- "\${1#if=}.other" "\${1#if=}"; }; }`
+    const instead = `dd() { command dd "$@"; [[ $1 != if=*/${name} || $2 != *bs=64K* && $3 != bs=64K ]] || { cp -p -- "\${1#if=}" "\${1#if=}.other"; mv -- "\${1#if=}.other" "\${1#if=}"; }; }`
     const { result } = await site.run(['verify', path], { instead })
     expect(report.parse(result.data).backups[0]).toMatchObject({ verdict: 'inconclusive' })
   })

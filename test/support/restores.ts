@@ -19,6 +19,8 @@ const reason = 'a test'
 interface RestoreHow {
   /** The user states that the site is down. */
   readonly siteIsDown?: boolean
+  readonly acceptFiles?: boolean
+  readonly newServer?: boolean
 }
 
 /** Starts a restore as users do; returns its journal row while it runs. */

@@ -38,6 +38,7 @@ describe('a check that asks', () => {
     ['venv', 'keepVenv'],
     ['systemd-files', 'acceptFiles'],
     ['nginx-files', 'acceptFiles'],
+    ['new-server', 'newServer'],
   ])('%s is answered by %s', (name, acceptance) => {
     expect(acceptanceOf(check(name))).toBe(acceptance)
     expect(acceptanceOf(check(name, false))).toBeNull()

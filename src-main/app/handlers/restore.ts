@@ -75,9 +75,8 @@ export function restoreHandlers(services: Services): NamespaceHandlers<ConsoleCo
         services,
         plan.siteId,
         async (site) => {
-          const { acceptSchema = false, keepVenv = false, rebuildVenv = false, acceptFiles = false, only = [] } = given
-          const chosen = { acceptSchema, keepVenv, rebuildVenv, acceptFiles, only }
-          const confirmation = { confirm, reason, ...chosen, siteIsDown }
+          const present = Object.entries(given).filter(([, value]) => value !== undefined)
+          const confirmation = { confirm, reason, siteIsDown, ...Object.fromEntries(present) }
           const started = restorePlanned(runner, site, plan.planned, confirmation)
           if (started.ok) plans.used(planId)
           return started

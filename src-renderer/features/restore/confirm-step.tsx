@@ -198,6 +198,10 @@ const questions: Readonly<Record<Acceptance, { readonly title: string; readonly 
     title: 'Nobody can say that these files are what root had.',
     answer: 'I have read the files that run as root, and they are right.',
   },
+  newServer: {
+    title: 'The site is not on this server.',
+    answer: 'This is the right server: create what the site needs.',
+  },
 }
 
 /** A question of the checks, with an answer of its own. */
@@ -231,10 +235,15 @@ function AsCommands(props: {
   readonly only: readonly string[]
 }) {
   const { plan, accepted, siteIsDown, keepVenv, rebuildVenv, only } = props
-  const options = { acceptSchema: '--accept-schema', keepVenv: '--keep-venv', acceptFiles: '--accept-files' } as const
+  const options = {
+    acceptSchema: '--accept-schema',
+    keepVenv: '--keep-venv',
+    acceptFiles: '--accept-files',
+    newServer: '--new-server',
+  } as const
   const parts = plan.part === 'system' ? plan.parts.map(({ part }) => part) : []
   const { commands, refusal } = restoreCommandsFor(
-    plan.backup,
+    { ...plan.backup, sha256: plan.sha256 },
     [
       ...accepted.map((one) => options[one]),
       ...(keepVenv && !accepted.includes('keepVenv') ? (['--keep-venv'] as const) : []),
