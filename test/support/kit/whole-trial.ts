@@ -55,10 +55,10 @@ export function breakAll(site: WorkingSite, options: SiteOptions = { owner: ORDI
     if (owner !== undefined) execFileSync('chown', ['-hR', `${owner}:${owner}`, join(site.root, part)])
 }
 
-/** What each part of a site is: its content, modes and owners, without the kit. */
+/** What each part of a site is: its content, modes and owners, without the kit. What is staged or kept beside it: `besides`. */
 export function stateOf(site: WorkingSite): Readonly<Record<WholePart, unknown>> {
   const apart = ['venv', '.git']
-  const without = (folder: string) => treeState(folder).filter((line) => !line.includes('.pre-restore.'))
+  const without = (folder: string) => treeState(folder).filter((line) => !/\.pre-restore\.|^\.cvd-backup-/.test(line))
   return {
     database: site.databaseState().rows,
     application: treeState(join(site.root, 'app'), apart),
