@@ -6,6 +6,7 @@ import { describe, expect, it } from 'vitest'
 import { z } from 'zod'
 import { restorePlan, restoreReport } from '../../src-shared/domain/kit-restore.ts'
 import { operationEntry } from '../../src-shared/domain/kit-site.ts'
+import { write } from '../support/kit/tree.ts'
 import { phases } from '../support/kit/trial.ts'
 import {
   breakAll,
@@ -18,6 +19,7 @@ import {
   wholePhases,
   wholeSite,
 } from '../support/kit/whole-trial.ts'
+import { ORDINARY } from '../support/scratch-site.ts'
 
 const commands = ['restore', 'undo'] as const
 
@@ -237,5 +239,17 @@ describe('an undo of a restore that created something', () => {
     const again = await site.run(site.undoing(site.operations('undo')[0] ?? ''))
     expect(again.result.outcome).toBe('succeeded')
     expect(readFileSync(join(site.root, 'config/.env'), 'utf8')).toBe('SECRET=1\n')
+  })
+
+  it('brings back all of the configuration, a git folder in it, too', async (test) => {
+    const site = wholeSite()
+    test.onTestFinished(() => site.remove())
+    const file = await systemBackup(site)
+    write(join(site.root, 'config'), { '.git/HEAD': 'ref: refs/heads/main\n', 'venv/x': 'x\n' })
+    execFileSync('chown', ['-R', `${ORDINARY}:${ORDINARY}`, join(site.root, 'config')])
+    const before = stateOf(site)
+    await site.run(restoringSystem(file, '--parts', 'config'))
+    const { result } = await site.run(site.undoing(site.operations('restore')[0] ?? ''))
+    expect([result.outcome, stateOf(site)]).toEqual(['succeeded', before])
   })
 })

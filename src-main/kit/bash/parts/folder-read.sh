@@ -13,7 +13,7 @@ folder_extract() {
   elif ! folder_recorded "$part" "$file"; then
     :
   elif [[ -d $file ]]; then
-    folder_pack "$file"
+    folder_pack "$file" "$part"
   elif extract_look "$file"; then
     if [[ $EXTRACT_FORMAT == gzip ]]; then extract_gzip "$file" tree.tar "$3" 0; else
       extract_finds not-a-backup 'The file is no compressed archive.'
@@ -64,22 +64,22 @@ folder_recorded() {
   [[ $EXTRACT_PROBLEM == '' ]]
 }
 
-# folder_pack FOLDER [WHAT]: read a safety copy, or the live folder, as if it were a backup.
+# folder_pack FOLDER PART [WHAT]: read a safety copy, or the live folder, as if it were a backup.
 folder_pack() {
-  local size what=${2:-the safety copy}
+  local size what=${3:-the safety copy}
   EXTRACT_PROBLEM='' EXTRACT_CODE=ok EXTRACT_STAMP=''
   size=$(side_says 60 16 owner folder_size "$1")
   [[ $size =~ $WHOLE_NUMBER ]] || { extract_finds no-rights "The owner of the CVD data cannot read $what."; return; }
   extract_space . "$((size * 2))" || return 0
-  in_background folder_pump "$1"
+  in_background folder_pump "$1" "$2"
   watch "$FOLDER_UNCHANGED" '' "$REPLY" || { extract_finds internal "${what^} could not be read to its end."; return; }
   extract_said
   EXTRACT_SIZE=$EXTRACT_DATABASE_SIZE
 }
 
-folder_pump() { # FOLDER
+folder_pump() { # FOLDER PART
   local status
-  owner_do folder_send "$1" 2>/dev/null | reader_do stream_plain tree.tar 2>/dev/null | head -c 4096 >said
+  owner_do folder_send "$1" "$2" 2>/dev/null | reader_do stream_plain tree.tar 2>/dev/null | head -c 4096 >said
   status=("${PIPESTATUS[@]}")
   ((status[0] == 0 && status[1] == 0))
 }

@@ -7,10 +7,12 @@ readonly FOLDER_APART=(venv .git)
 
 # --- Run by the owner ---------------------------------------------------------------------------------------------------------
 
-# folder_send FOLDER: print its files as an archive.
+# folder_send FOLDER PART: print its files as an archive; of the application without what is kept apart.
 folder_send() {
+  local apart=()
+  [[ $2 != application ]] || apart=(--exclude=./venv --exclude=./.git)
   cd -P -- "$1" 2>/dev/null || exit 15
-  tar -cf - --exclude=./venv --exclude=./.git . || exit 11
+  tar -cf - ${apart[@]+"${apart[@]}"} . || exit 11
 }
 
 folder_size() { cd -P -- "$1" 2>/dev/null && du -sB1 . | cut -f 1; } # FOLDER

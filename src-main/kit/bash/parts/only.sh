@@ -28,7 +28,7 @@ only_apply() {
   if [[ ! -d $path ]]; then extract_finds checks-failed 'there is no live folder into which they could be put'
   elif ! only_aside_by_reader; then extract_finds internal 'the extracted backup could not be set aside'
   else
-    folder_pack "$path" 'the live folder'
+    folder_pack "$path" config 'the live folder'
     [[ $EXTRACT_PROBLEM == '' ]] && folder_look && folder_fits && folder_unpacked live && only_choose_by_reader
   fi
   EXTRACT_SHA256=$sha256 EXTRACT_SIZE=$size EXTRACT_STAMP=$stamp

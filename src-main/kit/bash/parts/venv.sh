@@ -127,7 +127,7 @@ venv_source() {
 }
 venv_source_pump() { # APPLICATION
   local status
-  reader_do folder_send sealed/tree 2>/dev/null | venv_do venv_receive "$1" >/dev/null 2>&1
+  reader_do folder_send sealed/tree application 2>/dev/null | venv_do venv_receive "$1" >/dev/null 2>&1
   status=("${PIPESTATUS[@]}")
   ((status[0] == 0 && status[1] == 0))
 }
