@@ -82,7 +82,7 @@ async function restoreAndUndo(page: Page, camera: Camera, site: DemoSite): Promi
   await button(page, 'Restore…').click()
   await heading(page, 'Choose a backup').waitFor()
   await camera.shoot('restore-1-choose')
-  await page.getByLabel('Moment').fill('12:00')
+  await page.getByRole('textbox', { name: 'Moment' }).fill('12:00')
   await page.keyboard.press('Enter')
   await page.getByText(/means the backup/).waitFor({ timeout: LONG })
   await camera.shoot('restore-1-moment')
