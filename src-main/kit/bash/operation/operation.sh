@@ -142,7 +142,7 @@ lock_site() {
   local holder='' wait=(-n)
   # Another process may be making its state.db now.
   state_look
-  [[ $STATE_KIND == known ]] || wait=(-w 2)
+  [[ $STATE_KIND == known ]] || wait=(-w 20)
   if ! lock_take "${wait[@]}" && ! { recovery_waits "$LOCK_FD" && { lock_is_current || lock_take -w 60; }; }; then
     lock_holder
     holder=$(tr '\n' ' ' <"$REPLY" 2>/dev/null)
