@@ -48,7 +48,9 @@ export default defineConfig({
       // so that a test ends by itself and not while the next one runs.
       suite('server', {
         globalSetup: ['test/support/e2e/build.ts', 'test/support/servers/global-setup.ts'],
-        maxWorkers: 2,
+        // As many as run at a time; two processors carry one set of servers well.
+        fileParallelism: false,
+        maxWorkers: 1,
         testTimeout: 400_000,
         hookTimeout: 400_000,
       }),
