@@ -153,6 +153,8 @@ describe.runIf(process.getuid?.() === 0)('a server without the site', () => {
       const again = await site.run(restoring(file, '--new-server'))
       expect(again.result.outcome).toBe('succeeded')
       expect(await site.health()).toBe(200)
+      for (const path of ['data', 'logs', 'data/cvd.db', 'app', 'config'])
+        expect(statSync(join(site.root, path)).uid, path).toBe(Number(userOf(site)))
     },
   )
 

@@ -77,7 +77,10 @@ new_server_create() {
   step create 'Create what the site needs'
   [[ $NEW_GROUP == '' ]] || group_create "$NEW_GROUP"
   [[ $NEW_USER == '' ]] || user_create "$NEW_USER" "${NEW_OWNER#*:}" "$ROOT"
-  for folder in ${NEW_FOLDERS[@]+"${NEW_FOLDERS[@]}"}; do folder_create "$folder"; done
+  for folder in ${NEW_FOLDERS[@]+"${NEW_FOLDERS[@]}"}; do
+    # After a failed attempt, the place has its owner already.
+    if [[ $NEW_OWNER == '' ]] && ((EUID == 0 && OWNER_UID != 0)); then owner_folder_create "$folder"; else folder_create "$folder"; fi
+  done
   [[ $NEW_OWNER == '' ]] || new_server_give
   identities_load
   step_done user="$NEW_USER" group="$NEW_GROUP" folders="${NEW_FOLDERS[*]-}" owner="$NEW_OWNER"

@@ -25,6 +25,15 @@ folder_create() {
   failpoint created-folder
 }
 
+# owner_folder_create FOLDER: have the owner of the CVD data make it.
+owner_folder_create() {
+  create_begin folder "$1"
+  side_says 10 1 owner backups_make_folder "$1" >/dev/null
+  [[ -d $1 && ! -L $1 ]] || fail internal "The folder $1 could not be made." "$NOTHING_CHANGED"
+  id_of "$1"
+  create_done folder "$1" "$REPLY"
+}
+
 # group_create GROUP, user_create USER GROUP HOME: a system group, and a system user who cannot log in.
 group_create() {
   create_begin group "$1"
