@@ -56,7 +56,8 @@ export async function publish(server: Server, version: string): Promise<void> {
 }
 
 export async function restart(server: Server): Promise<void> {
-  await server.must('systemctl restart cvd')
+  // A test restarts it more often than systemd lets a failing service.
+  await server.must('systemctl reset-failed cvd; systemctl restart cvd')
   await server.waitHealthy()
 }
 

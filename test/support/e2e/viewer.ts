@@ -12,7 +12,9 @@ export async function temptations(page: Page): Promise<string[]> {
   const enabled = page.getByRole('button', { name: changing, disabled: false })
   for (const one of await enabled.all()) {
     if ((await one.and(sorts).count()) > 0) continue
-    names.push((await one.getAttribute('aria-label')) ?? (await one.textContent()) ?? '')
+    const name = (await one.getAttribute('aria-label')) ?? (await one.textContent()) ?? ''
+    // Opens a menu, and is named after a file, which may be called `….pre-restore.…`.
+    if (!name.startsWith('Actions for ')) names.push(name)
   }
   return names
 }
