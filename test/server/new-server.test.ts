@@ -6,7 +6,7 @@ import { afterAll, beforeEach, describe, expect, test } from 'vitest'
 import { uploadBackup } from '../../src-main/operations/upload.ts'
 import type { Site } from '../../src-main/store/sites.ts'
 import { archiveReport } from '../../src-shared/domain/kit-backups.ts'
-import { clearFailpoint, restore, restored, setFailpoint } from '../support/restores.ts'
+import { restore, restored } from '../support/restores.ts'
 import { must, ServerDesk } from '../support/server-desk.ts'
 import { sharedServers } from '../support/servers/shared.ts'
 
@@ -37,7 +37,6 @@ describe('a server without the site', () => {
     await server.must(gone)
     expect(must(await uploadBackup(desk.console.context, site, file)).backup).toMatchObject({ kind: 'system' })
     return async () => {
-      clearFailpoint(server)
       rmSync(folder, { recursive: true })
       await desk[Symbol.asyncDispose]()
     }
@@ -71,19 +70,5 @@ describe('a server without the site', () => {
     expect(await server.must('curl -s -o /dev/null -w "%{http_code}" http://127.0.0.1/api/health')).toBe('200')
     await server.boot()
     expect(await server.must('systemctl is-active cvd nginx')).toBe('active\nactive')
-  })
-
-  test('has nothing of it when that fails, and all of it at the next attempt', async () => {
-    await setFailpoint(server, 'starting fail')
-    const failed = await restore(desk, site, basename(file), how)
-    expect(failed.outcome).toBe('rolled back')
-    clearFailpoint(server)
-    expect(
-      await server.must(
-        'ls /opt/cvd; ls /etc/systemd/system/cvd.service /etc/nginx/sites-enabled/cvd 2>&1 | grep -c "No such"',
-      ),
-    ).toBe('backups\n2')
-    restored(await restore(desk, site, basename(file), how))
-    await server.waitHealthy()
   })
 })
