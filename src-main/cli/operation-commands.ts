@@ -4,7 +4,6 @@ import { formatDuration, formatSpan } from '../../src-shared/domain/format.ts'
 import type { OperationEntry } from '../../src-shared/domain/kit-site.ts'
 import { isRedoId, titleOf } from '../../src-shared/domain/operation-title.ts'
 import { fail, ok, type Result } from '../../src-shared/result.ts'
-import type { KitClient } from '../kit/client.ts'
 import type { JournalEntry } from '../store/operations.ts'
 import type { Site } from '../store/sites.ts'
 import type { Session } from './session.ts'
@@ -14,17 +13,6 @@ import { usage } from './target-options.ts'
 import { watchOperation } from './watch.ts'
 
 const LISTED = 50
-
-async function ask<T>(
-  session: Session,
-  site: Site,
-  what: (client: KitClient) => Promise<Result<T>>,
-): Promise<Result<T>> {
-  const link = await session.context.links.open(site)
-  if (!link.ok) return link
-  using kit = link.value
-  return await what(kit.client)
-}
 
 function row(entry: OperationEntry, now: number): string[] {
   const { id, command, state, startedAt, endedAt, outcome, who, reason, message, undoable } = entry
@@ -54,7 +42,7 @@ async function catchUp(session: Session, site: Site, listed: readonly OperationE
 }
 
 async function operations(session: Session, site: Site): Promise<number> {
-  const listed = await ask(session, site, (client) => client.operations(LISTED))
+  const listed = await session.context.links.use(site, ({ client }) => client.operations(LISTED))
   if (!listed.ok) return session.refuse(listed.error)
   await catchUp(session, site, listed.value)
   const now = session.context.clock.now()
@@ -77,7 +65,7 @@ async function operations(session: Session, site: Site): Promise<number> {
 async function find(session: Session, site: Site, id: string): Promise<Result<JournalEntry>> {
   const known = session.context.store.operations.find(site.id, id)
   if (known) return ok(known)
-  const found = await ask(session, site, (client) => client.operation({ id }))
+  const found = await session.context.links.use(site, ({ client }) => client.operation({ id }))
   if (!found.ok) return found
   if (found.value) return ok(session.runner.import(site, found.value))
   return fail({

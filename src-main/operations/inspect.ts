@@ -32,11 +32,8 @@ export function siteChanged(site: Site, how: 'removed' | 'changed'): Failure {
 }
 
 /** Fails if another machine answers, and does not store its answer. */
-export async function inspectSite(context: Context, site: Site, signal?: AbortSignal): Promise<Result<Inspection>> {
-  const link = await context.links.open(site, signal ? { signal } : {})
-  if (!link.ok) return link
-  using kit = link.value
-  return inspectPinned(context, site, kit, signal)
+export function inspectSite(context: Context, site: Site, signal?: AbortSignal): Promise<Result<Inspection>> {
+  return context.links.use(site, (kit) => inspectPinned(context, site, kit, signal), signal ? { signal } : {})
 }
 
 /**

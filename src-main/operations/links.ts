@@ -77,6 +77,18 @@ export class Links implements AsyncDisposable {
     return ok({ client, [Symbol.dispose]: release })
   }
 
+  /** Opens a link for one piece of work, and closes it. Fails as `open` does. */
+  async use<T>(
+    address: SiteAddress,
+    work: (link: KitLink) => Promise<Result<T>>,
+    options: LinkOptions = {},
+  ): Promise<Result<T>> {
+    const opened = await this.open(address, options)
+    if (!opened.ok) return opened
+    using link = opened.value
+    return await work(link)
+  }
+
   /** Allows new attempts after a refused login or host key, because the user asked for one. */
   unblock({ target }: Pick<SiteAddress, 'target'>): void {
     this.#pool.unblock(target)

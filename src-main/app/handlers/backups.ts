@@ -111,12 +111,8 @@ export function backupHandlers(services: Services): NamespaceHandlers<ConsoleCon
       onSite(
         services,
         id,
-        async (site) => {
-          const link = await context.links.open(site, { signal })
-          if (!link.ok) return link
-          using kit = link.value
-          return await kit.client.show(Buffer.from(decodePath(path)), signal)
-        },
+        (site) =>
+          context.links.use(site, ({ client }) => client.show(Buffer.from(decodePath(path)), signal), { signal }),
         ({ backup, fingerprint, archive, history }) => ({
           entry: backup,
           fingerprint,
@@ -130,12 +126,8 @@ export function backupHandlers(services: Services): NamespaceHandlers<ConsoleCon
       onSite(
         services,
         id,
-        async (site) => {
-          const link = await context.links.open(site, { signal })
-          if (!link.ok) return link
-          using kit = link.value
-          return await kit.client.contents(Buffer.from(decodePath(path)), signal)
-        },
+        (site) =>
+          context.links.use(site, ({ client }) => client.contents(Buffer.from(decodePath(path)), signal), { signal }),
         ({ facts, ...contents }) => ({ ...contents, facts: readFacts(facts) }),
       ),
   }

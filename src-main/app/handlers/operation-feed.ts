@@ -22,15 +22,8 @@ const PACE = 100
 const isShown = ({ kind }: KitEvent) => kind !== 'progress' && kind !== 'state'
 
 /** One of the server's operations; null where it has none with this id. */
-export async function serverEntry(
-  { context }: Services,
-  site: Site,
-  id: string,
-): Promise<Result<OperationEntry | null>> {
-  const link = await context.links.open(site)
-  if (!link.ok) return link
-  using kit = link.value
-  return await kit.client.operation({ id })
+export function serverEntry({ context }: Services, site: Site, id: string): Promise<Result<OperationEntry | null>> {
+  return context.links.use(site, ({ client }) => client.operation({ id }))
 }
 
 async function undoable(services: Services, site: Site, entry: JournalEntry): Promise<boolean | null> {

@@ -10,11 +10,8 @@ import { throttle } from '../throttle.ts'
 import { onSiteChange, PACE } from './fleet-feed.ts'
 import { feedOperation, serverEntry } from './operation-feed.ts'
 
-async function serverOperations({ context }: Services, site: Site, limit: number): Promise<Result<OperationEntry[]>> {
-  const link = await context.links.open(site)
-  if (!link.ok) return link
-  using kit = link.value
-  return await kit.client.operations(limit)
+function serverOperations({ context }: Services, site: Site, limit: number): Promise<Result<OperationEntry[]>> {
+  return context.links.use(site, ({ client }) => client.operations(limit))
 }
 
 export function operationsHandlers(services: Services): NamespaceHandlers<ConsoleContract['operations']> {

@@ -25,12 +25,7 @@ export function restoreHandlers(services: Services): NamespaceHandlers<ConsoleCo
       onSite(
         services,
         id,
-        async (site) => {
-          const link = await context.links.open(site, { signal })
-          if (!link.ok) return link
-          using kit = link.value
-          return await kit.client.moment(kind, time, signal)
-        },
+        (site) => context.links.use(site, ({ client }) => client.moment(kind, time, signal), { signal }),
         (answer) => answer,
       ),
 
