@@ -20,6 +20,20 @@ encode_path() {
   REPLY=$out
 }
 
+# For awk: encoded(TEXT) is TEXT as encode_path has it, byte for byte where awk reads bytes.
+readonly ENCODE_AWK='
+function encoded(text,   out, i, char) {
+  if (text !~ /[^A-Za-z0-9._\/-]/) return text
+  out = ""
+  for (i = 1; i <= length(text); i++) {
+    char = substr(text, i, 1)
+    out = out (char ~ /[A-Za-z0-9._\/-]/ ? char : hex[char])
+  }
+  return out
+}
+BEGIN { for (i = 1; i < 256; i++) hex[sprintf("%c", i)] = sprintf("%%%02X", i) }
+'
+
 # decode_path TEXT: REPLY = the bytes of an encoded path.
 decode_path() {
   local text=${1//\\/%5C}

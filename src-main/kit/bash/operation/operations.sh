@@ -5,7 +5,7 @@
 # of its own.
 
 # shellcheck disable=SC2016 # awk's own variables
-readonly OPERATIONS_AWK='
+readonly OPERATIONS_AWK=$ENCODE_AWK'
 function text(value,   out, i, char) {
   if (value !~ special) return "\"" value "\""
   out = ""
@@ -36,18 +36,9 @@ function decoded(value,   out, at) {
   }
   return out value
 }
-function encoded(value,   out, i, char) {
-  if (value !~ /[^A-Za-z0-9._\/-]/) return value
-  out = ""
-  for (i = 1; i <= length(value); i++) {
-    char = substr(value, i, 1)
-    out = out (char ~ /[A-Za-z0-9._\/-]/ ? char : hex[char])
-  }
-  return out
-}
 BEGIN {
   names = split("command startedAt endedAt who reason outcome code message phase backup token part", name, " ")
-  for (i = 1; i < 256; i++) { char_of[sprintf("%02X", i)] = sprintf("%c", i); hex[sprintf("%c", i)] = sprintf("%%%02X", i) }
+  for (i = 1; i < 256; i++) char_of[sprintf("%02X", i)] = sprintf("%c", i)
   for (i = 1; i < 128; i++) if (i < 32 || i == 127) code[sprintf("%c", i)] = sprintf("\\u%04x", i)
   code["\""] = "\\\""
   code["\\"] = "\\\\"

@@ -8,18 +8,9 @@
 # While they are converted, the catalog is called catalog.converting.
 
 # shellcheck disable=SC2016 # awk's own variables
-readonly STATE_OLD_AWK='
+readonly STATE_OLD_AWK=$ENCODE_AWK'
 function number(text) { return length(text) <= 15 && text ~ /^(0|[1-9][0-9]*)$/ }
 function word(text) { return text !~ /[^A-Za-z0-9._\/%-]/ }
-function encoded(text,   out, i, c) {
-  if (text !~ /[^A-Za-z0-9._\/-]/) return text
-  out = ""
-  for (i = 1; i <= length(text); i++) {
-    c = substr(text, i, 1)
-    out = out (c ~ /[A-Za-z0-9._\/-]/ ? c : code[c])
-  }
-  return out
-}
 # say FIELDS, of which there are COUNT: a row of 14.
 function say(fields, count) {
   for (; count < 14; count++) fields = fields "\t"
@@ -54,7 +45,7 @@ function members(file, name,   line, n) {
   }
   close(file)
 }
-BEGIN { FS = "\t"; for (i = 1; i < 256; i++) code[sprintf("%c", i)] = sprintf("%%%02X", i) }
+BEGIN { FS = "\t" }
 /\ttorn$/ { next }
 $1 == "=" && word($3) { if ($2 == "fingerprints") fingerprint(ENVIRON["STATE"] "/fingerprints/" $3, $3); else members(ENVIRON["STATE"] "/members/" $3, $3); next }
 /[^A-Za-z0-9._\/%\t-]/ { next }
