@@ -43,7 +43,7 @@ describe.runIf(process.getuid?.() === 0)('packages', () => {
     const { site } = siteWith(test, tells)
     const told = ['apt-get', 'dnf', 'zypper'].map((tool) =>
       site.library(
-        `${tool}() { echo "${tool} $*"; }; PACKAGE_TOOL=${tool} PACKAGES=(nginx); packages_command; echo "$REPLY"; packages_install 2>&1`,
+        `${tool}() { echo "${tool} $*"; }; PACKAGE_TOOL=${tool} PACKAGES=(nginx); install_words nginx; echo "$REPLY"; packages_install 2>&1`,
       ),
     )
     expect(told).toEqual([

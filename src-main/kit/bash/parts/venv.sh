@@ -87,10 +87,11 @@ venv_look() {
 
 # venv_install DEBIAN-PACKAGE...: VENV_FAULT_FIX = how to install what is missing.
 venv_install() {
-  if command -v apt-get >/dev/null; then VENV_FAULT_FIX="install it: apt-get install $*"
-  elif command -v dnf >/dev/null; then VENV_FAULT_FIX='install it: dnf install python3 python3-pip'
-  elif command -v zypper >/dev/null; then VENV_FAULT_FIX='install it: zypper install python3 python3-pip'
-  else VENV_FAULT_FIX='install python3 with venv and ensurepip'; fi
+  package_tool
+  # Debian keeps ensurepip in a package of its own.
+  if [[ $PACKAGE_TOOL == apt-get ]]; then install_words "$@"; else install_words python3 python3-pip; fi
+  VENV_FAULT_FIX=${REPLY:+install it: $REPLY}
+  VENV_FAULT_FIX=${VENV_FAULT_FIX:-install python3 with venv and ensurepip}
 }
 
 # venv_differs: REPLY = why the live one does not fit what is restored, or empty.

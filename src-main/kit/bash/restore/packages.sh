@@ -1,15 +1,12 @@
 # --- Programs that a restored site needs, and how this distribution installs them ----------------------------------------------
 
 PACKAGES=()      # that are missing, by the names of this distribution
-PACKAGE_TOOL=''  # apt-get, dnf, yum, zypper; empty if none is here
 
 # packages_look PART...: PACKAGES = what is missing for these parts.
 packages_look() {
   local part need=()
   PACKAGES=()
-  for PACKAGE_TOOL in apt-get dnf yum zypper ''; do
-    [[ $PACKAGE_TOOL == '' ]] || ! command -v "$PACKAGE_TOOL" >/dev/null || break
-  done
+  package_tool
   command -v curl >/dev/null || need+=(curl)
   for part in "$@"; do
     case $part in
@@ -27,14 +24,6 @@ packages_look() {
 
 python_makes_venv() { python3 -I -c 'import ensurepip, venv' >/dev/null 2>&1; }
 
-# packages_command: REPLY = how to install PACKAGES, for people; empty if it is not known.
-packages_command() {
-  case $PACKAGE_TOOL in
-    '') REPLY='' ;;
-    *) REPLY="$PACKAGE_TOOL install ${PACKAGES[*]}" ;;
-  esac
-}
-
 # check_programs: the programs that the parts of this restore need are installed.
 check_programs() {
   local title='The programs that the site needs are installed' fix
@@ -44,7 +33,7 @@ check_programs() {
     found packages passed "$title" "${RESTORE_PARTS[*]-}"
     return
   fi
-  packages_command
+  install_words "${PACKAGES[@]}"
   fix=${REPLY:-install them}
   found packages failed "$title" "missing: ${PACKAGES[*]}" "$fix; or have it done: cvd-backup packages" missing-packages \
     "Programs are missing on this server: ${PACKAGES[*]}."
@@ -67,7 +56,7 @@ run_packages() {
   step_done missing="${PACKAGES[*]-}"
   ((${#PACKAGES[@]} > 0)) || succeed 'Nothing is missing.' '{"installed":[]}'
   ((EUID == 0)) || fail no-rights 'Only root can install packages.' 'nothing was changed' 'log in as root or with sudo'
-  packages_command
+  install_words "${PACKAGES[@]}"
   [[ $REPLY != '' ]] || fail missing-packages "This distribution's way to install packages is not known: ${PACKAGES[*]} are missing." \
     'nothing was changed' 'install them by hand'
   step install "Install: ${PACKAGES[*]}"

@@ -69,6 +69,17 @@ tools_read() {
   { printf '%s' "$text" >"$STATE/tools.new.$$"; } 2>/dev/null && mv -fT -- "$STATE/tools.new.$$" "$STATE/tools" 2>/dev/null
 }
 
+# package_tool: PACKAGE_TOOL = how this distribution installs packages: apt-get, dnf, yum or zypper; empty if none is here.
+PACKAGE_TOOL=''
+package_tool() {
+  for PACKAGE_TOOL in apt-get dnf yum zypper ''; do
+    [[ $PACKAGE_TOOL == '' ]] || ! command -v "$PACKAGE_TOOL" >/dev/null || break
+  done
+}
+
+# install_words PACKAGE...: REPLY = the command that installs them, for people; empty if it is not known. After package_tool.
+install_words() { REPLY=${PACKAGE_TOOL:+$PACKAGE_TOOL install $*}; }
+
 tool_version() { # NAME: REPLY = the version number that it reports, or empty
   local text
   case $1 in
