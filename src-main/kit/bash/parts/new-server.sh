@@ -5,11 +5,17 @@ NEW_OWNER=''               # user:group that is to own the CVD data, on a server
 NEW_FOLDERS=()             # to be created, in this order
 N_FACTS_USER='' N_FACTS_GROUP='' N_FACTS_HEALTH='' # what the system backup says
 
-# new_server_look: find out what is missing for the parts of this restore, on a server without the site.
+# new_server_look: find out what is missing for the parts of this restore, on a server without the site; and what applies there
+# unless somebody says otherwise.
 new_server_look() {
-  local folder
   NEW_USER='' NEW_GROUP='' NEW_OWNER='' NEW_FOLDERS=() N_REFUSED=''
   new_site_is_absent || return 0
+  new_server_lacks
+  new_server_defaults
+}
+
+new_server_lacks() {
+  local folder
   for folder in "$ROOT" "${DATABASE_FILE%/*}" "$LOGS" "$BACKUPS" "$BACKUPS/app" "$BACKUPS/system"; do new_folder "$folder"; done
   # Whoever controls the place is the owner.
   ((EUID == 0)) && path_owner "$DATABASE_FILE" && [[ $REPLY == '0 0' ]] && path_owner "$BACKUPS" && [[ $REPLY == '0 0' ]] || return 0
@@ -52,10 +58,13 @@ new_has() {
   return 1
 }
 
+# new_server_needed: status 0 if anything has to be created or given away.
+new_server_needed() { [[ ${#NEW_FOLDERS[@]} -gt 0 || $NEW_OWNER != '' ]]; }
+
 # check_new_server: what is missing is created if a person says so.
 check_new_server() {
   local title='The place for the site is there' words=''
-  [[ ${#NEW_FOLDERS[@]} -gt 0 || $NEW_OWNER != '' ]] || return 0
+  new_server_needed || return 0
   [[ $NEW_USER == '' ]] || words="the user $NEW_USER"
   [[ $NEW_GROUP == '' ]] || words+="${words:+, }the group $NEW_GROUP"
   ((${#NEW_FOLDERS[@]} == 0)) || words+="${words:+, }the folders ${NEW_FOLDERS[*]}"
@@ -73,18 +82,17 @@ check_new_server() {
 # new_server_create: create what is missing, and give it to its owner. Until then root alone controls the place.
 new_server_create() {
   local folder
-  [[ ${#NEW_FOLDERS[@]} -gt 0 || $NEW_OWNER != '' ]] || return 0
+  new_server_needed || return 0
   step create 'Create what the site needs'
   [[ $NEW_GROUP == '' ]] || group_create "$NEW_GROUP"
   [[ $NEW_USER == '' ]] || user_create "$NEW_USER" "${NEW_OWNER#*:}" "$ROOT"
   for folder in ${NEW_FOLDERS[@]+"${NEW_FOLDERS[@]}"}; do
     # After a failed attempt, the place has its owner already.
-    if [[ $NEW_OWNER == '' ]] && ((EUID == 0 && OWNER_UID != 0)); then owner_folder_create "$folder"; else folder_create "$folder"; fi
+    if [[ $NEW_OWNER == '' ]] && ((EUID == 0 && OWNER_UID != 0)); then folder_create "$folder" owner; else folder_create "$folder"; fi
   done
   [[ $NEW_OWNER == '' ]] || new_server_give
   identities_load
   step_done user="$NEW_USER" group="$NEW_GROUP" folders="${NEW_FOLDERS[*]-}" owner="$NEW_OWNER"
-  SITE_IS_DOWN=yes
 }
 
 # new_server_give: give ROOT and the folders of the site to their owner. From inside out: what is given away is not entered any more.
@@ -106,12 +114,12 @@ new_server_give() {
 
 # new_server_facts: what the system backup says about its server; in the work folder that the backup was opened in.
 new_server_facts() {
-  local line value
+  local line
   N_FACTS_USER='' N_FACTS_GROUP='' N_FACTS_HEALTH='' N_FACTS_MACHINE='' N_FACTS_ROOT='' N_FACTS_VENV=''
   if system_holds facts && ((SYSTEM_BYTES <= 67108864)) && system_take facts manifest.json "$NOTHING_CHANGED"; then
     while IFS= read -r line; do new_server_said "$line"; done < <(side_says 30 65536 reader facts_said manifest.json)
   fi
-  if [[ $N_FACTS_USER == '' ]] && system_holds systemd && system_take systemd picked.said "$NOTHING_CHANGED"; then
+  if [[ $N_FACTS_USER == '' ]] && new_site_is_absent && system_holds systemd && system_take systemd picked.said "$NOTHING_CHANGED"; then
     line=${SYSTEM_TOP#./}
     while IFS= read -r line; do new_server_said "$line"; done < <(side_says 30 65536 reader unit_said "${line}config" "${SERVICES[0]-cvd}")
   fi
@@ -142,9 +150,8 @@ new_server_said() { # LINE
 # new_server_defaults: without a health probe in the policy, use the one that the backup's site had; build the virtual
 # environment.
 new_server_defaults() {
-  new_site_is_absent || return 0
-  # A site that is not there does not answer. In a restore, whoever says --new-server says so.
-  [[ $PLANNING == '' ]] || SITE_IS_DOWN=yes
+  # A site that is not there does not answer; whoever says --new-server says so.
+  ! new_server_needed || SITE_IS_DOWN=yes
   # There is no environment to keep.
   [[ $R_KEEP_VENV != '' ]] || VENV_WANTED=yes
   [[ ${POLICY[health]} == '' && $N_FACTS_HEALTH != '' ]] || return 0

@@ -48,13 +48,11 @@ plan_system() {
   plan_scratch
   if system_read "$1" "$PLAN_UNCHANGED"; then
     plan_manifest
-    new_server_facts
   else
     RESTORE_PARTS=()
   fi
   leave_work_dir
   new_server_look
-  new_server_defaults
   check_programs
   check_new_server
 }

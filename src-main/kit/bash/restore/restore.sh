@@ -82,10 +82,8 @@ restore_open() {
   step open 'Read the system backup'
   enter_scratch || fail internal "A work folder could not be made in $STATE/work." "$NOTHING_CHANGED"
   system_read "$1" "$NOTHING_CHANGED"
-  new_server_facts
   leave_work_dir
   new_server_look
-  new_server_defaults
   [[ $R_EXPECT_SHA256 == '' || $R_EXPECT_SHA256 == "$SYSTEM_SHA256" ]] ||
     fail plan-stale 'The backup has changed since the plan was made.' "$NOTHING_CHANGED" 'plan again'
   step_done sha256="$SYSTEM_SHA256" parts="${RESTORE_PARTS[*]}"
@@ -103,6 +101,7 @@ system_read() {
   fi
   FOLDER_PROVEN=$SYSTEM_PROVEN
   check_folder_fingerprint
+  new_server_facts
   if ((${#RESTORE_PARTS[@]} == 0)); then
     for part in "${PARTS[@]}"; do
       if system_holds "$part"; then RESTORE_PARTS+=("$part"); else missing+="${missing:+, }$part"; fi

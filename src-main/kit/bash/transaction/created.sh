@@ -16,22 +16,18 @@ create_done() { # KIND NAME IDENTITY
   must_journal created "$1 $REPLY $3"
 }
 
-# folder_create FOLDER: make it, as root's, where it is missing. The one above it exists.
+# folder_create FOLDER [owner]: make it, as root's or by the owner of the CVD data, where it is missing. The one above it exists.
 folder_create() {
   create_begin folder "$1"
-  mkdir -m 755 -- "$1" && sync_paths "${1%/*}" || fail internal "The folder $1 could not be made." "$NOTHING_CHANGED"
-  id_of "$1"
-  create_done folder "$1" "$REPLY"
-  failpoint created-folder
-}
-
-# owner_folder_create FOLDER: have the owner of the CVD data make it.
-owner_folder_create() {
-  create_begin folder "$1"
-  side_says 10 1 owner backups_make_folder "$1" >/dev/null
+  if [[ ${2-} == owner ]]; then
+    side_says 10 1 owner backups_make_folder "$1" >/dev/null
+  else
+    mkdir -m 755 -- "$1" && sync_paths "${1%/*}"
+  fi
   [[ -d $1 && ! -L $1 ]] || fail internal "The folder $1 could not be made." "$NOTHING_CHANGED"
   id_of "$1"
   create_done folder "$1" "$REPLY"
+  failpoint created-folder
 }
 
 # group_create GROUP, user_create USER GROUP HOME: a system group, and a system user who cannot log in.
