@@ -1,6 +1,6 @@
 /**
- * Hashes a file of this computer while it is written, from its disk: in a thread of its own, behind whoever writes. When the last
- * byte is written, hardly anything is left to read.
+ * Hashes a file of this computer while it is written, and has the disk take it: in a thread of its own, behind whoever writes. When
+ * the last byte is written, hardly anything is left to read and to wait for.
  */
 import { Worker } from 'node:worker_threads'
 
@@ -19,17 +19,22 @@ interface Answer {
 /** Runs as a text, in the thread: it can use nothing from around it. */
 function thread(): void {
   const { parentPort, workerData } = process.getBuiltinModule('node:worker_threads')
-  const { readSync } = process.getBuiltinModule('node:fs')
+  const { fdatasyncSync, readSync } = process.getBuiltinModule('node:fs')
   const hash = process.getBuiltinModule('node:crypto').createHash('sha256')
   const buffer = Buffer.allocUnsafe(1024 * 1024)
   let read = 0
+  let synced = 0
   parentPort?.on('message', ({ upTo, last }: Order) => {
     while (read < upTo) {
-      const bytes = readSync(workerData, buffer, 0, Math.min(buffer.length, upTo - read), read)
+      const bytes = readSync(workerData.fd, buffer, 0, Math.min(buffer.length, upTo - read), read)
       if (bytes === 0) break
       hash.update(buffer.subarray(0, bytes))
       read += bytes
       if (last) parentPort.postMessage({ read, sha256: null })
+    }
+    if (read - synced >= workerData.sync) {
+      fdatasyncSync(workerData.fd)
+      synced = read
     }
     if (last) parentPort.postMessage({ read, sha256: hash.digest('hex') })
   })
@@ -37,6 +42,8 @@ function thread(): void {
 
 /** Bytes that are worth an order. */
 const STEP = 4 * 1024 * 1024
+/** Bytes after which the disk is waited for. */
+const SYNC = 64 * 1024 * 1024
 
 export class ReadBack implements AsyncDisposable {
   readonly #worker: Worker
@@ -45,7 +52,7 @@ export class ReadBack implements AsyncDisposable {
 
   /** @param fd an open file, which stays open until this is disposed of. */
   constructor(fd: number) {
-    this.#worker = new Worker(`(${thread})()`, { eval: true, workerData: fd })
+    this.#worker = new Worker(`(${thread})()`, { eval: true, workerData: { fd, sync: SYNC } })
     // A download that is given up leaves it waiting.
     this.#worker.unref()
     this.#failed = new Promise((_, reject) => this.#worker.once('error', reject))

@@ -8,6 +8,7 @@ import { linkLost, serverWords } from './connection-failure.ts'
 import { LineSplitter } from './lines.ts'
 import type { OutputStart } from './output-start.ts'
 import { Pace } from './pace.ts'
+import { widenWindow } from './wide-window.ts'
 
 type Stdin = Buffer | AsyncIterable<Buffer>
 
@@ -184,6 +185,7 @@ class Command implements Running {
         rest = rest.subarray(bytes.length)
         const busy = this.#options.onRaw?.(bytes)
         if (busy) this.#holdUntil(this.#channel, busy)
+        else widenWindow(this.#channel)
         continue
       }
       const part = rest

@@ -8,6 +8,8 @@ export interface Finished {
 }
 
 export interface Transfers {
+  /** Has the console know the site. Call before anything is measured. */
+  ready(): Promise<unknown>
   scp(file: string, folder: string): Promise<void>
   /** As the console does it, with its verification. */
   download(backup: string, folder: string): Promise<void>
@@ -31,6 +33,8 @@ export interface Place {
   readonly ssh?: (command: string | null) => Promise<void>
   /** Copies files of the place to folders of this machine; undefined where there is no sshd. */
   readonly transfers?: Transfers
+  /** The same over a link that delays by so many milliseconds in each direction. */
+  readonly delayed?: (milliseconds: number) => Promise<Transfers & AsyncDisposable>
   service(verb: 'start' | 'stop' | 'restart'): Promise<void>
   healthy(): Promise<void>
   /** Sets the time between two writes of the application. */

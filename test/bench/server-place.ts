@@ -3,11 +3,12 @@ import { join } from 'node:path'
 import { runProgram } from '../../src-main/demo/processes.ts'
 import { assembleKit } from '../../src-main/kit/assemble.ts'
 import { downloadBackup } from '../../src-main/operations/download.ts'
+import { delayLine } from '../support/delay-line.ts'
 import { must, ServerDesk } from '../support/server-desk.ts'
 import { startServers, stopServer } from '../support/servers/lifecycle.ts'
 import { networkName } from '../support/servers/network.ts'
 import { timedKit } from './kit-answer.ts'
-import { type Place, shellWord } from './place.ts'
+import { type Place, shellWord, type Transfers } from './place.ts'
 
 const kit = '/root/cvd-backup'
 const hidden = '/root/compressors'
@@ -37,6 +38,16 @@ export async function serverPlace(say: (text: string) => void): Promise<Place> {
     if (code !== 0) throw new Error(`${program} to ${server.address}: ${stderr}`)
   }
   const desk = new ServerDesk()
+  const at = { host: server.address, port: server.port }
+  const transfersAt = ({ host, port }: typeof at, own: ServerDesk): Transfers => ({
+    ready: () => own.add(server, { at: { host, port } }),
+    scp: (file, folder) =>
+      mustRun('scp', ['-P', `${port}`, '-o', `HostKeyAlias=${server.address}`, `root@${host}:${file}`, folder]),
+    download: async (backup, folder) => {
+      const [site] = own.console.context.store.sites.list()
+      if (site) must(await downloadBackup(own.console.context, site, backup, { folder }))
+    },
+  })
   return {
     what: `a real server (${debian ?? 'Debian'} under systemd, gunicorn with 4 workers)`,
     root: '/opt/cvd',
@@ -52,12 +63,17 @@ export async function serverPlace(say: (text: string) => void): Promise<Place> {
         command === null ? ['true'] : [`CVD_BACKUP_KIT_SHA256=${sha256}`, 'bash', stored, '--events', command]
       await mustRun('ssh', [`root@${server.address}`, ...words])
     },
-    transfers: {
-      scp: (file, folder) => mustRun('scp', [`root@${server.address}:${file}`, folder]),
-      download: async (backup, folder) => {
-        const site = desk.console.context.store.sites.list()[0] ?? (await desk.add(server))
-        must(await downloadBackup(desk.console.context, site, backup, { folder }))
-      },
+    transfers: transfersAt(at, desk),
+    delayed: async (milliseconds) => {
+      const line = await delayLine({ ...at, delay: milliseconds })
+      const own = new ServerDesk()
+      return {
+        ...transfersAt({ host: '127.0.0.1', port: line.port }, own),
+        [Symbol.asyncDispose]: async () => {
+          await own[Symbol.asyncDispose]()
+          await line[Symbol.asyncDispose]()
+        },
+      }
     },
     service: async (verb) => void (await server.must(`systemctl ${verb} cvd`)),
     healthy: () => server.waitHealthy(),

@@ -36,6 +36,8 @@ export interface HowToAdd {
   readonly sudoPassword?: string
   /** The health address to set on the server. Default: the address that answers. */
   readonly health?: string
+  /** Where to reach it, if not at its own address. */
+  readonly at?: { readonly host: string; readonly port: number }
   /** Host keys to accept. Default: the server's. */
   readonly accept?: readonly string[]
 }
@@ -72,7 +74,7 @@ export class ServerDesk implements AsyncDisposable {
   async tryToAdd(server: Server, how: HowToAdd = {}): Promise<Result<AddedSite>> {
     const login = how.login ?? server.spec.login
     const { user, password, keyFile } = server.account(login)
-    const at = { host: server.address, port: server.port, user }
+    const at = { host: server.address, port: server.port, ...how.at, user }
     const auth: SshTarget['auth'] = how.password === undefined ? { method: 'key', keyFile } : { method: 'password' }
     if (how.password !== undefined) await this.secrets.save({ kind: 'password', ...at }, new Secret(how.password))
     const sudo = how.sudoPassword ?? password
