@@ -1,54 +1,50 @@
-import { downtime } from './downtime.ts'
-import { must, mustKit, shellWord } from './place.ts'
+import { besideRestart } from './beside-restart.ts'
+import { must, shellWord } from './place.ts'
 import { backUp, clean, type PlaceSetting } from './setting.ts'
-import { median, type Row, seconds } from './table.ts'
+import type { Row } from './table.ts'
 
-const allowedMs = 500
-
-/** Downtime of a restore of the application, beside a bare restart of the service and the runbook's restore. */
+/** Downtime of a restore of the application. */
 export async function benchApplication(setting: PlaceSetting): Promise<Row[]> {
-  const { place, baseline, repeat, say, quiet, quick } = setting
-  const files = quick ? 400 : 4000
-  await clean(place)
-  await fill(setting, files)
-  const megabytes = Number(await must(place, `du -sm --apparent-size ${app(setting)}/bench | cut -f1`))
+  const { place, baseline } = setting
+  const files = await filled(setting)
   const backup = (await backUp(place, 'application')).path
-  const host = await must(place, 'hostname')
-  const restore = ['restore', 'application', backup, '--confirm', host, '--reason', 'bench']
-  const what = `application downtime, ${megabytes} MB in ${files} files`
-  const restarts: number[] = []
-  const ours: number[] = []
-  for (let turn = 1; turn <= repeat; turn++) {
-    say(`${what}: ${turn} of ${repeat}`)
-    await quiet()
-    restarts.push(await downtime(place, () => place.service('restart')))
-    await quiet()
-    ours.push(await downtime(place, () => mustKit(place, restore)))
-    await must(place, `rm -rf ${app(setting)}.pre-restore.*; sync`)
-  }
-  say(`${what}: ${baseline.applicationName}`)
-  await quiet()
-  const theirs = await downtime(place, () => baseline.restoreApplication(backup))
-  await place.healthy()
-  await must(place, `rm -rf ${app(setting)}/bench ${shellWord(`${place.root}/backups/app`)}/*_app_*; sync`)
-  const [bare, down] = [median(restarts), median(ours)]
-  return [
-    {
-      ...{ bench: 'application', what, baseline: 'a bare restart of the service', baselineMs: bare, oursMs: down },
-      ratio: `${down < bare ? '-' : '+'} ${seconds(Math.abs(down - bare))}`,
-      ...{ goal: '≤ + 0.50 s', met: down - bare <= allowedMs },
-    },
-    {
-      ...{ bench: 'application', what, baseline: baseline.applicationName, baselineMs: theirs, oursMs: down },
-      ...{ ratio: `${(theirs / down).toFixed(1)} x`, goal: '> 1 x', met: theirs > down },
-    },
-  ]
+  const rows = await besideRestart(setting, {
+    bench: 'application',
+    what: `application downtime, ${files}`,
+    kind: 'application',
+    backup,
+    forget: `rm -rf ${app(setting)}.pre-restore.*`,
+    theirName: baseline.applicationName,
+    theirs: () => baseline.restoreApplication(backup),
+  })
+  await emptied(setting)
+  return rows
+}
+
+/** Downtime of a disaster recovery: all parts of a system backup. */
+export async function benchSystem(setting: PlaceSetting): Promise<Row[]> {
+  const { place, baseline } = setting
+  const files = await filled(setting)
+  const backup = (await backUp(place, 'system')).path
+  const rows = await besideRestart(setting, {
+    bench: 'system',
+    what: `disaster recovery downtime, ${files}`,
+    kind: 'system',
+    backup,
+    forget: `find ${shellWord(place.root)} /etc/nginx /etc/systemd/system -maxdepth 2 -name '*.pre-restore.*' -exec rm -rf {} +`,
+    theirName: baseline.systemName,
+    theirs: () => baseline.restoreSystem(backup),
+  })
+  await emptied(setting)
+  return rows
 }
 
 const app = ({ place }: PlaceSetting): string => shellWord(`${place.root}/app`)
 
-/** Adds files of 25 kB that cannot be compressed, a hundred in a folder, to the application. */
-async function fill(setting: PlaceSetting, files: number): Promise<void> {
+/** Adds files of 25 kB that cannot be compressed, a hundred in a folder, to the application. Returns what was added, in words. */
+async function filled(setting: PlaceSetting): Promise<string> {
+  const files = setting.quick ? 400 : 4000
+  await clean(setting.place)
   await must(
     setting.place,
     `set -e; cd ${app(setting)}; rm -rf bench; mkdir bench
@@ -57,4 +53,11 @@ async function fill(setting: PlaceSetting, files: number): Promise<void> {
     done
     chown -R --reference=. bench; sync`,
   )
+  const megabytes = await must(setting.place, `du -sm --apparent-size ${app(setting)}/bench | cut -f1`)
+  return `${megabytes} MB in ${files} files`
+}
+
+async function emptied(setting: PlaceSetting): Promise<void> {
+  const backups = shellWord(`${setting.place.root}/backups`)
+  await must(setting.place, `rm -rf ${app(setting)}/bench ${backups}/app/*_app_* ${backups}/system/*; sync`)
 }

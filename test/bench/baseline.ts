@@ -4,6 +4,8 @@
  *   backup: `.backup` of the live file without a transaction, integrity_check of the copy, gzip as it comes (level 6);
  *   application: an archive of the live one for safety, stop, extract to a scratch folder, set the virtual environment aside,
  *   delete, copy, set it back, start;
+ *   disaster recovery: stop, extract all parts, copy them over, start. Its own script is never run here: without an index
+ *   of packages it leaves no environment, and it sleeps for 30 s;
  *   restore: a copy of the live file for safety, stop, extract, integrity_check, copy over the live file, integrity_check,
  *   start.
  */
@@ -21,6 +23,8 @@ export interface Baseline {
   /** Runs to its end, whatever the outcome; its downtime is measured from outside. */
   restore(backup: string): Promise<void>
   restoreApplication(backup: string): Promise<void>
+  readonly systemName: string
+  restoreSystem(backup: string): Promise<void>
 }
 
 export function baselineOf(place: Place): Baseline {
@@ -34,6 +38,7 @@ function ownScripts(place: Place, folder: string): Baseline {
     return `bash /root/runbook/${name}`
   }
   return {
+    ...sameSteps(place),
     backupName: "the runbook's backup_database.sh",
     restoreName: "the runbook's restore_database.sh",
     backup: async (seconds) => timed(place, seconds, await send('backup_database.sh')),
@@ -86,6 +91,21 @@ function sameSteps(place: Place): Baseline {
         rm -rf ${app}/*; cp -r "$t"/* ${app}/
         if [ -d ${app}/venv_current ]; then mv ${app}/venv_current ${app}/venv; fi
         chown -R --reference=${shellWord(place.root)} ${app}; rm -rf "$t" /tmp/baseline-safety.tar.gz`,
+      )
+      await place.service('start')
+      await place.healthy()
+    },
+    systemName: "the runbook's steps for a disaster recovery",
+    restoreSystem: async (backup) => {
+      await place.service('stop')
+      await must(
+        place,
+        `set -e; t=$(mktemp -d); tar -xzf ${shellWord(backup)} -C "$t"; s=$(echo "$t"/cvd_system_*); cd ${shellWord(place.root)}
+        gunzip -c "$s"/database/cvd.db.gz >${live}
+        if [ -d app/venv ]; then mv app/venv "$t/venv"; fi
+        rm -rf app/*; tar -xzf "$s"/application/app.tar.gz -C app
+        if [ -d "$t/venv" ]; then mv "$t/venv" app/venv; fi
+        chown -R --reference=. app; rm -rf "$t"`,
       )
       await place.service('start')
       await place.healthy()

@@ -1,4 +1,4 @@
-import { benchApplication } from './application.ts'
+import { benchApplication, benchSystem } from './application.ts'
 import { benchBackup, benchBackupUnderWrites } from './backup.ts'
 import { benchDownload } from './download.ts'
 import { benchInspect } from './inspect.ts'
@@ -26,6 +26,7 @@ export const onPlace: Benches<PlaceSetting> = {
   inspect: { what: 'a site with 10,000 backups', run: benchInspect },
   restore: { what: 'downtime of a restore at two sizes', run: benchRestore },
   application: { what: 'downtime of a restore of the application', run: benchApplication },
+  system: { what: 'downtime of a disaster recovery, all parts', run: benchSystem },
   download: { what: 'a download of a backup, beside scp', run: benchDownload },
   backup: { what: 'a backup while nothing is written, with each compressor', run: benchBackup },
   'backup-under-writes': { what: 'a backup while the application writes every 5 ms', run: benchBackupUnderWrites },
