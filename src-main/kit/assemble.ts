@@ -71,6 +71,7 @@ export const rooms = {
     'only',
     'folder-checks',
     'folder',
+    'secrets-sides',
     'files-sides',
     'files',
     'files-stage',

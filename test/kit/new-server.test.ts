@@ -7,6 +7,7 @@ import {
   mkdirSync,
   readdirSync,
   readFileSync,
+  readlinkSync,
   rmSync,
   statSync,
   writeFileSync,
@@ -26,7 +27,7 @@ async function emptied(test: TestContext, environment = false) {
   test.onTestFinished(() => site.remove())
   writeFileSync(
     join(unitsOf(site), 'cvd.service'),
-    `[Service]\nUser=${OWNER}\nGroup=${OWNER}\n[Install]\nWantedBy=multi-user.target\n`,
+    `[Service]\nUser=${OWNER}\nGroup=${OWNER}\n[Install]\nWantedBy = multi-user.target\nRequiredBy=kiosk.target\nAlias=vending.service ../evil.service\n`,
   )
   if (environment) {
     const app = join(site.root, 'app')
@@ -78,7 +79,7 @@ const contents = (state: ReturnType<typeof stateOf>) =>
       Array.isArray(value)
         ? value
             .map((line: string) => line.replace(/ \d+:\d+ /, ' ').replace(/^\. d \d+/, '. d'))
-            .filter((line: string) => !/\.wants/.test(line))
+            .filter((line: string) => !/\.wants|\.requires|^vending/.test(line))
         : value,
     ]),
   )
@@ -107,7 +108,11 @@ describe.runIf(process.getuid?.() === 0)('a server without the site', () => {
     ])
       expect(statSync(join(site.root, path)).uid, path).toBe(uid)
     expect(statSync(join(site.root, 'config/.env')).mode & 0o777).toBe(0o600)
-    expect(readdirSync(join(unitsOf(site), 'multi-user.target.wants'))).toEqual(['cvd.service'])
+    for (const link of ['multi-user.target.wants/cvd.service', 'kiosk.target.requires/cvd.service', 'vending.service'])
+      expect(readlinkSync(join(unitsOf(site), link)), link).toBe(join(unitsOf(site), 'cvd.service'))
+    expect(readdirSync(unitsOf(site)).sort()).toEqual(
+      ['cvd.service', 'cvd.service.d', 'kiosk.target.requires', 'multi-user.target.wants', 'vending.service'].sort(),
+    )
     expect(readFileSync(join(site.folder, 'etc/nginx/sites-enabled/cvd'), 'utf8')).toBe('server { old }\n')
     expect(await site.health()).toBe(200)
     expect(site.leftBehind()).toEqual([])
@@ -142,13 +147,12 @@ describe.runIf(process.getuid?.() === 0)('a server without the site', () => {
       site.failpoint(`${phase} fail`)
       const { result } = await site.run(restoring(file, '--new-server'))
       expect(result.outcome).toBe(phase === 'staged' ? 'failed' : 'rolled back')
-      for (const gone of ['app', 'config', 'data', 'logs/nothing'])
-        expect(existsSync(join(site.root, gone)), gone).toBe(false)
       expect(readdirSync(unitsOf(site))).toEqual([])
       expect(readdirSync(nginxOf(site))).toEqual([])
       expect(readdirSync(join(site.folder, 'etc/nginx/sites-enabled'))).toEqual([])
-      // Its user owns the folder with the backup now, and the log of what happened.
-      expect(existsSync(file)).toBe(true)
+      expect(userOf(site)).toBeUndefined()
+      expect(readdirSync(site.root)).toEqual(['backups'])
+      for (const kept of [site.root, site.backups, file]) expect(statSync(kept).uid, kept).toBe(0)
       rmSync(join(site.state, 'failpoint'), { force: true })
       const again = await site.run(restoring(file, '--new-server'))
       expect(again.result.outcome).toBe('succeeded')

@@ -1,6 +1,6 @@
 /** A restore of everything from a system backup: one transaction, one undo. */
 import { execFileSync } from 'node:child_process'
-import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { z } from 'zod'
@@ -98,6 +98,27 @@ describe('a restore from a system backup', () => {
     const { operations } = await site.ask(['operations'], z.looseObject({ operations: z.array(operationEntry) }))
     expect(operations.find(({ command }) => command === 'restore')).toMatchObject({ part: 'system', undoable: true })
     expect(stateOf(site)).toEqual({ ...broken, config: before.config, nginx: before.nginx })
+    // Undo needs all that was kept.
+    const [kept = ''] = readdirSync(site.root).filter((name) => name.startsWith('config.pre-restore.'))
+    rmSync(join(site.root, kept), { recursive: true })
+    const { operations: now } = await site.ask(['operations'], z.looseObject({ operations: z.array(operationEntry) }))
+    expect(now.find(({ command }) => command === 'restore')).toMatchObject({ undoable: false })
+  })
+
+  it('does not show the secrets of unit files in its plan', async (test) => {
+    const site = wholeSite()
+    test.onTestFinished(() => site.remove())
+    const dropIn = join(unitsOf(site), 'cvd.service.d/limits.conf')
+    writeFileSync(dropIn, '[Service]\nEnvironment="API_TOKEN=before" \nRestart=no\n')
+    const file = await systemBackup(site)
+    writeFileSync(dropIn, '[Service]\nEnvironment="API_TOKEN=after"\nRestart=always\n')
+    const plan = await site.ask(['plan', 'restore', 'system', file], restorePlan)
+    const systemd = plan.parts.find(({ part }) => part === 'systemd')
+    const difference = systemd?.files.find(({ path }) => path === dropIn)?.difference
+    expect(difference).toContain('-Environment="API_TOKEN=<hidden: the live value>')
+    expect(difference).toContain('+Environment="API_TOKEN=<hidden: the value of the backup>')
+    expect(difference).toMatch(/^-Restart=always$/m)
+    expect(difference).not.toMatch(/before|after/)
   })
 
   it('says in its plan what changes in each part', async (test) => {

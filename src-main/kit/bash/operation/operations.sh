@@ -105,17 +105,30 @@ operations_json() {
       fi
     fi
     undoable=false
-    if [[ $journal == journal ]] && operation_safety "$id" && [[ -f $REPLY || -d $REPLY ]]; then undoable=true; fi
+    if [[ $journal == journal ]] && operation_undoable "$id"; then undoable=true; fi
     OPERATIONS+=("$json,\"state\":\"$state\",\"undoable\":$undoable}")
     [[ $READABLE_FD == '' ]] || operation_line "$id" "$state"
   done < <(STATE=$STATE limit=$1 token=$2 rows='' awk "$OPERATIONS_AWK")
 }
 
-# operation_safety ID: REPLY = its safety copy; status 1 if it has none.
-operation_safety() {
-  journal_value "$1" safety
-  [[ $REPLY != '' ]] || return 1
-  decode_path "$REPLY"
+# operation_safeties ID: SAFETIES = its safety copies, one for each part; status 1 if it has none.
+SAFETIES=()
+operation_safeties() {
+  local line
+  SAFETIES=()
+  while IFS= read -r line; do
+    [[ $line == safety=?* && $line != *"$TORN" ]] || continue
+    decode_path "${line#safety=}"
+    SAFETIES+=("$REPLY")
+  done 2>/dev/null <"$STATE/operations/$1/journal"
+  ((${#SAFETIES[@]} > 0))
+}
+
+# operation_undoable ID: status 0 if all its safety copies are there.
+operation_undoable() {
+  local one
+  operation_safeties "$1" || return 1
+  for one in "${SAFETIES[@]}"; do [[ -f $one || -d $one ]] || return 1; done
 }
 
 operation_line() { # ID STATE
@@ -196,9 +209,13 @@ operations_rows() { printf '%s\n' "$@" | STATE=$STATE rows=yes token='' awk "$OP
 # operation_is_over ID: status 0 if it has an outcome and cannot be undone. If the database is missing too, its disk may not
 # be mounted: then a missing safety copy does not count as gone.
 operation_is_over() {
+  local one
   [[ -s $STATE/operations/$1/outcome ]] && valid_operation "$1" || return 1
-  operation_safety "$1" || return 0
-  [[ ! -e $REPLY && -e ${REPLY%.pre-restore.*} ]]
+  operation_safeties "$1" || return 0
+  for one in "${SAFETIES[@]}"; do
+    [[ -e $one || ! -e ${one%.pre-restore.*} ]] || return 0
+  done
+  return 1
 }
 
 operation_runs() { # ID

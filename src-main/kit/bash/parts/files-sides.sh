@@ -32,8 +32,12 @@ files_pick() {
   rm -rf picked
 }
 
-# file_difference FILE: print what differs between stdin, the live file, and FILE, at most 16 KiB of it.
-file_difference() { LC_ALL=C diff -u --label live --label backup - "$1" | tr -d '\0' | head -c 16384; }
+# file_difference FILE: print what differs between stdin, the live file, and FILE, at most 16 KiB of it. Secrets are hidden.
+file_difference() {
+  head -c 262144 >live.file && cp -T -- "$1" backup.file && secrets_hide unit >/dev/null || return 1
+  LC_ALL=C diff -u --label live --label backup live.file backup.file | tr -d '\0' | head -c 16384
+  rm -f live.file backup.file
+}
 
 # nginx_paths FILE: print the files that an nginx site needs, one a line, without patterns and variables.
 nginx_paths() {

@@ -64,21 +64,39 @@ file_dress() {
 # file_enable PART FOLDER LIVE STAGED STAGE-FOLDER: a unit or an nginx site that is new is also enabled, as its own words say, by
 # rows for its links.
 file_enable() {
-  local target folders=() folder
+  local link links=() folder staged
   if [[ $1 == nginx ]]; then
-    [[ $2 != */sites-available ]] || folders=("${2%/*}/sites-enabled")
+    [[ $2 != */sites-available ]] || links=("${2%/*}/sites-enabled/$3")
   elif [[ $3 == *.service && $3 != *@.service && $2 == "$5" ]]; then
-    while IFS= read -r target; do
-      [[ ! $target =~ ^[A-Za-z0-9@:._-]{1,100}\.(target|service)$ ]] || folders+=("$2/$target.wants")
-    done < <(sed -nE 's/^[[:space:]]*WantedBy=//p' "$4" | tr -s '[:blank:]' '\n' | head -n 20)
-    ((${#folders[@]} > 0)) || say warning "$3 does not say when it is to be started (WantedBy): after a reboot it is not."
+    while IFS= read -r link; do links+=("$2/$link"); done < <(unit_links "$3" <"$4")
+    [[ ${links[*]-} == */* && ${links[*]} =~ \.(wants|requires|upholds)/ ]] || say warning "$3 does not say when it is to be started (WantedBy): after a reboot it is not."
   fi
-  for folder in ${folders[@]+"${folders[@]}"}; do
+  for link in ${links[@]+"${links[@]}"}; do
+    folder=${link%/*}
     [[ -d $folder || $1 == systemd ]] || continue
     [[ -d $folder ]] || folder_create "$folder"
-    [[ ! -e $folder/$3 && ! -L $folder/$3 ]] && files_of_root "$folder" || continue
-    target=enabled.${#ROW_KIND[@]}
-    ln -s -- "$2/$3" "$target" || fail internal 'The link that enables it could not be made.' "$NOTHING_CHANGED"
-    file_row_in "$1" "$folder" "$3" "$target" "$5"
+    [[ ! -e $link && ! -L $link ]] && files_of_root "$folder" || continue
+    staged=enabled.${#ROW_KIND[@]}
+    ln -s -- "$2/$3" "$staged" || fail internal 'The link that enables it could not be made.' "$NOTHING_CHANGED"
+    file_row_in "$1" "$folder" "${link##*/}" "$staged" "$5"
   done
 }
+
+# unit_links UNIT: print the links that enable the unit on stdin, as its [Install] section says, relative to the folder of units.
+unit_links() { unit=$1 awk "$UNIT_LINKS_AWK"; }
+
+# shellcheck disable=SC2016 # awk's own variables
+readonly UNIT_LINKS_AWK='
+BEGIN { folder["WantedBy"] = "wants"; folder["RequiredBy"] = "requires"; folder["UpheldBy"] = "upholds" }
+/^[ \t]*\[/ { install = ($0 ~ /^[ \t]*\[Install\]/); next }
+install && /^[ \t]*(WantedBy|RequiredBy|UpheldBy|Alias)[ \t]*=/ {
+  key = $0
+  gsub(/^[ \t]*|[ \t]*=.*/, "", key)
+  sub(/^[^=]*=/, "")
+  for (i = 1; i <= NF && count < 20; i++) {
+    if ($i !~ /^[A-Za-z0-9@:_-][A-Za-z0-9@:._-]*\.(target|service)$/ || length($i) > 100) continue
+    count++
+    if (key != "Alias") print $i "." folder[key] "/" ENVIRON["unit"]
+    else if ($i ~ /\.service$/ && $i != ENVIRON["unit"]) print $i
+  }
+}'

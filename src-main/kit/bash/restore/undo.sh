@@ -115,6 +115,6 @@ operation_kept() {
   rows_forget
   ((${#U_PARTS[@]} == 0)) || return 0
   # A journal of an earlier kit: one database.
-  operation_safety "$1" && [[ -f $REPLY ]] || return 1
-  U_PARTS=(database) U_KINDS=(database) U_FOLDERS=("${REPLY%/*}") U_LIVE=("${DATABASE_FILE##*/}") U_KEPT=("$REPLY")
+  operation_safeties "$1" && [[ -f ${SAFETIES[0]} ]] || return 1
+  U_PARTS=(database) U_KINDS=(database) U_FOLDERS=("${SAFETIES[0]%/*}") U_LIVE=("${DATABASE_FILE##*/}") U_KEPT=("${SAFETIES[0]}")
 }

@@ -1,7 +1,7 @@
 # --- What a restore creates for itself, and removes again -----------------------------------------------------------------------
 #
 # The journal names each thing before it is created (`creating`) and after (`created`, with its identity). A rollback removes it
-# if it is still what was created: a folder that is empty, a user that nothing belongs to and that runs nothing.
+# if it is still what was created: a folder that is empty, a user that runs nothing. What belongs to that user goes back to root.
 
 # create_begin KIND NAME...: journal the intent, on disk.
 create_begin() {
@@ -62,8 +62,12 @@ created_remove() {
     case $kind in
       folder) id_of "$name"; [[ $REPLY != "$id" ]] || rmdir -- "$name" 2>/dev/null ;;
       user)
-        if user_is_idle "$name" "$id" "${lines[@]}"; then userdel -- "$name" >&2; else
-          say warning "The user $name stays: folders that were made for the site belong to it."
+        if user_is_idle "$name" "$id"; then
+          created_take_back "$id" "${lines[@]}"
+          userdel -- "$name" >&2
+          identities_load
+        else
+          say warning "The user $name stays: it runs programs, or is another one now."
         fi
         ;;
       group) ! id_in /etc/passwd "$name" && id_in /etc/group "$name" && [[ $REPLY == "$id" ]] && groupdel -- "$name" >&2 ;;
@@ -72,17 +76,21 @@ created_remove() {
   return 0
 }
 
-# user_is_idle USER UID CREATED...: status 0 if it is the user that was created, runs nothing, and owns none of the folders that
-# were created with it.
+# user_is_idle USER UID: status 0 if it is the user that was created, and runs nothing.
 user_is_idle() {
-  local name=$1 uid=$2 one
-  id_in /etc/passwd "$name" && [[ $REPLY == "$uid" && $uid != 0 ]] || return 1
-  [[ $(find /proc -maxdepth 1 -uid "$uid" -print -quit 2>/dev/null) == '' ]] || return 1
-  shift 2
+  id_in /etc/passwd "$1" && [[ $REPLY == "$2" && $2 != 0 ]] || return 1
+  [[ $(find /proc -maxdepth 1 -uid "$2" -print -quit 2>/dev/null) == '' ]]
+}
+
+# created_take_back UID CREATED...: give root what belongs to the user in folders that were made for it or given to it. That user
+# runs nothing, so nobody exchanges anything meanwhile.
+created_take_back() {
+  local uid=$1 one
+  shift
   for one in "$@"; do
     [[ $one =~ ^(folder|given)\  ]] || continue
     one=${one#* }
     decode_path "${one%% *}"
-    [[ $(stat -c %u -- "$REPLY" 2>/dev/null) != "$uid" ]] || return 1
+    [[ ! -d $REPLY || -L $REPLY ]] || find "$REPLY" -xdev -uid "$uid" -exec chown -h -- 0:0 {} +
   done
 }
