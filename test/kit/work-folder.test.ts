@@ -49,3 +49,25 @@ describe('a work folder', () => {
     },
   )
 })
+
+describe.runIf(process.getuid?.() === 0)('the reader of a kit', () => {
+  it('is one that no other kit has, which would end it', (test) => {
+    const site = new ScratchSite()
+    test.onTestFinished(() => site.remove())
+    const chosen = (text: string) =>
+      site
+        .library(
+          `READER_CLAIMS=$1; OWNER_UID=1 OWNER_GID=1
+          claim() { local fd; : >>"$1/reader.$2"; exec {fd}<"$1/reader.$2"; flock -n "$fd"; }
+          mkdir -m 700 -p "$1"; ${text}; reader_choose; echo "$READER_UID"`,
+          [join(site.folder, 'claims')],
+        )
+        .trim()
+    const last = 61184 + 5 * 33
+    const others = (except: string) =>
+      `for ((slot = 0; slot < READERS; slot++)); do ${except} claim "$1" $((61184 + slot * 33)) || echo taken; done`
+    expect(chosen(others(`((slot == 5)) ||`))).toBe(`${last}`)
+    // None is free: the owner reads, as where there is no other user.
+    expect(chosen(others(''))).toBe('1')
+  })
+})

@@ -171,20 +171,39 @@ owner_words() {
 }
 
 # reader_choose: set READER_*. UIDs 61184 to 65519 are reserved by systemd for dynamic users, so /etc/passwd does not use
-# them.
+# them. Two kits never have the same: each ends all processes of its reader.
 reader_choose() {
   [[ $READER_UID == '' ]] || return 0
   READER_UID=$OWNER_UID READER_GID=$OWNER_GID
   ((EUID == 0)) || return 0
   local uid turn
-  for ((turn = 0; turn < 20; turn++)); do
-    uid=$((61184 + (BASHPID + turn * 217) % 4336))
+  for ((turn = 0; turn < READERS; turn++)); do
+    uid=$((61184 + (BASHPID + turn * 37) % READERS * 33))
+    reader_claim "$uid" || continue
     [[ $(find /proc -maxdepth 1 -uid "$uid" -print -quit 2>/dev/null) == '' ]] || continue
     ! getent passwd "$uid" >/dev/null || continue
     READER_UID=$uid READER_GID=$OWNER_GID
     ((OWNER_GID != 0)) || READER_GID=$uid
     return 0
   done
+  reader_unclaim
+}
+readonly READERS=128
+READER_CLAIMS=/run/cvd-backup # a folder of root's, empty after a start of the machine
+
+# reader_claim UID: hold it, on this machine, until this process ends or claims another; status 1 if another kit does.
+READER_FD=''
+reader_claim() {
+  local folder=$READER_CLAIMS
+  reader_unclaim
+  mkdir -m 700 -- "$folder" 2>/dev/null
+  # Where there is no such place, nobody can claim anything.
+  [[ -d $folder && -O $folder && ! -L $folder ]] && { : >>"$folder/reader.$1" && exec {READER_FD}<"$folder/reader.$1"; } 2>/dev/null || return 0
+  flock -n "$READER_FD"
+}
+reader_unclaim() {
+  [[ $READER_FD == '' ]] || exec {READER_FD}<&-
+  READER_FD=''
 }
 
 # as_reader PROGRAM ARG...: run it as the reader, with a clean environment and without root's descriptors.

@@ -37,6 +37,7 @@ enter_work_dir() { # PARENT
   WORK_DIR=''
   # Where the owner had to be the reader of the folder before, it need not be of this one.
   reader_end
+  reader_unclaim
   READER_UID='' READER_GID='' WORK_UNPROVEN=''
   hold_place "$1" && exec {WORK_PARENT_FD}<. || { cd /; return 1; }
   folder=$(mktemp -d -- .cvd-backup-XXXXXXXX) || { cd /; return 1; }
