@@ -3,7 +3,6 @@ import { execFileSync } from 'node:child_process'
 import {
   existsSync,
   lstatSync,
-  mkdirSync,
   readdirSync,
   readFileSync,
   renameSync,
@@ -103,24 +102,6 @@ describe.runIf(root).concurrent.for(identities)('the virtual environment restore
     expect(site.leftBehind()).toEqual([])
     expect((await site.run(restoringTree('application', file, '--keep-venv'))).result.outcome).toBe('succeeded')
     expect(readFileSync(join(app, 'venv/lib/flask.py'), 'utf8')).toBe('flask\n')
-  })
-
-  it('that lacks the program which the service starts is refused before anything stops', async (test) => {
-    const { site, file, app, venv } = prepared(test, options)
-    const units = join(site.folder, 'etc/systemd')
-    mkdirSync(units, { recursive: true })
-    site.policy({ units })
-    const before = treeState(venv)
-    const unit = (program: string) =>
-      writeFileSync(join(units, 'cvd.service'), `[Service]\nExecStart=${join(app, 'venv/bin', program)} --workers 4\n`)
-    unit('gunicorn')
-    const { result, events } = await site.run(restoringTree('application', file))
-    expect(result).toMatchObject({ outcome: 'failed', code: 'checks-failed' })
-    expect(result.message).toContain('lacks the program that the service starts: no requirement brings gunicorn')
-    expect(events.some((one) => one.kind === 'step' && one.step === 'stop')).toBe(false)
-    expect(treeState(venv)).toEqual(before)
-    unit('greeting')
-    expect((await site.run(restoringTree('application', file))).result.outcome).toBe('succeeded')
   })
 
   it('is put back with the old application when the site is not healthy with the new one', async (test) => {

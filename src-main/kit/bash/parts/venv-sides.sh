@@ -96,10 +96,9 @@ venv_ready() {
 
 # venv_build: make ./build/venv for the application in ./build. What its scripts name is ROOT/app/venv: either ./build is there,
 # in the mount namespace of this process, or the paths are rewritten. Prints what pip says. Status 31 if python cannot make
-# it, 32 if pip cannot fill it, 33 if it does not work, 34 if it mentions another place than its own, 35 if it lacks one of the
-# PROGRAMs that the service starts.
-venv_build() { # PROGRAM...
-  local place="$PWD/build" final="$ROOT/app" system=() program
+# it, 32 if pip cannot fill it, 33 if it does not work, 34 if it mentions another place than its own.
+venv_build() {
+  local place="$PWD/build" final="$ROOT/app" system=()
   venv_ready || return 31
   [[ $VENV_SYSTEM == '' ]] || system=(--system-site-packages)
   [[ ! $final -ef $place ]] || place=$final
@@ -112,9 +111,6 @@ venv_build() { # PROGRAM...
   venv/bin/python -I -c '' 2>&1 || return 33
   venv/bin/python -m pip check 2>&1 || [[ $VENV_SYSTEM != '' ]] || return 33
   ! grep -rlF -- "${TMPDIR%/*}" venv/bin venv/pyvenv.cfg || return 34
-  for program in "$@"; do
-    [[ -x venv/bin/$program ]] || { printf 'no requirement brings %s\n' "$program"; return 35; }
-  done
 }
 
 # venv_index: let pip look for every package of ./build/requirements.txt, without installing any. Prints what it says; status 2 if

@@ -176,27 +176,8 @@ venv_build_by_side() {
   if ((EUID == 0 && OWNER_UID != 0)) && unshare --mount true 2>/dev/null; then
     SIDE_BEFORE=(unshare --mount --propagation private /bin/bash --noprofile --norc -c "$VENV_MOUNT" mount "$OWNER_UID" "$1")
   fi
-  venv_programs
-  venv_do venv_build ${VENV_PROGRAMS[@]+"${VENV_PROGRAMS[@]}"} 2>/dev/null | head -c 1048576 >venv.said
+  venv_do venv_build 2>/dev/null | head -c 1048576 >venv.said
   return "${PIPESTATUS[0]}"
-}
-
-# venv_programs: VENV_PROGRAMS = what the live units start of the environment; nothing if the units are restored too.
-VENV_PROGRAMS=()
-venv_programs() {
-  local folder unit line pattern="^[[:space:]]*ExecStart[[:space:]]*=[[:space:]]*[-@:+!|]*$ROOT/app/venv/bin/([A-Za-z0-9._-]+)([[:space:]]|\$)"
-  VENV_PROGRAMS=()
-  [[ " ${RESTORE_PARTS[*]-} " != *' systemd '* ]] || return 0
-  part_units
-  part_folder systemd
-  folder=$REPLY
-  files_of_root "$folder" || return 0
-  for unit in ${UNITS_OURS[@]+"${UNITS_OURS[@]}"}; do
-    [[ -f $folder/$unit && ! -L $folder/$unit ]] || continue
-    while IFS= read -r line; do
-      [[ ! $line =~ $pattern || ${BASH_REMATCH[1]} == .* ]] || VENV_PROGRAMS+=("${BASH_REMATCH[1]}")
-    done <"$folder/$unit"
-  done
 }
 
 # Run by root in the new namespace, in the owner's folder, whose names the owner can replace. So both folders are entered,
@@ -233,7 +214,6 @@ venv_failed() { # STATUS
     32) what='pip could not install what requirements.txt names' ;;
     33) what='it was built, and does not work' ;;
     34) what='it was built, and its scripts name another folder' ;;
-    35) what='it was built, and lacks the program that the service starts' ;;
     "$TOO_LONG")
       span_words "$VENV_SECONDS"
       what="it took longer than $REPLY"
