@@ -3,6 +3,7 @@ import { execFileSync } from 'node:child_process'
 import {
   existsSync,
   lstatSync,
+  mkdirSync,
   readdirSync,
   readFileSync,
   renameSync,
@@ -138,6 +139,30 @@ describe.concurrent('the plan of an application says of the virtual environment'
     expect(tree?.kept).toEqual(['.git'])
     expect(checks).toContainEqual(expect.objectContaining({ check: 'venv', state: 'passed', acknowledge: false }))
     expect(checks.find(({ check }) => check === 'packages')).toBeDefined()
+  })
+
+  it('that a package cannot be had, as the pip of the live environment says where python has none', async (test) => {
+    const { site, file, venv, wheels } = prepared(test)
+    rmSync(join(wheels, 'greeting-1-py3-none-any.whl'))
+    // Like Debian's python without python3-pip; an environment made with it has pip.
+    const bare = join(site.folder, 'bare')
+    mkdirSync(bare)
+    writeFileSync(
+      join(bare, 'python3'),
+      `#!/bin/bash\nfor one; do [[ $one != pip ]] || exit 1; done\nexec /usr/bin/python3 "$@"\n`,
+      { mode: 0o755 },
+    )
+    writeFileSync(join(venv, 'pyvenv.cfg'), environmentConfig().replace('/usr/bin', bare))
+    rmSync(join(venv, 'bin/python'))
+    writeFileSync(join(venv, 'bin/python'), '#!/bin/bash\nexec /usr/bin/python3 "$@"\n', { mode: 0o755 })
+    const { checks } = await plan(site, file)
+    expect(checks).toContainEqual(
+      expect.objectContaining({
+        check: 'packages',
+        state: 'warning',
+        evidence: expect.stringContaining('No matching distribution found for greeting==1'),
+      }),
+    )
   })
 
   it('that it is rebuilt where a file beside requirements.txt differs', async (test) => {

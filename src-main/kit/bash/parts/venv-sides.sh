@@ -114,9 +114,10 @@ venv_build() {
 }
 
 # venv_index: let pip look for every package of ./build/requirements.txt, without installing any. Prints what it says; status 2 if
-# it has no way to look yet.
+# it has no way to look yet. Debian's python comes without pip, which the live environment has.
 venv_index() {
   venv_ready || return 2
+  "$VENV_PYTHON" -m pip --version >/dev/null 2>&1 </dev/null || VENV_PYTHON=$ROOT/app/venv/bin/python
   cd build || return 2
   [[ ! -f ../pip.conf ]] || export PIP_CONFIG_FILE=$PWD/../pip.conf
   "$VENV_PYTHON" -m pip install --help 2>/dev/null | grep -q -e --dry-run || return 2
