@@ -105,6 +105,22 @@ describe.runIf(root).concurrent.for(identities)('the virtual environment restore
     expect(readFileSync(join(app, 'venv/lib/flask.py'), 'utf8')).toBe('flask\n')
   })
 
+  it('that lacks the program which the service starts is refused before anything stops', async (test) => {
+    const { site, file, app } = prepared(test, options)
+    const before = treeState(app)
+    const instead = 'service_programs() { PROGRAMS=(greeting gunicorn); }'
+    const { result } = await site.run(restoringTree('application', file), { instead })
+    expect(result).toMatchObject({
+      outcome: 'failed',
+      code: 'checks-failed',
+      message: expect.stringContaining('requirements.txt does not bring gunicorn'),
+      unchanged: 'The site runs as before; nothing was changed.',
+      next: expect.stringContaining('--keep-venv'),
+    })
+    expect(treeState(app)).toEqual(before)
+    expect(site.leftBehind()).toEqual([])
+  })
+
   it('is put back with the old application when the site is not healthy with the new one', async (test) => {
     const { site, file, app } = prepared(test, options)
     const before = treeState(app)

@@ -94,11 +94,11 @@ venv_ready() {
   umask 022
 }
 
-# venv_build: make ./build/venv for the application in ./build. What its scripts name is ROOT/app/venv: either ./build is there,
+# venv_build PROGRAM...: make ./build/venv for the application in ./build. What its scripts name is ROOT/app/venv: either ./build is there,
 # in the mount namespace of this process, or the paths are rewritten. Prints what pip says. Status 31 if python cannot make
-# it, 32 if pip cannot fill it, 33 if it does not work, 34 if it mentions another place than its own.
+# it, 32 if pip cannot fill it, 33 if it does not work, 34 if it mentions another place than its own, 35 if it lacks a program.
 venv_build() {
-  local place="$PWD/build" final="$ROOT/app" system=()
+  local place="$PWD/build" final="$ROOT/app" system=() one
   venv_ready || return 31
   [[ $VENV_SYSTEM == '' ]] || system=(--system-site-packages)
   [[ ! $final -ef $place ]] || place=$final
@@ -111,6 +111,9 @@ venv_build() {
   venv/bin/python -I -c '' 2>&1 || return 33
   venv/bin/python -m pip check 2>&1 || [[ $VENV_SYSTEM != '' ]] || return 33
   ! grep -rlF -- "${TMPDIR%/*}" venv/bin venv/pyvenv.cfg || return 34
+  for one in "$@"; do
+    [[ -x venv/bin/$one ]] || { printf 'requirements.txt does not bring %s\n' "$one"; return 35; }
+  done
 }
 
 # venv_index: let pip look for every package of ./build/requirements.txt, without installing any. Prints what it says; status 2 if

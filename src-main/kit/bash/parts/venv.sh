@@ -173,10 +173,13 @@ venv_copy_by_owner() { owner_do venv_copy "$1" 2>/dev/null | head -c 65536 >venv
 # venv_build_by_side APPLICATION: where root can, in a mount namespace in which the build folder is the application: then every
 # path in the environment is right by construction.
 venv_build_by_side() {
+  PROGRAMS=()
+  # A unit that is restored, too, may start something else.
+  [[ " ${RESTORE_PARTS[*]-} " == *' systemd '* ]] || service_programs "$1/venv/bin"
   if ((EUID == 0 && OWNER_UID != 0)) && unshare --mount true 2>/dev/null; then
     SIDE_BEFORE=(unshare --mount --propagation private /bin/bash --noprofile --norc -c "$VENV_MOUNT" mount "$OWNER_UID" "$1")
   fi
-  venv_do venv_build 2>/dev/null | head -c 1048576 >venv.said
+  venv_do venv_build ${PROGRAMS[@]+"${PROGRAMS[@]}"} 2>/dev/null | head -c 1048576 >venv.said
   return "${PIPESTATUS[0]}"
 }
 
@@ -213,6 +216,7 @@ venv_failed() { # STATUS
   case $1 in
     32) what='pip could not install what requirements.txt names' ;;
     33) what='it was built, and does not work' ;;
+    35) what='it was built, and lacks a program that the service starts' ;;
     34) what='it was built, and its scripts name another folder' ;;
     "$TOO_LONG")
       span_words "$VENV_SECONDS"

@@ -95,6 +95,22 @@ unit_find() {
   done
 }
 
+# service_programs FOLDER: PROGRAMS = the names of the programs in that folder which the services start, as systemd knows them.
+PROGRAMS=()
+service_programs() {
+  local paragraph name
+  PROGRAMS=()
+  [[ ${POLICY[service_manager]} == systemd ]] && ((${#SERVICES[@]} > 0)) || return 0
+  units_read --property=ExecStart -- "${SERVICES[@]}"
+  for paragraph in ${UNITS[@]+"${UNITS[@]}"}; do
+    while [[ $paragraph == *"{ path=$1/"* ]]; do
+      paragraph=${paragraph#*"{ path=$1/"}
+      name=${paragraph%% ;*}
+      [[ ! $name =~ ^[A-Za-z0-9._+-]{1,100}$ ]] || PROGRAMS+=("$name")
+    done
+  done
+}
+
 # program_read NAME: set UNIT_LOAD and UNIT_ACTIVE from the policy's program. Its exit codes are those common to status
 # commands: 0 running, 1 to 3 not running, others unknown.
 program_read() {
