@@ -15,7 +15,7 @@ import { EmptyState, ErrorState, Loading } from '../../ui/states.tsx'
 import { type Column, Table } from '../../ui/table.tsx'
 import { Mark } from '../../ui/verdict.tsx'
 import css from './backup.module.css'
-import { tableColumns } from './table-columns.tsx'
+import { tableColumns } from './database-tables.tsx'
 
 type Contents = OutputOf<'backup.contents'>
 type Known = NonNullable<Contents['facts']>
