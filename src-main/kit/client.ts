@@ -42,6 +42,12 @@ export type PlanTarget = {
   readonly part: RestorablePart
   /** Of a system backup, only these; otherwise all that it holds. */
   readonly parts?: readonly SitePart[]
+  /** USER:GROUP that is to own the CVD data on a server without the site. */
+  readonly owner?: string
+  /** Only these files of the configuration. */
+  readonly only?: readonly KitWord[]
+  readonly keepVenv?: boolean
+  readonly rebuildVenv?: boolean
 } & ({ readonly backup: KitWord } | { readonly at: string })
 
 export interface OperationStart {
@@ -77,6 +83,16 @@ function notUnderstood(command: string, error: z.ZodError): Failure {
   }
 }
 
+function planOptions({ parts, owner, only = [], keepVenv, rebuildVenv }: PlanTarget): readonly KitWord[] {
+  return [
+    ...(parts === undefined ? [] : ['--parts', parts.join(',')]),
+    ...(owner === undefined ? [] : ['--owner', owner]),
+    ...(keepVenv ? ['--keep-venv'] : []),
+    ...(rebuildVenv ? ['--rebuild-venv'] : []),
+    ...only.flatMap((path) => ['--only', path]),
+  ]
+}
+
 export class KitClient {
   readonly #options: KitClientOptions
 
@@ -96,8 +112,7 @@ export class KitClient {
     onEvent?: (event: KitEvent) => void,
   ): Promise<Result<RestorePlan, KitError>> {
     const meant = 'at' in target ? ['--at', target.at] : [target.backup]
-    const parts = target.parts === undefined ? [] : ['--parts', target.parts.join(',')]
-    const args = ['plan', 'restore', target.part, ...meant, ...parts]
+    const args = ['plan', 'restore', target.part, ...meant, ...planOptions(target)]
     const answer = await this.#run(args, [], signal, onEvent)
     if (!answer.ok) return answer
     const plan = kitCommands.plan.report.safeParse(answer.value.result.data)

@@ -119,7 +119,7 @@ what a restore with --at would take. TIME is 2026-03-29 02:30 in the time of thi
     ...{ kind: 'answer', title: 'Restore plan', role: 'admin', changesSite: false },
     ...{ report: restorePlan, failure: restorePlan.nullable() },
     synopsis:
-      'plan restore database|application|config|systemd|system FILE|--at TIME [--parts LIST] [--site-is-down] [--keep-venv|--rebuild-venv] [--only PATH]...',
+      'plan restore database|application|config|systemd|system FILE|--at TIME [--parts LIST] [--owner USER:GROUP] [--site-is-down] [--keep-venv|--rebuild-venv] [--only PATH]...',
     summary: 'show what a restore would change',
     help: `Shows what a restore of FILE would change, table by table or file by file, and whether it is possible.
 Changes nothing.`,

@@ -91,6 +91,16 @@ export const restorePlan = z.looseObject({
   parts: z.array(partPlan).max(8).default([]),
   /** MANIFEST.txt of a system backup; null if there is none. */
   manifest: z.string().max(1_000_000).nullable().default(null),
+  /**
+   * On a server without the site: whom its data would be given to, as USER:GROUP; whom the backup names where that is not
+   * taken. Null where nobody has to be named.
+   */
+  owner: text.nullable().default(null),
+  /** Where programs are missing: what `packages` would install, and by which commands; none where it knows none. */
+  packages: z
+    .looseObject({ missing: z.array(text), commands: z.array(text) })
+    .nullable()
+    .default(null),
 })
 
 /** Data of a `moment` result: which backup `--at` would mean. */

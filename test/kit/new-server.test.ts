@@ -92,6 +92,7 @@ describe.runIf(process.getuid?.() === 0)('a server without the site', () => {
       acknowledge: true,
       evidence: expect.stringContaining(`the user ${OWNER}`),
     })
+    expect(plan.owner).toBe(`${OWNER}:${OWNER}`)
     const { result } = await site.run(restoring(file, '--new-server'))
     expect([result.outcome, result.message]).toEqual(['succeeded', expect.stringContaining('were restored from')])
     expect(contents(stateOf(site))).toEqual(contents(before))
@@ -176,9 +177,9 @@ describe.runIf(process.getuid?.() === 0)('a server without the site', () => {
   )
 
   it.for([
-    ['a group that others belong to', 'Group=adm', 'the backup names the group adm'],
-    ['a user who can log in', 'User=root', 'it is not known who is to own'],
-  ])('does not take from a backup %s', async ([, line = '', evidence = ''], test) => {
+    ['a group that others belong to', 'Group=adm', 'the backup names the group adm', `${OWNER}:adm`],
+    ['a user who can log in', 'User=root', 'it is not known who is to own', `root:${OWNER}`],
+  ])('does not take from a backup %s, until a person names it', async ([, line = '', evidence = '', said], test) => {
     const { site, file } = await emptied(test)
     const work = join(site.folder, 'changed')
     mkdirSync(work)
@@ -193,6 +194,12 @@ describe.runIf(process.getuid?.() === 0)('a server without the site', () => {
       state: 'failed',
       evidence: expect.stringContaining(evidence),
       fix: 'say it: --owner USER:GROUP',
+    })
+    expect(plan.owner).toBe(said)
+    const named = await site.ask(['plan', 'restore', 'system', file, '--owner', `${OWNER}:adm`], restorePlan)
+    expect(named.checks.find(({ check }) => check === 'new-server')).toMatchObject({
+      state: 'warning',
+      evidence: expect.stringContaining(`is given to ${OWNER}:adm`),
     })
   })
 

@@ -3,6 +3,9 @@ import { existsSync, readFileSync } from 'node:fs'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, it, type TestContext } from 'vitest'
+import { z } from 'zod'
+import { restorePlan } from '../../src-shared/domain/kit-restore.ts'
+import { systemBackup, wholeSite } from '../support/kit/whole-trial.ts'
 import { ScratchSite } from '../support/scratch-site.ts'
 
 /** The kit does not see curl, nor any package tool but the given script under the name of apt-get. */
@@ -15,6 +18,7 @@ function siteWith(test: TestContext, aptGet: string) {
   return { site, run, told: join(site.folder, 'told') }
 }
 
+const installed = z.looseObject({ installed: z.array(z.string()) })
 const confirmed = ['--confirm', hostname()]
 const tells = '#!/bin/bash\nprintf "%s\\n" "$DEBIAN_FRONTEND $*" >>"$(dirname "$0")/../told"\n'
 
@@ -37,6 +41,21 @@ describe.runIf(process.getuid?.() === 0)('packages', () => {
     const { run, told } = siteWith(test, tells)
     expect((await run()).result.code).toBe('not-confirmed')
     expect(existsSync(told)).toBe(false)
+  })
+
+  it('is what the plan of a system backup shows, to the word', async (test) => {
+    const site = wholeSite({ programs: { 'apt-get': tells } })
+    test.onTestFinished(() => site.remove())
+    const file = await systemBackup(site)
+    const words = ['plan', 'restore', 'system', file, '--parts', 'config']
+    const { packages, checks, possible } = await site.ask(words, restorePlan, { instead: withoutCurl })
+    expect([possible, checks.find(({ check }) => check === 'packages')?.state]).toEqual([false, 'failed'])
+    const { result } = await site.run(['packages', ...confirmed], { instead: withoutCurl })
+    expect(packages?.missing).toEqual(installed.parse(result.data).installed)
+    const told = readFileSync(join(site.folder, 'told'), 'utf8')
+    expect(packages?.commands.map((command) => command.replace(/^apt-get/, 'noninteractive')).join('\n')).toBe(
+      told.trim(),
+    )
   })
 
   it('takes the command of the distribution that it is on', (test) => {

@@ -2,13 +2,14 @@
 
 NEW_USER='' NEW_GROUP=''   # to be created; empty if they exist
 NEW_OWNER=''               # user:group that is to own the CVD data, on a server where it belongs to root
+NEW_OWNER_SAID=''          # the same, or what the backup says where that is not taken; `none` where nobody is to be named
 NEW_FOLDERS=()             # to be created, in this order
 N_FACTS_USER='' N_FACTS_GROUP='' N_FACTS_HEALTH='' # what the system backup says
 
 # new_server_look: find out what is missing for the parts of this restore, on a server without the site; and what applies there
 # unless somebody says otherwise.
 new_server_look() {
-  NEW_USER='' NEW_GROUP='' NEW_OWNER='' NEW_FOLDERS=() N_REFUSED=''
+  NEW_USER='' NEW_GROUP='' NEW_OWNER='' NEW_OWNER_SAID=none NEW_FOLDERS=() N_REFUSED=''
   new_site_is_absent || return 0
   new_server_lacks
   new_server_defaults
@@ -20,6 +21,7 @@ new_server_lacks() {
   # Whoever controls the place is the owner.
   ((EUID == 0)) && path_owner "$DATABASE_FILE" && [[ $REPLY == '0 0' ]] && path_owner "$BACKUPS" && [[ $REPLY == '0 0' ]] || return 0
   new_owner
+  NEW_OWNER_SAID=${NEW_OWNER:-${N_FACTS_USER:+$N_FACTS_USER:${N_FACTS_GROUP:-$N_FACTS_USER}}}
   [[ $NEW_OWNER != '' ]] || return 0
   id_in /etc/group "${NEW_OWNER#*:}" || getent group "${NEW_OWNER#*:}" >/dev/null || NEW_GROUP=${NEW_OWNER#*:}
   id_in /etc/passwd "${NEW_OWNER%%:*}" || getent passwd "${NEW_OWNER%%:*}" >/dev/null || NEW_USER=${NEW_OWNER%%:*}

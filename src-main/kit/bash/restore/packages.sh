@@ -37,6 +37,22 @@ check_programs() {
   fix=${REPLY:-install them}
   found packages failed "$title" "missing: ${PACKAGES[*]}" "$fix; or have it done: cvd-backup packages" missing-packages \
     "Programs are missing on this server: ${PACKAGES[*]}."
+  [[ $PLANNING == '' ]] || packages_said
+}
+P_PACKAGES=null # what `packages` would do now
+
+# packages_said: P_PACKAGES = what `packages` would install, which looks for every part, and its exact commands.
+packages_said() {
+  local wanted=$VENV_WANTED missing
+  VENV_WANTED=yes
+  packages_look "${PARTS[@]}"
+  VENV_WANTED=$wanted
+  texts_json "${PACKAGES[@]}"
+  missing=$REPLY
+  packages_commands "${PACKAGES[@]}"
+  texts_json ${PACKAGE_COMMANDS[@]+"${PACKAGE_COMMANDS[@]}"}
+  json_object missing:="$missing" commands:="$REPLY"
+  P_PACKAGES=$REPLY
 }
 
 # --- packages: install them, as an operation of its own --------------------------------------------------------------------------
@@ -70,12 +86,25 @@ run_packages() {
   succeed "Installed: ${PACKAGES[*]}." "{\"installed\":$REPLY}"
 }
 
-# packages_install: without questions; apt knows no packages before it has read their lists.
-packages_install() {
-  export DEBIAN_FRONTEND=noninteractive
+# packages_commands PACKAGE...: PACKAGE_COMMANDS = what installs them without questions; none if it is not known. After package_tool.
+# apt knows no packages before it has read their lists.
+packages_commands() {
   case $PACKAGE_TOOL in
-    apt-get) { apt-get -qq update; apt-get -qq -y install "${PACKAGES[@]}"; } ;;
-    zypper) zypper --non-interactive install "${PACKAGES[@]}" ;;
-    *) "$PACKAGE_TOOL" -y install "${PACKAGES[@]}" ;;
-  esac </dev/null >&2
+    '') PACKAGE_COMMANDS=() ;;
+    apt-get) PACKAGE_COMMANDS=('apt-get -qq update' "apt-get -qq -y install $*") ;;
+    zypper) PACKAGE_COMMANDS=("zypper --non-interactive install $*") ;;
+    *) PACKAGE_COMMANDS=("$PACKAGE_TOOL -y install $*") ;;
+  esac
+}
+PACKAGE_COMMANDS=()
+
+# packages_install: exactly these commands. The status is that of the last one.
+packages_install() {
+  local command
+  export DEBIAN_FRONTEND=noninteractive
+  packages_commands "${PACKAGES[@]}"
+  for command in ${PACKAGE_COMMANDS[@]+"${PACKAGE_COMMANDS[@]}"}; do
+    words_of "$command"
+    "${WORDS[@]}" </dev/null >&2
+  done
 }

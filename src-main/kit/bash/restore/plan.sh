@@ -38,7 +38,7 @@ run_plan() {
   step_done
   plan_answer "$kind" "$file"
 }
-PLAN_FOLDER='' P_SERVICES='[]' P_HEALTH=null P_HOLDERS='[]' P_TREE=null P_AT=null P_PARTS=() P_MANIFEST=null
+PLAN_FOLDER='' P_SERVICES='[]' P_HEALTH=null P_HOLDERS='[]' P_TREE=null P_AT=null P_PARTS=() P_MANIFEST=null P_OWNER=null
 
 plan_scratch() { enter_scratch || fail internal "A work folder could not be made in $STATE/work." "$PLAN_UNCHANGED"; }
 
@@ -53,6 +53,7 @@ plan_system() {
   fi
   leave_work_dir
   new_server_look
+  [[ $NEW_OWNER_SAID == none ]] || { json_string "$NEW_OWNER_SAID"; P_OWNER=$REPLY; }
   check_programs
   check_new_server
 }
@@ -137,7 +138,7 @@ plan_answer() { # KIND FILE
   json_object part="$1" backup:="$entry" sha256="${SYSTEM_SHA256:-$EXTRACT_SHA256}" possible:=$PLAN_POSSIBLE checks:="$checks" \
     recoveryPoint:="$recovery" lossSeconds:="$loss" comparison:="$comparison" tables:="$COMPARE_TABLES" schema:="$schema" \
     space:="$P_SPACE" services:="$P_SERVICES" health:="$P_HEALTH" holders:="$P_HOLDERS" tree:="$P_TREE" at:="$P_AT" \
-    parts:="$parts" manifest:="$P_MANIFEST"
+    parts:="$parts" manifest:="$P_MANIFEST" owner:="$P_OWNER" packages:="$P_PACKAGES"
   [[ $PLAN_POSSIBLE == true ]] || words='A restore is not possible: a check failed.'
   succeed "$words" "$REPLY"
 }
