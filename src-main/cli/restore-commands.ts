@@ -6,11 +6,11 @@ import { formatDuration } from '../../src-shared/domain/format.ts'
 import { type RestorePlan, type RestoreReport, restoreReport } from '../../src-shared/domain/kit-restore.ts'
 import { partTitle } from '../../src-shared/domain/part-words.ts'
 import { standing } from '../../src-shared/domain/plan-checks.ts'
-import { partOf, restorableParts, type SitePart, siteParts } from '../../src-shared/domain/restored-parts.ts'
-import { type Failure, fail, ok, type Result } from '../../src-shared/result.ts'
+import { restorableParts } from '../../src-shared/domain/restored-parts.ts'
+import type { Failure } from '../../src-shared/result.ts'
 import { fileDifferences } from '../operations/file-differences.ts'
 import { installPackages } from '../operations/install-packages.ts'
-import { planRestore, type Wanted } from '../operations/plan-restore.ts'
+import { planRestore } from '../operations/plan-restore.ts'
 import { restorePart } from '../operations/restore-part.ts'
 import { undoRestore } from '../operations/undo.ts'
 import type { JournalEntry } from '../store/operations.ts'
@@ -18,6 +18,7 @@ import type { Site } from '../store/sites.ts'
 import { differencesLines } from './differences-text.ts'
 import type { Output } from './output.ts'
 import { atLines, lossWords, planLines } from './plan-text.ts'
+import { type ChoiceOptions, choosing, type MomentOption, wantedOf } from './restore-choices.ts'
 import type { Session } from './session.ts'
 import { onSite } from './site-commands.ts'
 import { clean } from './table.ts'
@@ -28,46 +29,12 @@ interface DownOption {
   readonly siteIsDown?: boolean
 }
 
-interface PartsOption {
-  readonly parts?: string
-}
-
-interface ConfirmOptions extends DownOption {
+interface ConfirmOptions extends DownOption, ChoiceOptions {
   readonly confirm: string
   readonly reason: string
   readonly acceptSchema?: boolean
-  readonly keepVenv?: boolean
   readonly acceptFiles?: boolean
   readonly newServer?: boolean
-  readonly rebuildVenv?: boolean
-  readonly only?: readonly string[]
-}
-
-interface MomentOption {
-  readonly at?: string
-}
-
-/** The parts that were named, in order; undefined if none were. */
-function partsOf({ parts }: PartsOption): Result<readonly SitePart[] | undefined> {
-  if (parts === undefined) return ok(undefined)
-  const named = parts.split(/[\s,]+/).filter((word) => word !== '')
-  const other = named.find((word) => !siteParts.some((part) => part === word))
-  if (other !== undefined || named.length === 0)
-    return fail(usage(`--parts: name some of ${siteParts.join(', ')}; not ${JSON.stringify(other ?? '')}.`))
-  return ok(siteParts.filter((part) => named.includes(part)))
-}
-
-/** What is to be restored: a backup, or what the part was at a moment. */
-function wantedOf(what: string, words: string | undefined, given: MomentOption & PartsOption): Result<Wanted> {
-  const { at } = given
-  const part = partOf(what)
-  if (part === null) return fail(usage(`Cannot restore ${what}; what can be restored: ${restorableParts.join(', ')}.`))
-  if ((words === undefined) === (at === undefined)) return fail(usage('Give either a backup or --at TIME.'))
-  const parts = partsOf(given)
-  if (!parts.ok) return parts
-  if (parts.value !== undefined && part !== 'system') return fail(usage('--parts is for a system backup.'))
-  const only = parts.value === undefined ? {} : { parts: parts.value }
-  return ok(at === undefined ? { backup: words ?? '', ...only } : { part, at, ...only })
 }
 
 /** A backup of another part than the one that was named. */
@@ -84,7 +51,7 @@ async function plan(
   site: Site,
   what: string,
   words: string | undefined,
-  given: DownOption & MomentOption & PartsOption,
+  given: DownOption & MomentOption & ChoiceOptions,
 ): Promise<number> {
   const wanted = wantedOf(what, words, given)
   if (!wanted.ok) return session.refuse(wanted.error)
@@ -129,7 +96,7 @@ async function restore(
   site: Site,
   what: string,
   words: string | undefined,
-  given: ConfirmOptions & MomentOption & PartsOption,
+  given: ConfirmOptions & MomentOption,
 ): Promise<number> {
   const wanted = wantedOf(what, words, given)
   if (!wanted.ok) return session.refuse(wanted.error)
@@ -188,16 +155,6 @@ const siteIsDown = [
   'the site is down and its health probe is correct: restore although the health check fails',
 ] as const
 
-const atTime = [
-  '--at <time>',
-  'instead of a backup: the newest one that is not later, as "2026-03-29 02:30" in the time of the server, or with an offset',
-] as const
-
-const someParts = [
-  '--parts <list>',
-  `of a system backup, only these: ${siteParts.join(',')}; otherwise all that it holds`,
-] as const
-
 function confirmed(command: Command): Command {
   return command
     .requiredOption('--confirm <name>', 'repeat the name of the site exactly')
@@ -206,44 +163,31 @@ function confirmed(command: Command): Command {
 }
 
 export function addRestoreCommands(program: Command): void {
-  program
-    .command('plan <name> <what> [backup]')
+  choosing(program.command('plan <name> <what> [backup]'))
     .description(`show what a restore would change; changes nothing. WHAT is: ${restorableParts.join(', ')}`)
     .option(...siteIsDown)
-    .option(...atTime)
-    .option(...someParts)
     .action(
       (
         name: string,
         what: string,
         words: string | undefined,
-        given: DownOption & MomentOption & PartsOption,
+        given: DownOption & MomentOption & ChoiceOptions,
         command: Command,
       ) => onSite(command, name, (session, site) => plan(session, site, what, words, given)),
     )
-  confirmed(program.command('restore <name> <what> [backup]'))
+  choosing(confirmed(program.command('restore <name> <what> [backup]')))
     .option('--accept-schema', 'restore although the backup lacks parts of the live schema')
     .option(
       '--accept-files',
       'restore unit files and the nginx site although nobody knows that they are what root had: read them in the plan first',
     )
     .option('--new-server', 'on a server without the site: create the user, the group and the folders that it needs')
-    .option('--keep-venv', 'keep the live virtual environment although requirements.txt or the interpreter differs')
-    .option('--rebuild-venv', 'build a new virtual environment in any case, before anything stops')
-    .option('--only <path...>', 'only these files of the configuration, such as .env')
-    .option(...atTime)
-    .option(...someParts)
     .description(
       `restore a backup as a transaction: it ends healthy, or rolls back. WHAT is: ${restorableParts.join(', ')}`,
     )
     .action(
-      (
-        name: string,
-        what: string,
-        words: string | undefined,
-        given: ConfirmOptions & MomentOption & PartsOption,
-        command: Command,
-      ) => onSite(command, name, (session, site) => restore(session, site, what, words, given)),
+      (name: string, what: string, words: string | undefined, given: ConfirmOptions & MomentOption, command: Command) =>
+        onSite(command, name, (session, site) => restore(session, site, what, words, given)),
     )
   program
     .command('differences <name> <what> <backup> <file>')

@@ -15,15 +15,26 @@ import { inspectPinned } from './inspect.ts'
 export interface PlannedRestore {
   readonly inspection: Inspection
   readonly plan: RestorePlan
+  /** Who was named as the owner of the CVD data on a server without the site. */
+  readonly owner?: string
+}
+
+/** What is chosen for a restore before it is planned. */
+export interface PlanChoices {
+  /** Of a system backup, only these; otherwise all that it holds. */
+  readonly parts?: readonly SitePart[]
+  /** USER:GROUP that is to own the CVD data on a server without the site; otherwise as the backup says. */
+  readonly owner?: string
+  /** Encoded paths: only these files of the configuration. */
+  readonly only?: readonly string[]
+  readonly keepVenv?: boolean
+  readonly rebuildVenv?: boolean
 }
 
 /** A backup by its path or name, or the newest one of a part that is not later than a moment. */
 export type Wanted =
   | string
-  | (({ readonly backup: string } | { readonly part: RestorablePart; readonly at: string }) & {
-      /** Of a system backup, only these; otherwise all that it holds. */
-      readonly parts?: readonly SitePart[]
-    })
+  | (({ readonly backup: string } | { readonly part: RestorablePart; readonly at: string }) & PlanChoices)
 
 /** The part that a backup brings back on its own. */
 function partOfBackup({ path, kind }: BackupEntry): Result<RestorablePart> {
@@ -37,14 +48,19 @@ function partOfBackup({ path, kind }: BackupEntry): Result<RestorablePart> {
   })
 }
 
+/** On its way a path is percent-encoded; the kit takes its bytes. */
+const bytesOf = (path: string) => Buffer.from(decodePath(path))
+
 function targetOf(inspection: Inspection, wanted: Wanted): Result<PlanTarget> {
-  if (typeof wanted !== 'string' && 'at' in wanted) return ok(wanted)
-  const { backup, parts = undefined } = typeof wanted === 'string' ? { backup: wanted } : wanted
+  const { only, ...rest }: Exclude<Wanted, string> = typeof wanted === 'string' ? { backup: wanted } : wanted
+  const files = only === undefined ? {} : { only: only.map(bytesOf) }
+  if ('at' in rest) return ok({ ...rest, ...files })
+  const { backup, ...choices } = rest
   const found = findBackup(inspection, backup)
   if (!found.ok) return found
   const part = partOfBackup(found.value)
   if (!part.ok) return part
-  return ok({ part: part.value, backup: Buffer.from(decodePath(found.value.path)), ...(parts ? { parts } : {}) })
+  return ok({ part: part.value, backup: bytesOf(found.value.path), ...choices, ...files })
 }
 
 /**
@@ -66,5 +82,7 @@ export async function planRestore(
   const target = targetOf(inspected.value, wanted)
   if (!target.ok) return fail(target.error)
   const plan = await kit.client.plan(target.value, signal, onEvent)
-  return plan.ok ? ok({ inspection: inspected.value, plan: plan.value }) : plan
+  if (!plan.ok) return plan
+  const { owner } = target.value
+  return ok({ inspection: inspected.value, plan: plan.value, ...(owner === undefined ? {} : { owner }) })
 }

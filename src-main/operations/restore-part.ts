@@ -83,7 +83,7 @@ export async function restorePart(
 export function restorePlanned(
   runner: Runner,
   site: Site,
-  { inspection, plan }: PlannedRestore,
+  { inspection, plan, owner }: PlannedRestore,
   confirmation: Confirmation,
 ): Result<JournalEntry> {
   const refused = confirmationProblem(site, confirmation) ?? planRefusal(plan, confirmation)
@@ -101,6 +101,7 @@ export function restorePlanned(
         ...['--confirm', name, '--reason', reason],
         ...['--expect-sha256', plan.sha256, '--expect-machine', machineId],
         ...partsOption(plan),
+        ...(owner === undefined ? [] : ['--owner', owner]),
         ...acceptedOptions(confirmation),
       ],
     }),

@@ -12,6 +12,9 @@ export type SitePart = (typeof siteParts)[number]
 export const restorableParts = ['database', 'application', 'config', 'systemd', 'system'] as const
 export type RestorablePart = (typeof restorableParts)[number]
 
+/** USER:GROUP, as the kit takes it. */
+export const ownerNames = /^[a-z_][a-z0-9_-]*:[a-z_][a-z0-9_-]*$/
+
 /** The part that a backup of this kind brings back; null if it cannot be restored on its own. */
 export function partOf(kind: string): RestorablePart | null {
   return restorableParts.find((part) => part === kind) ?? null

@@ -63,11 +63,13 @@ describe.skipIf(cliSiteLacks !== '')(`parts on the command line ${cliSiteLacks}`
     expect(restorePlan.parse(result.data).parts.map(({ part }) => part)).toEqual(['config', 'nginx'])
   })
 
-  test('parts are refused for a backup of one part, and where they have no such name', async () => {
+  test('parts and an owner are refused for a backup of one part, and where they have no such name', async () => {
     for (const words of [
       ['database', 'x.db.gz', '--parts', 'database'],
       ['system', backup, '--parts', 'kernel'],
       ['system', backup, '--parts', ''],
+      ['config', 'x.tar.gz', '--owner', 'cvdapp:cvdapp'],
+      ['system', backup, '--owner', 'cvdapp'],
     ]) {
       expect(await site.cli.json(['plan', 'Depot', ...words])).toMatchObject({ code: 2, result: { code: 'usage' } })
       const refused = await site.cli.json(['restore', 'Depot', ...words, ...confirmed])

@@ -35,6 +35,18 @@ describe.skipIf(cliSiteLacks !== '')(`single files on the command line ${cliSite
     expect(await site.cli.json(['differences', 'Depot', 'database', backup, '.env'])).toMatchObject({ code: 2 })
   })
 
+  test('the plan takes what a restore takes: single files, and what becomes of the virtual environment', async () => {
+    const { stdout } = await site.cli.run(['plan', 'Depot', 'config', backup, '--only', '.env'])
+    expect(stdout).toMatch(/changed {2}\.\/\.env$/m)
+    expect(stdout).not.toContain('other.ini')
+    expect((await site.cli.run(['plan', 'Depot', 'config', backup])).stdout).toContain('other.ini')
+    const both = ['plan', 'Depot', 'config', backup, '--keep-venv', '--rebuild-venv']
+    expect(await site.cli.json(both)).toMatchObject({
+      code: 2,
+      result: { message: expect.stringContaining('give one of them') },
+    })
+  })
+
   test('one file comes back, and the others stay as they are', async () => {
     const confirmed = ['--confirm', 'Depot', '--reason', 'lost key']
     const words = ['restore', 'Depot', 'config', backup, '--only', '.env', ...confirmed]
