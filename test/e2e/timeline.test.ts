@@ -31,6 +31,16 @@ beforeAll(async () => {
     execFileSync('cp', [join(folder, made ?? ''), name])
     execFileSync('touch', ['-d', `2026-01-01 00:${minute}:00`, name])
   }
+  // One each day, and none since.
+  const [unit] = execFileSync('ls', [folder], { encoding: 'utf8' })
+    .split('\n')
+    .filter((name) => /^cvd_systemd/.test(name))
+  execFileSync('mv', [join(folder, unit ?? ''), join(folder, 'cvd_systemd_20260201_030000.tar.gz')])
+  for (let day = 1; day <= 5; day += 1) {
+    const name = join(folder, `cvd_systemd_2026020${day}_030000.tar.gz`)
+    if (day > 1) execFileSync('cp', [join(folder, 'cvd_systemd_20260201_030000.tar.gz'), name])
+    execFileSync('touch', ['-d', `2026-02-0${day} 03:00:00`, name])
+  }
   must(await desk.console.application.fleet.refresh(site, true))
 })
 afterEach(({ task }) => desk.tidy(task))
@@ -56,6 +66,9 @@ test('every kind has a lane, every backup a mark or a place in a group, and the 
     .getByRole('button', { name: /^30 backups: 0 verified, 2026-01-01 00:10:00/ })
     .waitFor()
   await page.getByText(/Longest gap of the last week: \d+ (hours|days), from \d{4}-/).waitFor()
+  await page.getByText('about every 24 h').waitFor()
+  await page.getByText('Later than usual: systemd units').waitFor()
+  expect(await page.getByText(/^about every/).count()).toBe(1)
   await shoot(page, 'timeline')
   expect(await accessible(page)).toEqual([])
 })

@@ -10,14 +10,21 @@ import { go } from '../../app/router.ts'
 import { href } from '../../app/routes.ts'
 import { kindWords, originWords } from '../../shared/backup-words.ts'
 import { KindMark } from '../../shared/kind-mark.tsx'
+import {
+  LATE,
+  layoutStrip,
+  longestGap,
+  type StripLane,
+  type StripMark,
+  verdictOfMark,
+} from '../../shared/strip-layout.ts'
 import { Menu } from '../../ui/menu.tsx'
 import { Section } from '../../ui/page.tsx'
-import { Time, useNow } from '../../ui/time.tsx'
+import { compactWords, Time, useNow } from '../../ui/time.tsx'
 import { Tooltip } from '../../ui/tooltip.tsx'
 import { useWidth } from '../../ui/use-width.ts'
 import { Mark, markWord } from '../../ui/verdict.tsx'
 import css from './strip.module.css'
-import { layoutStrip, longestGap, type StripLane, type StripMark, verdictOfMark } from './strip-layout.ts'
 import { useLaneKeys } from './use-lane-keys.ts'
 
 const MINUTE = 60_000
@@ -34,6 +41,7 @@ export function BackupStrip(props: { readonly overview: SiteOverview; readonly i
   const backups = list?.backups
   const strip = useMemo(() => layoutStrip(backups ?? [], now, width, maxAge), [backups, now, width, maxAge])
   const gap = useMemo(() => longestGap(backups ?? [], now - MINUTE, maxAge), [backups, now, maxAge])
+  const overdue = strip.lanes.filter(isOverdue).map(({ kind }) => kindWords[kind])
   const keys = useLaneKeys()
   const { total, verified, held } = overview.backups
   const counts = `${formatCount(verified)} of ${formatCount(total)} verified${held === 0 ? '' : `, ${formatCount(held)} on hold`}`
@@ -72,6 +80,7 @@ export function BackupStrip(props: { readonly overview: SiteOverview; readonly i
               {formatClock(gap.from, overview.zone).slice(0, 16)}
             </>
           )}
+          {overdue.length > 0 && ` · ${overdueWords(overdue)}`}
         </p>
         <Legend />
       </div>
@@ -79,17 +88,30 @@ export function BackupStrip(props: { readonly overview: SiteOverview; readonly i
   )
 }
 
+/** Others than the database, whose verdict says it: the last backup is longer ago than their rhythm allows. */
+function isOverdue({ kind, covered }: StripLane): boolean {
+  const last = covered.at(-1)
+  return kind !== 'database' && last !== undefined && last.to < 1
+}
+
+function overdueWords(kinds: readonly string[]): string {
+  return `Later than usual: ${kinds.join(', ')}`
+}
+
 function place(at: number): CSSProperties {
   return { insetInlineStart: `${(at * 100).toFixed(2)}%` }
 }
 
 function Lane({ lane, overview }: { readonly lane: StripLane; readonly overview: SiteOverview }) {
-  const { kind, marks, covered } = lane
+  const { kind, marks, covered, every } = lane
   return (
     <div className={css.lane} data-lane>
       <span className={css.kind}>
         <KindMark kind={kind} verdict="never" hold={false} />
-        {kindWords[kind]}
+        <span>
+          {kindWords[kind]}
+          {every !== null && <span className={css.every}>{everyWords(kind, every)}</span>}
+        </span>
       </span>
       <div className={css.line}>
         {covered.map(({ from, to }) => (
@@ -110,6 +132,12 @@ function Lane({ lane, overview }: { readonly lane: StripLane; readonly overview:
       </div>
     </div>
   )
+}
+
+/** By the policy, or as they come. */
+function everyWords(kind: StripLane['kind'], every: number): string {
+  const words = kind === 'database' ? `at least every ${formatSpan(every)}` : `about every ${formatSpan(every / LATE)}`
+  return compactWords(words)
 }
 
 function wordsOf(entry: BackupEntry, zone: string): string {

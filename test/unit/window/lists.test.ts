@@ -3,7 +3,7 @@ import { findCommands } from '../../../src-renderer/app/find-commands.ts'
 import { matchKeys } from '../../../src-renderer/app/match-keys.ts'
 import { filterBackups, noFilter } from '../../../src-renderer/features/backups/filter-backups.ts'
 import { filterSites } from '../../../src-renderer/features/fleet/filter-sites.ts'
-import { layoutStrip, longestGap, verdictOfMark } from '../../../src-renderer/features/site/strip-layout.ts'
+import { layoutStrip, longestGap, timeScale, verdictOfMark } from '../../../src-renderer/shared/strip-layout.ts'
 import { type BackupEntry, backupEntry } from '../../../src-shared/domain/kit-backups.ts'
 import { inspection } from '../../../src-shared/domain/kit-site.ts'
 import { sitesInNeed } from '../../../src-shared/domain/verdict.ts'
@@ -92,7 +92,7 @@ describe('the timeline', () => {
   })
 
   test('has a lane for each kind, and of the database always', () => {
-    expect(lay([]).lanes).toEqual([{ kind: 'database', marks: [], covered: [] }])
+    expect(lay([]).lanes).toEqual([{ kind: 'database', marks: [], every: AGE, covered: [] }])
     const list = [
       backup('system', { kind: 'system', takenAt: hours(5) }),
       backup('config', { kind: 'config', takenAt: hours(5) }),
@@ -106,6 +106,30 @@ describe('the timeline', () => {
     ])
     // At the same time, in the same place.
     expect(new Set(lanes.map(({ marks }) => marks[0]?.at)).size).toBe(1)
+  })
+
+  test('shows gaps of every kind that comes in a rhythm, and none where there is no rhythm', () => {
+    const made = (...days: number[]) =>
+      days.map((day) => backup(`${day}`, { kind: 'config', takenAt: hours(24 * day) }))
+    const lane = (list: readonly BackupEntry[]) => lay(list).lanes.find(({ kind }) => kind === 'config')
+    // Daily, with the fourth day missing.
+    expect(lane(made(0.5, 1.5, 2.5, 4.5, 5.5, 6.5, 7.5))?.covered).toHaveLength(2)
+    expect(lane(made(0.5, 1.5, 2.5, 3.5))).toMatchObject({ every: 36 * 3_600_000, covered: [{ to: 1 }] })
+    // The last one is late.
+    expect(lane(made(3, 4, 5, 6))?.covered.at(-1)?.to).toBeLessThan(1)
+    // Too few, now and then, or all in one sitting.
+    for (const list of [made(1, 2, 3), made(1, 3, 20, 60, 61), made(9, 9.01, 9.005, 9.011, 9.002)])
+      expect(lane(list)).toMatchObject({ every: null, covered: [] })
+    // A second one on a day does not make the rhythm of days shorter.
+    expect(lane(made(0.5, 0.501, 1.5, 1.501, 2.5, 2.501, 3.5, 3.501))?.every).toBeGreaterThan(30 * 3_600_000)
+  })
+
+  test('means by a place on the line the moment that stands there', () => {
+    const { at, momentAt } = timeScale([backup('old', { takenAt: hours(900) })], now)
+    for (const age of [0, 0.2, 3, 50, 899, 900]) {
+      expect(momentAt(at(hours(age)))).toBeCloseTo(hours(age), -2)
+    }
+    expect([momentAt(2), momentAt(-1)].map(Math.round)).toEqual([now, hours(900)])
   })
 
   test('shows as a gap when the database had no backup, or none that counts', () => {
