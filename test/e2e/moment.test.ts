@@ -79,6 +79,38 @@ test('it means the newest backup that is not later: the loss, the next one, and 
   await page.getByText('Backup cvd_backup_20260328_120000.db.gz').waitFor()
 })
 
+test('a place on the timeline is a moment, by mouse and by keyboard', async () => {
+  const { page } = await open()
+  const line = choosing(page).getByRole('slider', { name: 'Place on the timeline' })
+  const typed = choosing(page).getByLabel('Moment', { exact: true })
+  const { width } = (await line.boundingBox()) ?? { width: 0 }
+  // Between the backup of March and the newest one: the failed one there is not meant.
+  await line.click({ position: { x: width / 2, y: 10 } })
+  await choosing(page).getByRole('link', { name: 'Use this backup' }).waitFor()
+  const moment = await typed.inputValue()
+  expect(moment).toMatch(/^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d/)
+  const told = /: backup of (\S+ [\d:]+)/.exec((await line.getAttribute('aria-valuetext')) ?? '')?.[1]
+  await choosing(page).getByText(`${moment} means the backup of ${told}`).waitFor()
+  await shoot(page, 'moment-line')
+  expect(await accessible(page)).toEqual([])
+  // Arrow keys go from backup to backup.
+  await line.focus()
+  await page.keyboard.press('ArrowRight')
+  await choosing(page)
+    .getByText(/taken at that moment/)
+    .waitFor()
+  await page.keyboard.press('ArrowLeft')
+  await choosing(page)
+    .getByText(/means the backup of 2026-03-28 12:00:00/)
+    .waitFor()
+  expect(await typed.inputValue()).toBe('2026-03-28 12:00:00')
+  // A quarter past two for the second time: a place is one moment.
+  await page.keyboard.press('ArrowLeft')
+  await choosing(page)
+    .getByText(/means the backup of 2025-10-26 02:15:00 \+01:00/)
+    .waitFor()
+})
+
 test('the hour that occurs twice is asked about, and the one that never occurs is refused', async () => {
   const { page, ask } = await open()
   await ask('2025-10-26 02:30')

@@ -17,6 +17,7 @@ import { ErrorState, Notice } from '../../ui/states.tsx'
 import { Since, useNow } from '../../ui/time.tsx'
 import { Mark } from '../../ui/verdict.tsx'
 import css from './find-before.module.css'
+import { MomentLine } from './moment-line.tsx'
 
 interface Props {
   readonly overview: SiteOverview
@@ -65,6 +66,13 @@ export function ChooseMoment({ overview, part, backups }: Props) {
           </Button>
         </div>
       </form>
+      <MomentLine
+        backups={backups}
+        now={now}
+        zone={zone}
+        asked={asked === null ? null : (answer.data?.at?.moment ?? null)}
+        onPick={(moment) => choose(formatClock(moment, zone))}
+      />
       {asked !== null && answer.failure && (
         <ErrorState failure={answer.failure} title="The moment was not looked up." />
       )}

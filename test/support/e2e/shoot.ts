@@ -7,7 +7,8 @@ export async function shoot(page: Page, name: string): Promise<void> {
   if (folder === undefined) return
   const before = page.viewportSize()
   for (const [width, height] of [
-    [1280, 900],
+    [1280, 800],
+    [1920, 1080],
     [640, 900],
   ] as const) {
     await page.setViewportSize({ width, height })
