@@ -43,7 +43,7 @@ export interface Application extends AsyncDisposable {
   session(transport: Transport, role: Role): () => void
   /** Marks this console as the demo and gives windows hints for trying its site. */
   demo(facts: NonNullable<HostFacts['demo']>): void
-  /** Number of operations that have not ended; hosts ask before they quit. */
+  /** Number of operations that have not ended. */
   running(): number
 }
 

@@ -1,5 +1,8 @@
-/** Asks before quitting while operations run: they go on at the server, but nobody would see the outcome. */
-import type { Activity, RunningOperation } from './activity.ts'
+/**
+ * Asks before quitting while something runs: operations go on at their servers, but nobody would see the outcome; transfers
+ * would stop.
+ */
+import type { Activity, Running } from './activity.ts'
 import { askBefore, type SystemDialog } from './dialogs.ts'
 import type { ShellApp } from './runtime.ts'
 
@@ -12,20 +15,41 @@ export interface Closing {
   readonly dispose: () => Promise<void>
 }
 
-export function closeQuestion(running: readonly RunningOperation[]) {
+const prepositions = { operation: 'on', upload: 'to', download: 'from' } as const
+
+export function closeQuestion(running: readonly Running[]) {
   const [first] = running
-  const one = running.length === 1 && first
+  const transfers = running.filter(({ kind }) => kind !== 'operation').length
+  const operations = running.length - transfers
+  const goOn =
+    operations === 1
+      ? 'The operation continues on the server and finishes there safely. The console shows the outcome when it is started again.'
+      : 'Operations continue on their servers and finish there safely. The console shows the outcomes when it is started again.'
+  const stop =
+    'Quitting stops the transfer. What has arrived is kept: the same transfer goes on from there when it is started again.'
   return {
-    message: one ? `${first.what} is running on ${first.site}.` : `${running.length} operations are running.`,
+    message:
+      running.length === 1 && first
+        ? `${first.what} ${prepositions[first.kind]} ${first.site} is running.`
+        : `${countWords(operations, transfers)} are running.`,
     detail: [
-      one
-        ? 'It continues on the server and finishes there safely.'
-        : 'They continue on their servers and finish there safely.',
-      'The console shows the outcome when it is started again.',
+      ...(operations > 0 ? [goOn] : []),
+      ...(transfers > 0
+        ? [transfers === 1 ? stop : stop.replaceAll('transfer', 'transfers').replace('goes', 'go')]
+        : []),
     ].join(' '),
     act: 'Quit',
     leave: 'Stay',
   }
+}
+
+/** `1 operation and 2 transfers`. */
+export function countWords(operations: number, transfers: number): string {
+  const words = [
+    ...(operations > 0 ? [`${operations} ${operations === 1 ? 'operation' : 'operations'}`] : []),
+    ...(transfers > 0 ? [`${transfers} ${transfers === 1 ? 'transfer' : 'transfers'}`] : []),
+  ]
+  return words.join(' and ')
 }
 
 export interface ClosingGuard {

@@ -48,7 +48,7 @@ export async function openDesktopConsole(options: DesktopConsole): Promise<Resul
   const shown = demo && context.store.sites.byName(demo.name)
   if (demo && shown) application.demo({ site: shown.id, hints: demo.hints })
   return ok({
-    activity: activityOf(context, runner),
+    activity: activityOf(context, runner, application.transfers),
     theme: {
       get current() {
         return application.appearance.current.theme

@@ -1,5 +1,6 @@
-/** Notifies the user when an operation ends while no window is visible. A click shows the operation. */
-import type { Activity, EndedOperation } from './activity.ts'
+/** Notifies the user when an operation or a transfer ends while no window is visible. A click shows it. */
+import type { Activity, Ended } from './activity.ts'
+import type { Place } from './places.ts'
 
 export interface SystemNotification {
   on(event: 'click', listener: () => void): unknown
@@ -11,10 +12,10 @@ export interface Notifications {
   /** Null if the system has no notifications. */
   readonly create: ((options: { title: string; body: string }) => SystemNotification) | null
   readonly isWatched: () => boolean
-  readonly open: (operation: string) => void
+  readonly open: (place: Place) => void
 }
 
-const titles: Readonly<Record<EndedOperation['outcome'], string>> = {
+const titles: Readonly<Record<Ended['outcome'], string>> = {
   succeeded: 'Done',
   failed: 'Failed',
   'rolled back': 'Rolled back',
@@ -27,7 +28,7 @@ function plain(text: string): string {
   return text.replaceAll(/[\p{Cc}\p{Cf}]+/gu, ' ').slice(0, 300)
 }
 
-export function notificationText({ outcome, site, what, message }: EndedOperation): { title: string; body: string } {
+export function notificationText({ outcome, site, what, message }: Ended): { title: string; body: string } {
   return { title: plain(`${titles[outcome]}: ${site}`), body: plain(message === '' ? what : `${what}. ${message}`) }
 }
 
@@ -40,7 +41,7 @@ export function notifyEnds({ activity, create, isWatched, open }: Notifications)
     const notification = create(notificationText(ended))
     notification.on('click', () => {
       shown.delete(ended.id)
-      open(ended.id)
+      open(ended.place)
     })
     shown.set(ended.id, notification)
     notification.show()

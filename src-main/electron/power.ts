@@ -1,4 +1,4 @@
-/** Prevents sleep while an operation is followed, and probes the links after waking. */
+/** Prevents sleep while an operation is followed or a transfer runs, and probes the links after waking. */
 import type { Activity } from './activity.ts'
 
 export interface PowerEvents {

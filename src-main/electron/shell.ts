@@ -176,8 +176,7 @@ function settle<W extends ShellWindow, P extends MainPort>(
   )
   app.on('activate', () => show(null))
   const create = runtime.createNotification()
-  const open = (id: string) => show({ kind: 'operation', id })
-  ends.push(notifyEnds({ activity, create, isWatched: () => windows.isWatched, open }))
+  ends.push(notifyEnds({ activity, create, isWatched: () => windows.isWatched, open: show }))
   ends.push(
     mindPower({ events: runtime.power, blocker: runtime.sleep, activity, probeLinks: () => console.probeLinks() }),
   )

@@ -1,5 +1,6 @@
 /** The tray icon: what runs, and the last outcome. */
-import type { Activity, EndedOperation } from './activity.ts'
+import type { Activity, Ended, Running } from './activity.ts'
+import { countWords } from './closing.ts'
 import type { MenuEntry } from './menu.ts'
 import type { Place } from './places.ts'
 
@@ -17,20 +18,17 @@ export interface TrayOptions {
   readonly quit: () => void
 }
 
-export function trayText(running: number, last: EndedOperation | null): string {
-  const now =
-    running === 0
-      ? 'nothing is running'
-      : running === 1
-        ? '1 operation is running'
-        : `${running} operations are running`
+export function trayText(running: readonly Pick<Running, 'kind'>[], last: Ended | null): string {
+  const transfers = running.filter(({ kind }) => kind !== 'operation').length
+  const count = countWords(running.length - transfers, transfers)
+  const now = running.length === 0 ? 'nothing is running' : `${count} ${running.length === 1 ? 'is' : 'are'} running`
   return `CVD Backup Console: ${now}${last === null ? '' : `; last: ${last.what} on ${last.site}, ${last.outcome}`}`
 }
 
 function entries({ activity, show, quit }: TrayOptions): MenuEntry[] {
-  const running = activity.running().map(({ id, site, what }) => ({
+  const running = activity.running().map(({ site, what, place }) => ({
     label: `${site}: ${what}`,
-    click: () => show({ kind: 'operation', id }),
+    click: () => show(place),
   }))
   return [
     { label: 'Open the console', click: () => show(null) },
@@ -44,9 +42,9 @@ function entries({ activity, show, quit }: TrayOptions): MenuEntry[] {
 /** Keeps the icon up to date. Returns the function that removes it. */
 export function keepTray(options: TrayOptions): () => void {
   const { icon, activity, show } = options
-  let last: EndedOperation | null = null
+  let last: Ended | null = null
   const draw = () => {
-    icon.setToolTip(trayText(activity.running().length, last))
+    icon.setToolTip(trayText(activity.running(), last))
     icon.setEntries(entries(options))
   }
   const stop = activity.subscribe((ended) => {

@@ -15,6 +15,7 @@ test('operations left by another run of the console are not waited for', () => {
   context.store.operations.insert({ ...row, createdAt: 1 })
   context.store.operations.running('left', 'remote')
   const own = runner.start({ site, request: ['database'], reason: '' })
-  const running = activityOf(context, runner).running()
-  expect(running).toEqual([{ id: own.id, site: 'North', what: 'Database backup' }])
+  const transfers = { list: () => [], subscribe: () => () => undefined }
+  const running = activityOf(context, runner, transfers).running()
+  expect(running).toMatchObject([{ id: own.id, kind: 'operation', site: 'North', what: 'Database backup' }])
 })

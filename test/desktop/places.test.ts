@@ -17,6 +17,10 @@ test.each([
     { kind: 'operation', id: 'b-2' },
     { page: 'operation', operation: 'b-2' },
   ],
+  [
+    { kind: 'backups', id: 'c 3' },
+    { page: 'backups', site: 'c 3' },
+  ],
 ] satisfies [Place, object][])('%j', (place, route) => {
   expect(readRoute(new URL(addressOf(place)).hash)).toEqual(route)
 })

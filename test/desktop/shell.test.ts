@@ -1,6 +1,6 @@
 /** What the desktop adds to the console: windows, menu, tray, notifications, sleep prevention, and the quit question. */
 import { describe, expect, test } from 'vitest'
-import type { EndedOperation } from '../../src-main/electron/activity.ts'
+import type { Ended, Running } from '../../src-main/electron/activity.ts'
 import { closeQuestion } from '../../src-main/electron/closing.ts'
 import type { MenuEntry } from '../../src-main/electron/menu.ts'
 import { notificationText } from '../../src-main/electron/notifications.ts'
@@ -9,9 +9,17 @@ import { destinations } from '../../src-shared/domain/destinations.ts'
 import { event } from '../support/fake-electron.ts'
 import { runningShell } from '../support/shell.ts'
 
-const restore = { id: 'r-1', site: 'Depot North', what: 'Restore' }
-const backup = { id: 'b-1', site: 'Depot South', what: 'Backup of the database' }
-const done: EndedOperation = { ...restore, outcome: 'succeeded', message: 'All rows are there.' }
+const operation = (id: string, site: string, what: string): Running => ({
+  ...{ id, kind: 'operation', site, what },
+  place: { kind: 'operation', id },
+})
+const restore = operation('r-1', 'Depot North', 'Restore')
+const backup = operation('b-1', 'Depot South', 'Backup of the database')
+const upload: Running = {
+  ...{ id: 'u-1', kind: 'upload', site: 'Depot North', what: 'Upload of cvd_backup_20260131_120000.db.gz' },
+  place: { kind: 'backups', id: 'n o' },
+}
+const done: Ended = { ...restore, outcome: 'succeeded', message: 'All rows are there.' }
 
 function find(entries: readonly MenuEntry[] | null | undefined, label: string): MenuEntry | undefined {
   return entries?.flatMap((one) => [one, ...(one.submenu ?? [])]).find((one) => one.label === label)
@@ -24,7 +32,7 @@ describe('quitting while an operation runs', () => {
     expect(shell.window.close()).toBe(false)
     await expect.poll(() => shell.questions.length).toBe(1)
     expect(shell.questions[0]).toMatchObject({
-      message: 'Restore is running on Depot North.',
+      message: 'Restore on Depot North is running.',
       buttons: ['Quit', 'Stay'],
       defaultId: 1,
       cancelId: 1,
@@ -58,6 +66,21 @@ describe('quitting while an operation runs', () => {
   test('names the operation, or how many', () => {
     expect(closeQuestion([restore, backup]).message).toBe('2 operations are running.')
     expect(closeQuestion([restore]).detail).toMatch(/continues on the server/)
+    expect(closeQuestion([restore]).detail).not.toMatch(/transfer/)
+  })
+
+  test('says that a transfer would stop, and an operation would not', async () => {
+    const shell = await runningShell({ answer: () => 1 })
+    shell.activity.start(upload)
+    expect(shell.window.close()).toBe(false)
+    await expect.poll(() => shell.questions.length).toBe(1)
+    expect(shell.questions[0]).toMatchObject({
+      message: 'Upload of cvd_backup_20260131_120000.db.gz to Depot North is running.',
+      detail: expect.stringMatching(/^Quitting stops the transfer\. What has arrived is kept/),
+    })
+    const both = closeQuestion([restore, upload, { ...upload, id: 'u-2', kind: 'download' }])
+    expect(both.message).toBe('1 operation and 2 transfers are running.')
+    expect(both.detail).toMatch(/continues on the server.*Quitting stops the transfers\..*the same transfers go on/)
   })
 })
 
@@ -141,6 +164,17 @@ describe('a notification', () => {
     expect(window.urls.at(-1)).toBe('app://bundle/index.html#/operations/r-1')
   })
 
+  test('reports a transfer that ended, and opens the backups of its site', async () => {
+    const { activity, notifications, window } = await runningShell()
+    activity.start(upload)
+    activity.end({ ...upload, outcome: 'failed', message: 'The disk of the server is full.' })
+    expect(notifications.map(({ options }) => options)).toEqual([
+      { title: 'Failed: Depot North', body: `${upload.what}. The disk of the server is full.` },
+    ])
+    notifications[0]?.emit('click')
+    expect(window.urls.at(-1)).toBe('app://bundle/index.html#/sites/n%20o/backups')
+  })
+
   test('is not shown while a window is visible', async () => {
     const { activity, notifications, window } = await runningShell()
     window.focused = true
@@ -172,6 +206,10 @@ describe('sleep', () => {
     expect(blocks.size).toBe(1)
     activity.end({ ...backup, outcome: 'failed', message: '' })
     expect(blocks.size).toBe(0)
+    activity.start(upload)
+    expect(blocks.size).toBe(1)
+    activity.end({ ...upload, outcome: 'cancelled', message: '' })
+    expect(blocks.size).toBe(0)
   })
 
   test('ends with a probe of every link', async () => {
@@ -195,8 +233,9 @@ describe('the tray', () => {
   })
 
   test('shows the number of operations', () => {
-    expect(trayText(1, null)).toMatch(/1 operation is running$/)
-    expect(trayText(2, null)).toMatch(/2 operations are running$/)
+    expect(trayText([restore], null)).toMatch(/1 operation is running$/)
+    expect(trayText([restore, backup], null)).toMatch(/2 operations are running$/)
+    expect(trayText([restore, upload], null)).toMatch(/1 operation and 1 transfer are running$/)
   })
 })
 

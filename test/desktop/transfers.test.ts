@@ -5,6 +5,8 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { Application } from '../../src-main/app/application.ts'
 import { type DemoSite, startDemoSite } from '../../src-main/demo/site.ts'
+import type { Ended } from '../../src-main/electron/activity.ts'
+import { activityOf } from '../../src-main/electron/activity-of.ts'
 import { addSite } from '../../src-main/operations/add-site.ts'
 import type { ConsoleContract } from '../../src-shared/contract/index.ts'
 import type { Transfer } from '../../src-shared/contract/transfers.ts'
@@ -98,6 +100,33 @@ test('an upload sends the chosen file, and its failure is final where it is not 
   writeFileSync(choice, 'x')
   const refused = await ended(must(await admin.calls.transfers.upload({ site })).transfer)
   expect(refused).toMatchObject({ outcome: 'failed', repeatable: false, failure: { code: 'not-a-backup' } })
+})
+
+test('a transfer is known to what keeps the computer awake, asks before quitting, and notifies, until it has ended', async () => {
+  const { context, runner } = application.console
+  const activity = activityOf(context, runner, application.transfers)
+  const told: (readonly [number, Ended | null])[] = []
+  const stop = activity.subscribe((end) => told.push([activity.running().length, end]))
+  choice = join(scratchFolder(), 'cvd_backup_20260103_120000.db')
+  writeFileSync(choice, bytes)
+  const { transfer: id } = must(await admin.calls.transfers.upload({ site }))
+  expect(activity.running()).toEqual([
+    {
+      ...{ id, kind: 'upload', site: 'Depot', what: 'Upload of cvd_backup_20260103_120000.db' },
+      place: { kind: 'backups', id: site },
+    },
+  ])
+  await ended(id)
+  // Once at its beginning and once at its end, not with each step of its progress.
+  expect(told).toEqual([
+    [1, null],
+    [0, expect.objectContaining({ id, outcome: 'succeeded', message: 'The server has read it back.' })],
+  ])
+  // Another file under a name that is taken.
+  writeFileSync(choice, 'x')
+  const again = await ended(must(await admin.calls.transfers.upload({ site })).transfer)
+  expect(told.at(-1)?.[1]).toMatchObject({ outcome: 'failed', message: again.failure?.message })
+  stop()
 })
 
 test('where nobody chooses, nothing happens; a page has no way to name a place', async () => {

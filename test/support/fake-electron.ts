@@ -1,6 +1,6 @@
 /** A fake Electron as the shell sees it: does what it is told, and records the order of calls. */
 import { EventEmitter } from 'node:events'
-import type { Activity, EndedOperation, RunningOperation } from '../../src-main/electron/activity.ts'
+import type { Activity, Ended, Running } from '../../src-main/electron/activity.ts'
 import type { MessageBoxOptions } from '../../src-main/electron/dialogs.ts'
 import type { MenuEntry } from '../../src-main/electron/menu.ts'
 import type { Frame, MainPort, PageSession } from '../../src-main/electron/runtime.ts'
@@ -140,29 +140,29 @@ export class FakeSession extends EventEmitter {
 }
 
 export class FakeActivity implements Activity {
-  readonly now: RunningOperation[] = []
-  readonly #listeners = new Set<(ended: EndedOperation | null) => void>()
+  readonly now: Running[] = []
+  readonly #listeners = new Set<(ended: Ended | null) => void>()
 
-  running(): readonly RunningOperation[] {
+  running(): readonly Running[] {
     return this.now
   }
 
-  subscribe(listener: (ended: EndedOperation | null) => void): () => void {
+  subscribe(listener: (ended: Ended | null) => void): () => void {
     this.#listeners.add(listener)
     return () => this.#listeners.delete(listener)
   }
 
-  start(operation: RunningOperation): void {
+  start(operation: Running): void {
     this.now.push(operation)
     this.#notify(null)
   }
 
-  end(ended: EndedOperation): void {
+  end(ended: Ended): void {
     this.now.splice(0, this.now.length, ...this.now.filter(({ id }) => id !== ended.id))
     this.#notify(ended)
   }
 
-  #notify(ended: EndedOperation | null): void {
+  #notify(ended: Ended | null): void {
     for (const listener of this.#listeners) listener(ended)
   }
 }
