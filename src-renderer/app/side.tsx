@@ -5,7 +5,7 @@ import type { SiteOverview } from '../../src-shared/contract/sites.ts'
 import { useSubscription } from '../api/hooks.ts'
 import { useRefusal, useSession } from '../api/session.tsx'
 import { OperationMark, operationHref, RunningOperation } from '../shared/operation-line.tsx'
-import { RunningTransfer } from '../shared/transfers.tsx'
+import { FailedTransfer, RunningTransfer } from '../shared/transfers.tsx'
 import { useOpenOperations } from '../shared/use-standing.ts'
 import { useArrivals, useTransfers } from '../shared/use-transfers.ts'
 import { IconButton } from '../ui/button.tsx'
@@ -138,13 +138,14 @@ function ActivityArea() {
   const transfers = useTransfers()
   useArrivals(transfers)
   const travelling = transfers.filter(({ state }) => state === 'running')
+  const broken = transfers.filter(({ outcome }) => outcome === 'failed')
   useEffect(() => {
     if (!rows) return
     for (const row of hear(rows)) {
       if (row.outcome === 'succeeded') showToast(`${row.title}: succeeded`, row.siteName, 'good')
     }
   }, [rows, hear])
-  if (running.length === 0 && attention.length === 0 && travelling.length === 0) return null
+  if (running.length === 0 && attention.length + broken.length === 0 && travelling.length === 0) return null
   return (
     <section aria-label="Activity" className={css.activity}>
       <div className={css.sideHead}>
@@ -163,13 +164,18 @@ function ActivityArea() {
             <IconButton size="small" icon={X} label={`Dismiss: ${row.title}`} onClick={() => seen(row.id)} />
           </li>
         ))}
+        {broken.slice(0, 3).map((transfer) => (
+          <li key={transfer.id} className={css.attention}>
+            <FailedTransfer transfer={transfer} />
+          </li>
+        ))}
         {running.slice(0, 6).map(({ row }) => (
           <li key={row.id}>
             <RunningOperation row={row} withSite />
           </li>
         ))}
-        {travelling.slice(0, 3).map((transfer) => (
-          <li key={transfer.id}>
+        {travelling.map((transfer) => (
+          <li key={transfer.id} className={css.travelling}>
             <RunningTransfer transfer={transfer} />
           </li>
         ))}

@@ -131,8 +131,50 @@ function Arrived({ transfer }: { readonly transfer: Transfer }) {
   )
 }
 
-/** One that runs, in the list of what runs. */
+/** One that runs, in the list of what runs on every page. */
 export function RunningTransfer({ transfer }: { readonly transfer: Transfer }) {
+  const { id, direction, name } = transfer
+  const [asked, setAsked] = useState(false)
+  return (
+    <>
+      <TransferLine transfer={transfer} />
+      <IconButton
+        size="small"
+        icon={X}
+        label={`Cancel: ${nouns[direction]} ${name}`}
+        busy={asked}
+        onClick={() => {
+          setAsked(true)
+          void command('transfers.cancel', { transfer: id })
+        }}
+      />
+    </>
+  )
+}
+
+/** One that did not succeed, until somebody looks at it. */
+export function FailedTransfer({ transfer }: { readonly transfer: Transfer }) {
+  const { id, direction, name, site, siteName } = transfer
+  return (
+    <>
+      <a href={href({ page: 'backups', site })}>
+        <span className={line.title}>{nouns[direction]}</span>{' '}
+        <span className={line.detail}>
+          <HostileText text={siteName} />
+        </span>{' '}
+        <Mark of="failed">Failed</Mark>
+      </a>
+      <IconButton
+        size="small"
+        icon={X}
+        label={`Dismiss: ${nouns[direction]} ${name}`}
+        onClick={() => void command('transfers.dismiss', { transfer: id })}
+      />
+    </>
+  )
+}
+
+function TransferLine({ transfer }: { readonly transfer: Transfer }) {
   const { direction, name, site, siteName, siteColour, phase, done, total } = transfer
   const known = phase !== 'connecting' && !(direction === 'upload' && phase === 'verifying')
   return (

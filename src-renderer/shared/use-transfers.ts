@@ -64,6 +64,18 @@ export async function sendFile(site: string, file: File): Promise<WireFailure | 
   if (name.length > 200) return { code: 'usage', message: 'The name is too long.', unchanged: 'Nothing was uploaded.' }
   const begun = await command('transfers.receive', { site, name, size, modifiedAt: Math.max(1, lastModified) })
   if (!begun.ok) return begun.error
-  void sendTo(begun.value.url, file)
+  // Only this window can give the bytes: it asks before it is closed.
+  window.addEventListener('beforeunload', keepOpen)
+  sending += 1
+  void sendTo(begun.value.url, file).finally(() => {
+    sending -= 1
+    if (sending === 0) window.removeEventListener('beforeunload', keepOpen)
+  })
   return null
+}
+
+let sending = 0
+
+function keepOpen(event: BeforeUnloadEvent): void {
+  event.preventDefault()
 }

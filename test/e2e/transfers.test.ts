@@ -92,6 +92,9 @@ test('a backup is uploaded, verified, and then listed; one that is none is refus
   await page.getByLabel('File of a backup').setInputFiles(wrong)
   await page.getByText(/is not the name of a backup/).waitFor()
   await page.getByText(/Give the file the name of a backup/).waitFor()
+  // It stays in sight on every page until somebody has seen it.
+  const activity = page.getByRole('region', { name: 'Activity' })
+  await activity.getByRole('link', { name: /^Upload.*Failed/ }).waitFor()
   expect(await button(page, /^Try again/).count()).toBe(0)
   await shoot(page, 'transfer-uploaded')
   expect(await accessible(page)).toEqual([])
@@ -113,7 +116,7 @@ test('a dropped file is uploaded', async () => {
   await list.getByText('cvd_backup_20260102_120000.db.gz').waitFor()
 })
 
-test('a transfer shows how far it is, is cancelled, and goes on where it stopped', async () => {
+test('a transfer shows on every page how far it is, is cancelled there, and goes on where it stopped', async () => {
   // Large enough to be seen on its way.
   const big = randomBytes(160_000_000)
   writeFileSync(join(demo.root, 'backups/cvd_backup_20260103_120000.db'), big)
@@ -124,8 +127,14 @@ test('a transfer shows how far it is, is cancelled, and goes on where it stopped
   await transfers(page)
     .getByText(/^Downloading, .* of 160 MB, .*\/s/)
     .waitFor()
-  await page.getByRole('region', { name: 'Activity' }).getByRole('link', { name: 'Download' }).waitFor()
-  await button(page, 'Cancel: Download cvd_backup_20260103_120000.db').click()
+  const activity = page.getByRole('region', { name: 'Activity' })
+  await page.getByRole('navigation', { name: 'Main' }).getByRole('link', { name: 'Audit' }).click()
+  await heading(page, 'Audit').waitFor()
+  await activity.getByText(/of 160 MB/).waitFor()
+  const cancel = button(activity, 'Cancel: Download cvd_backup_20260103_120000.db')
+  await cancel.click()
+  await cancel.waitFor({ state: 'detached' })
+  await page.goBack()
   await page.getByText('The download was cancelled.').waitFor()
   await page.getByText(/^What has arrived is kept/).waitFor()
   await shoot(page, 'transfer-cancelled')
