@@ -10,9 +10,11 @@ import { QUICK_TO_READ } from '../../shared/backup-words.ts'
 import { Button } from '../../ui/button.tsx'
 import { CodeBlock } from '../../ui/code-block.tsx'
 import { HostileText } from '../../ui/hostile-text.tsx'
-import { Fact, Facts, Section, Stack } from '../../ui/page.tsx'
+import { Fact, Facts, Row, Section, Stack } from '../../ui/page.tsx'
+import { ProgressBar } from '../../ui/progress.tsx'
 import { EmptyState, ErrorState, Loading } from '../../ui/states.tsx'
 import { type Column, Table } from '../../ui/table.tsx'
+import { elapsedWords, useNow } from '../../ui/time.tsx'
 import { Mark } from '../../ui/verdict.tsx'
 import css from './backup.module.css'
 import { tableColumns } from './database-tables.tsx'
@@ -55,12 +57,34 @@ export function SystemContents({ site, entry }: { readonly site: string; readonl
   }
   if (!asked.data) {
     return (
-      <Section title="Contents" note="The server is reading the file…">
-        <Loading what="the contents" rows={8} />
+      <Section title="Contents">
+        <Reading bytes={entry.size} onCancel={() => setWanted(false)} />
       </Section>
     )
   }
   return <Read contents={asked.data} />
+}
+
+/** How far it is, the server does not say; how long it takes, the clock does. */
+function Reading({ bytes, onCancel }: { readonly bytes: number; readonly onCancel: () => void }) {
+  const [since] = useState(() => Date.now())
+  const now = useNow()
+  return (
+    <div className={css.reading}>
+      <ProgressBar label="Reading the contents" value={null} />
+      <Row end>
+        <span className={css.more}>
+          The server is reading the file ({formatBytes(bytes)}).{' '}
+          <span role="timer" aria-label="Elapsed time">
+            {elapsedWords(Math.max(0, now - since))}
+          </span>{' '}
+          elapsed.
+        </span>
+        <Button onClick={onCancel}>Cancel reading</Button>
+      </Row>
+      <Loading what="the contents" rows={6} />
+    </div>
+  )
 }
 
 function Read({ contents }: { readonly contents: Contents }) {
