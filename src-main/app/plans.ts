@@ -2,9 +2,8 @@
 import { randomUUID } from 'node:crypto'
 import type { PlanView } from '../../src-shared/contract/restore.ts'
 import type { KitEvent } from '../../src-shared/domain/kit-protocol.ts'
-import type { SitePart } from '../../src-shared/domain/restored-parts.ts'
 import type { Context } from '../operations/context.ts'
-import { type PlannedRestore, planRestore } from '../operations/plan-restore.ts'
+import { type PlanChoices, type PlannedRestore, planRestore } from '../operations/plan-restore.ts'
 import type { Site } from '../store/sites.ts'
 import { forWindow } from './failures.ts'
 
@@ -17,10 +16,11 @@ export interface Plan {
   readonly expiresAt: number
 }
 
-/** What is planned: a backup, and of a system backup the parts that are meant; without them, all that it holds. */
+/** What is planned: a backup, and what was chosen for it. */
 export interface PlanOf {
   readonly path: string
-  readonly parts?: readonly SitePart[] | undefined
+  readonly parts?: PlanChoices['parts'] | undefined
+  readonly owner?: string | undefined
 }
 
 /** A plan being made, or made. */
@@ -52,8 +52,8 @@ const stopped = {
 }
 
 /** The order in which the parts are named says nothing. */
-function keyOf(site: Site, { path, parts }: PlanOf): string {
-  return JSON.stringify([site.id, path, parts ? [...new Set(parts)].sort() : null])
+function keyOf(site: Site, { path, parts, owner }: PlanOf): string {
+  return JSON.stringify([site.id, path, parts ? [...new Set(parts)].sort() : null, owner ?? null])
 }
 
 function afterEvent(view: PlanView, event: KitEvent): PlanView {
@@ -132,8 +132,9 @@ export class Plans {
     try {
       const onEvent = (event: KitEvent) => publish(afterEvent(planning.view, event))
       const signal = AbortSignal.any([this.#stop.signal, planning.stop.signal])
-      const { path: backup, parts } = planning.of
-      const made = await planRestore(this.#context, site, { backup, ...(parts ? { parts } : {}) }, signal, onEvent)
+      const { path: backup, parts, owner } = planning.of
+      const wanted = { backup, ...(parts && { parts }), ...(owner !== undefined && { owner }) }
+      const made = await planRestore(this.#context, site, wanted, signal, onEvent)
       if (planning.stop.signal.aborted) publish({ ...planning.view, state: 'failed', progress: null, failure: stopped })
       else if (made.ok) publish(this.#keep(site, planning, made.value))
       else publish({ ...planning.view, state: 'failed', progress: null, failure: forWindow(made.error) })

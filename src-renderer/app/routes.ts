@@ -24,6 +24,8 @@ export type Route =
       readonly path?: string | undefined
       /** Of a system backup, the chosen parts; undefined until they are chosen. */
       readonly parts?: ChosenParts | undefined
+      /** On a server without the site, who is to own its data, if not as the backup says. */
+      readonly owner?: string | undefined
       readonly plan?: string | undefined
       readonly step?: RestoreStep | undefined
     }
@@ -63,11 +65,12 @@ export function href(route: Route): string {
     case 'connection':
       return `#/sites/${part(route.site)}/connection`
     case 'restore': {
-      const { part: kind, path, parts, plan, step } = route
+      const { part: kind, path, parts, owner, plan, step } = route
       const query = new URLSearchParams({
         ...(kind === undefined ? {} : { part: kind }),
         ...(path === undefined ? {} : { backup: path }),
         ...(parts === undefined ? {} : { parts: parts === 'all' ? parts : parts.join(',') }),
+        ...(owner === undefined ? {} : { owner }),
         ...(step === undefined ? {} : { step }),
         ...(plan === undefined ? {} : { plan }),
       }).toString()
@@ -111,6 +114,7 @@ function siteRoute(site: string, rest: readonly string[], query: URLSearchParams
     part: query.get('part') ?? undefined,
     path: query.get('backup') ?? undefined,
     parts: readParts(query.get('parts')),
+    owner: query.get('owner') ?? undefined,
     plan: query.get('plan') ?? undefined,
     step,
   }

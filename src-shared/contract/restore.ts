@@ -3,7 +3,7 @@ import { z } from 'zod'
 import { fileDifferences } from '../domain/file-differences.ts'
 import { kitCommands } from '../domain/kit-commands.ts'
 import { backupMoment, restorePlan } from '../domain/kit-restore.ts'
-import { restorableParts, siteParts } from '../domain/restored-parts.ts'
+import { ownerNames, restorableParts, siteParts } from '../domain/restored-parts.ts'
 import { command, query, subscription } from './define.ts'
 import { wireFailure } from './failure.ts'
 import { backupPath, confirmation, operationId, progress, reason, siteId, startedOperation, time } from './words.ts'
@@ -14,11 +14,13 @@ import { backupPath, confirmation, operationId, progress, reason, siteId, starte
  */
 const siteIsDown = z.boolean().default(false)
 
-/** A backup, and of a system backup the parts that are meant; without them, all that it holds. */
+/** A backup, and what is chosen for it: of a system backup the parts that are meant; without them, all that it holds. */
 const planned = {
   site: siteId,
   path: backupPath,
   parts: z.array(z.enum(siteParts)).min(1).max(siteParts.length).optional(),
+  /** On a server without the site, who is to own its data; otherwise as the backup says. */
+  owner: z.string().max(100).regex(ownerNames).optional(),
 }
 
 const planStep = z.object({

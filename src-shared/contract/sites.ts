@@ -1,5 +1,6 @@
 /** Sites: the state of the fleet and of one site; adding, changing and forgetting sites. */
 import { z } from 'zod'
+import { kitCommands } from '../domain/kit-commands.ts'
 import { inspection as kitInspection } from '../domain/kit-site.ts'
 import { siteName } from '../domain/site-name.ts'
 import { sshTarget, sudoMode } from '../domain/ssh-target.ts'
@@ -7,7 +8,19 @@ import { siteVerdict } from '../domain/verdict.ts'
 import { command, nothing, query, subscription } from './define.ts'
 import { shownHostKey, wireFailure } from './failure.ts'
 import { operationRow } from './operations.ts'
-import { backupPath, colour, confirmation, count, serverOperation, siteId, siteRef, time, verdict } from './words.ts'
+import {
+  backupPath,
+  colour,
+  confirmation,
+  count,
+  reason,
+  serverOperation,
+  siteId,
+  siteRef,
+  startedOperation,
+  time,
+  verdict,
+} from './words.ts'
 
 const connection = z.object({
   /** `idle`: no connection needed now. `refused`: the user must act first (login, host key). */
@@ -235,6 +248,13 @@ export const site = {
     input: siteRef,
     output: z.object({ inspectedAt: time }),
     errors: ['no-such-site', 'wrong-site', 'unreachable', 'auth-failed'],
+  }),
+  /** Installs the programs that a restored site needs and that its server lacks, by the distribution's own commands. */
+  installPackages: command({
+    role: kitCommands.packages.role,
+    input: z.strictObject({ site: siteId, confirm: confirmation, reason }),
+    output: startedOperation,
+    errors: ['no-such-site', 'not-confirmed', 'wrong-site'],
   }),
 }
 

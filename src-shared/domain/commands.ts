@@ -1,7 +1,7 @@
 /** Shell commands for working on a backup by hand on the server, or why there are none. Pure. */
 import { decodePath } from './backup-path.ts'
 import type { BackupEntry } from './kit-backups.ts'
-import { partOf, type SitePart } from './restored-parts.ts'
+import { ownerNames, partOf, type SitePart } from './restored-parts.ts'
 
 export interface ShownCommand {
   readonly title: string
@@ -88,11 +88,14 @@ export function restoreCommandsFor(
   parts: readonly SitePart[] = [],
   /** Only these files; encoded. */
   only: readonly string[] = [],
+  /** USER:GROUP for a server without the site. */
+  owner?: string,
 ): ShownCommands {
   const file = shellPath(path)
   const files = only.map(shellWord)
   if (file === null || files.includes(null)) return refused
   const chosen = files.map((one) => `--only ${one}`)
+  if (owner !== undefined && ownerNames.test(owner)) chosen.push(`--owner ${owner}`)
   if (options.includes('--accept-files') && /^[0-9a-f]{64}$/.test(sha256 ?? ''))
     chosen.push(`--expect-sha256 ${sha256}`)
   return { commands: restoreOf(kind, file, [...options, ...chosen], parts), refusal: '' }

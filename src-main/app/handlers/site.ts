@@ -2,6 +2,7 @@ import type { ConsoleContract } from '../../../src-shared/contract/index.ts'
 import type { SiteView } from '../../../src-shared/contract/sites.ts'
 import { ok } from '../../../src-shared/result.ts'
 import { aborted, type NamespaceHandlers } from '../../../src-shared/rpc/handlers.ts'
+import { installPackages } from '../../operations/install-packages.ts'
 import type { Site } from '../../store/sites.ts'
 import { onSite, type Services, siteOf } from '../services.ts'
 import { throttle } from '../throttle.ts'
@@ -21,7 +22,7 @@ function viewOf(services: Services, site: Site): SiteView {
 }
 
 export function siteHandlers(services: Services): NamespaceHandlers<ConsoleContract['site']> {
-  const { context, fleet } = services
+  const { context, fleet, runner } = services
   return {
     watch: async ({ site: id }, feed) => {
       const site = siteOf(services, id)
@@ -58,6 +59,14 @@ export function siteHandlers(services: Services): NamespaceHandlers<ConsoleContr
         id,
         (site) => fleet.refresh(site, true),
         () => ({ inspectedAt: context.store.inspections.latest(id)?.at ?? context.clock.now() }),
+      ),
+
+    installPackages: ({ site: id, ...confirmation }) =>
+      onSite(
+        services,
+        id,
+        (site) => installPackages(context, runner, site, confirmation),
+        (entry) => ({ operation: entry.id }),
       ),
   }
 }

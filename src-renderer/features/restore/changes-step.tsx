@@ -17,7 +17,7 @@ export function ChangesStep(props: PlanStepProps) {
   return props.plan.tree === null ? <Tables {...props} /> : <FilesChanged {...props} tree={props.plan.tree} />
 }
 
-function Tables({ overview, path, parts, view, plan, again }: PlanStepProps) {
+function Tables({ overview, path, parts, owner, view, plan, again }: PlanStepProps) {
   const { id: site } = overview
   const loss = useMemo(() => lossOf(plan), [plan])
   const least = loss.unknown.length > 0 && 'at least '
@@ -47,7 +47,7 @@ function Tables({ overview, path, parts, view, plan, again }: PlanStepProps) {
       </PlanHeadline>
       <TableDifferences plan={plan} />
       <OpenConnections plan={plan} what="the database" />
-      <PlanWay site={site} path={path} parts={parts} view={view} again={again} />
+      <PlanWay site={site} path={path} parts={parts} owner={owner} view={view} again={again} />
     </>
   )
 }

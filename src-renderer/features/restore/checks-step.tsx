@@ -12,18 +12,23 @@ import { Section } from '../../ui/page.tsx'
 import { Notice } from '../../ui/states.tsx'
 import { Time } from '../../ui/time.tsx'
 import { Mark } from '../../ui/verdict.tsx'
+import { MissingPrograms } from './missing-programs.tsx'
+import { NewOwner } from './new-owner.tsx'
 import css from './restore.module.css'
 import { sayDown, useSaidDown } from './restore-memory.ts'
 import type { PlanStepProps } from './restore-page.tsx'
 import { useFirstFocus } from './use-first-focus.ts'
 
-export function ChecksStep({ overview, path, parts, view, plan, again }: PlanStepProps) {
+export function ChecksStep(props: PlanStepProps) {
+  const { overview, path, parts, owner, view, plan, again } = props
   const { id: site } = overview
   const { planId } = view
+  const { part } = plan
   const saidDown = useSaidDown(planId) && mayBeDown(plan)
   const failed = standing(plan, saidDown).length
   const possible = failed === 0
   const way = useFirstFocus<HTMLDivElement>(possible ? '[data-way]' : null)
+  const groups = groupsOf(plan)
   const warnings = plan.checks.filter(({ state }) => state === 'warning').length + (saidDown ? 1 : 0)
   return (
     <>
@@ -36,11 +41,18 @@ export function ChecksStep({ overview, path, parts, view, plan, again }: PlanSte
           Nothing was changed. Fix the failed checks, then plan again.
         </Notice>
       )}
-      {groupsOf(plan).map(({ title, checks }) => (
-        <CheckGroup key={title} title={title} all={checks.length === plan.checks.length}>
-          <ul className={css.checks} aria-label={checks.length === plan.checks.length ? 'Checks' : `Checks: ${title}`}>
+      {groups.map(({ title, checks }) => (
+        <CheckGroup key={title} title={title} all={groups.length === 1}>
+          <ul className={css.checks} aria-label={groups.length === 1 ? 'Checks' : `Checks: ${title}`}>
             {checks.map((check) => (
-              <Check key={`${check.check} ${check.title}`} check={check}>
+              <Check
+                key={`${check.part} ${check.check} ${check.title}`}
+                check={check}
+                place={part === 'system' && title.startsWith('To ') && check.part !== '' ? partTitle(check.part) : ''}
+                fixed={hasControl(check, plan)}
+              >
+                {check.check === 'new-server' && <NewOwner {...props} />}
+                {check.check === 'packages' && <MissingPrograms {...props} />}
                 {check.check === 'health' && planId !== null && mayBeDown(plan) && (
                   <p className={css.down}>
                     <Checkbox
@@ -68,7 +80,7 @@ export function ChecksStep({ overview, path, parts, view, plan, again }: PlanSte
           <LinkButton
             look="primary"
             way
-            href={href({ page: 'restore', site, path, parts, plan: planId ?? undefined, step: 'confirm' })}
+            href={href({ page: 'restore', site, path, parts, owner, plan: planId ?? undefined, step: 'confirm' })}
           >
             Continue
           </LinkButton>
@@ -78,13 +90,23 @@ export function ChecksStep({ overview, path, parts, view, plan, again }: PlanSte
   )
 }
 
-/** Of a system backup, the checks of each part by themselves; what concerns the whole site comes last, as it was checked. */
+/**
+ * Of a system backup, first what somebody has to do something about, wherever it comes from. Then the other checks of each part
+ * by themselves; what concerns the whole site comes last, as it was checked.
+ */
 function groupsOf({ part, checks }: PlanStepProps['plan']): readonly { title: string; checks: readonly PlanCheck[] }[] {
   if (part !== 'system') return [{ title: 'Checks', checks }]
-  const groups = [...siteParts, '' as const].map((one) => ({
-    title: one === '' ? 'Backup and site' : partTitle(one),
-    checks: checks.filter((check) => check.part === one),
-  }))
+  const failed = checks.filter(({ state }) => state === 'failed')
+  const questions = checks.filter(({ state, acknowledge }) => state !== 'failed' && acknowledge)
+  const rest = checks.filter((check) => !failed.includes(check) && !questions.includes(check))
+  const groups = [
+    { title: 'To fix', checks: failed },
+    { title: 'To decide', checks: questions },
+    ...[...siteParts, '' as const].map((one) => ({
+      title: one === '' ? 'Backup and site' : partTitle(one),
+      checks: rest.filter((check) => check.part === one),
+    })),
+  ]
   return groups.filter((group) => group.checks.length > 0)
 }
 
@@ -97,18 +119,31 @@ function passedWords(total: number, warnings: number): string {
   return `${total - warnings} of ${total} checks passed, ${warnings} with a warning.`
 }
 
-function Check({ check, children }: { readonly check: PlanCheck; readonly children?: ReactNode }) {
+/** Whether what to do is a field or a button below the check: then the words of the server's command line say nothing more. */
+function hasControl({ check }: PlanCheck, { owner, packages }: PlanStepProps['plan']): boolean {
+  return (check === 'new-server' && owner !== null) || (check === 'packages' && (packages?.commands.length ?? 0) > 0)
+}
+
+function Check(props: {
+  readonly check: PlanCheck
+  /** The part, where no heading says it. */
+  readonly place: string
+  readonly fixed: boolean
+  readonly children?: ReactNode
+}) {
+  const { check, place, fixed, children } = props
   return (
     <li className={css.check}>
       <Mark of={check.state} />
       <div className={css.checkText}>
         <p className={css.checkTitle}>
+          {place !== '' && `${place}: `}
           <HostileText text={check.title} />
         </p>
         <p className={css.more}>
           <HostileText text={check.evidence} />
         </p>
-        {check.state !== 'passed' && check.fix !== '' && (
+        {check.state !== 'passed' && check.fix !== '' && !fixed && (
           <p>
             <span className={css.fixWord}>What to do: </span>
             <HostileText text={check.fix} />

@@ -21,7 +21,7 @@ import css from './restore.module.css'
 import { useSaidDown } from './restore-memory.ts'
 import type { PlanStepProps } from './restore-page.tsx'
 
-export function ConfirmStep({ overview, path, parts, view, plan, again }: PlanStepProps) {
+export function ConfirmStep({ overview, path, parts, owner, view, plan, again }: PlanStepProps) {
   const { id: site, name } = overview
   const [typed, setTyped] = useState('')
   const [reason, setReason] = useState('')
@@ -51,7 +51,7 @@ export function ConfirmStep({ overview, path, parts, view, plan, again }: PlanSt
     else if (reason.trim() === '') reasonField?.focus()
     else form.current?.querySelector<HTMLElement>('[role="checkbox"][aria-checked="false"]')?.focus()
   }
-  const leave = () => go({ page: 'restore', site, path, parts, plan: planId ?? undefined, step: 'changes' })
+  const leave = () => go({ page: 'restore', site, path, parts, owner, plan: planId ?? undefined, step: 'changes' })
   async function confirm(): Promise<void> {
     if (!ready || planId === null) return
     const given = Object.fromEntries(asked.map((one) => [one, true]))
@@ -89,10 +89,7 @@ export function ConfirmStep({ overview, path, parts, view, plan, again }: PlanSt
         <Statement overview={overview} plan={plan} only={only} />
         {environment !== null && <p>{environmentWords[environment]}</p>}
         {saidDown && <p>You said that the site is down: the restore continues although the health check fails now.</p>}
-        <p className={css.more}>
-          The service is stopped only while the files are swapped. What is live now is saved as a safety copy, so the
-          restore can be undone. If the service is not healthy afterwards, the server rolls back automatically.
-        </p>
+        <p className={css.more}>{asked.includes('newServer') ? howNew : howReplaced}</p>
       </div>
       {expired && (
         <Notice tone="warn" title="This plan has expired." action={<Button onClick={again}>Plan again</Button>}>
@@ -135,10 +132,16 @@ export function ConfirmStep({ overview, path, parts, view, plan, again }: PlanSt
         keepVenv={keepVenv}
         rebuildVenv={rebuildVenv}
         only={only}
+        owner={owner}
       />
     </form>
   )
 }
+
+const howReplaced =
+  'The service is stopped only while the files are swapped. What is live now is saved as a safety copy, so the restore can be undone. If the service is not healthy afterwards, the server rolls back automatically.'
+const howNew =
+  'Nothing of the site is on this server, so nothing is lost, and there is nothing to go back to: this restore cannot be undone. If the service is not healthy afterwards, the server removes what it created.'
 
 /** What will be replaced, by what, and what that loses. */
 function Statement(props: Pick<PlanStepProps, 'overview' | 'plan'> & { readonly only: readonly string[] }) {
@@ -146,6 +149,7 @@ function Statement(props: Pick<PlanStepProps, 'overview' | 'plan'> & { readonly 
   const { name, zone, clockOffset: offset } = overview
   const { recoveryPoint } = plan
   const parts = plan.part === 'system' ? plan.parts.map(({ part }) => part) : [plan.part]
+  const isNew = askedFor(plan, 'newServer').length > 0
   const what = only.length === 0 ? capital(restoredWords(plan).text) : `${filesWords(only.length)} of the configuration`
   return (
     <>
@@ -154,20 +158,22 @@ function Statement(props: Pick<PlanStepProps, 'overview' | 'plan'> & { readonly 
         <strong>
           <HostileText text={name} />
         </strong>{' '}
-        will be replaced by the backup <strong>{showName(plan.backup.path)}</strong>
+        will be {isNew ? 'created from' : 'replaced by'} the backup <strong>{showName(plan.backup.path)}</strong>
         {recoveryPoint !== null && <>, the state of {formatTime(recoveryPoint, zone)}</>}.
       </p>
-      <p>
-        {parts.includes('database') && <HostileText text={`${lossSentence({ ...plan, lossSeconds: null })} `} />}
-        {parts.some((part) => part !== 'database') &&
-          `Every change to ${only.length > 0 ? 'these' : plan.part === 'system' ? 'the' : 'its'} files since then would be lost.`}
-        {recoveryPoint !== null && (
-          <>
-            {' '}
-            The backup is <Since at={recoveryPoint} offset={offset} /> old.
-          </>
-        )}
-      </p>
+      {!isNew && (
+        <p>
+          {parts.includes('database') && <HostileText text={`${lossSentence({ ...plan, lossSeconds: null })} `} />}
+          {parts.some((part) => part !== 'database') &&
+            `Every change to ${only.length > 0 ? 'these' : plan.part === 'system' ? 'the' : 'its'} files since then would be lost.`}
+          {recoveryPoint !== null && (
+            <>
+              {' '}
+              The backup is <Since at={recoveryPoint} offset={offset} /> old.
+            </>
+          )}
+        </p>
+      )}
       {only.length > 0 && (
         <p>
           All others stay as they are. Restored {only.length === 1 ? 'is' : 'are'}{' '}
@@ -233,8 +239,9 @@ function AsCommands(props: {
   readonly keepVenv: boolean
   readonly rebuildVenv: boolean
   readonly only: readonly string[]
+  readonly owner: string | undefined
 }) {
-  const { plan, accepted, siteIsDown, keepVenv, rebuildVenv, only } = props
+  const { plan, accepted, siteIsDown, keepVenv, rebuildVenv, only, owner } = props
   const options = {
     acceptSchema: '--accept-schema',
     keepVenv: '--keep-venv',
@@ -252,6 +259,7 @@ function AsCommands(props: {
     ],
     parts,
     only,
+    owner,
   )
   return (
     <details>

@@ -51,6 +51,7 @@ export function FilesChanged({
   overview,
   path,
   parts,
+  owner,
   view,
   plan,
   again,
@@ -80,7 +81,7 @@ export function FilesChanged({
       </PlanHeadline>
       <TreeDifferences tree={tree} part={plan.part} planId={view.planId} alone />
       <OpenConnections plan={plan} what={partWords[plan.part]} />
-      <PlanWay site={site} path={path} parts={parts} view={view} again={again} />
+      <PlanWay site={site} path={path} parts={parts} owner={owner} view={view} again={again} />
     </>
   )
 }

@@ -38,7 +38,7 @@ function partChange(plan: Plan, { part, tree, files }: PartPlan): { readonly tex
   return { text: sentenceOf(tree, partWords[part]), changes }
 }
 
-export function PartsChanged({ overview, path, parts, view, plan, again }: PlanStepProps) {
+export function PartsChanged({ overview, path, parts, owner, view, plan, again }: PlanStepProps) {
   const { id: site } = overview
   const changes = useMemo(() => plan.parts.map((one) => ({ ...one, ...partChange(plan, one) })), [plan])
   const changing = changes.filter((one) => one.changes)
@@ -89,7 +89,7 @@ export function PartsChanged({ overview, path, parts, view, plan, again }: PlanS
         </details>
       )}
       <OpenConnections plan={plan} what="any of this" />
-      <PlanWay site={site} path={path} parts={parts} view={view} again={again} />
+      <PlanWay site={site} path={path} parts={parts} owner={owner} view={view} again={again} />
     </>
   )
 }

@@ -22,7 +22,14 @@ export function changeParts(path: string, change: Partial<Parts>): void {
   useMemory.setState((memory) => ({ [path]: { ...(memory[path] ?? unknown), ...change } }))
 }
 
-/** Of all parts, the server takes those that the backup holds. */
-export function partsAsked(parts: ChosenParts | undefined): { readonly parts?: SitePart[] } {
-  return parts === undefined || parts === 'all' ? {} : { parts: [...parts] }
+/** What is chosen, as it is asked of the console. Of all parts, the server takes those that the backup holds. */
+export function asked(chosen: { readonly parts: ChosenParts | undefined; readonly owner: string | undefined }): {
+  readonly parts?: SitePart[]
+  readonly owner?: string
+} {
+  const { parts, owner } = chosen
+  return {
+    ...(parts === undefined || parts === 'all' ? {} : { parts: [...parts] }),
+    ...(owner === undefined ? {} : { owner }),
+  }
 }

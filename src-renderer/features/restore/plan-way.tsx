@@ -36,8 +36,10 @@ export function OpenConnections({ plan, what }: Pick<PlanStepProps, 'plan'> & { 
   )
 }
 
-export function PlanWay(props: Pick<PlanStepProps, 'path' | 'parts' | 'view' | 'again'> & { readonly site: string }) {
-  const { site, path, parts, view, again } = props
+export function PlanWay(
+  props: Pick<PlanStepProps, 'path' | 'parts' | 'owner' | 'view' | 'again'> & { readonly site: string },
+) {
+  const { site, path, parts, owner, view, again } = props
   const way = useFirstFocus<HTMLDivElement>('[data-way]')
   return (
     <div ref={way} className={css.way}>
@@ -51,7 +53,7 @@ export function PlanWay(props: Pick<PlanStepProps, 'path' | 'parts' | 'view' | '
       <LinkButton
         look="primary"
         way
-        href={href({ page: 'restore', site, path, parts, plan: view.planId ?? undefined, step: 'checks' })}
+        href={href({ page: 'restore', site, path, parts, owner, plan: view.planId ?? undefined, step: 'checks' })}
       >
         Continue
       </LinkButton>

@@ -10,7 +10,7 @@ import { Announce, ProgressBar } from '../../ui/progress.tsx'
 import { progressWords } from '../../ui/progress-words.ts'
 import { elapsedWords, useNow } from '../../ui/time.tsx'
 import { Mark } from '../../ui/verdict.tsx'
-import { partsAsked } from './parts-memory.ts'
+import { asked } from './parts-memory.ts'
 import css from './restore.module.css'
 
 const marks = { started: 'running', done: 'passed', failed: 'failed', skipped: 'skipped' } as const
@@ -21,8 +21,9 @@ export function Planning(props: {
   readonly overview: SiteOverview
   readonly path: string
   readonly parts: ChosenParts | undefined
+  readonly owner: string | undefined
 }) {
-  const { view, overview, path, parts } = props
+  const { view, overview, path, parts, owner } = props
   const now = useNow()
   const steps = view?.steps ?? []
   const progress = view?.progress ?? null
@@ -56,7 +57,7 @@ export function Planning(props: {
           </span>
           <Button
             onClick={() => {
-              void command('restore.stopPlanning', { site: overview.id, path, ...partsAsked(parts) })
+              void command('restore.stopPlanning', { site: overview.id, path, ...asked({ parts, owner }) })
               go({ page: 'restore', site: overview.id, path, step: 'choose' })
             }}
           >

@@ -45,9 +45,10 @@ export function RestoreSteps(props: {
   readonly at: AnyStep
   readonly path?: string | undefined
   readonly parts?: ChosenParts | undefined
+  readonly owner?: string | undefined
   readonly plan?: string | undefined
 }) {
-  const { site, at, path, parts, plan } = props
+  const { site, at, path, parts, owner, plan } = props
   const now = order.indexOf(at)
   const started = at === 'progress' || at === 'outcome'
   const steps = order.map((step, index): StepperStep => {
@@ -56,7 +57,7 @@ export function RestoreSteps(props: {
     return {
       label: labels[step],
       state,
-      href: back ? href({ page: 'restore', site, path, parts, plan, step }) : undefined,
+      href: back ? href({ page: 'restore', site, path, parts, owner, plan, step }) : undefined,
     }
   })
   return <Stepper label="Steps of the restore" steps={steps} />

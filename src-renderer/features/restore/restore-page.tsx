@@ -24,7 +24,7 @@ import { ChangesStep } from './changes-step.tsx'
 import { ChecksStep } from './checks-step.tsx'
 import { ChooseStep } from './choose-step.tsx'
 import { ConfirmStep } from './confirm-step.tsx'
-import { partsAsked } from './parts-memory.ts'
+import { asked } from './parts-memory.ts'
 import { PartsStep } from './parts-step.tsx'
 import { Planning } from './planning.tsx'
 import { RestoreHead, RestoreSteps } from './restore-head.tsx'
@@ -84,17 +84,17 @@ function Steps(props: StepsProps) {
 }
 
 function Planned(props: StepsProps & { readonly path: string; readonly step: Exclude<RestoreStep, 'choose'> }) {
-  const { site, path, parts, plan: planId, step, overview } = props
-  const wanted = { site, path, ...partsAsked(parts) }
+  const { site, path, parts, owner, plan: planId, step, overview } = props
+  const wanted = { site, path, ...asked({ parts, owner }) }
   const watched = useSubscription('restore.plan', { ...wanted, ...(planId === undefined ? {} : { planId }) })
   const made = watched.state?.planId ?? undefined
   useEffect(() => {
-    if (made !== undefined && made !== planId) replace({ page: 'restore', site, path, parts, plan: made, step })
-  }, [made, planId, site, path, parts, step])
+    if (made !== undefined && made !== planId) replace({ page: 'restore', site, path, parts, owner, plan: made, step })
+  }, [made, planId, site, path, parts, owner, step])
   const failure = watched.failure ?? watched.state?.failure ?? null
   // An expired plan is made again; its time shows that.
   const again = () => {
-    if (planId !== undefined) replace({ page: 'restore', site, path, parts, step: 'changes' })
+    if (planId !== undefined) replace({ page: 'restore', site, path, parts, owner, step: 'changes' })
     else watched.again()
   }
   if (failure) {
@@ -112,11 +112,11 @@ function Planned(props: StepsProps & { readonly path: string; readonly step: Exc
     )
   }
   const view = watched.state
-  if (!view?.plan) return <Planning view={view} overview={overview} path={path} parts={parts} />
+  if (!view?.plan) return <Planning view={view} overview={overview} path={path} parts={parts} owner={owner} />
   return (
     <>
       <FromAfter overview={overview} entry={view.plan.backup} />
-      <OfPlan {...props} parts={parts} view={view} plan={view.plan} again={again} />
+      <OfPlan {...props} parts={parts} owner={owner} view={view} plan={view.plan} again={again} />
     </>
   )
 }
@@ -140,6 +140,8 @@ export interface PlanStepProps {
   readonly overview: SiteOverview
   readonly path: string
   readonly parts: ChosenParts | undefined
+  /** Who was named as the owner on a server without the site. */
+  readonly owner: string | undefined
   readonly view: PlanView
   readonly plan: NonNullable<PlanView['plan']>
   readonly again: () => void
@@ -161,12 +163,13 @@ function Framed(props: {
   readonly entry: BackupEntry | undefined
   readonly path?: string | undefined
   readonly parts?: ChosenParts | undefined
+  readonly owner?: string | undefined
   readonly plan?: string | undefined
   readonly step: RestoreStep
   readonly title?: string
   readonly children: React.ReactNode
 }) {
-  const { overview, entry, path, parts, plan, step } = props
+  const { overview, entry, path, parts, owner, plan, step } = props
   const title = props.title ?? titles[step]
   return (
     <Page
@@ -182,7 +185,7 @@ function Framed(props: {
           ? 'Nothing changes until you confirm in step 4.'
           : entry && <>Backup {showName(entry.path)}</>
       }
-      tabs={<RestoreSteps site={overview.id} at={step} path={path} parts={parts} plan={plan} />}
+      tabs={<RestoreSteps site={overview.id} at={step} path={path} parts={parts} owner={owner} plan={plan} />}
     >
       {props.children}
     </Page>
