@@ -29,9 +29,23 @@ export function runningWords(transfer: Transfer): string {
   if (known) words.push(`${formatBytes(done)} of ${formatBytes(total)}`)
   if (known && speed !== null) words.push(`${formatBytes(speed)}/s`)
   if (known && speed !== null && speed > 0 && done < total) {
-    words.push(`${formatDuration(Math.max(1, Math.ceil((total - done) / speed)) * 1000)} left`)
+    words.push(leftWords(transfer, speed))
   }
   return words.join(', ')
+}
+
+/** The same where there is little room: `12 %, 21.4 s left`. */
+export function shortWords(transfer: Transfer): string {
+  const { direction, phase, done, total, speed, reconnecting } = transfer
+  if (reconnecting) return 'Reconnecting'
+  const moves = phase === 'transferring' || phase === 'receiving'
+  if (!moves || total === 0) return phases[direction][phase]
+  const left = speed !== null && speed > 0 && done < total ? `, ${leftWords(transfer, speed)}` : ''
+  return `${Math.floor((done / total) * 100)} %${left}`
+}
+
+function leftWords({ done, total }: Transfer, speed: number): string {
+  return `${formatDuration(Math.max(1, Math.ceil((total - done) / speed)) * 1000)} left`
 }
 
 /** The evidence of one that arrived. */

@@ -11,9 +11,9 @@ import { HostileText } from '../ui/hostile-text.tsx'
 import { Section } from '../ui/page.tsx'
 import { Announce, ProgressBar } from '../ui/progress.tsx'
 import { ErrorState } from '../ui/states.tsx'
-import { Mark, SiteColour } from '../ui/verdict.tsx'
+import { Mark } from '../ui/verdict.tsx'
 import line from './operation-line.module.css'
-import { basisWords, runningWords } from './transfer-words.ts'
+import { basisWords, runningWords, shortWords } from './transfer-words.ts'
 import css from './transfers.module.css'
 import { saveDownload, useTransfers } from './use-transfers.ts'
 
@@ -154,14 +154,11 @@ export function RunningTransfer({ transfer }: { readonly transfer: Transfer }) {
 
 /** One that did not succeed, until somebody looks at it. */
 export function FailedTransfer({ transfer }: { readonly transfer: Transfer }) {
-  const { id, direction, name, site, siteName } = transfer
+  const { id, direction, name, site } = transfer
   return (
     <>
       <a href={href({ page: 'backups', site })}>
-        <span className={line.title}>{nouns[direction]}</span>{' '}
-        <span className={line.detail}>
-          <HostileText text={siteName} />
-        </span>{' '}
+        <Where transfer={transfer} />
         <Mark of="failed">Failed</Mark>
       </a>
       <IconButton
@@ -174,24 +171,32 @@ export function FailedTransfer({ transfer }: { readonly transfer: Transfer }) {
   )
 }
 
+function Where({ transfer: { direction, name, siteName } }: { readonly transfer: Transfer }) {
+  return (
+    <>
+      <span className={line.title}>
+        {direction === 'download' ? 'Download from ' : 'Upload to '}
+        <HostileText text={siteName} />
+      </span>{' '}
+      <span className={css.file}>
+        <HostileText text={name} />
+      </span>{' '}
+    </>
+  )
+}
+
 function TransferLine({ transfer }: { readonly transfer: Transfer }) {
-  const { direction, name, site, siteName, siteColour, phase, done, total } = transfer
+  const { direction, name, site, siteName, phase, done, total } = transfer
   const known = phase !== 'connecting' && !(direction === 'upload' && phase === 'verifying')
   return (
     <a className={line.running} href={href({ page: 'backups', site })}>
-      <span className={line.line}>
-        <SiteColour colour={siteColour} />
-        <span className={line.title}>{nouns[direction]}</span>
-      </span>
-      <span className={line.detail}>
-        <HostileText text={name} />
-      </span>
+      <Where transfer={transfer} />
       <ProgressBar
         thin
         label={`${nouns[direction]} of ${name}, ${siteName}`}
         value={known ? { done, total, unit: 'bytes' } : null}
       />
-      <span className={line.detail}>{runningWords(transfer)}</span>
+      <span className={line.detail}>{shortWords(transfer)}</span>
     </a>
   )
 }

@@ -73,7 +73,7 @@ function Reading({ bytes, onCancel }: { readonly bytes: number; readonly onCance
     <div className={css.reading}>
       <ProgressBar label="Reading the contents" value={null} />
       <Row end>
-        <span className={css.more}>
+        <span className={css.readingWords}>
           The server is reading the file ({formatBytes(bytes)}).{' '}
           <span role="timer" aria-label="Elapsed time">
             {elapsedWords(Math.max(0, now - since))}

@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'vitest'
 import { Speed } from '../../../src-main/app/speed.ts'
 import { transferFailure } from '../../../src-main/app/transfer-words.ts'
-import { runningWords } from '../../../src-renderer/shared/transfer-words.ts'
+import { runningWords, shortWords } from '../../../src-renderer/shared/transfer-words.ts'
 import type { Transfer } from '../../../src-shared/contract/transfers.ts'
 
 const transfer: Transfer = {
@@ -19,6 +19,13 @@ test('a running transfer says bytes, speed and what is left', () => {
   expect(runningWords({ ...transfer, phase: 'connecting', total: 0 })).toBe('Connecting to the server')
   expect(runningWords({ ...transfer, direction: 'upload', phase: 'verifying' })).toBe('The server reads it back')
   expect(runningWords({ ...transfer, reconnecting: true })).toContain('12.4 MB of 188 MB are kept')
+})
+
+test('where there is little room, it says how far it is and what is left', () => {
+  expect(shortWords(transfer)).toBe('6 %, 22.0 s left')
+  expect(shortWords({ ...transfer, speed: null })).toBe('6 %')
+  expect(shortWords({ ...transfer, phase: 'verifying' })).toBe('Verifying what arrived')
+  expect(shortWords({ ...transfer, reconnecting: true })).toBe('Reconnecting')
 })
 
 describe('a speed', () => {
