@@ -314,6 +314,10 @@ test('a restore offers ten thousand backups with no more rows than are visible',
   const all = Number(await table.getAttribute('aria-rowcount')) - 1
   expect(all).toBeGreaterThanOrEqual(MANY)
   expect(await drawn.count()).toBeLessThan(80)
+  // On the line as many as there are places for.
+  const line = page.getByRole('slider', { name: 'Place on the timeline' }).locator('..')
+  const marks = await line.locator('[data-verdict]').count()
+  expect([marks > 1, marks < 400]).toEqual([true, true])
   await drawn.first().focus()
   await page.keyboard.press('End')
   await page.locator(`[data-row="${all - 1}"]:focus`).waitFor()

@@ -6,7 +6,7 @@ import { type KeyboardEvent, useEffect, useMemo, useRef, useState } from 'react'
 import { formatClock, formatSpan } from '../../../src-shared/domain/format.ts'
 import type { BackupEntry } from '../../../src-shared/domain/kit-backups.ts'
 import { isFuture, momentOf } from '../../../src-shared/domain/newest.ts'
-import { ticksOf, timeScale } from '../../shared/strip-layout.ts'
+import { type TimeScale, ticksOf, timeScale } from '../../shared/strip-layout.ts'
 import { useWidth } from '../../ui/use-width.ts'
 import css from './moment-line.module.css'
 
@@ -14,6 +14,8 @@ import css from './moment-line.module.css'
 const STEPS = 4000
 /** Pixels around a backup in which it is meant. */
 const NEAR = 5
+/** Pixels from one mark to the next. */
+const MARK = 3
 
 interface Props {
   readonly backups: readonly BackupEntry[]
@@ -33,6 +35,19 @@ function usable(backups: readonly BackupEntry[], now: number): BackupEntry[] {
     .sort((one, other) => momentOf(one) - momentOf(other))
 }
 
+/** Of those that stand in the same place, the one that proves most: ten thousand are no more marks than there is room for. */
+function apart(backups: readonly BackupEntry[], { at }: TimeScale, width: number): BackupEntry[] {
+  const rank = ({ verdict, origin }: BackupEntry) =>
+    origin === 'safety' ? -1 : ['failed', 'inconclusive', 'never', 'verified'].indexOf(verdict)
+  const places = new Map<number, BackupEntry>()
+  for (const entry of backups) {
+    const place = Math.round((at(momentOf(entry)) * width) / MARK)
+    const other = places.get(place)
+    if (!other || rank(entry) > rank(other)) places.set(place, entry)
+  }
+  return [...places.values()]
+}
+
 /** The kit takes whole seconds: the first one that is not earlier. */
 const wholeSecond = (moment: number) => Math.ceil(moment / 1000) * 1000
 
@@ -46,14 +61,9 @@ export function MomentLine({ backups, now, zone, asked, onPick }: Props) {
     if (asked !== null) setPointed(null)
   }, [asked])
   const known = useMemo(() => usable(backups, now), [backups, now])
-  const scale = useMemo(
-    () =>
-      timeScale(
-        backups.filter((entry) => !isFuture(entry, now)),
-        now,
-      ),
-    [backups, now],
-  )
+  const dated = useMemo(() => backups.filter((entry) => !isFuture(entry, now)), [backups, now])
+  const scale = useMemo(() => timeScale(dated, now), [dated, now])
+  const drawn = useMemo(() => apart(dated, scale, width), [dated, scale, width])
   const ticks = useMemo(() => ticksOf(scale.span, width), [scale, width])
   const shown = pointed ?? asked
   const meant = shown === null ? undefined : known.findLast((entry) => momentOf(entry) <= shown)
@@ -88,17 +98,25 @@ export function MomentLine({ backups, now, zone, asked, onPick }: Props) {
       </p>
       <div ref={line} className={css.line}>
         {at !== null && meant && <span aria-hidden className={css.lost} style={span(scale.at(momentOf(meant)), 1)} />}
-        {backups.map((entry) => (
+        {drawn.map((entry) => (
           <span
             key={entry.path}
             aria-hidden
             className={css.backup}
             data-verdict={entry.verdict}
             data-safety={entry.origin === 'safety' || undefined}
-            data-meant={entry === meant || undefined}
             style={{ insetInlineStart: percent(scale.at(momentOf(entry))) }}
           />
         ))}
+        {meant && (
+          <span
+            aria-hidden
+            className={css.backup}
+            data-verdict={meant.verdict}
+            data-meant
+            style={{ insetInlineStart: percent(scale.at(momentOf(meant))) }}
+          />
+        )}
         {at !== null && <span aria-hidden className={css.cursor} style={{ insetInlineStart: percent(at) }} />}
         <input
           type="range"
