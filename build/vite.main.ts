@@ -12,6 +12,7 @@ const root = resolve(import.meta.dirname, '..')
 
 const copies: Readonly<Record<string, string>> = {
   'src-main/kit/bash': 'bash',
+  'src-main/kit/rules': 'rules',
   'src-main/store/migrations': 'migrations',
   'build/icons/png': 'icons',
 }

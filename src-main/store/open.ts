@@ -12,6 +12,9 @@ export type StoreDatabase = Sqlite.Database
 const APPLICATION_ID = 0x43564442
 const MAGIC = Buffer.from('SQLite format 3\0', 'latin1')
 
+/** A database in memory, gone when it is closed. */
+export const scratchDatabase = (): StoreDatabase => new Sqlite(':memory:')
+
 /** Converts an error of SQLite or the file system; null for anything else, which is a bug. */
 export function storeFailure(file: string, error: unknown): StoreFailure | null {
   if (!(error instanceof Error) || !('code' in error) || typeof error.code !== 'string') return null

@@ -62,6 +62,15 @@ const DAY = 86_400_000
 /** The zone's wall-clock time, read as UTC; the difference to `at` is the zone's offset. */
 const shownBy = (clock: Intl.DateTimeFormat, at: number) => Date.parse(`${clock.format(at).replace(' ', 'T')}Z`)
 
+/** The wall-clock time of a zone, or of UTC if the zone is unknown, in milliseconds as if it were UTC; to the second. */
+export function wallClock(at: number, zone: string): number {
+  try {
+    return shownBy(clockOf(zone), at)
+  } catch {
+    return at
+  }
+}
+
 /** ` +02:00` if the zone's clocks show this time twice, when they are set back; otherwise empty. */
 function offsetWhereTwice(clock: Intl.DateTimeFormat, at: number): string {
   const moment = Math.floor(at / 1000) * 1000

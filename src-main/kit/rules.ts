@@ -1,0 +1,16 @@
+/** The rules in SQL, one text each for the kit and the console. */
+import { readFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+const read = (name: string) => readFileSync(join(dirname(fileURLToPath(import.meta.url)), 'rules', name), 'utf8')
+
+export interface Rule {
+  /** The tables that it reads, to be filled first. */
+  readonly tables: string
+  /** One SELECT. */
+  readonly select: string
+}
+
+/** Which backups rotation keeps. */
+export const retentionRule = (): Rule => ({ tables: read('retention-tables.sql'), select: read('retention.sql') })
