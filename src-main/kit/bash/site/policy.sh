@@ -13,7 +13,12 @@ declare -A POLICY=(
   [health]='' [health_status]=200 [health_timeout]=60 [key_tables]='users devices service_orders'
   [compressor]='' [busy_timeout]=10000 [writer_block_limit]=30 [backup_max_age]=14400 [owner]=''
   [units]=/etc/systemd/system [nginx_site]=/etc/nginx/sites-available/cvd [include_venv]=no
+  [application_max_age]=93600 [system_max_age]=691200
+  [retention_database]='days 30 most 200' [retention_application]='days 14' [retention_config]='days 14'
+  [retention_systemd]='days 14' [retention_system]='days 28' [retention_safety]='days 14' [retention_rejected]='days 30'
 )
+readonly RETENTION_FORM='^days ([1-9][0-9]{0,3})( most ([1-9][0-9]{0,4}))?( hourly ([1-9][0-9]{0,3}))?( daily ([1-9][0-9]{0,3}))?( weekly ([1-9][0-9]{0,3}))?( monthly ([1-9][0-9]{0,3}))?$'
+readonly RETENTION_COPY_FORM='^days [1-9][0-9]{0,3}$'
 ROOT='' BACKUPS='' LOGS='' ROOT_OPTION=''
 DATABASE=''      # path from the policy; may be a symbolic link
 DATABASE_FILE='' # the link's target: what a restore replaces, with the sidecars beside it
@@ -40,8 +45,13 @@ policy_problem() {
       [[ $value == '' || $value == /* ]] || REPLY="$key: an absolute path, not '$value'" ;;
     health_status)
       [[ $value =~ ^[1-5][0-9][0-9]$ ]] || REPLY="health_status: a status of HTTP, such as 200, not '$value'" ;;
-    health_timeout | busy_timeout | writer_block_limit | backup_max_age)
+    health_timeout | busy_timeout | writer_block_limit | backup_max_age | application_max_age | system_max_age)
       [[ $value =~ ^[1-9][0-9]{0,6}$ ]] || REPLY="$key: a positive whole number, not '$value'" ;;
+    retention_safety | retention_rejected)
+      [[ $value =~ $RETENTION_COPY_FORM ]] || REPLY="$key: 'days 14', not '$value'" ;;
+    retention_*)
+      [[ $value =~ $RETENTION_FORM ]] ||
+        REPLY="$key: 'days 30 most 200 hourly 24 daily 7 weekly 4 monthly 12', in this order, where all but the days may be left out, not '$value'" ;;
     service_manager)
       [[ $value == systemd || $value == program ]] || REPLY="service_manager: systemd or program, not '$value'" ;;
     health)
