@@ -6,6 +6,8 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { type KitCommand, kitCommands } from '../../src-shared/domain/kit-commands.ts'
+import { retentionWords } from '../../src-shared/domain/retention-words.ts'
+import { retentionRule } from './rules.ts'
 
 /**
  * The rooms of the kit in their order, each with its files in the order of definition. A file calls what is in its own room
@@ -55,6 +57,7 @@ export const rooms = {
     'upload-sides',
     'upload',
   ],
+  rotation: ['rule', 'sides', 'records', 'rotate'],
   inspect: ['look', 'inspect', 'problems'],
   transaction: ['rows', 'renames', 'put-back', 'journal', 'created', 'settle', 'stage', 'transaction', 'roll-back'],
   parts: [
@@ -90,7 +93,11 @@ export function kitParts(): readonly { readonly name: string; readonly text: str
   const folder = join(dirname(fileURLToPath(import.meta.url)), 'bash')
   const read = (name: string) => ({ name, text: readFileSync(join(folder, name), 'utf8') })
   const files = Object.entries(rooms).flatMap(([room, names]) => names.map((name) => read(`${room}/${name}.sh`)))
-  return [...files, { name: 'commands.sh', text: commandTable() }, read('side.sh'), read('main.sh')]
+  const generated = [
+    { name: 'commands.sh', text: commandTable() },
+    { name: 'rules.sh', text: rules() },
+  ]
+  return [...files, ...generated, read('side.sh'), read('main.sh')]
 }
 
 const quoted = (text: string) => `'${text.replaceAll("'", "'\\''")}'`
@@ -119,6 +126,20 @@ function commandTable(): string {
     ...array('COMMAND_KIND', ({ kind }) => kind),
     ...array('COMMAND_HELP', help),
     `readonly COMMANDS_HELP=${quoted([...all, ...more].join('\n'))}`,
+  ].join('\n')}\n`
+}
+
+/** The rules in SQL, and their words. */
+function rules(): string {
+  const { tables, select } = retentionRule()
+  return `${[
+    '# --- The rules, from src-main/kit/rules, and their words, from src-shared/domain/retention-words.ts -------------------------',
+    '',
+    `readonly RETENTION_TABLES=${quoted(tables)}`,
+    `readonly RETENTION_RULE=${quoted(select)}`,
+    'declare -rA RETENTION_WORDS=(',
+    ...Object.entries(retentionWords).map(([reason, words]) => `  [${reason}]=${quoted(words)}`),
+    ')',
   ].join('\n')}\n`
 }
 

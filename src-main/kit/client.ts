@@ -7,6 +7,7 @@ import { KIT_PROTOCOL_VERSION, type KitEvent, type KitResult } from '../../src-s
 import type { BackupMoment, RestorePlan } from '../../src-shared/domain/kit-restore.ts'
 import type { HealthAnswer, Inspection, OperationEntry } from '../../src-shared/domain/kit-site.ts'
 import type { RestorablePart, SitePart } from '../../src-shared/domain/restored-parts.ts'
+import type { RotationReport } from '../../src-shared/domain/retention.ts'
 import type { SystemContents } from '../../src-shared/domain/system-contents.ts'
 import type { DownloadReport, UploadReport } from '../../src-shared/domain/transfer.ts'
 import { type Failure, fail, ok, type Result } from '../../src-shared/result.ts'
@@ -190,6 +191,11 @@ export class KitClient {
   async mark(mark: 'hold' | 'release', backup: KitWord, reason: string): Promise<Result<string, KitError>> {
     const answer = await this.#ask(mark, [backup], undefined, reason === '' ? [] : ['--reason', reason])
     return answer.ok ? ok(answer.value.path) : answer
+  }
+
+  /** What a rotation would delete and keep, and why. Changes nothing. */
+  rotation(signal?: AbortSignal): Promise<Result<RotationReport, KitError>> {
+    return this.#ask('rotate', ['--dry-run'], signal)
   }
 
   /** Passes the bytes of a backup on, from an offset. A lost link is a failure `link-lost`. */

@@ -9,6 +9,7 @@ import { archiveReport, backupReport, shownBackup, verification } from './kit-ba
 import { text } from './kit-fields.ts'
 import { backupMoment, restorePlan, restoreReport } from './kit-restore.ts'
 import { inspection, operationEntry, policyAnswer } from './kit-site.ts'
+import { rotationReport } from './retention.ts'
 import { systemContents } from './system-contents.ts'
 import { downloadReport, uploadReport } from './transfer.ts'
 
@@ -181,6 +182,16 @@ are the same. With --show-secrets they are shown, and the audit says so.`,
     summary: 'delete files that are not backups',
     help: `Deletes files that are not backups (unfinished, empty or unknown ones) by their exact names in ROOT/backups.
 Keeps backups, files on hold, links, folders, and whatever is open, complete, or changed in the last ten minutes.`,
+  },
+  rotate: {
+    ...{ kind: 'operation', title: 'Rotation', role: 'admin', changesSite: false },
+    ...{ report: rotationReport, failure: rotationReport.nullable() },
+    synopsis: 'rotate [--dry-run] [--accept-clock]',
+    summary: 'delete the backups that the policy does not keep',
+    help: `Deletes old backups by the retention_ settings of the policy, and keeps what must not be deleted: the newest verified
+backup of a kind, what is on hold, open or not known, and everything while the newest backup is overdue or has failed.
+--dry-run: deletes nothing, and shows for each backup whether it would be kept, and why.
+--accept-clock: the clock of the server is right, although it has jumped.`,
   },
   download: {
     ...{ kind: 'answer', title: 'Download', role: 'admin', changesSite: false },

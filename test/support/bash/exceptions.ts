@@ -141,6 +141,7 @@ export const exceptions: readonly (readonly [rule: string, where: string, reason
   ['no finding of shellcheck is silenced without being listed', 'backups/listing.sh', 'awk expands it'],
   ['no finding of shellcheck is silenced without being listed', 'state/old.sh', 'awk expands it'],
   ['no finding of shellcheck is silenced without being listed', 'backups/at.sh', 'awk expands it'],
+  ['no finding of shellcheck is silenced without being listed', 'rotation/rule.sh', 'awk expands it'],
   ['no finding of shellcheck is silenced without being listed', 'backups/members.sh', 'awk expands it'],
   ['no finding of shellcheck is silenced without being listed', 'backups/member-lists.sh', 'awk expands it'],
   ['no finding of shellcheck is silenced without being listed', 'backups/tree.sh', 'awk expands it'],

@@ -158,6 +158,13 @@ export const sides: Readonly<Record<string, Side>> = {
   'backups/at.sh:backup_look': listed,
   'backups/listing.sh:listing_awk': listed,
   'backups/listing-json.sh:backups_json': listed,
+  'rotation/rule.sh:rotation_rows': listed,
+  'rotation/rule.sh:rotation_json': listed,
+  'rotation/records.sh:rotation_intended': listed,
+  'rotation/rotate.sh:rotation_count': listed,
+  'rotation/rotate.sh:rotate_by_owner': limited,
+  'rotation/rule.sh:rotation_ask':
+    'root: a database in memory, and lines that are imported as values: no SQL is made of them',
   'restore/plan.sh:plan_recovery_point': listed,
   'commands/verify.sh:verify_select': listed,
   'commands/delete.sh:delete_by_owner': limited,

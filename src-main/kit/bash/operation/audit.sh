@@ -7,10 +7,15 @@ runbook_log() {
 }
 
 audit() { # EVENT OUTCOME CODE
+  audit_line "$@"
+  append_line "$STATE/audit" "$REPLY"
+}
+
+# audit_line EVENT OUTCOME CODE: REPLY = a line of the audit.
+audit_line() {
   now_ms
   json_object at:="$REPLY" event="$1" operation="$OPERATION" command="$COMMAND" who="$WHO" reason="$REASON" \
     outcome="$2" code="$3"
-  append_line "$STATE/audit" "$REPLY"
 }
 
 # Keep the current audit (up to 5 MB) and five older files of 5 MB, audit.1 the newest: about 100,000 entries. If a process

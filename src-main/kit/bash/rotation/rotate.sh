@@ -1,0 +1,304 @@
+# --- rotate: delete the backups that the policy does not keep -----------------------------------------------------------------
+
+readonly ROTATE_UNCHANGED='nothing was deleted' ROTATE_BATCH=100
+ROTATE_DRY='' ROTATE_ACCEPT=''
+
+# check_rotate [--dry-run] [--accept-clock] [--expect-machine ID]: a dry run is answered here, without an operation.
+check_rotate() {
+  rotate_arguments "$@"
+  [[ $ROTATE_DRY == '' ]] || rotate_dry_run
+}
+
+rotate_arguments() {
+  ROTATE_DRY='' ROTATE_ACCEPT=''
+  while (($# > 0)); do
+    case $1 in
+      '') ;; # the request of an operation without arguments is an empty one
+      --dry-run) ROTATE_DRY=yes ;;
+      --accept-clock) ROTATE_ACCEPT=yes ;;
+      --expect-machine)
+        [[ ${2-} == "$(</etc/machine-id)" ]] || fail wrong-site 'This is not the machine that was meant.' "$ROTATE_UNCHANGED" \
+          'check the address of the site'
+        shift
+        ;;
+      *) usage_wrong ;;
+    esac
+    shift
+  done
+  [[ $ROTATE_DRY == '' || $ROTATE_ACCEPT == '' ]] || usage_wrong
+}
+
+# rotate_decide: fill ROTATION; fails if that is not possible.
+rotate_decide() {
+  hash sqlite3 2>/dev/null || fail missing-tool 'sqlite3 is not installed: what to keep cannot be decided.' "$ROTATE_UNCHANGED" ''
+  rotation_decide || fail internal 'What to keep could not be decided.' "$ROTATE_UNCHANGED" 'look at the problems of the site'
+}
+
+# rotate_dry_run: say of each backup whether it would be kept, and why. Changes nothing.
+rotate_dry_run() {
+  local decision path reason measure bound rest data
+  [[ $OWNER_PROBLEM == '' ]] || fail wrong-owner "$OWNER_PROBLEM" "$ROTATE_UNCHANGED" ''
+  say_hello
+  rotate_decide
+  if [[ $READABLE_FD != '' ]]; then
+    while IFS=$'\t' read -r decision path reason measure bound rest; do
+      [[ $rest != '' ]] || continue
+      decode_path "$path"
+      path=${REPLY##*/}
+      rotation_words "$reason" "$measure" "$bound"
+      printf -v rest '%-7s %-40s %s' "$decision" "$path" "$REPLY"
+      say_readable "$rest"
+    done < <(printf '%s' "$ROTATION")
+  fi
+  rotation_count || fail internal 'What to keep could not be decided.' "$ROTATE_UNCHANGED"
+  rotate_report yes
+  data=$REPLY
+  counted "$RT_DUE" 'backup would be' 'backups would be'
+  succeed "$REPLY deleted, $RT_KEPT kept; nothing was changed." "$data"
+}
+
+RT_KEPT=0 RT_DUE=0 RT_BYTES=0 # of the decisions
+RT_DATABASES=0 RT_APPLICATIONS=0 RT_SYSTEMS=0 RT_TOTAL=0
+RT_DELETED=() RT_REMAINING=() RT_WHY='' RT_FAILED=''
+
+# rotation_count: set the RT_ counts from ROTATION.
+rotation_count() {
+  local counts
+  RT_KEPT=0 RT_DUE=0 RT_BYTES=0 RT_DATABASES=0 RT_APPLICATIONS=0 RT_SYSTEMS=0 RT_TOTAL=0
+  counts=$(printf '%s' "$ROTATION" | awk -F '\t' '
+    NF == 12 { if ($1 == "delete") { due++; bytes += $8 } else kept++; of[$6]++; total += $8 }
+    END { printf "%d %d %.0f %d %d %d %.0f", kept, due, bytes, of["database"], of["application"] + of["config"] + of["systemd"], of["system"], total }')
+  [[ $counts =~ ^([0-9]{1,6})\ ([0-9]{1,6})\ ([0-9]{1,18})\ ([0-9]{1,6})\ ([0-9]{1,6})\ ([0-9]{1,6})\ ([0-9]{1,18})$ ]] || return 1
+  RT_KEPT=${BASH_REMATCH[1]} RT_DUE=${BASH_REMATCH[2]} RT_BYTES=${BASH_REMATCH[3]}
+  RT_DATABASES=${BASH_REMATCH[4]} RT_APPLICATIONS=${BASH_REMATCH[5]} RT_SYSTEMS=${BASH_REMATCH[6]} RT_TOTAL=${BASH_REMATCH[7]}
+}
+
+# rotate_report DRY: REPLY = the report.
+rotate_report() {
+  local decisions deleted which=delete dry=false
+  [[ $1 == '' ]] || which=all dry=true
+  rotation_json "$which"
+  decisions=$REPLY
+  json_array ${RT_DELETED[@]+"${RT_DELETED[@]}"}
+  deleted=$REPLY
+  json_array ${RT_REMAINING[@]+"${RT_REMAINING[@]}"}
+  json_object dryRun:=$dry now:="$ROTATION_NOW" decisions:="$decisions" kept:="$RT_KEPT" deleted:="$deleted" bytes:="$RT_BYTES" remaining:="$REPLY"
+}
+
+run_rotate() {
+  local words
+  rotate_arguments "$@"
+  lock_site
+  enter_scratch || fail internal "A work folder could not be made in $STATE/work." "$ROTATE_UNCHANGED"
+  step settle 'Finish what an interrupted rotation began'
+  rotate_settle
+  step decide 'Decide what to keep'
+  if [[ $ROTATE_ACCEPT != '' ]]; then
+    rotation_see_clock || fail "$STATE_CODE" "$STATE_PROBLEM" "$ROTATE_UNCHANGED" ''
+    audit clock accepted ''
+  fi
+  rotate_decide
+  rotation_count || fail internal 'What to keep could not be decided.' "$ROTATE_UNCHANGED"
+  step_done keep:="$RT_KEPT" delete:="$RT_DUE"
+  rotate_say_stop
+  ((RT_DUE == 0)) || rotate_delete
+  rotate_log
+  rotate_report ''
+  words=$REPLY
+  counted "${#RT_DELETED[@]}" 'backup was' 'backups were'
+  REPLY+=" deleted, $RT_KEPT kept"
+  [[ $RT_FAILED == '' ]] || fail checks-failed "$REPLY; not deleted: $RT_WHY." 'what was not deleted is as it was' '' "$words"
+  succeed "$REPLY${RT_WHY:+; not deleted: $RT_WHY}." "$words"
+}
+
+# rotate_say_stop: a clock in doubt, and all that prevents any deletion, is said aloud; a clock in order is recorded.
+rotate_say_stop() {
+  local reason measure
+  IFS=$'\t' read -r _ _ reason measure _ < <(printf '%s' "$ROTATION")
+  case $reason in
+    clock-*)
+      rotation_doubt_clock || say warning "$STATE_PROBLEM"
+      rotation_words "$reason" "$measure" -
+      say warning "$REPLY If the time is right, say so: cvd-backup rotate --accept-clock"
+      ;;
+    incomplete | unfinished)
+      rotation_words "$reason" - -
+      say warning "$REPLY"
+      ;;
+    *) rotation_see_clock || fail "$STATE_CODE" "$STATE_PROBLEM" "$ROTATE_UNCHANGED" '' ;;
+  esac
+}
+
+# rotate_settle: for each deletion that was begun and not recorded as done, delete what is left, or forget it.
+rotate_settle() {
+  local lines=()
+  mapfile -t lines < <(state_rows "$ROTATION_OPEN" </dev/null 2>/dev/null)
+  ((${#lines[@]} > 1)) || return 0
+  [[ ${lines[-1]} == whole ]] || return 0
+  unset 'lines[-1]'
+  rotate_by_owner_watched settle "${lines[@]}"
+  rotate_record settle "${lines[@]}"
+  # They belong to that rotation.
+  RT_DELETED=() RT_REMAINING=() RT_WHY='' RT_FAILED=''
+}
+
+# rotate_delete: delete what ROTATION says, in batches: recorded as intended, deleted, recorded as done.
+rotate_delete() {
+  local decision path modified inode companions lines=()
+  step delete "Delete $RT_DUE of $((RT_KEPT + RT_DUE))"
+  while IFS=$'\t' read -r decision path _ _ _ _ _ _ modified inode _ companions; do
+    [[ $decision == delete ]] || continue
+    lines+=("$path"$'\t'"$modified/$inode"$'\t'"$companions")
+    ((${#lines[@]} < ROTATE_BATCH)) || { rotate_batch "${lines[@]}"; lines=(); }
+  done < <(printf '%s' "$ROTATION")
+  ((${#lines[@]} == 0)) || rotate_batch "${lines[@]}"
+}
+
+# rotate_batch LINE...: lines PATH MODIFIED/INODE COMPANIONS.
+rotate_batch() {
+  local line path rest number=0 place places=() due=()
+  heed_cancel "backups deleted before that: ${#RT_DELETED[@]}"
+  progress "${#RT_DELETED[@]}" "$RT_DUE" files
+  rotate_by_owner_watched look "$@"
+  for line in "$@"; do
+    number=$((number + 1))
+    path=${line%%$'\t'*} rest=${line#*$'\t'}
+    rotate_answer "$number"
+    rotate_same "$REPLY" "${rest%%$'\t'*}" || { rotate_stays "$path" "${REPLY/#[fd]\/*/it has changed}"; continue; }
+    due+=("$path"$'\t'"$REPLY"$'\t'"${rest#*$'\t'}")
+    place=${REPLY#?/} rest=${place#*/}
+    places+=("${place%%/*}:${rest%%/*}")
+  done
+  ((${#due[@]} == 0)) || rotate_leave_used due places
+  ((${#due[@]} > 0)) || return 0
+  now_ms
+  state_change "$ROTATION_INTEND" rotation_intended "$REPLY" "${due[@]}" ||
+    fail "$STATE_CODE" "The deletion could not be recorded. $STATE_PROBLEM" "backups deleted before that: ${#RT_DELETED[@]}"
+  failpoint rotate-intended
+  rotate_leave_held due
+  ((${#due[@]} > 0)) || return 0
+  rotate_by_owner_watched delete "${due[@]}"
+  failpoint rotate-deleted
+  rotate_record delete "${due[@]}"
+}
+
+# rotate_leave_held LINES: take out of the array LINES what was not recorded: somebody has put it on hold since it was decided.
+rotate_leave_held() {
+  local -n held_lines=$1
+  local line open all=("${held_lines[@]}")
+  open=$'\n'$(state_rows "$ROTATION_OPEN" </dev/null 2>/dev/null)$'\n'
+  held_lines=()
+  for line in "${all[@]}"; do
+    if [[ $open == *$'\n'"$line"$'\n'* ]]; then held_lines+=("$line"); else rotate_stays "${line%%$'\t'*}" 'it is on hold now'; fi
+  done
+}
+
+# rotate_leave_used LINES PLACES: take out of the array LINES what a program has open or works in; PLACES are their devices and inodes.
+rotate_leave_used() {
+  local -n used_lines=$1 used_places=$2
+  local i path line all=("${used_lines[@]}")
+  # One look for all of them is enough if nothing is open.
+  holders_of ${used_places[@]+"${used_places[@]}"}
+  [[ ${#HOLDERS[@]} -gt 0 || ${all[*]} == *$'\t'd/* ]] || return 0
+  used_lines=()
+  for i in "${!all[@]}"; do
+    line=${all[$i]}
+    path=${line%%$'\t'*} line=${line#*$'\t'}
+    decode_path "$path"
+    if [[ $line == d/* ]]; then holders_below "$REPLY"; else holders_of "${used_places[$i]}"; fi
+    if ((${#HOLDERS[@]} > 0)); then rotate_stays "$path" "it is open in $(holders_words)"; else used_lines+=("${all[$i]}"); fi
+  done
+}
+
+# rotate_same IDENTITY MODIFIED/INODE: status 0 if it is what was listed. A folder has no size, and changes its time with its content.
+rotate_same() {
+  local inode=${2##*/} stamp
+  [[ ! $1 =~ ^d/[0-9]{1,20}/([0-9]{1,20})$ || ${BASH_REMATCH[1]} != "$inode" ]] || return 0
+  [[ $1 =~ ^f/[0-9]{1,20}/([0-9]{1,20})/[0-9]{1,18}/([0-9]{1,15})\.([0-9]{3})[0-9]*$ && ${BASH_REMATCH[1]} == "$inode" ]] || return 1
+  stamp=${BASH_REMATCH[2]}${BASH_REMATCH[3]}
+  [[ $stamp == "${2%/*}" ]]
+}
+
+# rotate_by_owner_watched MODE LINE...: have the owner do it; the answers are in the file `answers`.
+rotate_by_owner_watched() {
+  printf '%s\n' "${@:2}" >lines || fail no-space "The disk of $STATE is full." "backups deleted before that: ${#RT_DELETED[@]}" ''
+  in_background rotate_by_owner "$1"
+  WATCH_SECONDS=$SQL_SECONDS watch "backups deleted before that: ${#RT_DELETED[@]}; the next rotation finishes what was begun" '' "$REPLY" || true
+  mapfile -t RT_ANSWERS <answers
+}
+RT_ANSWERS=()
+
+rotate_by_owner() { owner_do rotate_files "$1" <lines 2>/dev/null | head -c 1048576 >answers; }
+
+# rotate_answer NUMBER: REPLY = what the owner said of that line; empty if it said nothing, or what it cannot say.
+rotate_answer() {
+  REPLY=${RT_ANSWERS[$1 - 1]-}
+  [[ $REPLY =~ ^[0-9]{1,4}\ ([a-z\ ]{1,100}|[fd]/[0-9./]{1,100})$ && ${REPLY%% *} == "$1" ]] || { REPLY='it is not known what happened to it'; return; }
+  REPLY=${REPLY#* }
+}
+
+# rotate_record delete|settle LINE...: record what the owner answered.
+rotate_record() {
+  local line path number=0 lines='' gone=() stays=()
+  for line in "${@:2}"; do
+    number=$((number + 1))
+    path=${line%%$'\t'*}
+    rotate_answer "$number"
+    case $REPLY in
+      deleted | other) gone+=("$path") ;;
+      there) stays+=("$path") ;;
+      partly)
+        decode_path "$path"
+        say warning "A part of ${REPLY##*/} could not be deleted: ${REPLY%/*}/.${REPLY##*/}.deleting. The next rotation tries again."
+        ;;
+      'it is not known what happened to it') [[ $1 == settle ]] || rotate_stays "$path" "$REPLY" ;;
+      *) [[ $1 == settle ]] || { stays+=("$path"); rotate_stays "$path" "$REPLY"; } ;;
+    esac
+  done
+  state_change "$ROTATION_DONE" rotation_done "${#gone[@]}" ${gone[@]+"${gone[@]}"} ${stays[@]+"${stays[@]}"} ||
+    fail "$STATE_CODE" "What was deleted could not be recorded. $STATE_PROBLEM" 'the next rotation records it' ''
+  for path in ${gone[@]+"${gone[@]}"}; do
+    json_string "$path"
+    RT_DELETED+=("$REPLY")
+    decode_path "$path"
+    audit_line rotated succeeded "$REPLY"
+    lines+=${lines:+$'\n'}$REPLY
+  done
+  [[ $lines == '' ]] || append_line "$STATE/audit" "$lines"
+}
+
+# rotation_done COUNT PATH...: print rows: the first COUNT are gone, the others stay.
+rotation_done() {
+  local path number=0 count=$1 now
+  [[ $count =~ $WHOLE_NUMBER ]] || return 1
+  now_ms
+  now=$REPLY
+  state_row before "$((now - 7776000000))"
+  for path in "${@:2}"; do
+    number=$((number + 1))
+    if ((number <= count)); then state_row gone "$path" "$now"; else state_row stays "$path"; fi
+  done
+}
+
+# rotate_stays PATH WHY: it was to be deleted, and is still there.
+rotate_stays() {
+  local name words
+  decode_path "$1"
+  name=${REPLY##*/}
+  json_object path="$1" why="$2"
+  RT_REMAINING+=("$REPLY")
+  ((${#RT_REMAINING[@]} > 5)) || RT_WHY+="${RT_WHY:+; }$name: $2"
+  # What changes or is in use is kept, as it should be; what cannot be deleted will not go away by itself.
+  words='^it (has changed|is gone|is open in |is on hold)'
+  [[ $2 =~ $words ]] || RT_FAILED=yes
+}
+
+# rotate_log: write what the runbook's maintenance writes to its log.
+rotate_log() {
+  local total
+  human_bytes "$RT_TOTAL"
+  total=$REPLY
+  runbook_log backup_maintenance.log "Current backup counts - Database: $RT_DATABASES, Application: $RT_APPLICATIONS, System: $RT_SYSTEMS; $total"
+  counted "${#RT_DELETED[@]}" backup backups
+  runbook_log backup_maintenance.log "Backup maintenance completed: $REPLY deleted, $RT_KEPT kept, by $WHO${RT_WHY:+; not deleted: $RT_WHY}"
+}

@@ -1,0 +1,368 @@
+/** Rotation on a server: the runbook's numbers by recorded time, what it never deletes, and what it records, whatever interrupts it. */
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
+import { basename, join } from 'node:path'
+import { describe, expect, it, type TestContext } from 'vitest'
+import { z } from 'zod'
+import { previewRetention } from '../../src-main/operations/preview-retention.ts'
+import { showName } from '../../src-shared/domain/backup-path.ts'
+import { inspection, operationEntry } from '../../src-shared/domain/kit-site.ts'
+import { rotationReport } from '../../src-shared/domain/retention.ts'
+import { retentionSentence } from '../../src-shared/domain/retention-words.ts'
+import { DAY, deletionsOf, HOUR, judge, logOf, nameOf, old, put, stampOf } from '../support/kit/history.ts'
+import { ORDINARY, ScratchSite, type SiteOptions } from '../support/scratch-site.ts'
+
+function siteOf(test: TestContext, options: SiteOptions = {}): ScratchSite {
+  const site = new ScratchSite(options)
+  test.onTestFinished(() => site.remove())
+  return site
+}
+const rotate = (site: ScratchSite, ...options: string[]) => site.ask(['rotate', ...options], rotationReport)
+const reasons = async (site: ScratchSite) => {
+  const { decisions } = await rotate(site, '--dry-run')
+  return Object.fromEntries(decisions.map(({ path, reason }) => [showName(path), reason]))
+}
+const there = (...paths: readonly string[]) => paths.map((path) => existsSync(path))
+
+describe("by the runbook's numbers", () => {
+  it('keeps 30 days and 200 of the database, 14 days of the application, 28 of systems, by recorded time', async (test) => {
+    const site = siteOf(test)
+    const every = (hours: number, days: number, name: (ago: number) => string) =>
+      [...Array((days * 24) / hours).keys()].map((number) => put(site, name(HOUR + number * hours * HOUR)))
+    const databases = every(2, 40, nameOf.database)
+    const applications = every(24, 30, nameOf.application)
+    const systems = every(7 * 24, 56, nameOf.system)
+    judge(site, 'verified', ...databases, ...applications, ...systems)
+    // Companions of the oldest go with it, others stay.
+    const version = (path = '') => path.replace('cvd_app_', 'git_version_').replace('.tar.gz', '.txt')
+    for (const path of [applications[0], applications.at(-1)]) put(site, version(path))
+    put(site, `${databases.at(-1)}.sha256`)
+
+    const report = await rotate(site)
+    expect(databases.filter((path) => existsSync(path))).toEqual(databases.slice(0, 200))
+    expect(applications.filter((path) => existsSync(path))).toEqual(applications.slice(0, 14))
+    expect(systems.filter((path) => existsSync(path))).toEqual(systems.slice(0, 4))
+    expect(there(version(applications[0]), version(applications.at(-1)), `${databases.at(-1)}.sha256`)).toEqual([
+      true,
+      false,
+      false,
+    ])
+    expect(report).toMatchObject({ dryRun: false, kept: 218, remaining: [] })
+    expect(report.deleted).toHaveLength(280 + 16 + 4)
+    expect(report.decisions.filter(({ reason }) => reason === 'too-many')).toHaveLength(160)
+    expect(logOf(site)).toMatch(
+      /Database: 480, Application: 30, System: 8; [^\n]*\n.*: 300 backups deleted, 218 kept, by test\n$/,
+    )
+
+    // What was known of them is gone with them, and what was deleted is known.
+    expect(deletionsOf(site)).toHaveLength(300)
+    expect(deletionsOf(site).every(({ done }) => done)).toBe(true)
+    expect(site.sql(join(site.state, 'state.db'), 'SELECT count(*) FROM verdict;')).toBe('218\n')
+    expect(await rotate(site)).toMatchObject({ kept: 218, deleted: [] })
+  })
+
+  it('keeps hourly, daily, weekly and monthly ones for those who want them', async (test) => {
+    const site = siteOf(test)
+    const paths = [...Array(200).keys()].map((number) => put(site, nameOf.database(HOUR + number * 12 * HOUR)))
+    judge(site, 'verified', ...paths)
+    await site.run(['policy', 'retention_database=days 2 daily 7 monthly 3'])
+    const report = await rotate(site)
+    const said = await reasons(site)
+    const count = (reason: string) => Object.values(said).filter((one) => one === reason).length
+    expect(count('daily') + count('young') + count('newest-verified')).toBeGreaterThanOrEqual(9)
+    expect(count('monthly')).toBeGreaterThanOrEqual(2)
+    expect(report.kept).toBeLessThan(20)
+    expect(await rotate(site)).toMatchObject({ kept: report.kept, deleted: [] })
+  })
+})
+
+describe('a dry run', () => {
+  it('says of each backup what rotation would do and why, and changes nothing', async (test) => {
+    const site = siteOf(test)
+    const { due } = old(site)
+    const before = site.library('find "$SITE_ROOT" "$STATE" -printf "%p %s %T@ %i\\n" | sort')
+    const person = await site.asPerson('rotate', '--dry-run')
+    expect(person.code).toBe(0)
+    expect(person.stdout).toMatch(
+      new RegExp(
+        `keep +\\S+ +It is the newest verified backup.*\ndelete +${basename(due)} +It is 40 days old; backups of this kind are kept for 30 days\\.`,
+      ),
+    )
+    expect(person.stdout).toContain('1 backup would be deleted, 1 kept; nothing was changed.')
+    expect(site.library('find "$SITE_ROOT" "$STATE" -printf "%p %s %T@ %i\\n" | sort')).toBe(before)
+    expect(existsSync(due)).toBe(true)
+  })
+
+  it('gives the same answer as the console, from what it saw last', async (test) => {
+    const site = siteOf(test)
+    old(site)
+    put(site, 'old/cvd_auto_20240101_000000.db.gz')
+    put(site, 'customers.db.gz')
+    put(site, nameOf.database(50 * DAY), '')
+    for (const word of ['pre-restore', 'rejected', 'stray'])
+      for (const ago of [5, 50]) put(site, `${site.database}.${word}.${stampOf(ago * DAY)}`)
+    for (const ago of [3, 60, 70]) mkdirSync(join(site.root, `app.pre-restore.${stampOf(ago * DAY)}`))
+    for (const ago of [1, 200, 300]) judge(site, 'verified', put(site, nameOf.application(ago * HOUR)))
+    put(site, `app/current_app_${stampOf(90 * DAY)}.tar.gz`)
+    await site.run(['policy', 'retention_application=days 10 weekly 2'])
+    await site.run(['hold', put(site, nameOf.config(60 * DAY))])
+    const report = await rotate(site, '--dry-run')
+    const seen = await site.ask(['inspect'], inspection)
+    const plain = (list: readonly { path: string; decision: string; reason: string }[]) =>
+      list.map(({ path, decision, reason }) => `${decision} ${reason} ${path}`)
+    expect(plain(previewRetention(seen, report.now))).toEqual(plain(report.decisions))
+    expect(report.decisions.filter(({ decision }) => decision === 'delete').length).toBeGreaterThan(4)
+    const words = await site.asPerson('rotate', '--dry-run')
+    for (const decision of report.decisions) expect(words.stdout).toContain(retentionSentence(decision))
+  })
+})
+
+describe('nothing is deleted', () => {
+  it.each<[string, (site: ScratchSite, due: string, recent: string) => unknown, string]>([
+    ['on hold', (site, due) => site.run(['hold', due]), 'held'],
+    ['while the newest is overdue', (_, __, recent) => rmSync(recent), 'overdue'],
+    [
+      'while none that is newer is verified',
+      (site, due, recent) => judge(site, 'inconclusive', recent, due),
+      'unproven',
+    ],
+    ['while the newest has failed', (site) => judge(site, 'failed', put(site, nameOf.database(HOUR / 2))), 'failing'],
+    ['while the newest is empty', (site) => put(site, nameOf.database(HOUR / 2), ''), 'failing'],
+    ['while one is dated in the future', (site) => put(site, nameOf.database(-DAY)), 'future'],
+    ['while a restore is unfinished', (site) => writeFileSync(join(site.state, 'unfinished'), 'x'), 'unfinished'],
+    ['while a folder cannot be read', (site) => unreadable(site), 'incomplete'],
+  ])('%s', async (_, spoil, reason) => {
+    const site = new ScratchSite({ ...(reason === 'incomplete' ? { login: ORDINARY } : {}) })
+    try {
+      const { due, recent } = old(site)
+      if (reason === 'incomplete') site.library('chown -R "$1" "$STATE" "$BACKUPS"', [String(ORDINARY)])
+      await spoil(site, due, recent)
+      expect((await reasons(site))[basename(due)]).toBe(reason)
+      await site.run(['rotate'])
+      expect(existsSync(due)).toBe(true)
+    } finally {
+      site.library('chmod -R u+rwx,go+rx "$BACKUPS"')
+      site.remove()
+    }
+  })
+
+  const unreadable = (site: ScratchSite) => {
+    mkdirSync(join(site.backups, 'closed'), { mode: 0o000 })
+  }
+
+  it('that it does not recognise: other names, other places, behind links, without a date, uploaded', async (test) => {
+    const site = siteOf(test)
+    const { recent } = old(site)
+    rmSync(join(site.backups, 'system'), { recursive: true })
+    mkdirSync(join(site.root, 'elsewhere'))
+    symlinkSync('../elsewhere', join(site.backups, 'system'))
+    const kept = [
+      put(site, `old/${basename(nameOf.database(90 * DAY))}`),
+      put(site, 'customers 2019.db.gz'),
+      put(site, 'cvd_auto_latest.db.gz'),
+      put(site, `it's;$(touch pwned)\n"x" %41 ${stampOf(90 * DAY)}.db`),
+      put(site, nameOf.system(90 * DAY)),
+      put(site, 'app/notes.tar.gz.part'),
+      put(site, `${nameOf.database(90 * DAY)}.gpg`),
+    ]
+    const upload = put(site, nameOf.database(80 * DAY))
+    const made = `file_stamp "$1"; state_write state_record made "$1" "\${REPLY%$'\\t'*}" "\${REPLY#*$'\\t'}" database foreign "$2"`
+    site.library(made, [upload, String(Date.now() - 80 * DAY)])
+    const link = nameOf.database(70 * DAY)
+    symlinkSync(recent, join(site.backups, link))
+    const report = await rotate(site)
+    expect(report.deleted).toHaveLength(1)
+    expect(there(...kept, upload)).toEqual([...kept, upload].map(() => true))
+    expect(readdirSync(site.backups)).toContain(link)
+    expect(readdirSync(site.backups)).not.toContain('pwned')
+  })
+
+  it('that a program has open', async (test) => {
+    const site = siteOf(test)
+    const { due } = old(site)
+    const holder = spawn('sh', ['-c', 'exec 7<"$1"; echo open; exec sleep 60', 'sh', due], { detached: true })
+    test.onTestFinished(() => void holder.kill('SIGKILL'))
+    await once(holder.stdout, 'data')
+    expect((await reasons(site))[basename(due)]).toBe('used')
+    expect(await rotate(site)).toMatchObject({ deleted: [] })
+    expect(existsSync(due)).toBe(true)
+  })
+
+  it('that changed or was opened after it was decided', async (test) => {
+    const site = siteOf(test)
+    const { due } = old(site)
+    const changed =
+      'eval "$(declare -f rotate_delete | sed "s/^rotate_delete/real_delete/")"; rotate_delete() { WHAT; real_delete; }'
+    const held = changed.replace('WHAT', 'setsid sleep 60 <"$DUE" >/dev/null 2>&1 & HOLDER=$!')
+    const kill = 'audit() { kill "$HOLDER" 2>/dev/null; }'
+    const open = await site.run(['rotate'], { instead: `HOLDER= DUE=${due}\n${held}\n${kill}` })
+    expect(open.result).toMatchObject({ outcome: 'succeeded', message: expect.stringContaining('it is open in sleep') })
+    expect(existsSync(due)).toBe(true)
+    const written = changed.replace('WHAT', 'printf "it is another one" >"$DUE"')
+    const { result } = await site.run(['rotate'], { instead: `DUE=${due}\n${written}` })
+    expect(result.message).toContain('it has changed')
+    expect(readFileSync(due, 'utf8')).toBe('it is another one')
+    expect(deletionsOf(site)).toEqual([])
+  })
+})
+
+describe('the clock', () => {
+  const set = (site: ScratchSite, seen: string, boot = '(SELECT boot FROM clock)') =>
+    site.sql(join(site.state, 'state.db'), `UPDATE clock SET ${seen}, boot = ${boot};`)
+
+  it('that jumped stops rotation, until a person says that it is right', async (test) => {
+    const site = siteOf(test)
+    const { due } = old(site)
+    renameSync(due, `${due}.away`)
+    await rotate(site)
+    renameSync(`${due}.away`, due)
+    for (const [seen, reason, boot] of [
+      [`at = at + ${DAY}`, 'clock-back'],
+      [`at = at - ${3 * DAY}`, 'clock-jumped'],
+      [`at = at - ${20 * DAY}`, 'clock-unconfirmed', "'another'"],
+    ] as const) {
+      set(site, seen, boot)
+      expect((await reasons(site))[basename(due)]).toBe(reason)
+      const { result } = await site.run(['rotate'])
+      expect(result.outcome).toBe('succeeded')
+      expect(existsSync(due)).toBe(true)
+    }
+    expect(await rotate(site, '--accept-clock')).toMatchObject({ deleted: [expect.stringContaining(basename(due))] })
+    expect(existsSync(due)).toBe(false)
+  })
+})
+
+describe('what a restore kept', () => {
+  it('goes after its days, with its sidecars; the last one stays, and folders go whole', async (test) => {
+    const site = siteOf(test)
+    old(site)
+    judge(site, 'verified', put(site, nameOf.application(HOUR)))
+    const copy = (ago: number, word = 'pre-restore') => `${site.database}.${word}.${stampOf(ago * DAY)}`
+    const folder = (ago: number) => join(site.root, `app.pre-restore.${stampOf(ago * DAY)}`)
+    const kept = [copy(20), folder(20), copy(20, 'rejected')]
+    const gone = [copy(21), `${copy(21)}-wal`, folder(21), copy(31, 'rejected'), copy(31, 'stray')]
+    for (const path of [...kept, ...gone]) {
+      if (path.includes('/app.')) put(site, join(path, 'venv/lib/x.py'))
+      else put(site, path)
+    }
+    const report = await rotate(site)
+    expect(report.remaining).toEqual([])
+    expect([there(...kept), there(...gone)]).toEqual([kept.map(() => true), gone.map(() => false)])
+    expect(readdirSync(site.root).filter((name) => name.includes('deleting'))).toEqual([])
+  })
+})
+
+describe('rotation that is killed', () => {
+  const states = async (test: TestContext, kill: { instead: string } | { failpoint: string }) => {
+    const site = siteOf(test)
+    const { due } = old(site)
+    put(site, `${due}.sha256`)
+    if ('failpoint' in kill) writeFileSync(join(site.state, 'failpoint'), `${kill.failpoint} kill\n`)
+    const { result } = await site.run(['rotate'], 'instead' in kill ? kill : {})
+    expect(result).toMatchObject({ outcome: 'unknown', code: 'interrupted' })
+    return { site, due }
+  }
+  const after = async (site: ScratchSite, due: string) => {
+    await site.run(['rotate'])
+    expect(there(due, `${due}.sha256`)).toEqual([false, false])
+    expect(deletionsOf(site)).toEqual([{ path: due, reason: 'too-old', companions: `${due}.sha256`, done: true }])
+    expect(site.sql(join(site.state, 'state.db'), `SELECT count(*) FROM verdict WHERE path = '${due}';`)).toBe('0\n')
+    const list = z.object({ operations: z.array(operationEntry) })
+    expect((await site.ask(['operations'], list)).operations[0]).toMatchObject({
+      command: 'rotate',
+      outcome: 'succeeded',
+    })
+  }
+
+  it.each([
+    ['before it recorded what it intends', { instead: 'rotation_intended() { kill -KILL $$; }' }, true],
+    ['before it deleted anything', { failpoint: 'rotate-intended' }, true],
+    ['when the file was deleted, and its companion was not', { instead: 'rotate_finish() { kill -KILL $$; }' }, false],
+    ['before it recorded what was deleted', { failpoint: 'rotate-deleted' }, false],
+  ])('%s: file and record are right after the next one', async (_, kill, stays) => {
+    const test = { onTestFinished: (end: () => void) => ends.push(end) } as unknown as TestContext
+    const ends: (() => void)[] = []
+    try {
+      const { site, due } = await states(test, kill)
+      expect(existsSync(due)).toBe(stays)
+      await after(site, due)
+    } finally {
+      for (const end of ends) end()
+    }
+  })
+
+  it('does not delete a companion whose name another backup has taken meanwhile', async (test) => {
+    const { site, due } = await states(test, { instead: 'rotate_finish() { kill -KILL $$; }' })
+    put(site, due, 'another backup of that name')
+    await site.run(['hold', due])
+    await site.run(['rotate'])
+    expect(there(due, `${due}.sha256`)).toEqual([true, true])
+    expect(deletionsOf(site)).toMatchObject([{ path: due, done: true }])
+  })
+
+  it('in the middle of a folder leaves no half of a safety copy', async (test) => {
+    const site = siteOf(test)
+    judge(site, 'verified', put(site, nameOf.application(HOUR)))
+    const [last, due] = [20, 30].map((ago) => join(site.root, `app.pre-restore.${stampOf(ago * DAY)}`)) as [
+      string,
+      string,
+    ]
+    for (const path of [last, due]) put(site, join(path, 'app.py'))
+    await site.run(['rotate'], { instead: 'rotate_finish() { kill -KILL $$; }' })
+    expect(there(due, join(site.root, `.${basename(due)}.deleting`))).toEqual([false, true])
+    await rotate(site)
+    expect(there(last, due, join(site.root, `.${basename(due)}.deleting`))).toEqual([true, false, false])
+    expect(deletionsOf(site)).toMatchObject([{ path: due, done: true }])
+  })
+})
+
+describe.skipIf(process.getuid?.() !== 0)('as root', () => {
+  it("deletes with the owner's rights, and says what it could not delete", async (test) => {
+    const site = siteOf(test, { owner: ORDINARY })
+    const { due } = old(site)
+    const closed = put(site, nameOf.application(40 * DAY))
+    judge(site, 'verified', closed, put(site, nameOf.application(HOUR)))
+    site.library('chown "$1" "$BACKUPS"; chown 0:0 "$BACKUPS/app"; chmod 755 "$BACKUPS/app"', [String(ORDINARY)])
+    const { result, exitCode } = await site.run(['rotate'])
+    expect([result.outcome, result.code, exitCode]).toEqual(['failed', 'checks-failed', 4])
+    expect(result.message).toContain(`${basename(closed)}: this folder cannot be written`)
+    expect(there(due, closed)).toEqual([false, true])
+    expect(deletionsOf(site)).toMatchObject([{ path: due, done: true }])
+  })
+})
+
+describe('the policy of retention', () => {
+  it('is checked when it is set', async (test) => {
+    const site = siteOf(test)
+    const said = async (pair: string) => [pair, (await site.run(['policy', pair])).result.code]
+    for (const pair of [
+      'retention_database=most 200',
+      'retention_database=days 0',
+      'retention_database=days 30; rm -rf /',
+      'retention_system=days 28 weekly 4 daily 7',
+      'retention_safety=days 14 most 3',
+      'retention_rejected=days 99999',
+      'application_max_age=0',
+    ])
+      expect(await said(pair)).toEqual([pair, 'usage'])
+    const whole = 'retention_database=days 30 most 200 hourly 24 daily 7 weekly 4 monthly 12'
+    expect(await said(whole)).toEqual([whole, 'ok'])
+  })
+
+  it('is refused with other arguments, and on another machine', async (test) => {
+    const site = siteOf(test)
+    expect((await site.run(['rotate', '--all'])).result.code).toBe('usage')
+    expect((await site.run(['rotate', '--dry-run', '--accept-clock'])).result.code).toBe('usage')
+    expect((await site.run(['rotate', '--expect-machine', 'another'])).result.code).toBe('wrong-site')
+  })
+})
