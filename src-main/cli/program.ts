@@ -4,6 +4,7 @@ import { addBackupCommands } from './backup-commands.ts'
 import { addOperationCommands } from './operation-commands.ts'
 import { Output, outliveReaders } from './output.ts'
 import { addRestoreCommands } from './restore-commands.ts'
+import { addRotateCommand } from './rotate-command.ts'
 import { addSiteCommands } from './site-commands.ts'
 import { addTransferCommands } from './transfer-commands.ts'
 
@@ -28,6 +29,7 @@ export function commandLine(): Command {
     .exitOverride()
   addSiteCommands(program)
   addBackupCommands(program)
+  addRotateCommand(program)
   addRestoreCommands(program)
   addTransferCommands(program)
   addOperationCommands(program)

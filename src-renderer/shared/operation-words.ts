@@ -88,6 +88,7 @@ export function cancelWords(command: string): string {
     case 'undo':
       return 'If the service has not been stopped yet, nothing has changed and the site keeps running. Otherwise the previous state is put back and started again.'
     case 'delete':
+    case 'rotate':
       return 'Files that are already deleted stay deleted; the others are kept.'
     default:
       return 'The server stops it at the next safe point and reports what it left.'

@@ -4,6 +4,7 @@ import { basename, join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { archiveReport, backupReport } from '../../src-shared/domain/kit-backups.ts'
 import { inspection } from '../../src-shared/domain/kit-site.ts'
+import { rotationReport } from '../../src-shared/domain/retention.ts'
 import { CliSite, cliSiteLacks } from '../support/cli-site.ts'
 
 describe.skipIf(cliSiteLacks !== '')(`backups on the command line ${cliSiteLacks}`, () => {
@@ -78,6 +79,21 @@ describe.skipIf(cliSiteLacks !== '')(`backups on the command line ${cliSiteLacks
     expect(existsSync(leftover)).toBe(true)
     expect(await site.cli.json(['delete', 'Depot', name, ...confirmed])).toMatchObject({ code: 0 })
     expect([existsSync(leftover), existsSync(backup)]).toEqual([false, true])
+  })
+
+  test('rotates: says what it would delete and why, and deletes that', async () => {
+    const due = join(site.demo.root, 'backups', 'cvd_auto_20240102_030405.db.gz')
+    writeFileSync(due, 'an old one')
+    const planned = await site.cli.run(['rotate', 'Depot', '--dry-run'])
+    expect([planned.code, planned.stderr]).toEqual([0, ''])
+    expect(planned.stdout).toMatch(/^DECISION +BACKUP +SIZE +REASON$/m)
+    expect(planned.stdout).toMatch(/delete +\S+cvd_auto_20240102_030405\.db\.gz +10 B +It is \d+ days old; backups/)
+    expect(existsSync(due)).toBe(true)
+    expect(await site.cli.json(['rotate', 'Depot', '--dry-run', '--accept-clock'])).toMatchObject({ code: 2 })
+    const { code, result } = await site.cli.json(['rotate', 'Depot'])
+    expect(code).toBe(0)
+    expect(rotationReport.parse(result.data)).toMatchObject({ dryRun: false, remaining: [] })
+    expect([existsSync(due), existsSync(backup)]).toEqual([false, true])
   })
 
   test('downloads a backup and uploads it again, with words for people and objects for programs', async () => {
