@@ -34,7 +34,7 @@ const reasons = async (site: ScratchSite) => {
 }
 const there = (...paths: readonly string[]) => paths.map((path) => existsSync(path))
 
-describe("by the runbook's numbers", () => {
+describe.concurrent("by the runbook's numbers", () => {
   it('keeps 30 days and 200 of the database, 14 days of the application, 28 of systems, by recorded time', async (test) => {
     const site = siteOf(test)
     const every = (hours: number, days: number, name: (ago: number) => string) =>
@@ -86,7 +86,7 @@ describe("by the runbook's numbers", () => {
   })
 })
 
-describe('a dry run', () => {
+describe.concurrent('a dry run', () => {
   it('says of each backup what rotation would do and why, and changes nothing', async (test) => {
     const site = siteOf(test)
     const { due } = old(site)
@@ -127,7 +127,7 @@ describe('a dry run', () => {
   })
 })
 
-describe('nothing is deleted', () => {
+describe.concurrent('nothing is deleted', () => {
   it.each<[string, (site: ScratchSite, due: string, recent: string) => unknown, string]>([
     ['on hold', (site, due) => site.run(['hold', due]), 'held'],
     ['while the newest is overdue', (_, __, recent) => rmSync(recent), 'overdue'],
@@ -216,7 +216,56 @@ describe('nothing is deleted', () => {
   })
 })
 
-describe('the clock', () => {
+describe.concurrent('between the decision and the deletion', () => {
+  /** Bash text that does WHAT before the first batch. */
+  const meanwhile = (what: string) =>
+    `eval "$(declare -f rotate_batch | sed 's/^rotate_batch/real_batch/')"; rotate_batch() { ${what}; real_batch "$@"; }`
+
+  it('a hold counts', async (test) => {
+    const site = siteOf(test)
+    const { due } = old(site)
+    const instead = `rotate_leave_used() { state_write state_record hold '${due}' 5 me why; }`
+    const { result } = await site.run(['rotate'], { instead })
+    expect(result).toMatchObject({ outcome: 'succeeded', message: expect.stringContaining('it is on hold now') })
+    expect(existsSync(due)).toBe(true)
+    expect(deletionsOf(site)).toEqual([])
+  })
+
+  it('a link that takes the place of the file, or of its folder, is not followed', async (test) => {
+    const site = siteOf(test)
+    const { due } = old(site)
+    const archive = put(site, nameOf.application(40 * DAY))
+    judge(site, 'verified', archive, put(site, nameOf.application(HOUR)))
+    const target = put(site, join(site.root, 'config', basename(archive)))
+    const secret = put(site, join(site.root, 'config/secret'))
+    const swap = `mv '${join(site.backups, 'app')}' '${site.root}/away'; ln -s ../config '${join(site.backups, 'app')}'; ln -sf '${secret}' '${due}'`
+    const { result } = await site.run(['rotate'], { instead: meanwhile(swap) })
+    expect(result.code).toBe('checks-failed')
+    expect(result.message).toContain('its folder is a link or gone')
+    expect(result.message).toContain('it has changed')
+    expect(there(target, secret, join(site.root, 'away', basename(archive)))).toEqual([true, true, true])
+  })
+
+  it('what cannot be recorded is not deleted', async (test) => {
+    const site = siteOf(test)
+    const { due } = old(site)
+    const full = `eval "$(declare -f state_change | sed 's/^state_change/real_change/')"
+      state_change() { [[ $1 != "$ROTATION_INTEND" ]] || { STATE_CODE=no-space STATE_PROBLEM='The disk is full.'; return 1; }; real_change "$@"; }`
+    const { result } = await site.run(['rotate'], { instead: full })
+    expect(result).toMatchObject({ outcome: 'failed', code: 'no-space' })
+    expect(existsSync(due)).toBe(true)
+  })
+
+  it('a cancel ends it, and the report says what was deleted', async (test) => {
+    const site = siteOf(test)
+    const { due } = old(site)
+    const { result } = await site.run(['rotate'], { instead: meanwhile('CANCEL_ASKED=me') })
+    expect(result).toMatchObject({ outcome: 'cancelled', unchanged: 'backups deleted before that: 0' })
+    expect(existsSync(due)).toBe(true)
+  })
+})
+
+describe.concurrent('the clock', () => {
   const set = (site: ScratchSite, seen: string, boot = '(SELECT boot FROM clock)') =>
     site.sql(join(site.state, 'state.db'), `UPDATE clock SET ${seen}, boot = ${boot};`)
 
@@ -242,7 +291,7 @@ describe('the clock', () => {
   })
 })
 
-describe('what a restore kept', () => {
+describe.concurrent('what a restore kept', () => {
   it('goes after its days, with its sidecars; the last one stays, and folders go whole', async (test) => {
     const site = siteOf(test)
     old(site)
@@ -262,7 +311,7 @@ describe('what a restore kept', () => {
   })
 })
 
-describe('rotation that is killed', () => {
+describe.concurrent('rotation that is killed', () => {
   const states = async (test: TestContext, kill: { instead: string } | { failpoint: string }) => {
     const site = siteOf(test)
     const { due } = old(site)
@@ -341,7 +390,7 @@ describe.skipIf(process.getuid?.() !== 0)('as root', () => {
   })
 })
 
-describe('the policy of retention', () => {
+describe.concurrent('the policy of retention', () => {
   it('is checked when it is set', async (test) => {
     const site = siteOf(test)
     const said = async (pair: string) => [pair, (await site.run(['policy', pair])).result.code]

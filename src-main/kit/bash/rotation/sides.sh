@@ -5,12 +5,16 @@
 #   delete  `deleted`, `partly` (its name is gone, not all of it), or why it was not deleted
 #   settle  the same for one whose deletion was interrupted; `there` if that had not begun; `other` if its name is another file's
 rotate_files() {
-  local number=0 path identity companions
+  local number=0 path identity companions answers='' places=()
   while IFS=$'\t' read -r path identity companions; do
     number=$((number + 1))
     rotate_file "$1" "$path" "$identity" "$companions"
-    printf '%s %s\n' "$number" "$REPLY"
+    answers+="$number $REPLY"$'\n'
+    [[ $REPLY != @(deleted|partly) || " ${places[*]-} " == *" $PWD "* ]] || places+=("$PWD")
   done
+  # What is answered is on disk.
+  ((${#places[@]} == 0)) || sync_paths "${places[@]}" || return
+  printf '%s' "$answers"
 }
 
 # rotate_file MODE PATH IDENTITY COMPANIONS: REPLY = the answer. Follows no link below the folder of the backups.
@@ -66,7 +70,7 @@ rotate_remove() {
 # rotate_finish NAME FOLDER COMPANIONS: delete what goes with it: its companions, and the renamed folder.
 rotate_finish() {
   local rest=$3, one
-  rm -rf --one-file-system -- "./.$1.deleting" 2>/dev/null
+  [[ ! -e ./.$1.deleting ]] || rm -rf --one-file-system -- "./.$1.deleting" 2>/dev/null
   while [[ $rest == *,* ]]; do
     decode_path "${rest%%,*}"
     one=$REPLY rest=${rest#*,}
@@ -75,5 +79,4 @@ rotate_finish() {
   done
   REPLY=deleted
   [[ ! -e ./.$1.deleting ]] || REPLY=partly
-  sync_paths .
 }
