@@ -136,19 +136,16 @@ rotation_ask() {
 
 # rotation_words REASON MEASURE BOUND: REPLY = why, in a sentence, from the one catalogue.
 rotation_words() {
-  local text=$1.
+  local text=$1. measure=0 bound=0
   [[ ! $1 =~ ^[a-z-]{1,30}$ || ${RETENTION_WORDS[$1]+known} != known ]] || text=${RETENTION_WORDS[$1]}
-  if [[ $2 =~ ^[0-9]{1,15}$ ]]; then
-    span_words "$(($2 / 1000))"
-    text=${text//'{span}'/$REPLY} text=${text//'{number}'/$2}
-  fi
-  if [[ $3 =~ ^[0-9]{1,15}$ ]]; then
-    span_words "$(($3 / 1000))"
-    text=${text//'{limit}'/$REPLY}
-    counted "$3" day days
-    text=${text//'{days}'/$REPLY} text=${text//'{bound}'/$3}
-  fi
-  REPLY=$text
+  [[ ! $2 =~ ^[0-9]{1,15}$ ]] || measure=$2
+  [[ ! $3 =~ ^[0-9]{1,15}$ ]] || bound=$3
+  span_words "$((measure / 1000))"
+  text=${text//'{span}'/$REPLY} text=${text//'{number}'/$measure}
+  span_words "$((bound / 1000))"
+  text=${text//'{limit}'/$REPLY} text=${text//'{bound}'/$bound}
+  counted "$bound" day days
+  REPLY=${text//'{days}'/$REPLY}
 }
 
 # rotation_json all|delete: REPLY = the decisions as JSON, all of them or those to delete.
