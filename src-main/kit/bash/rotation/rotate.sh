@@ -239,7 +239,7 @@ rotate_answer() {
 
 # rotate_record delete|settle LINE...: record what the owner answered.
 rotate_record() {
-  local line path number=0 lines='' gone=() stays=()
+  local line path number=0 said='' gone=() stays=()
   for line in "${@:2}"; do
     number=$((number + 1))
     path=${line%%$'\t'*}
@@ -262,9 +262,9 @@ rotate_record() {
     RT_DELETED+=("$REPLY")
     decode_path "$path"
     audit_line rotated succeeded "$REPLY"
-    lines+=${lines:+$'\n'}$REPLY
+    said+=${said:+$'\n'}$REPLY
   done
-  [[ $lines == '' ]] || append_line "$STATE/audit" "$lines"
+  [[ $said == '' ]] || append_line "$STATE/audit" "$said"
 }
 
 # rotation_done COUNT PATH...: print rows: the first COUNT are gone, the others stay.
