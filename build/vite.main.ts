@@ -1,6 +1,6 @@
 /**
  * Bundles the main process into one file: type stripping does not work inside an archive, and one file starts faster
- * than a hundred. Files that it reads from its own folder at run time (the kit's parts, the migrations) are copied
+ * than a hundred. Files that it reads from its own folder at run time (the kit's parts, the rules, the migrations) are copied
  * beside it, so that `import.meta.url` finds them both in the sources and in the bundle.
  */
 import { cpSync } from 'node:fs'

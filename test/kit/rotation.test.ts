@@ -184,7 +184,8 @@ describe.concurrent('nothing is deleted', () => {
 
   it('that it does not recognise: other names, other places, behind links, without a date, uploaded', async (test) => {
     const site = siteOf(test)
-    const { recent } = old(site)
+    const { recent, due } = old(site)
+    const note = put(site, `${due}.it's; $(touch pwned) "a"\n%41.txt`)
     rmSync(join(site.backups, 'system'), { recursive: true })
     mkdirSync(join(site.root, 'elsewhere'))
     symlinkSync('../elsewhere', join(site.backups, 'system'))
@@ -204,6 +205,7 @@ describe.concurrent('nothing is deleted', () => {
     symlinkSync(recent, join(site.backups, link))
     const report = await rotate(site)
     expect(report.deleted).toHaveLength(1)
+    expect(there(due, note)).toEqual([false, false])
     expect(there(...kept, upload)).toEqual([...kept, upload].map(() => true))
     expect(readdirSync(site.backups)).toContain(link)
     expect(readdirSync(site.backups)).not.toContain('pwned')
