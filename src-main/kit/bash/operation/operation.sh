@@ -11,6 +11,8 @@ ALIVE_FD=''
 DATA_LOCK_FD=''
 ARGUMENTS=()
 AFTER_OUTCOME='' # function to call once the outcome is on disk
+LOCK_PATIENCE='' # seconds for which an operation waits for the site's lock; empty: not at all
+LAUNCH_HERE=''   # not empty: the caller runs the worker itself
 
 # operation_start ARG...: REPLY = the ID of the new operation, which is already running.
 operation_start() {
@@ -23,7 +25,8 @@ operation_start() {
   printf '%s\0' "$@" >"$draft/request"
   now_ms
   printf '%s\n' "command=$COMMAND" "startedAt=$REPLY" "boot=$(</proc/sys/kernel/random/boot_id)" \
-    "root=$ROOT_OPTION" "kit=$KIT_SHA256" "who=${WHO//$'\n'/ }" "reason=${REASON//$'\n'/ }" "token=$TOKEN" >"$draft/about"
+    "root=$ROOT_OPTION" "kit=$KIT_SHA256" "who=${WHO//$'\n'/ }" "reason=${REASON//$'\n'/ }" "token=$TOKEN" \
+    "patience=$LOCK_PATIENCE" >"$draft/about"
   : >"$draft/events"
   : >"$draft/readable"
   : >"$draft/alive"
@@ -35,6 +38,7 @@ operation_start() {
 launch_worker() {
   local id=$1 kit=$STATE/kit/$KIT_SHA256/cvd-backup after=()
   store_kit "$kit" || return 1
+  [[ $LAUNCH_HERE == '' ]] || return 0
   # A killed worker cannot roll back, so systemd starts recovery as soon as the worker ends. The recovery unit does nothing
   # if no transaction is open.
   case $COMMAND in
@@ -95,6 +99,8 @@ work() {
   COMMAND=$REPLY
   about "$OPERATION" root
   ROOT_OPTION=$REPLY
+  about "$OPERATION" patience
+  [[ ! $REPLY =~ ^[1-9][0-9]{0,4}$ ]] || LOCK_PATIENCE=$REPLY
   trap 'CANCEL_ASKED="the server asked the operation to stop"' TERM HUP INT
   trap 'worker_exit $?' EXIT
   say_hello
@@ -143,7 +149,7 @@ lock_site() {
   # Another process may be making its state.db now.
   state_look
   [[ $STATE_KIND == known ]] || wait=(-w 20)
-  if ! lock_take "${wait[@]}" && ! { recovery_waits "$LOCK_FD" && { lock_is_current || lock_take -w 60; }; }; then
+  if ! lock_take "${wait[@]}" && ! lock_patiently site && ! { recovery_waits "$LOCK_FD" && { lock_is_current || lock_take -w 60; }; }; then
     lock_holder
     holder=$(tr '\n' ' ' <"$REPLY" 2>/dev/null)
     fail busy "Another operation is running on this site: ${holder:-unknown}" 'nothing was changed' \
@@ -154,7 +160,7 @@ lock_site() {
   # Enter the folder instead of opening its name, which would block on a named pipe.
   if hold_folder "${DATABASE_FILE%/*}" && { exec {DATA_LOCK_FD}<.; } 2>/dev/null; then
     cd /
-    flock -n "$DATA_LOCK_FD" || data_lock_passed || fail busy "Another login of this server runs an operation on this site, or a program keeps its data folder locked: $(data_lockers)." \
+    flock -n "$DATA_LOCK_FD" || lock_patiently data || data_lock_passed || fail busy "Another login of this server runs an operation on this site, or a program keeps its data folder locked: $(data_lockers)." \
       'nothing was changed' 'wait until it has ended, or end these programs'
   fi
   # Without sqlite3, only backups are impossible; what has to be recorded says so itself. A recovery needs no records.
@@ -166,6 +172,27 @@ lock_site() {
   # We hold the lock, so work folders here are leftovers of killed processes. Those of an open transaction are for `recover`.
   cd /
   [[ -e $STATE/unfinished ]] || { work_places; scratch_sweep "${PLACES[@]}"; }
+}
+
+# lock_patiently site|data: wait for that lock as long as this operation does; status 1 if it is still not ours. Whoever has it may
+# be a person: until it is ours, this operation keeps nobody waiting.
+lock_patiently() {
+  local until
+  [[ $LOCK_PATIENCE =~ ^[1-9][0-9]{0,4}$ ]] || return 1
+  say info "Another operation is running on this site: this one waits for it, at most $LOCK_PATIENCE s."
+  uptime_ms
+  until=$((REPLY + LOCK_PATIENCE * 1000))
+  while :; do
+    if [[ $1 == data ]]; then
+      ! flock -w 1 "$DATA_LOCK_FD" || return 0
+    else
+      lock_leave
+      ! lock_take -w 1 || return 0
+    fi
+    heed_cancel 'nothing was changed'
+    uptime_ms
+    ((REPLY < until)) || return 1
+  done
 }
 
 # data_lock_passed: decide whether to continue without the data folder's lock; status 1 if not. Anybody who can read the

@@ -16,9 +16,14 @@ declare -A POLICY=(
   [application_max_age]=93600 [system_max_age]=691200
   [retention_database]='days 30 most 200' [retention_application]='days 14' [retention_config]='days 14'
   [retention_systemd]='days 14' [retention_system]='days 28' [retention_safety]='days 14' [retention_rejected]='days 30'
+  [schedule_database]='every 2h' [schedule_application]='daily 02:00' [schedule_config]='daily 02:00'
+  [schedule_system]='sunday 01:00' [schedule_verify]='daily 06:00' [schedule_rotate]='daily 06:30'
+  [schedule_wait]=1800 [schedule_paused]=''
 )
 readonly RETENTION_FORM='^days ([1-9][0-9]{0,3})( most ([1-9][0-9]{0,4}))?( hourly ([1-9][0-9]{0,3}))?( daily ([1-9][0-9]{0,3}))?( weekly ([1-9][0-9]{0,3}))?( monthly ([1-9][0-9]{0,3}))?$'
 readonly RETENTION_COPY_FORM='^days [1-9][0-9]{0,3}$'
+# How often: the same in src-shared/domain/schedule.ts. Text of this form is all that is ever made into a timer.
+readonly SCHEDULE_FORM='^(off|every (1|2|3|4|6|8|12)h|(daily|sunday|monday|tuesday|wednesday|thursday|friday|saturday|monthly (0[1-9]|1[0-9]|2[0-8])) ([01][0-9]|2[0-3]):[0-5][0-9])$'
 ROOT='' BACKUPS='' LOGS='' ROOT_OPTION=''
 DATABASE=''      # path from the policy; may be a symbolic link
 DATABASE_FILE='' # the link's target: what a restore replaces, with the sidecars beside it
@@ -39,6 +44,13 @@ policy_problem() {
   case $key in
     include_venv)
       [[ $value == yes || $value == no ]] || REPLY="include_venv: yes or no, not '$value'" ;;
+    schedule_wait)
+      [[ $value =~ ^(0|[1-9][0-9]{0,4})$ ]] || REPLY="schedule_wait: seconds, at most 99999, not '$value'" ;;
+    schedule_paused)
+      [[ $value =~ ^([1-9][0-9]{12}|yes)?$ ]] || REPLY="schedule_paused: empty, yes, or milliseconds since 1970, not '$value'" ;;
+    schedule_*)
+      [[ $value =~ $SCHEDULE_FORM ]] ||
+        REPLY="$key: off, every 2h, daily 02:00, sunday 01:00 or monthly 01 02:00, not '$value'" ;;
     units | nginx_site)
       [[ $value == /* ]] || REPLY="$key: an absolute path, not '$value'" ;;
     root | service_program | database)

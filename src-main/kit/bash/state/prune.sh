@@ -17,6 +17,7 @@ DELETE FROM table_count WHERE name IN (SELECT name FROM nameless);
 DELETE FROM member WHERE name IN (SELECT name FROM nameless);
 DELETE FROM operation WHERE id < (SELECT a FROM said WHERE word = 'oldest')
   AND id < (SELECT id FROM operation ORDER BY id DESC LIMIT 1 OFFSET 999);
+DELETE FROM run WHERE due_at <= (SELECT 0 + a FROM said WHERE word = 'before');
 DELETE FROM loss WHERE at <= (SELECT 0 + a FROM said WHERE word = 'before');
 UPDATE pruned SET at = (SELECT 0 + a FROM said WHERE word = 'now');
 COMMIT;

@@ -8,10 +8,20 @@
 #   table        NAME N TABLE ROWS MAX-ROWID NEWEST               members  NAME
 #   member       NAME N TYPE MODE UID GID SIZE SHA256 PATH TARGET loss     AT REASON
 #   operation    ID COMMAND STARTED ENDED WHO REASON OUTCOME CODE MESSAGE PHASE BACKUP TOKEN PART
+#   run          KIND DUE-AT BEGAN ENDED OUTCOME CODE MESSAGE OPERATION KIT      lapsed   the same, for a run that there was not
 #   end          last, so that a writer that was killed writes nothing
 # Times are milliseconds since 1970; MODIFIED is what find prints; NAME is the name of a backup without its folder.
 
 readonly STATE_VERSION=1 STATE_APPLICATION=43564442 # CVDB
+
+# Made where it is not: kits that know nothing of it share the file.
+readonly STATE_RUNS="
+CREATE TABLE IF NOT EXISTS run (
+  kind TEXT NOT NULL, due_at INTEGER NOT NULL, began_at INTEGER, ended_at INTEGER, outcome TEXT NOT NULL, code TEXT NOT NULL,
+  message TEXT NOT NULL, operation TEXT NOT NULL, kit TEXT NOT NULL, PRIMARY KEY (kind, due_at),
+  CHECK (typeof(due_at) = 'integer' AND typeof(began_at) IN ('integer', 'null') AND typeof(ended_at) IN ('integer', 'null')),
+  CHECK (kind || outcome || code || message || operation || kit NOT GLOB '*[^A-Za-z0-9._/%-]*')) WITHOUT ROWID;
+"
 
 readonly STATE_SCHEMA="
 PRAGMA application_id = 0x$STATE_APPLICATION;
@@ -58,6 +68,7 @@ CREATE TABLE missing (path TEXT NOT NULL PRIMARY KEY, since INTEGER NOT NULL) WI
 CREATE TABLE loss (at INTEGER NOT NULL, reason TEXT NOT NULL);
 CREATE TABLE pruned (at INTEGER NOT NULL);
 INSERT INTO pruned VALUES (0);
+$STATE_RUNS
 COMMIT;
 "
 
@@ -71,6 +82,7 @@ CREATE TEMP TABLE whole (n CHECK (n = 1));
 readonly STATE_BEGIN="
 CREATE INDEX temp.said_of ON said (word, a);
 BEGIN IMMEDIATE;
+$STATE_RUNS
 INSERT INTO temp.whole SELECT count(*) FROM said WHERE word = 'end';
 "
 
@@ -93,6 +105,8 @@ DELETE FROM member WHERE name IN (SELECT a FROM said WHERE word = 'members');
 INSERT OR REPLACE INTO member SELECT a, b, c, d, e, f, g, h, i, j FROM said WHERE word = 'member' ORDER BY rowid;
 INSERT OR REPLACE INTO operation SELECT a, b, c, nullif(d, ''), e, f, g, h, i, j, k, l, m FROM said WHERE word = 'operation';
 INSERT OR REPLACE INTO loss SELECT a, b FROM said WHERE word = 'loss';
+INSERT OR REPLACE INTO run SELECT a, b, nullif(c, ''), nullif(d, ''), e, f, g, h, i FROM said WHERE word = 'run';
+INSERT OR IGNORE INTO run SELECT a, b, NULL, NULL, e, f, g, '', '' FROM said WHERE word = 'lapsed';
 COMMIT;
 "
 
@@ -107,4 +121,5 @@ SELECT 'fact', name, key, value, '', '', '', '', '', '', '', '', '', '' FROM fac
 SELECT 'table', name, n, \"table\", rows, max_rowid, newest, '', '', '', '', '', '', '' FROM table_count;
 SELECT 'operation', id, command, started_at, ended_at, who, reason, outcome, code, message, phase, backup, token, part FROM operation;
 SELECT 'member', name, n, type, mode, uid, gid, size, sha256, path, target, '', '', '' FROM member;
+SELECT 'run', kind, due_at, began_at, ended_at, outcome, code, message, operation, kit, '', '', '', '' FROM run;
 "
