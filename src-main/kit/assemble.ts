@@ -59,6 +59,7 @@ export const rooms = {
   ],
   rotation: ['rule', 'sides', 'records', 'rotate'],
   inspect: ['look', 'inspect', 'problems'],
+  schedule: ['times', 'runs', 'installed', 'units', 'foreign', 'replace', 'scheduled', 'timers', 'report'],
   transaction: ['rows', 'renames', 'put-back', 'journal', 'created', 'settle', 'stage', 'transaction', 'roll-back'],
   parts: [
     'checks',

@@ -10,6 +10,7 @@ import { text } from './kit-fields.ts'
 import { backupMoment, restorePlan, restoreReport } from './kit-restore.ts'
 import { inspection, operationEntry, policyAnswer } from './kit-site.ts'
 import { rotationReport } from './retention.ts'
+import { scheduleReport } from './schedule.ts'
 import { systemContents } from './system-contents.ts'
 import { downloadReport, uploadReport } from './transfer.ts'
 
@@ -238,6 +239,32 @@ breaks is kept as an unfinished file for seven days: the same command with --res
     summary: 'show or change settings',
     help: `Shows the settings of this site, or changes them. A change of health or health_status runs the health check and
 shows the answer; with --try it changes nothing.`,
+  },
+  schedule: {
+    ...{ kind: 'answer', title: 'Schedule', role: 'viewer', changesSite: false },
+    ...{ report: scheduleReport, failure: nothing },
+    synopsis: 'schedule',
+    summary: 'show what runs by itself, and when',
+    help: `Shows how often each kind of backup runs, its next runs, how the last ones ended, which were missed, and the jobs of others
+that back this site up. Changes nothing. Set how often with policy: cvd-backup policy 'schedule_database=every 4h'.`,
+  },
+  timers: {
+    ...{ kind: 'operation', title: 'Change of the schedule', role: 'admin', changesSite: false },
+    ...{ report: z.unknown(), failure: nothing },
+    synopsis: 'timers install [--replace --confirm HOST] | remove | pause [--until TIME] | resume',
+    summary: 'install, remove, pause or resume the schedule',
+    help: `Installs the schedule of the policy: timers of systemd, or a line for cron, that run a copy of this program which only root
+can write. Installing again changes it.
+--replace: switch off the jobs of others that back this site up. remove puts them back as they were.
+--until TIME: pause until then, as 2026-03-29 02:30 in the time of this server, or with an offset.`,
+  },
+  scheduled: {
+    ...{ kind: 'answer', title: 'Scheduled run', role: 'admin', changesSite: false },
+    ...{ report: z.unknown(), failure: z.unknown() },
+    synopsis: 'scheduled database|application|config|system|verify [--timer] | due',
+    summary: 'run what the schedule runs (for timers)',
+    help: `Runs one kind of the schedule now, and records it. It waits for another operation for as long as the policy says
+(schedule_wait); then it is skipped. With --timer, it does so only if it is due; due: all kinds that are due.`,
   },
   hold: {
     ...{ kind: 'answer', title: 'Hold', role: 'admin', changesSite: false },

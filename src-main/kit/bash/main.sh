@@ -60,6 +60,7 @@ main() {
   policy_load
   services_load
   [[ $COMMAND == recover ]] || state_refuse_newer
+  [[ $COMMAND != policy ]] || ON_RESULT=timers_follow_policy
   if [[ ${COMMAND_KIND[$COMMAND]} == answer ]]; then
     # `follow` shows an operation's own hello.
     [[ $COMMAND == follow ]] || say_hello

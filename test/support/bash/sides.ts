@@ -9,6 +9,8 @@ const own = 'root: a file in a folder of root, written by root'
 const limited = 'root: limits the output of an unprivileged side, and reads no more than that'
 const system = 'root: what a program of the system, or the kernel, prints'
 const listed = 'root: the list, in which a malformed line does not count, and a path is letters and %XX'
+const crontabs =
+  'root: at most a megabyte of a plain file, that nobody but cron or systemd reads; only words in it are looked for'
 const settled = 'root: a file of the reader after root has taken its folder over'
 
 export const sides: Readonly<Record<string, Side>> = {
@@ -204,4 +206,17 @@ export const sides: Readonly<Record<string, Side>> = {
   'operation/operation.sh:worker_exit': own,
   'base/processes.sh:cancel_asked': own,
   'restore/recover.sh:recovery_unit_install': own,
+  // The schedule.
+  'schedule/times.sh:schedule_times':
+    'root: names of kinds and numbers that were matched, as values: no SQL is made of them',
+  'schedule/installed.sh:installed_intact': own,
+  'schedule/installed.sh:installed_store': own,
+  'schedule/units.sh:unit_name': own,
+  'schedule/units.sh:units_changed': own,
+  'schedule/foreign.sh:foreign_read': crontabs,
+  'schedule/foreign.sh:foreign_lines': crontabs,
+  'schedule/foreign.sh:foreign_linked': 'root: the name of a file, as text',
+  'schedule/foreign.sh:foreign_timers': crontabs,
+  'schedule/replace.sh:file_hash': crontabs,
+  'schedule/replace.sh:put_back_crontab': own,
 }

@@ -59,15 +59,16 @@ moment_look() {
   REPLY=$what
 }
 
-# moment_read TEXT: AT_MS = the moment; ends with a usage error if it is none, or not one moment only.
+# moment_read TEXT [OPTION]: AT_MS = the moment; ends with a usage error if it is none, or not one moment only.
 moment_read() {
+  local option=${2:---at}
   moment_look "$1"
   case $REPLY in
     at) return ;;
-    twice) usage_error "--at: $1 occurs twice on this server, as the clocks were set back. Choose one: ${AT_CHOICES[0]} or ${AT_CHOICES[1]}." ;;
-    never) usage_error "--at: $1 does not exist on this server, as the clocks were set forward then." ;;
+    twice) usage_error "$option: $1 occurs twice on this server, as the clocks were set back. Choose one: ${AT_CHOICES[0]} or ${AT_CHOICES[1]}." ;;
+    never) usage_error "$option: $1 does not exist on this server, as the clocks were set forward then." ;;
   esac
-  usage_error "--at: '$1' is not a time; $AT_FORM."
+  usage_error "$option: '$1' is not a time; $AT_FORM."
 }
 
 # backup_look KIND: AT_FILE = the newest backup of that kind, by recorded time, that is not later than AT_MS; and AT_NEXT,

@@ -1,5 +1,7 @@
 # --- Policy and holds, as commands ------------------------------------------------------------------------------------------
 
+POLICY_CHANGED='' # not empty once this process has changed it
+
 policy_json() {
   local key list=()
   for key in "${!POLICY[@]}"; do list+=("$key=${POLICY[$key]}"); done
@@ -21,6 +23,7 @@ run_policy() {
   if (($# > 0)); then
     if [[ $try == '' ]]; then
       policy_set "$@"
+      POLICY_CHANGED=yes
       words='The policy was changed.'
     else
       for pair in "$@"; do policy_take "$pair"; done

@@ -60,8 +60,9 @@ inspect_host() {
   json_object name="$name" machineId="$machine" os="${os:-unknown}" kernel="$kernel" login="$login" uid:="$EUID" rights:="$rights"
 }
 
-inspect_time() {
-  local zone=${TZ:-} offset name=''
+# zone_name: REPLY = the name of this server's time zone.
+zone_name() {
+  local zone=${TZ:-} name=''
   if [[ $zone == '' ]]; then
     # If /etc/timezone names the zone in force, there is no need to resolve the link.
     { IFS= read -r name </etc/timezone; } 2>/dev/null
@@ -72,6 +73,13 @@ inspect_time() {
     fi
   fi
   [[ $zone != '' && $zone != /* ]] || printf -v zone '%(%Z)T' -1
+  REPLY=$zone
+}
+
+inspect_time() {
+  local zone offset
+  zone_name
+  zone=$REPLY
   printf -v offset '%(%z)T' -1
   json_object now:="$I_NOW" zone="$zone" offset="${offset:0:3}:${offset:3}"
 }

@@ -45,7 +45,7 @@ policy_problem() {
     include_venv)
       [[ $value == yes || $value == no ]] || REPLY="include_venv: yes or no, not '$value'" ;;
     schedule_wait)
-      [[ $value =~ ^(0|[1-9][0-9]{0,4})$ ]] || REPLY="schedule_wait: seconds, at most 99999, not '$value'" ;;
+      [[ $value =~ ^(0|[1-9][0-9]{0,3})$ ]] || REPLY="schedule_wait: seconds, at most 9999, not '$value'" ;;
     schedule_paused)
       [[ $value =~ ^([1-9][0-9]{12}|yes)?$ ]] || REPLY="schedule_paused: empty, yes, or milliseconds since 1970, not '$value'" ;;
     schedule_*)

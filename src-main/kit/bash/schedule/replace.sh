@@ -1,0 +1,217 @@
+# --- Replacing the jobs of others, and putting them back ---------------------------------------------------------------------------
+#
+# STATE/replaced/N/ has `about` (what, where, mode, owner, the hash of what we made of it) and `original`, byte for byte. It is on disk
+# before anything is changed. A line of a crontab becomes a comment below REPLACE_MARK, a script loses its right to be executed, a link
+# is taken away, a timer is switched off.
+
+readonly REPLACE_MARK="# cvd-backup replaced the next line: 'cvd-backup timers remove' puts it back"
+readonly REPLACE_MARK_SED=${REPLACE_MARK//\//\\/}
+readonly REPLACE_FACTS='%a %u %g %h %i %s %Y' # mode, owner and group first
+
+# replaced_about N KEY: REPLY = the value in its record; status 1 if there is none
+replaced_about() {
+  local line
+  REPLY=''
+  while IFS= read -r line; do
+    [[ $line != "$2="* ]] || { REPLY=${line#*=}; return 0; }
+  done 2>/dev/null <"$STATE/replaced/$1/about"
+  return 1
+}
+
+# replaced_numbers: NUMBERS = the records, oldest first.
+NUMBERS=()
+replaced_numbers() {
+  local folder
+  NUMBERS=()
+  for folder in "$STATE"/replaced/[1-9]*; do
+    [[ ! ${folder##*/} =~ ^[1-9][0-9]{0,5}$ || ! -f $folder/about ]] || NUMBERS+=("${folder##*/}")
+  done
+}
+
+file_hash() { REPLY=$(foreign_read "$1" | sha256sum | cut -c1-64); } # FILE
+
+# replace_folder: REPLY = the folder of a new record, which counts once `about` is there.
+replace_folder() {
+  local number
+  mkdir -p -- "$STATE/replaced" && chmod 700 -- "$STATE/replaced" || return 1
+  for ((number = 1; number < 100000; number++)); do
+    REPLY=$STATE/replaced/$number
+    ! mkdir -- "$REPLY" 2>/dev/null || return 0
+  done
+  return 1
+}
+
+# replace_about FOLDER KEY=VALUE...: complete the record; on disk on status 0.
+replace_about() {
+  local text
+  now_ms
+  printf -v text '%s\n' "at=$REPLY" "${@:2}"
+  write_whole "$1/about" "$text" && sync_paths "$1" "$STATE/replaced" "$STATE"
+}
+
+# swap_in NEW FILE FACTS: give NEW, in the folder of FILE, the mode and owner of FILE (FACTS), and its name.
+swap_in() {
+  local mode uid gid
+  read -r mode uid gid _ < <(printf '%s\n' "$3")
+  [[ $mode =~ ^[0-7]{3,4}$ && $uid =~ ^[0-9]{1,10}$ && $gid =~ ^[0-9]{1,10}$ ]] || return 1
+  # The owner last: from then on it is theirs, and they could put another file in its place.
+  sync_paths "$1" && chmod -- "$mode" "$1" && { ((EUID != 0)) || chown -h -- "$uid:$gid" "$1"; } &&
+    mv -fT -- "$1" "$2" && sync_paths "${2%/*}"
+}
+
+# replace_crontab PATH LINE...: make comments of these lines. Status 1 if it cannot be done, or it changed meanwhile.
+replace_crontab() {
+  local file=$1 folder new facts before line edits=() hash
+  shift
+  facts=$(stat -c "$REPLACE_FACTS" -- "$file") && replace_folder || return 1
+  folder=$REPLY
+  for line in "$@"; do
+    [[ $line =~ ^[1-9][0-9]{0,8}$ ]] || return 1
+    edits+=(-e "${line}s/^/$REPLACE_MARK_SED\\n#/")
+  done
+  foreign_read "$file" >"$folder/original" && sync_paths "$folder/original" || return 1
+  file_size "$folder/original"
+  read -r _ _ _ _ _ before _ < <(printf '%s\n' "$facts")
+  # Longer than what we read, or changed since.
+  [[ $REPLY == "$before" ]] || return 1
+  new=$(mktemp -- "${file%/*}/.cvd-backup.XXXXXXXX") || return 1
+  sed "${edits[@]}" -- "$folder/original" >"$new" || { rm -f -- "$new"; return 1; }
+  file_hash "$new"
+  hash=$REPLY
+  encode_path "$file"
+  if replace_about "$folder" form=crontab "path=$REPLY" "facts=$facts" "hash=$hash" "lines=$*" &&
+    [[ $(stat -c "$REPLACE_FACTS" -- "$file") == "$facts" && ! -L $file ]] && swap_in "$new" "$file" "$facts"; then
+    return 0
+  fi
+  rm -f -- "$new"
+  rm -rf -- "$folder"
+  return 1
+}
+# replace_script PATH: nothing runs it any more.
+replace_script() {
+  local folder target='' facts
+  facts=$(stat -c '%a %u %g' -- "$1") && replace_folder || return 1
+  folder=$REPLY
+  if [[ -L $1 ]]; then
+    target=$(readlink -- "$1" && printf .)
+    encode_path "${target%$'\n.'}"
+    target=$REPLY
+  fi
+  encode_path "$1"
+  if ! replace_about "$folder" form=script "path=$REPLY" "facts=$facts" "link=$target"; then
+    :
+  elif [[ $target != '' ]]; then
+    rm -f -- "$1" && sync_paths "${1%/*}" && return 0
+  else
+    chmod a-x -- "$1" && return 0
+  fi
+  rm -rf -- "$folder"
+  return 1
+}
+
+replace_timer() { # PATH
+  local folder on='' name=${1##*/}
+  replace_folder || return 1
+  folder=$REPLY
+  [[ $(systemctl is-enabled -- "$name" 2>/dev/null) != enabled ]] || on=yes
+  encode_path "$1"
+  replace_about "$folder" form=timer "path=$REPLY" "enabled=$on" && systemctl --quiet disable --now -- "$name" >&2 && return 0
+  rm -rf -- "$folder"
+  return 1
+}
+
+# replace_all: replace what foreign_find found. REPLY = how many; FAILED = paths that could not be, with the reason.
+FAILED=()
+replace_all() {
+  local index job form path line last='' lines=() count=0
+  FAILED=()
+  for index in "${!FOREIGN[@]}"; do
+    IFS=$'\t' read -r form path line _ < <(printf '%s\n' "${FOREIGN[index]}")
+    decode_path "$path"
+    [[ $REPLY != "$last" ]] || continue
+    last=$REPLY
+    if [[ ${FOREIGN_WHY[index]} != '' ]]; then
+      FAILED+=("$last: ${FOREIGN_WHY[index]}")
+      continue
+    fi
+    lines=()
+    for job in "${FOREIGN[@]}"; do
+      [[ $job != "$form"$'\t'"$path"$'\t'* ]] || { job=${job#*$'\t'*$'\t'}; lines+=("${job%%$'\t'*}"); }
+    done
+    case $form in
+      crontab) replace_crontab "$last" "${lines[@]}" ;;
+      script) replace_script "$last" ;;
+      timer) replace_timer "$last" ;;
+    esac && { count=$((count + 1)); say info "replaced: $last"; continue; }
+    FAILED+=("$last: it could not be changed, or somebody was changing it.")
+  done
+  REPLY=$count
+}
+
+# put_back_all: undo what replace_all did. REPLY = how many; FAILED = those that could not be; their originals stay in STATE/replaced.
+put_back_all() {
+  local number path count=0
+  FAILED=()
+  replaced_numbers
+  for number in ${NUMBERS[@]+"${NUMBERS[@]}"}; do
+    replaced_about "$number" path
+    decode_path "$REPLY"
+    path=$REPLY
+    replaced_about "$number" form
+    case $REPLY in
+      crontab) put_back_crontab "$number" "$path" ;;
+      script) put_back_script "$number" "$path" ;;
+      timer) put_back_timer "$number" "$path" ;;
+      *) false ;;
+    esac || { FAILED+=("$path: it could not be put back; what it was is in $STATE/replaced/$number."); continue; }
+    rm -rf -- "$STATE/replaced/$number"
+    count=$((count + 1))
+    say info "put back: $path"
+  done
+  REPLY=$count
+}
+
+# put_back_crontab N PATH: byte for byte, if nobody changed it since; otherwise only our comments go.
+put_back_crontab() {
+  local folder=$STATE/replaced/$1 file=$2 new facts hash
+  [[ -f $file && ! -L $file ]] || return 1
+  replaced_about "$1" hash
+  hash=$REPLY
+  facts=$(stat -c "$REPLACE_FACTS" -- "$file") || return 1
+  file_size "$file"
+  ((REPLY <= FOREIGN_BYTES)) || return 1
+  file_hash "$file"
+  # It was not changed at all: we were interrupted.
+  [[ $REPLY != "$(sha256sum <"$folder/original" | cut -c1-64)" ]] || return 0
+  new=$(mktemp -- "${file%/*}/.cvd-backup.XXXXXXXX") || return 1
+  if [[ $REPLY == "$hash" ]]; then
+    cat -- "$folder/original" >"$new"
+  else
+    foreign_read "$file" | sed -e "/^$REPLACE_MARK_SED\$/{N;s/^[^\\n]*\\n#\\{0,1\\}//}" >"$new"
+  fi || { rm -f -- "$new"; return 1; }
+  [[ $(stat -c "$REPLACE_FACTS" -- "$file") == "$facts" && ! -L $file ]] && swap_in "$new" "$file" "$facts" && return 0
+  rm -f -- "$new"
+  return 1
+}
+
+put_back_script() { # N PATH
+  local mode target
+  replaced_about "$1" facts
+  mode=${REPLY%% *}
+  replaced_about "$1" link
+  if [[ $REPLY != '' ]]; then
+    decode_path "$REPLY"
+    target=$REPLY
+    [[ ! -L $2 || $(readlink -- "$2") != "$target" ]] || return 0
+    [[ ! -e $2 && ! -L $2 ]] && ln -sT -- "$target" "$2" && sync_paths "${2%/*}"
+  else
+    [[ -f $2 && ! -L $2 && -O $2 && $mode =~ ^[0-7]{3,4}$ ]] && chmod -- "$mode" "$2"
+  fi
+}
+
+put_back_timer() { # N PATH
+  local name=${2##*/}
+  [[ -f $2 && $name =~ ^[A-Za-z0-9@_.-]+\.timer$ ]] || return 1
+  replaced_about "$1" enabled
+  if [[ $REPLY == yes ]]; then systemctl --quiet enable --now -- "$name" >&2; else systemctl start -- "$name" >&2; fi
+}
