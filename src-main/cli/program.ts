@@ -5,6 +5,7 @@ import { addOperationCommands } from './operation-commands.ts'
 import { Output, outliveReaders } from './output.ts'
 import { addRestoreCommands } from './restore-commands.ts'
 import { addRotateCommand } from './rotate-command.ts'
+import { addScheduleCommands } from './schedule-commands.ts'
 import { addSiteCommands } from './site-commands.ts'
 import { addTransferCommands } from './transfer-commands.ts'
 
@@ -32,6 +33,7 @@ export function commandLine(): Command {
   addRotateCommand(program)
   addRestoreCommands(program)
   addTransferCommands(program)
+  addScheduleCommands(program)
   addOperationCommands(program)
   return program
 }

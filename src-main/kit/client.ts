@@ -8,6 +8,7 @@ import type { BackupMoment, RestorePlan } from '../../src-shared/domain/kit-rest
 import type { HealthAnswer, Inspection, OperationEntry } from '../../src-shared/domain/kit-site.ts'
 import type { RestorablePart, SitePart } from '../../src-shared/domain/restored-parts.ts'
 import type { RotationReport } from '../../src-shared/domain/retention.ts'
+import type { ScheduleReport } from '../../src-shared/domain/schedule.ts'
 import type { SystemContents } from '../../src-shared/domain/system-contents.ts'
 import type { DownloadReport, UploadReport } from '../../src-shared/domain/transfer.ts'
 import { type Failure, fail, ok, type Result } from '../../src-shared/result.ts'
@@ -185,6 +186,11 @@ export class KitClient {
   async tryHealth(health: string, signal?: AbortSignal): Promise<Result<HealthAnswer | null, KitError>> {
     const answer = await this.#ask('policy', ['--try', `health=${health}`], signal)
     return answer.ok ? ok(answer.value.probe) : answer
+  }
+
+  /** What runs by itself, and when. */
+  schedule(signal?: AbortSignal): Promise<Result<ScheduleReport, KitError>> {
+    return this.#ask('schedule', [], signal)
   }
 
   /** Holds a backup, so that rotation keeps it, or releases it. Returns the backup's path. */

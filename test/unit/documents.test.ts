@@ -69,7 +69,7 @@ describe('the command line in the documents', () => {
   const shown = all.flatMap(({ path, text }) =>
     [
       ...commands(text, /npm run (?:-s )?cli -- /),
-      ...commands(text, /(?=site (?:add|list|show|check|edit|remove)\b)/),
+      ...commands(text, /(?=site (?:add|list|show|check|edit|remove|protect)\b)/),
     ].map((words) => ({ path, words })),
   )
 

@@ -1,0 +1,62 @@
+/** The schedule of a site: looking at it, changing it, and running one kind of it now. */
+import type { ScheduleKind, ScheduleReport } from '../../src-shared/domain/schedule.ts'
+import { fail, ok, type Result } from '../../src-shared/result.ts'
+import type { JournalEntry, KitArgument } from '../store/operations.ts'
+import type { Site } from '../store/sites.ts'
+import { confirmationProblem } from './confirm.ts'
+import type { Context } from './context.ts'
+import { inspectPinned, inspectSite } from './inspect.ts'
+import type { Runner } from './runner.ts'
+
+export type ScheduleChange =
+  /** `replace`: switch the jobs of others off; the name of the site confirms it. */
+  | { readonly change: 'install'; readonly replace?: { readonly confirm: string; readonly reason: string } }
+  /** `until`: a time of the server, as `2026-03-29 02:30`, or with an offset. */
+  | { readonly change: 'pause'; readonly until?: string }
+  | { readonly change: 'remove' | 'resume' }
+
+export function readSchedule(context: Context, site: Site, signal?: AbortSignal): Promise<Result<ScheduleReport>> {
+  const look = async (kit: Parameters<Parameters<Context['links']['use']>[1]>[0]): Promise<Result<ScheduleReport>> => {
+    const inspected = await inspectPinned(context, site, kit, signal)
+    return inspected.ok ? kit.client.schedule(signal) : inspected
+  }
+  return context.links.use(site, look, signal ? { signal } : {})
+}
+
+/** Requests the change after checking the machine; the runner reports its progress. */
+export async function changeSchedule(
+  context: Context,
+  runner: Runner,
+  site: Site,
+  wanted: ScheduleChange,
+): Promise<Result<JournalEntry>> {
+  const replace = wanted.change === 'install' ? wanted.replace : undefined
+  const refused = replace ? confirmationProblem(site, replace) : null
+  if (refused) return fail(refused)
+  const inspected = await inspectSite(context, site)
+  if (!inspected.ok) return inspected
+  const request: [string, ...KitArgument[]] = ['timers', wanted.change]
+  if (replace) request.push('--replace', '--confirm', inspected.value.host.name)
+  if (wanted.change === 'pause' && wanted.until !== undefined) request.push('--until', wanted.until)
+  return ok(runner.start({ site, request, reason: replace?.reason ?? '' }))
+}
+
+/** What the schedule would do for this kind, as an operation of whoever asks. */
+export async function runScheduled(
+  context: Context,
+  runner: Runner,
+  site: Site,
+  kind: ScheduleKind,
+): Promise<Result<JournalEntry>> {
+  const inspected = await inspectSite(context, site)
+  if (!inspected.ok) return inspected
+  const requests: Readonly<Record<ScheduleKind, [string, ...string[]]>> = {
+    database: ['database', '--scheduled'],
+    application: ['application', '--scheduled'],
+    config: ['config', '--scheduled'],
+    system: ['system', '--scheduled'],
+    verify: ['verify', '--last', '5'],
+    rotate: ['rotate'],
+  }
+  return ok(runner.start({ site, request: requests[kind], reason: '' }))
+}
