@@ -261,7 +261,7 @@ can write. Installing again changes it.
   scheduled: {
     ...{ kind: 'answer', title: 'Scheduled run', role: 'admin', changesSite: false },
     ...{ report: z.unknown(), failure: z.unknown() },
-    synopsis: 'scheduled database|application|config|system|verify [--timer] | due',
+    synopsis: 'scheduled database|application|config|system|verify|rotate [--timer] | due',
     summary: 'run what the schedule runs (for timers)',
     help: `Runs one kind of the schedule now, and records it. It waits for another operation for as long as the policy says
 (schedule_wait); then it is skipped. With --timer, it does so only if it is due; due: all kinds that are due.`,
