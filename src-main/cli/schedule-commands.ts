@@ -10,7 +10,7 @@ import type { Session } from './session.ts'
 import { onSite } from './site-commands.ts'
 import { clean, table } from './table.ts'
 import { usage } from './target-options.ts'
-import { watchOperation } from './watch.ts'
+import { Watcher, watchOperation } from './watch.ts'
 
 interface ScheduleOptions {
   readonly until?: string
@@ -107,8 +107,14 @@ function schedule(session: Session, site: Site, words: readonly string[], option
 
 /** Installs the schedule, and makes the first backup at once. */
 async function protect(session: Session, site: Site, options: ScheduleOptions): Promise<number> {
-  const code = await change(session, site, changeOf('install', options))
-  if (code !== 0) return code
+  const { context, runner, out } = session
+  const installing = await changeSchedule(context, runner, site, changeOf('install', options))
+  if (!installing.ok) return session.refuse(installing.error)
+  const installed = await runner.settled(installing.value.id)
+  if (installed.outcome !== 'succeeded') return watchOperation(session, site, installed)
+  const watcher = new Watcher(out)
+  for (const event of context.store.events.list(installed.id)) watcher.handle(event)
+  out.text('', clean(installed.message), '')
   const started = await makeBackup(session.context, session.runner, site)
   return started.ok ? watchOperation(session, site, started.value) : session.refuse(started.error)
 }

@@ -27,6 +27,8 @@ export interface Scratch {
   /** Where the unit files lie, and the nginx site: what belongs to root on a real server. */
   readonly units: string
   readonly nginxSite: string
+  /** Where a schedule is installed (`CVD_BACKUP_ETC`): nothing there is ever run by itself. */
+  readonly etc: string
   /** The kit as a program, for use on the command line. */
   readonly kit: string
 }
@@ -43,6 +45,7 @@ export function scratchIn(folder: string): Scratch {
     service: join(folder, 'bin', 'cvd-service'),
     units: join(folder, 'etc', 'systemd'),
     nginxSite: join(folder, 'etc', 'nginx', 'sites-available', 'cvd'),
+    etc: join(folder, 'etc'),
     kit: join(folder, 'bin', 'cvd-backup'),
   }
 }
@@ -63,7 +66,8 @@ export async function furnish(scratch: Scratch, databaseMb: number): Promise<voi
 }
 
 /** The files of the system that a CVD server has for its service. The demo's service program does not read them. */
-function furnishSystem({ units, nginxSite, root }: Scratch): void {
+function furnishSystem({ units, nginxSite, etc, root }: Scratch): void {
+  mkdirSync(join(etc, 'cron.d'), { recursive: true })
   mkdirSync(join(units, 'cvd.service.d'), { recursive: true })
   mkdirSync(dirname(nginxSite), { recursive: true })
   writeFileSync(

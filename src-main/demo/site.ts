@@ -134,6 +134,7 @@ function environmentOf(scratch: Scratch): Record<string, string> {
     LOGNAME: USER,
     SHELL: '/bin/bash',
     CVD_BACKUP_STATE: scratch.state,
+    CVD_BACKUP_ETC: scratch.etc,
   }
 }
 
