@@ -1,10 +1,8 @@
 /** Interrupts a restore at every phase, in every way: the result is the complete old or new state, and it is reported. */
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
-import type { Site } from '../../src-main/store/sites.ts'
 import { restoreReport } from '../../src-shared/domain/kit-restore.ts'
 import {
-  beginRestore,
   change,
   clearFailpoint,
   committedSales,
@@ -13,11 +11,11 @@ import {
   nameOf,
   paused,
   queryFile,
+  recovered,
   setFailpoint,
-  state,
   untilRestart,
 } from '../support/restores.ts'
-import { ServerDesk } from '../support/server-desk.ts'
+import { ServerSite } from '../support/server-site.ts'
 import type { Server } from '../support/servers/server.ts'
 import { sharedServers } from '../support/servers/shared.ts'
 import { waitUntil } from '../support/wait.ts'
@@ -88,23 +86,12 @@ interface Seen {
   readonly downMs: number | null
 }
 
-/** A console, and its site for the server. */
-interface Known {
-  readonly desk: ServerDesk
-  readonly site: Site
-}
-
-async function known(server: Server, who?: string): Promise<Known> {
-  const desk = new ServerDesk(who)
-  return { desk, site: await desk.add(server, { health: server.probe }) }
-}
-
 interface Consoles {
   readonly backup: string
   /** Requests restores. */
-  readonly requester: Known
+  readonly requester: ServerSite
   /** Inspects their outcomes. */
-  readonly observer: Known
+  readonly observer: ServerSite
 }
 
 /** Runs one cell; returns what the server reports about the operation afterwards. */
@@ -120,13 +107,11 @@ async function runCell(server: Server, consoles: Consoles, cell: Cell): Promise<
   if (cell.fault === 'power') {
     const operation = await cutPowerDuring(server, consoles.backup)
     await assess(server, cell, marker, lines)
-    const observer = await known(server, 'another@console')
-    await using _ = observer.desk
+    await using observer = await ServerSite.of(server, 'another@console')
     return await outcomeOn(observer, operation)
   }
-  const { desk, site } = consoles.requester
-  const entry = await beginRestore(desk, site, consoles.backup)
-  const ended = await desk.settled(entry)
+  const { requester } = consoles
+  const ended = await requester.desk.settled(requester.startUnplanned('database', consoles.backup))
   clearFailpoint(server)
   expect(ended).toMatchObject({ state: 'ended', outcome: cell.outcome })
   await assess(server, cell, marker, lines)
@@ -135,12 +120,11 @@ async function runCell(server: Server, consoles: Consoles, cell: Cell): Promise<
 
 /** Cuts the power when nobody is watching: the server must recover by itself. Returns the operation's id. */
 async function cutPowerDuring(server: Server, backup: string): Promise<string> {
-  const { desk, site } = await known(server)
-  await using _ = desk
-  const entry = await beginRestore(desk, site, backup)
+  await using one = await ServerSite.of(server)
+  const entry = one.startUnplanned('database', backup)
   await paused(server)
-  const operation = await nameOf(desk, entry)
-  await desk.console.runner.detach()
+  const operation = await nameOf(one.desk, entry)
+  await one.desk.console.runner.detach()
   await server.powerOff()
   clearFailpoint(server)
   await server.boot()
@@ -148,12 +132,7 @@ async function cutPowerDuring(server: Server, backup: string): Promise<string> {
 }
 
 async function assess(server: Server, { outcome }: Cell, marker: string, from: number): Promise<void> {
-  await waitUntil(
-    `${server.name}: the recovery to end`,
-    async () =>
-      (await server.run(`systemctl list-units --no-legend --all 'cvd-backup-2*'; ls ${state}/unfinished`)).stdout ===
-      '',
-  )
+  await recovered(server)
   await server.waitHealthy()
   await waitUntil(
     `${server.name}: both services`,
@@ -187,7 +166,7 @@ async function assess(server: Server, { outcome }: Cell, marker: string, from: n
 }
 
 /** The outcome as another console receives it. */
-async function outcomeOn({ desk, site }: Known, operation: string | null): Promise<Seen> {
+async function outcomeOn({ desk, site }: ServerSite, operation: string | null): Promise<Seen> {
   const listed = (await desk.operations(site)).find(({ id }) => id === operation)
   if (listed === undefined) throw new Error(`the server does not know ${operation}`)
   const imported = await desk.settled(desk.console.runner.import(site, listed))
@@ -204,19 +183,17 @@ describe('a restore that is interrupted', () => {
   ]
 
   const prepare = async (server: Server) => {
-    await server.reset()
-    const requester = await known(server)
-    const observer = await known(server, 'another@console')
+    const requester = await ServerSite.fresh(server)
+    const observer = await ServerSite.of(server, 'another@console')
     const { backup } = await requester.desk.backUp(requester.site)
     consolesOf.set(server, { requester, observer, backup: backup.path })
     await dieHard(server)
   }
   const dismiss = async () => {
     for (const { requester, observer } of consolesOf.values()) {
-      await requester.desk[Symbol.asyncDispose]()
-      await observer.desk[Symbol.asyncDispose]()
+      await requester[Symbol.asyncDispose]()
+      await observer[Symbol.asyncDispose]()
     }
-    for (const server of servers) clearFailpoint(server)
     consolesOf.clear()
   }
 

@@ -1,23 +1,11 @@
 /** A restore of the application or the configuration that is killed, or cut off by a power failure: one whole state, running. */
 import { lstatSync } from 'node:fs'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
-import type { Site } from '../../src-main/store/sites.ts'
-import { archiveReport } from '../../src-shared/domain/kit-backups.ts'
-import {
-  beginRestore,
-  clearFailpoint,
-  nameOf,
-  paused,
-  restored,
-  setFailpoint,
-  state,
-  undo,
-} from '../support/restores.ts'
-import { ServerDesk } from '../support/server-desk.ts'
+import { clearFailpoint, nameOf, paused, recovered, restored, setFailpoint } from '../support/restores.ts'
+import { ServerSite } from '../support/server-site.ts'
 import { apartOn, besides, environment, folderOf, greet, publish, served, treeOn } from '../support/server-trees.ts'
 import type { Server } from '../support/servers/server.ts'
 import { sharedServers } from '../support/servers/shared.ts'
-import { waitUntil } from '../support/wait.ts'
 
 type Part = 'application' | 'config'
 type Outcome = 'failed' | 'rolled back' | 'succeeded'
@@ -40,8 +28,7 @@ class Subject {
   readonly server: Server
   readonly part: Part
   readonly tree: 'app' | 'config'
-  desk = new ServerDesk()
-  #site: Site | null = null
+  #at: ServerSite | null = null
   #backup = ''
   #one: readonly string[] = []
   #two: readonly string[] = []
@@ -53,20 +40,17 @@ class Subject {
     this.tree = part === 'application' ? 'app' : 'config'
   }
 
-  get site(): Site {
-    if (this.#site === null) throw new Error('the site was not added')
-    return this.#site
+  get at(): ServerSite {
+    if (this.#at === null) throw new Error('the site was not added')
+    return this.#at
   }
 
   async prepare(): Promise<void> {
     const { server } = this
-    await server.reset()
-    this.#site = await this.desk.add(server, { health: server.probe })
+    this.#at = await ServerSite.fresh(server)
     await this.#become('one')
     this.#one = treeOn(server, this.tree)
-    const { outcome, message, data } = await this.desk.run(this.site, this.part)
-    if (outcome !== 'succeeded') throw new Error(message)
-    this.#backup = archiveReport.parse(data).backup.path
+    this.#backup = await this.at.backUp(this.part)
     await this.#become('two')
     this.#two = treeOn(server, this.tree)
     this.#apart = apartOn(server)
@@ -77,23 +61,24 @@ class Subject {
   }
 
   begin() {
-    return beginRestore(this.desk, this.site, this.#backup)
+    return this.at.startUnplanned(this.part, this.#backup)
   }
 
   /** The power was cut: the connection is dead, and another console looks. */
   async reconnect(): Promise<void> {
-    await this.desk[Symbol.asyncDispose]()
-    this.desk = new ServerDesk()
-    this.#site = await this.desk.add(this.server, { health: this.server.probe })
+    await this.dismiss()
+    this.#at = await ServerSite.of(this.server)
+  }
+
+  async dismiss(): Promise<void> {
+    await this.#at?.[Symbol.asyncDispose]()
+    this.#at = null
   }
 
   /** The files and what runs are the one state or the other, complete; without the kit. */
   async prove(outcome: Outcome): Promise<void> {
     const { server, tree } = this
-    await waitUntil(`${server.name}: the recovery to end`, async () => {
-      const left = await server.run(`systemctl list-units --no-legend --all 'cvd-backup-2*'; ls ${state}/unfinished`)
-      return left.stdout === ''
-    })
+    await recovered(server)
     await server.waitHealthy()
     const restoredNow = outcome === 'succeeded'
     expect(treeOn(server, tree)).toEqual(restoredNow ? this.#one : this.#two)
@@ -115,7 +100,7 @@ class Subject {
 
   /** What recovery completed can be undone like any other restore. */
   async backToTwo(operation: string): Promise<void> {
-    restored(await undo(this.desk, this.site, operation))
+    restored(await this.at.undo(operation))
     expect(treeOn(this.server, this.tree)).toEqual(this.#two)
     await this.server.must(`rm -rf /opt/cvd/${this.tree}.pre-restore.*`)
   }
@@ -129,8 +114,7 @@ describe('a restore of files that is interrupted', () => {
     await Promise.all(subjects.map((one) => one.prepare()))
   }
   const dismiss = async () => {
-    for (const { server } of subjects) clearFailpoint(server)
-    await Promise.all(subjects.map(({ desk }) => desk[Symbol.asyncDispose]()))
+    await Promise.all(subjects.map((one) => one.dismiss()))
   }
   beforeAll(prepare)
   // Leftovers of one cell must not affect the next.
@@ -150,25 +134,25 @@ describe('a restore of files that is interrupted', () => {
         const { server } = subject
         const at = phase.replace('PART', subject.part)
         await setFailpoint(server, ...(first ? [first] : []), `${at} ${fault === 'power' ? 'pause' : fault}`)
-        const entry = await subject.begin()
+        const entry = subject.begin()
         let operation: string
         if (fault === 'power') {
           await paused(server)
-          operation = await nameOf(subject.desk, entry)
-          await subject.desk.console.runner.detach()
+          operation = await nameOf(subject.at.desk, entry)
+          await subject.at.desk.console.runner.detach()
           await server.powerOff()
           clearFailpoint(server)
           await server.boot()
           await subject.prove(outcome)
           await subject.reconnect()
         } else {
-          const ended = await subject.desk.settled(entry)
+          const ended = await subject.at.desk.settled(entry)
           clearFailpoint(server)
           expect(ended).toMatchObject({ state: 'ended', outcome })
           operation = ended.remoteOperation ?? ''
           await subject.prove(outcome)
         }
-        const listed = (await subject.desk.operations(subject.site)).find(({ id }) => id === operation)
+        const listed = (await subject.at.desk.operations(subject.at.site)).find(({ id }) => id === operation)
         expect(listed).toMatchObject({ state: 'ended', outcome })
         if (outcome === 'succeeded') await subject.backToTwo(operation)
       }),

@@ -3,11 +3,9 @@ import { appendFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeEach, expect, test } from 'vitest'
 import type { JournalEntry } from '../../src-main/store/operations.ts'
-import type { Site } from '../../src-main/store/sites.ts'
-import { archiveReport } from '../../src-shared/domain/kit-backups.ts'
-import { beginRestore, clearFailpoint, paused, restore, restored, setFailpoint, state } from '../support/restores.ts'
-import { ServerDesk } from '../support/server-desk.ts'
+import { paused, recovered, restored, setFailpoint, state } from '../support/restores.ts'
 import { gate } from '../support/server-faults.ts'
+import { ServerSite } from '../support/server-site.ts'
 import {
   apartOn,
   besides,
@@ -20,34 +18,21 @@ import {
 } from '../support/server-trees.ts'
 import type { Server } from '../support/servers/server.ts'
 import { onBoth } from '../support/servers/shared.ts'
-import { waitUntil } from '../support/wait.ts'
 
 onBoth('a restore of files', (server: Server) => {
-  let desk: ServerDesk
-  let site: Site
+  let at: ServerSite
 
   beforeEach(async () => {
-    await server.reset()
-    desk = new ServerDesk()
-    site = await desk.add(server, { health: server.probe })
-    await desk.setPolicy(site, { health_timeout: '6' })
-    return async () => {
-      clearFailpoint(server)
-      await desk[Symbol.asyncDispose]()
-    }
+    at = await ServerSite.fresh(server, { health_timeout: '6' })
+    return () => at[Symbol.asyncDispose]()
   })
   afterAll(() => server.reset())
 
-  const make = async (kind: string): Promise<string> => {
-    const entry = await desk.run(site, kind)
-    if (entry.outcome !== 'succeeded') throw new Error(`${entry.code}: ${entry.message}`)
-    return archiveReport.parse(entry.data).backup.path
-  }
   /** A backup of code that has never run, as the next deployment shows; version two runs and is on disk. */
   const brokenBackup = async (python: string): Promise<string> => {
     await publish(server, 'one')
     await changeCode(server, python)
-    const backup = await make('application')
+    const backup = await at.backUp('application')
     await server.must('cd /opt/cvd/app && git checkout --quiet -- app.py', { user: 'cvdapp' })
     await publish(server, 'two')
     return backup
@@ -68,29 +53,25 @@ onBoth('a restore of files', (server: Server) => {
   }
   const isUp = async () => {
     expect(besides(server)).toEqual([])
-    // The mark goes once the outcome is on disk.
-    await waitUntil(
-      'the transaction to be closed',
-      async () => (await server.run(`test -e ${state}/unfinished`)).code !== 0,
-    )
+    await recovered(server)
     await server.waitHealthy()
     expect(await server.must('systemctl is-active cvd cvd-writer nginx')).toBe('active\nactive\nactive')
     await server.writes(2)
   }
   const during = async (phase: string, backup: string, work: () => Promise<unknown>): Promise<JournalEntry> => {
     await setFailpoint(server, `${phase} pause`)
-    const entry = await beginRestore(desk, site, backup)
+    const entry = await at.begin(backup)
     await paused(server)
     await work()
     // In the server: the host does not see a disk that was limited.
     await server.must(`rm -f ${state}/failpoint`)
-    return await desk.settled(entry)
+    return await at.desk.settled(entry)
   }
 
   test('is rolled back when the restored code has a syntax error', async () => {
     const backup = await brokenBackup('\ndef broken(:\n')
     const old = await snapshot()
-    const entry = await restore(desk, site, backup)
+    const entry = await at.restore(backup)
     expect(entry).toMatchObject({ outcome: 'rolled back', code: 'unhealthy' })
     const report = restored(entry, 'rolled back')
     expect(report).toMatchObject({ safetyCopy: null, health: { healthy: true } })
@@ -107,7 +88,7 @@ onBoth('a restore of files', (server: Server) => {
       { stdin: `[Service]\nExecStartPre=${check}\n` },
     )
     const old = await snapshot()
-    const entry = await restore(desk, site, backup)
+    const entry = await at.restore(backup)
     expect(entry).toMatchObject({ outcome: 'rolled back', code: 'service' })
     expect(restored(entry, 'rolled back').downMs).toBeLessThan(6000)
     expect(await served(server, 'one', 'two')).toEqual(['two'])
@@ -117,7 +98,7 @@ onBoth('a restore of files', (server: Server) => {
   test('is rolled back when the restored application runs and never becomes healthy', async () => {
     const backup = await brokenBackup('\napp.view_functions["health"] = lambda: ("no", 503)\n')
     const old = await snapshot()
-    const entry = await restore(desk, site, backup)
+    const entry = await at.restore(backup)
     expect(entry).toMatchObject({ outcome: 'rolled back', code: 'unhealthy' })
     expect(entry.message).toContain('503')
     expect(await served(server, 'one', 'two')).toEqual(['two'])
@@ -127,12 +108,12 @@ onBoth('a restore of files', (server: Server) => {
   test('is rolled back when the site is not healthy with the restored configuration', async () => {
     const env = join(folderOf(server, 'config'), '.env')
     appendFileSync(env, 'CVD_DATABASE=/nowhere/cvd.db\n')
-    const backup = await make('config')
+    const backup = await at.backUp('config')
     await server.must(`sed -i '$d' /opt/cvd/config/.env && echo CVD_GREETING=mine >> /opt/cvd/config/.env`)
     await server.must('chown cvdapp:www-data /opt/cvd/config/.env; systemctl restart cvd')
     await server.waitHealthy()
     const old = await snapshot()
-    const entry = await restore(desk, site, backup)
+    const entry = await at.restore(backup)
     expect(entry).toMatchObject({ outcome: 'rolled back', code: 'unhealthy' })
     expect(await environment(server, 'CVD_GREETING')).toBe('mine')
     expect(await environment(server, 'CVD_DATABASE')).toBe('/opt/cvd/data/cvd.db')
@@ -146,7 +127,7 @@ onBoth('a restore of files', (server: Server) => {
         'head -c 20000000 /dev/urandom > /opt/cvd/app/large && chown cvdapp:www-data /opt/cvd/app/large',
       )
       await publish(server, 'one')
-      const backup = await make('application')
+      const backup = await at.backUp('application')
       await publish(server, 'two')
       const app = treeOn(server, 'app')
       const used = Number(await server.must('systemctl stop cvd; du -sb /opt/cvd | cut -f1'))
@@ -157,27 +138,18 @@ onBoth('a restore of files', (server: Server) => {
         const before = await server.must(since)
         await using held = await gate(server, 'tar', '-xpf*')
         if (when === 'lacks the space') await held.open()
-        const entry = desk.start(
-          site,
-          'restore',
-          'application',
-          { path: backup },
-          '--confirm',
-          server.name,
-          '--reason',
-          'x',
-        )
+        const entry = at.startUnplanned('application', backup)
         if (when !== 'lacks the space') {
           await Promise.race([
             held.reached(),
-            desk.settled(entry).then((one) => {
+            at.desk.settled(entry).then((one) => {
               throw new Error(`${one.code}: ${one.message}`)
             }),
           ])
           await server.run('cat /dev/zero > /opt/cvd/filler')
           await held.open()
         }
-        expect(await desk.settled(entry)).toMatchObject({ outcome: 'failed', code: 'no-space' })
+        expect(await at.desk.settled(entry)).toMatchObject({ outcome: 'failed', code: 'no-space' })
         await server.must('rm -f /opt/cvd/filler')
         expect(await server.must(since)).toBe(before)
         expect(await served(server, 'one', 'two')).toEqual(['one', 'two'])
@@ -195,7 +167,7 @@ onBoth('a restore of files', (server: Server) => {
     async (phase) => {
       await publish(server, 'one')
       const one = treeOn(server, 'app')
-      const backup = await make('application')
+      const backup = await at.backUp('application')
       await publish(server, 'two')
       const old = await snapshot()
       await server.limitDisk(state, 8_000_000)

@@ -4,14 +4,13 @@ import { lstatSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSyn
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeEach, expect, test } from 'vitest'
-import type { Site } from '../../src-main/store/sites.ts'
 import { showPath } from '../../src-shared/domain/backup-path.ts'
 import { archiveReport } from '../../src-shared/domain/kit-backups.ts'
 import { Cli } from '../support/cli.ts'
 import { must as mustRun } from '../support/command.ts'
 import { treeState } from '../support/kit/tree.ts'
-import { restore, restored, undo } from '../support/restores.ts'
-import { ServerDesk } from '../support/server-desk.ts'
+import { restored } from '../support/restores.ts'
+import { ServerSite } from '../support/server-site.ts'
 import { apartOn, besides, environment, folderOf, publish, restart, served, treeOn } from '../support/server-trees.ts'
 import type { Server } from '../support/servers/server.ts'
 import { onBoth } from '../support/servers/shared.ts'
@@ -20,27 +19,19 @@ const socketLeftOut = 'Not in the backup, as it is not a file, folder or link: /
 const sha256 = (file: string) => createHash('sha256').update(readFileSync(file)).digest('hex')
 
 onBoth('every kind of backup', (server: Server) => {
-  let desk: ServerDesk
-  let site: Site
+  let at: ServerSite
   let scratch: string
 
   beforeEach(async () => {
-    await server.reset()
-    desk = new ServerDesk()
-    site = await desk.add(server, { health: server.probe })
+    at = await ServerSite.fresh(server)
     scratch = mkdtempSync(join(tmpdir(), 'cvd-kinds-'))
   })
   afterEach(async () => {
-    await desk[Symbol.asyncDispose]()
+    await at[Symbol.asyncDispose]()
     rmSync(scratch, { recursive: true, force: true })
   })
   afterAll(() => server.reset())
 
-  const make = async (kind: string) => {
-    const entry = await desk.run(site, kind)
-    if (entry.outcome !== 'succeeded') throw new Error(`${entry.code}: ${entry.message}`)
-    return archiveReport.parse(entry.data)
-  }
   const pathOf = (path: string) => join(server.folder, 'root', showPath(path))
   /** Unpacks a backup with nothing but tar, in a folder of this machine. */
   const unpacked = async (file: string, name: string) => {
@@ -114,14 +105,14 @@ onBoth('every kind of backup', (server: Server) => {
   test('of the application is restored: its code is served, nothing of the later tree is left; undo and redo', async () => {
     await publish(server, 'one')
     const one = treeOn(server, 'app')
-    const { backup } = await make('application')
+    const backup = await at.backUp('application')
     await publish(server, 'two')
     await server.must('cd /opt/cvd/app && rm -r static/one .only-one && chmod 700 writer.py')
     const two = treeOn(server, 'app')
     const kept = apartOn(server)
     expect(await served(server, 'one', 'two')).toEqual(['one', 'two'])
 
-    const entry = await restore(desk, site, backup.path)
+    const entry = await at.restore(backup)
     const report = restored(entry)
     expect(await served(server, 'one', 'two')).toEqual(['one'])
     expect(treeOn(server, 'app')).toEqual(one)
@@ -133,13 +124,13 @@ onBoth('every kind of backup', (server: Server) => {
     expect(treeOn(server, safety)).toEqual(two)
     await running()
 
-    const undone = restored(await undo(desk, site, entry.remoteOperation ?? ''))
+    const undone = restored(await at.undo(entry.remoteOperation ?? ''))
     expect(await served(server, 'one', 'two')).toEqual(['one', 'two'])
     expect(treeOn(server, 'app')).toEqual(two)
     expect(apartOn(server)).toEqual(kept)
     await running()
 
-    restored(await undo(desk, site, undone.operation))
+    restored(await at.undo(undone.operation))
     expect(await served(server, 'one', 'two')).toEqual(['one'])
     expect(treeOn(server, 'app')).toEqual(one)
     expect(apartOn(server)).toEqual(kept)
@@ -160,7 +151,7 @@ onBoth('every kind of backup', (server: Server) => {
     )
     await restart(server)
     const one = treeOn(server, 'config')
-    const { backup } = await make('config')
+    const backup = await at.backUp('config')
     writeFileSync(env, `${bytes.toString('latin1').replace('first', 'second')}\nNEW=1\n`, 'latin1')
     await server.must(
       'chmod 644 /opt/cvd/config/.env; rm -r /opt/cvd/config/.certs; echo later > /opt/cvd/config/later.json; chown cvdapp:www-data /opt/cvd/config/later.json',
@@ -170,7 +161,7 @@ onBoth('every kind of backup', (server: Server) => {
     expect(await environment(server, 'CVD_GREETING')).toBe('second  one')
     const application = treeOn(server, 'app')
 
-    const entry = await restore(desk, site, backup.path)
+    const entry = await at.restore(backup)
     restored(entry)
     expect(readFileSync(env).equals(bytes)).toBe(true)
     const found = lstatSync(env)
@@ -181,12 +172,12 @@ onBoth('every kind of backup', (server: Server) => {
     expect(treeOn(server, 'app')).toEqual(application)
     await running()
 
-    const undone = restored(await undo(desk, site, entry.remoteOperation ?? ''))
+    const undone = restored(await at.undo(entry.remoteOperation ?? ''))
     expect(treeOn(server, 'config')).toEqual(two)
     expect(await environment(server, 'CVD_GREETING')).toBe('second  one')
     await running()
 
-    restored(await undo(desk, site, undone.operation))
+    restored(await at.undo(undone.operation))
     expect(treeOn(server, 'config')).toEqual(one)
     expect(readFileSync(env).equals(bytes)).toBe(true)
     expect(await environment(server, 'CVD_GREETING')).toBe('first  one')

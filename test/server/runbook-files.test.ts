@@ -5,10 +5,9 @@
 import { lstatSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeEach, describe, expect, it } from 'vitest'
-import type { Site } from '../../src-main/store/sites.ts'
-import { archiveReport } from '../../src-shared/domain/kit-backups.ts'
-import { change, restore, restored, undo } from '../support/restores.ts'
-import { ServerDesk } from '../support/server-desk.ts'
+import { packageIndex } from '../support/package-index.ts'
+import { change, restored } from '../support/restores.ts'
+import { ServerSite } from '../support/server-site.ts'
 import {
   apartOn,
   changeCode,
@@ -27,19 +26,16 @@ const { north: server } = sharedServers()
 const scripts = ['restore_application.sh', 'disaster_recovery.sh', 'backup_application.sh', 'backup_system.sh']
 
 describe.skipIf(runbook === '')(`the runbook${runbook === '' ? ' (RUNBOOK_DIR is not set)' : ''}`, () => {
-  let desk: ServerDesk
-  let site: Site
+  let at: ServerSite
 
   beforeEach(async () => {
-    await server.reset()
+    at = await ServerSite.fresh(server)
     await server.must('mkdir -p /root/runbook')
     for (const name of scripts) await server.writeFile(`/root/runbook/${name}`, readFileSync(join(runbook, name)))
     // The address that its scripts probe.
     await changeCode(server, '\n\n@app.get("/health")\ndef plain_health():\n    return health()\n')
     await publish(server, 'one')
-    desk = new ServerDesk()
-    site = await desk.add(server)
-    return () => desk[Symbol.asyncDispose]()
+    return () => at[Symbol.asyncDispose]()
   })
   afterAll(async () => {
     await server.must('rm -rf /root/runbook')
@@ -48,13 +44,8 @@ describe.skipIf(runbook === '')(`the runbook${runbook === '' ? ' (RUNBOOK_DIR is
 
   const script = (name: string, argument = '', stdin = '') =>
     server.run(`bash /root/runbook/${name} ${argument}`, { stdin })
-  const make = async (kind: string) => {
-    const entry = await desk.run(site, kind)
-    if (entry.outcome !== 'succeeded') throw new Error(`${entry.code}: ${entry.message}`)
-    return archiveReport.parse(entry.data).backup.path
-  }
   const theirs = async (pattern: RegExp) => {
-    const found = (await desk.inspect(site)).backups.find(({ path }) => pattern.test(path))
+    const found = (await at.desk.inspect(at.site)).backups.find(({ path }) => pattern.test(path))
     if (!found) throw new Error(`no backup like ${pattern}`)
     return found
   }
@@ -63,7 +54,7 @@ describe.skipIf(runbook === '')(`the runbook${runbook === '' ? ' (RUNBOOK_DIR is
 
   it('restores our backup of the application; hidden files stay as they were (H7)', async () => {
     const one = treeOn(server, 'app')
-    const backup = await make('application')
+    const backup = await at.backUp('application')
     await publish(server, 'two')
     const two = treeOn(server, 'app')
     const done = await script('restore_application.sh', backup)
@@ -86,22 +77,14 @@ describe.skipIf(runbook === '')(`the runbook${runbook === '' ? ' (RUNBOOK_DIR is
     await greet(server, 'one')
     const users = await server.query('SELECT count(*) FROM users')
     const config = treeOn(server, 'config')
-    const backup = await make('system')
+    const backup = await at.backUp('system')
     await change(server, 'DELETE FROM users WHERE id > 3')
     await publish(server, 'two')
     await server.must(
       `echo '{}' > /opt/cvd/config/settings.json; echo '# later' >> /etc/nginx/sites-available/cvd
       sed -i 's/--workers 4/--workers 3/' /etc/systemd/system/cvd.service; systemctl daemon-reload; systemctl restart cvd`,
     )
-    // Stands in for the index of Python packages, which this server cannot reach: those of Debian.
-    await server.must(
-      `cp /opt/cvd/app/venv/bin/gunicorn /root/runbook/ && cat > /usr/local/sbin/python3 && chmod 755 /usr/local/sbin/python3`,
-      {
-        stdin: `#!/bin/bash
-        [[ "$1 $2" == '-m venv' ]] || exec /usr/bin/python3 "$@"
-        /usr/bin/python3 -m venv --system-site-packages "$3" && cp /root/runbook/gunicorn "$3/bin/gunicorn"\n`,
-      },
-    )
+    await using _index = await packageIndex(server)
     const done = await script('disaster_recovery.sh', backup, 'yes\n')
     expect(done.stdout).not.toContain('ERROR')
     expect(done).toMatchObject({ code: 0, stdout: expect.stringContaining('DISASTER RECOVERY COMPLETED SUCCESSFULLY') })
@@ -133,25 +116,25 @@ describe.skipIf(runbook === '')(`the runbook${runbook === '' ? ' (RUNBOOK_DIR is
     for (const [kind, { kind: found, origin }] of Object.entries(archives)) {
       expect({ found, origin }).toEqual({ found: kind, origin: 'manual' })
     }
-    const { backups } = await desk.verify(site, ...Object.values(archives).map(({ path }) => path))
+    const { backups } = await at.desk.verify(at.site, ...Object.values(archives).map(({ path }) => path))
     expect(backups.map(({ verdict, basis }) => `${verdict} ${basis}`)).toEqual(Array(4).fill('verified content'))
 
     await publish(server, 'two')
     await greet(server, 'two')
     const [laterApp, laterConfig] = [treeOn(server, 'app'), treeOn(server, 'config')]
     const kept = apartOn(server)
-    const application = restored(await restore(desk, site, archives.application.path))
+    const application = restored(await at.restore(archives.application.path))
     expect(treeOn(server, 'app')).toEqual(app)
     expect(apartOn(server)).toEqual(kept)
     expect(await served(server, 'one', 'two')).toEqual(['one'])
-    const configuration = restored(await restore(desk, site, archives.config.path))
+    const configuration = restored(await at.restore(archives.config.path))
     expect(treeOn(server, 'config')).toEqual(config)
     expect(readFileSync(join(folderOf(server, 'config'), '.env')).equals(env)).toBe(true)
     expect((lstatSync(join(folderOf(server, 'config'), '.env')).mode & 0o777).toString(8)).toBe('600')
     expect(await environment(server, 'CVD_GREETING')).toBe('one')
 
-    restored(await undo(desk, site, configuration.operation))
-    restored(await undo(desk, site, application.operation))
+    restored(await at.undo(configuration.operation))
+    restored(await at.undo(application.operation))
     expect(treeOn(server, 'config')).toEqual(laterConfig)
     expect(treeOn(server, 'app')).toEqual(laterApp)
     expect(await environment(server, 'CVD_GREETING')).toBe('two')

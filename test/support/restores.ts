@@ -16,10 +16,11 @@ export const state = '/var/lib/cvd-backup'
 export const database = '/opt/cvd/data/cvd.db'
 const reason = 'a test'
 
-interface RestoreHow {
+export interface RestoreHow {
   /** The user states that the site is down. */
   readonly siteIsDown?: boolean
   readonly acceptFiles?: boolean
+  readonly keepVenv?: boolean
   readonly newServer?: boolean
 }
 
@@ -80,6 +81,12 @@ export async function paused(server: Server): Promise<void> {
     `${server.name}: a kit at its failpoint`,
     async () => (await server.run(`test -e ${state}/failpoint.reached`)).code === 0,
   )
+}
+
+/** Waits until no operation runs and no transaction is open: its mark goes once the outcome is on disk. */
+export async function recovered(server: Server): Promise<void> {
+  const open = `systemctl list-units --no-legend --all 'cvd-backup-2*'; ls ${state}/unfinished`
+  await waitUntil(`${server.name}: the end of the transaction`, async () => (await server.run(open)).stdout === '')
 }
 
 /** Removes the failpoint, so that a paused kit continues. Works without power too. */

@@ -40,6 +40,11 @@ export async function changeCode(server: Server, python: string): Promise<void> 
 
 /** Installs a version of the application with files of its own, and starts it. */
 export async function publish(server: Server, version: string): Promise<void> {
+  await deploy(server, version)
+  await restart(server)
+}
+
+export async function deploy(server: Server, version: string): Promise<void> {
   const app = folderOf(server, 'app')
   write(app, {
     [`.only-${version}`]: `hidden ${version}\n`,
@@ -52,7 +57,6 @@ export async function publish(server: Server, version: string): Promise<void> {
     server,
     `\n\n@app.get("/api/version-${version}")\ndef version_${version}():\n    return "${version}"\n`,
   )
-  await restart(server)
 }
 
 export async function restart(server: Server): Promise<void> {
@@ -79,6 +83,11 @@ export async function environment(server: Server, name: string): Promise<string>
 
 /** Gives the configuration a greeting and a file of its own, and starts the application with it. */
 export async function greet(server: Server, version: string): Promise<void> {
+  await configure(server, version)
+  await restart(server)
+}
+
+export async function configure(server: Server, version: string): Promise<void> {
   const config = folderOf(server, 'config')
   write(config, { [`.only-${version}`]: `hidden ${version}\n` })
   const env = join(config, '.env')
@@ -87,5 +96,4 @@ export async function greet(server: Server, version: string): Promise<void> {
     .filter((line) => line !== '' && !line.startsWith('CVD_GREETING='))
   writeFileSync(env, `${[...lines, `CVD_GREETING=${version}`].join('\n')}\n`)
   await own(server, 'config')
-  await restart(server)
 }

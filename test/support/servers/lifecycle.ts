@@ -53,8 +53,8 @@ async function startServer(spec: ServerSpec, base: string, keep: boolean): Promi
   try {
     await build(record, base)
     const server = new Server(record)
-    await server.boot()
-    await server.writes()
+    await server.boot({ healthy: !spec.empty })
+    if (!spec.empty) await server.writes()
     save({ ...load(record.number), ready: true })
     return server
   } catch (error) {
@@ -75,7 +75,7 @@ async function build({ number, folder, spec, passwords }: ServerRecord, base: st
   }
   await must('cp', ['-a', '--reflink=auto', base, root])
   await provision(root, spec, randomBytes(16).toString('hex'), passwords, readFileSync(`${key}.pub`, 'utf8'))
-  await keepPristine(folder)
+  if (!spec.empty) await keepPristine(folder)
   const known = hostKeysOf(join(root, 'etc/ssh')).map((one) => `${serverAddress(number)} ${one.line}\n`)
   writeFileSync(join(folder, 'known_hosts'), known.join(''))
   await removeNetwork(number)

@@ -22,13 +22,16 @@ export async function provision(
   publicKey: string,
 ): Promise<void> {
   identify(root, spec, machineId)
-  installApplication(root, spec)
+  if (spec.empty) rmSync(join(root, 'opt/cvd'), { recursive: true, force: true })
+  else installApplication(root, spec)
   removeCompressors(root, spec)
   const accounts = Object.values(accountNames).filter((name) => name !== 'root')
   writeFileSync(join(root, 'root/authorized_keys'), publicKey)
   await inRoot(root, accountsScript, accounts)
   rmSync(join(root, 'root/authorized_keys'))
   await must('chroot', [root, 'chpasswd'], accounts.map((name) => `${name}:${passwords[name]}\n`).join(''))
+  if (spec.empty) return
+  await inRoot(root, siteUserScript, [])
   await makeDatabase(root, spec)
   await inRoot(root, ownershipScript, [])
 }
@@ -99,8 +102,12 @@ async function makeDatabase(root: string, spec: ServerSpec): Promise<void> {
   )
 }
 
-const accountsScript = `set -eu
+const siteUserScript = `set -eu
 useradd --system --gid www-data --home-dir /opt/cvd --no-create-home --shell /bin/bash cvdapp
+systemctl enable --quiet cvd.service cvd-writer.service
+`
+
+const accountsScript = `set -eu
 for name in "$@"; do
   useradd --create-home --shell /bin/bash "$name"
 done
@@ -112,7 +119,7 @@ for name in "$@"; do
   install -m 600 -o "$name" -g "$name" /root/authorized_keys "/home/$name/.ssh/authorized_keys"
 done
 ssh-keygen -A >/dev/null
-systemctl enable --quiet ssh.service nginx.service cvd.service cvd-writer.service
+systemctl enable --quiet ssh.service nginx.service
 `
 
 const ownershipScript = `set -eu

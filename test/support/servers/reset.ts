@@ -32,7 +32,8 @@ find /opt/cvd -mindepth 1 -maxdepth 1 -regextype egrep -not -regex '.*/(app|back
 find /opt/cvd/data /opt/cvd/logs -mindepth 1 -delete
 find /opt/cvd/backups -mindepth 1 -not -path /opt/cvd/backups/app -not -path /opt/cvd/backups/system -delete
 rm -rf /var/lib/cvd-backup /root/.local /home/*/.local
-rm -rf /etc/systemd/system/cvd*.service.d /etc/systemd/system/cvd-extra.service
+rm -rf /etc/systemd/system/cvd*.service.d /etc/systemd/system/cvd-extra.service /etc/pip.conf /srv/index
+find /etc/systemd/system /etc/nginx/sites-* -maxdepth 1 '(' -name '*.pre-restore.*' -o -name '.cvd-backup-*' ')' -exec rm -rf {} +
 echo WRITER_INTERVAL_MS=200 > /etc/default/cvd-writer
 chown -R cvdapp:www-data /opt/cvd/data /opt/cvd/logs /opt/cvd/backups
 `

@@ -15,6 +15,8 @@ export interface ServerSpec {
   readonly compressors?: readonly Compressor[]
   /** Such as `Europe/Berlin`; default `Etc/UTC`. */
   readonly timezone?: string
+  /** Has the packages that a site needs, and nothing of one: no user, no folder, no unit, no nginx site. It cannot be reset. */
+  readonly empty?: boolean
 }
 
 /** Account names by their rights. */
