@@ -1,160 +1,145 @@
 /** A whole site brought back from a system backup on real servers: all parts or none. */
-import { readFileSync } from 'node:fs'
-import { join } from 'node:path'
-import { afterAll, beforeEach, expect, test } from 'vitest'
-import type { Site } from '../../src-main/store/sites.ts'
-import { archiveReport } from '../../src-shared/domain/kit-backups.ts'
-import {
-  beginRestore,
-  change,
-  clearFailpoint,
-  nameOf,
-  paused,
-  restore,
-  restored,
-  setFailpoint,
-  state,
-  undo,
-} from '../support/restores.ts'
-import { ServerDesk } from '../support/server-desk.ts'
-import { apartOn, besides, environment, greet, publish, served, treeOn } from '../support/server-trees.ts'
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
+import { planRestore } from '../../src-main/operations/plan-restore.ts'
+import type { JournalEntry } from '../../src-main/store/operations.ts'
+import { recovered, restored } from '../support/restores.ts'
+import { must } from '../support/server-desk.ts'
+import { gate } from '../support/server-faults.ts'
+import { ServerSite } from '../support/server-site.ts'
+import { besides } from '../support/server-trees.ts'
+import { nginxSite, publishAll, unit, type WholeState, wholeState } from '../support/server-whole.ts'
 import type { Server } from '../support/servers/server.ts'
 import { onBoth } from '../support/servers/shared.ts'
-import { waitUntil } from '../support/wait.ts'
 
-const unit = '/etc/systemd/system/cvd.service'
-const nginx = '/etc/nginx/sites-available/cvd'
+const app = '/opt/cvd/app'
+
+/** What is wrong with a backup: done to the files of version one on disk, not to what runs. */
+const faults = {
+  'nginx refuses its site': [nginxSite, `sed -i 's/server_name/server_nonsense/' ${nginxSite}`],
+  'its unit does not start': [unit, `sed -i 's#^ExecStart=#ExecStartPre=/bin/false\\n&#' ${unit}`],
+  'it never becomes healthy': [
+    `${app}/app.py`,
+    `echo 'app.view_functions["health"] = lambda: ("no", 503)' >> ${app}/app.py`,
+  ],
+  'its environment cannot be built': [
+    `${app}/requirements.txt`,
+    `echo 'cvd-no-such-package==1.0' >> ${app}/requirements.txt`,
+  ],
+} as const
+type Fault = keyof typeof faults
 
 onBoth('a restore of a whole site', (server: Server) => {
-  let desk: ServerDesk
-  let site: Site
+  let at: ServerSite
+  /** Of version one: a sound backup, and one with each fault. Version two runs. */
+  let sound: string
+  let one: WholeState
+  const faulty = new Map<Fault, string>()
 
-  beforeEach(async () => {
-    await server.reset()
-    desk = new ServerDesk()
-    site = await desk.add(server, { health: server.probe })
-    await desk.setPolicy(site, { health_timeout: '6' })
-    return async () => {
-      clearFailpoint(server)
-      await desk[Symbol.asyncDispose]()
+  const prepare = async () => {
+    at = await ServerSite.fresh(server, { health_timeout: '6' })
+    await publishAll(server, 'one')
+    one = await wholeState(server)
+    sound = await at.backUp('system')
+    for (const [fault, [file, script]] of Object.entries(faults)) {
+      await server.must(`cp -p ${file} /root/sound && ${script}`)
+      faulty.set(fault as Fault, await at.backUp('system'))
+      await server.must(`cp -p /root/sound ${file} && rm /root/sound`)
     }
+    await publishAll(server, 'two')
+  }
+  beforeAll(prepare)
+  // Every test ends with version two. What one leaves behind when it fails must not affect the next.
+  afterEach(async ({ task }) => {
+    if (task.result?.state !== 'fail') return
+    await at[Symbol.asyncDispose]()
+    await prepare()
   })
-  afterAll(() => server.reset())
+  afterAll(async () => {
+    await at[Symbol.asyncDispose]()
+    await server.reset()
+  })
 
-  const etc = (file: string) => readFileSync(join(server.folder, 'root', file), 'utf8')
-  /** Everything that a restore could change: on disk, and as systemd, nginx and the application run it. */
-  const seen = async () => ({
-    app: treeOn(server, 'app'),
-    config: treeOn(server, 'config'),
-    apart: apartOn(server),
-    unit: etc(unit),
-    nginx: etc(nginx),
-    devices: await server.query('SELECT count(*) FROM devices'),
-    versions: await served(server, 'one', 'two'),
-    greeting: await environment(server, 'CVD_GREETING'),
-    workers: await server.must('systemctl show -P ExecStart cvd | grep -o "workers [0-9]"'),
-    header: await server.must(
-      `curl -s -D - -o /dev/null http://127.0.0.1/api/health | sed -n 's/^X-Site: //p' | tr -d '\\r'`,
-    ),
-    enabled: await server.must('systemctl is-enabled cvd; readlink /etc/nginx/sites-enabled/cvd'),
-  })
-  const become = async (version: string) => {
-    await publish(server, version)
-    await greet(server, version)
-    if (version === 'one') return
-    await change(server, 'DELETE FROM devices WHERE id > 40')
-    await server.must(
-      `sed -i 's/--workers 4/--workers 3/' ${unit} && sed -i 's/server_name _;/& add_header X-Site ${version};/' ${nginx}
-      systemctl daemon-reload && systemctl restart cvd && nginx -t && systemctl reload nginx`,
-    )
-    await server.waitHealthy()
-    await server.must(
-      `until curl -s -D - -o /dev/null http://127.0.0.1/api/health | grep -q X-Site; do sleep 0.1; done`,
-    )
-  }
-  const make = async (): Promise<string> => {
-    const entry = await desk.run(site, 'system')
-    if (entry.outcome !== 'succeeded') throw new Error(`${entry.code}: ${entry.message}`)
-    return archiveReport.parse(entry.data).backup.path
-  }
   const running = async () => {
     await server.waitHealthy()
     expect(await server.must('systemctl is-active cvd cvd-writer nginx')).toBe('active\nactive\nactive')
-    // The mark goes once the outcome is on disk.
-    await waitUntil(
-      'the transaction to be closed',
-      async () => (await server.run(`test -e ${state}/unfinished`)).code !== 0,
-    )
+    await recovered(server)
     await server.writes(2)
   }
-  /** A backup of site one, made while `file` had `change` applied to it on disk alone; then site two runs. */
-  const brokenBackup = async (file: string, script: string): Promise<string> => {
-    await become('one')
-    await server.must(`cp -p ${file} /root/sound && sed -i '${script}' ${file}`)
-    const backup = await make()
-    await server.must(`cp -p /root/sound ${file} && rm /root/sound`)
-    await become('two')
-    return backup
-  }
+  const pids = () => server.must('systemctl show -P MainPID -P ActiveEnterTimestampMonotonic cvd cvd-writer nginx')
+  const faultyBackup = (fault: Fault): string => faulty.get(fault) ?? ''
+  const restore = (backup: string, ...options: string[]): Promise<JournalEntry> =>
+    at.desk.settled(at.startUnplanned('system', backup, ...options))
+
+  test.each([
+    ['nginx refuses its site', 'service'],
+    ['its unit does not start', 'service'],
+    ['it never becomes healthy', 'unhealthy'],
+  ] as const)('is rolled back in every part when %s', async (fault, code) => {
+    const two = await wholeState(server)
+    expect(await restore(faultyBackup(fault))).toMatchObject({ outcome: 'rolled back', code })
+    expect(await wholeState(server)).toEqual(two)
+    expect(besides(server)).toEqual([])
+    await running()
+  })
+
+  test('changes and stops nothing when the virtual environment cannot be built', async () => {
+    const [two, before] = [await wholeState(server), await pids()]
+    const backup = faultyBackup('its environment cannot be built')
+    const { plan } = must(await planRestore(at.desk.console.context, at.site, backup))
+    const evidence = expect.stringContaining('cvd-no-such-package')
+    expect(plan.checks).toContainEqual(expect.objectContaining({ check: 'packages', state: 'warning', evidence }))
+    const entry = await restore(backup)
+    expect(entry).toMatchObject({ outcome: 'failed', code: 'checks-failed' })
+    expect(entry.message).toContain('cvd-no-such-package')
+    expect(await pids()).toBe(before)
+    expect(await wholeState(server)).toEqual(two)
+    expect(besides(server)).toEqual([])
+    await running()
+  })
 
   test('brings back database, application, configuration, nginx and unit at once; undo brings all of it back', async () => {
-    await become('one')
-    const one = await seen()
-    const backup = await make()
-    await become('two')
-    const two = await seen()
+    const two = await wholeState(server)
     expect(two).toMatchObject({ devices: '40', greeting: 'two', workers: 'workers 3', header: 'two' })
-    const entry = await restore(desk, site, backup)
-    const report = restored(entry)
-    expect(report.parts.map(({ part }) => part).sort()).toEqual([
+    const report = restored(await at.restore(sound))
+    expect([...new Set(report.parts.map(({ part }) => part))].sort()).toEqual([
       'application',
       'config',
       'database',
       'nginx',
       'systemd',
     ])
-    expect(await seen()).toEqual({ ...one, apart: two.apart })
+    expect(await wholeState(server)).toEqual(one)
     await running()
-    restored(await undo(desk, site, report.operation))
-    expect(await seen()).toEqual(two)
-    await running()
-  })
-
-  test.each([
-    ['nginx refuses its site', nginx, 's/server_name/server_nonsense/'],
-    ['its unit does not start', unit, 's#^ExecStart=.*#ExecStart=/opt/cvd/app/venv/bin/nothing#'],
-  ])('is rolled back in every part when %s', async (_why, file, script) => {
-    const backup = await brokenBackup(file, script)
-    const two = await seen()
-    const entry = await restore(desk, site, backup)
-    expect(entry).toMatchObject({ outcome: 'rolled back' })
-    expect(await seen()).toEqual(two)
-    expect(besides(server)).toEqual([])
+    restored(await at.undo(report.operation))
+    expect(await wholeState(server)).toEqual(two)
     await running()
   })
 
-  test.each([
-    ['swapping-application', 'rolled back'],
-    ['swapped', 'succeeded'],
-  ])('has one whole state after a power cut at %s', async (phase, outcome) => {
-    await become('one')
-    const one = await seen()
-    const backup = await make()
-    await become('two')
-    const two = await seen()
-    await setFailpoint(server, `${phase} pause`)
-    const entry = await beginRestore(desk, site, backup)
-    await paused(server)
-    const operation = await nameOf(desk, entry)
-    await desk.console.runner.detach()
-    await server.powerOff()
-    clearFailpoint(server)
-    await server.boot()
-    await waitUntil('the outcome', async () => {
-      const read = await server.run(`sed -n s/^outcome=//p ${state}/operations/${operation}/outcome`)
-      return read.stdout.trim() === outcome
-    })
+  test('changes and stops nothing when the disk becomes full while it is unpacked', async () => {
+    const two = await wholeState(server)
+    const used = Number(await server.must('systemctl stop cvd; du -sb /opt/cvd | cut -f1'))
+    await server.limitDisk('/opt/cvd', used + 250_000_000)
+    try {
+      const [before, entries] = [await pids(), await server.must('ls -A /opt/cvd')]
+      await using held = await gate(server, 'tar', '-xpf*')
+      const ended = restore(sound)
+      await Promise.race([
+        held.reached(),
+        ended.then((entry) => {
+          throw new Error(`${entry.code}: ${entry.message}`)
+        }),
+      ])
+      await server.run('cat /dev/zero > /opt/cvd/filler')
+      await held.open()
+      expect(await ended).toMatchObject({ outcome: 'failed', code: 'no-space' })
+      await server.must('rm -f /opt/cvd/filler')
+      expect(await pids()).toBe(before)
+      expect(await server.must('ls -A /opt/cvd')).toBe(entries)
+    } finally {
+      await server.releaseDisk('/opt/cvd')
+    }
+    // Copied to that disk and back: the same files with other inodes.
+    expect({ ...(await wholeState(server)), apart: [] }).toEqual({ ...two, apart: [] })
     await running()
-    expect(await seen()).toEqual(outcome === 'succeeded' ? { ...one, apart: two.apart } : two)
   })
 })
