@@ -63,7 +63,7 @@ export function noLayout(found: Inspection): Failure | null {
     code: 'no-layout',
     message: `No CVD installation was found in ${found.layout.root} on ${found.host.name}.`,
     unchanged: 'Nothing was stored, and nothing was changed on the server.',
-    next: 'Give the CVD root: --root DIR',
+    next: `Give the CVD root: --root DIR. On a new server, make it a place for a site first: mkdir ${found.layout.root}`,
   }
 }
 
