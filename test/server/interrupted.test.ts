@@ -66,8 +66,8 @@ onBoth('a restore', (server: Server) => {
     expect(await outcomeOnServer(operation)).toBe('succeeded')
     await server.waitHealthy()
     expect(await devices()).toBe('48')
-    // North's console notices by itself, within a minute; south's is made to ask.
-    if (server.name === 'south') await desk.console.context.links.probe()
+    // By itself it notices within a minute (test/remote/faults.test.ts).
+    await desk.console.context.links.probe()
     await lost
     await server.restoreLink()
 

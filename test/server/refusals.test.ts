@@ -12,7 +12,7 @@ import type { Site } from '../../src-main/store/sites.ts'
 import { showPath } from '../../src-shared/domain/backup-path.ts'
 import { failureOf, must, ServerDesk } from '../support/server-desk.ts'
 import { failedLogins, logins, otherHostKeys, refusedPasswords, saidMore } from '../support/server-logins.ts'
-import { sharedServers } from '../support/servers/shared.ts'
+import { onBoth, sharedServers } from '../support/servers/shared.ts'
 
 const { north, south } = sharedServers()
 
@@ -85,10 +85,8 @@ describe('a password', () => {
   })
 })
 
-describe.each([
-  ['north', north],
-  ['south', south],
-] as const)('a restore on %s', (name, server) => {
+onBoth('a restore', (server) => {
+  const { name } = server
   let desk: ServerDesk
   let site: Site
   let backup: string

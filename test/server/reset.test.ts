@@ -3,7 +3,7 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { renameSync } from 'node:fs'
 import { join } from 'node:path'
-import { afterAll, afterEach, describe, expect, it } from 'vitest'
+import { afterAll, afterEach, expect, it } from 'vitest'
 import { restorePart } from '../../src-main/operations/restore-part.ts'
 import { showPath } from '../../src-shared/domain/backup-path.ts'
 import { command } from '../support/command.ts'
@@ -11,14 +11,14 @@ import { must, ServerDesk } from '../support/server-desk.ts'
 import { gate } from '../support/server-faults.ts'
 import { initOf } from '../support/servers/machine.ts'
 import { load } from '../support/servers/registry.ts'
-import { sharedServers } from '../support/servers/shared.ts'
+import type { Server } from '../support/servers/server.ts'
+import { onBoth, sharedServers } from '../support/servers/shared.ts'
 import { waitUntil } from '../support/wait.ts'
 
-const { south: server } = sharedServers()
-const machine = () => load(server.number).machine
-const init = () => initOf(machine()) ?? 0
+const { north, south: server } = sharedServers()
+const machineOf = ({ number }: Server) => load(number).machine
 
-afterAll(() => server.reset())
+afterAll(() => Promise.all([north.reset(), server.reset()]))
 
 it('ends a restore that hangs in its transaction, and an operation of a login without rights', async () => {
   await server.reset()
@@ -35,9 +35,9 @@ it('ends a restore that hangs in its transaction, and an operation of a login wi
   const held = await gate(server, 'gzip', '*-dc*')
   clerks.start(other, 'verify', { path: backup.path })
   await held.reached()
-  const before = machine()
+  const before = machineOf(server)
   await server.reset()
-  expect(machine()).toEqual(before)
+  expect(machineOf(server)).toEqual(before)
   const kits = () => server.run('pgrep -f "/kit/[0-9a-f]{64}/cvd-backup work"')
   await waitUntil('no worker', async () => (await kits()).stdout === '')
   await server.must('flock -n /opt/cvd/data true')
@@ -51,7 +51,10 @@ it('ends a restore that hangs in its transaction, and an operation of a login wi
   expect((await fresh.backUp(await fresh.add(server))).backup.verdict).toBe('verified')
 })
 
-describe('restores a server', () => {
+// Some states on the one server, the others on the other.
+onBoth('restores a server', (server) => {
+  const machine = () => machineOf(server)
+  const init = () => initOf(machine()) ?? 0
   let outside: ChildProcess | undefined
 
   afterEach(async () => {
@@ -74,7 +77,7 @@ describe('restores a server', () => {
   }
   const gone = () => waitUntil('its end', () => !server.hasPower)
 
-  it.each<[string, () => Promise<unknown>]>([
+  const states: readonly [string, () => Promise<unknown>][] = [
     ['that is off', () => server.powerOff()],
     ['that is shutting down', () => server.must('systemctl poweroff --no-block')],
     ['whose process 1 was killed', async () => process.kill(init(), 'SIGKILL')],
@@ -101,7 +104,9 @@ describe('restores a server', () => {
       'whose application cannot be started',
       () => server.must(`${dropIn}; systemctl stop cvd; chattr +i /opt/cvd/data`),
     ],
-  ])('%s', async (_state, cause) => {
+  ]
+  const share = server.name === 'north' ? 0 : 1
+  it.each(states.filter((_, index) => index % 2 === share))('%s', async (_state, cause) => {
     await cause()
     await server.reset()
     expect((await server.health()).status).toBe(200)
@@ -111,6 +116,7 @@ describe('restores a server', () => {
   })
 })
 
+/** Keeps the application from starting. */
 const dropIn =
   'mkdir -p /etc/systemd/system/cvd.service.d; printf "[Service]\\nExecStartPre=/bin/false\\n" > /etc/systemd/system/cvd.service.d/no.conf; systemctl daemon-reload'
 

@@ -2,7 +2,7 @@ import { request } from 'node:http'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { command } from '../support/command.ts'
 import type { Server } from '../support/servers/server.ts'
-import { sharedServers } from '../support/servers/shared.ts'
+import { onBoth, sharedServers } from '../support/servers/shared.ts'
 import { accountNames, type Login } from '../support/servers/spec.ts'
 import { waitUntil } from '../support/wait.ts'
 
@@ -36,10 +36,7 @@ function ssh(server: Server, login: Login, line: string, { password = false, std
   )
 }
 
-describe.each([
-  ['north', north, 'wal'],
-  ['south', south, 'delete'],
-] as const)('the server %s', (_name, server, journal) => {
+onBoth('a test server', (server) => {
   beforeAll(() => server.reset())
 
   it('has the layout, owners and modes of a CVD server', async () => {
@@ -116,7 +113,7 @@ describe.each([
   it('has a database of 31 tables, 59 indexes and 2 triggers, with two foreign key violations', async () => {
     const counts = "SELECT type, count(*) FROM sqlite_master WHERE name NOT LIKE 'sqlite_%' GROUP BY type ORDER BY type"
     expect(await server.query(counts)).toBe('index|59\ntable|31\ntrigger|2')
-    expect(await server.query('PRAGMA journal_mode')).toBe(journal)
+    expect(await server.query('PRAGMA journal_mode')).toBe(server.spec.journal)
     expect(await server.query('PRAGMA user_version')).toBe('14')
     expect(await server.query('PRAGMA integrity_check')).toBe('ok')
     expect(await server.query('PRAGMA foreign_key_check')).toBe('planogram_slots|1081|products|0\nsales|1201|devices|1')

@@ -1,5 +1,5 @@
 /** H2: what a crash left beside the database must not become part of what is restored. */
-import { afterAll, afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { afterAll, beforeEach, expect, test } from 'vitest'
 import { decodePath } from '../../src-shared/domain/backup-path.ts'
 import {
   change,
@@ -14,9 +14,7 @@ import {
 } from '../support/restores.ts'
 import { ServerDesk } from '../support/server-desk.ts'
 import type { Server } from '../support/servers/server.ts'
-import { sharedServers } from '../support/servers/shared.ts'
-
-const { north, south } = sharedServers()
+import { onBoth } from '../support/servers/shared.ts'
 
 /** Half a transaction, already on disk, of a killed program. */
 const killedHalfWay = `import os, sqlite3
@@ -46,10 +44,8 @@ function naively(server: Server, backup: string, sql: string): Promise<string> {
   )
 }
 
-describe.each([
-  ['north', north, '-wal'],
-  ['south', south, '-journal'],
-] as const)('a stale %s sidecar', (_name, server, sidecar) => {
+onBoth('a stale sidecar', (server) => {
+  const sidecar = server.spec.journal === 'wal' ? '-wal' : '-journal'
   let desk: ServerDesk
 
   beforeEach(async () => {
@@ -57,7 +53,6 @@ describe.each([
     desk = new ServerDesk()
     return () => desk[Symbol.asyncDispose]()
   })
-  afterEach(() => server.reset())
   afterAll(() => server.reset())
 
   test(`cvd.db${sidecar} does not affect the restored database, and becomes part of the safety copy`, async () => {

@@ -1,19 +1,12 @@
 /** Verification on real servers: what it finds where the runbook's own checks report `ok`. */
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, expect, it } from 'vitest'
 import type { Site } from '../../src-main/store/sites.ts'
 import { showPath } from '../../src-shared/domain/backup-path.ts'
 import { ServerDesk } from '../support/server-desk.ts'
 import { leftBehind } from '../support/server-faults.ts'
-import { sharedServers } from '../support/servers/shared.ts'
+import { onBoth } from '../support/servers/shared.ts'
 
-const { north, south } = sharedServers()
-
-afterAll(() => Promise.all([north.reset(), south.reset()]))
-
-describe.each([
-  ['north', north],
-  ['south', south],
-] as const)('on %s', (_name, server) => {
+onBoth('a verification', (server) => {
   let desk: ServerDesk
   let site: Site
   let good: string
@@ -24,7 +17,10 @@ describe.each([
     site = await desk.add(server)
     good = showPath((await desk.backUp(site)).backup.path)
   })
-  afterAll(() => desk?.[Symbol.asyncDispose]())
+  afterAll(async () => {
+    await desk?.[Symbol.asyncDispose]()
+    await server.reset()
+  })
 
   const folder = '/opt/cvd/backups'
   /** The runbook's own check: `ok`, or sqlite3's complaint. */
