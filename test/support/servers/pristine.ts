@@ -16,11 +16,12 @@ mkdir "$kept"
 cp -a --reflink=auto --parents "$@" "$kept"
 `
 
-// The virtual environment is large and hardly ever touched.
+// The virtual environment is large, and hardly ever replaced by another.
 const bringBack = `set -eu
 root=$1/root app=$2
 cd "$1/pristine"; shift 2
-if [ -d "$root/$app/.git" ] && [ -x "$root/$app/venv/bin/gunicorn" ]; then
+files() { find "$1/$app/venv" -name __pycache__ -prune -o ! -type d -printf '%P %s %m %U:%G %l\\n' 2>/dev/null | sort; }
+if [ -d "$root/$app/.git" ] && [ "$(files .)" = "$(files "$root")" ]; then
   find "$root/$app" -mindepth 1 -maxdepth 1 ! -name venv ! -name .git -exec rm -rf {} +
   tar -c -C "$app" --exclude=./venv --exclude=./.git . | tar -xp -C "$root/$app"
 else
