@@ -18,6 +18,7 @@ import {
   paused,
   queryFile,
   recovered,
+  restored,
   setFailpoint,
   untilRestart,
 } from '../support/restores.ts'
@@ -96,6 +97,20 @@ class Subject {
     await this.#prove({ wanted, outcome, marker, lines })
     const listed = (await this.console.desk.operations(this.console.site)).find(({ id }) => id === operation)
     expect(listed).toMatchObject({ state: 'ended', outcome })
+    if (outcome === 'succeeded') await this.#goOn(phase, operation, { old: live, marker, wanted })
+  }
+
+  /** What recovery completed can be undone like any other restore. Once, because it costs another one. */
+  async #goOn(
+    phase: string,
+    operation: string,
+    seen: { old: Version; marker: string; wanted: Version },
+  ): Promise<void> {
+    if (phase === 'swapped') {
+      restored(await this.console.undo(operation))
+      expect(await wholeState(this.server)).toEqual({ ...this.#of(seen.old), marker: seen.marker })
+    } else this.live = seen.wanted
+    await this.server.must(`rm -rf ${(await this.#safetyCopies()).join(' ')}`)
   }
 
   /** Without a plan, which changes nothing and takes as long as staging does. */
@@ -145,7 +160,6 @@ class Subject {
     expect(sales.length).toBeGreaterThan(2)
     if (replaced) {
       await this.#proveSafety(live, seen.marker, untilRestart(sales))
-      this.live = seen.wanted
       return
     }
     expect(missingFrom(sales, await server.query('SELECT id FROM sales'))).toEqual([])
@@ -158,7 +172,7 @@ class Subject {
     return state
   }
 
-  /** The old state of every part is in its safety copy; which is removed then. */
+  /** The old state of every part is in its safety copy. */
   async #proveSafety(old: Version, marker: string, sales: readonly number[]): Promise<void> {
     const { server } = this
     const { app, config, root } = this.#of(old)
@@ -177,7 +191,6 @@ class Subject {
       const name = file.slice(file.lastIndexOf('/') + 1)
       expect(root).toContain(line.replace('.', name))
     }
-    await server.must(`rm -rf ${copies.join(' ')}`)
   }
 
   async #safetyCopies(): Promise<readonly string[]> {
