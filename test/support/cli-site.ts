@@ -37,7 +37,9 @@ export class CliSite implements AsyncDisposable {
     const key = await makeKey(home, 'admin')
     writeFileSync(join(demo.folder, 'authorized_keys'), `${key.publicText}\n`)
     // The site's own environment: its tools, and its state beside it.
-    const env = Object.entries(demo.env).filter(([name]) => ['PATH', 'CVD_BACKUP_STATE', 'CVD_BACKUP_ETC'].includes(name))
+    const env = Object.entries(demo.env).filter(([name]) =>
+      ['PATH', 'CVD_BACKUP_STATE', 'CVD_BACKUP_ETC'].includes(name),
+    )
     const sshd = await startSshd({
       config: [
         `SetEnv ${env.map(([name, value]) => `${name}=${value}`).join(' ')}`,
