@@ -164,7 +164,7 @@ export const sides: Readonly<Record<string, Side>> = {
   'rotation/rule.sh:rotation_json': listed,
   'rotation/records.sh:rotation_intended': listed,
   'rotation/rotate.sh:rotation_count': listed,
-  'rotation/rotate.sh:rotate_by_owner': limited,
+  'rotation/delete.sh:rotate_by_owner': limited,
   'rotation/rule.sh:rotation_ask':
     'root: a database in memory, and lines that are imported as values: no SQL is made of them',
   'restore/plan.sh:plan_recovery_point': listed,

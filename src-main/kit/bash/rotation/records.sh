@@ -76,3 +76,16 @@ rotation_intended() {
   ' part=answer "/dev/fd/$answer" part=lines -
   exec {answer}<&-
 }
+
+# rotation_done COUNT PATH...: print rows: the first COUNT are gone, the others stay.
+rotation_done() {
+  local path number=0 count=$1 now
+  [[ $count =~ $WHOLE_NUMBER ]] || return 1
+  now_ms
+  now=$REPLY
+  state_row before "$((now - 7776000000))"
+  for path in "${@:2}"; do
+    number=$((number + 1))
+    if ((number <= count)); then state_row gone "$path" "$now"; else state_row stays "$path"; fi
+  done
+}
