@@ -1,6 +1,6 @@
 /** Gives the demo site a history to look at: backups of several days, with every verdict. */
 import { execFileSync } from 'node:child_process'
-import { existsSync, mkdirSync, rmSync, statSync, truncateSync, utimesSync, writeFileSync } from 'node:fs'
+import { chmodSync, existsSync, mkdirSync, rmSync, statSync, truncateSync, utimesSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Result } from '../../src-shared/result.ts'
 import type { Console } from '../app/console.ts'
@@ -11,11 +11,13 @@ import { verifyBackups } from '../operations/verify.ts'
 import type { JournalEntry } from '../store/operations.ts'
 import type { Site } from '../store/sites.ts'
 import { mustRun } from './processes.ts'
-import type { DemoSite } from './site.ts'
+import { type DemoSite, startDemoSite } from './site.ts'
 import { shellWord } from './terminal.ts'
 
 /** The demo site's name in the console. */
 export const DEMO_NAME = 'Demo depot'
+/** The name of the empty server. */
+export const NEW_NAME = 'New server'
 const HOUR = 3_600_000
 
 const two = (value: number) => String(value).padStart(2, '0')
@@ -68,10 +70,10 @@ async function ended(console: Console, asked: Result<JournalEntry>): Promise<voi
   if (entry.state !== 'ended') throw new Error(`${entry.command}: ${entry.state}`)
 }
 
-async function know(console: Console, site: DemoSite): Promise<Site> {
+async function know(console: Console, site: DemoSite, name: string, health?: string): Promise<Site> {
   const { host, port, user, keyFile, root, hostKeyFingerprint } = site
   const target = { host, port, user, auth: { method: 'key' as const, keyFile }, jumps: [] }
-  const known = console.context.store.sites.byName(DEMO_NAME)
+  const known = console.context.store.sites.byName(name)
   if (known) {
     // A kept folder: the site is the same, but its port has changed.
     const moved = { ...known, target }
@@ -79,14 +81,8 @@ async function know(console: Console, site: DemoSite): Promise<Site> {
     must(await console.context.links.open(moved, { accept: [hostKeyFingerprint] }))[Symbol.dispose]()
     return moved
   }
-  const policy = { root, health: site.app.healthUrl }
-  const added = await addSite(console.context, {
-    name: DEMO_NAME,
-    target,
-    sudo: 'none',
-    policy,
-    accept: [hostKeyFingerprint],
-  })
+  const policy = { root, ...(health === undefined ? {} : { health }) }
+  const added = await addSite(console.context, { name, target, sudo: 'none', policy, accept: [hostKeyFingerprint] })
   return must(added).site
 }
 
@@ -96,7 +92,7 @@ export type Progress = (doing: string) => void
 /** Adds the site to the console and, if it is new, creates its history. Returns the site. */
 export async function prepareDemo(console: Console, site: DemoSite, progress: Progress = () => {}): Promise<Site> {
   progress('adding the site to the console')
-  const known = await know(console, site)
+  const known = await know(console, site, DEMO_NAME, site.app.healthUrl)
   const mark = join(site.folder, 'history')
   if (existsSync(mark)) return known
   mkdirSync(mark)
@@ -118,6 +114,20 @@ export async function prepareDemo(console: Console, site: DemoSite, progress: Pr
   progress('making a backup of now')
   await ended(console, await makeBackup(context, runner, known))
   return known
+}
+
+/** Starts a second server, which is empty, in the site's folder. */
+export async function startNewServer(site: DemoSite): Promise<DemoSite> {
+  const folder = join(site.folder, 'new-server')
+  const fresh = await startDemoSite({ folder, empty: true })
+  // Where this login is root, the data is given to another user, who has to reach the folder.
+  if (process.getuid?.() === 0) for (const above of [site.folder, folder]) chmodSync(above, 0o711)
+  return fresh
+}
+
+/** Adds the empty server to the console. */
+export async function knowNewServer(console: Console, fresh: DemoSite): Promise<void> {
+  await know(console, fresh, NEW_NAME)
 }
 
 /** Things to try, in a good order for a newcomer. */
@@ -145,6 +155,12 @@ export function demoHints(site: DemoSite): { title: string; text: string }[] {
     {
       title: 'Restore the whole site',
       text: 'Open that backup, press “Restore this…”, and choose its parts. See what differs in each. One undo brings all of it back.',
+    },
+    {
+      title: 'Build it anew',
+      text: `Download that backup. Open “${NEW_NAME}”, which is empty, upload the backup there, and restore it${
+        process.getuid?.() === 0 ? '; the owner can be daemon:daemon' : ''
+      }.`,
     },
   ]
 }

@@ -50,26 +50,30 @@ export function scratchIn(folder: string): Scratch {
   }
 }
 
-/** Creates what is missing: folders, programs, the database (enlarged by about `databaseMb`). */
+/** Creates what every server has: folders of the system, programs, a place for the site. */
+export function furnishServer({ folder, root, etc, units, nginxSite, service, home, state, keys }: Scratch): void {
+  mkdirSync(root, { recursive: true })
+  for (const part of ['bin', 'run', 'services']) mkdirSync(join(folder, part), { recursive: true })
+  for (const secret of [home, state, keys]) mkdirSync(secret, { recursive: true, mode: 0o700 })
+  for (const part of [join(etc, 'cron.d'), units, dirname(nginxSite)]) mkdirSync(part, { recursive: true })
+  copyFileSync(join(SOURCES, 'cvd-service'), service)
+  chmodSync(service, 0o755)
+}
+
+/** Creates what is missing of a site: folders, the application, the database (enlarged by about `databaseMb`). */
 export async function furnish(scratch: Scratch, databaseMb: number): Promise<void> {
-  const { folder, root } = scratch
+  const { root } = scratch
   for (const part of ['app', 'data', 'config', 'backups/app', 'backups/system', 'logs']) {
     mkdirSync(join(root, part), { recursive: true })
   }
-  for (const part of ['bin', 'run', 'services']) mkdirSync(join(folder, part), { recursive: true })
-  for (const secret of [scratch.home, scratch.state, scratch.keys]) mkdirSync(secret, { recursive: true, mode: 0o700 })
   furnishSystem(scratch)
   copyFileSync(join(SOURCES, 'app.mts'), join(root, 'app', 'app.mts'))
-  copyFileSync(join(SOURCES, 'cvd-service'), scratch.service)
-  chmodSync(scratch.service, 0o755)
   if (!existsSync(scratch.database)) await makeDatabase(scratch.database, databaseMb)
 }
 
 /** The files of the system that a CVD server has for its service. The demo's service program does not read them. */
-function furnishSystem({ units, nginxSite, etc, root }: Scratch): void {
-  mkdirSync(join(etc, 'cron.d'), { recursive: true })
+function furnishSystem({ units, nginxSite, root }: Scratch): void {
   mkdirSync(join(units, 'cvd.service.d'), { recursive: true })
-  mkdirSync(dirname(nginxSite), { recursive: true })
   writeFileSync(
     join(units, 'cvd.service'),
     `[Unit]\nDescription=CVD\n\n[Service]\nUser=cvdapp\nWorkingDirectory=${join(root, 'app')}\nRestart=always\n`,
@@ -97,12 +101,16 @@ export interface AppSettings {
   readonly startMs: number
 }
 
-/** Writes the application's configuration, with its secret, and the service that runs it. */
+const placeOf = (scratch: Scratch, { port }: Pick<AppSettings, 'port'>): readonly string[] => [
+  `DATABASE_PATH=${scratch.database}`,
+  `PORT=${port}`,
+]
+
+/** Writes the application's configuration, with its secret. */
 export function configure(scratch: Scratch, app: AppSettings): void {
   const settings = [
     `SECRET_KEY=${randomBytes(24).toString('hex')}`,
-    `DATABASE_PATH=${scratch.database}`,
-    `PORT=${app.port}`,
+    ...placeOf(scratch, app),
     `WRITE_EVERY_MS=${app.writeEveryMs}`,
     `START_MS=${app.startMs}`,
     `OWNER_PID=${process.pid}`,
@@ -110,11 +118,19 @@ export function configure(scratch: Scratch, app: AppSettings): void {
   const file = join(scratch.root, 'config', '.env')
   writeFileSync(file, `${settings.join('\n')}\n`, { mode: 0o600 })
   chmodSync(file, 0o600)
+}
+
+/**
+ * Writes the service that runs the application. On an empty server it also says where the application is: the configuration that a
+ * restore brings names the place of another demo site, and two cannot have one place on one machine.
+ */
+export function writeService(scratch: Scratch, app: Pick<AppSettings, 'port'>, empty: boolean): void {
   const service = [
     `command=${process.execPath}`,
     'argument=app.mts',
     `folder=${join(scratch.root, 'app')}`,
-    `log=${join(scratch.root, 'logs', 'app-output.log')}`,
+    `log=${empty ? '/dev/null' : join(scratch.root, 'logs', 'app-output.log')}`,
+    ...(empty ? placeOf(scratch, app).map((one) => `environment=${one}`) : []),
   ]
   writeFileSync(join(scratch.folder, 'services', 'cvd'), `${service.join('\n')}\n`)
 }

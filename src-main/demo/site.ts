@@ -10,7 +10,7 @@ import { writeKit } from '../kit/assemble.ts'
 import { type DemoApp, demoApp } from './app.ts'
 import { keptKey, publicBlob } from './keys.ts'
 import { endProcessesWith, mustRun } from './processes.ts'
-import { configure, freePort, furnish, type Scratch, scratchIn } from './scratch.ts'
+import { configure, freePort, furnish, furnishServer, type Scratch, scratchIn, writeService } from './scratch.ts'
 import { type SshServer, startSshServer } from './ssh-server.ts'
 
 const USER = 'demo'
@@ -30,6 +30,8 @@ export interface DemoSiteOptions {
   readonly appStartMs?: number
   /** Time zone of the server; default: this machine's. */
   readonly zone?: string
+  /** A server without a site: a place for one, and what runs it once it is there. Default false. */
+  readonly empty?: boolean
 }
 
 export interface DemoSite extends Scratch {
@@ -57,7 +59,7 @@ export interface DemoSite extends Scratch {
 }
 
 /**
- * Starts a demo site and waits until its application is healthy. Cleans up and rejects on failure; call
+ * Starts a demo site and waits until its application, if it has one, is healthy. Cleans up and rejects on failure; call
  * `missingForDemo` first to find out what the machine lacks.
  */
 export async function startDemoSite(options: DemoSiteOptions = {}): Promise<DemoSite> {
@@ -78,19 +80,21 @@ export async function startDemoSite(options: DemoSiteOptions = {}): Promise<Demo
     return stopping
   }
   try {
-    await furnish(scratch, options.databaseMb ?? 0)
-    const appPort = await freePort()
-    configure(scratch, {
-      port: appPort,
-      writeEveryMs: options.writeEveryMs ?? 150,
-      startMs: options.appStartMs ?? 800,
-    })
+    const { empty = false, writeEveryMs = 150, appStartMs: startMs = 800 } = options
+    furnishServer(scratch)
+    const port = await freePort()
+    if (!empty) {
+      await furnish(scratch, options.databaseMb ?? 0)
+      configure(scratch, { port, writeEveryMs, startMs })
+    }
+    writeService(scratch, { port }, empty)
     writeKit(scratch.kit)
     const kitCommand = (...words: string[]): Promise<string> => mustRun('/bin/bash', [scratch.kit, ...words], { env })
-    app = demoApp(scratch.service, appPort)
+    app = demoApp(scratch.service, port)
     await kitCommand('policy', ...policyOf(scratch, app.healthUrl))
     await app.stop() // of a kept site whose last demo was killed
-    await app.start()
+    const there = !empty || existsSync(scratch.database)
+    if (there) await app.start()
     const keyFile = join(scratch.keys, 'login')
     const password = options.password ?? randomBytes(12).toString('base64url')
     const passwordFile = join(scratch.keys, 'password')
@@ -102,9 +106,9 @@ export async function startDemoSite(options: DemoSiteOptions = {}): Promise<Demo
       clientKey: publicBlob(keptKey(keyFile, 'login of the demo site')),
       place: { env, cwd: scratch.home },
     })
-    await app.healthy()
-    const { host, port, hostKeyFingerprint, connections, dropConnections } = ssh
-    const login = { host, port, hostKeyFingerprint, user: USER, keyFile, password, passwordFile }
+    if (there) await app.healthy()
+    const { host, hostKeyFingerprint, connections, dropConnections } = ssh
+    const login = { host, port: ssh.port, hostKeyFingerprint, user: USER, keyFile, password, passwordFile }
     return { ...scratch, ...login, app, env, connections, dropConnections, kitCommand, stop }
   } catch (error) {
     await stop()

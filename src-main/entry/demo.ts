@@ -8,7 +8,15 @@ import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import type { Application } from '../app/application.ts'
 import { guideData, guideText } from '../demo/guide.ts'
-import { consoleData, DEMO_NAME, demoHints, type Progress, prepareDemo } from '../demo/history.ts'
+import {
+  consoleData,
+  DEMO_NAME,
+  demoHints,
+  knowNewServer,
+  type Progress,
+  prepareDemo,
+  startNewServer,
+} from '../demo/history.ts'
 import { missingForDemo } from '../demo/requirements.ts'
 import { type DemoSite, startDemoSite } from '../demo/site.ts'
 import { paintFor } from '../demo/terminal.ts'
@@ -22,12 +30,13 @@ import type { LoopbackHost } from '../host/server.ts'
 const HELP = `npm run demo -- [options]
 
 Starts a CVD site on this machine (a real SSH server on loopback, real bash and sqlite3 on a scratch folder, a small
-application that serves health and keeps writing), gives it a few days of backups, opens the console on it (in a window of
-its own where Electron is present or can be fetched, else in the browser), and stays until Ctrl-C.
+application that serves health and keeps writing) and an empty server beside it, gives the site a few days of backups, opens
+the console on them (in a window of its own where Electron is present or can be fetched, else in the browser), and stays until
+Ctrl-C.
 
   --headless    instead walks the whole job with the console's own services and proves each step: add the site, back up
                 under live writes, verify, lose rows, plan, restore, undo; then the same for every part at once, from a system
-                backup. Exit code 0 only if everything was proven.
+                backup; and build the site on an empty server from that. Exit code 0 only if everything was proven.
   --browser     the browser, even where Electron is present
   --no-open     open nothing; the address of the page is printed
   --size MB     grow the database by about this much (default 0: 1.7 MB in all)
@@ -82,6 +91,12 @@ function askedToEnd(): Promise<void> {
   })
 }
 
+/** The demo site, and the empty server on which it can be built anew. */
+interface Servers {
+  readonly site: DemoSite
+  readonly fresh: DemoSite
+}
+
 /** Shows the console to the user until disposed. */
 interface Shown extends AsyncDisposable {
   /** Its addresses, if it is in the browser. */
@@ -93,9 +108,10 @@ interface Shown extends AsyncDisposable {
 const never = new Promise<void>(() => undefined)
 
 /** Shows the console behind a loopback host; null if the pages are not built. */
-async function showInBrowser(site: DemoSite, progress: Progress): Promise<Shown | null> {
+async function showInBrowser({ site, fresh }: Servers, progress: Progress): Promise<Shown | null> {
   const before = async (application: Application) => {
     const { id } = await prepareDemo(application.console, site, progress)
+    await knowNewServer(application.console, fresh)
     application.demo({ site: id, hints: demoHints(site) })
   }
   const opened = await openConsoleInBrowser({ data: consoleData(site), before })
@@ -108,8 +124,9 @@ async function showInBrowser(site: DemoSite, progress: Progress): Promise<Shown 
 /**
  * Shows the console in its own window. A separate console creates the history first, and ends before the window opens.
  */
-async function showInWindow(site: DemoSite, open: OpenWindow, progress: Progress): Promise<Shown | null> {
-  const prepared = await showInBrowser(site, progress)
+async function showInWindow(servers: Servers, open: OpenWindow, progress: Progress): Promise<Shown | null> {
+  const { site } = servers
+  const prepared = await showInBrowser(servers, progress)
   if (!prepared) return null
   await prepared[Symbol.asyncDispose]()
   const file = join(consoleData(site), 'demo.json')
@@ -124,7 +141,7 @@ async function showInWindow(site: DemoSite, open: OpenWindow, progress: Progress
 }
 
 /** Chooses the window if available and wanted, otherwise the browser; prints why. */
-async function show(site: DemoSite, { json, open, browser }: Options): Promise<Shown | null> {
+async function show(servers: Servers, { json, open, browser }: Options): Promise<Shown | null> {
   const progress: Progress = (text) => {
     if (!json) say(`  ${text} …`)
   }
@@ -132,7 +149,7 @@ async function show(site: DemoSite, { json, open, browser }: Options): Promise<S
   const inWindow = typeof own === 'function'
   if (own && !inWindow) say(`Cannot open a window, because ${own.reason}: use the console in the browser.`)
   if (!json) say('Creating a history for the site, which takes up to a minute:')
-  return inWindow ? showInWindow(site, own, progress) : showInBrowser(site, progress)
+  return inWindow ? showInWindow(servers, own, progress) : showInBrowser(servers, progress)
 }
 
 /** Shows the site until asked to end. */
@@ -142,8 +159,10 @@ async function stay(options: Options): Promise<number> {
   if (!json) say('Starting the demo site …')
   const site = await startDemoSite({ databaseMb, ...(folder === undefined ? {} : { folder }) })
   let shown: Shown | null = null
+  let fresh: DemoSite | null = null
   try {
-    shown = await show(site, options)
+    fresh = await startNewServer(site)
+    shown = await show({ site, fresh }, options)
     const urls = shown?.urls ?? null
     if (json) say(JSON.stringify(guideData(site, urls)))
     else
@@ -155,6 +174,7 @@ async function stay(options: Options): Promise<number> {
     if (!json) say('\nEnding the demo site …')
   } finally {
     await shown?.[Symbol.asyncDispose]()
+    await fresh?.stop()
     await site.stop()
   }
   return 0

@@ -82,7 +82,7 @@ describe('npm run demo -- --headless', () => {
         .trim()
         .split('\n')
         .map((line) => JSON.parse(line) as Line)
-      expect(lines.at(-1), ran.stderr).toMatchObject({ kind: 'result', proven: true, step: null, steps: 14 })
+      expect(lines.at(-1), ran.stderr).toMatchObject({ kind: 'result', proven: true, step: null, steps: 15 })
       expect(ran).toMatchObject({ code: 0, stderr: '' })
       expect(lines.filter(({ kind, holds }) => kind === 'proof' && holds !== true)).toEqual([])
       const root = lines.find(({ name }) => name === 'CVD root')?.value

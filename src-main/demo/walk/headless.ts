@@ -4,6 +4,7 @@ import type { Report, WalkEnd } from './report.ts'
 import { newWalk, type WalkState } from './state.ts'
 import { walk } from './step.ts'
 import { backUp, verifyIt } from './steps-backup.ts'
+import { buildAnew } from './steps-new-server.ts'
 import { loseRows, planIt, restoreIt, undoIt } from './steps-restore.ts'
 import { addTheSite, inspectTheSite, leaveTheSite, startSite } from './steps-site.ts'
 import { backUpAll, breakAll, restoreAll, undoAll } from './steps-whole.ts'
@@ -11,7 +12,7 @@ import { backUpAll, breakAll, restoreAll, undoAll } from './steps-whole.ts'
 const STEPS = [
   ...[startSite, addTheSite, inspectTheSite, backUp, verifyIt],
   ...[loseRows, planIt, restoreIt, undoIt],
-  ...[backUpAll, breakAll, restoreAll, undoAll, leaveTheSite],
+  ...[backUpAll, breakAll, restoreAll, undoAll, buildAnew, leaveTheSite],
 ]
 
 export interface HeadlessOptions extends DemoSiteOptions {
@@ -27,6 +28,7 @@ export async function walkDemo({ report, signal, before, ...options }: HeadlessO
   const state = newWalk(options)
   const cleanUp = async (): Promise<void> => {
     await state.console?.[Symbol.asyncDispose]()
+    await state.fresh?.stop()
     await state.demo?.stop()
   }
   const stop = (): void => void cleanUp()

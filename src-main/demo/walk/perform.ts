@@ -21,7 +21,7 @@ export function granted<T>(out: StepReporter, statement: string, result: Result<
 
 /** Starts an operation and proves that it succeeded. Reports each step and its duration. */
 export async function perform(
-  console: Console,
+  console: Pick<Console, 'runner'>,
   out: StepReporter,
   statement: string,
   ask: () => Promise<Result<JournalEntry>>,

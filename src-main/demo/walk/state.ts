@@ -32,6 +32,8 @@ export interface Whole {
 export interface WalkState {
   readonly options: DemoSiteOptions
   demo: DemoSite | null
+  /** The empty server that the site is built on. */
+  fresh: DemoSite | null
   /** Failed writes that the application had logged before the walk, from an earlier use of a kept site. */
   oldFailures: string
   console: Console | null
@@ -50,6 +52,7 @@ export function newWalk(options: DemoSiteOptions): WalkState {
   return {
     options,
     demo: null,
+    fresh: null,
     oldFailures: '',
     console: null,
     site: null,
