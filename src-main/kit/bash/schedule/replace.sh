@@ -6,7 +6,7 @@
 
 readonly REPLACE_MARK="# cvd-backup replaced the next line: 'cvd-backup timers remove' puts it back"
 readonly REPLACE_MARK_SED=${REPLACE_MARK//\//\\/}
-readonly REPLACE_FACTS='%a %u %g %h %i %s %Y' # mode, owner and group first
+readonly REPLACE_FACTS='%a %u %g %h %i %s %y' # mode, owner and group first
 
 # replaced_about N KEY: REPLY = the value in its record; status 1 if there is none
 replaced_about() {
@@ -55,38 +55,47 @@ swap_in() {
   read -r mode uid gid _ < <(printf '%s\n' "$3")
   [[ $mode =~ ^[0-7]{3,4}$ && $uid =~ ^[0-9]{1,10}$ && $gid =~ ^[0-9]{1,10}$ ]] || return 1
   # The owner last: from then on it is theirs, and they could put another file in its place.
-  sync_paths "$1" && chmod -- "$mode" "$1" && { ((EUID != 0)) || chown -h -- "$uid:$gid" "$1"; } &&
-    mv -fT -- "$1" "$2" && sync_paths "${2%/*}"
+  sync_paths "$1" && chmod -- "$mode" "$1" && { ((EUID != 0)) || chown -h -- "$uid:$gid" "$1"; } && mv -fT -- "$1" "$2" || return 1
+  sync_paths "${2%/*}"
+  return 0
 }
 
-# replace_crontab PATH LINE...: make comments of these lines. Status 1 if it cannot be done, or it changed meanwhile.
+# replace_crontab PATH: make comments of its jobs. They are looked for again in what was read: the file may have changed since it
+# was listed. Status 1 if it cannot be done, or it changes meanwhile.
 replace_crontab() {
-  local file=$1 folder new facts before line edits=() hash
-  shift
+  local file=$1 folder facts before
   facts=$(stat -c "$REPLACE_FACTS" -- "$file") && replace_folder || return 1
   folder=$REPLY
-  for line in "$@"; do
-    [[ $line =~ ^[1-9][0-9]{0,8}$ ]] || return 1
-    edits+=(-e "${line}s/^/$REPLACE_MARK_SED\\n#/")
-  done
-  foreign_read "$file" >"$folder/original" && sync_paths "$folder/original" || return 1
-  file_size "$folder/original"
   read -r _ _ _ _ _ before _ < <(printf '%s\n' "$facts")
-  # Longer than what we read, or changed since.
-  [[ $REPLY == "$before" ]] || return 1
-  new=$(mktemp -- "${file%/*}/.cvd-backup.XXXXXXXX") || return 1
-  sed "${edits[@]}" -- "$folder/original" >"$new" || { rm -f -- "$new"; return 1; }
-  file_hash "$new"
-  hash=$REPLY
-  encode_path "$file"
-  if replace_about "$folder" form=crontab "path=$REPLY" "facts=$facts" "hash=$hash" "lines=$*" &&
-    [[ $(stat -c "$REPLACE_FACTS" -- "$file") == "$facts" && ! -L $file ]] && swap_in "$new" "$file" "$facts"; then
-    return 0
+  if foreign_read "$file" >"$folder/original" && sync_paths "$folder/original"; then
+    file_size "$folder/original"
+    # It may be longer than what we read.
+    [[ $REPLY != "$before" ]] || ! replace_lines "$file" "$folder" "$facts" || return 0
   fi
-  rm -f -- "$new"
   rm -rf -- "$folder"
   return 1
 }
+
+replace_lines() { # FILE FOLDER FACTS
+  local line lines=() edits=() new hash
+  mapfile -t lines < <(foreign_lines crontab "$2/original" -)
+  for line in ${lines[@]+"${lines[@]}"}; do
+    line=${line%%$'\t'*}
+    [[ $line =~ ^[1-9][0-9]{0,8}$ ]] || return 1
+    edits+=(-e "${line}s/^/$REPLACE_MARK_SED\\n#/")
+  done
+  ((${#edits[@]} > 0)) && new=$(mktemp -- "${1%/*}/.cvd-backup.XXXXXXXX") || return 1
+  if sed "${edits[@]}" -- "$2/original" >"$new"; then
+    file_hash "$new"
+    hash=$REPLY
+    encode_path "$1"
+    replace_about "$2" form=crontab "path=$REPLY" "hash=$hash" &&
+      [[ $(stat -c "$REPLACE_FACTS" -- "$1") == "$3" && ! -L $1 ]] && swap_in "$new" "$1" "$3" && return 0
+  fi
+  rm -f -- "$new"
+  return 1
+}
+
 # replace_script PATH: nothing runs it any more.
 replace_script() {
   local folder target='' facts
@@ -101,7 +110,7 @@ replace_script() {
   if ! replace_about "$folder" form=script "path=$REPLY" "facts=$facts" "link=$target"; then
     :
   elif [[ $target != '' ]]; then
-    rm -f -- "$1" && sync_paths "${1%/*}" && return 0
+    rm -f -- "$1" && { sync_paths "${1%/*}"; return 0; }
   else
     chmod a-x -- "$1" && return 0
   fi
@@ -123,7 +132,7 @@ replace_timer() { # PATH
 # replace_all: replace what foreign_find found. REPLY = how many; FAILED = paths that could not be, with the reason.
 FAILED=()
 replace_all() {
-  local index job form path line last='' lines=() count=0
+  local index form path last='' count=0
   FAILED=()
   for index in "${!FOREIGN[@]}"; do
     IFS=$'\t' read -r form path line _ < <(printf '%s\n' "${FOREIGN[index]}")
@@ -134,12 +143,8 @@ replace_all() {
       FAILED+=("$last: ${FOREIGN_WHY[index]}")
       continue
     fi
-    lines=()
-    for job in "${FOREIGN[@]}"; do
-      [[ $job != "$form"$'\t'"$path"$'\t'* ]] || { job=${job#*$'\t'*$'\t'}; lines+=("${job%%$'\t'*}"); }
-    done
     case $form in
-      crontab) replace_crontab "$last" "${lines[@]}" ;;
+      crontab) replace_crontab "$last" ;;
       script) replace_script "$last" ;;
       timer) replace_timer "$last" ;;
     esac && { count=$((count + 1)); say info "replaced: $last"; continue; }
