@@ -80,7 +80,7 @@ describe.runIf(root)('the timers', () => {
       ...{ 'BASH_FUNC_flock%%': `() { touch ${one.site.folder}/trapped; }`, CVD_BACKUP_KIT_SHA256: '0'.repeat(64) },
       ...{ CVD_BACKUP_STATE: '/nonexistent', HOME: '/nonexistent', TAR_OPTIONS: '--version', IFS: 'a' },
     })
-    // Installed just now: nothing was due since.
+    // Nothing was due since it was installed just now.
     expect([code, stdout]).toEqual([0, expect.stringContaining('Nothing of this kind (database) is due.')])
     one.at(Date.now() + 3 * HOUR)
     expect((await one.goOff('database', { BASH_ENV: trap })).stdout).toContain('was backed up')
@@ -97,6 +97,19 @@ describe.runIf(root)('the timers', () => {
     expect(runs[0]?.dueAt).toBeLessThanOrEqual(Date.now() + 3 * HOUR)
     expect(missed).toEqual([])
     expect((await one.goOff('database')).stdout).toContain('Nothing of this kind (database) is due.')
+  })
+
+  it('run each kind with its own command', async () => {
+    const one = schedule()
+    await one.install()
+    for (const kind of ['database', 'config', 'application', 'verify', 'rotate']) await one.must('scheduled', kind)
+    const { runs } = await one.report()
+    expect(runs.map(({ kind, operation }) => operation.split('-')[1] === kind)).toEqual([true, true, true, true, true])
+    expect(runs.map(({ outcome }) => outcome)).toEqual(runs.map(() => 'succeeded'))
+    const { backups } = await one.site.ask(['inspect'], inspection)
+    expect(backups.map(({ kind, origin }) => `${kind} ${origin}`).sort()).toEqual([
+      ...['application scheduled', 'config scheduled', 'database scheduled'],
+    ])
   })
 
   it('follow the policy when it is changed, and one that is off is gone', async () => {
@@ -173,6 +186,21 @@ describe.runIf(root)('the timers', () => {
     await one.must('policy', 'root=/opt/other')
     expect((await one.run('timers', 'install')).result.message).toContain('Timers work on the CVD root in the policy')
     expect(one.units()).toEqual([])
+    // What cannot be part of a unit, or of a line of cron.
+    const odd = [
+      '/var/lib/a b',
+      '/var/lib/%n',
+      '/var/lib/x/../y',
+      '/var/lib/a;b',
+      '/var/lib/$(id)',
+      '/var/lib/a\nb',
+      'relative',
+    ]
+    const said = one.site.library(
+      'for STATE in "$@"; do installed_problem; [[ $REPLY == "The name of"* ]] && echo refused; done; true',
+      odd,
+    )
+    expect(said).toBe('refused\n'.repeat(odd.length))
   })
 
   it('never take the place of a unit of somebody else', async () => {

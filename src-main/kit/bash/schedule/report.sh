@@ -73,7 +73,8 @@ report_kinds() {
     since=$REPLY
     kind_schedule "$kind"
     line=$REPLY
-    printf -v at '%-12s %-16s next %s' "$kind" "$line" "${first:-never}"
+    for at in ${LASTS[@]+"${LASTS[@]}"} "$kind=never ran"; do [[ $at != "$kind="* ]] || break; done
+    printf -v at '%-12s %-16s next %-16s  last: %s' "$kind" "$line" "${first:-never}" "${at#*=}"
     say_readable "$at"
     json_array ${coming[@]+"${coming[@]}"}
     json_object kind="$kind" schedule="$line" since:="$since" next:="$REPLY"
@@ -82,9 +83,11 @@ report_kinds() {
   json_array ${list[@]+"${list[@]}"}
 }
 
+LASTS=() # of each kind that ran: KIND=OUTCOME
 # report_runs: REPLY = the newest twenty runs of each kind as JSON, newest first.
 report_runs() {
   local kind due began ended outcome code message operation list=() text
+  LASTS=()
   while IFS=$'\t' read -r kind due began ended outcome code message operation; do
     [[ $due =~ ^[0-9]{1,15}$ ]] || continue
     text=()
@@ -98,6 +101,7 @@ report_runs() {
     json_object kind="${text[0]}" dueAt:="$due" beganAt:="$began" endedAt:="$REPLY" outcome="${text[1]}" code="${text[2]}" \
       message="${text[3]}" operation="${text[4]}"
     list+=("$REPLY")
+    [[ " ${LASTS[*]-} " == *" ${text[0]}="* ]] || LASTS+=("${text[0]}=${text[1]}")
   done < <(! runs_table || state_rows "SELECT kind, due_at, coalesce(began_at, '-'), coalesce(ended_at, '-'), outcome, coalesce(nullif(code, ''), '-'),
     coalesce(nullif(message, ''), '-'), coalesce(nullif(operation, ''), '-')
     FROM (SELECT *, row_number() OVER (PARTITION BY kind ORDER BY due_at DESC) AS n FROM run) WHERE n <= 20 ORDER BY due_at DESC, kind;" </dev/null)
