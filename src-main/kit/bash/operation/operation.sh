@@ -47,7 +47,7 @@ launch_worker() {
   if ((EUID == 0)) && [[ -d /run/systemd/system ]] && command -v systemd-run >/dev/null; then
     # IgnoreSIGPIPE=no: a writer whose reader has closed the pipe must end quietly, as in any shell.
     systemd-run --quiet --collect --unit="cvd-backup-$id" --description="CVD backup: $id" \
-      --setenv=CVD_BACKUP_STATE="$STATE" --property=KillMode=mixed --property=TimeoutStopSec=180 \
+      --setenv=CVD_BACKUP_STATE="$STATE" ${CVD_BACKUP_ETC:+--setenv=CVD_BACKUP_ETC="$CVD_BACKUP_ETC"} --property=KillMode=mixed --property=TimeoutStopSec=180 \
       --property=IgnoreSIGPIPE=no \
       ${after[@]+"${after[@]}"} \
       /bin/bash --noprofile --norc "$kit" work "$id" >/dev/null 2>"$STATE/operations/$id/launch" && return 0
