@@ -3,10 +3,13 @@
 import { execFileSync } from 'node:child_process'
 import {
   chownSync,
+  existsSync,
   linkSync,
   lstatSync,
+  readdirSync,
   readFileSync,
   readlinkSync,
+  rmSync,
   statSync,
   symlinkSync,
   writeFileSync,
@@ -16,6 +19,7 @@ import { afterEach, describe, expect, it } from 'vitest'
 import { decodePath, showPath } from '../../src-shared/domain/backup-path.ts'
 import { ScheduleSite } from '../support/kit/schedule-site.ts'
 import { ORDINARY } from '../support/scratch-site.ts'
+import { waitUntil } from '../support/wait.ts'
 
 const root = process.getuid?.() === 0
 const HOST = execFileSync('hostname', { encoding: 'utf8' }).trim()
@@ -168,6 +172,36 @@ describe.runIf(root)('are replaced', () => {
     )
     expect(readFileSync(join(one.site.state, 'replaced/1/original'), 'utf8')).toBe(crontab)
     expect(one.units()).toEqual([])
+  })
+
+  it.each(['replacing', 'replaced'])('and put back after a kill while it was done: %s', async (phase) => {
+    const one = schedule()
+    const file = one.write('etc/spool/crontabs/cvdapp', crontab, 0o600)
+    await one.install()
+    writeFileSync(join(one.site.state, 'failpoint'), `${phase} kill\n`)
+    expect((await one.run('timers', 'install', ...replace)).result.outcome).toBe('unknown')
+    expect(readFileSync(file, 'utf8') === crontab).toBe(phase === 'replacing')
+    await one.must('timers', 'remove')
+    expect(readFileSync(file, 'utf8')).toBe(crontab)
+    expect(readdirSync(join(one.spool, 'crontabs'))).toEqual(['cvdapp'])
+    expect(await one.report()).toMatchObject({
+      replaced: [],
+      foreign: [{ line: 4 }, { line: 6 }, { line: 8 }, { line: 10 }],
+    })
+  })
+
+  it('but not while somebody changes it', async () => {
+    const one = schedule()
+    const file = one.write('etc/spool/crontabs/cvdapp', crontab, 0o600)
+    await one.install()
+    writeFileSync(join(one.site.state, 'failpoint'), 'replacing pause\n')
+    const installing = one.run('timers', 'install', ...replace)
+    await waitUntil('it is about to be replaced', () => existsSync(join(one.site.state, 'failpoint.reached')))
+    writeFileSync(file, `${crontab}\n* * * * * true\n`)
+    rmSync(join(one.site.state, 'failpoint'))
+    expect((await installing).result.message).toContain('it could not be changed, or somebody was changing it')
+    expect(readFileSync(file, 'utf8')).toBe(`${crontab}\n* * * * * true\n`)
+    expect((await one.report()).replaced).toEqual([])
   })
 
   it('but not through links, in folders of others, or files of others: a person is told', async () => {

@@ -44,7 +44,12 @@ const schedules = [
   'daily 23:30',
   'sunday 02:30',
   'sunday 01:00',
+  'monday 05:00',
+  'tuesday 12:45',
+  'wednesday 00:00',
+  'thursday 02:30',
   'friday 00:15',
+  'saturday 23:00',
   'monthly 01 02:30',
   'monthly 08 02:00',
 ]

@@ -371,6 +371,9 @@ describe.runIf(root)('every run is accounted for', () => {
     const { runs, recordsKnown } = await one.report()
     const mine = runs.filter(({ kind }) => kind === 'database')
     expect([recordsKnown, accounts(mine)]).toEqual([true, ['06-01T16:00 succeeded']])
+    writeFileSync(file, 'no database')
+    one.at(Date.parse('2026-06-01T17:00:00Z'))
+    expect((await one.goOff('database')).stdout).toContain('succeeded: done')
   })
 
   it('while it is at work: nobody else calls it broken, and reading gives way to everything', async () => {

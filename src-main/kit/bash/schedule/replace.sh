@@ -49,6 +49,12 @@ replace_about() {
   write_whole "$1/about" "$text" && sync_paths "$1" "$STATE/replaced" "$STATE"
 }
 
+# swap_new FILE: REPLY = a new file beside it, for swap_in. Those of killed processes go: the schedule is locked.
+swap_new() {
+  find "${1%/*}" -mindepth 1 -maxdepth 1 -type f -name '.cvd-backup.????????' -delete 2>/dev/null
+  REPLY=$(mktemp -- "${1%/*}/.cvd-backup.XXXXXXXX")
+}
+
 # swap_in NEW FILE FACTS: give NEW, in the folder of FILE, the mode and owner of FILE (FACTS), and its name.
 swap_in() {
   local mode uid gid
@@ -84,13 +90,14 @@ replace_lines() { # FILE FOLDER FACTS
     [[ $line =~ ^[1-9][0-9]{0,8}$ ]] || return 1
     edits+=(-e "${line}s/^/$REPLACE_MARK_SED\\n#/")
   done
-  ((${#edits[@]} > 0)) && new=$(mktemp -- "${1%/*}/.cvd-backup.XXXXXXXX") || return 1
+  ((${#edits[@]} > 0)) && swap_new "$1" || return 1
+  new=$REPLY
   if sed "${edits[@]}" -- "$2/original" >"$new"; then
     file_hash "$new"
     hash=$REPLY
     encode_path "$1"
-    replace_about "$2" form=crontab "path=$REPLY" "hash=$hash" &&
-      [[ $(stat -c "$REPLACE_FACTS" -- "$1") == "$3" && ! -L $1 ]] && swap_in "$new" "$1" "$3" && return 0
+    replace_about "$2" form=crontab "path=$REPLY" "hash=$hash" && failpoint replacing &&
+      [[ $(stat -c "$REPLACE_FACTS" -- "$1") == "$3" && ! -L $1 ]] && swap_in "$new" "$1" "$3" && failpoint replaced && return 0
   fi
   rm -f -- "$new"
   return 1
@@ -178,7 +185,7 @@ put_back_all() {
 
 # put_back_crontab N PATH: byte for byte, if nobody changed it since; otherwise only our comments go.
 put_back_crontab() {
-  local folder=$STATE/replaced/$1 file=$2 new facts hash
+  local folder=$STATE/replaced/$1 file=$2 new facts hash seen
   [[ -f $file && ! -L $file ]] || return 1
   replaced_about "$1" hash
   hash=$REPLY
@@ -186,10 +193,14 @@ put_back_crontab() {
   file_size "$file"
   ((REPLY <= FOREIGN_BYTES)) || return 1
   file_hash "$file"
-  # It was not changed at all: we were interrupted.
-  [[ $REPLY != "$(sha256sum <"$folder/original" | cut -c1-64)" ]] || return 0
-  new=$(mktemp -- "${file%/*}/.cvd-backup.XXXXXXXX") || return 1
-  if [[ $REPLY == "$hash" ]]; then
+  seen=$REPLY
+  swap_new "$file" || return 1
+  new=$REPLY
+  # If it is what it was, we were interrupted before it was changed.
+  if [[ $seen == "$(sha256sum <"$folder/original" | cut -c1-64)" ]]; then
+    rm -f -- "$new"
+    return 0
+  elif [[ $seen == "$hash" ]]; then
     cat -- "$folder/original" >"$new"
   else
     foreign_read "$file" | sed -e "/^$REPLACE_MARK_SED\$/{N;s/^[^\\n]*\\n#\\{0,1\\}//}" >"$new"
