@@ -4,7 +4,7 @@ import type { Failure } from '../../src-shared/result.ts'
 
 const next: Readonly<Record<string, string>> = {
   'not-confirmed': 'Type the name of the site exactly as it is shown, and give a reason.',
-  'no-layout': 'Enter the folder of the installation on the server.',
+  'no-layout': 'Enter the folder of the installation on the server. On a new server, create that folder first.',
   'sudo-needs-password': 'Connect again and enter the password.',
   'wrong-sudo-password': 'Connect again and enter the right password.',
   'wrong-site':
