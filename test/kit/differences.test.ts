@@ -106,6 +106,9 @@ describe.concurrent('the differences of another file', () => {
     ['a name in quotes', '    "api_token": "swordfish",', '"api_token": <hidden'],
     ['an entry of a mapping', 'app.config["SECRET_KEY"] = "swordfish"', 'app.config["SECRET_KEY"] = <hidden'],
     ['a header', 'proxy_set_header X-Auth-Token "swordfish";', 'X-Auth-Token "<hidden'],
+    ['a header without quotes', 'proxy_set_header Authorization swordfish;', 'Authorization <hidden'],
+    ['a value below its name', 'db:\n  password: |\n    swordfish\n  port: 1', '    <hidden'],
+    ['an address with an @ in its password', 'url = amqp://cvd:x@:swordfish@queue/1', 'amqp://cvd:<hidden'],
     ['an address', 'upstream = "amqp://cvd:swordfish@queue/1"', 'amqp://cvd:<hidden'],
     ['a private key', '-----BEGIN RSA PRIVATE KEY-----\nswordfish\n-----END RSA PRIVATE KEY-----', '<hidden'],
   ] as const)('hide what looks like a secret: %s', async ([, text, shown], test) => {

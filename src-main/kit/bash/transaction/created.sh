@@ -91,6 +91,6 @@ created_take_back() {
     [[ $one =~ ^(folder|given)\  ]] || continue
     one=${one#* }
     decode_path "${one%% *}"
-    [[ ! -d $REPLY || -L $REPLY ]] || find "$REPLY" -xdev -uid "$uid" -exec chown -h -- 0:0 {} +
+    [[ ! -d $REPLY || -L $REPLY ]] || find "$REPLY" -xdev -uid "$uid" -execdir chown -h -- 0:0 {} +
   done
 }
