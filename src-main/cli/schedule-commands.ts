@@ -26,14 +26,14 @@ function runWords({ outcome, endedAt, dueAt, message }: ScheduleReport['runs'][n
   return `${outcome} ${formatTime(endedAt ?? dueAt, zone)}${end}`
 }
 
-function kindTable({ kinds, runs, zone }: ScheduleReport): string[] {
+function kindTable({ kinds, runs, zone, installed }: ScheduleReport): string[] {
   const rows = kinds.map(({ kind, schedule, next }) => {
     const last = runs.find((run) => run.kind === kind)
     const [first] = next
     return [
       kind,
       schedule,
-      first === undefined ? 'never' : formatTime(first, zone),
+      !installed ? '-' : first === undefined ? 'never' : formatTime(first, zone),
       last ? runWords(last, zone) : 'never ran',
     ]
   })

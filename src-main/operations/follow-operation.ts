@@ -242,8 +242,12 @@ export class OperationFollower {
       operation: remoteOperation ?? this.#id,
       outcome: outcome.outcome,
       reason,
-      // An undo of an undo is a redo: record what was undone.
-      detail: { code: outcome.code, message: outcome.message, ...(command === 'undo' && { request }) },
+      // A restore is called by its part, and an undo of an undo is a redo: record what was requested.
+      detail: {
+        code: outcome.code,
+        message: outcome.message,
+        ...(['restore', 'undo'].includes(command) && { request }),
+      },
     })
     context.log.write(outcome.outcome === 'succeeded' ? 'info' : 'warning', 'operation ended', {
       site: site.name,

@@ -152,7 +152,7 @@ function Known(props: {
             ) : backups.length === 0 ? (
               <EmptyState icon={DatabaseBackup} title="This site has no backups">
                 The console looks in the backup folders below the CVD root, and finds backups of the runbook’s scripts
-                as well.
+                as well. To build a site on an empty server, upload a system backup, or drop it here, and restore it.
               </EmptyState>
             ) : (
               <EmptyState title="No matching backups">Change the search, or show all backups.</EmptyState>

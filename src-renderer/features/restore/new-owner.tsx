@@ -8,12 +8,13 @@ import css from './new-server.module.css'
 import type { PlanStepProps } from './restore-page.tsx'
 
 export function NewOwner({ overview, path, parts, owner, plan }: PlanStepProps) {
+  const failed = plan.checks.some(({ check, state }) => check === 'new-server' && state === 'failed')
   const said = plan.owner ?? ''
-  const [names, setNames] = useState(said)
+  // What was just refused is nothing to start from.
+  const [names, setNames] = useState(failed && owner === undefined ? '' : said)
   if (plan.owner === null) return null
   const wanted = names.trim()
   const problem = wanted === '' || ownerNames.test(wanted) ? undefined : 'Write user:group, such as cvdapp:www-data.'
-  const failed = plan.checks.some(({ check, state }) => check === 'new-server' && state === 'failed')
   return (
     <form
       className={css.owner}

@@ -104,6 +104,10 @@ check_health() {
   elif [[ $HEALTH_CONFIGURED == false ]]; then
     found health failed "$title" "$words" 'set it: cvd-backup policy health=http://127.0.0.1:5000/api/health' \
       health-unknown "No health probe is known for this site: $words."
+  elif [[ $SITE_IS_DOWN != '' ]] && new_server_needed; then
+    found health warning "$title" "$words; the site is not on this server yet" \
+      'if it does not answer at this address when it is there, what was restored is taken away again' \
+      '' "$words. The site is not on this server yet; it has to answer there in the end."
   elif [[ $SITE_IS_DOWN != '' ]]; then
     found health warning "$title" "$words; you confirmed that the site is down and that this probe is correct" \
       'if the address is wrong, the restore will be rolled back' \
