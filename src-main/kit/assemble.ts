@@ -57,7 +57,7 @@ export const rooms = {
     'upload-sides',
     'upload',
   ],
-  rotation: ['rule', 'sides', 'records', 'delete', 'rotate'],
+  rotation: ['rule', 'sides', 'records', 'hold', 'delete', 'rotate'],
   inspect: ['look', 'inspect', 'problems'],
   schedule: ['times', 'runs', 'installed', 'units', 'foreign', 'replace', 'scheduled', 'timers', 'report'],
   transaction: ['rows', 'renames', 'put-back', 'journal', 'created', 'settle', 'stage', 'transaction', 'roll-back'],

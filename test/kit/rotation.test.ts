@@ -239,6 +239,56 @@ describe.concurrent('nothing is deleted', () => {
   })
 })
 
+describe.concurrent('a site behind a link', () => {
+  /** A site with two old safety copies, of which the older is put on hold, by whatever is given for it, through a link. */
+  const behind = async (test: TestContext, hold: (copy: string) => readonly string[]) => {
+    const site = siteOf(test)
+    const link = join(site.folder, 'opt')
+    symlinkSync(site.root, link)
+    const recent = put(site, join(link, 'backups', nameOf.database(HOUR)))
+    judge(site, 'verified', recent)
+    const copy = (ago: number) => put(site, `${site.database}.pre-restore.${stampOf(ago * DAY)}`)
+    const due = copy(30)
+    copy(20)
+    const linked = (...words: string[]) => site.run(['--root', link, ...words])
+    const held = await linked('hold', ...hold(due))
+    expect(held.result).toMatchObject({ outcome: 'succeeded', data: { path: due } })
+    return { due, recent, site, link, linked }
+  }
+
+  it('lists a safety copy once, and does not delete it when it was put on hold by its bare name', async (test) => {
+    const { due, linked } = await behind(test, (copy) => [basename(copy)])
+    const { result } = await linked('rotate', '--dry-run')
+    const report = rotationReport.parse(result.data)
+    const named = report.decisions.filter(({ path }) => basename(path) === basename(due))
+    expect(named).toMatchObject([{ path: due, reason: 'held' }])
+    await linked('rotate')
+    expect(existsSync(due)).toBe(true)
+  })
+
+  it('keeps what an earlier kit put on hold under its path through the link, until it is released', async (test) => {
+    const { site, due, link, linked } = await behind(test, (copy) => [copy])
+    const alias = join(link, 'data', basename(due))
+    site.sql(join(site.state, 'state.db'), `UPDATE hold SET path = '${alias}';`)
+    await linked('rotate')
+    expect(existsSync(due)).toBe(true)
+    expect((await linked('release', basename(due))).result.message).toBe('Released.')
+    await linked('rotate')
+    expect(existsSync(due)).toBe(false)
+  })
+
+  it('deletes nothing while it is not known which files are on hold', async (test) => {
+    const { due, recent, site, link, linked } = await behind(test, (copy) => [copy])
+    await linked('release', due)
+    await linked('hold', recent)
+    const blind = { instead: 'files_inodes() { return 1; }' }
+    const { result } = await site.run(['--root', link, 'rotate'], blind)
+    expect(result).toMatchObject({ outcome: 'succeeded', message: '0 backups were deleted, 3 kept.' })
+    await linked('rotate')
+    expect(existsSync(due)).toBe(false)
+  })
+})
+
 describe.concurrent('the clock', () => {
   const set = (site: ScratchSite, seen: string, boot = '(SELECT boot FROM clock)') =>
     site.sql(join(site.state, 'state.db'), `UPDATE clock SET ${seen}, boot = ${boot};`)

@@ -27,7 +27,7 @@ function callsOf(text: string): Calls {
   const reader = new Set<string>()
   const rest = text
     // The owner, or the reader where that is root.
-    .replace(/\b(?:venv_do|side_says \S+ \d+ venv) (\w+)/g, (_, one: string) => {
+    .replace(/\b(?:venv_do|side_(?:says|answers) \S+ \d+ venv) (\w+)/g, (_, one: string) => {
       owner.add(one)
       reader.add(one)
       return 'venv_do'
@@ -39,14 +39,14 @@ function callsOf(text: string): Calls {
     })
     // compare_say calls the given function.
     .replace(
-      /\b(?:(?:become_)?owner_do|side_says \S+ \d+ owner) (\w+)(?: (compare_\w+))?/g,
+      /\b(?:(?:become_)?owner_do|side_(?:says|answers) \S+ \d+ owner) (\w+)(?: (compare_\w+))?/g,
       (_, one: string, other?: string) => {
         owner.add(one)
         if (other !== undefined) owner.add(other)
         return ''
       },
     )
-    .replace(/\b(?:reader_do|side_says \S+ \d+ reader) (\w+)/g, (_, one: string) => {
+    .replace(/\b(?:reader_do|side_(?:says|answers) \S+ \d+ reader) (\w+)/g, (_, one: string) => {
       reader.add(one)
       return ''
     })

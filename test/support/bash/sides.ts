@@ -146,7 +146,7 @@ export const sides: Readonly<Record<string, Side>> = {
   'base/work.sh:work_parts_make': 'root: cp takes over the mode of an empty folder in STATE, which is root’s',
   'backups/extract.sh:extract_said': settled,
   'commands/database.sh:database_copy': limited,
-  'base/identity.sh:side_says': limited,
+  'base/identity.sh:side_answers': limited,
   'backups/fingerprint.sh:fingerprint_of_check': limited,
   'base/files.sh:hasher_choose': 'reader',
   'compare/compare.sh:compare_by_owner': limited,

@@ -63,9 +63,12 @@ folders_found() {
     find -H "$folder" -mindepth 1 -maxdepth 1 -type f ${not_database[@]+"${not_database[@]}"} -printf "$LISTING"
   done
   for database in "$DATABASE" "$DATABASE_FILE"; do
-    [[ -d ${database%/*} && ! ${database%/*} -ef $BACKUPS ]] || continue
+    folder=${database%/*}
+    [[ -d $folder && ! $folder -ef $BACKUPS ]] || continue
+    # The same folder behind a link: each file has one path in the list, the one that a restore uses.
+    [[ ! $folder -ef ${DATABASE_FILE%/*} ]] || folder=${DATABASE_FILE%/*}
     glob_literal "${database##*/}"
-    find -H "${database%/*}" -mindepth 1 -maxdepth 1 -type f -name "$REPLY.*" -printf "$LISTING"
+    find -H "$folder" -mindepth 1 -maxdepth 1 -type f -name "$REPLY.*" -printf "$LISTING"
     [[ $DATABASE != "$DATABASE_FILE" ]] || break
   done
 }

@@ -3,17 +3,35 @@
 # In STATE/state.db: where, when and as what it was made, verdicts, and a hold. A verdict counts only while size and modification
 # time of the file are unchanged.
 
-# backup_held PATH: REPLY = yes or no; empty if what is known cannot be read.
+HELD_AS=() # the paths under which it is on hold: links to folders give a file more than one
+
+# backup_held PATH: REPLY = yes or no; empty if what is known cannot be read. Sets HELD_AS.
 backup_held() {
-  local line
-  REPLY=''
+  local line whole=''
+  HELD_AS=()
   while IFS= read -r line; do
-    case $line in
-      held) REPLY=yes ;;
-      whole) REPLY=${REPLY:-no} ; return ;;
-    esac
-  done < <(state_record asked "$1" | state_rows "SELECT 'held' FROM said JOIN hold ON path = a;")
-  REPLY=''
+    if [[ $line == whole ]]; then whole=yes; continue; fi
+    decode_path "$line"
+    [[ $REPLY != "$1" && ! $REPLY -ef $1 ]] || HELD_AS+=("$REPLY")
+  done < <(state_record asked "$1" "/${1##*/}" | state_rows "SELECT path FROM said JOIN hold ON path = a OR substr(path, -length(b)) = b;")
+  REPLY=no
+  ((${#HELD_AS[@]} == 0)) || REPLY=yes
+  [[ $whole == yes ]] || REPLY=''
+}
+
+# backup_as_listed PATH: REPLY = the path that the list gives this file, whatever links PATH leads through; PATH if it is not listed.
+backup_as_listed() {
+  local real place places=("$BACKUPS" "${DATABASE_FILE%/*}" "${DATABASE%/*}" "$BACKUPS"/*)
+  real_path "$1" || { REPLY=$1; return; }
+  real=$REPLY
+  REPLY=$1
+  for place in "${places[@]}"; do
+    [[ -d $place && $place -ef ${real%/*} ]] || continue
+    # As in the list: below the backups, follow only these links.
+    [[ ! -L $place || $place != "$BACKUPS"/* || $place == "$BACKUPS"/@(app|system) ]] || continue
+    REPLY=$place/${real##*/}
+    return
+  done
 }
 
 # backup_verdicts PATH: print its verdicts, newest first, at most a hundred: PATH SIZE MODIFIED VERDICT AT BASIS SHA256 REASON.

@@ -222,9 +222,10 @@ reader_do() {
 
 # side_says SECONDS BYTES owner|reader FUNCTION ARG...: print what it writes to stdout, limited in time and size. A user can
 # stop its own processes and keep their output open, so root kills it and does not wait. Use it where nobody can cancel.
-side_says() {
-  SIDE_SECONDS=$1 "$3_do" "${@:4}" 2>/dev/null </dev/null | timeout --signal=KILL "$1" head -c "$2"
-}
+side_says() { side_answers "$@" </dev/null; }
+
+# side_answers SECONDS BYTES owner|reader FUNCTION ARG...: the same for a function that reads stdin.
+side_answers() { SIDE_SECONDS=$1 "$3_do" "${@:4}" 2>/dev/null | timeout --signal=KILL "$1" head -c "$2"; }
 SIDE_SECONDS=''
 SIDE_BEFORE=() # a command of root's that the next side is run by
 

@@ -1,4 +1,4 @@
-# --- Policy and holds, as commands ------------------------------------------------------------------------------------------
+# --- The policy, as a command, and which backup is meant --------------------------------------------------------------------
 
 POLICY_CHANGED='' # not empty once this process has changed it
 
@@ -135,26 +135,4 @@ backup_named() {
     fail usage "There are ${#places[@]} backups called '$1': ${places[0]}, ${places[1]}$( ((${#places[@]} == 2)) || printf ', …')." \
       'nothing was changed' 'give the path'
   REPLY=${places[0]}
-}
-
-run_hold() { mark_backup hold "$@"; }
-run_release() { mark_backup release "$@"; }
-
-mark_backup() {
-  local mark=$1 file=${2-}
-  [[ $file != '' ]] || usage_error "$mark: which backup?"
-  backup_find "$file" || fail not-found "There is no backup '$file'." 'nothing was changed'
-  file=$REPLY
-  state_writable || fail no-rights "This login cannot keep state: $STATE cannot be written." 'nothing was changed' ''
-  now_ms
-  state_write state_record "$mark" "$file" "$REPLY" "$WHO" "$REASON" ||
-    fail "$STATE_CODE" "$STATE_PROBLEM" 'the backup is marked as it was before' ''
-  # Read it back: report what other readers see.
-  backup_held "$file"
-  [[ $mark:$REPLY == @(hold:yes|release:no) ]] || fail internal 'The records do not have the mark that was written to them.' \
-    'the backup is marked as it was before' 'look at the disk of the state folder; then try again'
-  audit "$mark" succeeded "$file"
-  encode_path "$file"
-  json_string "$REPLY"
-  succeed "$([[ $mark == hold ]] && echo 'Held: rotation will not delete it.' || echo 'Released.')" "{\"path\":$REPLY}"
 }

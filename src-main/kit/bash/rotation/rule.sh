@@ -25,7 +25,7 @@ SELECT decision, path, reason, coalesce(measure, '-'), coalesce(bound, '-'), b, 
 SELECT 'whole';
 "
 
-# Reads, in this order: inodes of the files that programs have open; what folders_listed printed; the list. The variable `part` says which.
+# Reads, in this order: inodes of the files that programs have open, and of those on hold; what folders_listed printed; the list. The variable `part` says which.
 # shellcheck disable=SC2016 # awk's own variables
 readonly ROTATION_ROWS_AWK='
 function folder_of(path) { sub(/\/[^\/]*$/, "", path); return path }
@@ -42,6 +42,8 @@ BEGIN {
   COPY = "[0-9]+_[0-9]+([.][0-9a-f]+)?$"
 }
 part == "open" { open[$1] = 1; next }
+# A hold is of a file, whichever path it was given by.
+part == "held" { if ($1 ~ /^[0-9]+$/) held[$1] = 1; next }
 part == "raw" { if (NF == 4 && $3 ~ /^[0-9]+$/ && !($4 in inode)) inode[$4] = $3; next }
 $1 == "cut" || $1 == "unlisted" { gap = 1 }
 $1 == "backup" {
@@ -53,19 +55,20 @@ $1 == "backup" {
   } else if (origin == "foreign") known = 0
   at = path in inode ? inode[path] : "-"
   local_at = $8 == "-" ? "-" : sprintf("%.0f", (int($8 / 1000) + offset_at(int($8 / 1000))) * 1000)
-  print "backup", path, kind, origin, size, $8, local_at, $9, $12, at in open ? 1 : 0, known ? 1 : 0, $7, $16, at
+  print "backup", path, kind, origin, size, $8, local_at, $9, $12 || at in held ? 1 : 0, at in open ? 1 : 0, known ? 1 : 0, $7, $16, at
 }
 END { print "gap", gap ? 1 : 0, "", "", "", "", "", "", "", "", "", "", "", "" }
 '
 
 # rotation_decide: fill ROTATION and ROTATION_NOW; status 1 if the rule could not be asked.
 rotation_decide() {
-  local raw list rows answer
+  local raw list rows answer held
   now_ms
   ROTATION_NOW=$REPLY ROTATION=''
   raw=$(side_says 120 67108864 owner folders_listed || { (($? <= 128)) || printf 'cut\n'; })
+  held=$(rotation_held) || raw+=$'\ncut'
   list=$(printf '%s\n' "$raw" | listing_joined)
-  rows=$(rotation_rows "$raw" "$list")
+  rows=$(rotation_rows "$raw" "$list" "$held")
   [[ $rows == *$'\ngap\t'* || $rows == gap$'\t'* ]] || return 1
   answer=$({
     printf '%s\n' "$rows" | sed '/^gap\t/d'
@@ -76,11 +79,21 @@ rotation_decide() {
   ROTATION=${answer%whole}
 }
 
-# rotation_rows RAW LIST: print a row for each backup, and `gap`.
+# rotation_held: print the inodes of what is on hold; status 1 if that is not known.
+rotation_held() {
+  local paths
+  paths=$(state_rows 'SELECT path FROM hold;' </dev/null)
+  [[ $paths != whole ]] || return 0
+  [[ $paths == *$'\nwhole' ]] || return 1
+  # The owner looks, who may have put anything there.
+  printf '%s\n' "${paths%$'\nwhole'}" | side_answers 120 16777216 owner files_inodes
+}
+
+# rotation_rows RAW LIST HELD: print a row for each backup, and `gap`.
 rotation_rows() {
-  local open raw list app_link='' system_link='' folder database
+  local open raw list held app_link='' system_link='' folder database
   exec {open}< <(exec find -L /proc/[0-9]*/fd -maxdepth 1 -type f -printf '%i\n' 2>/dev/null)
-  exec {raw}< <(printf '%s\n' "$1") {list}< <(printf '%s\n' "$2")
+  exec {raw}< <(printf '%s\n' "$1") {list}< <(printf '%s\n' "$2") {held}< <(printf '%s\n' "$3")
   [[ ! -L $BACKUPS/app ]] || app_link=yes
   [[ ! -L $BACKUPS/system ]] || system_link=yes
   encode_path "$BACKUPS"
@@ -89,7 +102,7 @@ rotation_rows() {
   database=$REPLY
   live_names
   folder=$folder database=$database app_link=$app_link system_link=$system_link live_names=$REPLY \
-    awk "$LISTING_RULES_AWK$ROTATION_ROWS_AWK" part=open "/dev/fd/$open" part=raw "/dev/fd/$raw" part=list "/dev/fd/$list"
+    awk "$LISTING_RULES_AWK$ROTATION_ROWS_AWK" part=open "/dev/fd/$open" part=held "/dev/fd/$held" part=raw "/dev/fd/$raw" part=list "/dev/fd/$list"
 }
 
 # rotation_policy: print a row for each kind.

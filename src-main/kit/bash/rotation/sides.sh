@@ -80,3 +80,12 @@ rotate_finish() {
   REPLY=deleted
   [[ ! -e ./.$1.deleting ]] || REPLY=partly
 }
+
+# files_inodes: for owner_do. Reads encoded paths; prints the inodes of the files that are there, behind links, too.
+files_inodes() {
+  local path
+  while IFS= read -r path; do
+    decode_path "$path"
+    [[ $REPLY != /* ]] || printf '%s\0' "$REPLY"
+  done | xargs -0 -r stat -L -c %i -- 2>/dev/null || (($? == 123)) # one of them is not there
+}
