@@ -1,5 +1,5 @@
 /** Rotation that is killed, cancelled or interfered with: file and record are right, and nothing else is deleted. */
-import { existsSync, writeFileSync } from 'node:fs'
+import { existsSync, linkSync, readFileSync, writeFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { describe, expect, it, type TestContext } from 'vitest'
 import { z } from 'zod'
@@ -27,6 +27,52 @@ describe.concurrent('between the decision and the deletion', () => {
     const instead = `rotate_leave_used() { state_write state_record hold '${due}' 5 me why; }`
     const { result } = await site.run(['rotate'], { instead })
     expect(result).toMatchObject({ outcome: 'succeeded', message: expect.stringContaining('it is on hold now') })
+    expect(existsSync(due)).toBe(true)
+    expect(deletionsOf(site)).toEqual([])
+  })
+
+  it('a hold that comes after the intention was recorded counts', async (test) => {
+    const site = siteOf(test)
+    const { due } = old(site)
+    const instead = `failpoint() { [[ $1 != rotate-intended ]] || state_write state_record hold '${due}' 5 me why; }`
+    const { result } = await site.run(['rotate'], { instead })
+    expect(result).toMatchObject({ outcome: 'succeeded', message: expect.stringContaining('it is on hold now') })
+    expect(existsSync(due)).toBe(true)
+    expect(deletionsOf(site)).toEqual([])
+  })
+
+  it('hold does not say "Held" of a backup that is being deleted, or was', async (test) => {
+    const site = siteOf(test)
+    const { due } = old(site)
+    const before = join(site.folder, 'second-name')
+    linkSync(due, before)
+    // Rotation has looked at the holds, and deletes; hold comes before and after the deletion.
+    const hold = `/bin/bash --noprofile --norc '${site.kit}' --root '${site.root}' hold '${due}' >>'${site.folder}/said' 2>&1`
+    const instead = `eval "$(declare -f rotate_leave_held | sed 's/^rotate_leave_held/real_leave_held/')"
+      rotate_leave_held() { real_leave_held "$@"; (drop_descriptors; ${hold}); }
+      failpoint() { [[ $1 != rotate-deleted ]] || { ln '${before}' '${due}'; (drop_descriptors; ${hold}); rm '${due}'; }; }`
+    const { result } = await site.run(['rotate'], { instead })
+    expect(result).toMatchObject({ outcome: 'succeeded', message: expect.stringContaining('1 backup was deleted') })
+    const said = readFileSync(join(site.folder, 'said'), 'utf8')
+    expect(said.match(/Rotation is deleting it at this moment/g)).toHaveLength(2)
+    expect(said).not.toContain('Held')
+    const holds = `SELECT count(*) FROM hold;`
+    expect(site.sql(join(site.state, 'state.db'), holds)).toBe('0\n')
+
+    // Found, and deleted before the mark was there.
+    put(site, due)
+    const gone = await site.run(['hold', due], { instead: `state_writable() { rm '${due}'; }` })
+    expect(gone.result).toMatchObject({ code: 'not-found', message: 'It was deleted a moment ago.' })
+    expect(site.sql(join(site.state, 'state.db'), holds)).toBe('0\n')
+  })
+
+  it('hold counts after rotation was killed with the intention recorded', async (test) => {
+    const site = siteOf(test)
+    const { due } = old(site)
+    writeFileSync(join(site.state, 'failpoint'), 'rotate-intended kill\n')
+    await site.run(['rotate'])
+    expect((await site.run(['hold', due])).result.message).toBe('Held: rotation will not delete it.')
+    await rotate(site)
     expect(existsSync(due)).toBe(true)
     expect(deletionsOf(site)).toEqual([])
   })

@@ -63,15 +63,20 @@ rotate_batch() {
   rotate_record delete "${due[@]}"
 }
 
-# rotate_leave_held LINES: take out of the array LINES what was not recorded: somebody has put it on hold since it was decided.
+# rotate_leave_held LINES: take out of the array LINES what somebody has put on hold since it was decided, before or after it was
+# recorded as intended.
 rotate_leave_held() {
   local -n held_lines=$1
-  local line open all=("${held_lines[@]}")
-  open=$'\n'$(state_rows "$ROTATION_OPEN" </dev/null 2>/dev/null)$'\n'
+  local line clear all=("${held_lines[@]}") stays=()
+  clear=$'\n'$(state_rows "$ROTATION_CLEAR" </dev/null 2>/dev/null)$'\n'
   held_lines=()
   for line in "${all[@]}"; do
-    if [[ $open == *$'\n'"$line"$'\n'* ]]; then held_lines+=("$line"); else rotate_stays "${line%%$'\t'*}" 'it is on hold now'; fi
+    if [[ $clear == *$'\n'"$line"$'\n'* ]]; then held_lines+=("$line"); continue; fi
+    stays+=("${line%%$'\t'*}")
+    rotate_stays "${line%%$'\t'*}" 'it is on hold now'
   done
+  ((${#stays[@]} == 0)) || state_change "$ROTATION_DONE" rotation_done 0 "${stays[@]}" ||
+    fail "$STATE_CODE" "What stays could not be recorded. $STATE_PROBLEM" "backups deleted before that: ${#RT_DELETED[@]}" ''
 }
 
 # rotate_leave_used LINES PLACES: take out of the array LINES what a program has open or works in; PLACES are their devices and inodes.

@@ -23,6 +23,8 @@ CREATE TABLE IF NOT EXISTS deletion (
 "
 readonly ROTATION_CLOCK='SELECT at, up, boot, jumped FROM clock LIMIT 1;'
 readonly ROTATION_OPEN="SELECT path, identity, companions FROM deletion WHERE done_at IS NULL ORDER BY n LIMIT 1000;"
+# The same, without those that somebody has put on hold since.
+readonly ROTATION_CLEAR="SELECT path, identity, companions FROM deletion WHERE done_at IS NULL AND path NOT IN (SELECT path FROM hold) ORDER BY n LIMIT 1000;"
 
 readonly ROTATION_INTEND="$ROTATION_SCHEMA
 INSERT INTO deletion (path, kind, origin, size, taken_at, reason, measure, bound, identity, companions, operation, at)
