@@ -47,6 +47,39 @@ describe('over 10,000 random histories and policies', () => {
   })
 })
 
+it('keeps the folder that the last restore kept, though an archive of the runbook is newer', () => {
+  const now = Date.UTC(2026, 10, 27)
+  const backup = (path: string, origin: string, days: number, size: number | null) => ({
+    ...{ site: 0, path, kind: 'application', origin, size, taken_at: now - days * 86_400_000, local_at: null },
+    ...{ verdict: origin === 'safety' ? 'never' : 'verified', held: 0, used: 0, known: 1 },
+  })
+  const decided = runRule(retentionRule(), {
+    retention_site: [
+      {
+        ...{ site: 0, now, up: null, seen_at: null, seen_up: null, same_boot: null },
+        ...{ jumped: 0, gap: 0, unfinished: 0 },
+      },
+    ],
+    retention_policy: ['application', 'safety'].map((kind) => ({
+      ...{ site: 0, kind, days: 14, most: null, hourly: 0, daily: 0, weekly: 0, monthly: 0, overdue: 7 * 86_400_000 },
+    })),
+    retention_backup: [
+      backup('cvd_app', 'manual', 1, 1000),
+      backup('archive', 'safety', 22, 1000),
+      backup('folder', 'safety', 26, null),
+      backup('older archive', 'safety', 27, 1000),
+      backup('older folder', 'safety', 28, null),
+    ],
+  })
+  expect(decided.map(({ path, reason }) => [path, reason])).toEqual([
+    ['cvd_app', 'newest-verified'],
+    ['archive', 'last-undo'],
+    ['folder', 'last-undo'],
+    ['older archive', 'old-copy'],
+    ['older folder', 'old-copy'],
+  ])
+})
+
 describe('the judge finds what is deleted wrongly', () => {
   const byReason = new Map<string, Set<number>>()
   for (const { site, reason } of rows)

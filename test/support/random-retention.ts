@@ -198,7 +198,11 @@ export function broken({ site, policy, backups }: History, deleted: ReadonlySet<
       continue
     }
     const old = site.now - one.taken_at > own.days * DAY
-    if (one.origin === 'safety' && !newer.some((other) => other.known === 1 && other.origin === 'safety'))
+    const sameForm = (other: HistoryBackup) => (other.size === null) === (one.size === null)
+    if (
+      one.origin === 'safety' &&
+      !newer.some((other) => other.known === 1 && other.origin === 'safety' && sameForm(other))
+    )
       no('the last undo', one)
     if (!regular(one)) {
       if (!old) no('too young', one)

@@ -29,7 +29,7 @@ stopped AS (
   FROM watched
 ),
 judged AS (
-  SELECT b.site, path, b.kind, origin, taken_at, coalesce(local_at, taken_at) AS local_at, held, used, known, now, stop, stop_measure,
+  SELECT b.site, path, b.kind, origin, size, taken_at, coalesce(local_at, taken_at) AS local_at, held, used, known, now, stop, stop_measure,
     p.days, coalesce(p.most, 9223372036854775807) AS most, p.hourly, p.daily, p.weekly, p.monthly,
     -- When the newest of its kind is overdue: also for safety copies, which have days of their own.
     (SELECT overdue FROM retention_policy k WHERE k.site = b.site AND k.kind = b.kind) AS overdue,
@@ -46,11 +46,13 @@ kinds AS (
     max(CASE WHEN regular THEN taken_at END) AS newest,
     max(CASE WHEN regular AND verdict = 'verified' THEN taken_at END) AS proven,
     max(CASE WHEN verdict = 'failed' THEN taken_at END) AS failed,
-    max(CASE WHEN known AND origin = 'safety' THEN taken_at END) AS last_safety
+    -- A restore can be undone with the folder or the file that it kept, not with an archive of the runbook, and the other way round.
+    max(CASE WHEN known AND origin = 'safety' AND size IS NULL THEN taken_at END) AS last_folder,
+    max(CASE WHEN known AND origin = 'safety' AND size IS NOT NULL THEN taken_at END) AS last_file
   FROM judged GROUP BY site, kind
 ),
 counted AS (
-  SELECT j.*, latest, newest, proven, failed, last_safety,
+  SELECT j.*, latest, newest, proven, failed, last_folder, last_file,
     regular AND verdict <> 'failed' AS good,
     CASE verdict WHEN 'verified' THEN 1 ELSE 0 END AS sure,
     local_at / 3600000 AS hour,
@@ -98,7 +100,7 @@ decided AS (
       WHEN verdict = 'verified' AND (proven IS NULL OR taken_at >= proven) THEN 'newest-verified'
       WHEN proven IS NULL OR taken_at >= proven THEN 'unproven'
       WHEN verdict <> 'verified' AND failed > taken_at THEN 'newer-failed'
-      WHEN origin = 'safety' AND taken_at = last_safety THEN 'last-undo'
+      WHEN origin = 'safety' AND taken_at = CASE WHEN size IS NULL THEN last_folder ELSE last_file END THEN 'last-undo'
       WHEN origin IN ('safety', 'rejected') AND young THEN 'kept-copy'
       WHEN origin IN ('safety', 'rejected') THEN 'old-copy'
       -- It is young enough, or stands for its hour, day, week or month.
