@@ -315,6 +315,39 @@ describe.concurrent('the clock', () => {
   })
 })
 
+describe.concurrent('what is known of the clock', () => {
+  const set = (site: ScratchSite, values: string) =>
+    site.sql(join(site.state, 'state.db'), `UPDATE clock SET ${values};`)
+
+  it('that cannot be read is not taken for a first rotation', async (test) => {
+    const site = siteOf(test)
+    await rotate(site)
+    const { due } = old(site)
+    set(site, `at = at - ${3 * DAY}`)
+    const instead = `eval "real_$(declare -f state_rows)"
+      state_rows() { [[ $1 != "$ROTATION_CLOCK" ]] && real_state_rows "$@"; }`
+    const { result } = await site.run(['rotate'], { instead })
+    expect(result).toMatchObject({ outcome: 'succeeded', message: '0 backups were deleted, 2 kept.' })
+    expect(existsSync(due)).toBe(true)
+  })
+
+  it('is not compared after a restart of a container, which has the boot of its host', async (test) => {
+    const site = siteOf(test)
+    await rotate(site)
+    const { due } = old(site)
+    const later = `at = at - ${3 * DAY}`
+    for (const restarted of [`up = up + ${DAY}`, "boot = substr(boot, 1, 36) || '/1'"]) {
+      set(site, `${later}, ${restarted}`)
+      expect((await reasons(site))[basename(due)]).toBe('too-old')
+      await rotate(site, '--accept-clock')
+      put(site, due)
+      judge(site, 'verified', due)
+    }
+    set(site, later)
+    expect((await reasons(site))[basename(due)]).toBe('clock-jumped')
+  })
+})
+
 describe.concurrent('what a restore kept', () => {
   it('goes after its days, with its sidecars; the last one stays, and folders go whole', async (test) => {
     const site = siteOf(test)

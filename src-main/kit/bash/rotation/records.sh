@@ -54,6 +54,18 @@ UPDATE clock SET jumped = 1 WHERE EXISTS (SELECT 1 FROM said WHERE word = 'jumpe
 COMMIT;
 "
 
+# rotation_boot: REPLY = what no two starts of this server have in common. Containers have the boot of their host in common: so with the
+# moment at which the first process began.
+rotation_boot() {
+  local boot stat='' field=()
+  read -r boot </proc/sys/kernel/random/boot_id
+  { read -r stat </proc/1/stat; } 2>/dev/null
+  # Its name may have blanks.
+  read -ra field < <(printf '%s\n' "${stat##*)}")
+  REPLY=$boot
+  [[ ! ${field[19]-} =~ ^[0-9]{1,20}$ ]] || REPLY+=/${field[19]}
+}
+
 # rotation_see_clock: record the clock as right, for the next rotation to compare with.
 rotation_see_clock() {
   local at up boot
@@ -61,7 +73,8 @@ rotation_see_clock() {
   at=$REPLY
   uptime_ms
   up=$REPLY
-  read -r boot </proc/sys/kernel/random/boot_id
+  rotation_boot
+  boot=$REPLY
   state_change "$ROTATION_SEEN" state_record clock "$at" "$up" "$boot"
 }
 

@@ -123,19 +123,24 @@ rotation_policy() {
 
 # rotation_site ROWS: print the row of the site: its clock, and what prevents any deletion.
 rotation_site() {
-  local up seen_at='' seen_up='' boot='' now_boot='' jumped=0 same_boot='' gap=1 unfinished=0
+  local up seen_at='' seen_up='' boot='' jumped=0 same_boot='' gap=1 unfinished=0 clock
   uptime_ms
   up=$REPLY
-  IFS=$'\t' read -r seen_at seen_up boot jumped < <(state_rows "$ROTATION_CLOCK" </dev/null)
+  state_look
+  [[ $1 == *$'gap\t1\t'* || $STATE_KIND != @(known|old|none) ]] || gap=0
+  # Earlier kits made no such table. A failed read is no answer: the clock may have been in doubt.
+  clock=$(state_rows "SELECT 'made' FROM sqlite_master WHERE name = 'clock';" </dev/null)
+  [[ $clock != made$'\nwhole' ]] || clock=$(state_rows "$ROTATION_CLOCK" </dev/null)
+  [[ $clock == whole || $clock == *$'\nwhole' ]] || gap=1
+  IFS=$'\t' read -r seen_at seen_up boot jumped < <(printf '%s\n' "$clock")
   if [[ "$seen_at $seen_up $jumped" =~ ^[0-9]{1,15}\ [0-9]{1,15}\ [01]$ ]]; then
-    read -r now_boot </proc/sys/kernel/random/boot_id
+    rotation_boot
     same_boot=0
-    [[ $boot != "$now_boot" ]] || same_boot=1
+    # A container has the boot of its host, and a time since its own start.
+    [[ $boot != "$REPLY" ]] || ((up < seen_up)) || same_boot=1
   else
     seen_at='' seen_up='' jumped=0
   fi
-  state_look
-  [[ $1 == *$'gap\t1\t'* || $STATE_KIND != @(known|old|none) ]] || gap=0
   [[ ! -e $STATE/unfinished ]] || unfinished=1
   state_row site "$ROTATION_NOW" "$up" "$seen_at" "$seen_up" "$same_boot" "$jumped" "$gap" "$unfinished"
 }
