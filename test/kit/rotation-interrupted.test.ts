@@ -1,5 +1,5 @@
 /** Rotation that is killed, cancelled or interfered with: file and record are right, and nothing else is deleted. */
-import { existsSync, linkSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, linkSync, readFileSync, renameSync, utimesSync, writeFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { describe, expect, it, type TestContext } from 'vitest'
 import { z } from 'zod'
@@ -151,12 +151,25 @@ describe.concurrent('rotation that is killed', () => {
   })
 
   it('does not delete a companion whose name another backup has taken meanwhile', async (test) => {
-    const { site, due } = await states(test, { instead: 'rotate_finish() { kill -KILL $$; }' })
-    put(site, due, 'another backup of that name')
+    // Made before the other one is deleted, so that it has an inode of its own.
+    const instead = 'rotate_remove() { : >./next; rm "./$1"; }; rotate_finish() { kill -KILL $$; }'
+    const { site, due } = await states(test, { instead })
+    renameSync(put(site, 'next', 'another backup of that name'), due)
     await site.run(['hold', due])
     await site.run(['rotate'])
     expect(there(due, `${due}.sha256`)).toEqual([true, true])
     expect(deletionsOf(site)).toMatchObject([{ path: due, done: true }])
+  })
+
+  it('does not record a backup as deleted that was touched after the kill', async (test) => {
+    const { site, due } = await states(test, { failpoint: 'rotate-intended' })
+    utimesSync(due, new Date(), new Date())
+    await site.run(['hold', due])
+    const { remaining } = await rotate(site)
+    expect(remaining).toEqual([])
+    expect(existsSync(due)).toBe(true)
+    expect(deletionsOf(site)).toEqual([])
+    expect(readFileSync(join(site.state, 'audit'), 'utf8')).not.toContain('"rotated"')
   })
 
   it('in the middle of a folder leaves no half of a safety copy', async (test) => {

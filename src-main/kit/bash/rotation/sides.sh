@@ -27,7 +27,8 @@ rotate_file() {
     rotate_identity "$name"
     [[ $1 != look ]] || return 0
     if [[ $1 == settle ]]; then
-      if [[ $REPLY == "$3" ]]; then REPLY=there; else REPLY=other; fi
+      # Its time and size may have changed since.
+      if [[ $REPLY == "$3" || ($REPLY == f/* && ${REPLY%/*/*} == "${3%/*/*}") ]]; then REPLY=there; else REPLY=other; fi
       return
     fi
     [[ $REPLY == "$3" ]] || { REPLY='it has changed'; return; }
