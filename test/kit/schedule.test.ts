@@ -1,6 +1,6 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: it is bash
 /** What runs by itself: timers that root can trust, runs that are all accounted for, and a person who comes first. */
-import { spawnSync } from 'node:child_process'
+import { spawn, spawnSync } from 'node:child_process'
 import {
   appendFileSync,
   chmodSync,
@@ -23,6 +23,23 @@ const kinds = ['database', 'application', 'config', 'system', 'verify']
 const HOUR = 3_600_000
 /** A command that does nothing but take the lock. */
 const quick = 'run_database() { lock_site; succeed done null; }'
+
+/** Has another process lock a file or a folder until `free` is called. */
+async function lock(path: string, ...how: readonly string[]) {
+  const other = spawn('flock', [...how, path, 'sh', '-c', 'echo locked; read -r line'], {
+    stdio: ['pipe', 'pipe', 'ignore'],
+  })
+  await new Promise((resolve) => other.stdout.once('data', resolve))
+  const { ino } = statSync(path)
+  return {
+    /** Somebody waits for it. */
+    awaited: () => new RegExp(`-> FLOCK .*:${ino} `).test(readFileSync('/proc/locks', 'utf8')),
+    free: () => {
+      other.stdin.end()
+      return new Promise((resolve) => other.once('exit', resolve))
+    },
+  }
+}
 
 let here: ScheduleSite | undefined
 function schedule(options: ConstructorParameters<typeof ScheduleSite>[0] = {}): ScheduleSite {
@@ -124,6 +141,35 @@ describe.runIf(root)('the timers', () => {
     expect(planned.find(({ kind }) => kind === 'config')?.next).toEqual([])
     await one.must('policy', '--try', 'health=http://127.0.0.1:9/', 'schedule_database=every 8h')
     expect(one.unit('database', 'timer')).toContain(' 0,4,8,12,16,20:00:00')
+  })
+
+  it('do not come back when the policy is changed while the schedule is removed', async () => {
+    const one = schedule()
+    await one.install()
+    const removing = await lock(join(one.site.state, 'schedule.lock'))
+    let over = false
+    const setting = one.run('policy', 'schedule_database=every 4h').finally(() => {
+      over = true
+    })
+    await waitUntil('the policy waits, or is set', () => over || removing.awaited())
+    for (const file of one.units()) rmSync(join(one.etc, 'systemd/system', file))
+    rmSync(join(one.site.state, 'schedule'))
+    expect(over).toBe(false)
+    await removing.free()
+    expect((await setting).result.outcome).toBe('succeeded')
+    expect(one.units()).toEqual([])
+  })
+
+  it('leave nothing in /etc/cron.d that cron reads when they are killed while it is written', async () => {
+    const one = schedule({ cron: true })
+    await one.install()
+    const folder = join(one.etc, 'cron.d')
+    const [name = ''] = readdirSync(folder)
+    one.site.library('mv() { kill -KILL "$BASHPID"; }; ( write_whole "$1" text ); true', [join(folder, name)])
+    expect(readdirSync(folder).filter((file) => !file.startsWith('.'))).toEqual([name])
+    expect(readdirSync(folder)).toHaveLength(2)
+    await one.must('timers', 'install')
+    expect(readdirSync(folder)).toEqual([name])
   })
 
   it('are never made of a policy that is not valid', async () => {
@@ -414,6 +460,30 @@ describe.runIf(root)('every run is accounted for', () => {
     expect((await one.report()).missed).toEqual([])
   })
 
+  it('after the clock was ahead for a moment: what it noted then does not stop the runs of those days', async () => {
+    const one = await only('daily 02:00', '2026-06-01T09:00:00Z', 'UTC')
+    one.at(Date.parse('2026-06-11T09:00:00Z'))
+    expect((await one.goOff('database')).stdout).toContain('succeeded: done')
+    // The clock is right again when the hourly timer looks.
+    one.at(Date.parse('2026-06-01T09:20:00Z'))
+    expect((await one.goOff('database')).stdout).toContain('is due')
+    for (const day of ['02', '03']) {
+      one.at(Date.parse(`2026-06-${day}T02:01:00Z`))
+      expect((await one.goOff('database')).stdout).toContain('succeeded: done')
+    }
+    expect(accounts((await one.report()).runs)).toEqual(['06-02T02:00 succeeded', '06-03T02:00 succeeded'])
+  })
+
+  it('after a loss of records: a run that was due before still runs', async () => {
+    const one = await only('sunday 01:00', '2026-06-06T09:00:00Z', 'UTC')
+    one.site.sql(
+      join(one.site.state, 'state.db'),
+      `INSERT INTO loss VALUES (${Date.parse('2026-06-07T01:29:00Z')}, 'x');`,
+    )
+    one.at(Date.parse('2026-06-07T01:30:00Z'))
+    expect((await one.goOff('database')).stdout).toContain('succeeded: done')
+  })
+
   it('with lines in the records of the schedule that make no sense', async () => {
     const one = await only('every 2h', '2026-06-01T09:00:00Z', 'UTC')
     const lines = [
@@ -475,6 +545,30 @@ describe.runIf(root)('a run that finds the site busy', () => {
     })
     expect((await one.report()).runs).toMatchObject([{ outcome: 'skipped', code: 'busy' }])
     await free()
+  })
+
+  it('fails, and is not just skipped, when a program keeps the data folder locked', async () => {
+    const one = schedule({ instead: quick })
+    await one.must('policy', `root=${one.site.root}`, 'schedule_wait=1')
+    await one.must('timers', 'install')
+    const program = await lock(join(one.site.root, 'data'))
+    expect((await one.run('scheduled', 'database')).result).toMatchObject({ outcome: 'failed', code: 'busy' })
+    await program.free()
+    expect((await one.report()).runs).toMatchObject([{ outcome: 'failed', code: 'busy' }])
+  })
+
+  it('does not give up because somebody looks for a moment if it is at work', async () => {
+    const one = schedule({ instead: quick })
+    await one.install()
+    await one.must('scheduled', 'database')
+    const look = await lock(join(one.site.state, 'runs/database'), '-s')
+    let over = false
+    const run = one.run('scheduled', 'database').finally(() => {
+      over = true
+    })
+    await waitUntil('it waits, or is over', () => over || look.awaited())
+    await look.free()
+    expect((await run).result).toMatchObject({ outcome: 'succeeded', message: 'done' })
   })
 
   it('can be cancelled while it waits', async () => {

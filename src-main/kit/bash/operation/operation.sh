@@ -134,7 +134,7 @@ worker_exit() {
 operation_record_outcome() { # OUTCOME CODE MESSAGE RESULT-LINE
   now_ms
   # If the outcome cannot be written, the transaction stays open and recovery writes it when there is space.
-  if write_whole "$OPERATION_DIR/outcome" "outcome=$1"$'\n'"code=$2"$'\n'"endedAt=$REPLY"$'\n'"message=${3//$'\n'/ }"$'\n'; then
+  if write_whole "$OPERATION_DIR/outcome" "outcome=$1"$'\n'"code=$2"$'\n'"endedAt=$REPLY"$'\n'"message=${3//$'\n'/ }"$'\n'"lockLost=$LOCK_LOST"$'\n'; then
     failpoint outcome
     [[ $AFTER_OUTCOME == '' ]] || "$AFTER_OUTCOME"
   fi
@@ -144,6 +144,7 @@ operation_record_outcome() { # OUTCOME CODE MESSAGE RESULT-LINE
 
 # lock_site: take the site's lock, and have a state.db. It is two locks: one in STATE, which names its holder, and one on the
 # data folder, so that root's kit and an unprivileged login's exclude each other. Both end with the process.
+LOCK_LOST='' # yes if another operation has the site's lock, and this one ends because of that
 lock_site() {
   local holder='' wait=(-n)
   # Another process may be making its state.db now.
@@ -152,6 +153,7 @@ lock_site() {
   if ! lock_take "${wait[@]}" && ! lock_patiently site && ! { recovery_waits "$LOCK_FD" && { lock_is_current || lock_take -w 60; }; }; then
     lock_holder
     holder=$(tr '\n' ' ' <"$REPLY" 2>/dev/null)
+    LOCK_LOST=yes
     fail busy "Another operation is running on this site: ${holder:-unknown}" 'nothing was changed' \
       'wait until it has ended, or cancel it'
   fi

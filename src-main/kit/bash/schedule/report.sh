@@ -114,7 +114,7 @@ report_missed() {
   [[ $1 =~ ^[0-9]{1,15}$ ]] || return 1
   for line in ${LAPSED[@]+"${LAPSED[@]}"}; do
     at=${line#*$'\t'}
-    [[ $at =~ ^[0-9]{1,15}$ ]] && ((at + RUN_GRACE < $1)) || continue
+    [[ $at =~ ^[0-9]{1,15}$ ]] && ((at + RUN_GRACE < $1 && at > FORGOTTEN)) || continue
     json_object kind="${line%$'\t'*}" dueAt:="$at"
     list+=("$REPLY")
   done

@@ -59,11 +59,12 @@ schedule_differs() {
 
 RUNNING=() # rows of runs that have no end yet: KIND DUE BEGAN OPERATION KIT, TAB-separated
 LAPSED=()  # due times without a run, in order: KIND TAB MILLISECONDS
+FORGOTTEN=0 # until when runs may be unknown: the last loss of records
 
 # runs_account NOW: set RUNNING and LAPSED; call schedule_load first. Status 1 if what ran is not known.
 runs_account() {
-  local now=$1 at rest index low forgotten=0 whole='' lines=() wishes=()
-  RUNNING=() LAPSED=()
+  local now=$1 at rest index low whole='' lines=() wishes=()
+  RUNNING=() LAPSED=() FORGOTTEN=0
   [[ $now =~ ^[0-9]{1,15}$ ]] || return 1
   runs_table || { [[ $REPLY == none ]] && lines=(whole) || return 1; }
   ((${#lines[@]} > 0)) || mapfile -t lines < <(state_record asked "$((now + 60000))" | state_rows "SELECT 'last', kind, max(due_at) FROM run
@@ -75,17 +76,16 @@ runs_account() {
     at=${rest##*$'\t'}
     case ${rest%%$'\t'*} in
       whole) whole=yes ;;
-      loss) [[ ! $at =~ ^[0-9]{1,15}$ ]] || forgotten=$at ;;
+      loss) [[ ! $at =~ ^[0-9]{1,15}$ ]] || FORGOTTEN=$at ;;
       running) RUNNING+=("${rest#running$'\t'}") ;;
     esac
   done
   [[ $whole != '' ]] || return 1
   for index in "${!KINDS[@]}"; do
     low=${S_SINCE[index]}
-    [[ $low =~ ^[0-9]{1,15}$ && $forgotten =~ ^[0-9]{1,15}$ ]] || continue
+    [[ $low =~ ^[0-9]{1,15}$ ]] || continue
     # The clock was wrong then, or is now: what is dated in the future does not keep anything from running.
     ((low <= now)) || low=$((now - RUN_GRACE))
-    ((low >= forgotten)) || low=$forgotten
     ((low >= now - RUN_BACK)) || low=$((now - RUN_BACK))
     for rest in "${lines[@]}"; do
       [[ $rest == "last"$'\t'"${KINDS[index]}"$'\t'* ]] || continue
@@ -111,7 +111,8 @@ runs_table() {
   return 1
 }
 
-# runs_missed NOW: print rows of `said` for what was missed: of each kind, all of LAPSED but the newest, which can still run.
+# runs_missed NOW: print rows of `said` for what was missed: of each kind, all of LAPSED but the newest, which can still run. Before a
+# loss of records, nothing is called missed; but the newest runs then, too: better once too often than never.
 runs_missed() {
   local now=$1 index at booted reason
   [[ $now =~ ^[0-9]{1,15}$ ]] || return 1
@@ -120,7 +121,7 @@ runs_missed() {
   for index in "${!LAPSED[@]}"; do
     runs_newest "$index" && continue
     at=${LAPSED[index]#*$'\t'}
-    [[ $at =~ ^[0-9]{1,15}$ ]] || continue
+    [[ $at =~ ^[0-9]{1,15}$ ]] && ((at > FORGOTTEN)) || continue
     reason='Nothing ran at that time: its timer was off, or it came too late.'
     ((at >= booted)) || reason='Nothing ran at that time: the server was off, or the timer was.'
     state_record lapsed "${LAPSED[index]%$'\t'*}" "$at" '' '' missed missed "$reason"
@@ -155,7 +156,7 @@ kind_lives() { [[ -e $STATE/runs/$1 ]] && ! flock -n -s "$STATE/runs/$1" true; }
 # outcome_read OPERATION: set RUN_*: how its operation ended; all empty if it has not.
 RUN_OUTCOME='' RUN_CODE='' RUN_MESSAGE='' RUN_ENDED=''
 outcome_read() {
-  local key value
+  local key value lost=''
   RUN_OUTCOME='' RUN_CODE='' RUN_MESSAGE='' RUN_ENDED=''
   valid_operation "$1" || return 0
   while IFS='=' read -r key value; do
@@ -163,11 +164,13 @@ outcome_read() {
       outcome) RUN_OUTCOME=$value ;;
       code) RUN_CODE=$value ;;
       message) RUN_MESSAGE=$value ;;
+      lockLost) lost=$value ;;
       endedAt) [[ ! $value =~ ^[1-9][0-9]{12}$ ]] || RUN_ENDED=$value ;;
     esac
   done 2>/dev/null <"$STATE/operations/$1/outcome"
-  # What found the site busy for as long as it waits did nothing, and did nothing wrong.
-  [[ $RUN_CODE != busy ]] || RUN_OUTCOME=skipped
+  # What found another operation at work for as long as it waits did nothing wrong. A data folder that a program keeps locked is no
+  # reason to go without backups quietly.
+  [[ $RUN_CODE != busy || $lost != yes ]] || RUN_OUTCOME=skipped
 }
 
 # pause_state NOW: REPLY = yes, or until when (milliseconds), if the schedule is paused; else empty.

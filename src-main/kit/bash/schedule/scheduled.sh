@@ -10,8 +10,8 @@ run_scheduled() {
   state_writable || fail no-rights "This login cannot keep state: $STATE cannot be written." 'nothing was changed' 'log in as root or with sudo'
   scheduled_intact
   mkdir -p -- "$STATE/runs" && exec {RUN_FD}>>"$STATE/runs/$kind" || fail internal "A run cannot be noted in $STATE/runs." 'nothing was changed'
-  flock -n "$RUN_FD" || [[ $only_due == '' ]] || succeed "A run of this kind ($kind) is at work already." null
-  flock -n "$RUN_FD" || fail busy "A run of this kind ($kind) is at work already." 'nothing was changed' 'wait until it has ended'
+  # Whoever only looks if it is at work has the lock for a moment.
+  flock -w 5 "$RUN_FD" || { [[ $only_due == '' ]] || succeed "A run of this kind ($kind) is at work already." null; false; } || fail busy "A run of this kind ($kind) is at work already." 'nothing was changed' 'wait until it has ended'
   [[ $kind != due ]] || scheduled_due
   if [[ $only_due != '' ]]; then
     host_name
@@ -65,8 +65,11 @@ scheduled_choose() {
   succeed 'Skipped: the schedule is paused.' null
 }
 
-# scheduled_noted NOW: print rows of `said` for runs that broke off, and those that were missed.
+# scheduled_noted NOW: print rows of `said` for runs that broke off, and those that were missed. What was noted while the clock was ahead
+# goes: it would keep everything from running until then.
 scheduled_noted() {
+  [[ $1 =~ ^[0-9]{1,15}$ ]] || return 1
+  state_record ahead "$(($1 + 60000))"
   runs_broken "$1" && runs_missed "$1"
 }
 

@@ -9,6 +9,7 @@
 #   member       NAME N TYPE MODE UID GID SIZE SHA256 PATH TARGET loss     AT REASON
 #   operation    ID COMMAND STARTED ENDED WHO REASON OUTCOME CODE MESSAGE PHASE BACKUP TOKEN PART
 #   run          KIND DUE-AT BEGAN ENDED OUTCOME CODE MESSAGE OPERATION KIT      lapsed   the same, for a run that there was not
+#   ahead        NOW: what is dated later is wrong, since the clock was
 #   end          last, so that a writer that was killed writes nothing
 # Times are milliseconds since 1970; MODIFIED is what find prints; NAME is the name of a backup without its folder.
 
@@ -105,6 +106,7 @@ DELETE FROM member WHERE name IN (SELECT a FROM said WHERE word = 'members');
 INSERT OR REPLACE INTO member SELECT a, b, c, d, e, f, g, h, i, j FROM said WHERE word = 'member' ORDER BY rowid;
 INSERT OR REPLACE INTO operation SELECT a, b, c, nullif(d, ''), e, f, g, h, i, j, k, l, m FROM said WHERE word = 'operation';
 INSERT OR REPLACE INTO loss SELECT a, b FROM said WHERE word = 'loss';
+DELETE FROM run WHERE outcome <> 'running' AND due_at > (SELECT 0 + a FROM said WHERE word = 'ahead');
 INSERT OR REPLACE INTO run SELECT a, b, nullif(c, ''), nullif(d, ''), e, f, g, h, i FROM said WHERE word = 'run';
 INSERT OR IGNORE INTO run SELECT a, b, NULL, NULL, e, f, g, '', '' FROM said WHERE word = 'lapsed';
 COMMIT;
