@@ -120,7 +120,9 @@ free_bytes() {
 
 # write_whole FILE TEXT: replace the content atomically and durably.
 write_whole() {
-  local file=$1 temporary="$1.new.$$"
+  local file=$1 temporary
+  # Hidden: after a kill, cron must not read it.
+  [[ $file == */* ]] && temporary="${file%/*}/.${file##*/}.new.$$" || temporary=".$file.new.$$"
   printf '%s' "$2" >"$temporary" && sync_paths "$temporary" && mv -fT -- "$temporary" "$file" && sync_paths "${file%/*}"
 }
 

@@ -60,6 +60,8 @@ swap_in() {
   local mode uid gid
   read -r mode uid gid _ < <(printf '%s\n' "$3")
   [[ $mode =~ ^[0-7]{3,4}$ && $uid =~ ^[0-9]{1,10}$ && $gid =~ ^[0-9]{1,10}$ ]] || return 1
+  # With SELinux, cron reads no file that is labelled as another kind.
+  chcon -h --reference="$2" -- "$1" 2>/dev/null
   # The owner last: from then on it is theirs, and they could put another file in its place.
   sync_paths "$1" && chmod -- "$mode" "$1" && { ((EUID != 0)) || chown -h -- "$uid:$gid" "$1"; } && mv -fT -- "$1" "$2" || return 1
   sync_paths "${2%/*}"
@@ -221,7 +223,7 @@ put_back_script() { # N PATH
     [[ ! -L $2 || $(readlink -- "$2") != "$target" ]] || return 0
     [[ ! -e $2 && ! -L $2 ]] && ln -sT -- "$target" "$2" && sync_paths "${2%/*}"
   else
-    [[ -f $2 && ! -L $2 && -O $2 && $mode =~ ^[0-7]{3,4}$ ]] && chmod -- "$mode" "$2"
+    [[ -f $2 && ! -L $2 && -O $2 && $mode =~ ^[0-7]{3,4}$ ]] && chmod -- "$mode" "$2" && sync_paths "$2"
   fi
 }
 

@@ -127,9 +127,15 @@ timers_remove() {
 
 # timers_follow_policy OUTCOME…: after a change of the policy, write the timers again. For ON_RESULT.
 timers_follow_policy() {
-  [[ $1 == succeeded && $POLICY_CHANGED != '' ]] && schedule_load && schedule_differs || return 0
+  local lock
+  [[ $1 == succeeded && $POLICY_CHANGED != '' ]] && schedule_load || return 0
+  if { exec {lock}>>"$STATE/schedule.lock"; } 2>/dev/null && flock -w 30 "$lock"; then
+    # Meanwhile, another kit may have been installed, the schedule removed, or the policy changed again.
+    policy_load
+    schedule_load && schedule_differs || return 0
+  fi
   now_ms
-  if ((EUID == 0)) && timers_apply "$S_MANAGER" "$S_KIT" "$REPLY"; then
+  if ((EUID == 0)) && flock -n "$lock" && timers_apply "$S_MANAGER" "$S_KIT" "$REPLY"; then
     say info 'The timers were changed, too.'
   else
     say warning 'The timers could not be changed: install the schedule again.'

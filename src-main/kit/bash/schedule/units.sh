@@ -159,7 +159,7 @@ unit_is_ours() {
   [[ -f $1 && ! -L $1 && -O $1 ]] && { IFS= read -r line <"$1"; } 2>/dev/null && [[ $line == "$UNIT_MARK" ]]
 }
 
-# units_here: UNITS_FOUND = the files of ours that there are, for any kind.
+# units_here [clean]: UNITS_FOUND = the files of ours that there are, for any kind.
 UNITS_FOUND=()
 units_here() {
   local kind file
@@ -171,6 +171,8 @@ units_here() {
     done
   done
   unit_name schedule
+  # What a killed process left: the schedule is locked.
+  ((EUID != 0)) || [[ ${1-} != clean ]] || rm -f -- "$SCHEDULE_ETC/cron.d/.$REPLY".new.*
   [[ ! -e $SCHEDULE_ETC/cron.d/$REPLY ]] || ! unit_is_ours "$SCHEDULE_ETC/cron.d/$REPLY" || UNITS_FOUND+=("$SCHEDULE_ETC/cron.d/$REPLY")
 }
 
@@ -193,7 +195,7 @@ units_changed() {
 units_write() {
   local index file gone=() off=()
   units_wanted "$1" "$2"
-  units_here
+  units_here clean
   for file in ${UNITS_FOUND[@]+"${UNITS_FOUND[@]}"}; do
     for ((index = 0; index < ${#WANTED[@]}; index += 2)); do [[ ${WANTED[index]} != "$file" ]] || continue 2; done
     gone+=("$file")
@@ -213,7 +215,7 @@ units_write() {
 # units_remove: take all files of ours away. Status 1 if it did not work.
 units_remove() {
   local file timers=()
-  units_here
+  units_here clean
   for file in ${UNITS_FOUND[@]+"${UNITS_FOUND[@]}"}; do [[ $file != *.timer ]] || timers+=("${file##*/}"); done
   ((${#timers[@]} == 0)) || systemctl --quiet disable --now -- "${timers[@]}" >&2
   ((${#UNITS_FOUND[@]} == 0)) || rm -f -- "${UNITS_FOUND[@]}" || return 1
