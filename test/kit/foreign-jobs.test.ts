@@ -25,8 +25,10 @@ const root = process.getuid?.() === 0
 const HOST = execFileSync('hostname', { encoding: 'utf8' }).trim()
 
 let here: ScheduleSite | undefined
+let crontab = ''
 function schedule(): ScheduleSite {
   here = new ScheduleSite()
+  crontab = texts.replaceAll('/opt/cvd', here.site.root)
   return here
 }
 afterEach(() => {
@@ -34,7 +36,7 @@ afterEach(() => {
   here = undefined
 })
 
-const crontab = `# m h dom mon dow command
+const texts = `# m h dom mon dow command
 MAILTO=ops@example.org
 SCRIPTS=/opt/cvd/scripts/backup_database_auto.sh
 0 */2 * * * /opt/cvd/scripts/backup_database_auto.sh >/dev/null 2>&1
@@ -60,19 +62,23 @@ async function found(one: ScheduleSite): Promise<string[]> {
 it('are found in crontabs, in /etc, in scripts and in timers', async () => {
   const one = schedule()
   one.write('etc/spool/crontabs/cvdapp', crontab, 0o600)
-  one.write('etc/spool/root', '0 6 * * * /opt/cvd/scripts/verify_backups.sh\n', 0o600)
+  one.write('etc/spool/root', `0 6 * * * ${one.site.root}/scripts/verify_backups.sh\n`, 0o600)
   one.write(
     'etc/crontab',
     'SHELL=/bin/sh\n17 * * * * root cd / && run-parts /etc/cron.hourly\n@daily cvdapp /x/maintain_backups.sh\n',
   )
-  one.write('etc/cron.d/monitor', '*/15 * * * * root /opt/cvd/scripts/monitor_backups.sh')
-  one.write('etc/cron.daily/cvd', '#!/bin/sh\n# backup_system.sh\nexec /opt/cvd/scripts/backup_system.sh\n', 0o755)
-  one.write('etc/cron.weekly/off', '#!/bin/sh\n/opt/cvd/scripts/backup_system.sh\n', 0o644)
-  const script = one.write('backup_application.sh', '#!/bin/sh\ntrue\n', 0o755)
+  one.write('etc/cron.d/monitor', `*/15 * * * * root ${one.site.root}/scripts/monitor_backups.sh`)
+  one.write(
+    'etc/cron.daily/cvd',
+    `#!/bin/sh\n# backup_system.sh\nexec ${one.site.root}/scripts/backup_system.sh\n`,
+    0o755,
+  )
+  one.write('etc/cron.weekly/off', `#!/bin/sh\n${one.site.root}/scripts/backup_system.sh\n`, 0o644)
+  const script = one.write('cvd/backup_application.sh', '#!/bin/sh\ntrue\n', 0o755)
   symlinkSync(script, join(one.etc, 'cron.monthly/app'))
-  one.write('etc/systemd/system/cvd-db.service', service('/bin/bash /opt/cvd/scripts/backup_database.sh'))
+  one.write('etc/systemd/system/cvd-db.service', service(`/bin/bash ${one.site.root}/scripts/backup_database.sh`))
   one.write('etc/systemd/system/cvd-db.timer', '[Timer]\nOnCalendar=hourly\n')
-  one.write('etc/systemd/system/odd.service', service('-/opt/cvd/scripts/backup_database_auto.sh'))
+  one.write('etc/systemd/system/odd.service', service(`-${one.site.root}/scripts/backup_database_auto.sh`))
   one.write('etc/systemd/system/other.timer', timer)
   one.write('etc/systemd/system/none.service', service('/bin/true'))
   one.write('etc/systemd/system/none.timer', '[Timer]\nOnCalendar=hourly\n')
@@ -101,12 +107,12 @@ describe.runIf(root)('are replaced', () => {
       0o600,
     )
     chownSync(mine, ORDINARY, ORDINARY)
-    const drop = one.write('etc/cron.d/monitor', '*/15 * * * * root /opt/cvd/scripts/monitor_backups.sh', 0o640)
-    const script = one.write('etc/cron.daily/cvd', '#!/bin/sh\nexec /opt/cvd/scripts/backup_system.sh\n', 0o755)
-    const target = one.write('backup_application.sh', '#!/bin/sh\ntrue\n', 0o755)
+    const drop = one.write('etc/cron.d/monitor', `*/15 * * * * root ${one.site.root}/scripts/monitor_backups.sh`, 0o640)
+    const script = one.write('etc/cron.daily/cvd', `#!/bin/sh\nexec ${one.site.root}/scripts/backup_system.sh\n`, 0o755)
+    const target = one.write('cvd/backup_application.sh', '#!/bin/sh\ntrue\n', 0o755)
     const link = join(one.etc, 'cron.monthly/app')
     symlinkSync(target, link)
-    one.write('etc/systemd/system/cvd-db.service', service('/opt/cvd/scripts/backup_database.sh'))
+    one.write('etc/systemd/system/cvd-db.service', service(`${one.site.root}/scripts/backup_database.sh`))
     one.write('etc/systemd/system/cvd-db.timer', '[Timer]\nOnCalendar=hourly\n')
     one.switchOn('cvd-db.timer')
     const state = () =>
@@ -128,7 +134,7 @@ describe.runIf(root)('are replaced', () => {
     expect(await found(one)).toEqual([])
     expect((await one.report()).replaced).toHaveLength(5)
     expect(readFileSync(mine, 'latin1')).toContain(
-      "\n# cvd-backup replaced the next line: 'cvd-backup timers remove' puts it back\n#0 2 * * * cd /opt/cvd",
+      "\n# cvd-backup replaced the next line: 'cvd-backup timers remove' puts it back\n#0 2 * * * cd " + one.site.root,
     )
     expect(readFileSync(mine, 'latin1')).toContain('\n15 4 * * * /usr/bin/certbot renew\n')
     expect(statSync(mine)).toMatchObject({ uid: ORDINARY, gid: ORDINARY })
@@ -159,6 +165,32 @@ describe.runIf(root)('are replaced', () => {
     expect(readFileSync(file, 'utf8')).toBe(
       `${crontab.replace('certbot renew', 'certbot renew --quiet')}\n@reboot echo hello\n`,
     )
+  })
+
+  it('but not what somebody else backs up with a script of the same name', async () => {
+    const one = schedule()
+    const text = `0 3 * * * /srv/shop/bin/backup_database.sh --to tape\n0 4 * * * CVD_BACKUP_STATE=/srv/shop/state cvd-backup database\n`
+    const file = one.write(
+      'etc/spool/crontabs/alice',
+      `${text}0 2 * * * cd ${one.site.root} && ./backup_system.sh\n`,
+      0o600,
+    )
+    await one.install(...replace)
+    expect(readFileSync(file, 'utf8').startsWith(text)).toBe(true)
+    expect(readFileSync(file, 'utf8')).toContain('\n#0 2 * * *')
+    expect((await one.report()).foreign).toMatchObject([
+      { line: 1, problem: expect.stringContaining('may back up something else') },
+    ])
+  })
+
+  it('and a comment of theirs is not made a job, when they deleted the line above it', async () => {
+    const one = schedule()
+    const mine = `0 3 * * * ${one.site.root}/backup_system.sh`
+    const file = one.write('etc/spool/crontabs/alice', `${mine}\n#0 4 * * * /bin/true\n`, 0o600)
+    await one.install(...replace)
+    writeFileSync(file, readFileSync(file, 'utf8').replace(`#${mine}\n`, ''))
+    await one.must('timers', 'remove')
+    expect(readFileSync(file, 'utf8')).toBe('#0 4 * * * /bin/true\n')
   })
 
   it('and one that is gone meanwhile is named, and kept where it is', async () => {
@@ -206,7 +238,7 @@ describe.runIf(root)('are replaced', () => {
 
   it('but not through links, in folders of others, or files of others: a person is told', async () => {
     const one = schedule()
-    const line = '0 * * * * root /x/backup_database.sh\n'
+    const line = `0 * * * * root ${one.site.root}/backup_database.sh\n`
     symlinkSync(one.write('elsewhere', line), join(one.etc, 'cron.d/link'))
     const theirs = one.write('etc/cron.d/theirs', line)
     chownSync(theirs, ORDINARY, ORDINARY)
@@ -234,6 +266,18 @@ describe.runIf(root)('are replaced', () => {
 })
 
 describe.runIf(root)('of somebody hostile', () => {
+  it('cannot show what only root may read, by a link in the way of a link of root', async () => {
+    const one = schedule()
+    const secret = one.write('secret', 'password=hunter2 # used by maintain_backups.sh\n', 0o600)
+    const app = join(one.site.root, 'scripts')
+    execFileSync('mkdir', ['-p', app])
+    symlinkSync(secret, join(app, 'maint'))
+    execFileSync('chown', ['-hR', String(ORDINARY), app])
+    execFileSync('chmod', ['755', secret])
+    symlinkSync(join(app, 'maint'), join(one.etc, 'cron.daily/maint'))
+    expect((await one.report()).foreign).toEqual([])
+  })
+
   const evil = [
     '0 * * * * $(touch TRAP) `touch TRAP` /x/backup_database.sh',
     '0 * * * * a[$(touch TRAP)] \u001b[2J /x/backup_database.sh \\n & / " \' \t %d %n',
@@ -247,7 +291,7 @@ describe.runIf(root)('of somebody hostile', () => {
   it('are shown as text, run nothing, and come back as they were', async () => {
     const one = schedule()
     const trap = join(one.site.folder, 'trapped')
-    const text = evil.join('\n').replaceAll('TRAP', trap)
+    const text = evil.join('\n').replaceAll('TRAP', trap).replaceAll('/x/', `${one.site.root}/`)
     const file = one.write('etc/spool/crontabs/evil', text, 0o600)
     one.write('etc/spool/crontabs/-n $(id)', text)
     one.write('etc/cron.d/$(touch trapped)\n', text)
@@ -269,7 +313,7 @@ describe.runIf(root)('of somebody hostile', () => {
   it('cannot make root read without an end, or wait', async () => {
     const one = schedule()
     const big = one.write('etc/spool/crontabs/big', '')
-    execFileSync('bash', ['-c', 'yes "0 * * * * /x/backup_database.sh" | head -c 5000000 >"$0"', big])
+    execFileSync('bash', ['-c', 'yes "0 * * * * $1/backup_database.sh" | head -c 5000000 >"$0"', big, one.site.root])
     execFileSync('mkfifo', [join(one.spool, 'crontabs/pipe')])
     const before = readFileSync(big)
     const { result } = await one

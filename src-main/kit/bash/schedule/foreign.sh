@@ -9,16 +9,45 @@ readonly FOREIGN_BYTES=1048576 FOREIGN_MOST=200
 # The words of a job: a script of the runbook, or a backup by this program. What is a comment, or sets a variable, is none.
 # shellcheck disable=SC2016 # awk's own variables
 readonly FOREIGN_AWK=$ENCODE_AWK'
-function script(line,   at) {
+# mentions ROOT TEXT: whether the folder is named there, as a whole.
+function mentions(root, text,   at, from) {
+  for (from = 1; root != "" && (at = index(substr(text, from), root)) > 0; from = at + 1) {
+    at += from - 1
+    if ((at == 1 || substr(text, at - 1, 1) !~ /[A-Za-z0-9_.\/-]/) && substr(text, at + length(root), 1) !~ /[A-Za-z0-9_.-]/) return 1
+  }
+  return 0
+}
+# A path counts if it is below the root. A bare name, or a variable, counts if the root was named before.
+function here(line, start,   before, word) {
+  before = substr(line, 1, start)
+  word = before
+  sub(/^.*[ \t"\047;&|()=`<>]/, "", word)
+  if (word ~ /^-?[@:+!]*\//) {
+    sub(/^-?[@:+!]*/, "", word)
+    return index(word, ENVIRON["root"] "/") == 1 || index(word, ENVIRON["real"] "/") == 1
+  }
+  return named || mentions(ENVIRON["root"], before) || mentions(ENVIRON["real"], before)
+}
+# Another site, with a state folder or a root of its own.
+function other(line) {
+  if (match(line, /CVD_BACKUP_STATE=[^ \t]+/) && substr(line, RSTART + 17, RLENGTH - 17) != ENVIRON["state"]) return 1
+  return match(line, /--root[ =][^ \t]+/) && substr(line, RSTART + 7, RLENGTH - 7) != ENVIRON["root"]
+}
+function script(line) {
+  site = "here"
   if (match(line, /(^|[^A-Za-z0-9_.-])(backup_database_auto|backup_database|backup_application|backup_system|verify_backups|maintain_backups|monitor_backups)\.sh([^A-Za-z0-9_.-]|$)/)) {
+    if (!here(line, RSTART)) site = "elsewhere"
     line = substr(line, RSTART, RLENGTH)
     gsub(/^[^A-Za-z0-9_.-]|[^A-Za-z0-9_.-]$/, "", line)
     return line
   }
-  if (line ~ /(^|[^A-Za-z0-9_.-])cvd-backup([ \t].*)?[ \t](database|application|config|systemd|system|verify|rotate|scheduled)([ \t"\047]|$)/) return "cvd-backup"
+  if (!other(line) && line ~ /(^|[^A-Za-z0-9_.-])cvd-backup([ \t].*)?[ \t](database|application|config|systemd|system|verify|rotate|scheduled)([ \t"\047]|$)/) return "cvd-backup"
   return ""
 }
-/^[ \t]*(#|$)/ || ENVIRON["form"] == "crontab" && /^[ \t]*[A-Za-z_][A-Za-z0-9_]*[ \t]*=/ { next }
+/^[ \t]*(#|$)/ { next }
+# What a job could find its folder by.
+ENVIRON["form"] != "crontab" || /^[ \t]*[A-Za-z_][A-Za-z0-9_]*[ \t]*=/ { if (mentions(ENVIRON["root"], $0) || mentions(ENVIRON["real"], $0)) named = 1 }
+ENVIRON["form"] == "crontab" && /^[ \t]*[A-Za-z_][A-Za-z0-9_]*[ \t]*=/ { next }
 ENVIRON["form"] == "unit" && !/^[ \t]*Exec[A-Za-z]*[ \t]*=/ { next }
 {
   name = script(substr($0, 1, 4000))
@@ -26,11 +55,12 @@ ENVIRON["form"] == "unit" && !/^[ \t]*Exec[A-Za-z]*[ \t]*=/ { next }
   user = ENVIRON["user"]
   if (user == "") user = $1 ~ /^@/ ? $2 : $6
   if (user !~ /^[A-Za-z0-9_.-]+$/ || length(user) > 64) user = "-"
-  print NR "\t" name "\t" user "\t" encoded(substr($0, 1, 500))
+  print NR "\t" name "\t" user "\t" encoded(substr($0, 1, 500)) "\t" site
   if (++count >= 50) exit
 }'
 
 FOREIGN=() # of each job: FORM PATH LINE SCRIPT USER TEXT, TAB-separated, path and text encoded. FORM: crontab, script, timer
+readonly FOREIGN_ELSEWHERE='Its path is not below the CVD root, so it may back up something else: look at it, and change it by hand.'
 FOREIGN_WHY=() # of each: why it cannot be replaced from here; or empty
 
 # foreign_read FILE: print it, at most FOREIGN_BYTES, if it is a plain file.
@@ -39,17 +69,31 @@ foreign_read() {
 }
 
 # foreign_lines FORM FILE USER: print a line of FOREIGN_AWK for each job in it.
-foreign_lines() { foreign_read "$2" | form=$1 user=$3 awk "$FOREIGN_AWK"; }
+foreign_lines() { foreign_read "$2" | foreign_jobs "$1" "$3"; }
+
+foreign_jobs() { # FORM USER
+  real_path "$ROOT" || REPLY=$ROOT
+  form=$1 user=$2 root=$ROOT real=$REPLY state=$STATE awk "$FOREIGN_AWK"
+}
+
+# foreign_count: REPLY = how many of FOREIGN back this site up.
+foreign_count() {
+  local why
+  REPLY=0
+  for why in ${FOREIGN_WHY[@]+"${FOREIGN_WHY[@]}"}; do [[ $why == "$FOREIGN_ELSEWHERE" ]] || REPLY=$((REPLY + 1)); done
+}
 
 # foreign_add FORM FILE NAMED WHY: take the lines on stdin. NAMED is the file that they stand for.
 foreign_add() {
-  local line script user text path
+  local line script user text path site why
   encode_path "$3"
   path=$REPLY
-  while IFS=$'\t' read -r line script user text; do
+  while IFS=$'\t' read -r line script user text site; do
     [[ $line =~ ^[0-9]{1,9}$ && $script =~ ^[A-Za-z_.-]{1,40}$ ]] && ((${#FOREIGN[@]} < FOREIGN_MOST)) || continue
     FOREIGN+=("$1"$'\t'"$path"$'\t'"$line"$'\t'"$script"$'\t'"$user"$'\t'"$text")
-    FOREIGN_WHY+=("$4")
+    why=$4
+    [[ $site == here ]] || why=$FOREIGN_ELSEWHERE
+    FOREIGN_WHY+=("$why")
   done
 }
 
@@ -96,17 +140,28 @@ foreign_find() {
 
 # foreign_linked FORM FILE WHY USER: add the jobs of a file, or of the file that a link of root's leads to.
 foreign_linked() {
-  local file=$2 lines=()
+  local file=$2 lines=() reads=yes line
   if [[ -L $2 ]]; then
     [[ $(stat -c %u -- "$2" 2>/dev/null) == 0 ]] && real_path "$2" || return 0
     file=$REPLY
+    # Where others than root could put a link to a file that only root may read, it is judged by its name.
+    path_owner "$2"
+    [[ $REPLY == '0 0' ]] || reads=''
   fi
-  mapfile -t lines < <(foreign_lines "$1" "$file" "$4")
+  [[ $reads == '' ]] || mapfile -t lines < <(foreign_lines "$1" "$file" "$4")
   # The link may be to the runbook's script itself.
-  [[ $1 != script || ${#lines[@]} != 0 ]] || mapfile -t lines < <(printf '%s\n' "$file" | form=script user=$4 awk "$FOREIGN_AWK")
+  [[ $1 != script || ${#lines[@]} != 0 ]] || mapfile -t lines < <(printf '%s\n' "$file" | foreign_jobs script "$4")
   # A script is one job, whatever it does.
-  [[ $1 != script ]] || lines=(${lines[@]+"${lines[@]:0:1}"})
+  [[ $1 != script ]] || foreign_one
   ((${#lines[@]} == 0)) || foreign_add "$1" "$file" "$2" "$3" < <(printf '%s\n' "${lines[@]}")
+}
+
+# foreign_one: leave one of `lines`: the first that backs this site up.
+foreign_one() {
+  for line in ${lines[@]+"${lines[@]}"}; do
+    [[ $line != *$'\t'here ]] || { lines=("$line"); return; }
+  done
+  lines=(${lines[@]+"${lines[@]:0:1}"})
 }
 
 # foreign_timers: add the timers whose service runs one of them.
@@ -116,6 +171,7 @@ foreign_timers() {
     [[ ! -L $file ]] && ! unit_is_ours "$file" || continue
     mapfile -t lines < <(foreign_lines unit "$file" root)
     ((${#lines[@]} > 0)) || continue
+    foreign_one
     name=${file##*/}
     for timer in "${file%.service}.timer" "$SCHEDULE_ETC"/systemd/system/*.timer; do
       [[ -f $timer && ! -L $timer && ${timer##*/} =~ ^[A-Za-z0-9@_.-]+\.timer$ ]] || continue

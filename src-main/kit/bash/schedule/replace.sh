@@ -6,6 +6,13 @@
 
 readonly REPLACE_MARK="# cvd-backup replaced the next line: 'cvd-backup timers remove' puts it back"
 readonly REPLACE_MARK_SED=${REPLACE_MARK//\//\\/}
+# The edits that take our marks away, and the comment below each if it is a line that we made one of.
+# shellcheck disable=SC2016 # awk's own variables
+readonly REPLACE_AWK='
+FILENAME != "-" { was["#" $0]; next }
+marked && $0 in was { print FNR "s/^#//" }
+{ marked = $0 == ENVIRON["mark"] }
+marked { print FNR "d" }'
 readonly REPLACE_FACTS='%a %u %g %h %i %s %y' # mode, owner and group first
 
 # replaced_about N KEY: REPLY = the value in its record; status 1 if there is none
@@ -88,6 +95,7 @@ replace_lines() { # FILE FOLDER FACTS
   local line lines=() edits=() new hash
   mapfile -t lines < <(foreign_lines crontab "$2/original" -)
   for line in ${lines[@]+"${lines[@]}"}; do
+    [[ $line == *$'\t'here ]] || continue
     line=${line%%$'\t'*}
     [[ $line =~ ^[1-9][0-9]{0,8}$ ]] || return 1
     edits+=(-e "${line}s/^/$REPLACE_MARK_SED\\n#/")
@@ -146,7 +154,7 @@ replace_all() {
   for index in "${!FOREIGN[@]}"; do
     IFS=$'\t' read -r form path line _ < <(printf '%s\n' "${FOREIGN[index]}")
     decode_path "$path"
-    [[ $REPLY != "$last" ]] || continue
+    [[ $REPLY != "$last" && ${FOREIGN_WHY[index]} != "$FOREIGN_ELSEWHERE" ]] || continue
     last=$REPLY
     if [[ ${FOREIGN_WHY[index]} != '' ]]; then
       FAILED+=("$last: ${FOREIGN_WHY[index]}")
@@ -205,7 +213,8 @@ put_back_crontab() {
   elif [[ $seen == "$hash" ]]; then
     cat -- "$folder/original" >"$new"
   else
-    foreign_read "$file" | sed -e "/^$REPLACE_MARK_SED\$/{N;s/^[^\\n]*\\n#\\{0,1\\}//}" >"$new"
+    # By line numbers: sed leaves every other byte alone.
+    sed -f <(foreign_read "$file" | mark="$REPLACE_MARK" awk "$REPLACE_AWK" "$folder/original" -) -- "$file" >"$new"
   fi || { rm -f -- "$new"; return 1; }
   [[ $(stat -c "$REPLACE_FACTS" -- "$file") == "$facts" && ! -L $file ]] && swap_in "$new" "$file" "$facts" && return 0
   rm -f -- "$new"

@@ -77,13 +77,15 @@ timers_install() {
   step_done manager="$manager" timers:="${#UNITS_ON[@]}"
   installed_forget "$KIT_SHA256"
   foreign_find
-  count=${#FOREIGN[@]}
+  foreign_count
+  count=$REPLY
   if [[ $T_REPLACE != '' ]] && ((count > 0)); then
     step replace 'Switch the jobs of others off'
     replace_all
     step_done replaced:="$REPLY" failed:="${#FAILED[@]}"
     foreign_find
-    ((${#FOREIGN[@]} == 0)) || FAILED=("${FAILED[@]:-There are more than can be replaced at once: do it again.}")
+    foreign_count
+    ((REPLY == 0)) || FAILED=("${FAILED[@]:-There are more than can be replaced at once: do it again.}")
     ((${#FAILED[@]} == 0)) || fail checks-failed "The schedule is installed, but some jobs of others run as well: ${FAILED[*]}" \
       '' 'change them by hand; cvd-backup schedule lists them'
   elif ((count > 0)); then
