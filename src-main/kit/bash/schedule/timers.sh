@@ -79,16 +79,16 @@ timers_install() {
   foreign_find
   foreign_count
   count=$REPLY
-  if [[ $T_REPLACE != '' ]] && ((count > 0)); then
+  if [[ $T_REPLACE != '' ]] && [[ $count != 0 ]]; then
     step replace 'Switch the jobs of others off'
     replace_all
     step_done replaced:="$REPLY" failed:="${#FAILED[@]}"
     foreign_find
     foreign_count
-    ((REPLY == 0)) || FAILED=("${FAILED[@]:-There are more than can be replaced at once: do it again.}")
+    [[ $REPLY == 0 ]] || FAILED=("${FAILED[@]:-There are more than can be replaced at once: do it again.}")
     ((${#FAILED[@]} == 0)) || fail checks-failed "The schedule is installed, but some jobs of others run as well: ${FAILED[*]}" \
       '' 'change them by hand; cvd-backup schedule lists them'
-  elif ((count > 0)); then
+  elif [[ $count != 0 ]]; then
     counted "$count" 'job of others backs' 'jobs of others back'
     say warning "$REPLY this site up, too: cvd-backup schedule lists them, cvd-backup timers install --replace switches them off."
   fi
