@@ -112,7 +112,7 @@ describe.runIf(root)('the timers', () => {
       operation: expect.stringMatching(/-database-/),
     })
     expect(runs[0]?.dueAt).toBeLessThanOrEqual(Date.now() + 3 * HOUR)
-    expect(missed).toEqual([])
+    expect(missed.filter(({ kind }) => kind === 'database')).toEqual([])
     expect((await one.goOff('database')).stdout).toContain('Nothing of this kind (database) is due.')
   })
 
