@@ -2,7 +2,7 @@
 import { z } from 'zod'
 import { formatBound, formatSpan } from './format.ts'
 import type { BackupEntry } from './kit-backups.ts'
-import { databaseBackups, momentOf, newestFirst } from './newest.ts'
+import { databaseBackups, isFuture, momentOf, newestFirst } from './newest.ts'
 
 /** `good`: verified. `attention`: a person should look. `bad`: it cannot be restored. `unknown`: never checked. */
 export const siteVerdict = z.object({
@@ -51,8 +51,19 @@ function claimOfBackups({ now, backups, backupsKnown, maxAge }: SiteFacts): Clai
   if (!newest && !backupsKnown) {
     return { state: 'attention', claim: 'Backups unknown', rest: '; the server could not list them' }
   }
-  if (!newest) return { state: 'bad', claim: 'No backup exists', rest: '; lost data could not be recovered' }
-  const age = (backup: typeof newest) => formatSpan(now - momentOf(backup))
+  const age = (backup: Parameters<typeof momentOf>[0]) => formatSpan(now - momentOf(backup))
+  if (!newest) {
+    // A system backup holds a database, too: a site that was built from one can be built again.
+    const [whole] = backups
+      .filter(({ kind, verdict, size }) => kind === 'system' && verdict !== 'failed' && size > 0)
+      .filter((backup) => !isFuture(backup, now))
+      .toSorted((one, other) => momentOf(other) - momentOf(one))
+    if (whole) {
+      const rest = `; the newest system backup is ${age(whole)} old`
+      return { state: 'attention', claim: 'No backup of the database alone exists', rest }
+    }
+    return { state: 'bad', claim: 'No backup exists', rest: '; lost data could not be recovered' }
+  }
   const verified = list.find(({ verdict }) => verdict === 'verified')
   if (!verified) {
     const rest = `; the newest is ${age(newest)} old`

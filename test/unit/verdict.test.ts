@@ -52,6 +52,13 @@ describe('a site', () => {
       'attention',
       /5 hours ago .*; the newest backup is damaged/,
     ],
+    [
+      'only a system backup, from which the site can be built',
+      [backup(3, 'never', { kind: 'system' }), backup(-9, 'verified', { kind: 'system' })],
+      'attention',
+      /^No backup of the database alone exists; the newest system backup is 3 hours old/,
+    ],
+    ['only a damaged system backup', [backup(3, 'failed', { kind: 'system' })], 'bad', /^No backup exists/],
     ['an old verified one', [backup(4.1, 'verified')], 'attention', /no newer backup exists/],
     [
       'an old verified one and new unverified ones',
