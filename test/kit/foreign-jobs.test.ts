@@ -15,26 +15,21 @@ import {
   writeFileSync,
 } from 'node:fs'
 import { join } from 'node:path'
-import { afterEach, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { decodePath, showPath } from '../../src-shared/domain/backup-path.ts'
-import { ScheduleSite } from '../support/kit/schedule-site.ts'
+import { type ScheduleSite, scheduleSite } from '../support/kit/schedule-site.ts'
 import { ORDINARY } from '../support/scratch-site.ts'
 import { waitUntil } from '../support/wait.ts'
 
 const root = process.getuid?.() === 0
 const HOST = execFileSync('hostname', { encoding: 'utf8' }).trim()
 
-let here: ScheduleSite | undefined
 let crontab = ''
 function schedule(): ScheduleSite {
-  here = new ScheduleSite()
-  crontab = texts.replaceAll('/opt/cvd', here.site.root)
-  return here
+  const one = scheduleSite()
+  crontab = texts.replaceAll('/opt/cvd', one.site.root)
+  return one
 }
-afterEach(() => {
-  here?.remove()
-  here = undefined
-})
 
 const texts = `# m h dom mon dow command
 MAILTO=ops@example.org

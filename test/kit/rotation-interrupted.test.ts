@@ -4,17 +4,20 @@ import { basename, join } from 'node:path'
 import { describe, expect, it, type TestContext } from 'vitest'
 import { z } from 'zod'
 import { operationEntry } from '../../src-shared/domain/kit-site.ts'
-import { rotationReport } from '../../src-shared/domain/retention.ts'
-import { DAY, deletionsOf, HOUR, judge, nameOf, old, put, stampOf } from '../support/kit/history.ts'
-import { ORDINARY, ScratchSite, type SiteOptions } from '../support/scratch-site.ts'
-
-function siteOf(test: TestContext, options: SiteOptions = {}): ScratchSite {
-  const site = new ScratchSite(options)
-  test.onTestFinished(() => site.remove())
-  return site
-}
-const rotate = (site: ScratchSite, ...options: string[]) => site.ask(['rotate', ...options], rotationReport)
-const there = (...paths: readonly string[]) => paths.map((path) => existsSync(path))
+import {
+  DAY,
+  deletionsOf,
+  HOUR,
+  judge,
+  nameOf,
+  old,
+  put,
+  rotate,
+  siteOf,
+  stampOf,
+  there,
+} from '../support/kit/history.ts'
+import { ORDINARY, type ScratchSite } from '../support/scratch-site.ts'
 
 describe.concurrent('between the decision and the deletion', () => {
   /** Bash text that does WHAT before the first batch. */

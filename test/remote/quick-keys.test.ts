@@ -1,12 +1,11 @@
 /** The keys that ssh2 gives to every packet: key objects, and right also after the server has had them exchanged. */
 import { createHash, KeyObject, randomBytes } from 'node:crypto'
-import { Client } from 'ssh2'
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
-import { connect } from '../../src-main/remote/connection.ts'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { exec } from '../../src-main/remote/exec.ts'
 import { missing } from '../support/prerequisites.ts'
-import { accepting, must, scratch, secrets, target } from '../support/remote.ts'
-import { makeKey, makeUser, type Sshd, sshdNeeds, startSshd, type TestUser } from '../support/sshd.ts'
+import { must } from '../support/remote.ts'
+import { connectSeen } from '../support/seen-client.ts'
+import { makeUser, type Sshd, sshdNeeds, startSshd, type TestUser } from '../support/sshd.ts'
 
 const sha256 = (bytes: Buffer) => createHash('sha256').update(bytes).digest('hex')
 
@@ -27,17 +26,10 @@ describe.skipIf(lacks)(`quick keys${lacks && ` (skipped: lacks ${lacks})`}`, () 
     '%s, new keys by the rule "%s": the link is kept, and every byte arrives in both directions',
     async (cipher, rekey) => {
       sshd = await startSshd({ config: [`Ciphers ${cipher}`, `RekeyLimit ${rekey}`] })
-      await using folder = await scratch()
-      const emitted = vi.spyOn(Client.prototype, 'emit')
       try {
-        const key = await makeKey(sshd.folder, 'id')
-        await user.authorize(key)
-        const auth = { method: 'key', keyFile: key.privateFile } as const
-        const hostKeys = accepting(folder.path, sshd.hostKey.fingerprint)
-        await using connection = must(
-          await connect({ target: target(sshd, user.name, auth), hostKeys, secrets: secrets() }),
-        )
-        const client = emitted.mock.contexts.at(-1) as unknown as {
+        const { connection, client: seen } = await connectSeen(sshd, user)
+        await using _closed = connection
+        const client = seen as {
           _protocol: { _cipher: { _encKey?: unknown }; _decipher: { _decipherKey?: unknown } }
         }
         if (cipher.includes('gcm')) {
@@ -49,7 +41,6 @@ describe.skipIf(lacks)(`quick keys${lacks && ` (skipped: lacks ${lacks})`}`, () 
         const done = must(await exec(connection, 'cat', { stdin: bytes, keep: bytes.length }))
         expect(sha256(done.stdout)).toBe(sha256(bytes))
       } finally {
-        emitted.mockRestore()
         await sshd.stop()
       }
     },

@@ -1,7 +1,9 @@
 /** A site with a history: backups by name, with recorded verdicts, made quickly. What is in them does not matter to rotation. */
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
-import type { ScratchSite } from '../scratch-site.ts'
+import type { TestContext } from 'vitest'
+import { rotationReport } from '../../../src-shared/domain/retention.ts'
+import { ScratchSite, type SiteOptions } from '../scratch-site.ts'
 
 export const HOUR = 3_600_000
 export const DAY = 24 * HOUR
@@ -20,6 +22,17 @@ export const nameOf = {
   config: (ago: number) => `app/cvd_config_${stampOf(ago)}.tar.gz`,
   system: (ago: number) => `system/cvd_system_${stampOf(ago)}.tar.gz`,
 } as const
+
+/** A site that is gone after the test. */
+export function siteOf(test: TestContext, options: SiteOptions = {}): ScratchSite {
+  const site = new ScratchSite(options)
+  test.onTestFinished(() => site.remove())
+  return site
+}
+
+export const rotate = (site: ScratchSite, ...options: string[]) => site.ask(['rotate', ...options], rotationReport)
+
+export const there = (...paths: readonly string[]) => paths.map((path) => existsSync(path))
 
 /** A file among the backups, last written just now: rotation must not care. */
 export function put(site: ScratchSite, name: string, content = 'a backup'): string {

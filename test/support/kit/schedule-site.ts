@@ -1,7 +1,8 @@
 /** A scratch site with a folder of timers and crontabs of its own, and a clock that a test can set. */
-import { execFileSync } from 'node:child_process'
-import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { execFileSync, spawn } from 'node:child_process'
+import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { onTestFinished } from 'vitest'
 import { kitCommands } from '../../../src-shared/domain/kit-commands.ts'
 import type { ScheduleReport } from '../../../src-shared/domain/schedule.ts'
 import { type CommandResult, command } from '../command.ts'
@@ -123,5 +124,32 @@ export class ScheduleSite {
   remove(): void {
     this.site.remove()
     rmSync(this.#fake, { recursive: true })
+  }
+}
+
+/** A command that does nothing but take the lock. */
+export const quick = 'run_database() { lock_site; succeed done null; }'
+
+/** A site that is gone after the test. */
+export function scheduleSite(options: ConstructorParameters<typeof ScheduleSite>[0] = {}): ScheduleSite {
+  const site = new ScheduleSite(options)
+  onTestFinished(() => site.remove())
+  return site
+}
+
+/** Has another process lock a file or a folder until `free` is called. */
+export async function lock(path: string, ...how: readonly string[]) {
+  const other = spawn('flock', [...how, path, 'sh', '-c', 'echo locked; read -r line'], {
+    stdio: ['pipe', 'pipe', 'ignore'],
+  })
+  await new Promise((resolve) => other.stdout.once('data', resolve))
+  const { ino } = statSync(path)
+  return {
+    /** Somebody waits for it. */
+    awaited: () => new RegExp(`-> FLOCK .*:${ino} `).test(readFileSync('/proc/locks', 'utf8')),
+    free: () => {
+      other.stdin.end()
+      return new Promise((resolve) => other.once('exit', resolve))
+    },
   }
 }
