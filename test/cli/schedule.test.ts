@@ -7,11 +7,12 @@ import { CliSite, cliSiteLacks } from '../support/cli-site.ts'
 
 describe.skipIf(cliSiteLacks !== '')(`the schedule on the command line ${cliSiteLacks}`, () => {
   let site: CliSite
-  const cron = '0 */2 * * * root /opt/cvd/scripts/backup_database_auto.sh\n'
+  let cron: string
   const jobs = () => join(site.demo.etc, 'cron.d')
 
   beforeAll(async () => {
     site = await CliSite.added()
+    cron = `0 */2 * * * root ${site.demo.root}/scripts/backup_database_auto.sh\n`
     writeFileSync(join(jobs(), 'runbook'), cron)
   })
   afterAll(() => site?.[Symbol.asyncDispose]())
