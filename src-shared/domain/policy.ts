@@ -1,0 +1,36 @@
+/** The policy of a site: its values, their version, and the contradictions in it. Pure. */
+import { z } from 'zod'
+import { count, text, word } from './kit-fields.ts'
+
+/** A contradiction that the linter found, with its numbers in the sentence. */
+export const policyFinding = z.looseObject({
+  rule: word,
+  severity: z.enum(['error', 'warning', 'info']),
+  /** The keys that it is about. */
+  keys: z.array(word),
+  /** What the two numbers of a rule mean: `policy-words.ts`. */
+  measure: z.number().nullable(),
+  bound: z.number().nullable(),
+  sentence: text,
+  fix: text,
+})
+export type PolicyFinding = z.infer<typeof policyFinding>
+
+/** What the kit says about its policy besides the values; absent in the answers of earlier kits. */
+export const policyFacts = {
+  /** Changes whenever a value does; `--expect` names the one that a change was made on. */
+  version: word.optional(),
+  changedAt: count.nullable().optional(),
+  changedBy: text.optional(),
+  /** What applies where nothing is set. */
+  defaults: z.record(word, text).optional(),
+  findings: z.array(policyFinding).optional(),
+}
+
+/** Data of a refused change (code `conflict`): the policy as someone else has left it. */
+export const policyConflict = z.looseObject({
+  version: word,
+  changedAt: count.nullable(),
+  changedBy: text,
+  policy: z.record(word, text),
+})
