@@ -17,6 +17,7 @@ import { shownBackup } from '../../src-shared/domain/kit-backups.ts'
 import { inspection } from '../../src-shared/domain/kit-site.ts'
 import { missing } from '../support/prerequisites.ts'
 import { ScratchSite } from '../support/scratch-site.ts'
+import { waitUntil } from '../support/wait.ts'
 
 function siteOf(test: TestContext): ScratchSite {
   const site = new ScratchSite()
@@ -99,6 +100,24 @@ describe.concurrent('a hold', () => {
     expect(listed.every(({ verdict }) => verdict === 'verified')).toBe(true)
     for (const backup of backups) expect((await site.run(['release', backup])).result.outcome).toBe('succeeded')
     expect(site.sql(database(site), 'SELECT count(*) FROM hold;')).toBe('0\n')
+  })
+
+  it('does not keep an operation from its work while it makes state.db', async (test) => {
+    const site = siteOf(test)
+    const flag = (name: string) => join(site.state, name)
+    // state.db has its name, and its maker still has the lock.
+    const holding = site.run(['hold', site.backup(NAME)], {
+      instead: `eval "true_$(declare -f state_convert)"; state_convert() {
+        true_state_convert || return; : >"$STATE/made"; while [[ -e $STATE/made ]]; do sleep 0.05; done; }`,
+    })
+    await waitUntil('state.db is made', () => existsSync(flag('made')))
+    const backing = site.run(['database'], {
+      instead: `eval "true_$(declare -f lock_take)"; lock_take() {
+        local status; true_lock_take "$@"; status=$?; ((status == 0)) || : >"$STATE/waited"; return "$status"; }`,
+    })
+    await waitUntil('the backup has found the lock taken', () => existsSync(flag('waited')))
+    rmSync(flag('made'))
+    expect((await Promise.all([holding, backing])).map(({ result }) => result.code)).toEqual(['ok', 'ok'])
   })
 
   it('is written whole or not at all, wherever its writer is killed', async (test) => {

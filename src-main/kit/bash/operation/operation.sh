@@ -146,11 +146,8 @@ operation_record_outcome() { # OUTCOME CODE MESSAGE RESULT-LINE
 # data folder, so that root's kit and an unprivileged login's exclude each other. Both end with the process.
 LOCK_LOST='' # yes if another operation has the site's lock, and this one ends because of that
 lock_site() {
-  local holder='' wait=(-n)
-  # Another process may be making its state.db now.
-  state_look
-  [[ $STATE_KIND == known ]] || wait=(-w 20)
-  if ! lock_take "${wait[@]}" && ! lock_patiently site && ! { recovery_waits "$LOCK_FD" && { lock_is_current || lock_take -w 60; }; }; then
+  local holder=''
+  if ! lock_take -n && ! lock_passing && ! lock_patiently site && ! { recovery_waits "$LOCK_FD" && { lock_is_current || lock_take -w 60; }; }; then
     lock_holder
     holder=$(tr '\n' ' ' <"$REPLY" 2>/dev/null)
     LOCK_LOST=yes
@@ -174,6 +171,21 @@ lock_site() {
   # We hold the lock, so work folders here are leftovers of killed processes. Those of an open transaction are for `recover`.
   cd /
   [[ -e $STATE/unfinished ]] || { work_places; scratch_sweep "${PLACES[@]}"; }
+}
+
+# lock_passing: wait for a lock that no operation is known to have: whoever has it makes state.db, has just done so, or is about to
+# name itself. Status 1 if it is still not ours, or if an operation has it.
+lock_passing() {
+  local turn id=''
+  for ((turn = 0; turn < 40; turn++)); do
+    lock_holder
+    { IFS= read -r id <"$REPLY"; } 2>/dev/null
+    ! operation_runs "${id#operation=}" || return 1
+    lock_leave
+    ! lock_take -w 0.5 || return 0
+    heed_cancel 'nothing was changed'
+  done
+  return 1
 }
 
 # lock_patiently site|data: wait for that lock as long as this operation does; status 1 if it is still not ours. Whoever has it may
