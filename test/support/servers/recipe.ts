@@ -25,6 +25,8 @@ export const packages = [
   'pigz',
   'isal',
   'tzdata',
+  'cron',
+  'faketime',
 ]
 
 /**
