@@ -32,4 +32,47 @@ describe('the policy', () => {
     expect((await site.run(['policy', 'owner=root:root'])).result.code).toBe('ok')
     expect((await site.run(['policy', 'owner='])).result.code).toBe('ok')
   })
+
+  const refused = {
+    ...{ verify_budget: ['1441', '-1', '08', '1e2', ''], verify_within: ['0', '10000', ' 3', '3d'] },
+    ...{
+      alert_min_size: ['1M', '-0', '1000000000000000'],
+      alert_change: ['10000', '50%'],
+      alert_runway: ['ten', '014'],
+    },
+    ...{
+      alert_lock: ['0', '12345678'],
+      quiet_hours: ['22-24', '7-22', '22-22', '22-07 ', 'off'],
+      schedule_monitor: ['hourly', 'every 5h'],
+    },
+    health_timeout: ['a[$(touch HOSTILE)]', '1\n2', `1${'0'.repeat(130_000)}`],
+    key_tables: ["users'; DROP TABLE users; --", 'users\tdevices', 'Geräte', 'a'.repeat(4097)],
+    root: ['/opt/cvd\nservice=sshd', '/opt/\u0007', `/${'a'.repeat(100_000)}`, '../cvd'],
+  }
+  const accepted = {
+    ...{
+      verify_budget: '0',
+      verify_within: '9999',
+      alert_min_size: '999999999999999',
+      alert_change: '0',
+      alert_runway: '0',
+    },
+    ...{ alert_lock: '9999999', quiet_hours: '22-07', schedule_monitor: 'every 4h' },
+  }
+
+  it('refuses hostile and mistaken values, each with its key, and changes nothing', async () => {
+    const before = await site.run(['policy'])
+    const pairs = Object.entries(refused).flatMap(([key, values]) => values.map((value) => [key, value] as const))
+    for (const [key, value] of pairs) {
+      const { result, exitCode } = await site.run(['policy', 'busy_timeout=77', `${key}=${value}`])
+      expect([result.code, result.message.startsWith(`policy: ${key}: `), exitCode], value.slice(0, 80)).toEqual([
+        'usage',
+        true,
+        2,
+      ])
+    }
+    expect((await site.run(['policy'])).result.data).toEqual(before.result.data)
+    const good = Object.entries(accepted).map(([key, value]) => `${key}=${value}`)
+    expect((await site.run(['policy', ...good])).result.data).toMatchObject({ policy: accepted })
+  })
 })

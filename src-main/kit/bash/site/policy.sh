@@ -18,7 +18,9 @@ declare -A POLICY=(
   [retention_systemd]='days 14' [retention_system]='days 28' [retention_safety]='days 14' [retention_rejected]='days 30'
   [schedule_database]='every 2h' [schedule_application]='daily 02:00' [schedule_config]='daily 02:00'
   [schedule_system]='sunday 01:00' [schedule_verify]='daily 06:00' [schedule_rotate]='daily 06:30'
-  [schedule_wait]=1800 [schedule_paused]=''
+  [schedule_monitor]='every 1h' [schedule_wait]=1800 [schedule_paused]=''
+  [verify_budget]=30 [verify_within]=30
+  [alert_min_size]=1048576 [alert_change]=50 [alert_runway]=14 [alert_lock]=7200 [quiet_hours]=''
 )
 readonly RETENTION_FORM='^days ([1-9][0-9]{0,3})( most ([1-9][0-9]{0,4}))?( hourly ([1-9][0-9]{0,3}))?( daily ([1-9][0-9]{0,3}))?( weekly ([1-9][0-9]{0,3}))?( monthly ([1-9][0-9]{0,3}))?$'
 readonly RETENTION_COPY_FORM='^days [1-9][0-9]{0,3}$'
@@ -40,7 +42,8 @@ policy_problem() {
   local key=$1 value=$2
   REPLY=''
   [[ $key =~ ^[a-z_]{1,40}$ && ${POLICY[$key]+known} == known ]] || { REPLY="unknown setting: $key"; return; }
-  [[ $value != *$'\n'* ]] || { REPLY="$key: one line only"; return; }
+  ((${#value} <= 4096)) || { REPLY="$key: at most 4096 characters"; return; }
+  [[ ! $value =~ [[:cntrl:]] ]] || { REPLY="$key: one line without control characters"; return; }
   case $key in
     include_venv)
       [[ $value == yes || $value == no ]] || REPLY="include_venv: yes or no, not '$value'" ;;
@@ -51,13 +54,26 @@ policy_problem() {
     schedule_*)
       [[ $value =~ $SCHEDULE_FORM ]] ||
         REPLY="$key: off, every 2h, daily 02:00, sunday 01:00 or monthly 01 02:00, not '$value'" ;;
+    verify_budget)
+      [[ $value =~ ^(0|[1-9][0-9]{0,3})$ ]] && ((value <= 1440)) || REPLY="verify_budget: minutes a night, at most 1440; 0 is off, not '$value'" ;;
+    verify_within)
+      [[ $value =~ ^[1-9][0-9]{0,3}$ ]] || REPLY="verify_within: days, at most 9999, not '$value'" ;;
+    alert_min_size)
+      [[ $value =~ ^(0|[1-9][0-9]{0,14})$ ]] || REPLY="alert_min_size: bytes; 0 is off, not '$value'" ;;
+    alert_change)
+      [[ $value =~ ^(0|[1-9][0-9]{0,3})$ ]] || REPLY="alert_change: percent, at most 9999; 0 is off, not '$value'" ;;
+    alert_runway)
+      [[ $value =~ ^(0|[1-9][0-9]{0,3})$ ]] || REPLY="alert_runway: days, at most 9999; 0 is off, not '$value'" ;;
+    quiet_hours)
+      [[ $value =~ ^(([01][0-9]|2[0-3])-([01][0-9]|2[0-3]))?$ && ($value == '' || ${value%-*} != "${value#*-}") ]] ||
+        REPLY="quiet_hours: empty, or hours such as 22-07, not '$value'" ;;
     units | nginx_site)
       [[ $value == /* ]] || REPLY="$key: an absolute path, not '$value'" ;;
     root | service_program | database)
       [[ $value == '' || $value == /* ]] || REPLY="$key: an absolute path, not '$value'" ;;
     health_status)
       [[ $value =~ ^[1-5][0-9][0-9]$ ]] || REPLY="health_status: a status of HTTP, such as 200, not '$value'" ;;
-    health_timeout | busy_timeout | writer_block_limit | backup_max_age | application_max_age | system_max_age)
+    health_timeout | busy_timeout | writer_block_limit | backup_max_age | application_max_age | system_max_age | alert_lock)
       [[ $value =~ ^[1-9][0-9]{0,6}$ ]] || REPLY="$key: a positive whole number, not '$value'" ;;
     retention_safety | retention_rejected)
       [[ $value =~ $RETENTION_COPY_FORM ]] || REPLY="$key: 'days 14', not '$value'" ;;
