@@ -25,6 +25,7 @@ const REFUSED = new Set([
   'site-changed',
   'plan-stale',
   'busy',
+  'conflict',
   'no-rights',
   'checks-failed',
   'health-fails',

@@ -5,7 +5,7 @@ import type { BackupEntry, ShownBackup } from '../../src-shared/domain/kit-backu
 import { type KitCommandName, kitCommands } from '../../src-shared/domain/kit-commands.ts'
 import { KIT_PROTOCOL_VERSION, type KitEvent, type KitResult } from '../../src-shared/domain/kit-protocol.ts'
 import type { BackupMoment, RestorePlan } from '../../src-shared/domain/kit-restore.ts'
-import type { HealthAnswer, Inspection, OperationEntry } from '../../src-shared/domain/kit-site.ts'
+import type { HealthAnswer, Inspection, OperationEntry, PolicyAnswer } from '../../src-shared/domain/kit-site.ts'
 import type { RestorablePart, SitePart } from '../../src-shared/domain/restored-parts.ts'
 import type { RotationReport } from '../../src-shared/domain/retention.ts'
 import type { ScheduleReport } from '../../src-shared/domain/schedule.ts'
@@ -175,11 +175,18 @@ export class KitClient {
     return answer.ok ? ok(answer.value.operation) : answer
   }
 
-  /** Applies the changes and returns the site's policy; without changes, the current policy. */
-  async policy(changes: Readonly<Record<string, string>> = {}): Promise<Result<Record<string, string>, KitError>> {
+  /**
+   * Applies the changes, all or none, and returns the site's policy with what is known about it; without changes, as it is. `expect`
+   * refuses with code `conflict` if it has another version by now.
+   */
+  policy(
+    changes: Readonly<Record<string, string>> = {},
+    options: { readonly expect?: string; readonly reason?: string } = {},
+  ): Promise<Result<PolicyAnswer, KitError>> {
+    const { expect, reason = '' } = options
     const pairs = Object.entries(changes).map(([key, value]) => `${key}=${value}`)
-    const answer = await this.#ask('policy', pairs)
-    return answer.ok ? ok(answer.value.policy) : answer
+    const words = [...(expect === undefined ? [] : ['--expect', expect]), ...pairs]
+    return this.#ask('policy', words, undefined, reason === '' ? [] : ['--reason', reason])
   }
 
   /** Probes the site's health in this way. Changes nothing. */

@@ -9,6 +9,7 @@ import { archiveReport, backupReport, shownBackup, verification } from './kit-ba
 import { text } from './kit-fields.ts'
 import { backupMoment, restorePlan, restoreReport } from './kit-restore.ts'
 import { inspection, operationEntry, policyAnswer } from './kit-site.ts'
+import { policyConflict } from './policy.ts'
 import { rotationReport } from './retention.ts'
 import { scheduleReport } from './schedule.ts'
 import { systemContents } from './system-contents.ts'
@@ -234,11 +235,12 @@ breaks is kept as an unfinished file for seven days: the same command with --res
   },
   policy: {
     ...{ kind: 'answer', title: 'Policy', role: 'admin', changesSite: false },
-    ...{ report: policyAnswer, failure: nothing },
-    synopsis: 'policy [--try] [KEY=VALUE ...]',
+    ...{ report: policyAnswer, failure: policyConflict.nullable() },
+    synopsis: 'policy [--try] [--expect VERSION] [KEY=VALUE ...]',
     summary: 'show or change settings',
     help: `Shows the settings of this site, or changes them. A change of health or health_status runs the health check and
-shows the answer; with --try it changes nothing.`,
+shows the answer; with --try it changes nothing.
+--expect VERSION: change it only if it is still the one that had this version.`,
   },
   schedule: {
     ...{ kind: 'answer', title: 'Schedule', role: 'viewer', changesSite: false },

@@ -2,6 +2,7 @@
 import { z } from 'zod'
 import { backupEntry, otherFile } from './kit-backups.ts'
 import { count, outcomes, text, word } from './kit-fields.ts'
+import { policyFacts } from './policy.ts'
 
 export const problem = z.looseObject({
   code: word,
@@ -131,7 +132,9 @@ export const inspection = z.looseObject({
 export const policyAnswer = z.looseObject({
   policy: z.record(z.string(), z.string()),
   probe: healthAnswer.nullable().default(null),
+  ...policyFacts,
 })
+export type PolicyAnswer = z.infer<typeof policyAnswer>
 
 export type Inspection = z.infer<typeof inspection>
 export type HealthAnswer = z.infer<typeof healthAnswer>

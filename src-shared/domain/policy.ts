@@ -34,3 +34,4 @@ export const policyConflict = z.looseObject({
   changedBy: text,
   policy: z.record(word, text),
 })
+export type PolicyConflict = z.infer<typeof policyConflict>

@@ -1,5 +1,10 @@
 /** The settings of a site, which every console shares. */
+import { readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { policyAnswer } from '../../src-shared/domain/kit-site.ts'
+import { policyConflict } from '../../src-shared/domain/policy.ts'
+import { policyKeys, policyProblem } from '../../src-shared/domain/policy-values.ts'
 import { ScratchSite } from '../support/scratch-site.ts'
 
 describe('the policy', () => {
@@ -47,7 +52,7 @@ describe('the policy', () => {
     },
     health_timeout: ['a[$(touch HOSTILE)]', '1\n2', `1${'0'.repeat(130_000)}`],
     key_tables: ["users'; DROP TABLE users; --", 'users\tdevices', 'Geräte', 'a'.repeat(4097)],
-    root: ['/opt/cvd\nservice=sshd', '/opt/\u0007', `/${'a'.repeat(100_000)}`, '../cvd'],
+    root: ['/opt/cvd\nservice=sshd', '/opt/\u0007', `/${'a'.repeat(1_000_000)}`, '../cvd'],
   }
   const accepted = {
     ...{
@@ -75,4 +80,147 @@ describe('the policy', () => {
     const good = Object.entries(accepted).map(([key, value]) => `${key}=${value}`)
     expect((await site.run(['policy', ...good])).result.data).toMatchObject({ policy: accepted })
   })
+
+  it('lets one of two consoles change it, and tells the other what was changed, by whom and when', async () => {
+    const read = policyAnswer.parse((await site.run(['policy'])).result.data)
+    expect([read.version?.length, read.changedAt, read.changedBy]).toEqual([16, null, ''])
+    expect(read.defaults).toEqual(read.policy)
+    const expecting = ['policy', '--expect', read.version ?? '']
+    const wanted = ['schedule_database=every 4h', 'backup_max_age=21600']
+    const answers = await Promise.all(wanted.map((pair) => site.run([...expecting, pair, 'health_timeout=61'])))
+    const [refused, done] = [...answers].sort((a, b) => ((a.exitCode ?? 0) < (b.exitCode ?? 0) ? 1 : -1))
+    expect([done?.exitCode, refused?.exitCode, refused?.result.code]).toEqual([0, 4, 'conflict'])
+    const now = policyAnswer.parse(done?.result.data)
+    expect(now.version).not.toBe(read.version)
+    const { version, changedAt, changedBy, policy } = policyConflict.parse(refused?.result.data)
+    expect({ version, changedAt, changedBy, policy }).toEqual({
+      ...now,
+      probe: undefined,
+      defaults: undefined,
+      findings: undefined,
+    })
+    const [key] = wanted.map((pair) => pair.split('=')[0] ?? '').filter((one) => now.policy[one] !== read.policy[one])
+    expect(refused?.result.message).toContain(`The policy was changed by test meanwhile: `)
+    for (const one of [key ?? '', 'health_timeout'])
+      expect(refused?.result.message).toContain(`${one} is now '${now.policy[one]}'`)
+    expect(policyAnswer.parse((await site.run(['policy', '--expect', now.version ?? ''])).result.data)).toEqual(now)
+    const forged = await site.run(['policy', '--expect', 'x; id', 'health_timeout=62'])
+    expect([forged.result.code, forged.exitCode]).toEqual(['usage', 2])
+  })
+
+  it('is audited, each setting with before and after, and says that nothing changed if nothing did', async () => {
+    const values = { health: 'http://127.0.0.1:9/"\\%', key_tables: '', busy_timeout: '9999' }
+    const pairs = Object.entries(values).map(([key, value]) => `${key}=${value}`)
+    const before = policyAnswer.parse((await site.run(['policy'])).result.data)
+    const after = policyAnswer.parse((await site.run(['--reason', 'a move', 'policy', ...pairs])).result.data)
+    await site.run(['policy', ...pairs])
+    const lines = readFileSync(join(site.state, 'audit'), 'utf8').trimEnd().split('\n')
+    const entries = lines.map((line) => JSON.parse(line)).filter(({ event }) => event === 'policy')
+    expect(Object.fromEntries(entries.map((one) => [one.code, [one.before, one.after]]))).toEqual(
+      Object.fromEntries(Object.entries(values).map(([key, value]) => [key, [before.policy[key], value]])),
+    )
+    expect(entries.length).toBe(3)
+    for (const one of entries)
+      expect(one).toMatchObject({ who: 'test', reason: 'a move', from: before.version, version: after.version })
+    expect(after.changedAt).toBe(policyAnswer.parse((await site.run(['policy'])).result.data).changedAt)
+  })
+
+  it('is read from a file of an earlier kit, and what is torn or hostile in it counts for nothing', async () => {
+    const file = join(site.state, 'policy')
+    await site.run(['policy', 'health_timeout=31'])
+    writeFileSync(
+      file,
+      'health_timeout=32\nbusy_timeout=3000\nof_another_version=1\nroot=\nservice=$(touch x)\nbackup_max_a',
+    )
+    const read = policyAnswer.parse((await site.run(['policy'])).result.data)
+    expect(read.policy).toEqual({ ...read.defaults, health_timeout: '32', busy_timeout: '3000' })
+    expect([read.changedAt, read.changedBy]).toEqual([null, ''])
+    await site.run(['policy', 'health_timeout=33'])
+    const lines = readFileSync(file, 'utf8').split('\n')
+    expect(lines).toContain('busy_timeout=3000')
+    expect(lines.filter((line) => /another|touch|^backup_max_a$/.test(line))).toEqual([])
+    writeFileSync(file, Buffer.alloc(1_000_000, 'a'))
+    const { result, stderr } = await site.run(['policy'])
+    expect([policyAnswer.parse(result.data).policy, stderr]).toEqual([read.defaults, ''])
+  })
+
+  it('has the defaults, the forms and the words that the console knows', async () => {
+    const { defaults = {} } = policyAnswer.parse((await site.run(['policy'])).result.data)
+    expect(Object.keys(defaults).sort()).toEqual([...policyKeys].sort())
+    const pool = [
+      ...Object.values(defaults),
+      ...Object.values(accepted),
+      ...Object.values(refused)
+        .flat()
+        .filter((value) => value.length < 5000),
+      ...[
+        '',
+        ' ',
+        '0',
+        '00',
+        '1',
+        '-1',
+        '1440',
+        '1441',
+        '9999999',
+        'yes',
+        'no',
+        'off',
+        'every 2h',
+        'every 12h ',
+        'daily 24:00',
+      ],
+      ...[
+        'monthly 28 23:59',
+        'monthly 29 00:00',
+        'saturday 01:00',
+        'days 3 most 2',
+        'days 3 hourly 24 daily 7 weekly 4 monthly 12',
+      ],
+      ...[
+        'unix:/run/x.sock:/health',
+        'unix:x:/',
+        'http://',
+        'http://a b',
+        'http://a\u00a0b',
+        'ftp://x',
+        '/',
+        '/\u2028x',
+        '/ü',
+        'ü',
+      ],
+      ...[
+        'root:root',
+        'Root:root',
+        'a:',
+        'pigz',
+        'pigz ',
+        '-x',
+        'a.service b@1',
+        'cvd;id',
+        '05-5',
+        '23-00',
+        '1234567890123',
+      ],
+    ].filter((value) => !value.includes('\0'))
+    const cases = [...policyKeys, 'unknown', 'Root'].flatMap((key) => pool.map((value) => [key, value] as const))
+    const said = site.library(
+      `for ((i = 0; i < $1; i++)); do IFS= read -r -d '' k; IFS= read -r -d '' v; policy_problem "$k" "$v"; printf '%s\\0' "$REPLY"; done <"$2"`,
+      [String(cases.length), fileOf(site, cases.flatMap(([key, value]) => `${key}\0${value}\0`).join(''))],
+    )
+    const answers = said.split('\0').slice(0, -1)
+    expect(answers.length).toBe(cases.length)
+    const differing = cases.flatMap(([key, value], i) => {
+      const ours = policyProblem(key, value) ?? ''
+      return ours === answers[i] ? [] : [[key, value, ours, answers[i]]]
+    })
+    expect(differing.slice(0, 5)).toEqual([])
+    expect(answers.filter((one) => one === '').length).toBeGreaterThan(500)
+  })
 })
+
+function fileOf(site: ScratchSite, text: string): string {
+  const file = join(site.folder, 'cases')
+  writeFileSync(file, text)
+  return file
+}

@@ -198,7 +198,7 @@ exit_with_code() {
   case $1 in
     ok) exit 0 ;;
     usage) exit 2 ;;
-    busy | wrong-site | plan-stale | not-confirmed | no-rights | checks-failed | newer-format | health-fails) exit 4 ;;
+    busy | conflict | wrong-site | plan-stale | not-confirmed | no-rights | checks-failed | newer-format | health-fails) exit 4 ;;
     *) exit 1 ;;
   esac
 }

@@ -8,7 +8,7 @@ else
   STATE=${XDG_STATE_HOME:-${HOME:-/nonexistent}/.local/state}/cvd-backup
 fi
 
-declare -A POLICY=(
+declare -rA POLICY_DEFAULTS=(
   [root]=/opt/cvd [database]='' [service]=cvd [service_manager]=systemd [service_program]=''
   [health]='' [health_status]=200 [health_timeout]=60 [key_tables]='users devices service_orders'
   [compressor]='' [busy_timeout]=10000 [writer_block_limit]=30 [backup_max_age]=14400 [owner]=''
@@ -22,6 +22,15 @@ declare -A POLICY=(
   [verify_budget]=30 [verify_within]=30
   [alert_min_size]=1048576 [alert_change]=50 [alert_runway]=14 [alert_lock]=7200 [quiet_hours]=''
 )
+declare -A POLICY=()
+policy_reset() {
+  local key
+  for key in "${!POLICY_DEFAULTS[@]}"; do POLICY[$key]=${POLICY_DEFAULTS[$key]}; done
+}
+policy_reset
+POLICY_AT='' POLICY_BY='' # when, and by whom, a setting was last changed, as the file says
+POLICY_SUM=''             # the hash of the lines before it, as the file says; files of earlier kits have none
+POLICY_NOT_TAKEN=0        # lines of the file that are no settings
 readonly RETENTION_FORM='^days ([1-9][0-9]{0,3})( most ([1-9][0-9]{0,4}))?( hourly ([1-9][0-9]{0,3}))?( daily ([1-9][0-9]{0,3}))?( weekly ([1-9][0-9]{0,3}))?( monthly ([1-9][0-9]{0,3}))?$'
 readonly RETENTION_COPY_FORM='^days [1-9][0-9]{0,3}$'
 # How often: the same in src-shared/domain/schedule.ts. Text of this form is all that is ever made into a timer.
@@ -37,12 +46,14 @@ state_create() {
 
 state_writable() { [[ -d $STATE/operations && -O $STATE && -w $STATE ]] || state_create; }
 
+readonly POLICY_BYTES=4096
+
 # policy_problem KEY VALUE: REPLY = what is wrong with the setting, or empty.
 policy_problem() {
   local key=$1 value=$2
   REPLY=''
   [[ $key =~ ^[a-z_]{1,40}$ && ${POLICY[$key]+known} == known ]] || { REPLY="unknown setting: $key"; return; }
-  ((${#value} <= 4096)) || { REPLY="$key: at most 4096 characters"; return; }
+  ((${#value} <= POLICY_BYTES)) || { REPLY="$key: at most $POLICY_BYTES characters"; return; }
   [[ ! $value =~ [[:cntrl:]] ]] || { REPLY="$key: one line without control characters"; return; }
   case $key in
     include_venv)
@@ -67,9 +78,9 @@ policy_problem() {
     quiet_hours)
       [[ $value =~ ^(([01][0-9]|2[0-3])-([01][0-9]|2[0-3]))?$ && ($value == '' || ${value%-*} != "${value#*-}") ]] ||
         REPLY="quiet_hours: empty, or hours such as 22-07, not '$value'" ;;
-    units | nginx_site)
+    root | units | nginx_site)
       [[ $value == /* ]] || REPLY="$key: an absolute path, not '$value'" ;;
-    root | service_program | database)
+    service_program | database)
       [[ $value == '' || $value == /* ]] || REPLY="$key: an absolute path, not '$value'" ;;
     health_status)
       [[ $value =~ ^[1-5][0-9][0-9]$ ]] || REPLY="health_status: a status of HTTP, such as 200, not '$value'" ;;
@@ -96,17 +107,29 @@ policy_problem() {
   esac
 }
 
-# policy_take LINE: apply a line KEY=VALUE; ignore it if it is not valid.
+# policy_take LINE: apply a line KEY=VALUE; status 1 if it is not valid, and ignored.
 policy_take() {
+  # bash takes minutes to cut a line of a megabyte.
+  ((${#1} <= POLICY_BYTES + 41)) || return 1
   local key=${1%%=*} value=${1#*=}
   policy_problem "$key" "$value"
-  [[ $1 != *=* || $REPLY != '' || ! $key =~ ^[a-z_]{1,40}$ ]] || POLICY[$key]=$value
+  [[ $1 == *=* && $REPLY == '' && $key =~ ^[a-z_]{1,40}$ ]] && POLICY[$key]=$value
 }
 
 policy_load() {
   local line
+  policy_reset
+  POLICY_AT='' POLICY_BY='' POLICY_SUM='' POLICY_NOT_TAKEN=0
   if [[ -r $STATE/policy ]]; then
-    while IFS= read -r line || [[ $line != '' ]]; do policy_take "$line"; done <"$STATE/policy"
+    while IFS= read -r line || [[ $line != '' ]]; do
+      # Earlier kits ignore these three, and drop them with the next change.
+      case $line in
+        changed_at=*) [[ ! ${line#*=} =~ ^[1-9][0-9]{12}$ ]] || POLICY_AT=${line#*=} ;;
+        changed_by=*) POLICY_BY=${line#*=} ;;
+        sum=*) POLICY_SUM=${line#*=} ;;
+        *) policy_take "$line" || POLICY_NOT_TAKEN=$((POLICY_NOT_TAKEN + 1)) ;;
+      esac
+    done <"$STATE/policy"
   fi
   paths_set
   if real_path "$DATABASE"; then DATABASE_FILE=$REPLY; else DATABASE_FILE=$DATABASE; fi
