@@ -1,6 +1,7 @@
 /** The command line as a whole. */
 import { Command, CommanderError } from 'commander'
 import { addBackupCommands } from './backup-commands.ts'
+import { addChannelsCommand } from './channels-command.ts'
 import { addOperationCommands } from './operation-commands.ts'
 import { Output, outliveReaders } from './output.ts'
 import { addRestoreCommands } from './restore-commands.ts'
@@ -34,6 +35,7 @@ export function commandLine(): Command {
   addRestoreCommands(program)
   addTransferCommands(program)
   addScheduleCommands(program)
+  addChannelsCommand(program)
   addOperationCommands(program)
   return program
 }

@@ -5,6 +5,7 @@ import { createHash } from 'node:crypto'
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { channelWords } from '../../src-shared/domain/channel-words.ts'
 import { type KitCommand, kitCommands } from '../../src-shared/domain/kit-commands.ts'
 import { retentionWords } from '../../src-shared/domain/retention-words.ts'
 import { retentionRule } from './rules.ts'
@@ -58,6 +59,7 @@ export const rooms = {
     'upload',
   ],
   rotation: ['rule', 'sides', 'records', 'hold', 'delete', 'rotate'],
+  channels: ['forms', 'store', 'records', 'message', 'mail', 'payloads', 'curl-sides', 'send', 'tell', 'channel'],
   inspect: ['look', 'inspect', 'problems'],
   schedule: ['times', 'runs', 'installed', 'units', 'foreign', 'replace', 'scheduled', 'timers', 'report'],
   transaction: ['rows', 'renames', 'put-back', 'journal', 'created', 'settle', 'stage', 'transaction', 'roll-back'],
@@ -134,12 +136,15 @@ function commandTable(): string {
 function rules(): string {
   const { tables, select } = retentionRule()
   return `${[
-    '# --- The rules, from src-main/kit/rules, and their words, from src-shared/domain/retention-words.ts -------------------------',
+    '# --- The rules, from src-main/kit/rules, and the words, from src-shared/domain ----------------------------------------------',
     '',
     `readonly RETENTION_TABLES=${quoted(tables)}`,
     `readonly RETENTION_RULE=${quoted(select)}`,
     'declare -rA RETENTION_WORDS=(',
     ...Object.entries(retentionWords).map(([reason, words]) => `  [${reason}]=${quoted(words)}`),
+    ')',
+    'declare -rA CHANNEL_WORDS=(',
+    ...Object.entries(channelWords).map(([code, words]) => `  [${code}]=${quoted(words)}`),
     ')',
   ].join('\n')}\n`
 }

@@ -1,5 +1,12 @@
 /** The kit as functions. Every answer is validated against the protocol. */
 import type { z } from 'zod'
+import {
+  type ChannelForm,
+  type ChannelReport,
+  type ChannelTest,
+  channelReport,
+  channelTest,
+} from '../../src-shared/domain/channels.ts'
 import type { FileDifferences } from '../../src-shared/domain/file-differences.ts'
 import type { BackupEntry, ShownBackup } from '../../src-shared/domain/kit-backups.ts'
 import { type KitCommandName, kitCommands } from '../../src-shared/domain/kit-commands.ts'
@@ -198,6 +205,41 @@ export class KitClient {
   /** What runs by itself, and when. */
   schedule(signal?: AbortSignal): Promise<Result<ScheduleReport, KitError>> {
     return this.#ask('schedule', [], signal)
+  }
+
+  /** How alerts leave the server, without secrets. */
+  channels(signal?: AbortSignal): Promise<Result<ChannelReport, KitError>> {
+    return this.#ask('channels', [], signal)
+  }
+
+  /** Sets a channel and returns all. What is not given stays; an empty value is taken away. */
+  setChannel(
+    name: string,
+    form: ChannelForm,
+    values: Readonly<Record<string, string>>,
+  ): Promise<Result<ChannelReport, KitError>> {
+    return this.#changeChannel(['set', name, form, ...Object.entries(values).map(([key, value]) => `${key}=${value}`)])
+  }
+
+  removeChannel(name: string): Promise<Result<ChannelReport, KitError>> {
+    return this.#changeChannel(['remove', name])
+  }
+
+  async #changeChannel(words: readonly string[]): Promise<Result<ChannelReport, KitError>> {
+    const answer = await this.#ask('channel', words)
+    if (!answer.ok) return answer
+    const parsed = channelReport.safeParse(answer.value)
+    return parsed.success ? ok(parsed.data) : fail(notUnderstood('channel', parsed.error))
+  }
+
+  /** Sends a test message. That it did not leave is an answer, not a failure. */
+  async testChannel(name: string, signal?: AbortSignal): Promise<Result<ChannelTest, KitError>> {
+    const answer = await this.#run(['channel', 'test', name], [], signal)
+    if (!answer.ok) return answer
+    const parsed = channelTest.safeParse(answer.value.result.data)
+    if (parsed.success) return ok(parsed.data)
+    const { result } = answer.value
+    return result.outcome === 'succeeded' ? fail(notUnderstood('channel', parsed.error)) : fail(resultFailure(result))
   }
 
   /** Holds a backup, so that rotation keeps it, or releases it. Returns the backup's path. */

@@ -10,12 +10,16 @@ export type ChannelForm = (typeof channelForms)[number]
 export const webhookPresets = ['json', 'slack', 'teams', 'ntfy', 'healthchecks'] as const
 export type WebhookPreset = (typeof webhookPresets)[number]
 
+/** The settings that never leave a server. */
+export const channelSecrets = ['url', 'password', 'secret'] as const
+
 const moment = count
 
 /** A channel without its secrets: what is set, not what it is. */
 export const channelEntry = z.looseObject({
   name: word,
-  form: z.enum(channelForms),
+  /** Empty if its file is damaged. */
+  form: z.union([z.enum(channelForms), z.literal('')]),
   /** Of a webhook; otherwise empty. */
   preset: z.union([z.enum(webhookPresets), z.literal('')]),
   /** Recipients, or the host that gets the request: safe to show. */
@@ -38,3 +42,5 @@ export const channelReport = z.looseObject({ now: moment, channels: z.array(chan
 
 /** Data of a `channel test` result. */
 export const channelTest = z.looseObject({ channel: word, sent: z.boolean(), why: text })
+export type ChannelReport = z.infer<typeof channelReport>
+export type ChannelTest = z.infer<typeof channelTest>

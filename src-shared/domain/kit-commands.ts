@@ -4,6 +4,7 @@
  */
 import { z } from 'zod'
 import type { Role } from '../contract/define.ts'
+import { channelReport, channelTest } from './channels.ts'
 import { fileDifferences } from './file-differences.ts'
 import { archiveReport, backupReport, shownBackup, verification } from './kit-backups.ts'
 import { text } from './kit-fields.ts'
@@ -267,6 +268,25 @@ can write. Installing again changes it.
     summary: 'run what the schedule runs (for timers)',
     help: `Runs one kind of the schedule now, and records it. It waits for another operation for as long as the policy says
 (schedule_wait); then it is skipped. With --timer, it does so only if it is due; due: all kinds that are due.`,
+  },
+  channels: {
+    ...{ kind: 'answer', title: 'Channels', role: 'viewer', changesSite: false },
+    ...{ report: channelReport, failure: nothing },
+    synopsis: 'channels',
+    summary: 'show how alerts leave this server',
+    help: `Shows the channels that alerts are sent by: their settings without their secrets, when they last worked, and why the last
+message did not leave. Changes nothing.`,
+  },
+  channel: {
+    ...{ kind: 'answer', title: 'Change of a channel', role: 'admin', changesSite: false },
+    ...{ report: z.union([channelReport, channelTest]), failure: channelTest.nullable() },
+    synopsis: 'channel set NAME mail|smtp|webhook KEY=VALUE... | remove NAME | test NAME',
+    summary: 'set, remove or try a channel for alerts',
+    help: `Sets how alerts leave this server, takes a channel away, or sends a test message by it.
+mail: to, from. smtp: host, port, tls=starttls|tls|none, user, password, from, to. webhook: url,
+preset=json|slack|teams|ntfy|healthchecks, header and secret (its value), watch=KIND with healthchecks. Each: level=all|errors.
+What is not given stays as it is; KEY= takes it away. Give secrets (url, password, secret) as KEY=-: they are then read from
+stdin, one a line, and are in no list of processes.`,
   },
   hold: {
     ...{ kind: 'answer', title: 'Hold', role: 'admin', changesSite: false },

@@ -207,6 +207,9 @@ export const sides: Readonly<Record<string, Side>> = {
   'operation/operation.sh:worker_exit': own,
   'base/processes.sh:cancel_asked': own,
   'restore/recover.sh:recovery_unit_install': own,
+  // Channels.
+  'channels/curl-sides.sh:channel_curl': 'reader',
+  'channels/mail.sh:mail_send': 'root: at most 2000 bytes of what sendmail says, which only root can have put there',
   // The schedule.
   'schedule/times.sh:schedule_times':
     'root: names of kinds and numbers that were matched, as values: no SQL is made of them',

@@ -89,6 +89,7 @@ scheduled_run() {
   RUN_ID=$REPLY
   ON_RESULT=''
   scheduled_record running '' '' ''
+  channels_ping start "$RUN_KIND" ''
   failpoint scheduled
   [[ $RUN_KIND != verify ]] || scheduled_step_back
   # Of its own session where cron starts it. It keeps no descriptor of ours, except that of this run: until both are gone, it is not over.
@@ -107,6 +108,7 @@ scheduled_run() {
   [[ $RUN_OUTCOME != '' ]] || RUN_OUTCOME=failed RUN_CODE=interrupted RUN_MESSAGE="The run was interrupted (exit $status)."
   now_ms
   scheduled_record "$RUN_OUTCOME" "$RUN_CODE" "$RUN_MESSAGE" "${RUN_ENDED:-$REPLY}"
+  scheduled_ping
   json_object operation="$RUN_ID" outcome="$RUN_OUTCOME" code="$RUN_CODE"
   case $RUN_OUTCOME in
     succeeded) succeed "$RUN_MESSAGE" "$REPLY" ;;
@@ -115,6 +117,15 @@ scheduled_run() {
       result failed "${RUN_CODE:-internal}" "$RUN_MESSAGE" '' 'look at it: cvd-backup operations' "$REPLY"
       exit 1
       ;;
+  esac
+}
+
+# scheduled_ping: tell the dead man's switches how it ended. A run that was skipped for somebody's work did not succeed: silence says so.
+scheduled_ping() {
+  case $RUN_OUTCOME in
+    succeeded) channels_ping success "$RUN_KIND" "$RUN_MESSAGE" ;;
+    skipped) ;;
+    *) channels_ping failure "$RUN_KIND" "$RUN_MESSAGE" ;;
   esac
 }
 

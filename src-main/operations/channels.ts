@@ -1,0 +1,56 @@
+/** The channels of a site: how alerts leave its server. */
+import type { ChannelForm, ChannelReport, ChannelTest } from '../../src-shared/domain/channels.ts'
+import type { Result } from '../../src-shared/result.ts'
+import type { Secret } from '../remote/secret.ts'
+import type { Site } from '../store/sites.ts'
+import type { Context } from './context.ts'
+import { inspectPinned } from './inspect.ts'
+
+type Kit = Parameters<Parameters<Context['links']['use']>[1]>[0]
+
+/** Does something on the machine that is pinned, and on no other. */
+function onMachine<Value>(
+  context: Context,
+  site: Site,
+  work: (kit: Kit) => Promise<Result<Value>>,
+  signal?: AbortSignal,
+): Promise<Result<Value>> {
+  const use = async (kit: Kit): Promise<Result<Value>> => {
+    const inspected = await inspectPinned(context, site, kit, signal)
+    return inspected.ok ? work(kit) : inspected
+  }
+  return context.links.use(site, use, signal ? { signal } : {})
+}
+
+export function readChannels(context: Context, site: Site, signal?: AbortSignal): Promise<Result<ChannelReport>> {
+  return onMachine(context, site, (kit) => kit.client.channels(signal), signal)
+}
+
+export interface ChannelChange {
+  readonly name: string
+  readonly form: ChannelForm
+  /** What is not here stays as it is; an empty value is taken away. */
+  readonly settings: Readonly<Record<string, string>>
+  readonly secrets: Readonly<Record<string, Secret>>
+}
+
+/** Sets a channel. Its secrets stay on the server, and nowhere else. */
+export function setChannel(context: Context, site: Site, change: ChannelChange): Promise<Result<ChannelReport>> {
+  const secrets = Object.entries(change.secrets).map(([key, secret]) => [key, secret.expose()] as const)
+  const values = { ...change.settings, ...Object.fromEntries(secrets) }
+  return onMachine(context, site, (kit) => kit.client.setChannel(change.name, change.form, values))
+}
+
+export function removeChannel(context: Context, site: Site, name: string): Promise<Result<ChannelReport>> {
+  return onMachine(context, site, (kit) => kit.client.removeChannel(name))
+}
+
+/** Sends a test message. That it did not leave is an answer, not a failure. */
+export function testChannel(
+  context: Context,
+  site: Site,
+  name: string,
+  signal?: AbortSignal,
+): Promise<Result<ChannelTest>> {
+  return onMachine(context, site, (kit) => kit.client.testChannel(name, signal), signal)
+}

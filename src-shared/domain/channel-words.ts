@@ -1,0 +1,35 @@
+/**
+ * The one catalogue of why a message did not leave by a channel, for the kit. `{value}` is a status or a name, `{detail}` what a
+ * program said. No address and no password is ever part of them. Pure.
+ */
+export const channelWords = {
+  file: 'The channel cannot be used: {value}.',
+  'no-user': 'No unprivileged user was free to send it. Try again.',
+  'no-mailer': 'This server has neither sendmail nor mail that only root can change. Install one, or use smtp.',
+  'no-curl': 'curl cannot be run on this server.',
+  'mailer-slow': '{value} did not end within 30 seconds.',
+  mailer: '{value} refused it: {detail}',
+  'no-host': 'The name of the host was not found.',
+  'no-connection': 'Nothing answers at that host and port.',
+  slow: 'There was no answer in time.',
+  broken: 'The connection ended without an answer.',
+  tls: 'No encrypted connection came about: the other end may not speak TLS on this port.',
+  'no-tls': 'The mail server offers no TLS (STARTTLS): nothing was sent.',
+  certificate: 'The certificate of the host is not trusted by this server: nothing was sent.',
+  expired: 'The certificate of the host has expired: nothing was sent.',
+  'self-signed': 'The certificate of the host is signed by nobody whom this server trusts: nothing was sent.',
+  'other-name': 'The certificate is for another host: nothing was sent.',
+  redirect: 'The host answers with a redirect ({value}), which is not followed. Set the address that it leads to.',
+  refused: 'The host refuses the request ({value}): the address or its secret is not valid any more.',
+  address: 'The host does not know the address ({value}).',
+  large: 'The message is too large for the host ({value}).',
+  often: 'The host takes no more messages for now ({value}).',
+  rejected: 'The host does not accept the message ({value}). Is it the right preset?',
+  server: 'The host reports an error of its own ({value}).',
+  login: 'The mail server refuses the user or the password.',
+  sender: 'The mail server refuses the sender ({value}).',
+  recipient: 'The mail server refuses a recipient ({value}).',
+  'mail-refused': 'The mail server refuses the message ({value}).',
+  'mail-broken': 'The mail server did not take the message, and ended the connection.',
+  unknown: 'It could not be sent (curl: {value}).',
+} as const satisfies Readonly<Record<string, string>>
