@@ -5,10 +5,11 @@ import { createHash } from 'node:crypto'
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { alertWords } from '../../src-shared/domain/alert-words.ts'
 import { channelWords } from '../../src-shared/domain/channel-words.ts'
 import { type KitCommand, kitCommands } from '../../src-shared/domain/kit-commands.ts'
 import { retentionWords } from '../../src-shared/domain/retention-words.ts'
-import { retentionRule } from './rules.ts'
+import { alertsRule, retentionRule } from './rules.ts'
 
 /**
  * The rooms of the kit in their order, each with its files in the order of definition. A file calls what is in its own room
@@ -60,8 +61,9 @@ export const rooms = {
   ],
   rotation: ['rule', 'sides', 'records', 'hold', 'delete', 'rotate'],
   channels: ['forms', 'store', 'records', 'message', 'mail', 'payloads', 'curl-sides', 'send', 'tell', 'channel'],
-  inspect: ['look', 'inspect', 'problems'],
+  inspect: ['look', 'open-alerts', 'inspect', 'problems'],
   schedule: ['times', 'runs', 'installed', 'units', 'foreign', 'replace', 'scheduled', 'timers', 'report'],
+  alerts: ['records', 'facts', 'backups', 'monitor', 'acknowledge'],
   transaction: ['rows', 'renames', 'put-back', 'journal', 'created', 'settle', 'stage', 'transaction', 'roll-back'],
   parts: [
     'checks',
@@ -135,6 +137,7 @@ function commandTable(): string {
 /** The rules in SQL, and their words. */
 function rules(): string {
   const { tables, select } = retentionRule()
+  const alerts = alertsRule()
   return `${[
     '# --- The rules, from src-main/kit/rules, and the words, from src-shared/domain ----------------------------------------------',
     '',
@@ -142,6 +145,15 @@ function rules(): string {
     `readonly RETENTION_RULE=${quoted(select)}`,
     'declare -rA RETENTION_WORDS=(',
     ...Object.entries(retentionWords).map(([reason, words]) => `  [${reason}]=${quoted(words)}`),
+    ')',
+    `readonly ALERTS_TABLES=${quoted(alerts.tables)}`,
+    `readonly ALERTS_RULE=${quoted(alerts.select)}`,
+    `readonly ALERTS_CHANGE=${quoted(alerts.change)}`,
+    'declare -rA ALERT_EVIDENCE=(',
+    ...Object.entries(alertWords).map(([rule, { evidence }]) => `  [${rule}]=${quoted(evidence)}`),
+    ')',
+    'declare -rA ALERT_FIX=(',
+    ...Object.entries(alertWords).map(([rule, { fix }]) => `  [${rule}]=${quoted(fix)}`),
     ')',
     'declare -rA CHANNEL_WORDS=(',
     ...Object.entries(channelWords).map(([code, words]) => `  [${code}]=${quoted(words)}`),

@@ -14,3 +14,10 @@ export interface Rule {
 
 /** Which backups rotation keeps. */
 export const retentionRule = (): Rule => ({ tables: read('retention-tables.sql'), select: read('retention.sql') })
+
+/** What is wrong with a site; `change`: the statements that make alerts of it. */
+export const alertsRule = (): Rule & { readonly change: string } => ({
+  tables: read('alerts-tables.sql'),
+  select: read('alerts.sql'),
+  change: read('alerts-change.sql'),
+})

@@ -57,6 +57,7 @@ export async function runScheduled(
     system: ['system', '--scheduled'],
     verify: ['verify', '--last', '5'],
     rotate: ['rotate'],
+    monitor: ['monitor'],
   }
   return ok(runner.start({ site, request: requests[kind], reason: '' }))
 }

@@ -4,6 +4,7 @@
  */
 import { z } from 'zod'
 import type { Role } from '../contract/define.ts'
+import { alertEntry, alertReport, monitorReport } from './alerts.ts'
 import { channelReport, channelTest } from './channels.ts'
 import { fileDifferences } from './file-differences.ts'
 import { archiveReport, backupReport, shownBackup, verification } from './kit-backups.ts'
@@ -264,7 +265,7 @@ can write. Installing again changes it.
   scheduled: {
     ...{ kind: 'answer', title: 'Scheduled run', role: 'admin', changesSite: false },
     ...{ report: z.unknown(), failure: z.unknown() },
-    synopsis: 'scheduled database|application|config|system|verify|rotate [--timer] | due',
+    synopsis: 'scheduled database|application|config|system|verify|rotate|monitor [--timer] | due',
     summary: 'run what the schedule runs (for timers)',
     help: `Runs one kind of the schedule now, and records it. It waits for another operation for as long as the policy says
 (schedule_wait); then it is skipped. With --timer, it does so only if it is due; due: all kinds that are due.`,
@@ -287,6 +288,31 @@ mail: to, from. smtp: host, port, tls=starttls|tls|none, user, password, from, t
 preset=json|slack|teams|ntfy|healthchecks, header and secret (its value), watch=KIND with healthchecks. Each: level=all|errors.
 What is not given stays as it is; KEY= takes it away. Give secrets (url, password, secret) as KEY=-: they are then read from
 stdin, one a line, and are in no list of processes.`,
+  },
+  monitor: {
+    ...{ kind: 'operation', title: 'Monitoring', role: 'admin', changesSite: false },
+    ...{ report: monitorReport, failure: nothing },
+    synopsis: 'monitor',
+    summary: 'look for what is wrong, and tell',
+    help: `Looks at the backups, verdicts, runs of the schedule, logs, disks, services, health and clock of this site. Opens an alert for what
+is wrong, clears those whose cause is gone, and tells the channels what is new. Waits for no operation, and changes nothing else.`,
+  },
+  alerts: {
+    ...{ kind: 'answer', title: 'Alerts', role: 'viewer', changesSite: false },
+    ...{ report: alertReport, failure: nothing },
+    synopsis: 'alerts',
+    summary: 'show what is wrong, and since when',
+    help: 'Shows the alerts that the last monitoring found, who has acknowledged them, and those that were cleared. Changes nothing.',
+  },
+  acknowledge: {
+    ...{ kind: 'answer', title: 'Acknowledgement of an alert', role: 'admin', changesSite: false },
+    ...{ report: alertEntry, failure: nothing },
+    synopsis: 'acknowledge ALERT [--until TIME] | ALERT --withdraw',
+    summary: 'say that somebody takes care of an alert',
+    help: `Acknowledges an alert, with a reason: cvd-backup --reason TEXT acknowledge ALERT. It stays open until its cause is gone, but nothing
+is told of it unless it becomes worse. Errors in a log are dealt with for good: only newer ones alert again.
+--until TIME: comes back then if it is still open, as 2026-03-29 02:30 in the time of this server, or with an offset.
+--withdraw: nobody takes care of it any more.`,
   },
   hold: {
     ...{ kind: 'answer', title: 'Hold', role: 'admin', changesSite: false },

@@ -1,5 +1,6 @@
 /** What the kit reports about a site: inspection, operations, policy. Rules for all answers: `kit-protocol.ts`. */
 import { z } from 'zod'
+import { alertEntry } from './alerts.ts'
 import { backupEntry, otherFile } from './kit-backups.ts'
 import { count, outcomes, text, word } from './kit-fields.ts'
 import { policyFacts } from './policy.ts'
@@ -126,6 +127,24 @@ export const inspection = z.looseObject({
   policy: z.record(text, text),
   logErrors: z.array(z.looseObject({ file: text, at: text, text: text })),
   problems: z.array(problem),
+  /** What the last monitoring found; absent in the answers of earlier kits, as is the schedule. */
+  alerts: z
+    .looseObject({
+      /** False if the records cannot be read: no alert is then no good news. */
+      known: z.boolean(),
+      monitoredAt: count.nullable(),
+      /** Errors first, then the newest; at most 200. */
+      open: z.array(alertEntry),
+    })
+    .optional(),
+  schedule: z
+    .looseObject({
+      installed: z.boolean(),
+      paused: z.looseObject({ until: count.nullable() }).nullable(),
+      /** How often monitoring runs. */
+      monitor: word,
+    })
+    .optional(),
 })
 
 /** Data of a `policy` result. `probe`: the site's answer if the change concerned its health; otherwise null. */

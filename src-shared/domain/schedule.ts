@@ -3,7 +3,7 @@ import { z } from 'zod'
 import { count, text, word } from './kit-fields.ts'
 
 /** What runs by itself, in the order in which the kit runs what is due at the same time. */
-export const scheduleKinds = ['database', 'application', 'config', 'system', 'verify', 'rotate'] as const
+export const scheduleKinds = ['database', 'application', 'config', 'system', 'verify', 'rotate', 'monitor'] as const
 export type ScheduleKind = (typeof scheduleKinds)[number]
 
 const days = 'daily|sunday|monday|tuesday|wednesday|thursday|friday|saturday|monthly (?:0[1-9]|1\\d|2[0-8])'

@@ -248,7 +248,7 @@ describe.runIf(root)('the timers', () => {
         .filter(({ outcome }) => outcome === 'succeeded')
         .map(({ kind }) => kind)
         .sort(),
-    ).toEqual(['config', 'database'])
+    ).toEqual(['config', 'database', 'monitor'])
     expect(spawnSync('/bin/sh', ['-c', line], { encoding: 'utf8' }).stderr).not.toContain('was backed up')
     await one.must('timers', 'remove')
     expect(one.units()).toEqual([])

@@ -8,11 +8,11 @@ export type Runner = 'root' | 'owner' | 'reader'
 
 /** Called by a computed name, or by a trap. */
 const begins =
-  /^(?:main|work|worker_exit|answer_end|answer_stop|channels_tell|run_\w+|check_(?:database|application|config|systemd|system|verify|restore|undo|recover|delete|packages|rotate|timers)|inspect_\w+)$/
+  /^(?:main|work|worker_exit|answer_end|answer_stop|channels_tell|run_\w+|check_(?:database|application|config|systemd|system|verify|restore|undo|recover|delete|packages|rotate|timers|monitor)|inspect_\w+)$/
 
 /** Functions that call their argument. */
 const handed =
-  /\b(?:in_background|trap|close_for_child|ON_FAIL=|ON_RESULT=|AFTER_OUTCOME=|AFTER_PAUSE=)\s*(\w+)|\bwatch (?:_+|"[^"]*") (\w+)|\brange [^\n|]* (compress_part|sha256)\b|\bnew_backup_name _* (\w+) (\w+)|\bstate_(?:write|change (?:_+|"[^"]*")) (\w+)|\bfrom=(state_\w+)/g
+  /\b(?:in_background|trap|close_for_child|ON_FAIL=|ON_RESULT=|AFTER_OUTCOME=|AFTER_PAUSE=)\s*(\w+)|\bwatch (?:_+|"[^"]*") (\w+)|\brange [^\n|]* (compress_part|sha256)\b|\bnew_backup_name _* (\w+) (\w+)|\b(?:state_write|(?:state|alerts)_change (?:_+|"[^"]*")) (\w+)|\bfrom=(state_\w+)/g
 const command =
   /(?<=(?:^|[;&|({!)]|\b(?:then|do|else|if|while|until|elif|exec)[ \t])[ \t]*(?:\w+=[^\s(]*[ \t]+)*)[a-z_]\w*(?![\w(=])/gm
 

@@ -163,6 +163,7 @@ export const sides: Readonly<Record<string, Side>> = {
   'backups/listing-json.sh:backups_json': listed,
   'rotation/rule.sh:rotation_rows': listed,
   'rotation/rule.sh:rotation_json': listed,
+  'alerts/backups.sh:alerts_backups': listed,
   'rotation/records.sh:rotation_intended': listed,
   'rotation/rotate.sh:rotation_count': listed,
   'rotation/delete.sh:rotate_by_owner': limited,

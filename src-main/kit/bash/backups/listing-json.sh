@@ -33,7 +33,7 @@ function member() {
 backups_json() { awk "$LISTING_JSON_AWK"'$1 == "backup" { printf "%s%s", (n++ == 0 ? "" : ","), member() }'; }
 
 # listing_whole: print LISTED like listing_joined, but sorted without another process and for the console: a line of figures,
-# then the backups and at most 500 other files as JSON. The figures include the byte counts of both, so that the caller need
+# then the backups and at most 500 other files as JSON, and rows `aside`. The figures include the byte counts of all, so that the caller need
 # not search for their ends. Replaces the process.
 listing_whole() { listing_awk whole=1 "$LISTING_RULES_AWK$LISTING_JOIN_AWK$LISTING_JSON_AWK$LISTING_WHOLE_AWK"; }
 
@@ -84,11 +84,11 @@ function print_whole(   i, n, count, bytes, empty, failed, future, databases, ne
     bytes_of[i > count] += length(record[order[i]])
   }
   last = i - 1
-  printf "%d %.0f %d %d %d %d %s %s %d %d %d %d %d %s %s %s\n", count, bytes < 1e17 ? bytes : 1e17, empty, failed, future, databases, newest, verified, \
+  printf "%d %.0f %d %d %d %d %s %s %d %d %d %d %d %s %s %s %d\n", count, bytes < 1e17 ? bytes : 1e17, empty, failed, future, databases, newest, verified, \
     classes["unfinished"], classes["unsupported"], bytes_of[0], bytes_of[1], cut, unlisted == "" ? "-" : unlisted, \
-    known, loss == "" ? "-" : loss
+    known, loss == "" ? "-" : loss, length(aside)
   for (i = 1; i <= last; i++) printf "%s", record[order[i]]
-  print ""
+  print aside
 }
 END { if (!unread) print_whole() }
 '

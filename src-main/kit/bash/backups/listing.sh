@@ -91,6 +91,7 @@ known == "yes" && !told {
   else if ($1 == "hold") held[$2] = 1
   else if ($1 == "fingerprint") { printed[$2] = $3; if ($4 != "") printed_at[$2] = $4 }
   else if ($1 == "loss") loss = $2
+  else if ($1 == "aside") aside = aside substr($0, 7) "\n"
   else if ($1 == "whole") told = 1
   next
 }
@@ -204,7 +205,7 @@ listing_awk() {
   [[ $STATE_KIND != @(known|old) || $LISTING_KNOWN == lost ]] || ! hash sqlite3 2>/dev/null || known=yes
   exec {input}< <(printf '%s\n' "$LISTED")
   if [[ $known == yes ]]; then
-    exec {input}< <(state_sqlite listed "$STATE_LISTED" 2>/dev/null <&"$input")
+    exec {input}< <(state_sqlite listed "$STATE_ASIDE_SQL$STATE_LISTED" 2>/dev/null <&"$input")
   fi
   live_names
   now=$now folder=$folder live=$live application=$application config=$config live_names=$REPLY exec awk -v "known=$known" -v "${1:-any=}" \

@@ -25,7 +25,7 @@ run_inspect() {
     I[$part]=$REPLY
   done
   look_end
-  for part in database host health backups log_errors; do
+  for part in database host health backups log_errors alerts schedule; do
     "inspect_$part"
     I[$part]=$REPLY
   done
@@ -33,7 +33,7 @@ run_inspect() {
   I[problems]=$REPLY
   json_string "$I_COMPRESSOR"
   I[compressor]=$REPLY
-  for part in host time tools compressor disk layout database services health lock unfinished backups policy problems; do
+  for part in host time tools compressor disk layout database services health lock unfinished backups policy problems alerts schedule; do
     pairs+=("$part:=${I[$part]}")
   done
   json_object "${pairs[@]}" logErrors:="${I[log_errors]}" otherFiles:="${I[other_files]}"
@@ -113,7 +113,7 @@ inspect_tools() {
   json_array "${list[@]}"
 }
 
-declare -A I_FREE=() I_TOTAL=()
+declare -A I_FREE=() I_TOTAL=() I_DEVICE=()
 inspect_disk() {
   local purpose path paths=() list=() lines=() total free device index=0
   nearest_folder "${DATABASE_FILE%/*}"
@@ -133,7 +133,7 @@ inspect_disk() {
     index=$((index + 1))
     [[ ${lines[index]} =~ ^\ *([0-9]{1,18})\ +([0-9]{1,18})\ +(.*)$ ]] || continue
     total=${BASH_REMATCH[1]} free=${BASH_REMATCH[2]} device=${BASH_REMATCH[3]}
-    I_FREE[$purpose]=$free I_TOTAL[$purpose]=$total
+    I_FREE[$purpose]=$free I_TOTAL[$purpose]=$total I_DEVICE[$purpose]=$device
     encode_path "$path"
     json_object purpose="$purpose" path="$REPLY" total:="$total" free:="$free" device="$device"
     list+=("$REPLY")
@@ -269,16 +269,18 @@ inspect_unfinished() {
   REPLY="[$REPLY]"
 }
 
-I_COUNT=0 I_BYTES=0 I_EMPTY=0 I_FAILED=0 I_FUTURE=0 I_DATABASES=0 I_NEWEST='' I_VERIFIED='' I_UNFINISHED_FILES=0 I_UNSUPPORTED=0 I_UNLISTED='' I_CUT=0 I_KNOWN='' I_LOSS=''
+I_COUNT=0 I_BYTES=0 I_EMPTY=0 I_FAILED=0 I_FUTURE=0 I_DATABASES=0 I_NEWEST='' I_VERIFIED='' I_UNFINISHED_FILES=0 I_UNSUPPORTED=0 I_UNLISTED='' I_CUT=0 I_KNOWN='' I_LOSS='' I_ALERTS=''
 inspect_backups() {
   local list figures backups='' others=''
   LISTED=$LOOK_LISTING LOOK_LISTING=''
+  STATE_ASIDE=("${ALERTS_ASIDE[@]}") STATE_ASIDE_SQL=$ALERTS_ASIDE_SQL
   list=$(listing_whole)
+  STATE_ASIDE=() STATE_ASIDE_SQL=''
   [[ $list != unread ]] || list=$(LISTING_KNOWN=lost listing_whole)
   LISTED=''
   figures=${list%%$'\n'*}
   # In the order in which LISTING_WHOLE_AWK prints them.
-  if [[ $figures =~ ^([0-9]{1,6})\ ([0-9]{1,18})\ ([0-9]{1,6})\ ([0-9]{1,6})\ ([0-9]{1,6})\ ([0-9]{1,6})\ ([0-9]{1,40}|-)\ ([0-9]{1,40}|-)\ ([0-9]{1,6})\ ([0-9]{1,6})\ ([0-9]{1,12})\ ([0-9]{1,12})\ ([01])\ ([A-Za-z0-9._/%-]+)\ (yes|none|lost)\ ([0-9]{1,15}|-)$ ]]; then
+  if [[ $figures =~ ^([0-9]{1,6})\ ([0-9]{1,18})\ ([0-9]{1,6})\ ([0-9]{1,6})\ ([0-9]{1,6})\ ([0-9]{1,6})\ ([0-9]{1,40}|-)\ ([0-9]{1,40}|-)\ ([0-9]{1,6})\ ([0-9]{1,6})\ ([0-9]{1,12})\ ([0-9]{1,12})\ ([01])\ ([A-Za-z0-9._/%-]+)\ (yes|none|lost)\ ([0-9]{1,15}|-)\ ([0-9]{1,7})$ ]]; then
     I_COUNT=${BASH_REMATCH[1]} I_BYTES=${BASH_REMATCH[2]} I_EMPTY=${BASH_REMATCH[3]} I_FAILED=${BASH_REMATCH[4]}
     I_FUTURE=${BASH_REMATCH[5]} I_DATABASES=${BASH_REMATCH[6]} I_NEWEST=${BASH_REMATCH[7]} I_VERIFIED=${BASH_REMATCH[8]}
     I_UNFINISHED_FILES=${BASH_REMATCH[9]} I_UNSUPPORTED=${BASH_REMATCH[10]}
@@ -286,6 +288,7 @@ inspect_backups() {
     decode_path "${BASH_REMATCH[14]}"
     I_UNLISTED=${REPLY#-}
     backups=${list:${#figures}+1:BASH_REMATCH[11]} others=${list:${#figures}+1+BASH_REMATCH[11]:BASH_REMATCH[12]}
+    I_ALERTS=${list:${#figures}+1+BASH_REMATCH[11]+BASH_REMATCH[12]:BASH_REMATCH[17]}
   fi
   [[ $I_NEWEST =~ $WHOLE_NUMBER ]] || I_NEWEST=''
   [[ $I_VERIFIED =~ $WHOLE_NUMBER ]] || I_VERIFIED=''
@@ -310,4 +313,33 @@ inspect_log_errors() {
     list+=("$REPLY")
   done
   json_array ${list[@]+"${list[@]}"}
+}
+
+# inspect_alerts: those that are open, as they were recorded with the list.
+inspect_alerts() {
+  local line list=() monitored=null known=true
+  while [[ $I_ALERTS == *$'\n'* ]]; do
+    line=${I_ALERTS%%$'\n'*} I_ALERTS=${I_ALERTS#*$'\n'}
+    if [[ $line =~ ^monitored$'\t'([0-9]{1,15})$ ]]; then
+      monitored=${BASH_REMATCH[1]}
+    elif [[ $line == open$'\t'* ]] && alert_json "$I_NOW" "${line#*$'\t'}"; then
+      list+=("$REPLY")
+    fi
+  done
+  [[ $I_KNOWN == @(yes|none) ]] || known=false
+  json_array ${list[@]+"${list[@]}"}
+  json_object known:="$known" monitoredAt:="$monitored" open:="$REPLY"
+}
+
+# inspect_schedule: whether anything runs by itself.
+inspect_schedule() {
+  local installed=false paused=null
+  [[ ! -f $STATE/schedule || -L $STATE/schedule ]] || installed=true
+  pause_state "$I_NOW"
+  case $REPLY in
+    '') ;;
+    yes) paused='{"until":null}' ;;
+    *) paused="{\"until\":$REPLY}" ;;
+  esac
+  json_object installed:="$installed" paused:="$paused" monitor="${POLICY[schedule_monitor]}"
 }

@@ -35,13 +35,14 @@ look() {
   folders_listed
 }
 
-# look_errors SINCE: print the newest twenty errors in the runbook's logs, oldest first. Skips logs that are links.
+# look_errors SINCE: print the newest twenty errors in the runbook's logs, oldest first, and which logs cannot be read. Skips links.
 look_errors() {
   local name i mark='' files=()
   # One awk reads all logs, under names that no log line can guess.
   for ((i = 0; i < 30; i++)); do if ((RANDOM % 2)); then mark+=./; else mark+=/; fi; done
   for name in $RUNBOOK_LOGS; do
-    [[ ! -f $LOGS/$name.log || -L $LOGS/$name.log || ! -r $LOGS/$name.log ]] || files+=("./$mark$name.log")
+    [[ -f $LOGS/$name.log && ! -L $LOGS/$name.log ]] || continue
+    if [[ -r $LOGS/$name.log ]]; then files+=("./$mark$name.log"); else printf 'unread=%s.log\n' "$name"; fi
   done
   ((${#files[@]} > 0)) || return 0
   { cd -- "$LOGS" && exec tail -v -c 262144 -- "${files[@]}"; } 2>/dev/null | head="==> ./$mark" since=$1 awk '

@@ -172,10 +172,3 @@ outcome_read() {
   # reason to go without backups quietly.
   [[ $RUN_CODE != busy || $lost != yes ]] || RUN_OUTCOME=skipped
 }
-
-# pause_state NOW: REPLY = yes, or until when (milliseconds), if the schedule is paused; else empty.
-pause_state() {
-  REPLY=${POLICY[schedule_paused]}
-  [[ $1 =~ ^[0-9]{1,15}$ && $REPLY =~ ^[1-9][0-9]{12}$ ]] || { [[ $REPLY == yes ]] || REPLY=''; return; }
-  ((REPLY > $1)) || REPLY=''
-}

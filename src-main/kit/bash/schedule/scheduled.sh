@@ -60,7 +60,8 @@ scheduled_choose() {
   [[ $RUN_DUE != '' || $only_due == '' ]] || succeed "Nothing of this kind ($RUN_KIND) is due." null
   RUN_DUE=${RUN_DUE:-$now}
   pause_state "$now"
-  [[ $REPLY != '' && $only_due != '' ]] || return 0
+  # Somebody has to hear of a schedule that stays paused.
+  [[ $REPLY != '' && $only_due != '' && $RUN_KIND != monitor ]] || return 0
   scheduled_record skipped paused 'The schedule is paused.' "$now"
   succeed 'Skipped: the schedule is paused.' null
 }

@@ -4,7 +4,7 @@
 # as it would have been without it (02:30 becomes 03:30), and one of those that come every few hours is left out. Where they are
 # set back, the first of the two moments counts. Timers of systemd leave the first kind out: due_timer makes up for that.
 
-readonly SCHEDULE_KINDS=(database application config system verify rotate)
+readonly SCHEDULE_KINDS=(database application config system verify rotate monitor)
 KINDS=() # those whose command this kit has
 
 schedule_kinds() {
@@ -29,6 +29,7 @@ kind_schedule() {
     system) REPLY=${POLICY[schedule_system]} ;;
     verify) REPLY=${POLICY[schedule_verify]} ;;
     rotate) REPLY=${POLICY[schedule_rotate]} ;;
+    monitor) REPLY=${POLICY[schedule_monitor]} ;;
     *) REPLY=off ;;
   esac
 }

@@ -146,3 +146,10 @@ paths_set() {
   real_path "${POLICY[nginx_site]}" || REPLY=${POLICY[nginx_site]}
   ROOT_PLACES+=${REPLY%/*}$'\n'
 }
+
+# pause_state NOW: REPLY = yes, or until when (milliseconds), if the schedule is paused; else empty.
+pause_state() {
+  REPLY=${POLICY[schedule_paused]}
+  [[ $1 =~ ^[0-9]{1,15}$ && $REPLY =~ ^[1-9][0-9]{12}$ ]] || { [[ $REPLY == yes ]] || REPLY=''; return; }
+  ((REPLY > $1)) || REPLY=''
+}

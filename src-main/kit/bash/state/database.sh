@@ -3,6 +3,8 @@
 STATE_KIND=''    # none: nothing is known; old: in the files of earlier kits; known: in state.db; newer; lost: missing or damaged
 STATE_CODE=''    # why something could not be written: a result code
 STATE_PROBLEM='' # in a sentence
+STATE_ASIDE=()   # options of sqlite3, and SQL, for what else is to be read with the list of backups: rows `aside` of it are printed
+STATE_ASIDE_SQL=''
 
 # state_look: set STATE_KIND. Starts no process.
 state_look() {
@@ -82,7 +84,7 @@ state_sqlite() {
     before=(-cmd "$STATE_SCHEMA" -cmd ".import /dev/fd/$old said" -cmd "$STATE_BEGIN $STATE_APPLY" -cmd 'DELETE FROM said; DROP INDEX temp.said_of;')
   fi
   SQLITE_TMPDIR=$STATE exec sqlite3 -batch -bail -noheader -nullvalue '' -init /dev/null -cmd '.timeout 20000' \
-    -cmd "$STATE_TEMPORARY" -cmd '.mode ascii' -cmd '.separator "\t" "\n"' ${before[@]+"${before[@]}"} \
+    -cmd "$STATE_TEMPORARY" ${STATE_ASIDE[@]+"${STATE_ASIDE[@]}"} -cmd '.mode ascii' -cmd '.separator "\t" "\n"' ${before[@]+"${before[@]}"} \
     -cmd ".separator \"$separator\" \"\\n\"" -cmd ".import /dev/stdin $table" \
     -cmd '.mode list' -cmd '.separator "\t" "\n"' -cmd "$sql" "$uri"
 }
