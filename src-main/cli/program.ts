@@ -1,5 +1,6 @@
 /** The command line as a whole. */
 import { Command, CommanderError } from 'commander'
+import { addAlertCommands } from './alert-commands.ts'
 import { addBackupCommands } from './backup-commands.ts'
 import { addChannelsCommand } from './channels-command.ts'
 import { addOperationCommands } from './operation-commands.ts'
@@ -35,6 +36,7 @@ export function commandLine(): Command {
   addRestoreCommands(program)
   addTransferCommands(program)
   addScheduleCommands(program)
+  addAlertCommands(program)
   addChannelsCommand(program)
   addOperationCommands(program)
   return program

@@ -1,5 +1,6 @@
 /** The kit as functions. Every answer is validated against the protocol. */
 import type { z } from 'zod'
+import type { AlertEntry, AlertReport } from '../../src-shared/domain/alerts.ts'
 import {
   type ChannelForm,
   type ChannelReport,
@@ -205,6 +206,21 @@ export class KitClient {
   /** What runs by itself, and when. */
   schedule(signal?: AbortSignal): Promise<Result<ScheduleReport, KitError>> {
     return this.#ask('schedule', [], signal)
+  }
+
+  /** What is wrong, as the last monitoring found it. */
+  alerts(signal?: AbortSignal): Promise<Result<AlertReport, KitError>> {
+    return this.#ask('alerts', [], signal)
+  }
+
+  /** Says that somebody takes care of an alert, or that nobody does any more. Returns the alert. */
+  acknowledge(
+    alert: string,
+    wanted: { readonly reason: string; readonly until?: string } | { readonly withdraw: true },
+  ): Promise<Result<AlertEntry, KitError>> {
+    if ('withdraw' in wanted) return this.#ask('acknowledge', [alert, '--withdraw'])
+    const until = wanted.until === undefined ? [] : ['--until', wanted.until]
+    return this.#ask('acknowledge', [alert, ...until], undefined, ['--reason', wanted.reason])
   }
 
   /** How alerts leave the server, without secrets. */
