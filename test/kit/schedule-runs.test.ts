@@ -12,7 +12,7 @@ describe.runIf(root)('every run is accounted for', () => {
   async function only(how: string, at: string, zone: string): Promise<ScheduleSite> {
     const one = scheduleSite({ instead: quick, zone })
     one.at(Date.parse(at))
-    const off = ['application', 'config', 'system', 'verify', 'rotate'].map((kind) => `schedule_${kind}=off`)
+    const off = ['application', 'config', 'system', 'verify', 'rotate', 'monitor'].map((kind) => `schedule_${kind}=off`)
     await one.must('policy', `root=${one.site.root}`, `schedule_database=${how}`, ...off)
     await one.must('timers', 'install')
     return one
