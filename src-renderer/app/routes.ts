@@ -14,8 +14,7 @@ export type Route =
   | { readonly page: 'site'; readonly site: string }
   | { readonly page: 'backups'; readonly site: string }
   | { readonly page: 'backup'; readonly site: string; readonly path: string }
-  | { readonly page: 'site-operations'; readonly site: string }
-  | { readonly page: 'connection'; readonly site: string }
+  | { readonly page: SitePage; readonly site: string }
   | {
       readonly page: 'restore'
       readonly site: string
@@ -32,6 +31,13 @@ export type Route =
   /** A restore that was started: where it stands is in the journal. */
   | { readonly page: 'restoring'; readonly site: string; readonly operation: string }
   | { readonly page: 'lost'; readonly address: string }
+
+/** Pages of a site whose address is the site and a word, with that word. */
+const sitePages = {
+  'site-operations': 'operations',
+  connection: 'connection',
+} as const
+export type SitePage = keyof typeof sitePages
 
 export const settingsSections = ['appearance', 'identities', 'hosts', 'secrets', 'about'] as const
 export type SettingsSection = (typeof settingsSections)[number]
@@ -61,9 +67,8 @@ export function href(route: Route): string {
     case 'backup':
       return `#/sites/${part(route.site)}/backups/${part(route.path)}`
     case 'site-operations':
-      return `#/sites/${part(route.site)}/operations`
     case 'connection':
-      return `#/sites/${part(route.site)}/connection`
+      return `#/sites/${part(route.site)}/${sitePages[route.page]}`
     case 'restore': {
       const { part: kind, path, parts, owner, plan, step } = route
       const query = new URLSearchParams({
@@ -101,9 +106,8 @@ function readParts(text: string | null): ChosenParts | undefined {
 function siteRoute(site: string, rest: readonly string[], query: URLSearchParams): Route | null {
   const [page, what] = rest
   if (page === undefined) return { page: 'site', site }
-  if (page === 'operations' || page === 'connection') {
-    return what === undefined ? { page: page === 'operations' ? 'site-operations' : page, site } : null
-  }
+  const plain = (Object.keys(sitePages) as SitePage[]).find((one) => sitePages[one] === page)
+  if (plain) return what === undefined ? { page: plain, site } : null
   if (page === 'backups') return what === undefined ? { page, site } : { page: 'backup', site, path: what }
   if (page !== 'restore') return null
   if (what !== undefined) return { page: 'restoring', site, operation: what }

@@ -64,24 +64,26 @@ export function SiteConnection({ overview }: { readonly overview: SiteOverview }
   return refreshing && inspectedAt === null ? <>Checking…</> : age
 }
 
+/** In the order in which a site is looked at: how it stands, what it has, what runs by itself, what ran, how it is reached. */
+const tabs = [
+  ['site', 'Overview'],
+  ['backups', 'Backups'],
+  ['site-operations', 'Operations'],
+  ['connection', 'Connection'],
+] as const
+
 export function SiteTabs({ overview, current }: { readonly overview: SiteOverview; readonly current: string }) {
   const { id: site, backupsKnown, backups } = overview
-  const known = backupsKnown ? formatCount(backups.total) : undefined
-  const tab = (page: 'site' | 'backups' | 'site-operations' | 'connection', label: string, count?: string) => ({
-    href: href({ page, site }),
-    label,
-    current: current === page,
-    ...(count === undefined ? {} : { count }),
-  })
+  const known = backupsKnown ? { count: formatCount(backups.total) } : {}
   return (
     <TabLinks
       label="Pages of the site"
-      tabs={[
-        tab('site', 'Overview'),
-        tab('backups', 'Backups', known),
-        tab('site-operations', 'Operations'),
-        tab('connection', 'Connection'),
-      ]}
+      tabs={tabs.map(([page, label]) => ({
+        href: href({ page, site }),
+        label,
+        current: current === page,
+        ...(page === 'backups' && known),
+      }))}
     />
   )
 }
