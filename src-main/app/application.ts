@@ -15,8 +15,10 @@ import { type Console, createConsole, type Host } from './console.ts'
 import { appHandlers } from './handlers/app.ts'
 import { backupHandlers, backupsHandlers } from './handlers/backups.ts'
 import { operationHandlers, operationsHandlers } from './handlers/operations.ts'
+import { policyHandlers } from './handlers/policy.ts'
 import { promptsHandlers } from './handlers/prompts.ts'
 import { restoreHandlers } from './handlers/restore.ts'
+import { scheduleHandlers } from './handlers/schedule.ts'
 import { auditHandlers, settingsHandlers } from './handlers/settings.ts'
 import { siteHandlers } from './handlers/site.ts'
 import { sitesHandlers } from './handlers/sites.ts'
@@ -63,6 +65,8 @@ function handlersOf(services: Services): Handlers<ConsoleContract> {
     backups: backupsHandlers(services),
     backup: backupHandlers(services),
     restore: restoreHandlers(services),
+    schedule: scheduleHandlers(services),
+    policy: policyHandlers(services),
     operations: operationsHandlers(services),
     operation: operationHandlers(services),
     transfers: transfersHandlers(services),

@@ -6,6 +6,7 @@ import type { Site } from '../store/sites.ts'
 import { confirmationProblem } from './confirm.ts'
 import type { Context } from './context.ts'
 import { inspectPinned, inspectSite } from './inspect.ts'
+import { makeBackup } from './make-backup.ts'
 import type { Runner } from './runner.ts'
 
 export type ScheduleChange =
@@ -13,7 +14,9 @@ export type ScheduleChange =
   | { readonly change: 'install'; readonly replace?: { readonly confirm: string; readonly reason: string } }
   /** `until`: a time of the server, as `2026-03-29 02:30`, or with an offset. */
   | { readonly change: 'pause'; readonly until?: string }
-  | { readonly change: 'remove' | 'resume' }
+  | { readonly change: 'resume' }
+  /** `confirmation`: the name of the site, where a window asks for it. */
+  | { readonly change: 'remove'; readonly confirmation?: { readonly confirm: string; readonly reason: string } }
 
 export function readSchedule(context: Context, site: Site, signal?: AbortSignal): Promise<Result<ScheduleReport>> {
   const look = async (kit: Parameters<Parameters<Context['links']['use']>[1]>[0]): Promise<Result<ScheduleReport>> => {
@@ -31,14 +34,38 @@ export async function changeSchedule(
   wanted: ScheduleChange,
 ): Promise<Result<JournalEntry>> {
   const replace = wanted.change === 'install' ? wanted.replace : undefined
-  const refused = replace ? confirmationProblem(site, replace) : null
+  const given = wanted.change === 'remove' ? wanted.confirmation : replace
+  const refused = given ? confirmationProblem(site, given) : null
   if (refused) return fail(refused)
   const inspected = await inspectSite(context, site)
   if (!inspected.ok) return inspected
   const request: [string, ...KitArgument[]] = ['timers', wanted.change]
   if (replace) request.push('--replace', '--confirm', inspected.value.host.name)
   if (wanted.change === 'pause' && wanted.until !== undefined) request.push('--until', wanted.until)
-  return ok(runner.start({ site, request, reason: replace?.reason ?? '' }))
+  return ok(runner.start({ site, request, reason: given?.reason ?? '' }))
+}
+
+/** Installs the schedule and, once it is installed, makes the first backup: another operation. */
+export async function protectSite(
+  context: Context,
+  runner: Runner,
+  site: Site,
+  replace?: { readonly confirm: string; readonly reason: string },
+): Promise<Result<JournalEntry>> {
+  const installing = await changeSchedule(context, runner, site, { change: 'install', ...(replace && { replace }) })
+  if (installing.ok) {
+    void firstBackup(context, runner, site, installing.value.id).catch((error: unknown) =>
+      context.log.write('error', 'the first backup was not started', { site: site.name, error }),
+    )
+  }
+  return installing
+}
+
+async function firstBackup(context: Context, runner: Runner, site: Site, installing: string): Promise<void> {
+  const { outcome } = await runner.settled(installing)
+  if (outcome !== 'succeeded') return
+  const made = await makeBackup(context, runner, site)
+  if (!made.ok) throw new Error(made.error.message)
 }
 
 /** What the schedule would do for this kind, as an operation of whoever asks. */

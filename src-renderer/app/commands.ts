@@ -72,6 +72,7 @@ function siteCommands({ id: site, name }: { readonly id: string; readonly name: 
   return [
     of('site', name, open({ page: 'site', site })),
     of('backups', `Backups of ${name}`, open({ page: 'backups', site })),
+    of('schedule', `Schedule of ${name}`, open({ page: 'schedule', site })),
     of('make', `Back up ${name} now`, () => void backUp(site, name), true),
     of('restore', `Restore ${name}…`, open({ page: 'restore', site }), true),
   ]

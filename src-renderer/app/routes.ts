@@ -34,6 +34,7 @@ export type Route =
 
 /** Pages of a site whose address is the site and a word, with that word. */
 const sitePages = {
+  schedule: 'schedule',
   'site-operations': 'operations',
   connection: 'connection',
 } as const
@@ -66,6 +67,7 @@ export function href(route: Route): string {
       return `#/sites/${part(route.site)}/backups`
     case 'backup':
       return `#/sites/${part(route.site)}/backups/${part(route.path)}`
+    case 'schedule':
     case 'site-operations':
     case 'connection':
       return `#/sites/${part(route.site)}/${sitePages[route.page]}`

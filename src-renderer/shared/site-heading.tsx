@@ -68,6 +68,7 @@ export function SiteConnection({ overview }: { readonly overview: SiteOverview }
 const tabs = [
   ['site', 'Overview'],
   ['backups', 'Backups'],
+  ['schedule', 'Schedule'],
   ['site-operations', 'Operations'],
   ['connection', 'Connection'],
 ] as const

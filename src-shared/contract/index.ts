@@ -2,8 +2,10 @@
 import { app } from './app.ts'
 import { backup, backups } from './backups.ts'
 import { operation, operations } from './operations.ts'
+import { policy } from './policy.ts'
 import { prompts } from './prompts.ts'
 import { restore } from './restore.ts'
+import { schedule } from './schedule.ts'
 import { audit, settings } from './settings.ts'
 import { site, sites } from './sites.ts'
 import { transfers } from './transfers.ts'
@@ -15,6 +17,8 @@ export const contract = {
   backups,
   backup,
   restore,
+  schedule,
+  policy,
   operations,
   operation,
   transfers,

@@ -54,6 +54,8 @@ describe('roles', () => {
     'operation.watch',
     'operations.onServer',
     'operations.watch',
+    'policy.watch',
+    'schedule.watch',
     'settings.appearance',
     'settings.knownHosts',
     'site.refresh',

@@ -1,0 +1,90 @@
+/** Feeds windows with what a server answers: at once, again when something changes on the site, and now and then. */
+import type { WireFailure } from '../../src-shared/contract/failure.ts'
+import { ok, type Result } from '../../src-shared/result.ts'
+import { aborted } from '../../src-shared/rpc/handlers.ts'
+import type { Site } from '../store/sites.ts'
+import { forWindow } from './failures.ts'
+import { onSiteChange } from './handlers/fleet-feed.ts'
+import { type Services, siteOf } from './services.ts'
+
+/** Milliseconds between two questions where nothing is known to have changed. */
+const USUALLY = 60_000
+
+interface Answer<T> {
+  readonly data: T | null
+  readonly at: number | null
+  readonly failure: WireFailure | null
+}
+
+interface AnswerFeed<T> {
+  readonly signal: AbortSignal
+  snapshot(state: Answer<T>): void
+  change(state: Answer<T>): void
+}
+
+/** Another value is a reason to ask again: what runs there, whether it can be reached, and its policy. */
+function standing({ activity, fleet, context }: Services, site: Site): string {
+  const policy = context.store.inspections.latest(site.id)?.inspection.policy
+  return JSON.stringify([activity.open(site).map(({ id }) => id), fleet.refreshState(site.id).failure?.code, policy])
+}
+
+export async function feedAnswer<T>(
+  services: Services,
+  id: string,
+  feed: AnswerFeed<T>,
+  ask: (site: Site, signal: AbortSignal) => Promise<Result<T>>,
+): Promise<Result<null, WireFailure>> {
+  const found = siteOf(services, id)
+  if (!found.ok) return found
+  const { context, prompts } = services
+  prompts.unblock(found.value)
+  context.links.unblock(found.value)
+  let answer: Answer<T> = { data: null, at: null, failure: null }
+  feed.snapshot(answer)
+  const gone = new AbortController()
+  const over = AbortSignal.any([feed.signal, gone.signal])
+  let asking = false
+  let wanted = false
+  let known = standing(services, found.value)
+
+  const askOnce = async (site: Site) => {
+    const said = await ask(site, over)
+    if (over.aborted) return
+    answer = said.ok
+      ? { data: said.value, at: context.clock.now(), failure: null }
+      : { ...answer, failure: forWindow(said.error) }
+    feed.change(answer)
+  }
+  // One question at a time; what happens meanwhile asks once more.
+  const look = async () => {
+    wanted = true
+    if (asking) return
+    asking = true
+    while (wanted && !over.aborted) {
+      wanted = false
+      const site = context.store.sites.byId(id)
+      if (!site) return gone.abort()
+      await askOnce(site).catch((error: unknown) => {
+        context.log.write('error', 'asking a server failed', { site: site.name, error })
+      })
+    }
+    asking = false
+  }
+  const unsubscribe = onSiteChange(services, (changed) => {
+    const site = changed === id ? context.store.sites.byId(id) : null
+    if (changed !== id) return
+    if (!site) return gone.abort()
+    const now = standing(services, site)
+    if (now === known) return
+    known = now
+    void look()
+  })
+  const timer = setInterval(() => void look(), USUALLY)
+  const leave = services.fleet.watch(found.value)
+  void look()
+  await aborted(over)
+  leave()
+  clearInterval(timer)
+  unsubscribe()
+  return ok(null)
+}
