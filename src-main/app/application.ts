@@ -18,6 +18,7 @@ import { operationHandlers, operationsHandlers } from './handlers/operations.ts'
 import { policyHandlers } from './handlers/policy.ts'
 import { promptsHandlers } from './handlers/prompts.ts'
 import { restoreHandlers } from './handlers/restore.ts'
+import { retentionHandlers } from './handlers/retention.ts'
 import { scheduleHandlers } from './handlers/schedule.ts'
 import { auditHandlers, settingsHandlers } from './handlers/settings.ts'
 import { siteHandlers } from './handlers/site.ts'
@@ -66,6 +67,7 @@ function handlersOf(services: Services): Handlers<ConsoleContract> {
     backup: backupHandlers(services),
     restore: restoreHandlers(services),
     schedule: scheduleHandlers(services),
+    retention: retentionHandlers(services),
     policy: policyHandlers(services),
     operations: operationsHandlers(services),
     operation: operationHandlers(services),

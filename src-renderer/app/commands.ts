@@ -73,6 +73,7 @@ function siteCommands({ id: site, name }: { readonly id: string; readonly name: 
     of('site', name, open({ page: 'site', site })),
     of('backups', `Backups of ${name}`, open({ page: 'backups', site })),
     of('schedule', `Schedule of ${name}`, open({ page: 'schedule', site })),
+    of('retention', `Retention of ${name}`, open({ page: 'retention', site })),
     of('make', `Back up ${name} now`, () => void backUp(site, name), true),
     of('restore', `Restore ${name}…`, open({ page: 'restore', site }), true),
   ]

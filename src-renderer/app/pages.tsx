@@ -10,6 +10,7 @@ import { OperationPage } from '../features/operations/operation-page.tsx'
 import { OperationsPage, SiteOperationsPage } from '../features/operations/operations-page.tsx'
 import { RestorePage } from '../features/restore/restore-page.tsx'
 import { RestoringPage } from '../features/restore/restoring-page.tsx'
+import { RetentionPage } from '../features/retention/retention-page.tsx'
 import { SchedulePage } from '../features/schedule/schedule-page.tsx'
 import { SettingsPage } from '../features/settings/settings-page.tsx'
 import { SitePage } from '../features/site/site-page.tsx'
@@ -40,6 +41,8 @@ export function pageOf(route: Route): ReactNode {
       return <BackupPage key={route.path} site={route.site} path={route.path} />
     case 'schedule':
       return <SchedulePage key={route.site} site={route.site} />
+    case 'retention':
+      return <RetentionPage key={route.site} site={route.site} />
     case 'site-operations':
       return <SiteOperationsPage key={route.site} site={route.site} />
     case 'connection':

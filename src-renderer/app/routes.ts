@@ -35,6 +35,7 @@ export type Route =
 /** Pages of a site whose address is the site and a word, with that word. */
 const sitePages = {
   schedule: 'schedule',
+  retention: 'retention',
   'site-operations': 'operations',
   connection: 'connection',
 } as const
@@ -68,6 +69,7 @@ export function href(route: Route): string {
     case 'backup':
       return `#/sites/${part(route.site)}/backups/${part(route.path)}`
     case 'schedule':
+    case 'retention':
     case 'site-operations':
     case 'connection':
       return `#/sites/${part(route.site)}/${sitePages[route.page]}`

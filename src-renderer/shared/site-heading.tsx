@@ -69,6 +69,7 @@ const tabs = [
   ['site', 'Overview'],
   ['backups', 'Backups'],
   ['schedule', 'Schedule'],
+  ['retention', 'Retention'],
   ['site-operations', 'Operations'],
   ['connection', 'Connection'],
 ] as const

@@ -5,6 +5,7 @@ import { operation, operations } from './operations.ts'
 import { policy } from './policy.ts'
 import { prompts } from './prompts.ts'
 import { restore } from './restore.ts'
+import { retention } from './retention.ts'
 import { schedule } from './schedule.ts'
 import { audit, settings } from './settings.ts'
 import { site, sites } from './sites.ts'
@@ -18,6 +19,7 @@ export const contract = {
   backup,
   restore,
   schedule,
+  retention,
   policy,
   operations,
   operation,

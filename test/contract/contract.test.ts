@@ -55,6 +55,7 @@ describe('roles', () => {
     'operations.onServer',
     'operations.watch',
     'policy.watch',
+    'retention.preview',
     'schedule.watch',
     'settings.appearance',
     'settings.knownHosts',

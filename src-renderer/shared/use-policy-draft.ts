@@ -1,0 +1,84 @@
+/** Changes of a policy that are not saved yet, beside what applies on the server meanwhile. */
+import { useState } from 'react'
+import type { WireFailure } from '../../src-shared/contract/failure.ts'
+import type { StateOf } from '../api/hooks.ts'
+import { useSubscription } from '../api/hooks.ts'
+import { savePolicy } from './save-policy.ts'
+
+type Values = Readonly<Record<string, string>>
+export type PolicyView = NonNullable<StateOf<'policy.watch'>['data']>
+
+export interface PolicyChange {
+  readonly key: string
+  readonly before: string
+  readonly after: string
+}
+
+export interface PolicyDraft {
+  /** As the server has it; null until it has answered. */
+  readonly view: PolicyView | null
+  readonly failure: WireFailure | null
+  readonly again: () => void
+  /** What the fields show. */
+  readonly values: Values
+  readonly changes: readonly PolicyChange[]
+  /** What somebody else has changed since the first of our changes. */
+  readonly meanwhile: readonly PolicyChange[]
+  readonly set: (values: Values) => void
+  readonly discard: () => void
+  /** Goes on from what applies now, with our changes on top. */
+  readonly rebase: () => void
+  readonly saving: boolean
+  /** Null: it is saved. */
+  readonly save: () => Promise<WireFailure | null>
+}
+
+interface State {
+  readonly edits: Values
+  /** What the edits were made on. */
+  readonly base: PolicyView | null
+}
+
+const clean: State = { edits: {}, base: null }
+
+function differences(before: Values, after: Values): PolicyChange[] {
+  return Object.keys(after).flatMap((key) => {
+    const [was = '', is = ''] = [before[key], after[key]]
+    return was === is ? [] : [{ key, before: was, after: is }]
+  })
+}
+
+export function usePolicyDraft(site: string): PolicyDraft {
+  const live = useSubscription('policy.watch', { site })
+  const [{ edits, base }, setState] = useState(clean)
+  const [saving, setSaving] = useState(false)
+  const view = live.state?.data ?? null
+  const ground = base ?? view
+  const from = ground?.policy ?? {}
+  const changes = differences(from, { ...from, ...edits })
+  return {
+    view,
+    failure: live.failure ?? live.state?.failure ?? null,
+    again: live.again,
+    values: { ...from, ...edits },
+    changes,
+    meanwhile: base && view ? differences(base.policy, view.policy) : [],
+    set: (values) =>
+      setState((now) => {
+        const on = now.base ?? view
+        const next = Object.entries({ ...now.edits, ...values }).filter(([key, value]) => on?.policy[key] !== value)
+        return next.length === 0 ? clean : { edits: Object.fromEntries(next), base: on }
+      }),
+    discard: () => setState(clean),
+    rebase: () => setState((now) => ({ ...now, base: view })),
+    saving,
+    save: async () => {
+      setSaving(true)
+      const wanted = Object.fromEntries(changes.map(({ key, after }) => [key, after]))
+      const refused = await savePolicy(site, wanted, ground?.version)
+      setSaving(false)
+      if (!refused) setState(clean)
+      return refused
+    },
+  }
+}
