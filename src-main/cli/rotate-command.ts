@@ -4,6 +4,7 @@ import { showPath } from '../../src-shared/domain/backup-path.ts'
 import { formatBytes } from '../../src-shared/domain/format.ts'
 import { type RotationReport, rotationReport } from '../../src-shared/domain/retention.ts'
 import { retentionSentence } from '../../src-shared/domain/retention-words.ts'
+import { nameProblem } from '../operations/confirm.ts'
 import { rotateBackups, rotationPlan } from '../operations/rotate.ts'
 import type { Site } from '../store/sites.ts'
 import type { Session } from './session.ts'
@@ -45,12 +46,15 @@ async function dryRun(session: Session, site: Site): Promise<number> {
 interface RotateOptions {
   readonly dryRun?: boolean
   readonly acceptClock?: boolean
+  readonly confirm?: string
 }
 
 async function rotate(session: Session, site: Site, options: RotateOptions): Promise<number> {
   if (options.dryRun && options.acceptClock)
     return session.refuse(usage('Give either --dry-run or --accept-clock: a dry run changes nothing.'))
   if (options.dryRun) return dryRun(session, site)
+  const refused = nameProblem(site, options.confirm ?? '')
+  if (refused) return session.refuse(refused)
   const started = await rotateBackups(session.context, session.runner, site, options.acceptClock === true)
   if (!started.ok) return session.refuse(started.error)
   return watchOperation(session, site, started.value, (entry) => {
@@ -64,6 +68,7 @@ export function addRotateCommand(program: Command): void {
     .command('rotate <name>')
     .description('delete the backups that the policy of the site does not keep')
     .option('--dry-run', 'show what would be deleted and kept, and why; change nothing')
+    .option('--confirm <name>', 'repeat the name of the site exactly; not for a dry run')
     .option('--accept-clock', 'the clock of the server is right, although it has jumped')
     .action((name: string, options: RotateOptions, command: Command) =>
       onSite(command, name, (session, site) => rotate(session, site, options)),

@@ -39,16 +39,22 @@ export function acceptedOptions(given: Confirmation): readonly KitArgument[] {
   ]
 }
 
-/** Null if confirmed. Checked before anything is sent to the server. */
-export function confirmationProblem(site: Site, { confirm, reason }: Confirmation): Failure | null {
-  const refused = { code: 'not-confirmed', unchanged: 'Nothing was changed; the server was not asked.' }
-  if (confirm !== site.name) {
-    return {
-      ...refused,
-      message: `The confirmation must be the name of the site, ${site.name}.`,
-      next: `Give it: --confirm ${JSON.stringify(site.name)}`,
-    }
+const refused = { code: 'not-confirmed', unchanged: 'Nothing was changed; the server was not asked.' }
+
+/** Null if the name of the site was repeated. Checked before anything is sent to the server. */
+export function nameProblem(site: Site, confirm: string): Failure | null {
+  if (confirm === site.name) return null
+  return {
+    ...refused,
+    message: `The confirmation must be the name of the site, ${site.name}.`,
+    next: `Give it: --confirm ${JSON.stringify(site.name)}`,
   }
+}
+
+/** The same for what needs a reason, too. */
+export function confirmationProblem(site: Site, { confirm, reason }: Confirmation): Failure | null {
+  const unnamed = nameProblem(site, confirm)
+  if (unnamed) return unnamed
   if (reason.trim() === '') {
     return {
       ...refused,
