@@ -8,7 +8,7 @@ export type Runner = 'root' | 'owner' | 'reader'
 
 /** Called by a computed name, or by a trap. */
 const begins =
-  /^(?:main|work|worker_exit|answer_end|answer_stop|channels_tell|run_\w+|check_(?:database|application|config|systemd|system|verify|restore|undo|recover|delete|packages|rotate|timers|monitor)|inspect_\w+)$/
+  /^(?:main|work|worker_exit|answer_end|answer_stop|run_\w+|check_(?:database|application|config|systemd|system|verify|restore|undo|recover|delete|packages|rotate|timers|monitor)|inspect_\w+)$/
 
 /** Functions that call their argument. */
 const handed =

@@ -37,7 +37,9 @@ export class ScheduleSite {
     this.#fake = execFileSync('mktemp', ['-d', '-p', process.env.TMPDIR ?? '/tmp', 'cvd-timers-XXXXXXXX'], {
       encoding: 'utf8',
     }).trim()
-    this.site = new ScratchSite({ programs: { systemctl: systemctl(this.#fake) } })
+    this.site = new ScratchSite({
+      programs: { systemctl: systemctl(this.#fake), timedatectl: '#!/bin/bash\necho yes\n' },
+    })
     this.etc = join(this.site.folder, 'etc')
     this.spool = join(this.etc, 'spool')
     this.#clock = join(this.site.folder, 'clock')

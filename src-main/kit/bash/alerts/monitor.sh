@@ -72,10 +72,9 @@ monitor_tell() {
     rows+=("$n $level")
   done
   REPLY='[]'
-  ((${#rows[@]} > 0)) && declare -F channels_tell >/dev/null || return 0
-  CHANNELS_TOLD=()
-  write_whole "$OPERATION_DIR/message" "$text" || fail internal 'The message could not be written.' '' 'look at the disk of '"$STATE"
-  channels_tell "$OPERATION_DIR/message"
+  ((${#rows[@]} > 0)) || return 0
+  write_whole "$OPERATION_DIR/message" "$text" || fail internal 'The message could not be written.' '' "look at the disk of $STATE"
+  channels_tell "$OPERATION_DIR/message" || fail internal 'The message could not be read back.' 'it is told of the next time' "look at the disk of $STATE"
   for one in ${CHANNELS_TOLD[@]+"${CHANNELS_TOLD[@]}"}; do
     if [[ ${one#*=} == ok ]]; then
       taken=yes

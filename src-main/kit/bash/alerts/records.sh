@@ -51,6 +51,8 @@ INSERT OR IGNORE INTO alerts_disk SELECT a, b, c, d, e FROM said WHERE word = 'd
 INSERT INTO alerts_disk_past SELECT purpose, at, free FROM disk;
 INSERT OR IGNORE INTO alerts_service SELECT a, b, c FROM said WHERE word = 'service';
 INSERT INTO alerts_health SELECT a, b, c FROM said WHERE word = 'health' LIMIT 1;
+INSERT OR IGNORE INTO alerts_channel SELECT name, failures, failed_at, why FROM channel;
+INSERT OR IGNORE INTO alerts_seen VALUES ('channels');
 INSERT OR IGNORE INTO alerts_finding SELECT a, b FROM said WHERE word = 'finding';
 "
 
@@ -78,7 +80,7 @@ COMMIT;
 alerts_change() {
   local said
   state_ready || return 1
-  said=$({ "${@:2}" && state_record end; } | state_sqlite said "$STATE_BEGIN $ROTATION_SCHEMA $ALERTS_SCHEMA $1 SELECT 'whole';" 2>&1)
+  said=$({ "${@:2}" && state_record end; } | state_sqlite said "$STATE_BEGIN $ROTATION_SCHEMA $CHANNEL_SCHEMA $ALERTS_SCHEMA $1 SELECT 'whole';" 2>&1)
   REPLY=${said%whole}
   [[ $said != whole && $said != *$'\nwhole' ]] || return 0
   state_failed "$said"

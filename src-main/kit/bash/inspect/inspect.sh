@@ -318,6 +318,7 @@ inspect_log_errors() {
 # inspect_alerts: those that are open, as they were recorded with the list.
 inspect_alerts() {
   local line list=() monitored=null known=true
+  I_ALERTS+=$'\n' # the substitution took the last one
   while [[ $I_ALERTS == *$'\n'* ]]; do
     line=${I_ALERTS%%$'\n'*} I_ALERTS=${I_ALERTS#*$'\n'}
     if [[ $line =~ ^monitored$'\t'([0-9]{1,15})$ ]]; then

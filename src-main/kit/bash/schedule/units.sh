@@ -33,7 +33,10 @@ unit_name() {
 
 # schedule_command KIT ARGUMENT: REPLY = the command line of a unit, or of cron.
 schedule_command() {
-  REPLY="/usr/bin/env -i CVD_BACKUP_STATE=$STATE /bin/bash --noprofile --norc $STATE/installed/$1/cvd-backup scheduled $2"
+  local etc=''
+  # What monitoring looks at must be what is installed here.
+  [[ ! ${CVD_BACKUP_ETC-} =~ ^/[A-Za-z0-9._/-]+$ ]] || etc=" CVD_BACKUP_ETC=$CVD_BACKUP_ETC"
+  REPLY="/usr/bin/env -i CVD_BACKUP_STATE=$STATE$etc /bin/bash --noprofile --norc $STATE/installed/$1/cvd-backup scheduled $2"
 }
 
 # unit_calendar SCHEDULE: REPLY = its line `OnCalendar=`. Hours one by one: systemd 252 fails, and switches the timer off, when 00/2 meets
