@@ -3,7 +3,7 @@ import { createServer, type IncomingMessage, type RequestListener, type ServerRe
 import { createServer as createSecureServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import { text } from 'node:stream/consumers'
-import { onTestFinished } from 'vitest'
+import type { Test } from './channel-site.ts'
 
 export interface Received {
   readonly method: string
@@ -21,6 +21,7 @@ type Answer = (response: ServerResponse, request: Received) => void
 
 /** Ends after the test. `answer` says what it answers; 200 if it is not given. */
 export async function webhookReceiver(
+  test: Test,
   answer: Answer = (response) => response.end('ok'),
   tls?: { readonly key: string; readonly cert: string },
 ): Promise<Receiver> {
@@ -33,7 +34,7 @@ export async function webhookReceiver(
   }
   const server = tls ? createSecureServer(tls, listen) : createServer(listen)
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  onTestFinished(() => {
+  test.onTestFinished(() => {
     server.closeAllConnections()
     server.close()
   })

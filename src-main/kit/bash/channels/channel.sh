@@ -79,13 +79,15 @@ run_channel() {
 
 # channel_set NAME FORM KEY=VALUE...: ends. What is not given stays; an empty value is taken away; `-` is read from stdin.
 channel_set() {
-  local name=$1 form=${2-} pair key value keys='' fresh='' before
+  local name=$1 form=${2-} pair key value changes='' fresh='' before
   channel_keys "$form"
   [[ $REPLY != '' ]] || usage_wrong
   channels_lock || fail busy 'Another console is changing the channels.' 'nothing was changed' 'try again'
   channels_list
   channel_exists "$name" || ((${#CHANNELS[@]} < CHANNELS_MOST)) || fail checks-failed "There are $CHANNELS_MOST channels already." 'nothing was changed' 'remove one first'
-  channel_load "$name" && [[ ${CHANNEL[form]} == "$form" ]] || CHANNEL=([form]=$form)
+  # Without the defaults: those of another tls are others.
+  CHANNEL=()
+  channel_take "$STATE/channels/$name" && [[ ${CHANNEL[form]} == "$form" ]] || CHANNEL=([form]=$form)
   channel_destination
   before=$REPLY
   for pair in "${@:3}"; do
@@ -97,8 +99,11 @@ channel_set() {
     fi
     channel_problem "$form" "$key" "$value"
     [[ $REPLY == '' ]] || usage_error "channel set: $REPLY"
-    keys+=" $key"
-    ! channel_secret "$key" || fresh+=" $key"
+    if channel_secret "$key"; then
+      fresh+=" $key" changes+=" $key,"
+    else
+      changes+=" $key '${CHANNEL[$key]-}' -> '$value',"
+    fi
     if [[ $value == '' ]]; then unset "CHANNEL[$key]"; else CHANNEL[$key]=$value; fi
   done
   channel_destination
@@ -110,7 +115,7 @@ channel_set() {
   channel_incomplete
   [[ $REPLY == '' ]] || usage_error "channel set: $REPLY"
   channel_save "$name" || fail internal 'The channel could not be written.' 'it is as it was'
-  audit channel '' "set $name $form:$keys"
+  audit channel '' "set $name $form:${changes%,}"
   [[ ${CHANNEL[url]-} != http://* ]] ||
     say warning 'http: whoever is on the way can read the messages and the address. Use https where you can.'
   channels_report

@@ -44,7 +44,8 @@ channel_problem() {
     host) [[ $value =~ $CHANNEL_HOST ]] || REPLY="host: the name or address of a mail server, not '$value'" ;;
     port) [[ $value =~ ^[1-9][0-9]{0,4}$ ]] && ((value <= 65535)) || REPLY="port: a number up to 65535, not '$value'" ;;
     tls) [[ $value == starttls || $value == tls || $value == none ]] || REPLY="tls: starttls, tls or none, not '$value'" ;;
-    user) [[ $value != *:* ]] || REPLY='user: without a colon' ;;
+    # curl would take what follows as the password, or as options.
+    user) [[ $value != *[:\;]* ]] || REPLY='user: without colon and semicolon' ;;
     url)
       [[ $value =~ $CHANNEL_URL && $value != *[!\!-~]* && $value != *\\* ]] ||
         REPLY='url: http:// or https:// with a host, without blanks, fragment or backslash, other characters as %XX; a name in Unicode as xn--'

@@ -64,7 +64,7 @@ mail_program() {
 
 # mail_send: send it by sendmail, or by mail where there is no sendmail. REPLY = why it was not taken, or empty.
 mail_send() {
-  local message program said status words=()
+  local message program said=/dev/null status words=()
   mail_message
   message=$REPLY
   if mail_program sendmail; then
@@ -81,23 +81,29 @@ mail_send() {
     channel_words no-mailer
     return
   fi
+  # What it says goes to a file: whatever delivers in the background may keep a pipe open.
+  { : >"$STATE/channels/.said.new.$BASHPID"; } 2>/dev/null && said=$STATE/channels/.said.new.$BASHPID
   # As root: a sendmail has to write its queue.
-  said=$(printf '%s' "$message" | {
+  printf '%s' "$message" 2>/dev/null | (
     cd /
     drop_descriptors
-    exec timeout --signal=KILL 30 env -i PATH="$PATH" LC_ALL=C HOME=/nonexistent MAILRC=/dev/null "$program" "${words[@]}" 2>&1
-  } | head -c 2000 | tr -d '\0'; printf '\n%s' "${PIPESTATUS[1]}")
-  status=${said##*$'\n'}
+    exec timeout --signal=KILL "$MAILER_SECONDS" env -i PATH="$PATH" LC_ALL=C HOME=/nonexistent MAILRC=/dev/null "$program" "${words[@]}" >"$said" 2>&1
+  )
+  status=${PIPESTATUS[1]}
+  message=$(head -c 2000 -- "$said" | tr -d '\0')
+  [[ $said == /dev/null ]] || rm -f -- "$said"
   REPLY=''
   case $status in
     0) return ;;
     137) channel_words mailer-slow "${program##*/}" ;;
     *)
-      message_plain "${said%$'\n'*}"
-      channel_words mailer "${program##*/}" "${REPLY:0:300}"
+      message_plain "${message:0:300}"
+      channel_words mailer "${program##*/}" "${REPLY:-it ended with $status}"
       ;;
   esac
 }
+
+readonly MAILER_SECONDS=30
 
 RECIPIENTS=()
 mail_recipients() {

@@ -8,7 +8,7 @@ M_WORST=''     # error, warning; empty if nothing is wrong any more
 M_ERRORS=0 M_WARNINGS=0 M_CLEARED=0
 readonly MESSAGE_MOST=1000 # alerts in a message
 readonly MESSAGE_SHOWN=40  # of them, those that a person is shown
-readonly MESSAGE_ROW=$'^(new|worse|cleared|reminder)\t(error|warning)\t([A-Za-z0-9._/%:-]{1,2000})\t([A-Za-z0-9._/%-]*)\t([A-Za-z0-9._/%-]*)\t([0-9]{1,15})$'
+readonly MESSAGE_ROW=$'^(new|worse|cleared|reminder)\t(error|warning)\t([A-Za-z0-9._/%:-]+)\t([A-Za-z0-9._/%-]*)\t([A-Za-z0-9._/%-]*)\t([0-9]{1,15})$'
 
 # message_read FILE: read alerts, a line for each: new|worse|cleared|reminder SEVERITY ID EVIDENCE FIX SINCE, TAB-separated, texts
 # percent-encoded. A line that is anything else is left out.
@@ -20,9 +20,7 @@ message_read() {
     [[ $line =~ $MESSAGE_ROW ]] || continue
     event=${BASH_REMATCH[1]} severity=${BASH_REMATCH[2]} id=${BASH_REMATCH[3]} line=${BASH_REMATCH[4]} fix=${BASH_REMATCH[5]} since=${BASH_REMATCH[6]}
     [[ $since =~ $WHOLE_NUMBER ]] || since=0
-    M_EVENT+=("$event") M_SEVERITY+=("$severity") M_SINCE+=("$since")
-    message_text "$id" 200
-    M_ID+=("$REPLY")
+    M_EVENT+=("$event") M_SEVERITY+=("$severity") M_SINCE+=("$since") M_ID+=("$id")
     message_text "$line" 600
     M_EVIDENCE+=("$REPLY")
     message_text "$fix" 400
@@ -43,7 +41,7 @@ message_text() {
 message_plain() {
   local text out='' at=0 length
   for_terminal "${1//[$'\t\r\n']/ }"
-  [[ $REPLY == *[$'\x80'-$'\xff']* ]] || return 0
+  [[ ! $REPLY =~ $UTF8 ]] || return 0
   text=$REPLY
   while ((at < ${#text})); do
     length=1
@@ -60,12 +58,14 @@ message_plain() {
   REPLY=$out
 }
 
+readonly UTF8=$'^([\x01-\x7f]|[\xc2-\xdf][\x80-\xbf]|\xe0[\xa0-\xbf][\x80-\xbf]|[\xe1-\xec\xee\xef][\x80-\xbf][\x80-\xbf]|\xed[\x80-\x9f][\x80-\xbf]|\xf0[\x90-\xbf][\x80-\xbf][\x80-\xbf]|[\xf1-\xf3][\x80-\xbf][\x80-\xbf][\x80-\xbf]|\xf4[\x80-\x8f][\x80-\xbf][\x80-\xbf])*$'
+
 message_host() {
   host_name
   message_plain "$REPLY"
 }
 
-# message_compose LEVEL: set M_SUBJECT, M_LINES and M_WORST for a channel of that level; status 1 if there is nothing for it.
+# message_compose LEVEL: set M_SUBJECT, M_LINES and M_WORST for a channel of that level, for which there is an alert.
 message_compose() {
   local level=$1 index event severity rest=0 host words
   M_LINES=() M_WORST='' M_ERRORS=0 M_WARNINGS=0 M_CLEARED=0
@@ -87,7 +87,6 @@ message_compose() {
       done
     done
   done
-  ((${#M_LINES[@]} > 0)) || return 1
   ((rest == 0)) || M_LINES+=("and $rest more")
   ((M_WARNINGS == 0)) || M_WORST=warning
   ((M_ERRORS == 0)) || M_WORST=error
@@ -97,6 +96,13 @@ message_compose() {
     message_counted
   fi
   M_SUBJECT="[CVD backup] $host: $REPLY"
+}
+
+# message_for LEVEL: status 0 if there is an alert for a channel of that level.
+message_for() {
+  local index
+  for index in "${!M_EVENT[@]}"; do message_counts "$index" "$1" && return; done
+  return 1
 }
 
 # message_counts INDEX LEVEL: status 0 if this alert is for a channel of that level.

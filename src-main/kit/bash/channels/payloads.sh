@@ -8,9 +8,13 @@ payload_json() {
   local index alerts=() list host root counts worst rule subject
   for index in "${!M_EVENT[@]}"; do
     message_counts "$index" "${CHANNEL[level]}" || continue
-    rule=${M_ID[index]%%:*} subject=''
-    [[ ${M_ID[index]} != *:* ]] || subject=${M_ID[index]#*:}
-    json_object event="${M_EVENT[index]}" severity="${M_SEVERITY[index]}" rule="$rule" subject="$subject" \
+    message_text "${M_ID[index]%%:*}" 200
+    rule=$REPLY subject=''
+    if [[ ${M_ID[index]} == *:* ]]; then
+      message_text "${M_ID[index]#*:}" 2000
+      subject=$REPLY
+    fi
+    json_object id="${M_ID[index]}" event="${M_EVENT[index]}" severity="${M_SEVERITY[index]}" rule="$rule" subject="$subject" \
       evidence="${M_EVIDENCE[index]}" fix="${M_FIX[index]}" since:="${M_SINCE[index]}"
     alerts+=("$REPLY")
   done

@@ -12,6 +12,7 @@ channel_words() {
 # channel_send NAME EVENT: send the message, or a ping with that EVENT, by this channel. REPLY = why it did not leave, or empty.
 channel_send() {
   channel_load "$1" || { channel_words file "$CHANNEL_PROBLEM"; return; }
+  [[ $M_KIND != alerts ]] || message_compose "${CHANNEL[level]}"
   case ${CHANNEL[form]} in
     mail) mail_send ;;
     smtp)
@@ -27,9 +28,12 @@ channel_send() {
   esac
 }
 
-# channel_request http|smtp: REPLY = what channel_curl says of W_CONFIG and W_BODY.
+# channel_request http|smtp: REPLY = what channel_curl says of W_CONFIG and W_BODY. Whoever pings wants to go on with a backup.
+readonly CHANNEL_SECONDS=15 PING_SECONDS=5
 channel_request() {
-  REPLY=$({ printf '%s\0' "$W_CONFIG"; printf '%s' "$W_BODY"; } 2>/dev/null | side_answers "$((CHANNEL_SECONDS + 5))" 16384 reader channel_curl "$1" | tr -d '\0')
+  local seconds=$CHANNEL_SECONDS
+  [[ $M_KIND != ping ]] || seconds=$PING_SECONDS
+  REPLY=$({ printf '%s\0' "$W_CONFIG"; printf '%s' "$W_BODY"; } 2>/dev/null | side_answers "$((seconds + 5))" 16384 reader channel_curl "$1" "$seconds" | tr -d '\0')
 }
 
 # webhook_words ANSWER: REPLY = why the request was not accepted, or empty. Nothing that the other end says is repeated: it may be a secret.
@@ -83,6 +87,7 @@ smtp_words() {
 # curl_words EXIT SAID: REPLY = why there was no answer.
 curl_words() {
   case $1 in
+    1) channel_words no-http ;;
     5 | 6) channel_words no-host ;;
     7) channel_words no-connection ;;
     28) channel_words slow ;;

@@ -13,7 +13,7 @@ channels_tell() {
   for name in ${CHANNELS[@]+"${CHANNELS[@]}"}; do
     # One whose file cannot be used is told of, too.
     if channel_load "$name"; then
-      [[ ${CHANNEL[preset]-} != healthchecks ]] && message_compose "${CHANNEL[level]}" || continue
+      [[ ${CHANNEL[preset]-} != healthchecks ]] && message_for "${CHANNEL[level]}" || continue
     fi
     senders+=("$name")
   done
