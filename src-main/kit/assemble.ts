@@ -87,23 +87,90 @@ export const rooms = {
   restore: ['packages', 'restore', 'undo', 'plan', 'differences-sides', 'differences', 'recover'],
 } as const
 
+/**
+ * Files with what the owner and the reader run, and with the constants that this needs. They come first, and are all that a
+ * side reads of the kit: it is a bash of its own, dozens of times in a restore, and reading everything would take most of its
+ * time (`test/unit/kit-sides.test.ts`).
+ */
+export const sideFiles: ReadonlySet<string> = new Set([
+  'base/prologue',
+  'base/json',
+  'base/events',
+  'base/files',
+  'base/processes',
+  'base/identity',
+  'base/work',
+  'site/policy',
+  'site/parts',
+  'site/service',
+  'site/health',
+  'database/sqlite',
+  'database/census',
+  'database/integrity',
+  'database/check',
+  'database/live',
+  'database/copy',
+  'compare/sql',
+  'compare/statements',
+  'compare/streams',
+  'compare/report',
+  'compare/compare',
+  'backups/listing-rules',
+  'backups/found',
+  'backups/listing',
+  'backups/fingerprint',
+  'backups/extract',
+  'backups/extract-sides',
+  'backups/compress',
+  'backups/tree',
+  'backups/members',
+  'backups/system-sides',
+  'backups/system-read',
+  'commands/new-backup',
+  'commands/verify-archive',
+  'commands/delete',
+  'commands/upload-sides',
+  'rotation/sides',
+  'channels/curl-sides',
+  'inspect/look',
+  'transaction/transaction',
+  'parts/new-server',
+  'parts/database',
+  'parts/folder-sides',
+  'parts/venv-sides',
+  'parts/venv-system',
+  'parts/only-sides',
+  'parts/folder-checks',
+  'parts/secrets-sides',
+  'parts/files-sides',
+  'restore/differences-sides',
+])
+
+/** Ends what a side reads. It is nowhere else in the kit. */
+export const END_OF_SIDES = '\x1c'
+
 export interface Kit {
   readonly bytes: Buffer
   /** SHA-256 of the bytes, hexadecimal: the kit's name on a server. */
   readonly sha256: string
 }
 
-/** The parts in order, each ending with a line break and followed by an empty line. */
+/** The parts in order, each ending with a line break and followed by an empty line: those of the sides, then the rest. */
 export function kitParts(): readonly { readonly name: string; readonly text: string }[] {
   const folder = join(dirname(fileURLToPath(import.meta.url)), 'bash')
   const read = (name: string) => ({ name, text: readFileSync(join(folder, name), 'utf8') })
   const files = Object.entries(rooms).flatMap(([room, names]) => names.map((name) => read(`${room}/${name}.sh`)))
+  const [first, rest] = [files.filter(({ name }) => isSide(name)), files.filter(({ name }) => !isSide(name))]
+  const side = read('side.sh')
+  const end = { ...side, text: `${side.text}\n# The owner and the reader read no further. ${END_OF_SIDES}\n` }
   const generated = [
     { name: 'commands.sh', text: commandTable() },
     { name: 'rules.sh', text: rules() },
   ]
-  return [...files, ...generated, read('side.sh'), read('main.sh')]
+  return [...first, end, ...rest, ...generated, read('main.sh')]
 }
+
+const isSide = (name: string) => sideFiles.has(name.slice(0, -'.sh'.length))
 
 const quoted = (text: string) => `'${text.replaceAll("'", "'\\''")}'`
 

@@ -1,11 +1,11 @@
 /** The kit's background processes, and how it waits for them. */
-import { chmodSync, writeFileSync } from 'node:fs'
+import { chmodSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { z } from 'zod'
 import { verification } from '../../src-shared/domain/kit-backups.ts'
 import { restorePlan } from '../../src-shared/domain/kit-restore.ts'
-import { ORDINARY, ScratchSite } from '../support/scratch-site.ts'
+import { ORDINARY, ScratchSite, withInstead } from '../support/scratch-site.ts'
 
 describe('background processes', () => {
   let site: ScratchSite
@@ -89,9 +89,14 @@ describe('what works on foreign data and does not come to its end', () => {
 
   it('does not make a backup damaged whose sidecar could not be folded in', ({ onTestFinished }) => {
     const site = siteOf(undefined, onTestFinished)
+    const changed = (instead: string) => {
+      const file = join(site.folder, 'changed')
+      writeFileSync(file, withInstead(readFileSync(site.kit, 'utf8'), instead))
+      return file
+    }
     const stopped = (instead: string) =>
       site.library(
-        `sed '$d' "$KIT" >"$KIT.changed"; printf '%s\\n' '${instead}' 'main "$@"' >>"$KIT.changed"; KIT_FILE=$KIT.changed
+        `KIT_FILE=${changed(instead)}
          cp "$DATABASE_FILE" "$BACKUPS/a.db"; printf x >"$BACKUPS/a.db-wal"; state_create; live_look; enter_scratch
          WATCH_SECONDS=3
          ${instead}

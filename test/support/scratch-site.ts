@@ -14,7 +14,7 @@ import {
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import type { z } from 'zod'
-import { writeKit } from '../../src-main/kit/assemble.ts'
+import { END_OF_SIDES, writeKit } from '../../src-main/kit/assemble.ts'
 import { helloEvent, type KitEvent, type KitResult, kitEvent } from '../../src-shared/domain/kit-protocol.ts'
 import { type CommandResult, command } from './command.ts'
 import { collectTrace, traced } from './kit/trace.ts'
@@ -199,7 +199,7 @@ export class ScratchSite {
     if (instead !== '') {
       // Named by its content: bash reads a program while running it, so a running file must not be overwritten.
       kit = join(this.folder, 'kit', createHash('sha256').update(instead).digest('hex'))
-      const changed = readFileSync(this.kit, 'utf8').replace(/\nmain "\$@"\n$/, () => `\n${instead}\nmain "$@"\n`)
+      const changed = withInstead(readFileSync(this.kit, 'utf8'), instead)
       if (!existsSync(kit)) writeFileSync(kit, changed)
     }
     const words = ['/bin/bash', '--noprofile', '--norc', kit, '--params-fd', '3']
@@ -267,4 +267,12 @@ function readEvents(text: string, stderr: string): { events: KitEvent[]; result:
   if (last?.kind !== 'result') throw new Error(`no result: ${text}\n${stderr}`)
   helloEvent.parse(events[0])
   return { events, result: last }
+}
+
+/** The kit with functions replaced, for root and for the sides, which read the beginning only. */
+export function withInstead(kit: string, instead: string): string {
+  const atSides = `\nif [[ \${CVD_SIDE_ROOT+side} == side ]]; then\n${instead}\nfi\n# ${END_OF_SIDES}`
+  return kit
+    .replace(new RegExp(`\n[^\n]*${END_OF_SIDES}`), () => atSides)
+    .replace(/\nmain "\$@"\n$/, () => `\n${instead}\nmain "$@"\n`)
 }

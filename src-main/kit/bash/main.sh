@@ -5,10 +5,6 @@ KIT_FILE=''
 
 main() {
   local events='' words=()
-  if [[ ${1-} == --side ]]; then
-    side_main "${@:2}"
-    exit
-  fi
   [[ ! -f ${BASH_SOURCE[0]-} ]] || { real_path "${BASH_SOURCE[0]}" && KIT_FILE=$REPLY; }
   leave_terminal "$@"
   if [[ ${1-} == --params-fd ]]; then

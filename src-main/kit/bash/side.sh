@@ -1,6 +1,6 @@
 # --- The other side: the kit as the owner or the reader --------------------------------------------------------------------
 
-# side_main FUNCTION ARG...: the other end of do_as (`cvd-backup --side`). Refuses to run as root.
+# side_main FUNCTION ARG...: the other end of do_as. Refuses to run as root.
 side_main() {
   local line
   ((EUID != 0)) && declare -F -- "${1-}" >/dev/null || exit 2

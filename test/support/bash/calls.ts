@@ -79,6 +79,8 @@ export function runners(kit: readonly Code[]): ReadonlyMap<string, ReadonlySet<R
     for (const one of known.own) visit(one, runner)
   }
   for (const name of calls.keys()) if (begins.test(name)) visit(name, 'root')
+  // How each bash of a side begins.
+  for (const runner of ['owner', 'reader'] as const) visit('side_main', runner)
   for (const { owner, reader } of calls.values()) {
     for (const name of owner) visit(name, 'owner')
     for (const name of reader) visit(name, 'reader')

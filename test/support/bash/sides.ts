@@ -146,7 +146,8 @@ export const sides: Readonly<Record<string, Side>> = {
   'base/work.sh:work_parts_make': 'root: cp takes over the mode of an empty folder in STATE, which is root’s',
   'backups/extract.sh:extract_said': settled,
   'commands/database.sh:database_copy': limited,
-  'commands/policy.sh:policy_since': 'root: the audit of root, which the kit has written; only names of settings are taken from it',
+  'commands/policy.sh:policy_since':
+    'root: the audit of root, which the kit has written; only names of settings are taken from it',
   'base/identity.sh:side_answers': limited,
   'backups/fingerprint.sh:fingerprint_of_check': limited,
   'base/files.sh:hasher_choose': 'reader',

@@ -245,8 +245,9 @@ become() { # UID GID FOLDER PROGRAM ARGUMENT...
   exec ${how[@]+"${how[@]}"} env -i PATH="$PATH" LC_ALL=C ${TZ+TZ="$TZ"} TMPDIR=. SQLITE_TMPDIR=. "$@"
 }
 
+# It reads no further than the end of what the sides need.
 # shellcheck disable=SC2016 # expanded by the new bash
-readonly SIDE_LOADER='mapfile -d "" -t -n 1 -u 9 kit; exec 9<&-; eval "${kit[0]}"'
+readonly SIDE_LOADER='mapfile -d $'\''\034'\'' -t -n 1 -u 9 kit; exec 9<&-; eval "${kit[0]}"; side_main "$@"'
 become_side() { # UID GID FOLDER FUNCTION ARGUMENT...
   local uid=$1 gid=$2 folder=$3 key text='' within=()
   shift 3
@@ -259,7 +260,13 @@ become_side() { # UID GID FOLDER FUNCTION ARGUMENT...
     "$@"
     exit
   fi
-  if [[ $KIT_FILE != '' ]]; then exec 9<"$KIT_FILE"; else exec 9< <(drop_descriptors; printf '%s' "${text_of_kit-}"); fi || exit 126
+  if [[ $KIT_FILE != '' ]]; then
+    exec 9<"$KIT_FILE"
+  else
+    text=${text_of_kit-}
+    exec 9< <(drop_descriptors; printf '%s' "${text%%$'\034'*}")
+  fi || exit 126
+  text=''
   work_folder "$folder"
   drop_descriptors 9
   for key in "${!POLICY[@]}"; do text+="$key=${POLICY[$key]}"$'\n'; done
@@ -269,7 +276,7 @@ become_side() { # UID GID FOLDER FUNCTION ARGUMENT...
     setpriv --reuid="$uid" --regid="$gid" --clear-groups --no-new-privs --inh-caps=-all \
     env -i PATH="$PATH" LC_ALL=C ${TZ+TZ="$TZ"} TMPDIR=. SQLITE_TMPDIR=. CVD_SIDE_POLICY="$text" CVD_SIDE_ROOT="$ROOT" \
     CVD_SIDE_DATABASE_FILE="$DATABASE_FILE" CVD_SIDE_LIMIT="${EXTRACT_LIMIT:-0}" \
-    /bin/bash --noprofile --norc -c "$SIDE_LOADER" cvd-backup --side "$@"
+    /bin/bash --noprofile --norc -c "$SIDE_LOADER" cvd-backup "$@"
 }
 
 # work_folder SIDE: enter that side's part of the work folder, or / if there is none. Call in a subshell.

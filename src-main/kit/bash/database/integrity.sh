@@ -56,7 +56,7 @@ check_by_table() {
 # check_each PRAGMA SECONDS URI NAME-TAB-REASON...: CHECK_DONE = tables found sound; CHECK_LEFT = tables that could not be
 # checked, with reasons. Status 1 if it found damage.
 check_each() {
-  local pragma=$1 seconds=$2 uri=$3 entry line at=0 answer complaint='' names=() seen=() reason=()
+  local pragma=$1 seconds=$2 uri=$3 entry line at=0 answer complaint='' names=() looked=() reason=()
   shift 3
   CHECK_DONE=() CHECK_LEFT=()
   for entry in "$@"; do
@@ -73,7 +73,7 @@ check_each() {
     if [[ $line =~ ^table\ ([0-9]{1,6})$ ]]; then
       at=$((10#${BASH_REMATCH[1]}))
     elif [[ $line == ok ]]; then
-      seen[at]=yes
+      looked[at]=yes
     elif [[ $line =~ ^'! '[A-Za-z\ ]*[Ee]rror:?\ near\ line\ ([0-9]{1,6}): ]]; then
       at=$(((10#${BASH_REMATCH[1]} - 1) / 2))
       answer_means "! ${line#"${BASH_REMATCH[0]} "}"$'\n= 1'
@@ -90,6 +90,6 @@ check_each() {
   esac
   for ((at = 0; at < ${#names[@]}; at++)); do
     entry=${names[at]}
-    if [[ ${seen[at]-} == yes ]]; then CHECK_DONE+=("$entry"); else CHECK_LEFT+=("${entry%%$'\t'*}"$'\t'"${reason[at]:-${entry#*$'\t'}}"); fi
+    if [[ ${looked[at]-} == yes ]]; then CHECK_DONE+=("$entry"); else CHECK_LEFT+=("${entry%%$'\t'*}"$'\t'"${reason[at]:-${entry#*$'\t'}}"); fi
   done
 }

@@ -255,25 +255,25 @@ heed_cancel() {
 WATCH_SECONDS=7200
 readonly TOO_LONG=142
 watch() {
-  local unchanged=$1 progress=$2 pid status=0 one left alive turn=0
+  local unchanged=$1 progress=$2 pid status=0 one living alive turn=0
   shift 2
-  left=("$@")
+  living=("$@")
   uptime_ms
   local until=$((REPLY + WATCH_SECONDS * 1000))
   while :; do
     # Skip processes that have ended: the PID may have been reused.
     alive=()
-    for pid in "${left[@]}"; do ! kill -0 "$pid" 2>/dev/null || alive+=("$pid"); done
+    for pid in "${living[@]}"; do ! kill -0 "$pid" 2>/dev/null || alive+=("$pid"); done
     ((${#alive[@]} > 0)) || break
-    left=("${alive[@]}")
+    living=("${alive[@]}")
     [[ $progress == '' ]] || ((turn++ % 10)) || "$progress"
     if cancel_asked; then
-      end_background "${left[@]}"
+      end_background "${living[@]}"
       heed_cancel "$unchanged"
     fi
     uptime_ms
     if ((REPLY >= until)); then
-      end_background "${left[@]}"
+      end_background "${living[@]}"
       return "$TOO_LONG"
     fi
     pause 0.02

@@ -31,10 +31,10 @@ venv_of_system() {
 }
 
 venv_of_system_pump() {
-  local status
+  local statuses
   reader_do venv_send venv.tar 2>/dev/null | venv_do venv_unpack 2>/dev/null | head -c 65536 >venv.said
-  status=("${PIPESTATUS[@]}")
-  ((status[0] == 0 && status[1] == 0))
+  statuses=("${PIPESTATUS[@]}")
+  ((statuses[0] == 0 && statuses[1] == 0))
 }
 
 # --- Run by the reader, then by that side ----------------------------------------------------------------------------------------
