@@ -8,8 +8,9 @@ import { fileURLToPath } from 'node:url'
 import { alertWords } from '../../src-shared/domain/alert-words.ts'
 import { channelWords } from '../../src-shared/domain/channel-words.ts'
 import { type KitCommand, kitCommands } from '../../src-shared/domain/kit-commands.ts'
+import { policyWords } from '../../src-shared/domain/policy-words.ts'
 import { retentionWords } from '../../src-shared/domain/retention-words.ts'
-import { alertsRule, retentionRule } from './rules.ts'
+import { alertsRule, policyLintRule, retentionRule, verificationRule } from './rules.ts'
 
 /**
  * The rooms of the kit in their order, each with its files in the order of definition. A file calls what is in its own room
@@ -42,6 +43,7 @@ export const rooms = {
   commands: [
     'confirm',
     'policy',
+    'policy-lint',
     'new-backup',
     'database',
     'root-files',
@@ -49,6 +51,7 @@ export const rooms = {
     'archive-kinds',
     'manifest',
     'system',
+    'verify-budget',
     'verify',
     'verify-archive',
     'show',
@@ -225,6 +228,15 @@ function rules(): string {
     'declare -rA CHANNEL_WORDS=(',
     ...Object.entries(channelWords).map(([code, words]) => `  [${code}]=${quoted(words)}`),
     ')',
+    `readonly POLICY_LINT_TABLES=${quoted(policyLintRule().tables)}`,
+    `readonly POLICY_LINT_RULE=${quoted(policyLintRule().select)}`,
+    `readonly VERIFICATION_TABLES=${quoted(verificationRule().tables)}`,
+    `readonly VERIFICATION_RULE=${quoted(verificationRule().select)}`,
+    ...(['says', 'fix'] as const).flatMap((which) => [
+      `declare -rA POLICY_${which.toUpperCase()}=(`,
+      ...Object.entries(policyWords).map(([rule, words]) => `  [${rule}]=${quoted(words[which])}`),
+      ')',
+    ]),
   ].join('\n')}\n`
 }
 

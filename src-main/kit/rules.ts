@@ -21,3 +21,12 @@ export const alertsRule = (): Rule & { readonly change: string } => ({
   select: read('alerts.sql'),
   change: read('alerts-change.sql'),
 })
+
+/** What is wrong with a policy. */
+export const policyLintRule = (): Rule => ({ tables: read('policy-lint-tables.sql'), select: read('policy-lint.sql') })
+
+/** Which backups a verification with a budget reads, and in which order. */
+export const verificationRule = (): Rule => ({
+  tables: read('verification-tables.sql'),
+  select: read('verification.sql'),
+})

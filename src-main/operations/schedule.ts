@@ -82,7 +82,7 @@ export async function runScheduled(
     application: ['application', '--scheduled'],
     config: ['config', '--scheduled'],
     system: ['system', '--scheduled'],
-    verify: ['verify', '--last', '5'],
+    verify: ['verify', '--budget', inspected.value.policy.verify_budget ?? '30'],
     rotate: ['rotate'],
     monitor: ['monitor'],
   }

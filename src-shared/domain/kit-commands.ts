@@ -8,7 +8,7 @@ import { alertEntry, alertReport, monitorReport } from './alerts.ts'
 import { channelReport, channelTest } from './channels.ts'
 import { fileDifferences } from './file-differences.ts'
 import { archiveReport, backupReport, shownBackup, verification } from './kit-backups.ts'
-import { text } from './kit-fields.ts'
+import { count, text } from './kit-fields.ts'
 import { backupMoment, restorePlan, restoreReport } from './kit-restore.ts'
 import { inspection, operationEntry, policyAnswer } from './kit-site.ts'
 import { policyConflict } from './policy.ts'
@@ -91,11 +91,12 @@ configuration, the nginx site, the unit files, and manifests. Set include_venv=y
   },
   verify: {
     ...{ kind: 'operation', title: 'Verification', role: 'admin', changesSite: false },
-    ...{ report: z.looseObject({ backups: z.array(verification) }), failure: nothing },
-    synopsis: 'verify FILE... | --last N | --all',
+    ...{ report: z.looseObject({ backups: z.array(verification), left: count.default(0) }), failure: nothing },
+    synopsis: 'verify FILE... | --last N | --all | --budget MINUTES',
     summary: 'verify backups',
     help: `Reads backups from the first byte to the last and compares them with their fingerprints.
-Verdicts: verified, failed, inconclusive. A backup that was never verified is "never".`,
+Verdicts: verified, failed, inconclusive. A backup that was never verified is "never".
+--budget MINUTES: the newest five of each kind that the schedule makes; then, for so many minutes, those whose verdict is the oldest.`,
   },
   show: {
     ...{ kind: 'answer', title: 'Records of a backup', role: 'viewer', changesSite: false },

@@ -16,6 +16,23 @@ export const policyFinding = z.looseObject({
 })
 export type PolicyFinding = z.infer<typeof policyFinding>
 
+/** What the linter knows of the server besides the policy and the backups; null: not known. */
+const policySite = z.looseObject({
+  /** Whether timers run the schedule. */
+  installed: z.boolean().nullable(),
+  /** How many channels there are for alerts. */
+  channels: count.nullable(),
+  /** Bytes on the disk of the backups, and whether that is the disk of the database. */
+  free: count.nullable(),
+  sameDisk: z.boolean().nullable(),
+  /** Lines of the policy file that are no settings, and whether it is not as the kit has written it. */
+  notTaken: count.nullable(),
+  edited: z.boolean().nullable(),
+  /** Bytes of backups that are verified in a second. */
+  pace: count.nullable(),
+})
+export type PolicySite = z.infer<typeof policySite>
+
 /** What the kit says about its policy besides the values; absent in the answers of earlier kits. */
 export const policyFacts = {
   /** Changes whenever a value does; `--expect` names the one that a change was made on. */
@@ -25,6 +42,8 @@ export const policyFacts = {
   /** What applies where nothing is set. */
   defaults: z.record(word, text).optional(),
   findings: z.array(policyFinding).optional(),
+  /** For the preview in the console. */
+  site: policySite.optional(),
 }
 
 /** Data of a refused change (code `conflict`): the policy as someone else has left it. */

@@ -48,7 +48,7 @@ export interface History {
 }
 
 /** Numbers from a seed, the same on every run. */
-function numbers(seed: number): () => number {
+export function numbers(seed: number): () => number {
   let state = seed >>> 0
   return () => {
     state = (state + 0x6d2b79f5) >>> 0

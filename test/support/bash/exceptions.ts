@@ -59,6 +59,7 @@ export const numbers: Readonly<Record<string, string>> = {
   'archive_copy_progress:REPLY': 'file_size leaves a number, and then it is compared',
   M_COUNT: matched,
   'system_counted:1': argument,
+  'verify_over:1': argument,
   'verify_foreign:entries': matched,
   'database_copy_progress:REPLY': 'file_size leaves a number, and then it is compared',
   'extract_progress:REPLY': 'file_size leaves a number, and then it is compared',

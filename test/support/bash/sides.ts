@@ -148,6 +148,12 @@ export const sides: Readonly<Record<string, Side>> = {
   'commands/database.sh:database_copy': limited,
   'commands/policy.sh:policy_since':
     'root: the audit of root, which the kit has written; only names of settings are taken from it',
+  'commands/policy-lint.sh:policy_lint': listed,
+  'commands/policy-lint.sh:lint_ask':
+    'root: rows of numbers, kinds and settings, which were matched; the rule reads nothing else',
+  'commands/verify-budget.sh:verify_rows': listed,
+  'commands/verify-budget.sh:verify_ask':
+    'root: rows of the list, whose lines were matched; the rule reads nothing else',
   'base/identity.sh:side_answers': limited,
   'backups/fingerprint.sh:fingerprint_of_check': limited,
   'base/files.sh:hasher_choose': 'reader',

@@ -78,6 +78,16 @@ policy_answer() {
   for key in "${!POLICY_DEFAULTS[@]}"; do list+=("$key=${POLICY_DEFAULTS[$key]}"); done
   json_object "${list[@]}"
   REPLY="{\"policy\":$policy,\"probe\":$1,\"defaults\":$REPLY,${facts#\{}"
+  facts=${REPLY%\}}
+  if ! policy_lint; then
+    say warning 'What is wrong with the policy could not be found out.'
+    REPLY="$facts}"
+    return
+  fi
+  lint_json
+  facts+=",\"findings\":$REPLY"
+  lint_site_json
+  REPLY="$facts,\"site\":$REPLY}"
 }
 
 # policy_facts: REPLY = its version, and who changed it when, as JSON.

@@ -2,13 +2,16 @@
 
 readonly VERIFY_UNCHANGED='backups were only read; the verdicts found so far are kept'
 
-# check_verify FILE... | --last N | --all: runs before the operation starts. Makes paths absolute.
+# check_verify FILE... | --last N | --all | --budget MINUTES: runs before the operation starts. Makes paths absolute.
 check_verify() {
   local file files=()
   case ${1-} in
-    '') usage_error 'verify: which backups? FILE..., --last N or --all' ;;
+    '') usage_error 'verify: which backups? FILE..., --last N, --all or --budget MINUTES' ;;
     --all) (($# == 1)) || usage_error 'verify --all takes nothing more' ;;
     --last) [[ $# -eq 2 && $2 =~ ^[1-9][0-9]{0,5}$ ]] || usage_error 'verify --last: a positive number' ;;
+    --budget)
+      [[ $# -eq 2 && $2 =~ ^(0|[1-9][0-9]{0,3})$ ]] && (($2 <= 1440)) || usage_error 'verify --budget: minutes, at most 1440'
+      ;;
     *)
       for file in "$@"; do
         backup_find "$file" || fail not-found "There is no backup '$file'." 'nothing was changed'
@@ -20,13 +23,14 @@ check_verify() {
 }
 
 run_verify() {
-  local file files=() list=() number=0 verified=0 failed=0 inconclusive=0 counts
+  local file files=() list=() number=0 verified=0 failed=0 inconclusive=0 left counts words
   verify_select files "$@"
   ((${#files[@]} > 0)) || fail not-found 'No backup to verify was found.' 'nothing was changed'
   live_look
   enter_scratch || fail internal "A work folder could not be made in $STATE/work." 'nothing was changed'
   for file in "${files[@]}"; do
     heed_cancel "$VERIFY_UNCHANGED"
+    [[ $VERIFY_BUDGET == '' ]] || ((number < VERIFY_NEWEST)) || ! verify_over "$((number - VERIFY_NEWEST))" || break
     number=$((number + 1))
     step "backup-$number" "Verify ${file##*/}"
     verify_one "$file"
@@ -37,13 +41,17 @@ run_verify() {
       *) inconclusive=$((inconclusive + 1)) && step_end skipped verdict=inconclusive reason="$V_REASON" ;;
     esac
   done
+  [[ $VERIFY_BUDGET == '' ]] || ((VERIFY_MS == 0)) || state_change "$PACE_ADD" state_record pace "$VERIFY_BYTES" "$VERIFY_MS" || true
+  left=$((${#files[@]} - number + VERIFY_LATER))
   json_object verified:=$verified failed:=$failed inconclusive:=$inconclusive
   counts=$REPLY
   json_array "${list[@]}"
-  json_object backups:="$REPLY" counts:="$counts"
-  ((verified < ${#files[@]})) || succeed "Verified: $verified of ${#files[@]}." "$REPLY"
-  fail integrity "Verified: $verified of ${#files[@]}; failed: $failed, inconclusive: $inconclusive." \
-    'backups were only read' '' "$REPLY"
+  json_object backups:="$REPLY" counts:="$counts" left:=$left
+  words="Verified: $verified of $number"
+  ((verified == number)) || words+="; failed: $failed, inconclusive: $inconclusive"
+  ((left == 0)) || words+="; left for the next time: $left"
+  ((verified < number)) || succeed "$words." "$REPLY"
+  fail integrity "$words." 'backups were only read' '' "$REPLY"
 }
 
 # verify_select ARRAY-NAME ARG...: put the absolute paths of the requested files into the array.
@@ -54,6 +62,13 @@ verify_select() {
   case $1 in
     --all) ;;
     --last) limit=$2 ;;
+    --budget)
+      [[ $2 =~ ^[0-9]{1,4}$ ]] || return 1
+      VERIFY_BUDGET=$((10#$2 * 60000))
+      verify_step_back
+      verify_choose selected
+      return
+      ;;
     *) selected=("$@"); return ;;
   esac
   while IFS= read -r path; do
@@ -92,6 +107,7 @@ verify_one() {
   [[ $EXTRACT_STAMP != '' ]] || { file_stamp "$file" && EXTRACT_STAMP=$REPLY; }
   if [[ $EXTRACT_STAMP != '' ]]; then
     size=${EXTRACT_STAMP%%$'\t'*} mtime=${EXTRACT_STAMP#*$'\t'}
+    [[ ! $size =~ ^[0-9]{1,15}$ ]] || VERIFY_BYTES=$((VERIFY_BYTES + size)) VERIFY_MS=$((VERIFY_MS + at - began))
     state_write state_record verdict "$file" "$size" "$mtime" "$V_VERDICT" "$at" "$V_BASIS" "${EXTRACT_SHA256:--}" "$V_REASON" ||
       say warning "The verdict could not be recorded. $STATE_PROBLEM"
   fi

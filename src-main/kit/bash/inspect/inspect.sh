@@ -60,22 +60,6 @@ inspect_host() {
   json_object name="$name" machineId="$machine" os="${os:-unknown}" kernel="$kernel" login="$login" uid:="$EUID" rights:="$rights"
 }
 
-# zone_name: REPLY = the name of this server's time zone.
-zone_name() {
-  local zone=${TZ:-} name=''
-  if [[ $zone == '' ]]; then
-    # If /etc/timezone names the zone in force, there is no need to resolve the link.
-    { IFS= read -r name </etc/timezone; } 2>/dev/null
-    if [[ $name =~ ^[A-Za-z0-9_+/-]+$ && /usr/share/zoneinfo/$name -ef /etc/localtime ]]; then
-      zone=$name
-    else
-      zone=$(exec readlink -f /etc/localtime 2>/dev/null) && zone=${zone#*/zoneinfo/}
-    fi
-  fi
-  [[ $zone != '' && $zone != /* ]] || printf -v zone '%(%Z)T' -1
-  REPLY=$zone
-}
-
 inspect_time() {
   local zone offset
   zone_name

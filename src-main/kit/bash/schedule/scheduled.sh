@@ -92,7 +92,6 @@ scheduled_run() {
   scheduled_record running '' '' ''
   channels_ping start "$RUN_KIND" ''
   failpoint scheduled
-  [[ $RUN_KIND != verify ]] || scheduled_step_back
   # Of its own session where cron starts it. It keeps no descriptor of ours, except that of this run: until both are gone, it is not over.
   set -m
   scheduled_worker </dev/null >/dev/null 2>&1 &
@@ -139,9 +138,4 @@ scheduled_worker() {
 scheduled_failed() {
   now_ms
   scheduled_record "$1" "$2" "$3" "$REPLY"
-}
-
-# scheduled_step_back: let everybody else go first. systemd has done so already.
-scheduled_step_back() {
-  { renice -n 19 -p "$$"; ionice -c 3 -p "$$"; } >/dev/null 2>&1
 }

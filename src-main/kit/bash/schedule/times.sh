@@ -38,7 +38,7 @@ kind_schedule() {
 kind_arguments() {
   case $1 in
     database | application | config | system) ARGUMENTS=(--scheduled) ;;
-    verify) ARGUMENTS=(--last 5) ;;
+    verify) ARGUMENTS=(--budget "${POLICY[verify_budget]}") ;;
     *) ARGUMENTS=() ;;
   esac
 }
