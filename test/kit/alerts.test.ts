@@ -1,12 +1,10 @@
 /** Alerts on a server: what opens one, that it is cleared by the end of its cause and by nothing else, and who takes care of it. */
-import { appendFileSync, chmodSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
+import { rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { inspection } from '../../src-shared/domain/kit-site.ts'
 import { alertSite, MINUTE } from '../support/kit/alert-site.ts'
 import { DAY, HOUR, put, stampOf } from '../support/kit/history.ts'
-import { lock } from '../support/kit/schedule-site.ts'
-import { ORDINARY, ScratchSite } from '../support/scratch-site.ts'
 
 const root = process.getuid?.() === 0
 

@@ -124,7 +124,7 @@ export async function alertSite(more = ''): Promise<AlertSite> {
     response.statusCode = one.health
     response.end('ok')
   })
-  const program = one.write('service', '#!/bin/bash\n[[ ! -e "${0%/*}/down" ]] || exit 1\n', 0o755)
+  const program = one.write('service', '#!/bin/bash\n[[ ! -e $(dirname "$0")/down ]] || exit 1\n', 0o755)
   await one.must(
     ...['policy', `root=${one.site.root}`, 'service_manager=program', `service_program=${program}`, 'alert_min_size=0'],
     `health=http://127.0.0.1:${answering.port}/health`,

@@ -24,7 +24,7 @@ readonly ALERTS_ASK="
 INSERT INTO alerts_site SELECT s.a, s.b, s.c, c.at, c.up, CASE WHEN c.at IS NULL THEN NULL ELSE c.boot = s.m AND 0 + s.c >= c.up END,
     coalesce(c.jumped, 0), nullif(s.d, ''), nullif(s.e, ''), (SELECT max(at) FROM loss WHERE at <= 0 + s.a), s.f, s.g,
     CASE s.l WHEN '1' THEN (SELECT coalesce(min(due_at), 0 + s.a) FROM run WHERE outcome = 'skipped' AND code = 'paused' AND due_at >
-      coalesce((SELECT max(due_at) FROM run WHERE NOT (outcome = 'skipped' AND code = 'paused') AND kind <> 'monitor'), 0)) END,
+      coalesce((SELECT max(due_at) FROM run WHERE outcome NOT IN ('skipped', 'missed') AND kind <> 'monitor'), 0)) END,
     s.h, s.i, nullif(s.j, ''), s.k, l.a, l.b, l.c, l.d, l.e
   FROM said s JOIN said l ON l.word = 'limits' LEFT JOIN (SELECT * FROM clock LIMIT 1) c WHERE s.word = 'site' LIMIT 1;
 INSERT OR IGNORE INTO alerts_seen VALUES ('site');
