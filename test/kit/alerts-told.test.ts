@@ -1,7 +1,7 @@
 /** What people are told of alerts: each thing once, together, not at night unless it is an error, and nothing that somebody takes care of. */
 import { readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, onTestFinished } from 'vitest'
 import { alertSite, MINUTE } from '../support/kit/alert-site.ts'
 import { DAY, HOUR } from '../support/kit/history.ts'
 import { webhookReceiver } from '../support/kit/webhook-receiver.ts'
@@ -51,7 +51,7 @@ describe.runIf(root)('a message', () => {
   it('tells of a channel that fails on the others', async () => {
     const one = await alertSite()
     await one.listen()
-    const broken = await webhookReceiver((response) => {
+    const broken = await webhookReceiver({ onTestFinished }, (response) => {
       response.statusCode = 404
       response.end('no')
     })
@@ -123,6 +123,8 @@ describe.runIf(root)('an acknowledgement', () => {
     expect((await one.alert('health-failing'))?.acknowledged).toBeNull()
     await one.monitor()
     expect(one.told().flat()).toContain('reminder health-failing')
+    await one.monitor()
+    expect(one.told()).toEqual([])
     const audit = readFileSync(join(one.site.state, 'audit'), 'utf8')
     expect(audit).toMatch(/"event":"acknowledge".*"who":"test","reason":"seen to"/)
   })

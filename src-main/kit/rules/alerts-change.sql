@@ -5,7 +5,7 @@ CREATE TEMP TABLE alerts_last AS SELECT coalesce(max(n), 0) AS last FROM alert;
 CREATE TEMP TABLE changed (n INTEGER PRIMARY KEY, what TEXT NOT NULL);
 
 -- An acknowledgement ends at its time, and when it becomes worse than what was acknowledged.
-UPDATE alert SET acked_at = NULL, returned = 1 WHERE cleared_at IS NULL AND acked_until <= (SELECT now FROM alerts_site);
+UPDATE alert SET acked_at = NULL, returned = 1 WHERE cleared_at IS NULL AND acked_at IS NOT NULL AND acked_until <= (SELECT now FROM alerts_site);
 UPDATE alert SET (severity, level, measure, bound, detail, seen_at) =
     (SELECT f.severity, f.level, f.measure, f.bound, f.detail, s.now FROM found f, alerts_site s WHERE f.rule = alert.rule AND f.subject = alert.subject)
   WHERE cleared_at IS NULL AND EXISTS (SELECT 1 FROM found f WHERE f.rule = alert.rule AND f.subject = alert.subject);

@@ -98,7 +98,7 @@ export class AlertSite extends ScheduleSite {
 
   /** Has alerts sent to this test from now on. */
   async listen(): Promise<void> {
-    this.receiver = await webhookReceiver((response) => {
+    this.receiver = await webhookReceiver({ onTestFinished }, (response) => {
       response.statusCode = this.answer
       response.end('ok')
     })
@@ -120,7 +120,7 @@ export class AlertSite extends ScheduleSite {
 export async function alertSite(more = ''): Promise<AlertSite> {
   const one = new AlertSite(more)
   onTestFinished(() => one.remove())
-  const answering = await webhookReceiver((response) => {
+  const answering = await webhookReceiver({ onTestFinished }, (response) => {
     response.statusCode = one.health
     response.end('ok')
   })
