@@ -30,7 +30,6 @@ export const channelWords = {
   login: 'The mail server refuses the user or the password.',
   sender: 'The mail server refuses the sender ({value}).',
   recipient: 'The mail server refuses a recipient ({value}).',
-  'mail-refused': 'The mail server refuses the message ({value}).',
-  'mail-broken': 'The mail server did not take the message, and ended the connection.',
+  'mail-broken': 'The mail server did not take the message: it refused it, or ended the connection.',
   unknown: 'It could not be sent (curl: {value}).',
 } as const satisfies Readonly<Record<string, string>>

@@ -123,7 +123,10 @@ export const suites: readonly Suite[] = [
   project('desktop', 'the shell, on a stand-in for Electron', []),
   project('package', 'the packages, packed on a stand-in for Electron', []),
   project('electron', 'the window in a real Electron', [...shell, ...desktop, 'ssh-keygen'], noElectron),
-  { ...project('kit', 'the kit on scratch roots', [...shell, 'perl', 'pigz', 'igzip', 'ensurepip']), run: runKit },
+  {
+    ...project('kit', 'the kit on scratch roots', [...shell, 'perl', 'pigz', 'igzip', 'ensurepip', 'msmtp', 'openssl']),
+    run: runKit,
+  },
   project('fuzz', 'hostile data for the kit, a few cases; npm run fuzz has more', [...shell, 'perl', 'pigz', 'igzip']),
   project('remote', 'SSH against real sshd', ['ssh', 'sshd', 'ssh-keygen', 'ssh-agent', 'sudo', 'pam_oath.so']),
   project('demo', 'the demo site', [...shell, 'ssh-keygen']),

@@ -70,13 +70,9 @@ smtp_words() {
     REPLY=''
   elif [[ $exit == 67 ]]; then
     channel_words login
-  elif [[ $answer =~ (MAIL|RCPT|DATA)\ failed:\ ([45][0-9]{2}) ]]; then
+  elif [[ $answer =~ (MAIL|RCPT)\ failed:\ ([45][0-9]{2}) ]]; then
     status=${BASH_REMATCH[2]}
-    case ${BASH_REMATCH[1]} in
-      MAIL) channel_words sender "$status" ;;
-      RCPT) channel_words recipient "$status" ;;
-      *) channel_words mail-refused "$status" ;;
-    esac
+    if [[ ${BASH_REMATCH[1]} == MAIL ]]; then channel_words sender "$status"; else channel_words recipient "$status"; fi
   elif [[ $exit == 8 || $exit == 25 || $exit == 55 || $exit == 56 ]]; then
     channel_words mail-broken
   else
