@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { channelSite, channelsOf, listener, setChannel, tell } from '../support/kit/channel-site.ts'
 import { mailServer } from '../support/kit/mail-server.ts'
-import { webhookReceiver } from '../support/kit/webhook-receiver.ts'
+import { receiverOf } from '../support/kit/webhook-receiver.ts'
 import { missing } from '../support/prerequisites.ts'
 import { ORDINARY, type ScratchSite } from '../support/scratch-site.ts'
 
@@ -76,7 +76,7 @@ describe.skipIf(lacks !== '')(`secrets of channels${lacks && ` (needs ${lacks})`
 
   it('are not sent as a user who could be watched: without a number of its own, nothing is sent', async (test) => {
     const site = channelSite(test, { owner: ORDINARY })
-    const { port, received } = await webhookReceiver(test)
+    const { port, received } = await receiverOf(test)
     await setChannel(site, 'hook', 'webhook', `url=http://127.0.0.1:${port}/`)
     expect(await tell(site, [overdue], 'reader_claim() { return 1; }')).toEqual({
       hook: 'No unprivileged user was free to send it. Try again.',
@@ -86,7 +86,7 @@ describe.skipIf(lacks !== '')(`secrets of channels${lacks && ` (needs ${lacks})`
 
   it('cannot make curl read or write a file, or go elsewhere', async (test) => {
     const site = channelSite(test, { owner: ORDINARY })
-    const { port, received } = await webhookReceiver(test)
+    const { port, received } = await receiverOf(test)
     const plain = { hideSTARTTLS: true, disabledCommands: ['STARTTLS'] }
     const said: string[] = []
     const server = await mailServer(test, {
@@ -161,7 +161,7 @@ async function typed(site: ScratchSite, words: readonly string[], lines: string,
 describe.concurrent('a secret that is given on the server', () => {
   it('comes from stdin, one a line, or is typed without being shown', async (test) => {
     const site = channelSite(test)
-    const { port, received } = await webhookReceiver(test)
+    const { port, received } = await receiverOf(test)
     const words = ['channel', 'set', 'hook', 'webhook', 'url=-', 'header=X-Token', 'secret=-']
     const said = await typed(site, words, `http://127.0.0.1:${port}/hidden\ntoken\n`)
     expect(said).toContain('succeeded: The channel hook was set.')

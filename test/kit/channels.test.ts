@@ -15,7 +15,7 @@ import {
   tell,
   trusting,
 } from '../support/kit/channel-site.ts'
-import { webhookReceiver } from '../support/kit/webhook-receiver.ts'
+import { receiverOf } from '../support/kit/webhook-receiver.ts'
 import { ORDINARY } from '../support/scratch-site.ts'
 
 const disk: Alert = {
@@ -30,7 +30,7 @@ const gone: Alert = { event: 'cleared', id: 'unhealthy', evidence: 'It was down.
 describe.concurrent('a webhook', () => {
   it('gets one message for many alerts, in the form that it expects', async (test) => {
     const site = channelSite(test)
-    const { port, received } = await webhookReceiver(test)
+    const { port, received } = await receiverOf(test)
     const to = (path: string) => `url=http://127.0.0.1:${port}/${path}`
     await setChannel(
       site,
@@ -103,7 +103,7 @@ describe.concurrent('a webhook', () => {
 
   it('gets many alerts as one message that it can take, and a program gets all of them', async (test) => {
     const site = channelSite(test)
-    const { port, received } = await webhookReceiver(test)
+    const { port, received } = await receiverOf(test)
     for (const preset of ['json', 'slack', 'teams', 'ntfy'])
       await setChannel(site, preset, 'webhook', `url=http://127.0.0.1:${port}/${preset}`, `preset=${preset}`)
     const bytes = Buffer.concat([
@@ -133,7 +133,7 @@ describe.concurrent('a webhook', () => {
 
   it('that is a dead man’s switch hears of the runs of its kind, and of no alert', async (test) => {
     const site = channelSite(test)
-    const { port, received } = await webhookReceiver(test)
+    const { port, received } = await receiverOf(test)
     const url = `http://127.0.0.1:${port}/ping/4711?create=1`
     await setChannel(site, 'switch', 'webhook', `url=${url}`, 'preset=healthchecks', 'watch=database')
     expect(await ping(site, 'start', 'database', '')).toEqual({ switch: 'ok' })
@@ -152,7 +152,7 @@ describe.concurrent('a webhook', () => {
 describe.concurrent('a webhook that misbehaves', () => {
   it('fails with words, holds the others up no longer than its time, and is remembered until it works', async (test) => {
     const site = channelSite(test)
-    const elsewhere = await webhookReceiver(test)
+    const elsewhere = await receiverOf(test)
     const connected = Promise.withResolvers<void>()
     let hangs = false
     const hanging = await listener(test, (socket) => {
@@ -163,14 +163,14 @@ describe.concurrent('a webhook that misbehaves', () => {
       })
     })
     let beside = false
-    const good = await webhookReceiver(test, (response) => {
+    const good = await receiverOf(test, (response) => {
       void connected.promise.then(() => {
         beside = hangs
         response.end()
       })
     })
     let broken = true
-    const bad = await webhookReceiver(test, (response, { path }) => {
+    const bad = await receiverOf(test, (response, { path }) => {
       const status = Number(/\d+/.exec(path)?.[0])
       if (path.startsWith('/redirect'))
         response.writeHead(307, { location: `http://127.0.0.1:${elsewhere.port}/taken` })
@@ -245,8 +245,8 @@ describe.concurrent('a webhook that misbehaves', () => {
     const site = channelSite(test)
     const mine = certificateFor(site, 'localhost')
     const other = certificateFor(site, 'elsewhere.example')
-    const signed = await webhookReceiver(test, undefined, mine)
-    const named = await webhookReceiver(test, undefined, other)
+    const signed = await receiverOf(test, undefined, mine)
+    const named = await receiverOf(test, undefined, other)
     await setChannel(site, 'signed', 'webhook', `url=https://localhost:${signed.port}/`)
     await setChannel(site, 'named', 'webhook', `url=https://localhost:${named.port}/`)
     const self = 'The certificate of the host is signed by nobody whom this server trusts: nothing was sent.'
@@ -267,7 +267,7 @@ describe.concurrent('a webhook that misbehaves', () => {
 describe.concurrent('the file of a channel', () => {
   it('that is torn or changed fails with words, and the others still send', async (test) => {
     const site = channelSite(test)
-    const { port, received } = await webhookReceiver(test)
+    const { port, received } = await receiverOf(test)
     await setChannel(site, 'good', 'webhook', `url=http://127.0.0.1:${port}/`)
     await setChannel(site, 'torn', 'webhook', `url=http://127.0.0.1:${port}/`, 'header=X-Token', 'secret=hidden')
     const file = join(site.state, 'channels/torn')
@@ -377,8 +377,8 @@ describe.concurrent('the file of a channel', () => {
 
   it('works for a login that is not root', async (test) => {
     const site = channelSite(test, { login: ORDINARY })
-    const { port, received } = await webhookReceiver(test)
-    const proxy = await webhookReceiver(test)
+    const { port, received } = await receiverOf(test)
+    const proxy = await receiverOf(test)
     await setChannel(site, 'desk', 'webhook', `url=http://127.0.0.1:${port}/`)
     const through = `http://127.0.0.1:${proxy.port}`
     const env = { http_proxy: through, HTTP_PROXY: through, ALL_PROXY: through, CURL_HOME: site.folder }

@@ -3,6 +3,7 @@ import { createServer, type IncomingMessage, type RequestListener, type ServerRe
 import { createServer as createSecureServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import { text } from 'node:stream/consumers'
+import { onTestFinished } from 'vitest'
 import type { Test } from './channel-site.ts'
 
 export interface Received {
@@ -20,7 +21,7 @@ export interface Receiver {
 type Answer = (response: ServerResponse, request: Received) => void
 
 /** Ends after the test. `answer` says what it answers; 200 if it is not given. */
-export async function webhookReceiver(
+export async function receiverOf(
   test: Test,
   answer: Answer = (response) => response.end('ok'),
   tls?: { readonly key: string; readonly cert: string },
@@ -40,3 +41,6 @@ export async function webhookReceiver(
   })
   return { port: (server.address() as AddressInfo).port, received }
 }
+
+/** For tests that run one after the other. */
+export const webhookReceiver = (answer?: Answer): Promise<Receiver> => receiverOf({ onTestFinished }, answer)
