@@ -21,7 +21,6 @@ it.runIf(root)('a run of the schedule is reported when it starts, and how it end
     await one.must('channel', 'set', name, 'webhook', url, 'preset=healthchecks', 'watch=database')
   }
   await one.must('scheduled', 'database')
-  await one.must('scheduled', 'config')
   const paths = () => received.map(({ path, body }) => `${path} ${body}`)
   expect(paths()).toEqual(['/uuid/start ', '/uuid done'])
   // The other one never answers: the run goes on, and it is remembered.

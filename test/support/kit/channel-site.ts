@@ -1,6 +1,6 @@
 /** A scratch site with channels, and what the rooms of alerts and of the schedule do with them. */
 import { execFileSync } from 'node:child_process'
-import { readFileSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import type { AddressInfo, Socket } from 'node:net'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
@@ -27,14 +27,14 @@ export function certificateFor(site: ScratchSite, name: string): Certificate {
   return { key: readFileSync(key, 'utf8'), cert: readFileSync(file, 'utf8'), file }
 }
 
-/** The kit waits two seconds for an answer, not fifteen. */
+/** The kit waits five seconds for an answer, not fifteen. */
 export function channelSite(test: Test, options: SiteOptions = {}): ScratchSite {
   const site = new ScratchSite(options)
   test.onTestFinished(() => site.remove())
   const kit = readFileSync(site.kit, 'utf8')
   const quick = kit
-    .replace('CHANNEL_SECONDS=15 PING_SECONDS=5', 'CHANNEL_SECONDS=2 PING_SECONDS=2')
-    .replace('MAILER_SECONDS=30', 'MAILER_SECONDS=2')
+    .replace('CHANNEL_SECONDS=15 PING_SECONDS=5', 'CHANNEL_SECONDS=5 PING_SECONDS=5')
+    .replace('MAILER_SECONDS=30', 'MAILER_SECONDS=5')
   expect(quick).not.toBe(kit)
   writeFileSync(site.kit, quick)
   return site
@@ -46,6 +46,32 @@ export const trusting = (file: string) => ({ curl: `#!/bin/bash\nexec /usr/bin/c
 export async function setChannel(site: ScratchSite, name: string, form: string, ...values: string[]): Promise<void> {
   const { result } = await site.run(['channel', 'set', name, form, ...values])
   expect(result.message).toBe(`The channel ${name} was set. Try it: cvd-backup channel test ${name}`)
+}
+
+/** Writes the files of channels as `channel set` does. */
+export function putChannels(
+  site: ScratchSite,
+  form: string,
+  channels: Readonly<Record<string, readonly string[]>>,
+): void {
+  const folder = join(site.state, 'channels')
+  mkdirSync(folder, { recursive: true, mode: 0o700 })
+  for (const [name, values] of Object.entries(channels)) {
+    writeFileSync(join(folder, name), [`form=${form}`, ...values, 'end\n'].join('\n'), { mode: 0o600 })
+  }
+}
+
+/** Tries to set a channel in each of these ways; returns what was said each time. */
+export function tryToSet(site: ScratchSite, ways: readonly (readonly string[])[]): string[] {
+  const words = ways.flatMap((values) => [...values, '--next'])
+  const said = site.library(
+    `state_create; COMMAND=channel READABLE_FD=1 way=()
+     for word in "$@"; do
+       if [[ $word == --next ]]; then (run_channel set desk "\${way[@]}"); printf '\\0'; way=(); else way+=("$word"); fi
+     done`,
+    words,
+  )
+  return said.split('\0').slice(0, -1)
 }
 
 export interface Alert {
