@@ -5,6 +5,7 @@ import { addBackupCommands } from './backup-commands.ts'
 import { addChannelsCommand } from './channels-command.ts'
 import { addOperationCommands } from './operation-commands.ts'
 import { Output, outliveReaders } from './output.ts'
+import { addPolicyCommand } from './policy-command.ts'
 import { addRestoreCommands } from './restore-commands.ts'
 import { addRotateCommand } from './rotate-command.ts'
 import { addScheduleCommands } from './schedule-commands.ts'
@@ -36,6 +37,7 @@ export function commandLine(): Command {
   addRestoreCommands(program)
   addTransferCommands(program)
   addScheduleCommands(program)
+  addPolicyCommand(program)
   addAlertCommands(program)
   addChannelsCommand(program)
   addOperationCommands(program)

@@ -1,8 +1,9 @@
 /** The policy of a site: reading it, and changing it without overwriting what somebody else has changed. */
 import type { PolicyAnswer } from '../../src-shared/domain/kit-site.ts'
 import { type PolicyConflict, policyConflict } from '../../src-shared/domain/policy.ts'
+import { copiedKeys } from '../../src-shared/domain/policy-profiles.ts'
 import { policyProblem } from '../../src-shared/domain/policy-values.ts'
-import { type Failure, fail, type Result } from '../../src-shared/result.ts'
+import { type Failure, fail, ok, type Result } from '../../src-shared/result.ts'
 import type { Site } from '../store/sites.ts'
 import { audit, type Context } from './context.ts'
 import { inspectPinned } from './inspect.ts'
@@ -65,4 +66,41 @@ export async function changePolicy(
   const { data, ...failure } = set.error
   const conflict = failure.code === 'conflict' ? policyConflict.safeParse(data) : null
   return fail(conflict?.success ? { ...failure, conflict: conflict.data } : failure)
+}
+
+/** What a copy did on one site; `changed`: the keys that were other ones there. */
+export interface PolicyCopy {
+  readonly site: Site
+  readonly result: Result<{ readonly changed: readonly string[] }, PolicyFailure>
+}
+
+async function copyTo(context: Context, site: Site, values: PolicyChange['values'], reason: string) {
+  const read = await readPolicy(context, site)
+  if (!read.ok) return read
+  const { policy, version } = read.value
+  const changes = Object.entries(values).filter(([key, value]) => policy[key] !== value)
+  if (changes.length === 0) return ok({ changed: [] })
+  const set = await changePolicy(context, site, {
+    ...{ values: Object.fromEntries(changes), reason },
+    ...(version === undefined ? {} : { expect: version }),
+  })
+  return set.ok ? ok({ changed: changes.map(([key]) => key) }) : set
+}
+
+/** Copies the policy of a site to others, except for what belongs to one server. A site that fails does not stop the others. */
+export async function copyPolicy(
+  context: Context,
+  from: Site,
+  to: readonly Site[],
+  reason = '',
+): Promise<Result<readonly PolicyCopy[]>> {
+  const read = await readPolicy(context, from)
+  if (!read.ok) return read
+  const { policy } = read.value
+  const values = Object.fromEntries(
+    copiedKeys.flatMap((key) => (policy[key] === undefined ? [] : [[key, policy[key]]])),
+  )
+  const copies: PolicyCopy[] = []
+  for (const site of to) copies.push({ site, result: await copyTo(context, site, values, reason) })
+  return ok(copies)
 }

@@ -5,6 +5,8 @@ import { policyLintRule } from '../../src-main/kit/rules.ts'
 import { clockRows, findingOf, previewPolicy, siteFacts } from '../../src-main/operations/preview-policy.ts'
 import { type RuleValue, runRule } from '../../src-main/store/rules.ts'
 import { wallClock } from '../../src-shared/domain/format.ts'
+import { copiedKeys, type PolicyProfile, policyProfiles } from '../../src-shared/domain/policy-profiles.ts'
+import { policyProblem } from '../../src-shared/domain/policy-values.ts'
 import { policyWords } from '../../src-shared/domain/policy-words.ts'
 import { lintTablesOf, type RandomPolicy, randomPolicy, zones } from '../support/random-policy.ts'
 import { insertsOf } from '../support/random-retention.ts'
@@ -155,5 +157,22 @@ describe('a preview', () => {
     )
     expect(problems).toEqual({ retention_database: expect.stringMatching(/^retention_database: 'days 30 most 200/) })
     expect(findings.map(({ rule }) => rule)).toEqual(['disk-full', 'cap', 'same-disk', 'quiet-long'])
+  })
+})
+
+describe('a profile', () => {
+  const names = Object.keys(policyProfiles) as PolicyProfile[]
+
+  it.each(names)('%s has all settings of a profile, valid, and leaves what belongs to one server', (name) => {
+    const profile = policyProfiles[name]
+    expect(Object.keys(profile).sort()).toEqual(Object.keys(policyProfiles.runbook).sort())
+    expect(Object.entries(profile).flatMap(([key, value]) => policyProblem(key, value) ?? [])).toEqual([])
+    expect(Object.keys(profile).filter((key) => !copiedKeys.some((one) => one === key))).toEqual([])
+  })
+
+  it.each(names)('%s has no contradictions, except for the cap of the runbook', (name) => {
+    const time = { now: Date.UTC(2026, 5, 1), zone: 'UTC', offset: '+00:00' }
+    const { findings } = previewPolicy({ backups: [], disk: [], policy: {}, time }, policyProfiles[name], time.now)
+    expect(findings.map(({ rule }) => rule)).toEqual(name === 'runbook' ? ['cap'] : [])
   })
 })
