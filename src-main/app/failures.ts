@@ -34,3 +34,13 @@ export const noSuchSite: WireFailure = {
 export function notFound(what: string): WireFailure {
   return { code: 'not-found', message: `There is no such ${what}.`, unchanged: 'Nothing was changed.' }
 }
+
+export const notChecked: WireFailure = {
+  code: 'not-checked',
+  message: 'This site has not been checked yet.',
+  unchanged: 'Nothing was changed.',
+  next: 'Check the site first.',
+}
+
+/** For whoever asked again before this was answered. */
+export const overtaken: WireFailure = { code: 'cancelled', message: 'Another question has replaced this one.' }

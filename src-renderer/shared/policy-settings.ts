@@ -1,4 +1,5 @@
 /** THE catalogue of the settings of a policy, in people's words and units: their pages, their checks, before and after. Pure. */
+import { policyProblem } from '../../src-shared/domain/policy-values.ts'
 import { parseRetention, type RetentionKind, retentionKinds } from '../../src-shared/domain/retention.ts'
 import { scheduledTitle, scheduleWords } from '../../src-shared/domain/schedule-words.ts'
 
@@ -17,7 +18,6 @@ export type SettingForm =
   | NumberForm
   | {
       readonly form: 'text'
-      readonly pattern: RegExp
       readonly example: string
       /** What applies where it is empty; without, it must not be. */
       readonly empty?: string
@@ -47,7 +47,6 @@ const seconds = (unit: 'hour' | 'minute' | 'second', most = 9_999_999, zero?: st
 
 const path = (empty?: string): SettingForm => ({
   form: 'text',
-  pattern: /^\/[^\p{Cc}]*$/u,
   example: 'An absolute path, such as /opt/cvd.',
   mono: true,
   ...(empty !== undefined && { empty }),
@@ -69,13 +68,13 @@ export function retentionTitle(kind: RetentionKind): string {
 
 const schedule = (kind: string): Setting => ({
   label: scheduledTitle(kind),
-  help: 'How often it runs by itself.',
+  help: '',
   form: { form: 'schedule' },
 })
 
 const retention = (kind: RetentionKind): Setting => ({
   label: `Retention: ${kinds[kind].toLowerCase()}`,
-  help: 'How long they are kept, and how many.',
+  help: '',
   form: { form: 'retention', kind },
 })
 
@@ -91,7 +90,6 @@ export const settings: Readonly<Record<string, Setting>> = {
     help: 'The user and the group that the CVD data belong to.',
     form: {
       form: 'text',
-      pattern: /^[A-Za-z_][A-Za-z0-9_-]{0,31}:[A-Za-z_][A-Za-z0-9_-]{0,31}$/,
       example: 'A user and a group, such as cvdapp:cvdapp.',
       empty: 'as found on the server',
       mono: true,
@@ -100,7 +98,7 @@ export const settings: Readonly<Record<string, Setting>> = {
   service: {
     label: 'Services',
     help: 'What is stopped for a restore, and started again; separated by blanks.',
-    form: { form: 'text', pattern: /^(?!-)[A-Za-z0-9@._ -]+$/, example: 'Names of units, such as cvd.', mono: true },
+    form: { form: 'text', example: 'Names of units, such as cvd.', mono: true },
   },
   service_manager: {
     label: 'Controlled by',
@@ -122,7 +120,6 @@ export const settings: Readonly<Record<string, Setting>> = {
     help: 'What is asked to find out whether the application works.',
     form: {
       form: 'text',
-      pattern: /^(?:https?:\/\/[^\s\p{Cc}]+|unix:\/[^:\p{Cc}]+:\/[^\s\p{Cc}]*)$/u,
       example: 'http://HOST:PORT/PATH or unix:SOCKET:PATH.',
       empty: 'as found on the server',
       mono: true,
@@ -131,7 +128,7 @@ export const settings: Readonly<Record<string, Setting>> = {
   health_status: {
     label: 'Healthy answer',
     help: 'The status of HTTP that it must answer.',
-    form: { form: 'text', pattern: /^[1-5]\d\d$/, example: 'A status of HTTP, such as 200.' },
+    form: { form: 'text', example: 'A status of HTTP, such as 200.' },
   },
   health_timeout: {
     label: 'Wait for health',
@@ -144,7 +141,6 @@ export const settings: Readonly<Record<string, Setting>> = {
     help: 'Their rows are counted in every backup; separated by blanks.',
     form: {
       form: 'text',
-      pattern: /^[A-Za-z0-9_ ]+$/,
       example: 'Names of tables, such as users devices.',
       empty: 'none',
       mono: true,
@@ -323,30 +319,27 @@ function capital(text: string): string {
   return `${text.charAt(0).toUpperCase()}${text.slice(1)}`
 }
 
-/** What is wrong with a value, as the server would say it; undefined if nothing is. */
+/** What is wrong with a value, in the words of its field; undefined if nothing is. */
 export function settingProblem(key: string, value: string): string | undefined {
+  if (policyProblem(key, value) === null) return undefined
   const form = settingOf(key)?.form
   switch (form?.form) {
     case 'number':
       return numberProblem(form, value)
     case 'text':
-      if (value === '' && form.empty !== undefined) return undefined
-      return value.length <= 4096 && form.pattern.test(value) ? undefined : form.example
+      return form.example
     case 'retention':
-      return parseRetention(form.kind, value) ? undefined : 'Whole numbers; the days are required.'
-    case 'quiet-hours': {
-      const [, from, to] = /^([01]\d|2[0-3])-([01]\d|2[0-3])$/.exec(value) ?? []
-      return value === '' || (from !== undefined && from !== to) ? undefined : 'From one hour to another.'
-    }
+      return 'Whole numbers; the days are required.'
+    case 'quiet-hours':
+      return 'From one hour to another.'
     default:
-      return undefined
+      return 'Not a value of this setting.'
   }
 }
 
-function numberProblem(form: NumberForm, value: string): string | undefined {
+function numberProblem(form: NumberForm, value: string): string {
   const [, many] = form.unit
   if (!/^\d{1,15}$/.test(value)) return `A number of ${many}.`
-  const stored = Number(value)
-  if (stored < form.least) return `More than 0 ${many}.`
-  return stored > form.most ? `At most ${shownNumber(form, String(form.most))} ${many}.` : undefined
+  if (Number(value) < form.least) return `More than 0 ${many}.`
+  return `At most ${shownNumber(form, String(form.most))} ${many}.`
 }

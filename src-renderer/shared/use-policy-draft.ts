@@ -1,12 +1,10 @@
 /** Changes of a policy that are not saved yet, beside what applies on the server meanwhile. */
 import { useState } from 'react'
 import type { WireFailure } from '../../src-shared/contract/failure.ts'
-import type { StateOf } from '../api/hooks.ts'
 import { useSubscription } from '../api/hooks.ts'
-import { savePolicy } from './save-policy.ts'
+import { type PolicyView, savePolicy } from './save-policy.ts'
 
 type Values = Readonly<Record<string, string>>
-export type PolicyView = NonNullable<StateOf<'policy.watch'>['data']>
 
 export interface PolicyChange {
   readonly key: string
@@ -52,7 +50,10 @@ export function usePolicyDraft(site: string): PolicyDraft {
   const live = useSubscription('policy.watch', { site })
   const [{ edits, base }, setState] = useState(clean)
   const [saving, setSaving] = useState(false)
-  const view = live.state?.data ?? null
+  // What was saved here applies, although the server has not been asked again yet.
+  const [fresh, setFresh] = useState<{ readonly view: PolicyView; readonly until: number | null } | null>(null)
+  const at = live.state?.at ?? null
+  const view = fresh && fresh.until === at ? fresh.view : (live.state?.data ?? null)
   const ground = base ?? view
   const from = ground?.policy ?? {}
   const changes = differences(from, { ...from, ...edits })
@@ -75,10 +76,12 @@ export function usePolicyDraft(site: string): PolicyDraft {
     save: async () => {
       setSaving(true)
       const wanted = Object.fromEntries(changes.map(({ key, after }) => [key, after]))
-      const refused = await savePolicy(site, wanted, ground?.version)
+      const saved = await savePolicy(site, wanted, ground?.version)
       setSaving(false)
-      if (!refused) setState(clean)
-      return refused
+      if (!saved.ok) return saved.error
+      setFresh({ view: saved.value, until: at })
+      setState(clean)
+      return null
     },
   }
 }

@@ -3,7 +3,7 @@ import { z } from 'zod'
 import { kitCommands } from '../domain/kit-commands.ts'
 import { retentionDecision, retentionKinds, rotationReport } from '../domain/retention.ts'
 import { command, query } from './define.ts'
-import { siteId, siteRef, startedOperation, time } from './words.ts'
+import { confirmation, siteId, siteRef, startedOperation, time } from './words.ts'
 
 export const retention = {
   /** By the server's own rule, on the backups as they were last listed. Changes nothing, asks nobody. */
@@ -33,10 +33,11 @@ export const retention = {
     role: kitCommands.rotate.role,
     input: z.strictObject({
       site: siteId,
+      confirm: confirmation,
       /** The user states that the clock of the server is right, although it has jumped. */
       acceptClock: z.boolean().default(false),
     }),
     output: startedOperation,
-    errors: ['no-such-site', 'wrong-site'],
+    errors: ['no-such-site', 'wrong-site', 'not-confirmed'],
   }),
 }

@@ -2,19 +2,12 @@ import { setImmediate } from 'node:timers/promises'
 import type { ConsoleContract } from '../../../src-shared/contract/index.ts'
 import { fail, ok } from '../../../src-shared/result.ts'
 import type { NamespaceHandlers } from '../../../src-shared/rpc/handlers.ts'
+import { nameProblem } from '../../operations/confirm.ts'
 import { previewRetention } from '../../operations/preview-retention.ts'
 import { rotateBackups, rotationPlan } from '../../operations/rotate.ts'
 import { clockOffset } from '../../store/inspections.ts'
+import { notChecked, overtaken } from '../failures.ts'
 import { onSite, type Services, siteOf } from '../services.ts'
-
-const notChecked = {
-  code: 'not-checked',
-  message: 'The backups of this site are not known yet.',
-  unchanged: 'Nothing was changed.',
-  next: 'Check the site first.',
-}
-
-const cancelled = { code: 'cancelled', message: 'The preview was cancelled.' }
 
 export function retentionHandlers(services: Services): NamespaceHandlers<ConsoleContract['retention']> {
   const { context, runner } = services
@@ -24,7 +17,7 @@ export function retentionHandlers(services: Services): NamespaceHandlers<Console
       if (!site.ok) return site
       // Whoever types sends several; those that were overtaken are dropped here.
       await setImmediate()
-      if (signal.aborted) return fail(cancelled)
+      if (signal.aborted) return fail(overtaken)
       const kept = context.store.inspections.latest(id)
       if (!kept) return fail(notChecked)
       const given = Object.entries(rules).map(([kind, rule]) => [`retention_${kind}`, rule])
@@ -41,11 +34,14 @@ export function retentionHandlers(services: Services): NamespaceHandlers<Console
         (report) => report,
       ),
 
-    rotate: ({ site: id, acceptClock }) =>
+    rotate: ({ site: id, confirm, acceptClock }) =>
       onSite(
         services,
         id,
-        (site) => rotateBackups(context, runner, site, acceptClock),
+        async (site) => {
+          const refused = nameProblem(site, confirm)
+          return refused ? fail(refused) : rotateBackups(context, runner, site, acceptClock)
+        },
         (entry) => ({ operation: entry.id }),
       ),
   }

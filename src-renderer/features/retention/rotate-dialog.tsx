@@ -9,7 +9,7 @@ import { type OutputOf, useQuery } from '../../api/hooks.ts'
 import type { FollowedOperation } from '../../shared/use-operation.ts'
 import { Button } from '../../ui/button.tsx'
 import { Dialog } from '../../ui/dialog.tsx'
-import { Checkbox } from '../../ui/field.tsx'
+import { Checkbox, TextField } from '../../ui/field.tsx'
 import { HostileText } from '../../ui/hostile-text.tsx'
 import { ErrorState, Loading, Notice } from '../../ui/states.tsx'
 import css from './retention.module.css'
@@ -25,14 +25,16 @@ export function RotateDialog(props: {
   const { overview, rotation, onClose } = props
   const { id: site, name } = overview
   const asked = useQuery('retention.plan', { site })
+  const [typed, setTyped] = useState('')
   const [clockIsRight, setClockIsRight] = useState(false)
   const plan = asked.data
   const doubted = plan ? clockDoubt(plan) : null
   const due = plan?.decisions.filter(({ decision }) => decision === 'delete') ?? []
-  const ready = plan !== undefined && (due.length > 0 || (doubted !== null && clockIsRight))
+  const possible = plan !== undefined && (due.length > 0 || (doubted !== null && clockIsRight))
+  const ready = possible && typed === name
   const rotate = () =>
     void rotation
-      .begin('retention.rotate', { site, acceptClock: doubted !== null && clockIsRight })
+      .begin('retention.rotate', { site, confirm: typed, acceptClock: doubted !== null && clockIsRight })
       .then((done) => done && onClose())
   return (
     <Dialog
@@ -45,7 +47,7 @@ export function RotateDialog(props: {
       actions={
         <>
           <Button onClick={onClose} autoFocus>
-            {plan && !ready ? 'Close' : 'Cancel'}
+            {plan && !possible ? 'Close' : 'Cancel'}
           </Button>
           <Button look="danger" type="submit" disabled={!ready} busy={rotation.busy}>
             {due.length > 0
@@ -74,6 +76,14 @@ export function RotateDialog(props: {
           ))}
           {due.length > LISTED && <li className={css.under}>and {formatCount(due.length - LISTED)} more</li>}
         </ul>
+      )}
+      {possible && (
+        <TextField
+          label={`Type the name of the site to confirm: ${name}`}
+          value={typed}
+          onChange={setTyped}
+          error={typed !== '' && !name.startsWith(typed) ? 'Name must match, including capitals.' : undefined}
+        />
       )}
       {rotation.failure && <ErrorState failure={rotation.failure} />}
     </Dialog>

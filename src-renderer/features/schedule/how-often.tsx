@@ -56,9 +56,9 @@ export function HowOftenDialog(props: {
   async function save(): Promise<void> {
     setBusy(true)
     setFailure(null)
-    const refused = await savePolicy(site, { [`schedule_${kind}`]: text }, version)
+    const saved = await savePolicy(site, { [`schedule_${kind}`]: text }, version)
     setBusy(false)
-    if (refused) return setFailure(refused)
+    if (!saved.ok) return setFailure(saved.error)
     showToast(`${scheduledTitle(kind)}: ${scheduleWords(text).toLowerCase()}`)
     onClose()
   }

@@ -27,6 +27,7 @@ const about: Readonly<Record<ScheduleKind, string>> = {
   system: 'Everything in one file, for a new server',
   verify: 'Backups are read and compared with their fingerprints',
   rotate: 'What the policy does not keep is deleted',
+  monitor: 'What is wrong is looked for, and told',
 }
 
 export function Kinds({ report, overview }: { readonly report: ScheduleReport; readonly overview: SiteOverview }) {
