@@ -10,7 +10,7 @@ import { type Services, siteOf } from './services.ts'
 /** Milliseconds between two questions where nothing is known to have changed. */
 const USUALLY = 60_000
 
-interface Answer<T> {
+export interface Answer<T> {
   readonly data: T | null
   readonly at: number | null
   readonly failure: WireFailure | null
@@ -28,10 +28,12 @@ function standing({ activity, fleet, context }: Services, site: Site): string {
   return JSON.stringify([activity.open(site).map(({ id }) => id), fleet.refreshState(site.id).failure?.code, policy])
 }
 
+/** @param known the last answer of each site: a window that comes later has it at once. */
 export async function feedAnswer<T>(
   services: Services,
   id: string,
   feed: AnswerFeed<T>,
+  known: Map<string, Answer<T>>,
   ask: (site: Site, signal: AbortSignal) => Promise<Result<T>>,
 ): Promise<Result<null, WireFailure>> {
   const found = siteOf(services, id)
@@ -39,13 +41,13 @@ export async function feedAnswer<T>(
   const { context, prompts } = services
   prompts.unblock(found.value)
   context.links.unblock(found.value)
-  let answer: Answer<T> = { data: null, at: null, failure: null }
+  let answer: Answer<T> = { data: null, at: null, ...known.get(id), failure: null }
   feed.snapshot(answer)
   const gone = new AbortController()
   const over = AbortSignal.any([feed.signal, gone.signal])
   let asking = false
   let wanted = false
-  let known = standing(services, found.value)
+  let stood = standing(services, found.value)
 
   const askOnce = async (site: Site) => {
     const said = await ask(site, over)
@@ -53,6 +55,7 @@ export async function feedAnswer<T>(
     answer = said.ok
       ? { data: said.value, at: context.clock.now(), failure: null }
       : { ...answer, failure: forWindow(said.error) }
+    known.set(id, answer)
     feed.change(answer)
   }
   // One question at a time; what happens meanwhile asks once more.
@@ -71,12 +74,12 @@ export async function feedAnswer<T>(
     asking = false
   }
   const unsubscribe = onSiteChange(services, (changed) => {
-    const site = changed === id ? context.store.sites.byId(id) : null
     if (changed !== id) return
+    const site = context.store.sites.byId(id)
     if (!site) return gone.abort()
     const now = standing(services, site)
-    if (now === known) return
-    known = now
+    if (now === stood) return
+    stood = now
     void look()
   })
   const timer = setInterval(() => void look(), USUALLY)
@@ -86,5 +89,6 @@ export async function feedAnswer<T>(
   leave()
   clearInterval(timer)
   unsubscribe()
+  if (gone.signal.aborted) known.delete(id)
   return ok(null)
 }

@@ -8,6 +8,7 @@ import { BackupsPage } from '../features/backups/backups-page.tsx'
 import { FleetPage } from '../features/fleet/fleet-page.tsx'
 import { OperationPage } from '../features/operations/operation-page.tsx'
 import { OperationsPage, SiteOperationsPage } from '../features/operations/operations-page.tsx'
+import { PolicyPage } from '../features/policy/policy-page.tsx'
 import { RestorePage } from '../features/restore/restore-page.tsx'
 import { RestoringPage } from '../features/restore/restoring-page.tsx'
 import { RetentionPage } from '../features/retention/retention-page.tsx'
@@ -43,6 +44,8 @@ export function pageOf(route: Route): ReactNode {
       return <SchedulePage key={route.site} site={route.site} />
     case 'retention':
       return <RetentionPage key={route.site} site={route.site} />
+    case 'policy':
+      return <PolicyPage key={route.site} site={route.site} />
     case 'site-operations':
       return <SiteOperationsPage key={route.site} site={route.site} />
     case 'connection':

@@ -36,6 +36,7 @@ export type Route =
 const sitePages = {
   schedule: 'schedule',
   retention: 'retention',
+  policy: 'policy',
   'site-operations': 'operations',
   connection: 'connection',
 } as const
@@ -70,6 +71,7 @@ export function href(route: Route): string {
       return `#/sites/${part(route.site)}/backups/${part(route.path)}`
     case 'schedule':
     case 'retention':
+    case 'policy':
     case 'site-operations':
     case 'connection':
       return `#/sites/${part(route.site)}/${sitePages[route.page]}`

@@ -70,6 +70,7 @@ const tabs = [
   ['backups', 'Backups'],
   ['schedule', 'Schedule'],
   ['retention', 'Retention'],
+  ['policy', 'Policy'],
   ['site-operations', 'Operations'],
   ['connection', 'Connection'],
 ] as const

@@ -54,6 +54,7 @@ describe('roles', () => {
     'operation.watch',
     'operations.onServer',
     'operations.watch',
+    'policy.preview',
     'policy.watch',
     'retention.preview',
     'schedule.watch',

@@ -1,4 +1,5 @@
 import type { ConsoleContract } from '../../../src-shared/contract/index.ts'
+import type { ScheduleReport } from '../../../src-shared/domain/schedule.ts'
 import type { NamespaceHandlers } from '../../../src-shared/rpc/handlers.ts'
 import {
   changeSchedule,
@@ -7,18 +8,19 @@ import {
   runScheduled,
   type ScheduleChange,
 } from '../../operations/schedule.ts'
-import { feedAnswer } from '../live-answer.ts'
+import { type Answer, feedAnswer } from '../live-answer.ts'
 import { onSite, type Services } from '../services.ts'
 
 const started = ({ id }: { readonly id: string }) => ({ operation: id })
 
 export function scheduleHandlers(services: Services): NamespaceHandlers<ConsoleContract['schedule']> {
   const { context, runner } = services
+  const known = new Map<string, Answer<ScheduleReport>>()
   const change = (id: string, wanted: ScheduleChange) =>
     onSite(services, id, (site) => changeSchedule(context, runner, site, wanted), started)
   return {
     watch: ({ site }, feed) =>
-      feedAnswer(services, site, feed, (found, signal) => readSchedule(context, found, signal)),
+      feedAnswer(services, site, feed, known, (found, signal) => readSchedule(context, found, signal)),
 
     install: ({ site: id, protect, replace }) =>
       protect

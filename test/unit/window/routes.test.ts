@@ -13,6 +13,7 @@ const routes: readonly Route[] = [
   { page: 'backup', site: 'x', path: '/opt/cvd/backups/a%20b%25?#&.db.gz' },
   { page: 'schedule', site: 'x' },
   { page: 'retention', site: 'x' },
+  { page: 'policy', site: 'x' },
   { page: 'site-operations', site: 'x' },
   { page: 'connection', site: 'x' },
   { page: 'restore', site: 'x', part: undefined, path: undefined, plan: undefined, step: undefined },
