@@ -11,10 +11,14 @@ const root = process.getuid?.() === 0
 describe.runIf(root)('a look', () => {
   it('finds nothing wrong with a site that is well, and looks again an hour later by itself', async () => {
     const one = await alertSite()
+    await one.must('policy', 'schedule_database=every 12h')
+    expect(await one.look()).toEqual(['policy:threshold'])
+    expect((await one.alert('policy:threshold'))?.evidence).toContain('12 hours')
+    await one.must('policy', 'schedule_database=every 2h')
     expect(await one.look()).toEqual([])
     const { monitoredAt, cleared } = await one.alerts()
     expect(Date.now() - (monitoredAt ?? 0)).toBeLessThan(10 * MINUTE)
-    expect(cleared).toEqual([])
+    expect(cleared.map(({ id }) => id)).toEqual(['policy:threshold'])
     one.at(Date.now() + 70 * MINUTE)
     expect((await one.goOff('monitor')).stdout).toContain('0 alerts are open.')
     const { runs } = await one.report()

@@ -15,7 +15,8 @@ const SITES = 16
 const LOOKS = 40
 const sites = [...Array(SITES).keys()].map((seed) => randomLooks(seed, LOOKS))
 
-const idOf = ({ rule, subject }: Readonly<Record<string, unknown>>) => `${rule}${subject === '' ? '' : `:${subject}`}`
+const idOf = ({ rule, subject }: { readonly rule?: unknown; readonly subject?: unknown }) =>
+  `${rule}${subject === '' ? '' : `:${subject}`}`
 const withMarks = (look: Look, marks: ReadonlyMap<string, number>) => ({
   ...look.tables,
   alerts_mark: [...marks].map(([log, at]) => ({ log, at })),

@@ -106,13 +106,14 @@ export class AlertSite extends ScheduleSite {
   }
 
   /** What the channel was told in each message, as `EVENT ID`, since the last time this was asked. */
-  told(): string[][] {
+  told(about = /./): string[][] {
     const messages = this.receiver?.received.splice(0) ?? []
-    return messages.map(({ body }) =>
-      (JSON.parse(body) as { alerts: Readonly<Record<string, string>>[] }).alerts.map(
-        ({ event, rule, subject }) => `${event} ${rule}${subject === '' ? '' : `:${subject}`}`,
-      ),
+    const said = messages.map(({ body }) =>
+      (JSON.parse(body) as { alerts: Readonly<Record<string, string>>[] }).alerts
+        .map(({ event, rule, subject }) => `${event} ${rule}${subject === '' ? '' : `:${subject}`}`)
+        .filter((line) => about.test(line)),
     )
+    return said.filter((lines) => lines.length > 0)
   }
 }
 

@@ -39,6 +39,7 @@ alerts_look() {
   alerts_look_schedule
   alerts_look_runs
   alerts_look_disk
+  alerts_look_policy
   alerts_look_site
   alerts_look_services
   look_end
@@ -158,6 +159,19 @@ alerts_look_disk() {
     alerts_fact disk "$purpose" "${I_DEVICE[$purpose]}" "${I_TOTAL[$purpose]}" "${I_FREE[$purpose]}" "$need"
   done
   if [[ $whole != '' ]]; then alerts_fact seen disk; else alerts_fact unseen disk 'df does not say how much is free'; fi
+}
+
+# alerts_look_policy: the contradictions that the linter calls errors. Whether a schedule is installed, and how long the disk lasts, is for rules
+# of their own here.
+alerts_look_policy() {
+  local rule severity texts
+  policy_lint || { alerts_fact unseen policy 'the rule about it could not be asked'; return; }
+  alerts_fact seen policy
+  while IFS=$'\t' read -r rule severity _ _ _ texts; do
+    [[ $severity == error && $rule != @(not-installed|disk-full) && $rule =~ ^[a-z-]{1,30}$ && ${POLICY_SAYS[$rule]+known} == known ]] || continue
+    lint_fill "${POLICY_SAYS[$rule]}" "$texts"
+    alerts_fact finding "$rule" "$REPLY"
+  done < <(printf '%s' "$LINT")
 }
 
 # alerts_look_services: during a restore, that a service is down is no news.
