@@ -175,7 +175,7 @@ describe.concurrent('a webhook that misbehaves', () => {
     const bad = await receiverOf(test, (response, { path }) => {
       const status = Number(/\d+/.exec(path)?.[0])
       if (path.startsWith('/redirect'))
-        response.writeHead(307, { location: `http://127.0.0.1:${elsewhere.port}/taken` })
+        response.writeHead(302, { location: `http://127.0.0.1:${elsewhere.port}/taken` })
       else if (path === '/huge') {
         response.writeHead(200)
         const more = (): void => void response.write(Buffer.alloc(1e6, 'x'), (error) => error ?? more())
@@ -205,7 +205,7 @@ describe.concurrent('a webhook that misbehaves', () => {
       often: [at(bad.port, '429'), 'The host takes no more messages for now (429).'],
       redirect: [
         at(bad.port, 'redirect'),
-        'The host answers with a redirect (307), which is not followed. Set the address that it leads to.',
+        'The host answers with a redirect (302), which is not followed. Set the address that it leads to.',
       ],
       rejected: [at(bad.port, '400'), 'The host does not accept the message (400). Is it the right preset?'],
       unknown: ['url=https://nobody.invalid/', 'The name of the host was not found.'],

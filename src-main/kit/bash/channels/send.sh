@@ -33,7 +33,7 @@ readonly CHANNEL_SECONDS=15 PING_SECONDS=5
 channel_request() {
   local seconds=$CHANNEL_SECONDS
   [[ $M_KIND != ping ]] || seconds=$PING_SECONDS
-  REPLY=$({ printf '%s\0' "$W_CONFIG"; printf '%s' "$W_BODY"; } 2>/dev/null | side_answers "$((seconds + 5))" 16384 reader channel_curl "$1" "$seconds" | tr -d '\0')
+  REPLY=$({ printf '%s\0' "$W_CONFIG"; printf '%s' "$W_BODY"; } 2>/dev/null | side_answers "$((seconds + 5))" 16384 reader channel_curl "$1" "$seconds" 2>/dev/null | tr -d '\0')
 }
 
 # webhook_words ANSWER: REPLY = why the request was not accepted, or empty. Nothing that the other end says is repeated: it may be a secret.
