@@ -12,6 +12,7 @@ import type { SecretStore } from '../ports/secrets.ts'
 import { Activity } from './activity.ts'
 import { AppearanceSetting } from './appearance.ts'
 import { type Console, createConsole, type Host } from './console.ts'
+import { alertsHandlers } from './handlers/alerts.ts'
 import { appHandlers } from './handlers/app.ts'
 import { backupHandlers, backupsHandlers } from './handlers/backups.ts'
 import { operationHandlers, operationsHandlers } from './handlers/operations.ts'
@@ -24,6 +25,7 @@ import { auditHandlers, settingsHandlers } from './handlers/settings.ts'
 import { siteHandlers } from './handlers/site.ts'
 import { sitesHandlers } from './handlers/sites.ts'
 import { transfersHandlers } from './handlers/transfers.ts'
+import { Lookout } from './lookout.ts'
 import { Plans } from './plans.ts'
 import { Prompts } from './prompts.ts'
 import type { HostFacts, Services } from './services.ts'
@@ -40,6 +42,7 @@ export interface ApplicationOptions extends Omit<Host, 'secrets'> {
 export interface Application extends AsyncDisposable {
   readonly console: Console
   readonly fleet: Fleet
+  readonly lookout: Lookout
   readonly appearance: AppearanceSetting
   readonly transfers: Transfers
   /** Serves a window until its transport closes or the returned function is called. */
@@ -69,6 +72,7 @@ function handlersOf(services: Services): Handlers<ConsoleContract> {
     schedule: scheduleHandlers(services),
     retention: retentionHandlers(services),
     policy: policyHandlers(services),
+    alerts: alertsHandlers(services),
     operations: operationsHandlers(services),
     operation: operationHandlers(services),
     transfers: transfersHandlers(services),
@@ -91,6 +95,7 @@ export function createApplication(options: ApplicationOptions): Result<Applicati
     failed: (site, { code }) => void prompts.refused(site, code),
   })
   const activity = new Activity(context, runner, (id) => fleet.refreshState(id).failure === null)
+  const lookout = new Lookout(context, fleet)
   const plans = new Plans(context)
   const appearance = new AppearanceSetting(context.store.settings)
   const transfers = new Transfers(context, paths.data, options.chooser ?? null, (site) => {
@@ -110,6 +115,7 @@ export function createApplication(options: ApplicationOptions): Result<Applicati
     knownHosts,
     fleet,
     activity,
+    lookout,
     prompts,
     plans,
     transfers,
@@ -137,6 +143,7 @@ export function createApplication(options: ApplicationOptions): Result<Applicati
     prompts.close()
     plans.close()
     activity.close()
+    lookout.close()
     await transfers.close()
     await fleet[Symbol.asyncDispose]()
     await opened[Symbol.asyncDispose]()
@@ -145,6 +152,7 @@ export function createApplication(options: ApplicationOptions): Result<Applicati
   return ok({
     console: opened,
     fleet,
+    lookout,
     appearance,
     transfers,
     session,

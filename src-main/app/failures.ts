@@ -24,6 +24,11 @@ export function forWindow(failure: Failure): WireFailure {
   return { ...words, ...more }
 }
 
+/** Whether a person has to act before the site is asked again. */
+export function needsPerson({ code }: Pick<Failure, 'code'>): boolean {
+  return /^(auth-|key-|host-key-|sudo-|wrong-|password-)/.test(code)
+}
+
 export const noSuchSite: WireFailure = {
   code: 'no-such-site',
   message: 'This site does not exist.',

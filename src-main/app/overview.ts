@@ -9,13 +9,15 @@ import type { RefreshState } from '../fleet/site-refresher.ts'
 import { hopName } from '../remote/target.ts'
 import { clockOffset, type KeptInspection } from '../store/inspections.ts'
 import type { Site } from '../store/sites.ts'
-import { forWindow } from './failures.ts'
+import { openCounts, type SiteAlerts, summaryOf } from './alerts.ts'
+import { forWindow, needsPerson } from './failures.ts'
 
 export interface OverviewFacts {
   readonly site: Site
   readonly kept: KeptInspection | null
   readonly refresh: RefreshState
   readonly operations: readonly OperationRow[]
+  readonly alerts: SiteAlerts
   readonly now: number
 }
 
@@ -28,8 +30,7 @@ function connectionOf({ link, failure }: RefreshState): SiteOverview['connection
   // The result of the last refresh is newer than the end of an earlier connection.
   const why = failure ?? (link?.state === 'failed' || link?.state === 'closed' ? link.failure : null)
   if (!why) return { state: 'idle', ...none }
-  const person = /^(auth-|key-|host-key-|sudo-|wrong-|password-)/.test(why.code)
-  return { state: person ? 'refused' : 'offline', failure: forWindow(why), retryAt: null }
+  return { state: needsPerson(why) ? 'refused' : 'offline', failure: forWindow(why), retryAt: null }
 }
 
 function countsOf(backups: readonly BackupEntry[]): SiteOverview['backups'] {
@@ -96,7 +97,7 @@ function seenFacts(inspection: Inspection | undefined, now: number) {
   }
 }
 
-export function overviewOf({ site, kept, refresh, operations, now }: OverviewFacts): SiteOverview {
+export function overviewOf({ site, kept, refresh, operations, alerts, now }: OverviewFacts): SiteOverview {
   const inspection = kept?.inspection
   // Round to seconds: the measured offset varies with each refresh, and every time on a page would be redrawn.
   const offset = Math.round(clockOffset(kept) / 1000) * 1000
@@ -111,6 +112,8 @@ export function overviewOf({ site, kept, refresh, operations, now }: OverviewFac
     maxAge: backupMaxAge(inspection?.policy),
     interrupted: inspection?.unfinished.filter(({ state }) => state === 'interrupted').length ?? 0,
     errors: seen.problems.errors,
+    alerts: openCounts(alerts.server, now + offset),
+    silence: alerts.silences[0]?.sentence ?? null,
   })
   return {
     id: site.id,
@@ -126,6 +129,7 @@ export function overviewOf({ site, kept, refresh, operations, now }: OverviewFac
     refreshing: refresh.refreshing,
     failure: refresh.failure ? forWindow(refresh.failure) : null,
     ...seen,
+    alerts: summaryOf(alerts, now),
     operations: [...operations],
   }
 }

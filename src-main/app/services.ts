@@ -8,6 +8,7 @@ import type { Activity } from './activity.ts'
 import type { AppearanceSetting } from './appearance.ts'
 import type { Console } from './console.ts'
 import { forWindow, noSuchSite } from './failures.ts'
+import type { Lookout } from './lookout.ts'
 import type { Plans } from './plans.ts'
 import type { Prompts } from './prompts.ts'
 import type { Transfers } from './transfers.ts'
@@ -25,6 +26,7 @@ export interface HostFacts {
 export interface Services extends Pick<Console, 'context' | 'runner' | 'knownHosts'> {
   readonly fleet: Fleet
   readonly activity: Activity
+  readonly lookout: Lookout
   readonly prompts: Prompts
   readonly plans: Plans
   readonly transfers: Transfers

@@ -1,4 +1,5 @@
 /** The contract between a window and the console: every existing call. */
+import { alerts } from './alerts.ts'
 import { app } from './app.ts'
 import { backup, backups } from './backups.ts'
 import { operation, operations } from './operations.ts'
@@ -21,6 +22,7 @@ export const contract = {
   schedule,
   retention,
   policy,
+  alerts,
   operations,
   operation,
   transfers,

@@ -62,6 +62,17 @@ export const siteOverview = z.object({
   /** False if the site was never checked, or the server could not list all of them: none may mean unknown. */
   backupsKnown: z.boolean(),
   problems: z.object({ errors: count, warnings: count, infos: count }),
+  /**
+   * Open alerts, of the server and of this console; errors and warnings without the acknowledged ones. `known`: whether the
+   * server reports alerts. `monitoredAt`: when it last asked its rules, by its clock; null if never.
+   */
+  alerts: z.object({
+    errors: count,
+    warnings: count,
+    acknowledged: count,
+    known: z.boolean(),
+    monitoredAt: time.nullable(),
+  }),
   /** The backups' disk. `runwayDays`: until it is full at the recent rate; null if unknown. */
   disk: z.object({ free: count, total: count, runwayDays: z.number().nonnegative().nullable() }).nullable(),
   services: z.object({ running: count, total: count }),

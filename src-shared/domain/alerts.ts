@@ -29,6 +29,11 @@ export const alertEntry = z.looseObject({
 })
 export type AlertEntry = z.infer<typeof alertEntry>
 
+/** Whether somebody has acknowledged it, and the time that was given has not passed. `now` by the same clock. */
+export function isAcknowledged({ acknowledged }: Pick<AlertEntry, 'acknowledged'>, now: number): boolean {
+  return acknowledged !== null && (acknowledged.until === null || acknowledged.until > now)
+}
+
 /** Data of an `alerts` result. */
 export const alertReport = z.looseObject({
   now: moment,

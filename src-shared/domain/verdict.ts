@@ -31,6 +31,10 @@ export interface SiteFacts {
   readonly interrupted: number
   /** Number of problems of severity `error`. */
   readonly errors: number
+  /** Open alerts that nobody has acknowledged, of the server itself. */
+  readonly alerts: { readonly errors: number; readonly warnings: number }
+  /** What should have arrived and did not, as a sentence; null if nothing. */
+  readonly silence: string | null
 }
 
 const plural = (count: number, word: string) => `${count} ${word}${count === 1 ? '' : 's'}`
@@ -85,9 +89,25 @@ function claimOfBackups({ now, backups, backupsKnown, maxAge }: SiteFacts): Clai
   return { state: 'good', claim }
 }
 
+/** What is left to say about a site that can be restored; empty if nothing. */
+function restOf({ alerts, silence, errors }: SiteFacts): { readonly needed: boolean; readonly words: string } {
+  // What the alerts say is as old as the last monitoring.
+  if (silence !== null) return { needed: true, words: silence }
+  const open = alerts.errors + alerts.warnings
+  if (open > 0) {
+    const what = alerts.errors > 0 ? 'alert' : 'warning'
+    return { needed: alerts.errors > 0, words: `${plural(open, what)} ${open === 1 ? 'is' : 'are'} open.` }
+  }
+  if (errors === 0) return { needed: false, words: '' }
+  return {
+    needed: true,
+    words: `${plural(errors, 'error')} on the server ${errors === 1 ? 'needs' : 'need'} attention.`,
+  }
+}
+
 /** The verdict on one site. What is claimed about a site that cannot be checked now carries its age. */
 export function verdictOf(facts: SiteFacts): SiteVerdict {
-  const { checkedAt, checkedNow, failure, interrupted, errors } = facts
+  const { checkedAt, checkedNow, failure, interrupted } = facts
   if (checkedAt === null) {
     return { state: 'unknown', sentence: failure === null ? 'Not checked yet.' : `Not checked yet: ${failure}` }
   }
@@ -106,11 +126,8 @@ export function verdictOf(facts: SiteFacts): SiteVerdict {
   if (failure !== null && (since === null || silent > CONTACT_LIMIT)) {
     return { state: 'attention', sentence: `No contact${since === null ? '' : ` for ${since}`}. ${sentence}` }
   }
-  if (errors > 0) {
-    const words = `${plural(errors, 'error')} on the server ${errors === 1 ? 'needs' : 'need'} attention`
-    return { state: 'attention', sentence: `${sentence} ${words}.` }
-  }
-  return { state: found.state, sentence }
+  const { needed, words } = restOf(facts)
+  return { state: needed ? 'attention' : found.state, sentence: `${sentence} ${words}`.trim() }
 }
 
 /** Whether a person has to look. A site that was never checked, with nothing wrong, is only waited for. */

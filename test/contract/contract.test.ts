@@ -47,6 +47,7 @@ const call = (path: string, input: unknown) => JSON.stringify({ k: 'call', id: 1
 describe('roles', () => {
   /** Listed by hand: to permit a call to viewers is a decision. */
   const forViewers = [
+    'alerts.watch',
     'app.info',
     'audit.list',
     'backup.show',

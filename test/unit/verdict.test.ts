@@ -24,6 +24,8 @@ function of(backups: readonly Sketch[], more: Partial<SiteFacts> = {}) {
     interrupted: 0,
     backupsKnown: true,
     errors: 0,
+    alerts: { errors: 0, warnings: 0 },
+    silence: null,
     ...more,
   }
   const { state, sentence } = verdictOf(facts)
@@ -166,6 +168,32 @@ describe('a site', () => {
   test('with problems needs attention', () => {
     expect(of([backup(1, 'verified')], { errors: 2 })[1]).toMatch(/2 errors on the server need attention/)
     expect(of([backup(1, 'verified')], { errors: 1 })[1]).toMatch(/1 error on the server needs attention/)
+  })
+})
+
+describe('open alerts', () => {
+  const good = [backup(1, 'verified')]
+  const alerts = (errors: number, warnings: number) => ({ alerts: { errors, warnings } })
+
+  test('need attention, and are counted in one sentence', () => {
+    expect(of(good, alerts(1, 1))).toEqual(['attention', 'Restorable to 60 minutes ago (verified). 2 alerts are open.'])
+    expect(of(good, alerts(1, 0))[1]).toMatch(/ 1 alert is open\.$/)
+    // The same causes are among the problems: they are not counted twice.
+    expect(of(good, { ...alerts(1, 0), errors: 3 })[1]).not.toMatch(/on the server/)
+  })
+
+  test('that are only warnings are said, and leave a good site good', () => {
+    expect(of(good, alerts(0, 1))).toEqual(['good', 'Restorable to 60 minutes ago (verified). 1 warning is open.'])
+  })
+
+  test('add nothing to a site that cannot be restored', () => {
+    expect(of([], alerts(2, 0))[1]).toBe('No backup exists; lost data could not be recovered.')
+  })
+
+  test('are out of date where the monitoring is silent: that is said instead', () => {
+    const silence = 'Its monitoring has not run for 5 hours.'
+    expect(of(good, { silence })).toEqual(['attention', `Restorable to 60 minutes ago (verified). ${silence}`])
+    expect(of(good, { ...alerts(0, 2), silence })[1]).not.toMatch(/open/)
   })
 })
 

@@ -15,12 +15,13 @@ export const PACE = 200
 /** Sentences contain ages, so they are made again this often. */
 const AGEING = 30_000
 
-export function overview({ context, fleet, activity }: Services, site: Site): SiteOverview {
+export function overview({ context, fleet, activity, lookout }: Services, site: Site): SiteOverview {
   return overviewOf({
     site,
     kept: context.store.inspections.latest(site.id),
     refresh: fleet.refreshState(site.id),
     operations: activity.open(site),
+    alerts: lookout.alertsOf(site),
     now: context.clock.now(),
   })
 }
