@@ -1,7 +1,7 @@
 /** What people are told of alerts: each thing once, together, not at night unless it is an error, and nothing that somebody takes care of. */
 import { readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
-import { describe, expect, it, onTestFinished } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { alertSite, MINUTE } from '../support/kit/alert-site.ts'
 import { DAY, HOUR } from '../support/kit/history.ts'
 import { webhookReceiver } from '../support/kit/webhook-receiver.ts'
@@ -51,7 +51,7 @@ describe.runIf(root)('a message', () => {
   it('tells of a channel that fails on the others', async () => {
     const one = await alertSite()
     await one.listen()
-    const broken = await webhookReceiver({ onTestFinished }, (response) => {
+    const broken = await webhookReceiver((response) => {
       response.statusCode = 404
       response.end('no')
     })

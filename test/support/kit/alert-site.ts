@@ -98,7 +98,7 @@ export class AlertSite extends ScheduleSite {
 
   /** Has alerts sent to this test from now on. */
   async listen(): Promise<void> {
-    this.receiver = await webhookReceiver({ onTestFinished }, (response) => {
+    this.receiver = await webhookReceiver((response) => {
       response.statusCode = this.answer
       response.end('ok')
     })
@@ -121,7 +121,7 @@ export class AlertSite extends ScheduleSite {
 export async function alertSite(more = ''): Promise<AlertSite> {
   const one = new AlertSite(more)
   onTestFinished(() => one.remove())
-  const answering = await webhookReceiver({ onTestFinished }, (response) => {
+  const answering = await webhookReceiver((response) => {
     response.statusCode = one.health
     response.end('ok')
   })
