@@ -187,7 +187,7 @@ export const settings: Readonly<Record<string, Setting>> = {
   schedule_system: schedule('system'),
   schedule_verify: schedule('verify'),
   schedule_rotate: schedule('rotate'),
-  schedule_monitor: { ...schedule('monitor'), label: 'Monitoring' },
+  schedule_monitor: schedule('monitor'),
   schedule_wait: {
     label: 'Wait for another operation',
     help: 'A scheduled run that finds the site busy waits that long; then it is skipped.',

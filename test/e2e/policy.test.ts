@@ -1,4 +1,4 @@
-/** The page of a site's policy: two people at once, contradictions while one types, and copying to another site. */
+/** The page of a site's policy: two people at once, contradictions while one types, profiles, and copying to another site. */
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Page } from 'playwright-core'
@@ -37,7 +37,7 @@ const unsaved = (page: Page) => page.getByRole('region', { name: 'Changes that a
 
 async function open(role: 'admin' | 'viewer' = 'admin'): Promise<Page> {
   const page = await desk.window({ role, at: `/sites/${site.id}/policy` })
-  await page.getByRole('heading', { name: 'Verification' }).waitFor()
+  await page.getByRole('heading', { name: 'Verifying backups' }).waitFor()
   return page
 }
 
@@ -100,6 +100,20 @@ test('of two people who change it at once, the second sees what the first did, a
   await expect.poll(() => field(page, 'Newest system backup').inputValue()).toBe('120')
 })
 
+test('a profile fills the fields and saves nothing; discarding takes it back', async () => {
+  const page = await open()
+  const before = saved()
+  await button(page, 'Apply a profile').click()
+  await page.getByRole('menuitem', { name: /^Hourly/ }).click()
+  await unsaved(page)
+    .getByText(/changes are not saved/)
+    .waitFor()
+  await page.getByText('3 days, and 30 daily, 8 weekly, 12 monthly').waitFor()
+  expect(saved()).toEqual(before)
+  await button(page, 'Discard').click()
+  await unsaved(page).waitFor({ state: 'detached' })
+})
+
 test('the policy is copied to another site, except what belongs to a server', async () => {
   const page = await open()
   const roots = saved(other).filter((line) => /^(root|health|service)/.test(line))
@@ -121,6 +135,7 @@ test('a viewer sees every value, and each control says why it cannot be changed'
   expect(await page.getByRole('main').locator('input:not([readonly])').count()).toBe(0)
   await age.focus()
   await page.getByText('You are looking as a viewer; only administrators can do this.').waitFor()
-  expect(await button(page, 'Copy to other sites…').isDisabled()).toBe(true)
+  for (const name of ['Apply a profile', 'Copy to other sites…'])
+    expect(await button(page, name).isDisabled()).toBe(true)
   await heading(page, /contradiction/).waitFor()
 })

@@ -43,7 +43,7 @@ test('every page is available, and no control on it changes anything', async () 
     [`${at}/backups/${encodeURIComponent(backup)}`, () => grid(page, 'Tables in the backup').waitFor()],
     [`${at}/schedule`, () => page.getByRole('heading', { name: 'What would run' }).waitFor()],
     [`${at}/retention`, () => grid(page, 'Decisions').waitFor()],
-    [`${at}/policy`, () => page.getByRole('heading', { name: 'Verification' }).waitFor()],
+    [`${at}/policy`, () => page.getByRole('heading', { name: 'Verifying backups' }).waitFor()],
     [`${at}/operations`, () => grid(page, 'Finished operations').waitFor()],
     [`${at}/connection`, () => page.getByText('Machine ID').waitFor()],
     [`${at}/restore`, () => page.getByText('A viewer cannot restore.').waitFor()],

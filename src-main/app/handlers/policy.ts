@@ -58,6 +58,7 @@ export function policyHandlers(services: Services): NamespaceHandlers<ConsoleCon
       const wanted = { values: changes, ...(expect !== undefined && { expect }) }
       const changed = await changePolicy(context, site.value, wanted)
       // What everybody sees from now on is what the server has.
+      if (changed.ok) known.set(id, { data: changed.value, at: context.clock.now(), failure: null })
       if (changed.ok || changed.error.conflict) await fleet.refreshAfter(site.value)
       if (changed.ok) return ok({ saved: true, policy: changed.value })
       if (changed.error.conflict) return ok({ saved: false, conflict: changed.error.conflict })

@@ -1,6 +1,7 @@
 /** Copies the settings that are not about one server to other sites; what each would get is shown first, what it became after. */
 import { useMemo, useState } from 'react'
 import type { SiteOverview } from '../../../src-shared/contract/sites.ts'
+import { copiedKeys } from '../../../src-shared/domain/policy-profiles.ts'
 import type { OutputOf } from '../../api/hooks.ts'
 import { useQuery, useSubscription } from '../../api/hooks.ts'
 import { settingLabel, settingWords } from '../../shared/policy-settings.ts'
@@ -11,7 +12,6 @@ import { Checkbox } from '../../ui/field.tsx'
 import { HostileText } from '../../ui/hostile-text.tsx'
 import { EmptyState, ErrorState, Loading } from '../../ui/states.tsx'
 import { Mark, SiteColour } from '../../ui/verdict.tsx'
-import { portableKeys } from './groups.ts'
 import css from './policy.module.css'
 
 type Compared = OutputOf<'policy.compare'>['sites'][number]
@@ -22,7 +22,7 @@ export function CopyDialog({ overview, onClose }: { readonly overview: SiteOverv
   const fleet = useSubscription('sites.watch', {}).state
   const others = useMemo(() => fleet?.sites.filter(({ id }) => id !== overview.id) ?? [], [fleet, overview.id])
   const ids = others.map(({ id }) => id)
-  const asked = useQuery('policy.compare', fleet ? { site: overview.id, keys: [...portableKeys], others: ids } : null)
+  const asked = useQuery('policy.compare', fleet ? { site: overview.id, keys: [...copiedKeys], others: ids } : null)
   const [chosen, setChosen] = useState<ReadonlySet<string>>(new Set())
   const [outcomes, setOutcomes] = useState<Outcomes>(new Map())
   const [busy, setBusy] = useState(false)

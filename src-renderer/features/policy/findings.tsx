@@ -50,9 +50,8 @@ export function Findings(props: {
 /** Where it is changed: the page of its own, or the field on this one. */
 function Target({ finding, site }: { readonly finding: PolicyFinding; readonly site: string }) {
   const key = finding.keys.find((one) => settingOf(one))
-  if (key === undefined) return <span />
-  const form = settingOf(key)?.form.form
-  if (form === 'schedule' || form === 'state') {
+  const form = key === undefined ? undefined : settingOf(key)?.form.form
+  if (form === 'schedule' || form === 'state' || finding.rule === 'not-installed') {
     return (
       <LinkButton size="small" href={href({ page: 'schedule', site })}>
         Schedule
@@ -66,6 +65,7 @@ function Target({ finding, site }: { readonly finding: PolicyFinding; readonly s
       </LinkButton>
     )
   }
+  if (key === undefined) return <span />
   return (
     <Button size="small" onClick={() => document.getElementById(controlId(key))?.focus()}>
       {settingLabel(key)}

@@ -20,7 +20,7 @@ export const groups: readonly Group[] = [
     note: 'what is told, and when',
     keys: ['backup_max_age', 'application_max_age', 'system_max_age', ...startingWith('alert_'), 'quiet_hours'],
   },
-  { title: 'Verification', note: 'reading backups so that they can be relied on', keys: startingWith('verify_') },
+  { title: 'Verifying backups', note: 'so that they can be relied on', keys: startingWith('verify_') },
   {
     title: 'Schedule',
     page: 'schedule',
@@ -37,12 +37,6 @@ export const groups: readonly Group[] = [
     keys: ['root', 'database', 'owner', 'service', 'service_manager', 'service_program', 'units', 'nginx_site'],
   },
 ]
-
-/** Where they are, and what runs there, differs from server to server. */
-const ownToTheSite = new Set([...(groups.at(-1)?.keys ?? []), ...startingWith('health'), 'schedule_paused'])
-
-/** What can be copied to other sites. */
-export const portableKeys: readonly string[] = all.filter((key) => !ownToTheSite.has(key))
 
 export interface Source {
   readonly from: 'set' | 'default' | 'found'

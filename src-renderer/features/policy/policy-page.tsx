@@ -21,6 +21,7 @@ import { CopyDialog } from './copy-dialog.tsx'
 import { Findings } from './findings.tsx'
 import { groups } from './groups.ts'
 import css from './policy.module.css'
+import { Profiles } from './profiles.tsx'
 import { SettingGroup } from './setting-group.tsx'
 
 export function PolicyPage({ site }: { readonly site: string }) {
@@ -40,14 +41,17 @@ export function PolicyPage({ site }: { readonly site: string }) {
       title={<Title findings={findings} failed={draft.failure !== null} />}
       lead={draft.view && <Changed draft={draft} overview={overview} />}
       actions={
-        <Button
-          icon={Copy}
-          refusal={refusal ?? (dirty ? 'Save or discard the changes first.' : undefined)}
-          disabled={!draft.view}
-          onClick={() => setCopying(true)}
-        >
-          Copy to other sites…
-        </Button>
+        <>
+          <Profiles draft={draft} />
+          <Button
+            icon={Copy}
+            refusal={refusal ?? (dirty ? 'Save or discard the changes first.' : undefined)}
+            disabled={!draft.view}
+            onClick={() => setCopying(true)}
+          >
+            Copy to other sites…
+          </Button>
+        </>
       }
       tabs={<SiteTabs overview={overview} current="policy" />}
     >
