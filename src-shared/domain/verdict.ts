@@ -93,16 +93,13 @@ function claimOfBackups({ now, backups, backupsKnown, maxAge }: SiteFacts): Clai
 function restOf({ alerts, silence, errors }: SiteFacts): { readonly needed: boolean; readonly words: string } {
   // What the alerts say is as old as the last monitoring.
   if (silence !== null) return { needed: true, words: silence }
-  const open = alerts.errors + alerts.warnings
-  if (open > 0) {
-    const what = alerts.errors > 0 ? 'alert' : 'warning'
-    return { needed: alerts.errors > 0, words: `${plural(open, what)} ${open === 1 ? 'is' : 'are'} open.` }
+  const said = (count: number, what: string) => `${plural(count, what)} ${count === 1 ? 'is' : 'are'} open.`
+  if (alerts.errors > 0) return { needed: true, words: said(alerts.errors + alerts.warnings, 'alert') }
+  if (errors > 0) {
+    const words = `${plural(errors, 'error')} on the server ${errors === 1 ? 'needs' : 'need'} attention.`
+    return { needed: true, words }
   }
-  if (errors === 0) return { needed: false, words: '' }
-  return {
-    needed: true,
-    words: `${plural(errors, 'error')} on the server ${errors === 1 ? 'needs' : 'need'} attention.`,
-  }
+  return { needed: false, words: alerts.warnings > 0 ? said(alerts.warnings, 'warning') : '' }
 }
 
 /** The verdict on one site. What is claimed about a site that cannot be checked now carries its age. */

@@ -186,6 +186,13 @@ describe('open alerts', () => {
     expect(of(good, alerts(0, 1))).toEqual(['good', 'Restorable to 60 minutes ago (verified). 1 warning is open.'])
   })
 
+  test('that are only warnings hide no error that was found on the server', () => {
+    expect(of(good, { ...alerts(0, 1), errors: 1 })).toEqual([
+      'attention',
+      expect.stringMatching(/1 error on the server needs attention\.$/),
+    ])
+  })
+
   test('add nothing to a site that cannot be restored', () => {
     expect(of([], alerts(2, 0))[1]).toBe('No backup exists; lost data could not be recovered.')
   })
