@@ -15,6 +15,7 @@ import { type Console, createConsole, type Host } from './console.ts'
 import { alertsHandlers } from './handlers/alerts.ts'
 import { appHandlers } from './handlers/app.ts'
 import { backupHandlers, backupsHandlers } from './handlers/backups.ts'
+import { channelsHandlers } from './handlers/channels.ts'
 import { operationHandlers, operationsHandlers } from './handlers/operations.ts'
 import { policyHandlers } from './handlers/policy.ts'
 import { promptsHandlers } from './handlers/prompts.ts'
@@ -29,6 +30,7 @@ import { Lookout } from './lookout.ts'
 import { Plans } from './plans.ts'
 import { Prompts } from './prompts.ts'
 import type { HostFacts, Services } from './services.ts'
+import { FleetStanding } from './standing.ts'
 import { Transfers } from './transfers.ts'
 
 export interface ApplicationOptions extends Omit<Host, 'secrets'> {
@@ -42,7 +44,7 @@ export interface ApplicationOptions extends Omit<Host, 'secrets'> {
 export interface Application extends AsyncDisposable {
   readonly console: Console
   readonly fleet: Fleet
-  readonly lookout: Lookout
+  readonly standing: FleetStanding
   readonly appearance: AppearanceSetting
   readonly transfers: Transfers
   /** Serves a window until its transport closes or the returned function is called. */
@@ -69,10 +71,11 @@ function handlersOf(services: Services): Handlers<ConsoleContract> {
     backups: backupsHandlers(services),
     backup: backupHandlers(services),
     restore: restoreHandlers(services),
+    alerts: alertsHandlers(services),
+    channels: channelsHandlers(services),
     schedule: scheduleHandlers(services),
     retention: retentionHandlers(services),
     policy: policyHandlers(services),
-    alerts: alertsHandlers(services),
     operations: operationsHandlers(services),
     operation: operationHandlers(services),
     transfers: transfersHandlers(services),
@@ -109,7 +112,7 @@ export function createApplication(options: ApplicationOptions): Result<Applicati
       return demo
     },
   }
-  const handlers = handlersOf({
+  const services: Services = {
     context,
     runner,
     knownHosts,
@@ -122,7 +125,9 @@ export function createApplication(options: ApplicationOptions): Result<Applicati
     secrets,
     appearance,
     host,
-  })
+  }
+  const handlers = handlersOf(services)
+  const standing = new FleetStanding(services)
   runner.reattach()
   fleet.start()
   const sessions = new Set<() => void>()
@@ -152,7 +157,7 @@ export function createApplication(options: ApplicationOptions): Result<Applicati
   return ok({
     console: opened,
     fleet,
-    lookout,
+    standing,
     appearance,
     transfers,
     session,

@@ -35,6 +35,8 @@ export async function feedAnswer<T>(
   feed: AnswerFeed<T>,
   known: Map<string, Answer<T>>,
   ask: (site: Site, signal: AbortSignal) => Promise<Result<T>>,
+  /** What else is a reason to ask again, when it is another value. */
+  also: (site: Site) => unknown = () => null,
 ): Promise<Result<null, WireFailure>> {
   const found = siteOf(services, id)
   if (!found.ok) return found
@@ -47,7 +49,8 @@ export async function feedAnswer<T>(
   const over = AbortSignal.any([feed.signal, gone.signal])
   let asking = false
   let wanted = false
-  let stood = standing(services, found.value)
+  const stands = (site: Site) => `${standing(services, site)} ${JSON.stringify(also(site))}`
+  let stood = stands(found.value)
 
   const askOnce = async (site: Site) => {
     const said = await ask(site, over)
@@ -77,7 +80,7 @@ export async function feedAnswer<T>(
     if (changed !== id) return
     const site = context.store.sites.byId(id)
     if (!site) return gone.abort()
-    const now = standing(services, site)
+    const now = stands(site)
     if (now === stood) return
     stood = now
     void look()

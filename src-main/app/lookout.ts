@@ -109,7 +109,7 @@ export class Lookout {
       othersAnswer: this.#othersAnswer(site),
       spells: afterBeat(this.#memory.spells, clock.now()),
       maxAge: backupMaxAge(policy),
-      monitor: schedule?.installed && !schedule.paused && alerts ? schedule.monitor : null,
+      monitor: schedule?.installed && schedule.paused === null && alerts ? schedule.monitor : null,
       monitoredAt: alerts?.monitoredAt ?? null,
       answeredAt: time?.now ?? 0,
       promisedAt: this.#memory.promised[site.id] ?? null,
@@ -130,7 +130,8 @@ export class Lookout {
   #look(id: string): void {
     const kept = this.#context.store.inspections.latest(id)
     const { schedule, alerts } = kept?.inspection ?? {}
-    const waits = kept !== null && schedule?.installed === true && !schedule.paused && alerts?.monitoredAt === null
+    const waits =
+      kept !== null && schedule?.installed === true && schedule.paused === null && alerts?.monitoredAt === null
     const { [id]: since, ...others } = this.#memory.promised
     if (waits && since === undefined) this.#keep({ promised: { ...others, [id]: kept.at } })
     else if (!waits && since !== undefined) this.#keep({ promised: others })

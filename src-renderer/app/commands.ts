@@ -75,6 +75,7 @@ function siteCommands({ id: site, name }: { readonly id: string; readonly name: 
     of('schedule', `Schedule of ${name}`, open({ page: 'schedule', site })),
     of('retention', `Retention of ${name}`, open({ page: 'retention', site })),
     of('policy', `Policy of ${name}`, open({ page: 'policy', site })),
+    of('alerts', `Alerts of ${name}`, open({ page: 'site-alerts', site })),
     of('make', `Back up ${name} now`, () => void backUp(site, name), true),
     of('restore', `Restore ${name}…`, open({ page: 'restore', site }), true),
   ]

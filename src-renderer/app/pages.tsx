@@ -2,9 +2,12 @@
 import type { ReactNode } from 'react'
 import { AddSitePage } from '../features/add-site/add-site-page.tsx'
 import { ConnectionPage } from '../features/add-site/connection-page.tsx'
+import { AlertsPage } from '../features/alerts/alerts-page.tsx'
+import { SiteAlertsPage } from '../features/alerts/site-alerts-page.tsx'
 import { AuditPage } from '../features/audit/audit-page.tsx'
 import { BackupPage } from '../features/backup/backup-page.tsx'
 import { BackupsPage } from '../features/backups/backups-page.tsx'
+import { Channels } from '../features/channels/channels.tsx'
 import { FleetPage } from '../features/fleet/fleet-page.tsx'
 import { OperationPage } from '../features/operations/operation-page.tsx'
 import { OperationsPage, SiteOperationsPage } from '../features/operations/operations-page.tsx'
@@ -26,6 +29,8 @@ export function pageOf(route: Route): ReactNode {
       return <FleetPage />
     case 'add-site':
       return <AddSitePage />
+    case 'alerts':
+      return <AlertsPage />
     case 'operations':
       return <OperationsPage />
     case 'operation':
@@ -46,6 +51,12 @@ export function pageOf(route: Route): ReactNode {
       return <RetentionPage key={route.site} site={route.site} />
     case 'policy':
       return <PolicyPage key={route.site} site={route.site} />
+    case 'site-alerts':
+      return (
+        <SiteAlertsPage key={route.site} site={route.site}>
+          <Channels site={route.site} />
+        </SiteAlertsPage>
+      )
     case 'site-operations':
       return <SiteOperationsPage key={route.site} site={route.site} />
     case 'connection':

@@ -7,6 +7,7 @@ export type ChosenParts = 'all' | readonly SitePart[]
 export type Route =
   | { readonly page: 'fleet' }
   | { readonly page: 'add-site' }
+  | { readonly page: 'alerts' }
   | { readonly page: 'operations' }
   | { readonly page: 'operation'; readonly operation: string }
   | { readonly page: 'settings'; readonly section: SettingsSection }
@@ -37,6 +38,7 @@ const sitePages = {
   schedule: 'schedule',
   retention: 'retention',
   policy: 'policy',
+  'site-alerts': 'alerts',
   'site-operations': 'operations',
   connection: 'connection',
 } as const
@@ -56,6 +58,7 @@ export function href(route: Route): string {
     case 'fleet':
       return '#/'
     case 'add-site':
+    case 'alerts':
     case 'operations':
     case 'audit':
       return `#/${route.page}`
@@ -72,6 +75,7 @@ export function href(route: Route): string {
     case 'schedule':
     case 'retention':
     case 'policy':
+    case 'site-alerts':
     case 'site-operations':
     case 'connection':
       return `#/sites/${part(route.site)}/${sitePages[route.page]}`
@@ -139,6 +143,7 @@ export function readRoute(hash: string): Route {
     case undefined:
       return { page: 'fleet' }
     case 'add-site':
+    case 'alerts':
     case 'audit':
       return rest.length === 0 ? { page: first } : lost
     case 'operations':

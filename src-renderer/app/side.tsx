@@ -1,9 +1,10 @@
 /** Beside every page: where to go, the sites, what is running, and who is looking. */
-import { Activity as ActivityIcon, Plus, ScrollText, Search, Settings, TowerControl, X } from 'lucide-react'
+import { Activity as ActivityIcon, BellRing, Plus, ScrollText, Search, Settings, TowerControl, X } from 'lucide-react'
 import { useEffect } from 'react'
 import type { SiteOverview } from '../../src-shared/contract/sites.ts'
 import { useSubscription } from '../api/hooks.ts'
 import { useRefusal, useSession } from '../api/session.tsx'
+import { openAlerts } from '../shared/open-alerts.ts'
 import { OperationMark, operationHref, RunningOperation } from '../shared/operation-line.tsx'
 import { FailedTransfer, RunningTransfer } from '../shared/transfers.tsx'
 import { useOpenOperations } from '../shared/use-standing.ts'
@@ -44,8 +45,10 @@ export function Side({ route }: { readonly route: Route }) {
 }
 
 function MainNavigation({ route }: { readonly route: Route }) {
+  const sites = useSubscription('sites.watch', {}).state?.sites ?? []
   const links = [
     { to: { page: 'fleet' }, label: 'Fleet', icon: TowerControl, here: route.page === 'fleet' },
+    { to: { page: 'alerts' }, label: 'Alerts', icon: BellRing, here: route.page === 'alerts' },
     {
       to: { page: 'operations' },
       label: 'Operations',
@@ -68,11 +71,24 @@ function MainNavigation({ route }: { readonly route: Route }) {
             <a href={href(to)} className={css.link} aria-current={here ? 'page' : undefined}>
               <Icon aria-hidden strokeWidth={1.6} />
               {label}
+              {to.page === 'alerts' && <OpenAlerts sites={sites} />}
             </a>
           </li>
         ))}
       </ul>
     </nav>
+  )
+}
+
+/** How many alerts nobody has acknowledged; in red if one is an error. */
+function OpenAlerts({ sites }: { readonly sites: readonly SiteOverview[] }) {
+  const { errors, warnings } = openAlerts(sites)
+  if (errors + warnings === 0) return null
+  return (
+    <span className={css.count} data-tone={errors > 0 ? 'bad' : 'warn'}>
+      {errors + warnings}
+      <span className="visually-hidden"> open</span>
+    </span>
   )
 }
 

@@ -67,6 +67,7 @@ export function SiteConnection({ overview }: { readonly overview: SiteOverview }
 /** In the order in which a site is looked at: how it stands, what it has, what runs by itself, what ran, how it is reached. */
 const tabs = [
   ['site', 'Overview'],
+  ['site-alerts', 'Alerts'],
   ['backups', 'Backups'],
   ['schedule', 'Schedule'],
   ['retention', 'Retention'],
@@ -76,7 +77,8 @@ const tabs = [
 ] as const
 
 export function SiteTabs({ overview, current }: { readonly overview: SiteOverview; readonly current: string }) {
-  const { id: site, backupsKnown, backups } = overview
+  const { id: site, backupsKnown, backups, alerts } = overview
+  const open = alerts.errors + alerts.warnings
   const known = backupsKnown ? { count: formatCount(backups.total) } : {}
   return (
     <TabLinks
@@ -86,6 +88,7 @@ export function SiteTabs({ overview, current }: { readonly overview: SiteOvervie
         label,
         current: current === page,
         ...(page === 'backups' && known),
+        ...(page === 'site-alerts' && open > 0 && { count: formatCount(open) }),
       }))}
     />
   )

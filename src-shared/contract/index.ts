@@ -2,6 +2,7 @@
 import { alerts } from './alerts.ts'
 import { app } from './app.ts'
 import { backup, backups } from './backups.ts'
+import { channels } from './channels.ts'
 import { operation, operations } from './operations.ts'
 import { policy } from './policy.ts'
 import { prompts } from './prompts.ts'
@@ -19,10 +20,11 @@ export const contract = {
   backups,
   backup,
   restore,
+  alerts,
+  channels,
   schedule,
   retention,
   policy,
-  alerts,
   operations,
   operation,
   transfers,

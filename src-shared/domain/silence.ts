@@ -3,6 +3,7 @@
  * this console could have noticed. Pure.
  */
 import { formatSpan } from './format.ts'
+import { scheduleWords } from './schedule-words.ts'
 
 /** From when to when this console ran and its computer was awake, by this computer's clock. */
 export interface Spell {
@@ -97,14 +98,6 @@ function contactSilence(facts: SilenceFacts): Silence | null {
   }
 }
 
-const often: Readonly<Record<string, string>> = { 'every 1h': 'every hour' }
-
-/** `every hour`, `every 2 hours`, `daily at 06:00`. */
-function oftenWords(schedule: string): string {
-  const words = schedule.replace(/^every (\d+)h$/, 'every $1 hours').replace(/ (\d\d:\d\d)$/, ' at $1')
-  return often[schedule] ?? words
-}
-
 function monitorSilence(facts: SilenceFacts): Silence | null {
   const { contactAt, monitor, monitoredAt, answeredAt, promisedAt } = facts
   const period = monitor === null ? null : periodOf(monitor)
@@ -118,7 +111,7 @@ function monitorSilence(facts: SilenceFacts): Silence | null {
     severity: 'error',
     since,
     sentence: ran === null ? 'Its monitoring has never run.' : `Its monitoring has not run for ${span}.`,
-    evidence: `The server checks itself ${oftenWords(monitor)}, but ${ran === null ? `has not done so since this was seen ${span} ago` : `last did so ${span} ago`}. Nobody would be told if something went wrong.`,
+    evidence: `The server checks itself ${scheduleWords(monitor).toLowerCase()}, but ${ran === null ? `has not done so since this was seen ${span} ago` : `last did so ${span} ago`}. Nobody would be told if something went wrong.`,
     fix: 'Check now, and see on the page of the schedule why it did not run.',
   }
 }

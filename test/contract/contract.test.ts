@@ -47,11 +47,13 @@ const call = (path: string, input: unknown) => JSON.stringify({ k: 'call', id: 1
 describe('roles', () => {
   /** Listed by hand: to permit a call to viewers is a decision. */
   const forViewers = [
+    'alerts.history',
     'alerts.watch',
     'app.info',
     'audit.list',
     'backup.show',
     'backups.watch',
+    'channels.watch',
     'operation.watch',
     'operations.onServer',
     'operations.watch',

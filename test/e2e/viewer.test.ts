@@ -47,6 +47,15 @@ test('every page is available, and no control on it changes anything', async () 
     [`${at}/operations`, () => grid(page, 'Finished operations').waitFor()],
     [`${at}/connection`, () => page.getByText('Machine ID').waitFor()],
     [`${at}/restore`, () => page.getByText('A viewer cannot restore.').waitFor()],
+    [`${at}/alerts`, () => page.getByRole('heading', { name: 'Who is told' }).waitFor()],
+    [
+      '/alerts',
+      () =>
+        page
+          .getByText('Nothing is wrong')
+          .or(page.getByText(/No alerts are known/))
+          .waitFor(),
+    ],
     ['/add-site', () => page.getByText('Viewers cannot add sites.').waitFor()],
     ['/operations', () => grid(page, 'Finished operations').waitFor()],
     ['/audit', () => page.getByText(/^The chain of .* is intact\.$/).waitFor()],

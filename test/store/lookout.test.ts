@@ -63,7 +63,7 @@ function bare(now: number): Inspection {
   } as unknown as Inspection
 }
 
-const promise = { schedule: { installed: true, paused: false, monitor: 'every 1h' } }
+const promise = { schedule: { installed: true, paused: null, monitor: 'every 1h' } }
 
 test('a site that does not answer is silent after the age of its policy, in time that the console was awake', () => {
   const { site, other, clock, failures, wake, restart, answer, rows, summary } = stand()
@@ -122,7 +122,7 @@ test('a monitoring that never runs is missed from when the console first saw its
   expect(rows()).toEqual([])
   // Nothing is promised by a schedule that is paused, or gone.
   clock.at += 9 * HOUR
-  answer({ ...waiting, schedule: { ...promise.schedule, paused: true } })
+  answer({ ...waiting, schedule: { ...promise.schedule, paused: { until: null } } })
   answer({ ...waiting, schedule: { ...promise.schedule, installed: false } })
   expect(rows()).toEqual([])
 })

@@ -66,7 +66,7 @@ describe('monitoring', () => {
     const evidence = (monitor: string) => silencesOf({ ...facts, monitor })[0]?.evidence
     expect(evidence('every 1h')).toMatch(/^The server checks itself every hour, but last did so 37 days ago\./)
     expect(evidence('every 6h')).toMatch(/itself every 6 hours,/)
-    expect(evidence('sunday 06:30')).toMatch(/itself sunday at 06:30,/)
+    expect(evidence('sunday 06:30')).toMatch(/itself sundays at 06:30,/)
   })
 })
 

@@ -1,9 +1,14 @@
 import type { AlertRow } from '../../../src-shared/contract/alerts.ts'
 import type { ConsoleContract } from '../../../src-shared/contract/index.ts'
-import { ok } from '../../../src-shared/result.ts'
+import type { AlertReport } from '../../../src-shared/domain/alerts.ts'
+import { fail, ok, type Result } from '../../../src-shared/result.ts'
 import { aborted, type NamespaceHandlers } from '../../../src-shared/rpc/handlers.ts'
+import { acknowledgeAlert, monitor, readAlerts } from '../../operations/alerts.ts'
+import type { Site } from '../../store/sites.ts'
 import { rowsOf } from '../alerts.ts'
-import { type Services, siteOf } from '../services.ts'
+import { notFound } from '../failures.ts'
+import { type Answer, feedAnswer } from '../live-answer.ts'
+import { onSite, type Services, siteOf } from '../services.ts'
 import { throttle } from '../throttle.ts'
 import { onSiteChange, PACE } from './fleet-feed.ts'
 
@@ -21,7 +26,19 @@ function difference(before: ReadonlyMap<string, readonly [AlertRow, string]>, ro
 }
 
 export function alertsHandlers(services: Services): NamespaceHandlers<ConsoleContract['alerts']> {
-  const { context, lookout } = services
+  const { context, runner, fleet, lookout } = services
+  const known = new Map<string, Answer<AlertReport>>()
+  /** Windows are told at once. */
+  const touched = (id: string) => {
+    fleet.changed(id)
+    return ok({})
+  }
+  /** What the server was told shows in its next inspection. */
+  async function seen<T>(site: Site, done: Promise<Result<T>>): Promise<Result<T>> {
+    const result = await done
+    if (result.ok) await fleet.refreshAfter(site)
+    return result
+  }
   return {
     watch: async ({ site: id }, feed) => {
       const site = id === undefined ? null : siteOf(services, id)
@@ -47,5 +64,55 @@ export function alertsHandlers(services: Services): NamespaceHandlers<ConsoleCon
       changes.stop()
       return ok(null)
     },
+
+    history: ({ site: id }, feed) =>
+      feedAnswer(
+        services,
+        id,
+        feed,
+        known,
+        (site, signal) => readAlerts(context, site, signal),
+        (site) => context.store.inspections.latest(site.id)?.inspection.alerts,
+      ),
+
+    acknowledge: async ({ site: id, alert, from, reason, until }) => {
+      if (from === 'console') {
+        const site = siteOf(services, id)
+        if (!site.ok) return site
+        return lookout.acknowledge(site.value, alert, { reason, until }) ? touched(id) : fail(notFound('alert'))
+      }
+      const wanted = {
+        reason,
+        ...(until === null ? {} : { until: `${new Date(until).toISOString().slice(0, 19)}Z` }),
+      }
+      return onSite(
+        services,
+        id,
+        (site) => seen(site, acknowledgeAlert(context, site, alert, wanted)),
+        () => ({}),
+      )
+    },
+
+    withdraw: async ({ site: id, alert, from }) => {
+      if (from === 'console') {
+        const site = siteOf(services, id)
+        if (!site.ok) return site
+        return lookout.withdraw(site.value, alert) ? touched(id) : fail(notFound('alert'))
+      }
+      return onSite(
+        services,
+        id,
+        (site) => seen(site, acknowledgeAlert(context, site, alert, { withdraw: true })),
+        () => ({}),
+      )
+    },
+
+    check: ({ site: id }) =>
+      onSite(
+        services,
+        id,
+        (site) => monitor(context, runner, site),
+        (entry) => ({ operation: entry.id }),
+      ),
   }
 }

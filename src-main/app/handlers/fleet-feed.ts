@@ -42,6 +42,12 @@ function verdictOver(sites: readonly SiteOverview[], now: number) {
   return fleetVerdict({ now, sites: facts })
 }
 
+/** All sites, as a window that opens now sees them. */
+export function fleetNow(services: Services): { sites: SiteOverview[]; verdict: ReturnType<typeof verdictOver> } {
+  const sites = services.context.store.sites.list().map((site) => overview(services, site))
+  return { sites, verdict: verdictOver(sites, services.context.clock.now()) }
+}
+
 type Watch = ConsoleContract['sites']['watch']
 
 export async function feedFleet(

@@ -3,7 +3,7 @@ import type { Page } from 'playwright-core'
 
 /** Labels of buttons that change something. */
 export const changing =
-  /back up|verify|restore|^hold|release|forget|^change|remove|add |test connection|test again|cancel|undo|recover|follow|reconnect|listen|look for it|save|download|upload|protect|pause|resume|replace|rotate|run now|install|apply|^copy to/i
+  /back up|verify|restore|^hold|release|forget|^change|remove|add |test connection|test again|cancel|undo|recover|follow|reconnect|listen|look for it|save|download|upload|protect|pause|resume|replace|rotate|run now|install|apply|^copy to|acknowledge|withdraw|check now|send a test/i
 
 /** Names of enabled buttons on the page that would change something; table headers only sort. */
 export async function temptations(page: Page): Promise<string[]> {

@@ -3,6 +3,8 @@ import { href, type Route, readRoute } from '../../../src-renderer/app/routes.ts
 
 const routes: readonly Route[] = [
   { page: 'fleet' },
+  { page: 'alerts' },
+  { page: 'site-alerts', site: 'x' },
   { page: 'add-site' },
   { page: 'operations' },
   { page: 'operation', operation: '20261101T000000Z-database-abc' },
