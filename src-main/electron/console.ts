@@ -1,5 +1,6 @@
 /** What the shell needs from the console. */
 import type { Activity } from './activity.ts'
+import type { Alerts } from './alerts.ts'
 import type { MainPort } from './runtime.ts'
 
 /** The console's light or dark setting. */
@@ -11,6 +12,7 @@ export interface ThemeSource {
 
 export interface ShellConsole {
   readonly activity: Activity
+  readonly alerts: Alerts
   readonly theme: ThemeSource
   /** Serves the contract on a window's port. */
   attach(port: MainPort): void

@@ -11,6 +11,7 @@ import { systemIdentity } from '../ports/identity.ts'
 import type { Log } from '../ports/log.ts'
 import type { Paths } from '../ports/paths.ts'
 import { activityOf } from './activity-of.ts'
+import { alertsOf } from './alerts-of.ts'
 import type { ShellConsole } from './console.ts'
 import { openSecrets, type SafeStorage } from './secrets.ts'
 
@@ -49,6 +50,7 @@ export async function openDesktopConsole(options: DesktopConsole): Promise<Resul
   if (demo && shown) application.demo({ site: shown.id, hints: demo.hints })
   return ok({
     activity: activityOf(context, runner, application.transfers),
+    alerts: alertsOf(application.standing),
     theme: {
       get current() {
         return application.appearance.current.theme

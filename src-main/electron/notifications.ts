@@ -24,7 +24,7 @@ const titles: Readonly<Record<Ended['outcome'], string>> = {
 }
 
 /** Removes control and bidirectional characters, with which a server could disguise its text. */
-function plain(text: string): string {
+export function plain(text: string): string {
   return text.replaceAll(/[\p{Cc}\p{Cf}]+/gu, ' ').slice(0, 300)
 }
 

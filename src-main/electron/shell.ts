@@ -4,6 +4,8 @@
  */
 import type { Result } from '../../src-shared/result.ts'
 import type { Pages } from '../app/pages.ts'
+import { notifyAlerts } from './alert-notices.ts'
+import { pressing } from './alerts.ts'
 import { guardClosing } from './closing.ts'
 import type { ShellConsole } from './console.ts'
 import { LINK_SCHEME } from './deep-link.ts'
@@ -42,6 +44,8 @@ export interface Runtime<W extends ShellWindow, P extends MainPort> {
   readonly createChannel: () => { readonly port1: P; readonly port2: P }
   /** Null if the desktop has no tray. */
   readonly createTray: (() => TrayIcon) | null
+  /** The number on the program's icon, where the desktop shows one; 0 for none. */
+  readonly setBadge: (count: number) => void
   readonly createNotification: () => ((options: { title: string; body: string }) => SystemNotification) | null
   readonly openPath: (path: string) => void
 }
@@ -134,7 +138,7 @@ function settle<W extends ShellWindow, P extends MainPort>(
 ): Windows<W> {
   const { app, dialog } = runtime
   const { platform } = options.desktop
-  const { activity } = console
+  const { activity, alerts } = console
   const ends: (() => void)[] = []
   const dispose = async () => {
     for (const end of ends) end()
@@ -177,11 +181,15 @@ function settle<W extends ShellWindow, P extends MainPort>(
   app.on('activate', () => show(null))
   const create = runtime.createNotification()
   ends.push(notifyEnds({ activity, create, isWatched: () => windows.isWatched, open: show }))
+  ends.push(notifyAlerts({ alerts, create, isWatched: () => windows.isWatched, open: show, now: options.now }))
+  const badge = () => runtime.setBadge(pressing(alerts.current.open).length)
+  ends.push(alerts.subscribe(badge))
+  badge()
   ends.push(
     mindPower({ events: runtime.power, blocker: runtime.sleep, activity, probeLinks: () => console.probeLinks() }),
   )
   if (runtime.createTray !== null) {
-    ends.push(keepTray({ icon: runtime.createTray(), activity, show, quit: () => app.quit() }))
+    ends.push(keepTray({ icon: runtime.createTray(), activity, alerts, show, quit: () => app.quit() }))
   }
   return windows
 }

@@ -27,6 +27,7 @@ import { demoFacts, openDesktopConsole } from '../electron/desktop-console.ts'
 import { nativeChooser } from '../electron/dialogs.ts'
 import { startShell } from '../electron/shell.ts'
 import type { TrayIcon } from '../electron/tray.ts'
+import { marked, type TrayTone } from '../electron/tray-mark.ts'
 import { about } from '../host/about.ts'
 import { systemClock } from '../ports/clock.ts'
 import { fileLog } from '../ports/log.ts'
@@ -47,9 +48,17 @@ if (!pages) throw new Error('the page was not built: npm run build')
 function createTray(): TrayIcon {
   const icon = nativeImage.createFromPath(here('./icons/32x32.png')).resize({ width: 16, height: 16 })
   const tray = new Tray(icon)
+  const { width, height } = icon.getSize()
+  let shown: TrayTone = 'calm'
   return {
     setToolTip: (text) => tray.setToolTip(text),
     setEntries: (entries) => tray.setContextMenu(Menu.buildFromTemplate(entries)),
+    setTone: (tone) => {
+      if (tone === shown) return
+      shown = tone
+      const pixels = Buffer.from(marked(icon.toBitmap(), width, tone))
+      tray.setImage(nativeImage.createFromBitmap(pixels, { width, height }))
+    },
     on: (event, listener) => tray.on(event, listener),
     destroy: () => tray.destroy(),
   }
@@ -73,6 +82,7 @@ const runtime = {
   createWindow: (options: Electron.BrowserWindowConstructorOptions) => new BrowserWindow(options),
   createChannel: () => new MessageChannelMain(),
   createTray: process.platform === 'darwin' ? null : createTray,
+  setBadge: (count: number) => void app.setBadgeCount(count),
   createNotification: () =>
     Notification.isSupported() ? (options: { title: string; body: string }) => new Notification(options) : null,
   openPath: (path: string) => void shell.openPath(path),

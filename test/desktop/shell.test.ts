@@ -136,7 +136,7 @@ test('the menu opens every page', async () => {
     entry?.click?.()
   }
   const page = 'app://bundle/index.html'
-  const places = ['', 'operations', 'audit', 'settings', 'add-site'].map((place) => `${page}#/${place}`)
+  const places = ['', 'alerts', 'operations', 'audit', 'settings', 'add-site'].map((place) => `${page}#/${place}`)
   expect(window.urls).toEqual([page, ...places])
   expect(find(menus.at(-1), 'Edit')?.submenu?.map(({ role }) => role)).toContain('paste')
 })

@@ -1,6 +1,7 @@
 /** A fake Electron as the shell sees it: does what it is told, and records the order of calls. */
 import { EventEmitter } from 'node:events'
 import type { Activity, Ended, Running } from '../../src-main/electron/activity.ts'
+import type { Alarm, Alerts } from '../../src-main/electron/alerts.ts'
 import type { MessageBoxOptions } from '../../src-main/electron/dialogs.ts'
 import type { MenuEntry } from '../../src-main/electron/menu.ts'
 import type { Frame, MainPort, PageSession } from '../../src-main/electron/runtime.ts'
@@ -167,6 +168,21 @@ export class FakeActivity implements Activity {
   }
 }
 
+export class FakeAlerts implements Alerts {
+  current: Alarm = { verdict: { state: 'good', sentence: 'All is well.' }, open: [], asked: new Set() }
+  readonly #listeners = new Set<() => void>()
+
+  subscribe(listener: () => void): () => void {
+    this.#listeners.add(listener)
+    return () => void this.#listeners.delete(listener)
+  }
+
+  become(change: Partial<Alarm>): void {
+    this.current = { ...this.current, ...change }
+    for (const listener of this.#listeners) listener()
+  }
+}
+
 export class FakeNotification extends EventEmitter {
   readonly options: { title: string; body: string }
 
@@ -207,7 +223,8 @@ export function fakeElectron({
   const themes: string[] = []
   const notifications: FakeNotification[] = []
   const blocks = new Set<number>()
-  const tray = { text: '', entries: [] as MenuEntry[], destroyed: false, emitter: new EventEmitter() }
+  const badges: number[] = []
+  const tray = { text: '', tone: '', entries: [] as MenuEntry[], destroyed: false, emitter: new EventEmitter() }
   const schemes: { scheme: string; privileges: Record<string, boolean> }[][] = []
   const handlers = new Map<string, (request: { url: string; method: string }) => Response | Promise<Response>>()
   let quits = 0
@@ -293,11 +310,15 @@ export function fakeElectron({
       setEntries: (entries) => {
         tray.entries = entries
       },
+      setTone: (tone) => {
+        tray.tone = tone
+      },
       on: (name, listener) => tray.emitter.on(name, listener),
       destroy: () => {
         tray.destroyed = true
       },
     }),
+    setBadge: (count) => void badges.push(count),
     createNotification: () => (options) => {
       const made = new FakeNotification(options)
       notifications.push(made)
@@ -306,7 +327,20 @@ export function fakeElectron({
     openPath: (path) => done(`open ${path}`),
   }
   const becomeReady = () => ready.resolve()
-  const seen = { order, themes, windows, questions, errors, menus, notifications, blocks, tray, schemes, handlers }
+  const seen = {
+    order,
+    themes,
+    windows,
+    questions,
+    errors,
+    menus,
+    notifications,
+    badges,
+    blocks,
+    tray,
+    schemes,
+    handlers,
+  }
   return { runtime, session, app, ipc, power, becomeReady, quits: () => quits, ...seen }
 }
 

@@ -2,7 +2,7 @@
 import type { ShellConsole, ThemeSource } from '../../src-main/electron/console.ts'
 import { type ShellOptions, startShell } from '../../src-main/electron/shell.ts'
 import { ok } from '../../src-shared/result.ts'
-import { FakeActivity, type FakeElectronOptions, FakePort, fakeElectron } from './fake-electron.ts'
+import { FakeActivity, FakeAlerts, type FakeElectronOptions, FakePort, fakeElectron } from './fake-electron.ts'
 
 export interface StartOptions extends FakeElectronOptions, Partial<Omit<ShellOptions, 'desktop'>> {
   readonly platform?: string
@@ -28,11 +28,13 @@ class FakeTheme implements ThemeSource {
 /** A fake console that counts calls. */
 export function fakeConsole() {
   const activity = new FakeActivity()
+  const alerts = new FakeAlerts()
   const ports: FakePort[] = []
   const counts = { probes: 0, disposals: 0 }
   const theme = new FakeTheme()
   const console: ShellConsole = {
     activity,
+    alerts,
     theme,
     attach: (port) => {
       if (port instanceof FakePort) ports.push(port)
@@ -44,7 +46,7 @@ export function fakeConsole() {
       counts.disposals += 1
     },
   }
-  return { console, activity, theme, ports, counts }
+  return { console, activity, alerts, theme, ports, counts }
 }
 
 /** Begins the start; finish it with `becomeReady` and `started`. */
