@@ -163,6 +163,27 @@ test('a viewer sees the alerts, and why they cannot be acknowledged here', async
   expect(await temptations(page)).toEqual([])
 })
 
+// Only root can install a schedule.
+test.runIf(process.getuid?.() === 0)('one click protects a site: its schedule, and a first backup', async () => {
+  const page = await desk.window({ at: `/sites/${site.id}` })
+  await page.getByText('Nothing backs this site up by itself.').waitFor()
+  const protect = button(page, 'Protect it now')
+  await expect.poll(() => protect.isEnabled()).toBe(true)
+  expect(await accessible(page)).toEqual([])
+  await shoot(page, 'site-unprotected')
+  await Promise.all([page.getByText('Database backup: succeeded').first().waitFor(), protect.click()])
+  await page.getByText('Nothing backs this site up by itself.').waitFor({ state: 'detached' })
+  await page
+    .getByRole('link', { name: /^Alerts \d/ })
+    .last()
+    .click()
+  await page.getByText(/It does so by itself: every hour\./).waitFor()
+  await follow(page, () => button(page, 'Check now').click(), 'Monitoring: succeeded')
+  await page.getByText(/^The server last checked itself/).waitFor()
+  await rows(grid(page, 'Alerts that were cleared')).filter({ hasText: 'No schedule is installed' }).waitFor()
+  await shoot(page, 'alerts-protected')
+})
+
 test('a site that does not answer is silent: said by its verdict, its alert and the fleet, and acknowledged here', async () => {
   await demo.kitCommand('policy', 'backup_max_age=1')
   const { fleet } = desk.console.application

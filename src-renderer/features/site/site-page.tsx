@@ -17,6 +17,7 @@ import { Columns, Page, Section, Stack } from '../../ui/page.tsx'
 import { ErrorState, Loading, Notice } from '../../ui/states.tsx'
 import { DatabaseFacts, DiskFacts, HealthFacts, HostFacts } from './facts.tsx'
 import { Problems } from './problems.tsx'
+import { ProtectNotice } from './protect-notice.tsx'
 import css from './site.module.css'
 import { BackupStrip } from './strip.tsx'
 
@@ -51,6 +52,7 @@ function Known({ view, at }: { readonly view: SiteView; readonly at: number }) {
           </div>
         </Section>
       )}
+      {inspection?.schedule?.installed === false && !failureOf(overview) && <ProtectNotice overview={overview} />}
       <BackupStrip overview={overview} inspection={inspection} />
       {inspection && <Found inspection={inspection} overview={overview} />}
       {!inspection && !failureOf(overview) && <Loading what="the server’s state" rows={8} />}
