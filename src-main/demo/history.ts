@@ -28,20 +28,30 @@ function stamp(at: number): string {
   return `${d.getFullYear()}${two(d.getMonth() + 1)}${two(d.getDate())}_${two(d.getHours())}${two(d.getMinutes())}${two(d.getSeconds())}`
 }
 
-/** Makes a backup like the runbook's, dated `hours` ago; returns its file name. */
-async function runbookBackup(site: DemoSite, prefix: string, hours: number): Promise<string> {
-  const at = Date.now() - hours * HOUR
-  const name = `${prefix}_${stamp(at)}.db.gz`
-  const file = join(site.root, 'backups', name)
+/** The live database, copied and compressed as the runbook does it. */
+export async function packedDatabase(site: DemoSite): Promise<Buffer> {
   const copy = join(site.folder, 'history.db')
   await mustRun('sqlite3', [site.database, '.timeout 10000', `.backup '${copy.replaceAll("'", "''")}'`], {
     env: site.env,
   })
   const packed = execFileSync('gzip', ['-c', copy], { maxBuffer: 2 ** 31 })
-  writeFileSync(file, packed, { mode: 0o640 })
   rmSync(copy)
+  return packed
+}
+
+/** Writes a backup like the runbook's, of that time; returns its file name. */
+export function putBackup(site: DemoSite, prefix: string, at: number, packed: Buffer): string {
+  const name = `${prefix}_${stamp(at)}.db.gz`
+  const file = join(site.root, 'backups', name)
+  writeFileSync(file, packed, { mode: 0o640 })
   utimesSync(file, at / 1000, at / 1000)
   return name
+}
+
+/** Makes a backup like the runbook's, dated `hours` ago; returns its file name. */
+async function runbookBackup(site: DemoSite, prefix: string, hours: number): Promise<string> {
+  const packed = await packedDatabase(site)
+  return putBackup(site, prefix, Date.now() - hours * HOUR, packed)
 }
 
 /** Truncates a backup, as a full disk would, and keeps its date. */
@@ -65,7 +75,7 @@ function must<T>(result: Result<T>): T {
   throw new Error(`${result.error.code}: ${result.error.message}`)
 }
 
-async function ended(console: Console, asked: Result<JournalEntry>): Promise<void> {
+export async function ended(console: Console, asked: Result<JournalEntry>): Promise<void> {
   const entry = await console.runner.settled(must(asked).id)
   if (entry.state !== 'ended') throw new Error(`${entry.command}: ${entry.state}`)
 }
@@ -133,6 +143,14 @@ export async function knowNewServer(console: Console, fresh: DemoSite): Promise<
 /** Things to try, in a good order for a newcomer. */
 export function demoHints(site: DemoSite): { title: string; text: string }[] {
   return [
+    {
+      title: 'See what is wrong',
+      text: 'Open “Alerts” of the site: an error in a log. Acknowledge it; add a channel, and somebody hears of the next one.',
+    },
+    {
+      title: 'See what runs by itself',
+      text: 'Open “Schedule”: three weeks of runs, with a morning on which the server was off; and “Retention”: what is kept.',
+    },
     { title: 'Back up', text: 'Press “Back up now”; the application keeps writing meanwhile.' },
     {
       title: 'Look inside',

@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import type { Application } from '../app/application.ts'
+import { startCron } from '../demo/cron.ts'
 import { guideData, guideText } from '../demo/guide.ts'
 import {
   consoleData,
@@ -17,6 +18,7 @@ import {
   prepareDemo,
   startNewServer,
 } from '../demo/history.ts'
+import { liveThrough } from '../demo/past.ts'
 import { missingForDemo } from '../demo/requirements.ts'
 import { type DemoSite, startDemoSite } from '../demo/site.ts'
 import { paintFor } from '../demo/terminal.ts'
@@ -30,8 +32,8 @@ import type { LoopbackHost } from '../host/server.ts'
 const HELP = `npm run demo -- [options]
 
 Starts a CVD site on this machine (a real SSH server on loopback, real bash and sqlite3 on a scratch folder, a small
-application that serves health and keeps writing) and an empty server beside it, gives the site a few days of backups, opens
-the console on them (in a window of its own where Electron is present or can be fetched, else in the browser), and stays until
+application that serves health and keeps writing) and an empty server beside it, gives the site three weeks of backups and a
+schedule that runs, opens the console on them (in a window of its own where Electron is present or can be fetched, else in the browser), and stays until
 Ctrl-C.
 
   --headless    instead walks the whole job with the console's own services and proves each step: add the site, back up
@@ -110,9 +112,10 @@ const never = new Promise<void>(() => undefined)
 /** Shows the console behind a loopback host; null if the pages are not built. */
 async function showInBrowser({ site, fresh }: Servers, progress: Progress): Promise<Shown | null> {
   const before = async (application: Application) => {
-    const { id } = await prepareDemo(application.console, site, progress)
+    const known = await prepareDemo(application.console, site, progress)
+    await liveThrough(application.console, site, known, progress)
     await knowNewServer(application.console, fresh)
-    application.demo({ site: id, hints: demoHints(site) })
+    application.demo({ site: known.id, hints: demoHints(site) })
   }
   const opened = await openConsoleInBrowser({ data: consoleData(site), before })
   if (!opened.ok && opened.error.code === 'not-built') return null
@@ -160,8 +163,10 @@ async function stay(options: Options): Promise<number> {
   const site = await startDemoSite({ databaseMb, ...(folder === undefined ? {} : { folder }) })
   let shown: Shown | null = null
   let fresh: DemoSite | null = null
+  let stopCron = () => {}
   try {
     fresh = await startNewServer(site)
+    stopCron = startCron(site)
     shown = await show({ site, fresh }, options)
     const urls = shown?.urls ?? null
     if (json) say(JSON.stringify(guideData(site, urls)))
@@ -173,6 +178,7 @@ async function stay(options: Options): Promise<number> {
     await Promise.race([end, shown?.closed ?? never])
     if (!json) say('\nEnding the demo site …')
   } finally {
+    stopCron()
     await shown?.[Symbol.asyncDispose]()
     await fresh?.stop()
     await site.stop()
