@@ -99,12 +99,31 @@ const fleetColumns: readonly Column<SiteOverview>[] = [
       ),
   },
   {
+    id: 'alerts',
+    header: 'Alerts',
+    width: '5.5rem',
+    sort: ({ alerts }) => alerts.errors * 10_000 + alerts.warnings,
+    descendingFirst: true,
+    cell: (site) => <Alerts site={site} />,
+  },
+  {
     id: 'now',
     header: 'Now',
     width: 'minmax(9rem, 1.2fr)',
     cell: (site) => <Now site={site} />,
   },
 ]
+
+function Alerts({ site }: { readonly site: SiteOverview }) {
+  const { errors, warnings, known } = site.alerts
+  const open = errors + warnings
+  if (open === 0) return <span className={css.none}>{known ? 'None' : '–'}</span>
+  return (
+    <a className={css.name} href={href({ page: 'site-alerts', site: site.id })} tabIndex={-1}>
+      <Mark of={errors > 0 ? 'error' : 'warning'}>{open} open</Mark>
+    </a>
+  )
+}
 
 /** Where no backup is listed, and some may exist. */
 function unknownWords(inspectedAt: number | null, backupsKnown: boolean): string | undefined {
@@ -148,9 +167,9 @@ function Running({ row, more }: { readonly row: OperationRow; readonly more: num
 /** What a narrower window leaves out; a site's own page says it. */
 const leftOut = {
   wide: [],
-  medium: ['database'],
-  narrow: ['database', 'newest', 'disk'],
-  small: ['database', 'newest', 'disk'],
+  medium: ['database', 'alerts'],
+  narrow: ['database', 'newest', 'disk', 'alerts'],
+  small: ['database', 'newest', 'disk', 'alerts'],
 }
 /** In the smallest windows text wraps instead: nothing is to be scrolled to. */
 const smallWidths: Readonly<Record<string, string>> = {
