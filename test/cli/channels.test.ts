@@ -3,7 +3,7 @@ import { execFileSync } from 'node:child_process'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { channelReport } from '../../src-shared/domain/channels.ts'
 import { CliSite, cliSiteLacks } from '../support/cli-site.ts'
-import { webhookReceiver } from '../support/kit/webhook-receiver.ts'
+import { receiverOf } from '../support/kit/webhook-receiver.ts'
 
 describe.skipIf(cliSiteLacks !== '')(`channels on the command line ${cliSiteLacks}`, () => {
   let site: CliSite
@@ -15,7 +15,7 @@ describe.skipIf(cliSiteLacks !== '')(`channels on the command line ${cliSiteLack
   const channels = (...words: string[]) => ['channels', 'Depot', ...words]
 
   test('one is set with its secrets from stdin, tried, listed without them, and removed', async (context) => {
-    const { port, received } = await webhookReceiver(context)
+    const { port, received } = await receiverOf(context)
     expect((await site.cli.json(channels())).result.message).toBe('No channel is set: alerts do not leave the server.')
     const words = channels('set', 'desk', 'webhook', 'url=-', 'header=X-Token', 'secret=-', 'level=errors')
     const input = `http://127.0.0.1:${port}/s3cret\nt0ken\n`

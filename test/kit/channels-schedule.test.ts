@@ -4,13 +4,13 @@ import { join } from 'node:path'
 import { expect, it } from 'vitest'
 import { listener } from '../support/kit/channel-site.ts'
 import { lock, quick, scheduleSite } from '../support/kit/schedule-site.ts'
-import { webhookReceiver } from '../support/kit/webhook-receiver.ts'
+import { receiverOf } from '../support/kit/webhook-receiver.ts'
 
 const root = process.getuid?.() === 0
 
 it.runIf(root)('a run of the schedule is reported when it starts, and how it ended', async (test) => {
   const one = scheduleSite({ instead: quick })
-  const { port, received } = await webhookReceiver(test)
+  const { port, received } = await receiverOf(test)
   const hanging = await listener(test)
   await one.must('policy', 'schedule_wait=0')
   for (const [name, where] of [

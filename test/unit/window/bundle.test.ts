@@ -10,11 +10,11 @@ const top = resolve(import.meta.dirname, '../../..')
 const KB = 1000
 /**
  * Bytes after gzip. Raise one only with a reason: every window waits for all of it. 270 KB since backups of every kind have their
- * pages and their moments on a line, are downloaded and uploaded, and an empty server is served; 300 KB since
- * a site has pages for its schedule, retention, policy and alerts; 17 KB of styles since these, small windows, print and transfers have
+ * pages and their moments on a line, are downloaded and uploaded, and an empty server is served; 310 KB since
+ * a site has pages for its schedule, retention, policy, alerts and channels; 17 KB of styles since these, small windows, print and transfers have
  * their own.
  */
-const budget = { js: 300 * KB, css: 17 * KB, 'anything else': 1 * KB }
+const budget = { js: 310 * KB, css: 17 * KB, 'anything else': 1 * KB }
 type Kind = keyof typeof budget
 
 /** Files of the built window by name, including copied ones. */
