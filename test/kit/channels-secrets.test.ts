@@ -2,8 +2,10 @@
 import { execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import type { Socket } from 'node:net'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
+import { command } from '../support/command.ts'
 import { channelSite, channelsOf, listener, setChannel, tell } from '../support/kit/channel-site.ts'
 import { mailServer } from '../support/kit/mail-server.ts'
 import { receiverOf } from '../support/kit/webhook-receiver.ts'
@@ -12,40 +14,54 @@ import { ORDINARY, type ScratchSite } from '../support/scratch-site.ts'
 
 const overdue = { id: 'overdue:database', evidence: 'No backup for 5 hours.' }
 
-/** Every process: its arguments, its environment, and its user. */
-function processes(): { uid: number; text: string; program: string }[] {
-  return readdirSync('/proc')
-    .filter((name) => /^\d+$/.test(name))
-    .flatMap((pid) => {
-      try {
-        const [text, environment, status] = ['cmdline', 'environ', 'status'].map((file) =>
-          readFileSync(`/proc/${pid}/${file}`, 'latin1'),
-        )
-        const uid = Number(/^Uid:\t(\d+)/m.exec(status ?? '')?.[1])
-        return [{ uid, text: `${text}\0${environment}`, program: /^Name:\t(.*)/m.exec(status ?? '')?.[1] ?? '' }]
-      } catch {
-        return []
-      }
-    })
+/** The processes that this test has started, and theirs. */
+function ours(): string[] {
+  const all = readdirSync('/proc').filter((name) => /^\d+$/.test(name))
+  const parents = new Map(all.map((pid) => [pid, /^PPid:\t(\d+)/m.exec(read(`/proc/${pid}/status`))?.[1] ?? '']))
+  const isOurs = (pid = ''): boolean => pid === String(process.pid) || (pid !== '' && isOurs(parents.get(pid)))
+  return all.filter((pid) => pid !== String(process.pid) && isOurs(pid))
+}
+
+/** What is in a file of a process; nothing if it has ended. */
+function read(file: string): string {
+  try {
+    return readFileSync(file, 'latin1')
+  } catch {
+    return ''
+  }
+}
+
+/** The user whose connection to this machine comes from this port. */
+function userAt(port = 0): number {
+  const from = `:${port.toString(16).toUpperCase().padStart(4, '0')}`
+  const line = readFileSync('/proc/net/tcp', 'latin1')
+    .split('\n')
+    .map((one) => one.trim().split(/\s+/))
+    .find(([, local]) => local?.endsWith(from))
+  return Number(line?.[7])
 }
 
 const lacks = missing({ root: true, programs: ['setpriv'] })
 describe.skipIf(lacks !== '')(`secrets of channels${lacks && ` (needs ${lacks})`}`, () => {
   it('are in no argument, environment, event, record or other file, and curl is nobody’s', async (test) => {
     const site = channelSite(test, { owner: ORDINARY })
-    const seen: ReturnType<typeof processes> = []
+    const seen: string[] = []
+    const users: number[] = []
     const stolen: string[] = []
     /** What the application's user can read of the processes that send. */
-    const steal =
-      'for f in /proc/[0-9]*/{cmdline,environ,maps,mem,fd/*}; do timeout 1 head -c 100000 "$f"; done 2>/dev/null; true'
-    const looked = (socket: { end(): void }) => {
-      seen.push(...processes())
-      const thief = ['--reuid=61001', '--regid=61001', '--clear-groups', 'bash', '-c', steal]
-      stolen.push(execFileSync('setpriv', thief, { maxBuffer: 1e9 }).toString('latin1'))
+    const steal = `for p in "$@"; do
+      for f in /proc/$p/{cmdline,environ,mem,fd/*}; do [[ ! -r $f ]] || timeout 1 head -c 100000 "$f"; done
+    done 2>/dev/null; true`
+    const looked = async (socket: Socket) => {
+      const pids = ours()
+      users.push(userAt(socket.remotePort))
+      for (const pid of pids) seen.push(read(`/proc/${pid}/cmdline`), read(`/proc/${pid}/environ`))
+      const thief = ['--reuid=61001', '--regid=61001', '--clear-groups', 'bash', '-c', steal, 'thief', ...pids]
+      stolen.push((await command('setpriv', thief)).stdout)
       socket.end()
     }
     const http = await listener(test, looked)
-    const smtp = await listener(test, (socket) => looked(socket))
+    const smtp = await listener(test, looked)
     const secrets = ['s3cretPath', 's3cretUser', 's3cretToken', 's3cretPassword']
     const url = `http://me:s3cretUser@127.0.0.1:${http}/s3cretPath`
     await setChannel(site, 'hook', 'webhook', `url=${url}`, 'header=X-Token', 'secret=s3cretToken')
@@ -57,11 +73,12 @@ describe.skipIf(lacks !== '')(`secrets of channels${lacks && ` (needs ${lacks})`
     const listed = await site.run(['channels'])
     const person = await site.asPerson('channels')
 
-    const curls = seen.filter(({ program }) => program === 'curl')
-    expect(curls.length).toBeGreaterThan(1)
-    expect(curls.every(({ uid }) => uid >= 61_184 && uid <= 65_519)).toBe(true)
+    expect(users).toHaveLength(3)
+    expect(seen.some((text) => text.startsWith('curl\0-q'))).toBe(true)
+    expect(stolen.every((text) => text.includes('curl\0-q'))).toBe(true)
+    expect(users.every((uid) => uid >= 61_184 && uid <= 65_519)).toBe(true)
     const texts = [
-      ...seen.map(({ text }) => text),
+      ...seen,
       ...stolen,
       ...[refused, tested, listed].map((answer) => JSON.stringify(answer)),
       `${person.stdout}${person.stderr}`,

@@ -126,7 +126,7 @@ export async function channelsOf(site: ScratchSite) {
 }
 
 /** Listens and never says a word; or does what `on` does with each connection. */
-export async function listener(test: Test, on: (socket: Socket) => void = () => undefined): Promise<number> {
+export async function listener(test: Test, on: (socket: Socket) => unknown = () => undefined): Promise<number> {
   const open = new Set<Socket>()
   const server = createServer((socket) => {
     open.add(socket)
