@@ -136,8 +136,8 @@ channel_ask() {
   [[ $FOLLOW_STDIN == '' ]] || usage_error "channel set: $1=- is for people on the server"
   REPLY=''
   if [[ -t 0 ]]; then
-    printf '%s: ' "$1" >&2
-    IFS= read -r -s REPLY
+    # It hides what is typed before it asks.
+    IFS= read -r -s -p "$1: " REPLY
     printf '\n' >&2
   else
     IFS= read -r REPLY
