@@ -53,7 +53,7 @@ describe.concurrent('a schedule, every run of which is accounted for,', () => {
 
     it('whatever the clocks leave out, and whenever the server had no power', async () => {
       const [from, to] = ['2026-03-25 12:00', '2026-04-01 12:00']
-      await north.must(`${kit} policy 'schedule_database=every 4h'`)
+      await north.must(`${kit} policy 'schedule_database=every 4h' 'schedule_monitor=every 12h'`)
       const entry = must(await changeSchedule(desk.console.context, desk.console.runner, site, { change: 'install' }))
       expect((await desk.settled(entry)).outcome).toBe('succeeded')
       // What this test lets go off is all that goes off.
@@ -94,6 +94,7 @@ describe.concurrent('a schedule, every run of which is accounted for,', () => {
         const [hour, half] = [local.getUTCHours(), local.getUTCMinutes() > 0]
         const moved = at === change // 03:00, instead of 02:00
         if (!half && hour % 4 === 0) note('database', at)
+        if (!half && hour % 12 === 0) note('monitor', at)
         if (!half && (hour === 2 || moved)) for (const kind of ['application', 'config']) note(kind, at)
         if (!half && hour === 1 && local.getUTCDay() === 0) note('system', at)
         if (!half && hour === 6) note('verify', at)
@@ -134,7 +135,7 @@ describe.concurrent('a schedule, every run of which is accounted for,', () => {
     it('at the first of two equal times, and once after the server had no power', async () => {
       await clock.set(Date.parse('2026-10-31T12:00:00Z'))
       await clock.withoutSystemd(
-        `${kit} policy "schedule_database=every 12h" "schedule_config=daily 01:30" schedule_application=off "schedule_system=sunday 01:00" && ${kit} timers install`,
+        `${kit} policy "schedule_database=every 12h" "schedule_config=daily 01:30" schedule_application=off schedule_monitor=off "schedule_system=sunday 01:00" && ${kit} timers install`,
       )
       const minutes = await south.must("sed -n 's/ .*cvd-backup scheduled due$//p' /etc/cron.d/cvd-backup*")
       expect(minutes).toMatch(/^\d-59\/10$|^\*\/10$/)
