@@ -5,7 +5,17 @@ import { type BackupEntry, backupKinds } from '../../../src-shared/domain/kit-ba
 export type Deed =
   | { readonly does: 'back-up'; readonly kind: BackupEntry['kind'] }
   | { readonly does: 'verify' | 'recover' | 'contact' | 'monitor' }
-  | { readonly goes: 'site' | 'backups' | 'restore' | 'connection' | 'site-operations' | 'schedule' | 'retention' }
+  | {
+      readonly goes:
+        | 'site'
+        | 'backups'
+        | 'restore'
+        | 'connection'
+        | 'site-operations'
+        | 'schedule'
+        | 'retention'
+        | 'policy'
+    }
 
 export interface AlertRemedy {
   /** A sentence; empty where the button says it. */
@@ -53,7 +63,7 @@ const remedies: Readonly<Record<string, AlertRemedy>> = {
     words: 'Check the clock of the server. If it is right, rotate once and accept it.',
     deed: { goes: 'retention' },
   },
-  policy: { words: 'Change one of the two in the policy.', deed: { goes: 'retention' } },
+  policy: { words: 'Change one of the two in the policy.', deed: { goes: 'policy' } },
   'restore-unfinished': {
     words: 'Recovery completes it or brings the previous state back, whichever is safe.',
     deed: { does: 'recover' },

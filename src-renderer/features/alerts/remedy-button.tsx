@@ -16,6 +16,7 @@ const ways = {
   'site-operations': 'See the operations',
   schedule: 'See the schedule',
   retention: 'See what is kept',
+  policy: 'See the policy',
 } as const
 
 export function RemedyButton({ row, start }: { readonly row: AlertRow; readonly start: Start }) {
