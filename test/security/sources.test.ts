@@ -54,9 +54,10 @@ test('S9: nothing leads out of the console: no URL is ever passed to the system'
   expect(filesWith(/openExternal/, ['src-main', 'src-shared', 'src-renderer'])).toEqual([])
 })
 
-test("S15: only the login code and the system's store read secrets", () => {
+test("S15: only the login code, the system's store and what sends a channel's to its server read secrets", () => {
   expect(filesWith(/\.expose\(/, ['src-main', 'src-shared', 'src-renderer'])).toEqual([
     'src-main/electron/secrets.ts',
+    'src-main/operations/channels.ts',
     'src-main/remote/answers.ts',
     'src-main/remote/auth.ts',
     'src-main/remote/key-file.ts',
