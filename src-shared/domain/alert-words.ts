@@ -40,6 +40,10 @@ export const alertWords: Readonly<Record<string, AlertWords>> = {
     evidence: 'The newest {subject} backup that was verified has failed: {detail}',
     fix: 'back up now, verify it, and do not rely on the failed one',
   },
+  'backup-damaged': {
+    evidence: 'This {detail} backup has failed verification: {subject}',
+    fix: 'do not restore it; this ends when the file is gone, or is verified again and found good',
+  },
   'verification-overdue': {
     evidence:
       'Backups that were not verified for more than {bound} days: {number}. The first in the list of names is {detail}',

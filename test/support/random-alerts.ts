@@ -159,6 +159,8 @@ export function mustBeFound({ now, seen, tables }: Look, marks: ReadonlyMap<stri
       )
       if (judged.some((one) => one.at === newest(judged) && one.verdict === 'failed'))
         found.push(`verification-failed:${kind}`)
+      for (const one of judged)
+        if (one.verdict === 'failed' && one.at !== newest(judged)) found.push(`backup-damaged:${one.path}`)
     }
     if (good('database').length === 0) found.push('no-backup:database')
     if (rows('alerts_backup').some(({ future }) => future)) found.push('backups-in-future')
@@ -193,4 +195,4 @@ export function mustBeFound({ now, seen, tables }: Look, marks: ReadonlyMap<stri
 
 /** The rules that `mustBeFound` has. */
 export const judged =
-  /^(?:unknown|backup-old|verification-failed|no-backup|backups-in-future|run-failed|run-missed|log-errors|service-down|health-failing|channel-failing)(?::|$)/
+  /^(?:unknown|backup-old|verification-failed|backup-damaged|no-backup|backups-in-future|run-failed|run-missed|log-errors|service-down|health-failing|channel-failing)(?::|$)/

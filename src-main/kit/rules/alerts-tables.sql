@@ -56,7 +56,7 @@ CREATE TEMP TABLE alerts_finding (rule TEXT PRIMARY KEY, sentence TEXT NOT NULL)
 CREATE TEMP TABLE alerts_need (rule TEXT NOT NULL, part TEXT NOT NULL);
 INSERT INTO alerts_need VALUES
   ('unknown', 'site'), ('no-backup', 'backups'), ('backup-old', 'backups'), ('backup-small', 'backups'), ('backup-size', 'backups'),
-  ('backup-rows', 'backups'), ('backups-in-future', 'backups'), ('verification-failed', 'backups'), ('verification-overdue', 'backups'),
+  ('backup-rows', 'backups'), ('backups-in-future', 'backups'), ('verification-failed', 'backups'), ('backup-damaged', 'backups'), ('verification-overdue', 'backups'),
   ('run-failed', 'runs'), ('run-missed', 'runs'), ('schedule-missing', 'schedule'), ('schedule-paused', 'schedule'),
   ('schedule-changed', 'schedule'), ('kit-changed', 'schedule'), ('log-errors', 'logs'), ('disk-low', 'disk'), ('disk-runway', 'disk'),
   ('lock-held', 'lock'), ('service-down', 'services'), ('health-failing', 'health'), ('health-unknown', 'health'),

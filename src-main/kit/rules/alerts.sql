@@ -89,6 +89,10 @@ found (rule, subject, severity, level, since, measure, bound, detail) AS (
   SELECT 'verification-failed', r.kind, 'error', 0, min(coalesce(verified_at, r.at)), count(*), NULL, max(path)
   FROM regular r JOIN newest n ON n.kind = r.kind AND n.judged_at = r.at WHERE verdict = 'failed' GROUP BY r.kind
   UNION ALL
+  -- Whatever was verified since: it is a hole in the history until it is gone.
+  SELECT 'backup-damaged', r.path, 'error', 0, coalesce(verified_at, r.at), NULL, NULL, r.kind
+  FROM regular r JOIN newest n ON n.kind = r.kind AND n.judged_at <> r.at WHERE verdict = 'failed'
+  UNION ALL
   SELECT 'verification-overdue', '', 'warning', 0, min(coalesce(verified_at, at)) + within * 86400000, count(*), within, min(path) FROM regular, site
   WHERE now - coalesce(verified_at, at) > within * 86400000 GROUP BY now
   UNION ALL

@@ -73,6 +73,10 @@ const remedies: Readonly<Record<string, AlertRemedy>> = {
     deed: { does: 'verify' },
   },
   'channel-failing': { words: 'Change the channel below, and send a test.', deed: null },
+  'backup-damaged': {
+    words: 'Do not restore it. The alert ends when the file is gone, or is verified again and found good.',
+    deed: null,
+  },
   'no-contact': { words: '', deed: { does: 'contact' } },
   'no-monitoring': { words: '', deed: { does: 'monitor' } },
 }

@@ -22,11 +22,13 @@ operation_start() {
   id=$(date -u +%Y%m%dT%H%M%SZ)-${ID_WORD:-$COMMAND}-$(od -An -N3 -tx1 /dev/urandom | tr -d ' \n')
   draft=$STATE/operations/.new-$id
   mkdir -- "$draft" || fail internal "The operation's folder could not be made in $STATE/operations." 'nothing was changed'
-  printf '%s\0' "$@" >"$draft/request"
   now_ms
-  printf '%s\n' "command=$COMMAND" "startedAt=$REPLY" "boot=$(</proc/sys/kernel/random/boot_id)" \
+  { printf '%s\0' "$@" >"$draft/request" && printf '%s\n' "command=$COMMAND" "startedAt=$REPLY" "boot=$(</proc/sys/kernel/random/boot_id)" \
     "root=$ROOT_OPTION" "kit=$KIT_SHA256" "who=${WHO//$'\n'/ }" "reason=${REASON//$'\n'/ }" "token=$TOKEN" \
-    "patience=$LOCK_PATIENCE" >"$draft/about"
+    "patience=$LOCK_PATIENCE" >"$draft/about"; } 2>/dev/null || {
+    rm -rf -- "$draft"
+    fail no-space "The operation could not be written to $STATE/operations." 'nothing was changed' 'make room on the disk of '"$STATE"
+  }
   : >"$draft/events"
   : >"$draft/readable"
   : >"$draft/alive"

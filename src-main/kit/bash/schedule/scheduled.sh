@@ -25,9 +25,31 @@ run_scheduled() {
 # scheduled_intact: end if this is an installed kit, and not what was installed.
 scheduled_intact() {
   [[ $KIT_FILE == "$STATE"/installed/* ]] || return 0
-  schedule_load && [[ $KIT_FILE == "$STATE/installed/$KIT_SHA256/cvd-backup" ]] && installed_intact "$KIT_SHA256" ||
-    fail checks-failed 'The installed kit is not the one that was installed: nothing is run with it.' 'nothing was changed' \
-      'find out who changed it, then: cvd-backup timers install'
+  ! schedule_load || [[ $KIT_FILE != "$STATE/installed/$KIT_SHA256/cvd-backup" ]] || ! installed_intact "$KIT_SHA256" || return 0
+  # Monitoring would be refused just the same.
+  scheduled_tell kit-changed "Nothing runs on schedule: somebody changed the installed kit ($KIT_FILE), or who can write to it." \
+    'find out who changed it, then: cvd-backup timers install'
+  fail checks-failed 'The installed kit is not the one that was installed: nothing is run with it.' 'nothing was changed' \
+    'find out who changed it, then: cvd-backup timers install'
+}
+
+# scheduled_tell RULE SENTENCE FIX: tell the channels at once what monitoring cannot, at most once a day. Needs no record.
+scheduled_tell() {
+  local told=$STATE/told.$1 evidence at
+  [[ $(find "$told" -maxdepth 0 -mmin -1440 -print -quit 2>/dev/null) == '' ]] || return 0
+  { : >"$told"; } 2>/dev/null
+  now_ms
+  at=$REPLY
+  encode_path "$2"
+  evidence=$REPLY
+  encode_path "$3"
+  channels_tell <(printf 'new\terror\t%s\t%s\t%s\t%s\n' "$1" "$evidence" "$REPLY" "$at")
+}
+
+# scheduled_child ARGUMENT...: `scheduled` in a process of its own.
+scheduled_child() {
+  close_for_child env -i CVD_BACKUP_STATE="$STATE" ${CVD_BACKUP_ETC:+CVD_BACKUP_ETC="$CVD_BACKUP_ETC"} ${TZ+TZ="$TZ"} \
+    /bin/bash --noprofile --norc "$KIT_FILE" scheduled "$@" </dev/null
 }
 
 # scheduled_due: run each kind that may be due, one after the other, in a process of its own.
@@ -35,7 +57,7 @@ scheduled_due() {
   local kind failed=''
   schedule_load || fail not-found 'No schedule is installed.' 'nothing was changed' 'cvd-backup timers install'
   for kind in "${KINDS[@]}"; do
-    close_for_child env -i CVD_BACKUP_STATE="$STATE" ${TZ+TZ="$TZ"} /bin/bash --noprofile --norc "$KIT_FILE" scheduled "$kind" --timer </dev/null || failed+=" $kind"
+    scheduled_child "$kind" --timer || failed+=" $kind"
   done
   [[ $failed == '' ]] || fail internal "These runs did not succeed:$failed." '' 'look at them: cvd-backup schedule'
   succeed 'What was due was run.' null
@@ -109,6 +131,7 @@ scheduled_run() {
   now_ms
   scheduled_record "$RUN_OUTCOME" "$RUN_CODE" "$RUN_MESSAGE" "${RUN_ENDED:-$REPLY}"
   scheduled_ping
+  scheduled_follow_up
   json_object operation="$RUN_ID" outcome="$RUN_OUTCOME" code="$RUN_CODE"
   case $RUN_OUTCOME in
     succeeded) succeed "$RUN_MESSAGE" "$REPLY" ;;
@@ -129,6 +152,18 @@ scheduled_ping() {
   esac
 }
 
+# scheduled_follow_up: a failure is not left to the next look. If it is monitoring that failed, for want of room perhaps, people hear of that.
+scheduled_follow_up() {
+  if [[ $RUN_OUTCOME == @(succeeded|skipped) ]]; then
+    [[ $RUN_KIND != monitor ]] || rm -f -- "$STATE/told.monitoring-failed"
+  elif [[ $RUN_KIND == monitor ]]; then
+    scheduled_tell monitoring-failed "Nobody watches this site: monitoring failed. $RUN_MESSAGE" 'run it, and look: cvd-backup monitor'
+  else
+    kind_schedule monitor
+    [[ $REPLY == off ]] || scheduled_child monitor >/dev/null 2>&1
+  fi
+}
+
 scheduled_worker() {
   local kit=$STATE/kit/$KIT_SHA256/cvd-backup
   CVD_BACKUP_STATE=$STATE exec /bin/bash --noprofile --norc "$kit" work "$RUN_ID"
@@ -136,6 +171,9 @@ scheduled_worker() {
 
 # scheduled_failed OUTCOME CODE MESSAGE: the operation could not even be started.
 scheduled_failed() {
+  RUN_OUTCOME=$1 RUN_CODE=$2 RUN_MESSAGE=$3 ON_RESULT=''
   now_ms
   scheduled_record "$1" "$2" "$3" "$REPLY"
+  scheduled_ping
+  scheduled_follow_up
 }

@@ -112,18 +112,23 @@ TimeoutStopSec=180
 "
 }
 
-# cron_line KIT: REPLY = the file for cron: it looks every ten minutes what is due, as systemd would after the server was off.
-cron_line() {
-  local machine='' minute=0
+# cron_lines KIT: REPLY = the file for cron: it looks every ten minutes what is due, as systemd would after the server was off. A line for
+# each kind: a run that takes hours, or hangs, keeps no other kind from running.
+cron_lines() {
+  local machine='' minute=0 kind rows=''
   { read -r machine </etc/machine-id; } 2>/dev/null
   # Spread: not all servers at the same minute.
   [[ ! ${machine:0:1} =~ ^[0-9]$ ]] || minute=${machine:0:1}
-  schedule_command "$1" due
+  for kind in "${KINDS[@]}"; do
+    kind_schedule "$kind"
+    [[ $REPLY != off ]] || continue
+    schedule_command "$1" "$kind --timer"
+    rows+="$minute-59/10 * * * * root $REPLY"$'\n'
+  done
   REPLY="$UNIT_MARK
 SHELL=/bin/sh
 MAILTO=\"\"
-$minute-59/10 * * * * root $REPLY
-"
+$rows"
 }
 
 # units_wanted MANAGER KIT: WANTED = path and text of each file that there should be, in turn; UNITS_ON = the timers.
@@ -135,7 +140,7 @@ units_wanted() {
   if [[ $1 == cron ]]; then
     unit_name schedule
     name=$REPLY
-    cron_line "$2"
+    cron_lines "$2"
     WANTED=("$SCHEDULE_ETC/cron.d/$name" "$REPLY")
     return
   fi
