@@ -114,6 +114,32 @@ async function restoreAndUndo(page: Page, camera: Camera, site: DemoSite): Promi
   await camera.shoot('restore-undone')
 }
 
+/** The pages of what runs by itself. */
+async function protection(page: Page, camera: Camera): Promise<void> {
+  const tab = (name: string | RegExp) => page.getByRole('main').getByRole('link', { name }).first().click()
+  const section = (name: string | RegExp) => page.getByRole('main').getByRole('heading', { name }).first().waitFor()
+  await tab('Schedule')
+  await section(/./)
+  await camera.shoot('schedule')
+  await tab('Retention')
+  await section(/./)
+  await camera.shoot('retention')
+  await tab('Policy')
+  await section('Warnings')
+  await camera.shoot('policy')
+  await tab(/^Alerts/)
+  await section('Who is told')
+  await camera.shoot('alerts')
+  await page
+    .getByRole('navigation', { name: 'Main' })
+    .getByRole('link', { name: /^Alerts/ })
+    .click()
+  await section(/./)
+  await camera.shoot('fleet-alerts')
+  await page.getByRole('navigation', { name: 'Sites' }).getByRole('link', { name: NAME }).click()
+  await section(/./)
+}
+
 async function rest(page: Page, camera: Camera): Promise<void> {
   const main = page.getByRole('navigation', { name: 'Main' })
   await main.getByRole('link', { name: 'Operations' }).click()
@@ -206,6 +232,7 @@ export async function walk({ page, camera, fresh, site, prepare }: Walk): Promis
   await heading(page, 'Connection').waitFor()
   await camera.shoot('connection')
   await page.getByRole('link', { name: 'Overview' }).click()
+  await protection(page, camera)
   await restoreAndUndo(page, camera, site)
   await rest(page, camera)
 }

@@ -29,7 +29,11 @@ export function AlertsPage() {
   return (
     <Page name="Alerts" title="Alerts" lead={rows && sites && leadWords(rows, sites.length)}>
       {rows && sites ? (
-        <Alerts rows={rows} sites={sites.length} unwatched={sites.filter(({ alerts }) => !alerts.known).length} />
+        <Alerts
+          rows={rows}
+          sites={sites.length}
+          unwatched={sites.filter(({ alerts }) => !alerts.known || alerts.monitoredAt === null).length}
+        />
       ) : watched.failure ? (
         <ErrorState failure={watched.failure} />
       ) : (
@@ -62,7 +66,7 @@ function Alerts(props: { readonly rows: readonly AlertRow[]; readonly sites: num
   const unwatchedWords =
     unwatched === 0
       ? ''
-      : `${unwatched} of ${sites} ${sites === 1 ? 'site' : 'sites'} cannot say whether anything is wrong there.`
+      : `${unwatched} of ${sites} ${sites === 1 ? 'site' : 'sites'} ${unwatched === 1 ? 'has' : 'have'} not been looked at yet: whether anything is wrong there is not known.`
   if (rows.length === 0) {
     return (
       <EmptyState

@@ -49,6 +49,13 @@ export function Findings(props: {
 
 /** Where it is changed: the page of its own, or the field on this one. */
 function Target({ finding, site }: { readonly finding: PolicyFinding; readonly site: string }) {
+  if (finding.rule === 'no-channel') {
+    return (
+      <LinkButton size="small" href={href({ page: 'site-alerts', site })}>
+        Channels
+      </LinkButton>
+    )
+  }
   const key = finding.keys.find((one) => settingOf(one))
   const form = key === undefined ? undefined : settingOf(key)?.form.form
   if (form === 'schedule' || form === 'state' || finding.rule === 'not-installed') {

@@ -94,16 +94,18 @@ function useFindings(site: string, draft: PolicyDraft): readonly PolicyFinding[]
   return answer?.findings ?? draft.view?.findings ?? null
 }
 
+/** `The policy has 1 error and 3 warnings` */
 function countWords(findings: readonly PolicyFinding[]): string {
-  const serious = findings.filter(({ severity }) => severity !== 'info').length
-  if (serious > 0) return serious === 1 ? '1 contradiction in the policy.' : `${serious} contradictions in the policy.`
-  return 'The policy has no contradictions.'
+  const count = (severity: PolicyFinding['severity'], word: string) => {
+    const number = findings.filter((one) => one.severity === severity).length
+    return number === 0 ? [] : [`${number} ${word}${number === 1 ? '' : 's'}`]
+  }
+  const words = [...count('error', 'error'), ...count('warning', 'warning')]
+  return words.length === 0 ? 'The policy has no contradictions' : `The policy has ${words.join(' and ')}`
 }
 
 function effectWords(findings: readonly PolicyFinding[]): string {
-  const serious = findings.filter(({ severity }) => severity !== 'info').length
-  if (serious === 0) return 'With these, the policy has no contradictions.'
-  return `With these, the policy has ${serious === 1 ? '1 contradiction' : `${serious} contradictions`}.`
+  return `${countWords(findings).replace('The', 'With these, the')}.`
 }
 
 function Title({ findings, failed }: { readonly findings: readonly PolicyFinding[] | null; readonly failed: boolean }) {
