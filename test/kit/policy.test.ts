@@ -1,7 +1,7 @@
 /** The settings of a site, which every console shares. */
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { appendFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it, onTestFinished } from 'vitest'
 import { previewPolicy, siteFacts } from '../../src-main/operations/preview-policy.ts'
 import { inspection, policyAnswer } from '../../src-shared/domain/kit-site.ts'
 import { policyConflict } from '../../src-shared/domain/policy.ts'
@@ -258,6 +258,22 @@ describe('the policy', () => {
       '1 line of the policy file cannot be used: the defaults apply instead.',
       'The policy file is not as this program has written it: somebody has edited it, or it is damaged.',
     ])
+  })
+
+  it('says what it knows of the server when df fails, and nothing else', async () => {
+    const other = new ScratchSite({ programs: { df: '#!/bin/bash\nexit 1\n' } })
+    onTestFinished(() => other.remove())
+    await other.run(['policy', 'health_timeout=31'])
+    appendFileSync(join(other.state, 'policy'), 'odd\n')
+    const { site: facts } = await other.ask(['policy'], policyAnswer)
+    expect(facts).toMatchObject({
+      installed: false,
+      channels: 0,
+      free: null,
+      sameDisk: null,
+      notTaken: 1,
+      edited: true,
+    })
   })
 })
 

@@ -75,7 +75,8 @@ lint_site() {
 # lint_site_json: REPLY = what the row says, for the console.
 lint_site_json() {
   local installed channels free same taken edited pace field fields=()
-  IFS=$'\t' read -r _ _ _ installed channels free same taken edited pace _ < <(printf '%s\n' "${LINT_SITE//$'\t\t'/$'\t-\t'}")
+  # Neighbouring TABs count as one for read, and some of the fields are empty.
+  IFS=$'\x1f' read -r _ _ _ installed channels free same taken edited pace _ < <(printf '%s\n' "${LINT_SITE//$'\t'/$'\x1f'}")
   for field in "$channels" "$free" "$taken" "$pace"; do
     json_number_or_null "$field"
     fields+=("$REPLY")
