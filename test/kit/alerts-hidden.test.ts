@@ -58,6 +58,31 @@ describe.runIf(root)('an error in a log', () => {
     expect(await one.look()).toEqual(['log-errors:backup.log'])
   })
 
+  it('that nobody has acknowledged is not cleared by growing old', async () => {
+    const one = await alertSite()
+    const now = Date.now()
+    for (const hours of [3, 2, 1]) one.log('ERROR: the disk is full', now - hours * HOUR)
+    expect(await one.look()).toEqual(['log-errors:backup.log'])
+    one.at(now + 8 * 24 * HOUR)
+    expect(await one.look()).toContain('log-errors:backup.log')
+    const old = await one.alert('log-errors:backup.log')
+    expect(old?.evidence).toContain('acknowledged: 3. The newest: ERROR: the disk is full')
+    await one.acknowledge('log-errors:backup.log')
+    expect(await one.look()).not.toContain('log-errors:backup.log')
+  })
+
+  it('is not hidden by what was acknowledged while the clock was ahead', async () => {
+    const one = await alertSite()
+    const now = Date.now()
+    one.at(now + 30 * 24 * HOUR)
+    one.log('ERROR: dated by a wrong clock', now + 30 * 24 * HOUR - HOUR)
+    expect(await one.look()).toContain('log-errors:backup.log')
+    await one.acknowledge('log-errors:backup.log')
+    one.at(now)
+    one.log('ERROR: now', now - HOUR)
+    expect(await one.look()).toContain('log-errors:backup.log')
+  })
+
   it('is text, whatever is in it', async () => {
     const one = await alertSite()
     const log = join(one.site.root, 'logs/backup.log')

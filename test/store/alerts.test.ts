@@ -102,7 +102,7 @@ class Recorded {
       insertsOf({ ...rows, alerts_site: (rows.alerts_site ?? []).map((one) => ({ ...one, quiet: Number(quiet) })) }),
     )
     db.exec(
-      "INSERT INTO alerts_error SELECT subject, measure, detail FROM alert WHERE rule = 'log-errors' AND cleared_at IS NULL",
+      "INSERT INTO alerts_error SELECT subject, measure, detail, bound FROM alert WHERE rule = 'log-errors' AND cleared_at IS NULL",
     )
     db.exec(
       "INSERT INTO alerts_mark SELECT subject, max(measure) FROM alert WHERE rule = 'log-errors' AND acked_at IS NOT NULL GROUP BY subject",

@@ -39,7 +39,10 @@ CREATE TEMP TABLE alerts_backup (
 );
 CREATE TEMP TABLE alerts_rows (path TEXT NOT NULL, subject TEXT NOT NULL, rows INTEGER NOT NULL, PRIMARY KEY (path, subject));
 CREATE TEMP TABLE alerts_run (kind TEXT NOT NULL, due_at INTEGER NOT NULL, outcome TEXT NOT NULL, message TEXT NOT NULL, PRIMARY KEY (kind, due_at));
-CREATE TEMP TABLE alerts_error (log TEXT NOT NULL, at INTEGER NOT NULL, text TEXT NOT NULL);
+CREATE TEMP TABLE alerts_error (
+  log TEXT NOT NULL, at INTEGER NOT NULL, text TEXT NOT NULL,
+  known INTEGER NOT NULL DEFAULT 0 -- the newest of an alert that is open: how many errors that is about
+);
 -- Up to when the errors of a log are acknowledged.
 CREATE TEMP TABLE alerts_mark (log TEXT PRIMARY KEY, at INTEGER NOT NULL);
 CREATE TEMP TABLE alerts_disk (

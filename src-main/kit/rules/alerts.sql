@@ -48,12 +48,14 @@ bad_runs AS (
   WHERE outcome NOT IN ('running', 'skipped', 'cancelled', 'succeeded')
     AND due_at > coalesce((SELECT max(due_at) FROM alerts_run s WHERE s.kind = r.kind AND s.outcome = 'succeeded'), -1)
 ),
--- Errors that nobody has acknowledged, of the last seven days. What is dated in the future was written by nobody's clock.
+-- Errors that nobody has acknowledged, of the last seven days, and those of alerts that are open: only a person clears these. What is dated
+-- in the future was written by nobody's clock.
 errors AS (
-  SELECT e.log, e.at, e.text, row_number() OVER (PARTITION BY e.log ORDER BY e.at DESC, e.text DESC) AS nth
-  FROM (SELECT DISTINCT log, at, text FROM alerts_error) e LEFT JOIN alerts_mark m ON m.log = e.log, site
-  WHERE e.at > coalesce(m.at, 0) AND e.at <= site.now + 300000 AND e.at > site.now - 604800000
+  SELECT e.log, e.at, e.text, known, row_number() OVER (PARTITION BY e.log ORDER BY e.at DESC, e.text DESC) AS nth
+  FROM (SELECT log, at, text, max(known) AS known FROM alerts_error GROUP BY log, at, text) e LEFT JOIN alerts_mark m ON m.log = e.log, site
+  WHERE e.at > coalesce(m.at, 0) AND (known > 0 OR e.at <= site.now + 300000 AND e.at > site.now - 604800000)
 ),
+error_counts AS (SELECT log, max(count(*), max(known)) AS many, min(at) AS first, max(at) AS last, max(CASE nth WHEN 1 THEN text END) AS text FROM errors GROUP BY log),
 -- One alert for each file system.
 disks AS (
   SELECT *, row_number() OVER (PARTITION BY device ORDER BY need DESC, purpose) AS nth, max(need, total / 20) AS least FROM alerts_disk
@@ -114,8 +116,7 @@ found (rule, subject, severity, level, since, measure, bound, detail) AS (
   UNION ALL
   SELECT 'kit-changed', '', 'error', 0, now, NULL, NULL, '' FROM site WHERE scheduled AND NOT intact
   UNION ALL
-  SELECT 'log-errors', log, 'warning', (count(*) >= 5) + (count(*) >= 20), min(at), max(at), count(*), max(CASE nth WHEN 1 THEN text END)
-  FROM errors GROUP BY log
+  SELECT 'log-errors', log, 'warning', (many >= 5) + (many >= 20), first, last, many, text FROM error_counts
   UNION ALL
   SELECT 'disk-low', purpose, CASE WHEN free < need OR free < total / 50 THEN 'error' ELSE 'warning' END, 0, now, free, least, '' FROM disks, site
   WHERE nth = 1 AND free < least

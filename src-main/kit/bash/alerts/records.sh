@@ -40,13 +40,15 @@ INSERT OR IGNORE INTO alerts_rows SELECT path, '', sum(0 + rows) FROM rows_of JO
 INSERT OR IGNORE INTO alerts_run SELECT kind, due_at, outcome, message FROM run, alerts_site WHERE kind IN (SELECT a FROM said WHERE word = 'planned')
   AND due_at > now - 3024000000 AND due_at <= now + 60000;
 INSERT OR IGNORE INTO alerts_run SELECT a, b, 'missed', c FROM said WHERE word = 'missing' ORDER BY rowid;
-INSERT INTO alerts_error SELECT log, at, text FROM (
+INSERT INTO alerts_error (log, at, text) SELECT log, at, text FROM (
     SELECT a AS log, 1000 * strftime('%s', printf('%s-%s-%s %s:%s:%s', substr(b, 1, 4), substr(b, 5, 2), substr(b, 7, 2), substr(b, 9, 2),
       substr(b, 11, 2), substr(b, 13, 2)), 'utc') AS at, c AS text FROM said WHERE word = 'error')
   WHERE at IS NOT NULL;
--- A log that was replaced does not take its errors along.
-INSERT INTO alerts_error SELECT subject, measure, detail FROM alert WHERE rule = 'log-errors' AND cleared_at IS NULL;
-INSERT INTO alerts_mark SELECT subject, max(measure) FROM alert WHERE rule = 'log-errors' AND acked_at IS NOT NULL GROUP BY subject;
+-- A log that was replaced does not take its errors along, nor do they grow too old.
+INSERT INTO alerts_error SELECT subject, measure, detail, bound FROM alert WHERE rule = 'log-errors' AND cleared_at IS NULL;
+-- What was acknowledged while the clock was ahead would hide everything until then.
+INSERT INTO alerts_mark SELECT subject, max(measure) FROM alert WHERE rule = 'log-errors' AND acked_at IS NOT NULL
+  AND measure <= (SELECT now + 300000 FROM alerts_site) GROUP BY subject;
 INSERT OR IGNORE INTO alerts_disk SELECT a, b, c, d, e FROM said WHERE word = 'disk';
 INSERT INTO alerts_disk_past SELECT purpose, at, free FROM disk;
 INSERT OR IGNORE INTO alerts_service SELECT a, b, c FROM said WHERE word = 'service';
