@@ -48,7 +48,7 @@ export function siteFacts({ disk }: Pick<Seen, 'disk'>): PolicySite {
   return {
     ...{ installed: null, channels: null, notTaken: null, edited: null, pace: null },
     free: backups?.free ?? null,
-    sameDisk: known ? database.device === backups.device : null,
+    sameDisk: known ? (database.fileSystem ?? database.device) === (backups.fileSystem ?? backups.device) : null,
   }
 }
 

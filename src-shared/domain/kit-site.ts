@@ -94,7 +94,10 @@ export const inspection = z.looseObject({
   time: z.looseObject({ now: count, zone: word, offset: word }),
   tools: z.array(z.looseObject({ name: text, version: text, problem: text.nullable() })),
   compressor: word,
-  disk: z.array(z.looseObject({ purpose: word, path: text, total: count, free: count, device: text })),
+  /** `device` as df says it; `fileSystem` tells file systems apart, and is absent in the answers of earlier kits. */
+  disk: z.array(
+    z.looseObject({ purpose: word, path: text, total: count, free: count, device: text, fileSystem: text.optional() }),
+  ),
   layout: z.looseObject({
     root: text,
     found: z.boolean(),

@@ -6,6 +6,7 @@ import { previewPolicy, siteFacts } from '../../src-main/operations/preview-poli
 import { inspection, policyAnswer } from '../../src-shared/domain/kit-site.ts'
 import { policyConflict } from '../../src-shared/domain/policy.ts'
 import { policyKeys, policyProblem } from '../../src-shared/domain/policy-values.ts'
+import { missing } from '../support/prerequisites.ts'
 import { ScratchSite } from '../support/scratch-site.ts'
 
 describe('the policy', () => {
@@ -258,6 +259,23 @@ describe('the policy', () => {
       '1 line of the policy file cannot be used: the defaults apply instead.',
       'The policy file is not as this program has written it: somebody has edited it, or it is damaged.',
     ])
+  })
+
+  const lacks = missing({ root: true, programs: ['unshare', 'mount'] })
+  it.skipIf(lacks)(`takes two tmpfs for two disks, and one for one${lacks && ` (skipped: lacks ${lacks})`}`, () => {
+    const script = `ROOT_OPTION=$SITE_ROOT; policy_load
+      seen() { facts_read; inspect_disk; lint_site; lint_site_json
+        [[ $REPLY =~ sameDisk.:([a-z]+) ]]; echo "\${BASH_REMATCH[1]} $([[ \${I_DEVICE[database]} == "\${I_DEVICE[backups]}" ]] && echo one || echo two)"; }
+      seen
+      for folder in data backups; do mount -t tmpfs none "$ROOT/$folder" || exit 9; done
+      seen
+      mount --bind "$ROOT/data" "$ROOT/backups" || exit 9
+      seen`
+    const said = site.library(
+      `CVD_BACKUP_STATE=$STATE KIT_DEFINITIONS=$KIT_DEFINITIONS unshare -m /bin/bash --noprofile --norc -c 'source "$KIT_DEFINITIONS"; '"$1"`,
+      [script],
+    )
+    expect(said).toBe('true one\nfalse two\ntrue one\n')
   })
 
   it('says what it knows of the server when df fails, and nothing else', async () => {

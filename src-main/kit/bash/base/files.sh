@@ -159,3 +159,10 @@ span_words() {
   done
   counted "$1" second seconds
 }
+
+# nearest_folder PATH: REPLY = PATH, or the nearest folder above it that exists.
+nearest_folder() {
+  REPLY=$1
+  while [[ $REPLY == */* && ! -d $REPLY ]]; do REPLY=${REPLY%/*}; done
+  REPLY=${REPLY:-/}
+}

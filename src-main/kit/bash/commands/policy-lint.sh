@@ -51,7 +51,7 @@ lint_ask() {
 
 # lint_site: LINT_SITE = the row of the site.
 lint_site() {
-  local now zone installed=0 channels=0 free='' shared='' device edited=0 file lines=()
+  local now zone installed=0 channels=0 free='' shared='' edited=0 file lines=() numbers=()
   now_ms
   now=$REPLY
   zone_name
@@ -59,13 +59,16 @@ lint_site() {
   [[ $zone =~ ^[A-Za-z0-9_+/:.,-]{1,64}$ ]] || zone=local
   [[ ! -f $STATE/schedule ]] || installed=1
   for file in "$STATE"/channels/*; do [[ ! -f $file ]] || channels=$((channels + 1)); done
-  nearest_folder "${DATABASE_FILE%/*}"
+  disk_folder database
   file=$REPLY
-  nearest_folder "$BACKUPS"
+  disk_folder backups
   mapfile -t lines < <(exec df -B1 --output=avail,source -- "$file" "$REPLY" 2>/dev/null)
-  if ((${#lines[@]} == 3)) && [[ ${lines[2]} =~ ^\ *([0-9]{1,18})\ +(.+)$ ]]; then
-    free=${BASH_REMATCH[1]} shared=0 device=${BASH_REMATCH[2]}
-    [[ ! ${lines[1]} =~ ^\ *[0-9]{1,18}\ +(.+)$ || ${BASH_REMATCH[1]} != "$device" ]] || shared=1
+  mapfile -t numbers < <(exec stat -L -c %d -- "$file" "$REPLY" 2>/dev/null)
+  if ((${#lines[@]} == 3 && ${#numbers[@]} == 2)) && [[ ${lines[2]} =~ ^\ *([0-9]{1,18})\ +(.+)$ ]]; then
+    free=${BASH_REMATCH[1]} shared=0
+    file_system "${numbers[1]}" "${BASH_REMATCH[2]}"
+    file=$REPLY
+    [[ ! ${lines[1]} =~ ^\ *[0-9]{1,18}\ +(.+)$ ]] || { file_system "${numbers[0]}" "${BASH_REMATCH[1]}"; [[ $REPLY != "$file" ]] || shared=1; }
   fi
   policy_edited && edited=1
   verify_pace

@@ -133,13 +133,6 @@ rights_known() {
   [[ -e $STATE ]] || { nearest_folder "$STATE" && [[ -w $REPLY ]] && R_STATE=true; }
 }
 
-# nearest_folder PATH: REPLY = PATH, or the nearest folder above it that exists.
-nearest_folder() {
-  REPLY=$1
-  while [[ $REPLY == */* && ! -d $REPLY ]]; do REPLY=${REPLY%/*}; done
-  REPLY=${REPLY:-/}
-}
-
 # answer_alone: for a slow answer. End with all children when the console's stdin ends; always remove the scratch folder.
 STDIN_WATCHER=''
 answer_alone() {

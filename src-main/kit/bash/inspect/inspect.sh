@@ -98,28 +98,28 @@ inspect_tools() {
 }
 
 declare -A I_FREE=() I_TOTAL=() I_DEVICE=()
-inspect_disk() {
-  local purpose path paths=() list=() lines=() total free device index=0
-  nearest_folder "${DATABASE_FILE%/*}"
-  paths+=("$REPLY")
-  nearest_folder "$BACKUPS"
-  paths+=("$REPLY")
-  nearest_folder "$STATE"
-  paths+=("$REPLY")
+inspect_disk() { # after facts_read
+  local purpose path paths=() list=() lines=() total free device place index=0
+  for purpose in "${DISK_PURPOSES[@]}"; do
+    disk_folder "$purpose"
+    paths+=("$REPLY")
+  done
   # One df for all. If a folder has gone or cannot be read, query each one alone.
   mapfile -t lines < <(exec df -B1 --output=size,avail,source -- "${paths[@]}" 2>/dev/null)
   if ((${#lines[@]} != 4)); then
     lines=('')
     for path in "${paths[@]}"; do lines+=("$(df -B1 --output=size,avail,source -- "$path" 2>/dev/null | tail -n 1)"); done
   fi
-  for purpose in database backups state; do
+  for purpose in "${DISK_PURPOSES[@]}"; do
     path=${paths[index]}
     index=$((index + 1))
     [[ ${lines[index]} =~ ^\ *([0-9]{1,18})\ +([0-9]{1,18})\ +(.*)$ ]] || continue
     total=${BASH_REMATCH[1]} free=${BASH_REMATCH[2]} device=${BASH_REMATCH[3]}
-    I_FREE[$purpose]=$free I_TOTAL[$purpose]=$total I_DEVICE[$purpose]=$device
+    place=${FACT_PLACE[disk $purpose]-}
+    file_system "${place%%:*}" "$device"
+    I_FREE[$purpose]=$free I_TOTAL[$purpose]=$total I_DEVICE[$purpose]=$REPLY
     encode_path "$path"
-    json_object purpose="$purpose" path="$REPLY" total:="$total" free:="$free" device="$device"
+    json_object purpose="$purpose" path="$REPLY" total:="$total" free:="$free" device="$device" fileSystem="${I_DEVICE[$purpose]}"
     list+=("$REPLY")
   done
   json_array ${list[@]+"${list[@]}"}

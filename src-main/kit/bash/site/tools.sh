@@ -24,6 +24,11 @@ facts_read() {
   labels+=(database -wal -shm -journal folder lock env)
   paths+=("$DATABASE_FILE" "$DATABASE_FILE-wal" "$DATABASE_FILE-shm" "$DATABASE_FILE-journal" "${DATABASE_FILE%/*}/."
     "$STATE/lock" "$ROOT/config/.env")
+  # Whose file systems inspect_disk asks for.
+  for label in "${DISK_PURPOSES[@]}"; do
+    disk_folder "$label"
+    labels+=("disk $label") paths+=("$REPLY")
+  done
   real_path "$ROOT/config/.env"
   path=${REPLY%/*}
   while [[ $path == /* ]]; do
@@ -40,6 +45,23 @@ facts_read() {
     [[ $label != above-env || $mode == *[1357] ]] || ENV_SHUT=yes
     FACT_PLACE[$label]=$place FACT_SIZE[$label]=$size FACT_MODE[$label]=$mode FACT_OWNER[$label]=$owner FACT_STAMP[$label]=$stamp
   done < <(exec stat -L --printf '%d:%i %s %a %.9Y-%.9Z %U:%G\0%n\0' -- "${paths[@]}" 2>/dev/null)
+}
+
+readonly DISK_PURPOSES=(database backups state)
+# disk_folder PURPOSE: REPLY = the folder on whose file system its files lie, or will.
+disk_folder() {
+  case $1 in
+    database) nearest_folder "${DATABASE_FILE%/*}" ;;
+    backups) nearest_folder "$BACKUPS" ;;
+    *) nearest_folder "$STATE" ;;
+  esac
+}
+
+# file_system NUMBER SOURCE: REPLY = what tells it from others, from its device number and what df calls it. All of tmpfs, or overlay, have the
+# same source; the subvolumes of btrfs, which are one disk, have several numbers.
+file_system() {
+  REPLY=${1:-$2}
+  [[ $2 != /* || ! -b $2 ]] || REPLY=$2
 }
 
 # tools_read: set TOOL_VERSION. Without a writable STATE, run all tools every time.
