@@ -46,7 +46,7 @@ export function siteFacts({ disk }: Pick<Seen, 'disk'>): PolicySite {
   const [database, backups] = ['database', 'backups'].map((purpose) => disk.find((one) => one.purpose === purpose))
   const known = database !== undefined && backups !== undefined
   return {
-    ...{ installed: null, channels: null, notTaken: null, edited: null, pace: null },
+    ...{ installed: null, channels: null, notTaken: null, edited: null, pace: null, otherKeys: null },
     free: backups?.free ?? null,
     sameDisk: known ? (database.fileSystem ?? database.device) === (backups.fileSystem ?? backups.device) : null,
   }
@@ -62,12 +62,12 @@ export function lintTables(
   facts: PolicySite,
   site = 0,
 ): Record<string, RuleRows> {
-  const { installed, channels, free, sameDisk, notTaken, edited, pace } = facts
+  const { installed, channels, free, sameDisk, notTaken, edited, pace, otherKeys } = facts
   return {
     policy_site: [
       {
         ...{ site, now, zone: seen.time.zone, installed: flag(installed), channels, free, same_disk: flag(sameDisk) },
-        ...{ not_taken: notTaken, edited: flag(edited), pace },
+        ...{ not_taken: notTaken, edited: flag(edited), pace, other_keys: otherKeys ?? null },
       },
     ],
     policy_value: Object.entries(policy).map(([key, value]) => ({ site, key, value })),

@@ -15,6 +15,10 @@ export const policyWords = {
     says: '{a|line|lines} of the policy file cannot be used: the defaults apply instead.',
     fix: 'Look at STATE/policy on the server, then set what is missing here.',
   },
+  'other-keys': {
+    says: 'The policy file has {a|setting|settings} that this version does not know: kept, but not used.',
+    fix: 'Use the newer version if there is one. Otherwise a name is misspelt: look at STATE/policy on the server.',
+  },
   edited: {
     says: 'The policy file is not as this program has written it: somebody has edited it, or it is damaged.',
     fix: 'Compare the values with what they should be. Any change of the policy writes the file again.',

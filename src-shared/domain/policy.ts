@@ -30,6 +30,8 @@ const policySite = z.looseObject({
   edited: z.boolean().nullable(),
   /** Bytes of backups that are verified in a second. */
   pace: count.nullable(),
+  /** Settings in the file that this kit does not know; earlier kits drop them. */
+  otherKeys: count.nullable().optional(),
 })
 export type PolicySite = z.infer<typeof policySite>
 

@@ -140,10 +140,44 @@ describe('the policy', () => {
     await site.run(['policy', 'health_timeout=33'])
     const lines = readFileSync(file, 'utf8').split('\n')
     expect(lines).toContain('busy_timeout=3000')
-    expect(lines.filter((line) => /another|touch|^backup_max_a$/.test(line))).toEqual([])
+    expect(lines.filter((line) => /another|touch|^backup_max_a$/.test(line))).toEqual(['of_another_version=1'])
     writeFileSync(file, Buffer.alloc(1_000_000, 'a'))
     const { result, stderr } = await site.run(['policy'])
     expect([policyAnswer.parse(result.data).policy, stderr]).toEqual([read.defaults, ''])
+  })
+
+  it('keeps the settings of a version that knows more, which are no error', async () => {
+    const file = join(site.state, 'policy')
+    await site.run(['policy', 'health_timeout=31'])
+    const odd = [
+      'Upper=1',
+      'with space=1',
+      `long_value=${'x'.repeat(4097)}`,
+      `${'k'.repeat(41)}=1`,
+      'bell=\u0007',
+      'torn',
+    ]
+    const many = Array.from(
+      { length: 99 },
+      (_, n) => `more_${'ab'[n % 2]}${'_'.repeat(n % 33)}${'xyz'[Math.floor(n / 33)]}=${n}`,
+    )
+    const kept = ['future_key=a=$(touch x)', ...many]
+    appendFileSync(file, [...kept, ...odd, 'one_more=1', ''].join('\n'))
+    const about = async (...words: string[]) => {
+      const { findings = [] } = await site.ask(['policy', ...words], policyAnswer)
+      return findings.filter(({ rule }) => /other-keys|not-taken|edited/.test(rule))
+    }
+    expect((await about()).map(({ rule, severity, measure }) => [rule, severity, measure])).toEqual([
+      ['not-taken', 'error', odd.length + 1],
+      ['edited', 'warning', null],
+      ['other-keys', 'info', 100],
+    ])
+    // A change leaves them, takes away what was no setting, and its answer is about the file as it is then.
+    const left = [{ rule: 'other-keys', sentence: expect.stringContaining('100 settings that this version') }]
+    expect(await about('health_status=201')).toMatchObject(left)
+    expect(await about()).toMatchObject(left)
+    const lines = readFileSync(file, 'utf8').split('\n')
+    expect(lines.filter((line) => [...kept, ...odd, 'one_more=1'].includes(line)).sort()).toEqual([...kept].sort())
   })
 
   it('has the defaults, the forms and the words that the console knows', async () => {

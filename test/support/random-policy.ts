@@ -61,7 +61,7 @@ export function randomPolicy(site: number): RandomPolicy {
   const facts = {
     ...{ installed: some(chance(0.6)), channels: some(below(3)), free: some(pick([0, 1e8, 5e9, 1e12])) },
     ...{ sameDisk: some(chance(0.5)), notTaken: some(pick([0, 0, 1, 2])), edited: some(chance(0.2)) },
-    pace: some(pick([1, 20_000, 5e7])),
+    ...{ pace: some(pick([1, 20_000, 5e7])), otherKeys: some(pick([0, 0, 1, 3])) },
   }
   const backups = [...Array(below(30)).keys()].map(
     (index): BackupEntry => ({

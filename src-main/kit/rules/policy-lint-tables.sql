@@ -11,7 +11,8 @@ CREATE TEMP TABLE policy_site (
   same_disk INTEGER,  -- whether that is the disk of the database
   not_taken INTEGER,  -- lines of the policy file that are no settings
   edited INTEGER,     -- whether the file is not as the kit has written it
-  pace INTEGER        -- bytes of backups that are verified in a second
+  pace INTEGER,       -- bytes of backups that are verified in a second
+  other_keys INTEGER  -- settings of the file that this kit does not know
 );
 
 CREATE TEMP TABLE policy_value (site INTEGER NOT NULL, key TEXT NOT NULL, value TEXT NOT NULL, PRIMARY KEY (site, key));

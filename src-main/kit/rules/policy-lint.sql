@@ -92,6 +92,7 @@ runway AS (
 ),
 found (site, rule, severity, keys, measure, bound, a, b, c, d, e) AS (
   SELECT site, 'not-taken', 'error', '', not_taken, 0, not_taken, '', '', '', '' FROM policy_site WHERE not_taken > 0
+  UNION ALL SELECT site, 'other-keys', 'info', '', other_keys, 0, other_keys, '', '', '', '' FROM policy_site WHERE other_keys > 0
   UNION ALL SELECT site, 'edited', 'warning', '', NULL, NULL, '', '', '', '', '' FROM policy_site WHERE edited
   UNION ALL SELECT site, 'not-installed', 'error', '', NULL, NULL, '', '', '', '', '' FROM policy_site s
     WHERE NOT installed AND EXISTS (SELECT 1 FROM often o WHERE o.site = s.site AND o.hours IS NOT NULL)

@@ -2,7 +2,7 @@
 #
 # The rule is src-main/kit/rules/policy-lint.sql, which the console runs while somebody types; it comes as POLICY_LINT_RULE, its tables as
 # POLICY_LINT_TABLES, its sentences as POLICY_SAYS and POLICY_FIX. All data is imported as rows of `said`:
-#   site    NOW ZONE INSTALLED CHANNELS FREE SAME-DISK NOT-TAKEN EDITED PACE     empty: not known
+#   site    NOW ZONE INSTALLED CHANNELS FREE SAME-DISK NOT-TAKEN EDITED PACE OTHERS     empty: not known
 #   value   KEY VALUE
 #   backup  KIND ORIGIN SIZE TAKEN
 # The answer is a line for each finding, in LINT: RULE SEVERITY KEYS MEASURE BOUND A B C D E, `-` for what is empty.
@@ -10,7 +10,7 @@
 LINT=''      # the answer
 LINT_SITE='' # the row of the site
 readonly LINT_ASK="
-INSERT INTO policy_site SELECT 0, a, b, nullif(c, ''), nullif(d, ''), nullif(e, ''), nullif(f, ''), nullif(g, ''), nullif(h, ''), nullif(i, '')
+INSERT INTO policy_site SELECT 0, a, b, nullif(c, ''), nullif(d, ''), nullif(e, ''), nullif(f, ''), nullif(g, ''), nullif(h, ''), nullif(i, ''), nullif(j, '')
   FROM said WHERE word = 'site';
 INSERT INTO policy_value SELECT 0, a, b FROM said WHERE word = 'value';
 INSERT INTO policy_backup SELECT 0, a, b, c, nullif(d, '-') FROM said WHERE word = 'backup';
@@ -72,15 +72,15 @@ lint_site() {
   fi
   policy_edited && edited=1
   verify_pace
-  LINT_SITE=$(state_row site "$now" "$zone" "$installed" "$channels" "$free" "$shared" "$POLICY_NOT_TAKEN" "$edited" "$REPLY")
+  LINT_SITE=$(state_row site "$now" "$zone" "$installed" "$channels" "$free" "$shared" "$POLICY_NOT_TAKEN" "$edited" "$REPLY" "${#POLICY_OTHERS[@]}")
 }
 
 # lint_site_json: REPLY = what the row says, for the console.
 lint_site_json() {
-  local installed channels free same taken edited pace field fields=()
+  local installed channels free same taken edited pace others field fields=()
   # Neighbouring TABs count as one for read, and some of the fields are empty.
-  IFS=$'\x1f' read -r _ _ _ installed channels free same taken edited pace _ < <(printf '%s\n' "${LINT_SITE//$'\t'/$'\x1f'}")
-  for field in "$channels" "$free" "$taken" "$pace"; do
+  IFS=$'\x1f' read -r _ _ _ installed channels free same taken edited pace others _ < <(printf '%s\n' "${LINT_SITE//$'\t'/$'\x1f'}")
+  for field in "$channels" "$free" "$taken" "$pace" "$others"; do
     json_number_or_null "$field"
     fields+=("$REPLY")
   done
@@ -88,8 +88,8 @@ lint_site_json() {
     case $field in 0) REPLY=false ;; 1) REPLY=true ;; *) REPLY=null ;; esac
     fields+=("$REPLY")
   done
-  json_object installed:="${fields[4]}" channels:="${fields[0]}" free:="${fields[1]}" sameDisk:="${fields[5]}" notTaken:="${fields[2]}" \
-    edited:="${fields[6]}" pace:="${fields[3]}"
+  json_object installed:="${fields[5]}" channels:="${fields[0]}" free:="${fields[1]}" sameDisk:="${fields[6]}" notTaken:="${fields[2]}" \
+    edited:="${fields[7]}" pace:="${fields[3]}" otherKeys:="${fields[4]}"
 }
 
 # policy_edited: status 0 if the file is not as this program has written it. Those of earlier kits do not say.

@@ -142,10 +142,15 @@ owner_problem() {
   fi
 }
 
+policy_others() {
+  local key
+  for key in "${!POLICY_OTHERS[@]}"; do printf '%s\n' "$key=${POLICY_OTHERS[$key]}"; done | sort
+}
+
 # policy_text: REPLY = the file. Its last line says by a hash whether the others are as this program has written them.
 policy_text() {
   local text
-  text=$(printf 'changed_at=%s\nchanged_by=%s\n' "$POLICY_AT" "$POLICY_BY" && policy_lines)
+  text=$(printf 'changed_at=%s\nchanged_by=%s\n' "$POLICY_AT" "$POLICY_BY" && policy_lines && policy_others)
   REPLY=$(printf '%s\n' "$text" | sha256sum)
   REPLY=$text$'\n'sum=${REPLY:0:16}$'\n'
 }
@@ -169,6 +174,8 @@ policy_set() { # KEY=VALUE…, all valid
     POLICY_BY=${POLICY_BY:0:256}
     policy_text
     write_whole "$STATE/policy" "$REPLY" || fail internal 'The policy could not be written.' 'the old one is in force'
+    # The answer is about the file as it is now.
+    POLICY_SUM=${REPLY##*sum=} POLICY_SUM=${POLICY_SUM%$'\n'} POLICY_NOT_TAKEN=0
     policy_version
     version=$REPLY
     for key in "${!POLICY[@]}"; do

@@ -31,6 +31,7 @@ policy_reset
 POLICY_AT='' POLICY_BY='' # when, and by whom, a setting was last changed, as the file says
 POLICY_SUM=''             # the hash of the lines before it, as the file says; files of earlier kits have none
 POLICY_NOT_TAKEN=0        # lines of the file that are no settings
+declare -A POLICY_OTHERS=() # settings of kits that know more keys: they stay in the file
 readonly RETENTION_FORM='^days ([1-9][0-9]{0,3})( most ([1-9][0-9]{0,4}))?( hourly ([1-9][0-9]{0,3}))?( daily ([1-9][0-9]{0,3}))?( weekly ([1-9][0-9]{0,3}))?( monthly ([1-9][0-9]{0,3}))?$'
 readonly RETENTION_COPY_FORM='^days [1-9][0-9]{0,3}$'
 # How often: the same in src-shared/domain/schedule.ts. Text of this form is all that is ever made into a timer.
@@ -116,10 +117,19 @@ policy_take() {
   [[ $1 == *=* && $REPLY == '' && $key =~ ^[a-z_]{1,40}$ ]] && POLICY[$key]=$value
 }
 
+# policy_keep LINE: keep the setting of another kit; status 1 if it cannot be one.
+policy_keep() {
+  ((${#1} <= POLICY_BYTES + 41)) || return 1
+  local key=${1%%=*} value=${1#*=}
+  [[ $1 == *=* && $key =~ ^[a-z_]{1,40}$ && ${POLICY[$key]+known} != known && ! $value =~ [[:cntrl:]] ]] && ((${#value} <= POLICY_BYTES)) || return 1
+  ((${#POLICY_OTHERS[@]} < 100)) || [[ ${POLICY_OTHERS[$key]+known} == known ]] || return 1
+  POLICY_OTHERS[$key]=$value
+}
+
 policy_load() {
   local line
   policy_reset
-  POLICY_AT='' POLICY_BY='' POLICY_SUM='' POLICY_NOT_TAKEN=0
+  POLICY_AT='' POLICY_BY='' POLICY_SUM='' POLICY_NOT_TAKEN=0 POLICY_OTHERS=()
   if [[ -r $STATE/policy ]]; then
     while IFS= read -r line || [[ $line != '' ]]; do
       # Earlier kits ignore these three, and drop them with the next change.
@@ -127,7 +137,7 @@ policy_load() {
         changed_at=*) [[ ! ${line#*=} =~ ^[1-9][0-9]{12}$ ]] || POLICY_AT=${line#*=} ;;
         changed_by=*) POLICY_BY=${line#*=} ;;
         sum=*) POLICY_SUM=${line#*=} ;;
-        *) policy_take "$line" || POLICY_NOT_TAKEN=$((POLICY_NOT_TAKEN + 1)) ;;
+        *) policy_take "$line" || policy_keep "$line" || POLICY_NOT_TAKEN=$((POLICY_NOT_TAKEN + 1)) ;;
       esac
     done <"$STATE/policy"
   fi
