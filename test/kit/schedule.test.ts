@@ -105,6 +105,30 @@ describe.runIf(root)('the timers', () => {
     expect(one.unit('database', 'timer')).toContain(' 0,4,8,12,16,20:00:00')
   })
 
+  it('are written by the kit that they run when a kit of another version changes the policy', async () => {
+    const one = scheduleSite()
+    await one.install()
+    const before = one.unit('database', 'timer')
+    const kit = one.commandOf('database')
+    const other = `eval "real_$(declare -f timer_text)"
+      timer_text() { real_timer_text "$@"; REPLY=\${REPLY//CVD backup/Another version:}; }`
+    const set = await one.runOther(other, 'policy', 'schedule_database=every 4h')
+    expect([set.result.outcome, JSON.stringify(set.events)]).toEqual([
+      'succeeded',
+      expect.stringContaining('changed, too'),
+    ])
+    expect(one.unit('database', 'timer')).toBe(
+      before.replace(/^OnCalendar=.*/m, 'OnCalendar=*-*-* 0,4,8,12,16,20:00:00'),
+    )
+    expect(one.commandOf('database')).toBe(kit)
+    expect(await one.report()).toMatchObject({ changed: false, kit: { intact: true, same: true } })
+    // One that was tampered with is not run.
+    appendFileSync(/\S+\/cvd-backup(?= )/.exec(kit)?.[0] ?? '', '\n')
+    const refused = await one.runOther(other, 'policy', 'schedule_database=every 8h')
+    expect(JSON.stringify(refused.events)).toContain('Install the schedule again.')
+    expect(one.unit('database', 'timer')).toContain(' 0,4,8,12,16,20:00:00')
+  })
+
   it('do not come back when the policy is changed while the schedule is removed', async () => {
     const one = scheduleSite()
     await one.install()

@@ -63,6 +63,11 @@ export class ScheduleSite {
     return this.site.run(args, { instead: this.#instead, env: { CVD_BACKUP_ETC: this.etc } })
   }
 
+  /** Runs a kit of another version: with more bash text. */
+  runOther(more: string, ...args: readonly string[]): Promise<KitAnswer> {
+    return this.site.run(args, { instead: `${this.#instead}\n${more}`, env: { CVD_BACKUP_ETC: this.etc } })
+  }
+
   async must(...args: readonly string[]): Promise<KitAnswer> {
     const answer = await this.run(...args)
     if (answer.result.outcome !== 'succeeded') throw new Error(`${answer.result.message}\n${answer.stderr}`)

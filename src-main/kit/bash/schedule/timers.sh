@@ -129,12 +129,22 @@ timers_remove() {
 
 # timers_follow_policy OUTCOME…: after a change of the policy, write the timers again. For ON_RESULT.
 timers_follow_policy() {
-  local lock
+  local lock=''
   [[ $1 == succeeded && $POLICY_CHANGED != '' ]] && schedule_load || return 0
   if { exec {lock}>>"$STATE/schedule.lock"; } 2>/dev/null && flock -w 30 "$lock"; then
     # Meanwhile, another kit may have been installed, the schedule removed, or the policy changed again.
     policy_load
     schedule_load && schedule_differs || return 0
+  fi
+  if ((EUID == 0)) && [[ $S_KIT != "$KIT_SHA256" ]]; then
+    # It has its own lock.
+    [[ $lock == '' ]] || exec {lock}>&-
+    if timers_by_installed; then
+      say info 'The timers were changed, too.'
+    else
+      say warning 'The timers could not be changed: they run a kit of another version. Install the schedule again.'
+    fi
+    return
   fi
   now_ms
   if ((EUID == 0)) && flock -n "$lock" && timers_apply "$S_MANAGER" "$S_KIT" "$REPLY"; then
@@ -142,4 +152,15 @@ timers_follow_policy() {
   else
     say warning 'The timers could not be changed: install the schedule again.'
   fi
+}
+
+# timers_by_installed: have the installed kit write its timers: it knows what it runs, and which text is its own. No version is older or newer by
+# its hash, so ours does not take its place unasked. Status 1 if it did not. It follows the policy when a setting is set, also as it is; this one
+# is hardly ever changed at the same moment, and has the same form in all versions.
+timers_by_installed() {
+  local said
+  installed_intact "$S_KIT" || return 1
+  said=$(close_for_child timeout --signal=KILL 90 env -i CVD_BACKUP_STATE="$STATE" ${TZ+TZ="$TZ"} ${CVD_BACKUP_ETC+CVD_BACKUP_ETC="$CVD_BACKUP_ETC"} \
+    /bin/bash --noprofile --norc "$STATE/installed/$S_KIT/cvd-backup" policy "busy_timeout=${POLICY[busy_timeout]}" 2>&1 </dev/null)
+  [[ $said == *'The timers were changed, too.'* ]]
 }
