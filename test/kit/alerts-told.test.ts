@@ -66,6 +66,23 @@ describe.runIf(root)('a message', () => {
     expect((await one.alert('channel-failing:broken'))?.evidence).toMatch(/by the channel broken \(1 time\): .*404/)
   })
 
+  it('for errors only does not count as told of a warning: a channel that is added later is told', async () => {
+    const one = await alertSite()
+    await one.listen()
+    await one.must('channel', 'set', 'desk', 'webhook', 'level=errors')
+    one.health = 500
+    one.log('ERROR: the disk is full')
+    expect((await one.monitor()).told).toEqual([{ channel: 'desk', sent: true, why: '' }])
+    expect(one.told()).toEqual([['new health-failing']])
+    expect((await one.alert('log-errors:backup.log'))?.toldAt).toBeNull()
+    await one.must('channel', 'set', 'later', 'webhook', `url=http://127.0.0.1:${one.receiver?.port}/`)
+    await one.monitor()
+    expect(one.told()).toEqual([['new log-errors:backup.log']])
+    expect((await one.alert('log-errors:backup.log'))?.toldAt).not.toBeNull()
+    await one.monitor()
+    expect(one.told()).toEqual([])
+  })
+
   it('waits for the end of the quiet hours if it is a warning, not if it is an error', async () => {
     const one = await alertSite()
     await one.listen()

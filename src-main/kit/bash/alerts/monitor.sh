@@ -60,16 +60,16 @@ monitor_listed() {
 }
 
 # monitor_tell: one message with all that is to be told, to every channel. REPLY = what became of it, as JSON. It counts as told once a channel
-# has taken it; otherwise it is in the message of the next look.
+# that is for alerts of its severity has taken it; otherwise it is in the message of the next look.
 monitor_tell() {
-  local line n level what row rows=() text='' one list=() taken=''
+  local line n level what row rows=() text='' one list=() severities='' told=()
   for line in ${AL_ANSWER[@]+"${AL_ANSWER[@]}"}; do
     [[ $line == tell$'\t'* ]] || continue
     IFS=$'\t' read -r _ n level what row < <(printf '%s\n' "$line")
     [[ "$n $level" =~ ^[0-9]{1,15}\ [0-9]{1,9}$ && $what =~ ^(new|worse|cleared|reminder)$ ]] && alert_json "$AL_NOW" "$row" || continue
     monitor_message "$what" "$row"
     text+=$REPLY
-    rows+=("$n $level")
+    rows+=("$ALERT_SEVERITY $n $level")
   done
   REPLY='[]'
   ((${#rows[@]} > 0)) || return 0
@@ -77,14 +77,18 @@ monitor_tell() {
   channels_tell "$OPERATION_DIR/message" || fail internal 'The message could not be read back.' 'it is told of the next time' "look at the disk of $STATE"
   for one in ${CHANNELS_TOLD[@]+"${CHANNELS_TOLD[@]}"}; do
     if [[ ${one#*=} == ok ]]; then
-      taken=yes
       json_object channel="${one%%=*}" sent:=true why=''
     else
       json_object channel="${one%%=*}" sent:=false why="${one#*=}"
     fi
     list+=("$REPLY")
   done
-  [[ $taken == '' ]] || alerts_change "$ALERTS_TOLD" monitor_told "${rows[@]}" || say warning "What was told could not be recorded, and is told again. $STATE_PROBLEM"
+  for one in ${CHANNELS_TOOK[@]+"${CHANNELS_TOOK[@]}"}; do
+    severities+=' error'
+    [[ $one == errors ]] || severities+=' warning'
+  done
+  for one in "${rows[@]}"; do [[ " $severities " != *" ${one%% *} "* ]] || told+=("${one#* }"); done
+  ((${#told[@]} == 0)) || alerts_change "$ALERTS_TOLD" monitor_told "${told[@]}" || say warning "What was told could not be recorded, and is told again. $STATE_PROBLEM"
   json_array ${list[@]+"${list[@]}"}
 }
 

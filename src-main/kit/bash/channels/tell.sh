@@ -2,12 +2,13 @@
 #
 # Nothing here ends the caller: whatever goes wrong is a value with words, and is recorded.
 
-CHANNELS_TOLD=() # NAME=ok or NAME=WHY, of each channel that was to send something
+CHANNELS_TOLD=()            # NAME=ok or NAME=WHY, of each channel that was to send something
+declare -A CHANNELS_TOOK=() # of those that took the message: all, or errors if they were sent no warnings
 
 # channels_tell FILE: send the alerts in FILE (message_read) by all channels that are for them, in one message each.
 channels_tell() {
   local name senders=()
-  CHANNELS_TOLD=()
+  CHANNELS_TOLD=() CHANNELS_TOOK=()
   message_read "$1" || return 1
   channels_list
   for name in ${CHANNELS[@]+"${CHANNELS[@]}"}; do
@@ -38,11 +39,11 @@ channels_ping() {
 
 # channels_send EVENT NAME...: send the message by these channels, side by side, and set CHANNELS_TOLD.
 channels_send() {
-  local event=$1 index name fd why fds=() names=()
+  local event=$1 index name fd took why fds=() names=()
   # A number of our own, for the time of this function: the owner could read what its own processes hold.
   local READER_UID='' READER_GID='' READER_FD='' WORK_FD=''
   shift
-  CHANNELS_TOLD=()
+  CHANNELS_TOLD=() CHANNELS_TOOK=()
   (($# > 0)) || return 0
   reader_choose
   READER_GID=$READER_UID
@@ -51,11 +52,12 @@ channels_send() {
     fds+=("$fd") names+=("$name")
   done
   for index in "${!fds[@]}"; do
-    fd=${fds[index]} why=''
-    IFS= read -r -t 60 why <&"$fd" || why=${why:-failed}
+    fd=${fds[index]} name=${names[index]} took='' why=''
+    IFS=' ' read -r -t 60 took why <&"$fd" || why=''
     exec {fd}<&-
-    [[ $why != failed ]] || { channel_words slow; why=$REPLY; }
-    CHANNELS_TOLD+=("${names[index]}=$why")
+    [[ $why != '' ]] || { channel_words slow; took=no why=$REPLY; }
+    [[ $took == no ]] || CHANNELS_TOOK[$name]=$took
+    CHANNELS_TOLD+=("$name=$why")
   done
   reader_end
   reader_unclaim
@@ -63,13 +65,15 @@ channels_send() {
   channels_record "$REPLY" "${CHANNELS_TOLD[@]}"
 }
 
-# channel_deliver NAME EVENT: print ok, or why it did not leave, on one line.
+# channel_deliver NAME EVENT: print all or errors if it took the message, or no; then ok, or why it did not leave; on one line.
 channel_deliver() {
+  local took=no
   if ((EUID == 0)) && [[ ! $READER_UID =~ ^6[0-9]{4}$ || $READER_UID == "$OWNER_UID" ]]; then
     channel_words no-user
   else
     channel_send "$@"
   fi
   message_plain "${REPLY:-ok}"
-  printf '%s\n' "$REPLY"
+  [[ $REPLY != ok ]] || took=${CHANNEL[level]}
+  printf '%s %s\n' "$took" "$REPLY"
 }
