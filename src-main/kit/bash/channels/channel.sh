@@ -157,7 +157,7 @@ channel_remove() {
 channel_test() {
   local event='' why sent=true
   message_test "$1"
-  ! channel_load "$1" || [[ ${CHANNEL[preset]-} != healthchecks ]] || event=success
+  ! channel_load "$1" || [[ ${CHANNEL[preset]-} != healthchecks ]] || event=log
   channels_send "$event" "$1"
   why=${CHANNELS_TOLD[0]#*=}
   [[ $why != ok ]] || why=''

@@ -103,7 +103,8 @@ config_line() {
   REPLY="$1 = \"${value//\"/\\\"}\""$'\n'
 }
 
-# webhook_config EVENT: W_CONFIG and W_BODY = the request of CHANNEL. EVENT is of a ping: start, success, failure; else empty.
+# webhook_config EVENT: W_CONFIG and W_BODY = the request of CHANNEL. EVENT is of a ping: start, success, failure, or log, which
+# changes nothing; else empty.
 W_CONFIG='' W_BODY=''
 webhook_config() {
   local url=${CHANNEL[url]} query='' type=application/json tag=warning priority=3
@@ -111,6 +112,7 @@ webhook_config() {
   case $1 in
     start) url=${url%/}/start ;;
     failure) url=${url%/}/fail ;;
+    log) url=${url%/}/log ;;
   esac
   config_line url "$url$query"
   W_CONFIG=$REPLY
