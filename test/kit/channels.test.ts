@@ -148,6 +148,9 @@ describe.concurrent('a webhook', () => {
       ['/ping/4711?create=1', 'It was backed up.'],
       ['/ping/4711/fail?create=1', 'The disk is full.'],
     ])
+    // A test does not say that all is well.
+    expect(await site.ask(['channel', 'test', 'switch'], channelTest)).toMatchObject({ sent: true })
+    expect(received[3]?.path).toBe('/ping/4711/log?create=1')
   })
 })
 
@@ -297,6 +300,16 @@ describe.concurrent('the file of a channel', () => {
     }
     const [, torn] = await channelsOf(site)
     expect(torn).toMatchObject({ name: 'torn', failure: expect.stringContaining('cannot be used') })
+    // A secret that somebody has put under another key is quoted nowhere.
+    for (const line of ['preset=s3cret', 'header=s3cret: x', 'password=s3cret', 'level=s3cret']) {
+      writeFileSync(file, `form=webhook\n${line}\nend\n`)
+      const shown = JSON.stringify(await channelsOf(site))
+      expect([line, shown]).toEqual([line, expect.stringContaining('its file cannot be used')])
+      expect(shown).not.toContain('s3cret')
+    }
+    expect((await tell(site, [overdue])).torn).toBe(
+      'The channel cannot be used: its file cannot be used: the value of level is not one that it may have.',
+    )
     expect(received.every(({ headers }) => headers['x-token'] === undefined)).toBe(true)
     // It can be set anew, and removed.
     await setChannel(site, 'torn', 'webhook', `url=http://127.0.0.1:${port}/`)

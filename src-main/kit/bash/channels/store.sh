@@ -52,6 +52,8 @@ channel_take() { # FILE
       [[ $REPLY != '' ]] || { REPLY='its form is not known'; return 1; }
     else
       channel_problem "${CHANNEL[form]-}" "$key" "${line#*=}"
+      # Not the value: a person may have put a secret where it does not belong.
+      [[ $REPLY == '' || $REPLY == 'a channel of the form '* ]] || REPLY="the value of $key is not one that it may have"
       [[ $REPLY == '' ]] || return 1
     fi
     CHANNEL[$key]=${line#*=}
