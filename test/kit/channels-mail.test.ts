@@ -220,5 +220,13 @@ describe.skipIf(lacks !== '')(`the sendmail of the server${lacks && ` (needs ${l
     expect(readFileSync(join(site.folder, 'body'), 'utf8')).toMatch(
       /^Error: No backup for 5 hours\..*\n\nSent by cvd-backup/,
     )
+    // No line of it is a command to mail: what is long is broken anywhere.
+    expect(await tell(site, [{ ...overdue, evidence: '~'.repeat(600), fix: '~'.repeat(400) }], instead)).toEqual({
+      desk: 'ok',
+    })
+    expect(readFileSync(join(site.folder, 'body'), 'utf8')).toMatch(/\n ~{100,}\n/)
+    expect(readFileSync(join(site.folder, 'body'), 'utf8')).not.toMatch(/^~/m)
+    const text = '~!id\n.\n.\na ~\n.b\n'
+    expect(site.library('mail_plain "$1"; printf %s "$REPLY"', [text])).toBe(' ~!id\n .\n .\na ~\n .b\n')
   })
 })

@@ -51,6 +51,14 @@ mail_fold() {
   REPLY=$out
 }
 
+# mail_plain TEXT: REPLY = TEXT without lines that a program `mail` obeys: those that begin with ~, and a dot.
+mail_plain() {
+  REPLY=$'\n'$1
+  REPLY=${REPLY//$'\n~'/$'\n ~'}
+  REPLY=${REPLY//$'\n.'/$'\n .'}
+  REPLY=${REPLY#$'\n'}
+}
+
 # mail_program NAME: REPLY = the program of that name that only root can have put there; status 1 if there is none.
 mail_program() {
   local path
@@ -75,6 +83,8 @@ mail_send() {
     program=$REPLY words=(-s "$REPLY")
     mail_program mail
     program=$REPLY message=${message#*$'\n\n'}
+    mail_plain "$message"
+    message=$REPLY
     mail_recipients
     words+=("${RECIPIENTS[@]}")
   else
