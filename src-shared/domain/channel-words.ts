@@ -30,6 +30,7 @@ export const channelWords = {
   login: 'The mail server refuses the user or the password.',
   sender: 'The mail server refuses the sender ({value}).',
   recipient: 'The mail server refuses a recipient ({value}).',
+  recipients: 'It did not go to {value}: {detail} The others got it.',
   'mail-broken': 'The mail server did not take the message: it refused it, or ended the connection.',
   unknown: 'It could not be sent (curl: {value}).',
 } as const satisfies Readonly<Record<string, string>>

@@ -151,6 +151,44 @@ describe.concurrent('a mail server', () => {
     expect(Object.values(servers).flatMap(({ mails }) => mails)).toHaveLength(1)
     expect(JSON.stringify(await channelsOf(site))).not.toContain('wr0ng')
   })
+
+  it('that refuses one recipient takes the mail for the others, and the channel says who did not get it', async (test) => {
+    const site = channelSite(test)
+    const refused = new Set(['bob@example.org'])
+    const server = await mailServer(test, {
+      ...{ hideSTARTTLS: true, disabledCommands: ['STARTTLS'] },
+      onRcptTo: ({ address }, _, callback) => callback(refused.has(address) ? refusal(550, 'nobody') : null),
+    })
+    const all = 'to=alice@example.org,bob@example.org,carol@example.org'
+    await setChannel(
+      site,
+      'post',
+      'smtp',
+      'host=localhost',
+      `port=${server.port}`,
+      'tls=none',
+      'from=a@example.org',
+      all,
+    )
+    const words = (who: string) =>
+      `It did not go to ${who}: The mail server refuses a recipient (550). The others got it.`
+    expect(await tell(site, [overdue])).toEqual({ post: words('bob@example.org') })
+    expect(server.mails.map(({ to }) => to)).toEqual([['alice@example.org'], ['carol@example.org']])
+    const partly = {
+      failure: words('bob@example.org'),
+      failures: 1,
+      lastSentAt: expect.any(Number),
+      lastFailedAt: expect.any(Number),
+    }
+    expect(await channelsOf(site)).toMatchObject([partly])
+    // Nobody gets it: it did not leave.
+    for (const who of ['alice', 'carol']) refused.add(`${who}@example.org`)
+    expect(await tell(site, [overdue])).toEqual({ post: 'The mail server refuses a recipient (550).' })
+    expect(await channelsOf(site)).toMatchObject([{ failures: 2 }])
+    refused.clear()
+    expect(await tell(site, [overdue])).toEqual({ post: 'ok' })
+    expect(server.mails[2]?.to).toHaveLength(3)
+  })
 })
 
 /** msmtp, as the sendmail of a server has it: a real one, that hands the mail on to this port. */

@@ -62,7 +62,7 @@ monitor_listed() {
 # monitor_tell: one message with all that is to be told, to every channel. REPLY = what became of it, as JSON. It counts as told once a channel
 # that is for alerts of its severity has taken it; otherwise it is in the message of the next look.
 monitor_tell() {
-  local line n level what row rows=() text='' one list=() severities='' told=()
+  local line n level what row rows=() text='' one list=() sent why severities='' told=()
   for line in ${AL_ANSWER[@]+"${AL_ANSWER[@]}"}; do
     [[ $line == tell$'\t'* ]] || continue
     IFS=$'\t' read -r _ n level what row < <(printf '%s\n' "$line")
@@ -76,11 +76,10 @@ monitor_tell() {
   write_whole "$OPERATION_DIR/message" "$text" || fail internal 'The message could not be written.' '' "look at the disk of $STATE"
   channels_tell "$OPERATION_DIR/message" || fail internal 'The message could not be read back.' 'it is told of the next time' "look at the disk of $STATE"
   for one in ${CHANNELS_TOLD[@]+"${CHANNELS_TOLD[@]}"}; do
-    if [[ ${one#*=} == ok ]]; then
-      json_object channel="${one%%=*}" sent:=true why=''
-    else
-      json_object channel="${one%%=*}" sent:=false why="${one#*=}"
-    fi
+    sent=true why=${one#*=}
+    [[ ${CHANNELS_TOOK[${one%%=*}]-} != '' ]] || sent=false
+    [[ $why != ok ]] || why=''
+    json_object channel="${one%%=*}" sent:="$sent" why="$why"
     list+=("$REPLY")
   done
   for one in ${CHANNELS_TOOK[@]+"${CHANNELS_TOOK[@]}"}; do

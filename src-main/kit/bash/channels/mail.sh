@@ -125,9 +125,54 @@ mail_recipients() {
   done
 }
 
-# smtp_config: W_CONFIG and W_BODY = the message for CHANNEL.
+# smtp_send: send it by the mail server of CHANNEL. REPLY = why it was not taken, or not for everybody, or empty. A server that refuses one
+# recipient would keep all others from it, so each gets it alone then.
+smtp_send() {
+  local config first why='' one left refused=() words=() end=$((SECONDS + SMTP_SECONDS))
+  smtp_config
+  config=$W_CONFIG
+  mail_recipients
+  smtp_request "${RECIPIENTS[@]}"
+  first=$REPLY
+  ((SMTP_REFUSED && ${#RECIPIENTS[@]} > 1)) || return 0
+  for one in "${RECIPIENTS[@]}"; do
+    left=$((end - SECONDS)) W_CONFIG=$config
+    if ((left > 0)); then smtp_request "$one"; else channel_words slow; fi
+    if [[ $REPLY == '' ]]; then
+      CHANNEL_PART=yes
+    else
+      refused+=("$one") why=$REPLY
+    fi
+  done
+  REPLY=$first
+  [[ $CHANNEL_PART == yes ]] || return 0
+  REPLY=''
+  ((${#refused[@]} > 0)) || return 0
+  words=("${refused[@]:0:3}")
+  ((${#refused[@]} <= 3)) || words+=("$((${#refused[@]} - 3)) more")
+  printf -v one '%s, ' "${words[@]}"
+  channel_words recipients "${one%, }" "$why"
+}
+readonly SMTP_SECONDS=40
+
+# smtp_request RECIPIENT...: ask with W_CONFIG and W_BODY, for `left` seconds at most. REPLY = why it was not taken, or empty; SMTP_REFUSED = 1
+# if that was because of a recipient.
+SMTP_REFUSED=0
+smtp_request() {
+  local one
+  for one in "$@"; do
+    config_line mail-rcpt "$one"
+    W_CONFIG+=$REPLY
+  done
+  channel_request smtp "${left-}"
+  SMTP_REFUSED=0
+  [[ $REPLY != *'RCPT failed: '* ]] || SMTP_REFUSED=1
+  smtp_words "$REPLY"
+}
+
+# smtp_config: W_CONFIG and W_BODY = the message for CHANNEL, without its recipients.
 smtp_config() {
-  local one scheme=smtp
+  local scheme=smtp
   [[ ${CHANNEL[tls]} != tls ]] || scheme=smtps
   config_line url "$scheme://${CHANNEL[host]}:${CHANNEL[port]}"
   W_CONFIG=$REPLY
@@ -138,11 +183,6 @@ smtp_config() {
   fi
   config_line mail-from "${CHANNEL[from]}"
   W_CONFIG+=$REPLY
-  mail_recipients
-  for one in "${RECIPIENTS[@]}"; do
-    config_line mail-rcpt "$one"
-    W_CONFIG+=$REPLY
-  done
   mail_message
   W_BODY=${REPLY//$'\n'/$'\r\n'}
 }

@@ -28,11 +28,9 @@ channels_record() { state_change "$CHANNEL_APPLY" channels_said "$@" || say warn
 channels_said() {
   local one
   for one in "${@:2}"; do
-    if [[ ${one#*=} == ok ]]; then
-      state_record channel "${one%%=*}" "$1" ok ''
-    else
-      state_record channel "${one%%=*}" "$1" failed "${one#*=}"
-    fi
+    # Both if it was taken, but not for everybody.
+    [[ ${CHANNELS_TOOK[${one%%=*}]-} == '' ]] || state_record channel "${one%%=*}" "$1" ok ''
+    [[ ${one#*=} == ok ]] || state_record channel "${one%%=*}" "$1" failed "${one#*=}"
   done
 }
 

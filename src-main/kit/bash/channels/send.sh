@@ -9,17 +9,16 @@ channel_words() {
   REPLY=${REPLY//'{detail}'/"${3-}"}
 }
 
-# channel_send NAME EVENT: send the message, or a ping with that EVENT, by this channel. REPLY = why it did not leave, or empty.
+# channel_send NAME EVENT: send the message, or a ping with that EVENT, by this channel. REPLY = why it did not leave, or empty;
+# CHANNEL_PART = yes if it left nevertheless, but not for everybody.
+CHANNEL_PART=''
 channel_send() {
+  CHANNEL_PART=''
   channel_load "$1" || { channel_words file "$CHANNEL_PROBLEM"; return; }
   [[ $M_KIND != alerts ]] || message_compose "${CHANNEL[level]}"
   case ${CHANNEL[form]} in
     mail) mail_send ;;
-    smtp)
-      smtp_config
-      channel_request smtp
-      smtp_words "$REPLY"
-      ;;
+    smtp) smtp_send ;;
     webhook)
       webhook_config "$2"
       channel_request http
@@ -28,11 +27,13 @@ channel_send() {
   esac
 }
 
-# channel_request http|smtp: REPLY = what channel_curl says of W_CONFIG and W_BODY. Whoever pings wants to go on with a backup.
+# channel_request http|smtp [MOST]: REPLY = what channel_curl says of W_CONFIG and W_BODY, in MOST seconds at most. Whoever pings wants to go on
+# with a backup.
 readonly CHANNEL_SECONDS=15 PING_SECONDS=5
 channel_request() {
   local seconds=$CHANNEL_SECONDS
   [[ $M_KIND != ping ]] || seconds=$PING_SECONDS
+  [[ ! ${2-} =~ ^[0-9]{1,2}$ ]] || ((seconds <= $2)) || seconds=$2
   REPLY=$({ printf '%s\0' "$W_CONFIG"; printf '%s' "$W_BODY"; } 2>/dev/null | side_answers "$((seconds + 5))" 16384 reader channel_curl "$1" "$seconds" 2>/dev/null | tr -d '\0')
 }
 

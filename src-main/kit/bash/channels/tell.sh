@@ -3,7 +3,7 @@
 # Nothing here ends the caller: whatever goes wrong is a value with words, and is recorded.
 
 CHANNELS_TOLD=()            # NAME=ok or NAME=WHY, of each channel that was to send something
-declare -A CHANNELS_TOOK=() # of those that took the message: all, or errors if they were sent no warnings
+declare -A CHANNELS_TOOK=() # of those that took the message, also if not for everybody: all, or errors if they were sent no warnings
 
 # channels_tell FILE: send the alerts in FILE (message_read) by all channels that are for them, in one message each.
 channels_tell() {
@@ -74,6 +74,6 @@ channel_deliver() {
     channel_send "$@"
   fi
   message_plain "${REPLY:-ok}"
-  [[ $REPLY != ok ]] || took=${CHANNEL[level]}
+  [[ $REPLY != ok && $CHANNEL_PART == '' ]] || took=${CHANNEL[level]}
   printf '%s %s\n' "$took" "$REPLY"
 }
