@@ -3,7 +3,7 @@ import type { ChannelForm, ChannelReport, ChannelTest } from '../../src-shared/d
 import type { Result } from '../../src-shared/result.ts'
 import type { Secret } from '../remote/secret.ts'
 import type { Site } from '../store/sites.ts'
-import type { Context } from './context.ts'
+import { audit, type Context } from './context.ts'
 import { inspectPinned } from './inspect.ts'
 
 type Kit = Parameters<Parameters<Context['links']['use']>[1]>[0]
@@ -22,6 +22,8 @@ function onMachine<Value>(
   return context.links.use(site, use, signal ? { signal } : {})
 }
 
+const outcomeOf = (good: boolean): string => (good ? 'succeeded' : 'failed')
+
 export function readChannels(context: Context, site: Site, signal?: AbortSignal): Promise<Result<ChannelReport>> {
   return onMachine(context, site, (kit) => kit.client.channels(signal), signal)
 }
@@ -38,11 +40,22 @@ export interface ChannelChange {
 export function setChannel(context: Context, site: Site, change: ChannelChange): Promise<Result<ChannelReport>> {
   const secrets = Object.entries(change.secrets).map(([key, secret]) => [key, secret.expose()] as const)
   const values = { ...change.settings, ...Object.fromEntries(secrets) }
-  return onMachine(context, site, (kit) => kit.client.setChannel(change.name, change.form, values))
+  const { name, form } = change
+  return onMachine(context, site, async (kit) => {
+    const set = await kit.client.setChannel(name, form, values)
+    // Without the values: each may be a secret, if only by mistake.
+    const detail = { channel: name, form, keys: Object.keys(values).sort() }
+    audit(context, 'channel set', site, { outcome: outcomeOf(set.ok), detail })
+    return set
+  })
 }
 
 export function removeChannel(context: Context, site: Site, name: string): Promise<Result<ChannelReport>> {
-  return onMachine(context, site, (kit) => kit.client.removeChannel(name))
+  return onMachine(context, site, async (kit) => {
+    const removed = await kit.client.removeChannel(name)
+    audit(context, 'channel removed', site, { outcome: outcomeOf(removed.ok), detail: { channel: name } })
+    return removed
+  })
 }
 
 /** Sends a test message. That it did not leave is an answer, not a failure. */
@@ -52,5 +65,11 @@ export function testChannel(
   name: string,
   signal?: AbortSignal,
 ): Promise<Result<ChannelTest>> {
-  return onMachine(context, site, (kit) => kit.client.testChannel(name, signal), signal)
+  const test = async (kit: Kit): Promise<Result<ChannelTest>> => {
+    const tested = await kit.client.testChannel(name, signal)
+    const sent = tested.ok && tested.value.sent
+    audit(context, 'channel tested', site, { outcome: outcomeOf(sent), detail: { channel: name } })
+    return tested
+  }
+  return onMachine(context, site, test, signal)
 }

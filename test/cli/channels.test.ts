@@ -1,6 +1,8 @@
 /** Channels on the command line: secrets are never arguments, and a test says whether the message left. */
 import { execFileSync } from 'node:child_process'
+import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { openStore } from '../../src-main/store/store.ts'
 import { channelReport } from '../../src-shared/domain/channels.ts'
 import { CliSite, cliSiteLacks } from '../support/cli-site.ts'
 import { receiverOf } from '../support/kit/webhook-receiver.ts'
@@ -13,6 +15,17 @@ describe.skipIf(cliSiteLacks !== '')(`channels on the command line ${cliSiteLack
   afterAll(() => site?.[Symbol.asyncDispose]())
 
   const channels = (...words: string[]) => ['channels', 'Depot', ...words]
+
+  /** What the console's audit has of channels, the oldest first. */
+  const audited = () => {
+    const opened = openStore(join(site.home, 'data', 'console.db'))
+    if (!opened.ok) throw new Error(opened.error.message)
+    const entries = opened.value.audit.list(99).filter(({ action }) => action.startsWith('channel '))
+    opened.value.close()
+    return entries
+      .map(({ action, site, outcome, detail }) => [action, site, outcome, JSON.parse(detail) as unknown])
+      .reverse()
+  }
 
   test('one is set with its secrets from stdin, tried, listed without them, and removed', async (context) => {
     const { port, received } = await receiverOf(context)
@@ -38,6 +51,13 @@ describe.skipIf(cliSiteLacks !== '')(`channels on the command line ${cliSiteLack
     // Nor does this computer keep them.
     expect(() => execFileSync('grep', ['-rlE', 's3cret|t0ken', site.home])).toThrow()
     expect((await site.cli.json(channels('remove', 'desk'))).result.message).toBe('The channel desk was removed.')
+    // The audit has who did it, and of what was set the keys, not the values.
+    const keys = ['header', 'level', 'secret', 'url']
+    expect(audited()).toEqual([
+      ['channel set', 'Depot', 'succeeded', { channel: 'desk', form: 'webhook', keys }],
+      ['channel tested', 'Depot', 'succeeded', { channel: 'desk' }],
+      ['channel removed', 'Depot', 'succeeded', { channel: 'desk' }],
+    ])
   })
 
   test('a message that does not leave is an answer with the reason', async () => {
@@ -47,6 +67,7 @@ describe.skipIf(cliSiteLacks !== '')(`channels on the command line ${cliSiteLack
     expect(tried).toMatchObject({ code: 1, result: { code: 'not-sent', data: { sent: false } } })
     expect(tried.result.message).toBe('The test message did not leave: Nothing answers at that host and port.')
     expect((await site.cli.run(channels())).stdout).toContain('Nothing answers at that host and port.')
+    expect(audited().at(-1)).toEqual(['channel tested', 'Depot', 'failed', { channel: 'desk' }])
   })
 
   test.each([
