@@ -77,7 +77,7 @@ monitor_tell() {
   channels_tell "$OPERATION_DIR/message" || fail internal 'The message could not be read back.' 'it is told of the next time' "look at the disk of $STATE"
   for one in ${CHANNELS_TOLD[@]+"${CHANNELS_TOLD[@]}"}; do
     sent=true why=${one#*=}
-    [[ ${CHANNELS_TOOK[${one%%=*}]-} != '' ]] || sent=false
+    [[ ${CHANNELS_TOOK[n${one%%=*}]-} != '' ]] || sent=false
     [[ $why != ok ]] || why=''
     json_object channel="${one%%=*}" sent:="$sent" why="$why"
     list+=("$REPLY")

@@ -29,7 +29,7 @@ channels_said() {
   local one
   for one in "${@:2}"; do
     # Both if it was taken, but not for everybody.
-    [[ ${CHANNELS_TOOK[${one%%=*}]-} == '' ]] || state_record channel "${one%%=*}" "$1" ok ''
+    [[ ${CHANNELS_TOOK[n${one%%=*}]-} == '' ]] || state_record channel "${one%%=*}" "$1" ok ''
     [[ ${one#*=} == ok ]] || state_record channel "${one%%=*}" "$1" failed "${one#*=}"
   done
 }

@@ -56,7 +56,7 @@ channels_send() {
     IFS=' ' read -r -t 60 took why <&"$fd" || why=''
     exec {fd}<&-
     [[ $why != '' ]] || { channel_words slow; took=no why=$REPLY; }
-    [[ $took == no ]] || CHANNELS_TOOK[$name]=$took
+    [[ $took == no ]] || CHANNELS_TOOK[n$name]=$took
     CHANNELS_TOLD+=("$name=$why")
   done
   reader_end

@@ -110,7 +110,7 @@ inspect_disk() { # after facts_read
     lines=('')
     for path in "${paths[@]}"; do lines+=("$(df -B1 --output=size,avail,source -- "$path" 2>/dev/null | tail -n 1)"); done
   fi
-  for purpose in "${DISK_PURPOSES[@]}"; do
+  for purpose in database backups state; do
     path=${paths[index]}
     index=$((index + 1))
     [[ ${lines[index]} =~ ^\ *([0-9]{1,18})\ +([0-9]{1,18})\ +(.*)$ ]] || continue
