@@ -51,7 +51,7 @@ describe.concurrent('a schedule, every run of which is accounted for,', () => {
       return times.filter((at) => at < Date.parse(`${to.replace(' ', 'T')}:00Z`)).map((at) => ({ kind, at }))
     }
 
-    it('whatever the clocks leave out, and whenever the server had no power', async () => {
+    it('whatever the clocks leave out, and whenever the server had no power', { timeout: 900_000 }, async () => {
       const [from, to] = ['2026-03-25 12:00', '2026-04-01 12:00']
       await north.must(`${kit} policy 'schedule_database=every 4h' 'schedule_monitor=every 12h'`)
       const entry = must(await changeSchedule(desk.console.context, desk.console.runner, site, { change: 'install' }))
@@ -110,9 +110,8 @@ describe.concurrent('a schedule, every run of which is accounted for,', () => {
       const kept = (await desk.inspect(site)).backups.filter(
         ({ origin, kind }) => origin === 'scheduled' && kind === 'database',
       )
-      expect(kept).toHaveLength(
-        expected.filter((line) => outcome(line).startsWith('database') && outcome(line).endsWith('succeeded')).length,
-      )
+      const made = expected.map(outcome).filter((line) => /^database .* succeeded$/.test(line))
+      expect(kept.length, kept.map(({ path }) => path).join('\n')).toBeGreaterThanOrEqual(made.length)
     })
   })
 
@@ -132,14 +131,16 @@ describe.concurrent('a schedule, every run of which is accounted for,', () => {
       await south.reset()
     })
 
-    it('at the first of two equal times, and once after the server had no power', async () => {
+    it('at the first of two equal times, and once after the server had no power', { timeout: 600_000 }, async () => {
       await clock.set(Date.parse('2026-10-31T12:00:00Z'))
       await clock.withoutSystemd(
         `${kit} policy "schedule_database=every 12h" "schedule_config=daily 01:30" schedule_application=off schedule_monitor=off "schedule_system=sunday 01:00" && ${kit} timers install`,
       )
-      const minutes = await south.must("sed -n 's/ .*cvd-backup scheduled due$//p' /etc/cron.d/cvd-backup*")
-      expect(minutes).toMatch(/^\d-59\/10$|^\*\/10$/)
-      const first = Number(/^\d/.exec(minutes)?.[0] ?? 0)
+      const lines = (
+        await south.must("sed -n 's/ .*cvd-backup scheduled [a-z]* --timer$//p' /etc/cron.d/cvd-backup*")
+      ).split('\n')
+      expect(lines).toEqual(Array(5).fill(expect.stringMatching(/^\d-59\/10$/)))
+      const first = Number(lines[0]?.[0])
       // New York: 00:00 is 04:00 in UTC, then 05:00; from 05:00 to 07:00 in UTC, every time comes twice.
       for (const [from, due] of [
         ['10-31T16:00', ['database 10-31 16:00']],
@@ -152,15 +153,15 @@ describe.concurrent('a schedule, every run of which is accounted for,', () => {
       ] as const) {
         const at = Date.parse(`2026-${from}:00Z`) + (first + (first === 0 ? 10 : 0)) * 60_000
         const ended = async () =>
-          await south.must('journalctl -u moved-cron --no-pager -o cat | grep -c "END (/usr/bin/env" || true')
+          Number(await south.must('journalctl -u moved-cron --no-pager -o cat | grep -c "END (/usr/bin/env" || true'))
         const before = await ended()
         // Five seconds before cron looks; again, if it took longer to start.
         for (let turn = 0; ; turn += 1) {
           await clock.set(at - 5000)
           await clock.startCron()
-          const over = async () => (await ended()) !== before
+          const over = async () => (await ended()) - before >= lines.length
           try {
-            await waitUntil(`the job of ${from} has ended`, over, { seconds: 30, everyMs: 500 })
+            await waitUntil(`the jobs of ${from} have ended`, over, { seconds: 30, everyMs: 500 })
             break
           } catch (error) {
             if (turn === 3) throw error

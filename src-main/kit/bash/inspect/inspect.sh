@@ -100,7 +100,7 @@ inspect_tools() {
 declare -A I_FREE=() I_TOTAL=() I_DEVICE=()
 inspect_disk() { # after facts_read
   local purpose path paths=() list=() lines=() total free device place index=0
-  for purpose in "${DISK_PURPOSES[@]}"; do
+  for purpose in database backups state; do
     disk_folder "$purpose"
     paths+=("$REPLY")
   done
