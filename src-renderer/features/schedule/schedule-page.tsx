@@ -10,6 +10,7 @@ import { SiteOver, SiteTabs } from '../../shared/site-heading.tsx'
 import { UnloadedPage } from '../../shared/unloaded-page.tsx'
 import { type FollowedOperation, useOperation } from '../../shared/use-operation.ts'
 import { Button } from '../../ui/button.tsx'
+import { HostileText } from '../../ui/hostile-text.tsx'
 import { Menu } from '../../ui/menu.tsx'
 import { Page, Section } from '../../ui/page.tsx'
 import { ErrorState, Loading, Notice, Skeleton } from '../../ui/states.tsx'
@@ -78,13 +79,14 @@ function Title(props: {
   readonly overview: SiteOverview
 }) {
   const { report, failed, overview } = props
+  const unprotected = useUnprotected(overview)
   if (!report) return failed ? 'Schedule' : <Skeleton width="18rem" />
-  const { mark, sentence, next } = standingOf(report)
+  const { mark, sentence, next } = standingOf(report, unprotected)
   return (
     <span className={css.headline}>
       <Mark of={mark} bare large />
       <span>
-        {sentence}
+        <HostileText text={sentence} />
         {next && (
           <>
             {' '}
@@ -98,6 +100,15 @@ function Title(props: {
       </span>
     </span>
   )
+}
+
+/** Why there is no backup of the database: empty if nobody has tried from here, null if there is one or it is not known. */
+function useUnprotected({ id: site, backupsKnown, newestBackup }: SiteOverview): string | null {
+  const none = backupsKnown && newestBackup === null
+  const rows = useSubscription('operations.watch', none ? { site } : null).state?.operations
+  if (!none) return null
+  const last = rows?.find(({ command, state }) => command === 'database' && state === 'ended')
+  return last && last.outcome !== 'succeeded' ? last.message : ''
 }
 
 function Actions(props: {

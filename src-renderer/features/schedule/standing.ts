@@ -48,7 +48,8 @@ function troubleOf(report: ScheduleReport): string | null {
   return `The last runs of ${bad.length} kinds did not succeed: ${bad.map(({ kind }) => lower(scheduledTitle(kind))).join(', ')}.`
 }
 
-export function standingOf(report: ScheduleReport): ScheduleStanding {
+/** `unprotected`: there is no backup of the database at all; why the last attempt failed, or an empty text. Null: there is one. */
+export function standingOf(report: ScheduleReport, unprotected: string | null = null): ScheduleStanding {
   const say = (mark: ScheduleStanding['mark'], sentence: string) => ({ mark, sentence, next: null })
   if (!report.installed) {
     return report.foreign.length > 0
@@ -60,6 +61,10 @@ export function standingOf(report: ScheduleReport): ScheduleStanding {
     const { until } = report.paused
     const end = until === null ? '' : ` until ${formatClock(until, report.zone).slice(0, 16)}`
     return say('attention', `The schedule is paused${end}.`)
+  }
+  if (unprotected !== null) {
+    const why = unprotected === '' ? '' : ` The last attempt failed: ${unprotected}`
+    return say('bad', `Scheduled, but there is no backup yet.${why}`)
   }
   const trouble = troubleOf(report)
   if (trouble !== null) return say('attention', trouble)

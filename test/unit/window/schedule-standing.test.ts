@@ -82,6 +82,13 @@ test.each<[string, Partial<ScheduleReport>, string, string]>([
   expect(standingOf({ ...report, ...change })).toEqual({ mark, sentence, next: null })
 })
 
+test('without any backup it is not protected, whatever is scheduled', () => {
+  const sentence = 'Scheduled, but there is no backup yet.'
+  expect(standingOf(report, '')).toEqual({ mark: 'bad', sentence, next: null })
+  const why = 'There is not enough space.'
+  expect(standingOf(report, why).sentence).toBe(`${sentence} The last attempt failed: ${why}`)
+})
+
 test('a run that a pause skipped is no problem', () => {
   const runs = [run('database', 'skipped', 0, 'paused'), ...report.runs]
   expect(standingOf({ ...report, runs }).mark).toBe('good')
