@@ -42,7 +42,7 @@ export function RetentionPage({ site }: { readonly site: string }) {
       colour={overview.colour}
       over={<SiteOver overview={overview} />}
       title={<Title all={preview.all} failed={(failure ?? draft.failure) !== null} />}
-      lead={draft.view && rotationWords(draft.view.policy)}
+      lead={draft.view && rotationWords(draft.view.policy, watched.state?.inspection?.schedule?.installed)}
       actions={
         <Button icon={Recycle} refusal={refusal} busy={rotation.busy} onClick={() => setRotating(true)}>
           Rotate now…
@@ -116,10 +116,15 @@ function effectWords({ kept, deleted, bytes }: Tally): string {
   return `The rules keep ${formatCount(kept)} of ${formatCount(total)} backups and free ${formatBytes(bytes)}.`
 }
 
-function rotationWords(policy: Readonly<Record<string, string>>): string {
+/** `installed`: whether its schedule is; undefined if the server does not say. */
+function rotationWords(policy: Readonly<Record<string, string>>, installed: boolean | undefined): string {
   const often = policy.schedule_rotate ?? 'off'
   const when =
-    often === 'off' ? 'Rotation is not scheduled' : `Rotation runs by itself: ${scheduleWords(often).toLowerCase()}`
+    installed === false
+      ? 'Nothing is rotated by itself: no schedule is installed'
+      : often === 'off'
+        ? 'Rotation is not scheduled'
+        : `Rotation runs by itself: ${scheduleWords(often).toLowerCase()}`
   return `${when}. Never deleted: the newest verified backup of a kind, what is on hold or open, and anything while the newest backup is overdue or has failed.`
 }
 
