@@ -158,7 +158,13 @@ function ActivityArea() {
   useEffect(() => {
     if (!rows) return
     for (const row of hear(rows)) {
-      if (row.outcome === 'succeeded') showToast(`${row.title}: succeeded`, row.siteName, 'good')
+      // What monitoring found is what there is to say: `3 alerts are open.`
+      if (row.outcome === 'succeeded' && row.command === 'monitor')
+        showToast(`${row.title}: ${row.message}`, row.siteName)
+      else if (row.outcome === 'succeeded') showToast(`${row.title}: succeeded`, row.siteName, 'good')
+      // Also the first backup of a site whose protection was told as succeeded a moment before.
+      else if (row.outcome === 'failed' && row.command === 'database')
+        showToast(`${row.title}: failed`, row.message, 'bad')
     }
   }, [rows, hear])
   if (running.length === 0 && attention.length + broken.length === 0 && travelling.length === 0) return null
