@@ -17,11 +17,13 @@ export function AcknowledgeDialog({ row, onClose }: { readonly row: AlertRow; re
   const [reason, setReason] = useState('')
   const [choice, setChoice] = useState<UntilChoice>('day')
   const [date, setDate] = useState('')
-  const until = untilOf(choice, date, Date.now(), clockOffset)
+  // Errors of a log are over when they are acknowledged: there is nothing that could end later.
+  const ends = row.rule === 'log-errors'
+  const until = ends ? null : untilOf(choice, date, Date.now(), clockOffset)
   const why = reason.trim()
   const ready = why !== '' && until !== undefined
   async function submit(): Promise<void> {
-    const end = untilOf(choice, date, Date.now(), clockOffset)
+    const end = ends ? null : untilOf(choice, date, Date.now(), clockOffset)
     if (why === '' || end === undefined || acknowledge.busy) return
     const done = await acknowledge.run({ site, alert, from, reason: why, until: end })
     if (!done.ok) return
@@ -35,8 +37,10 @@ export function AcknowledgeDialog({ row, onClose }: { readonly row: AlertRow; re
       title="Acknowledge this alert?"
       lead={
         <>
-          <HostileText text={evidence} /> It stays open until its cause is gone, but nobody is reminded of it. If it
-          gets worse, everybody is told again.
+          <HostileText text={/[.!?]$/.test(evidence) ? evidence : `${evidence}.`} />{' '}
+          {ends
+            ? 'This ends the alert for good: only newer errors of this log alert again.'
+            : 'It stays open until its cause is gone, but nobody is reminded of it. If it gets worse, everybody is told again.'}
         </>
       }
       onSubmit={() => void submit()}
@@ -57,13 +61,15 @@ export function AcknowledgeDialog({ row, onClose }: { readonly row: AlertRow; re
         autoFocus
         hint="Everybody who looks at the site sees it, with your name."
       />
-      <Select
-        label="For how long"
-        value={choice}
-        options={untilChoices}
-        onChange={(value) => setChoice(untilChoices.find((one) => one.value === value)?.value ?? 'day')}
-      />
-      {choice === 'date' && (
+      {!ends && (
+        <Select
+          label="For how long"
+          value={choice}
+          options={untilChoices}
+          onChange={(value) => setChoice(untilChoices.find((one) => one.value === value)?.value ?? 'day')}
+        />
+      )}
+      {!ends && choice === 'date' && (
         <TextField
           label="Last day"
           placeholder="YYYY-MM-DD"
