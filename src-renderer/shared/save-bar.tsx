@@ -88,6 +88,12 @@ export function Meanwhile({ draft, onResolved }: { readonly draft: PolicyDraft; 
   const { meanwhile, view } = draft
   if (meanwhile.length === 0) return null
   const who = view?.changedBy ?? ''
+  const ours = new Set(draft.changes.map(({ key }) => key))
+  const both = meanwhile.filter(({ key }) => ours.has(key)).map(({ key }) => settingLabel(key))
+  const goOn = (how: () => void) => () => {
+    how()
+    onResolved?.()
+  }
   return (
     <Notice
       tone="warn"
@@ -97,19 +103,26 @@ export function Meanwhile({ draft, onResolved }: { readonly draft: PolicyDraft; 
         </>
       }
       action={
-        <Button
-          size="small"
-          onClick={() => {
-            draft.rebase()
-            onResolved?.()
-          }}
-        >
-          Keep theirs, and my changes on top
-        </Button>
+        <>
+          {both.length > 0 && (
+            <Button size="small" onClick={goOn(draft.yieldTo)}>
+              Keep theirs
+            </Button>
+          )}
+          <Button size="small" onClick={goOn(draft.rebase)}>
+            Keep theirs, and my changes on top
+          </Button>
+        </>
       }
     >
-      <p>Nothing of yours is saved yet, and nothing of theirs is overwritten. They changed:</p>
+      <p>Nothing of yours is saved yet. They changed:</p>
       <Changes changes={meanwhile} />
+      {both.length > 0 && (
+        <p>
+          You both changed: {both.join(', ')}. <i>Keep theirs</i> drops your changes to these;{' '}
+          <i>Keep theirs, and my changes on top</i> replaces theirs by yours when you save.
+        </p>
+      )}
     </Notice>
   )
 }

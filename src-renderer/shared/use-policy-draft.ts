@@ -26,6 +26,8 @@ export interface PolicyDraft {
   readonly discard: () => void
   /** Goes on from what applies now, with our changes on top. */
   readonly rebase: () => void
+  /** Goes on from what applies now, without our changes to what somebody else has changed. */
+  readonly yieldTo: () => void
   readonly saving: boolean
   /** Null: it is saved. */
   readonly save: () => Promise<WireFailure | null>
@@ -72,6 +74,12 @@ export function usePolicyDraft(site: string): PolicyDraft {
       }),
     discard: () => setState(clean),
     rebase: () => setState((now) => ({ ...now, base: view })),
+    yieldTo: () =>
+      setState((now) => {
+        const theirs = new Set(now.base && view ? differences(now.base.policy, view.policy).map(({ key }) => key) : [])
+        const ours = Object.entries(now.edits).filter(([key]) => !theirs.has(key))
+        return ours.length === 0 ? clean : { edits: Object.fromEntries(ours), base: view }
+      }),
     saving,
     save: async () => {
       setSaving(true)
