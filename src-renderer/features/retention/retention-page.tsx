@@ -71,7 +71,14 @@ export function RetentionPage({ site }: { readonly site: string }) {
       ) : (
         !draft.failure && <Loading what="the policy" rows={12} />
       )}
-      {rotating && <RotateDialog overview={overview} rotation={rotation} onClose={() => setRotating(false)} />}
+      {rotating && (
+        <RotateDialog
+          overview={overview}
+          rotation={rotation}
+          unsaved={draft.changes.length > 0}
+          onClose={() => setRotating(false)}
+        />
+      )}
     </Page>
   )
 }

@@ -20,9 +20,11 @@ const LISTED = 6
 export function RotateDialog(props: {
   readonly overview: SiteOverview
   readonly rotation: FollowedOperation
+  /** Whether rules were changed here and not saved. */
+  readonly unsaved: boolean
   readonly onClose: () => void
 }) {
-  const { overview, rotation, onClose } = props
+  const { overview, rotation, unsaved, onClose } = props
   const { id: site, name } = overview
   const asked = useQuery('retention.plan', { site })
   const [typed, setTyped] = useState('')
@@ -57,6 +59,7 @@ export function RotateDialog(props: {
         </>
       }
     >
+      {unsaved && <Notice title="By the saved rules; your unsaved changes do not count." />}
       {asked.failure && <ErrorState failure={asked.failure} />}
       {!plan && !asked.failure && <Loading what="what would be deleted" rows={5} />}
       {doubted !== null && (
