@@ -291,7 +291,7 @@ What is not given stays as it is; KEY= takes it away. Give secrets (url, passwor
 stdin, one a line, and are in no list of processes.`,
   },
   monitor: {
-    ...{ kind: 'operation', title: 'Look for alerts', role: 'admin', changesSite: false },
+    ...{ kind: 'operation', title: 'Check for alerts', role: 'admin', changesSite: false },
     ...{ report: monitorReport, failure: nothing },
     synopsis: 'monitor',
     summary: 'look for what is wrong, and tell',

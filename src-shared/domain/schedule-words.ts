@@ -70,6 +70,12 @@ export function scheduleWords(schedule: string): string {
   }
 }
 
+/** The same within a sentence: `every 2 hours`, `daily at 02:00`, `Sundays at 01:00`. */
+export function scheduleInSentence(schedule: string): string {
+  const words = scheduleWords(schedule)
+  return readPlan(schedule)?.form === 'weekly' ? words : words.toLowerCase()
+}
+
 /** `Database backup`, `Rotation`; one of another version by its name. */
 export function scheduledTitle(kind: string): string {
   return kitCommand(kind)?.title ?? capital(kind)

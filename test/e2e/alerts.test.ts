@@ -33,7 +33,7 @@ afterAll(async () => {
 
 test('what is wrong is found, acknowledged, withdrawn, remedied and cleared', async () => {
   const page = await desk.window({ at: `/sites/${site.id}/alerts` })
-  await heading(page, 'Nobody has looked for alerts yet.').waitFor()
+  await heading(page, 'Nobody has checked for alerts yet.').waitFor()
   await page.getByText('Nobody is told').waitFor()
   await page.getByText(/^Nothing yet\. An alert comes here/).waitFor()
   expect(await accessible(page)).toEqual([])

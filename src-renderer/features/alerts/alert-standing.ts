@@ -15,7 +15,7 @@ export function standingOf(
     return { mark: errors > 0 ? 'error' : 'warning', sentence: `${words} ${open === 1 ? 'is' : 'are'} open.` }
   }
   if (!known) return { mark: 'unknown', sentence: 'Whether anything is wrong is not known.' }
-  if (monitoredAt === null) return { mark: 'not checked', sentence: 'Nobody has looked for alerts yet.' }
+  if (monitoredAt === null) return { mark: 'not checked', sentence: 'Nobody has checked for alerts yet.' }
   if (acknowledged === 0) return { mark: 'good', sentence: 'Nothing is wrong.' }
   const what = acknowledged === 1 ? '1 alert is' : `${acknowledged} alerts are`
   return { mark: 'good', sentence: `Nothing needs attention; ${what} acknowledged.` }

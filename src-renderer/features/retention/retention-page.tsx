@@ -4,7 +4,7 @@ import { useEffect, useMemo, useState } from 'react'
 import type { SiteOverview } from '../../../src-shared/contract/sites.ts'
 import { formatBytes, formatCount } from '../../../src-shared/domain/format.ts'
 import { type RetentionKind, retentionKinds } from '../../../src-shared/domain/retention.ts'
-import { scheduleWords } from '../../../src-shared/domain/schedule-words.ts'
+import { scheduleInSentence } from '../../../src-shared/domain/schedule-words.ts'
 import { useQuery, useSubscription } from '../../api/hooks.ts'
 import { useRefusal } from '../../api/session.tsx'
 import { settingProblem } from '../../shared/policy-settings.ts'
@@ -131,7 +131,7 @@ function rotationWords(policy: Readonly<Record<string, string>>, installed: bool
       ? 'Nothing is rotated by itself: no schedule is installed'
       : often === 'off'
         ? 'Rotation is not scheduled'
-        : `Rotation runs by itself: ${scheduleWords(often).toLowerCase()}`
+        : `Rotation runs by itself: ${scheduleInSentence(often)}`
   return `${when}. Never deleted: the newest verified backup of a kind, what is on hold or open, and anything while the newest backup is overdue or has failed.`
 }
 

@@ -9,6 +9,7 @@ import {
   scheduleDays,
   scheduledTitle,
   scheduleHours,
+  scheduleInSentence,
   scheduleWords,
   usualPlan,
   writePlan,
@@ -59,7 +60,7 @@ export function HowOftenDialog(props: {
     const saved = await savePolicy(site, { [`schedule_${kind}`]: text }, version)
     setBusy(false)
     if (!saved.ok) return setFailure(saved.error)
-    showToast(`${scheduledTitle(kind)}: ${scheduleWords(text).toLowerCase()}`)
+    showToast(`${scheduledTitle(kind)}: ${scheduleInSentence(text)}`)
     onClose()
   }
   return (

@@ -3,7 +3,7 @@ import { ShieldPlus } from 'lucide-react'
 import { useState } from 'react'
 import type { SiteOverview } from '../../../src-shared/contract/sites.ts'
 import type { ScheduleReport } from '../../../src-shared/domain/schedule.ts'
-import { scheduledTitle, scheduleWords } from '../../../src-shared/domain/schedule-words.ts'
+import { scheduledTitle, scheduleInSentence } from '../../../src-shared/domain/schedule-words.ts'
 import { useRefusal } from '../../api/session.tsx'
 import type { FollowedOperation } from '../../shared/use-operation.ts'
 import { Button } from '../../ui/button.tsx'
@@ -36,7 +36,7 @@ export function Protect(props: {
             {on.map(({ kind, schedule }, index) => (
               <span key={kind}>
                 {index > 0 && '; '}
-                {scheduledTitle(kind).toLowerCase()} {scheduleWords(schedule).toLowerCase()}
+                {scheduledTitle(kind).toLowerCase()} {scheduleInSentence(schedule)}
               </span>
             ))}
             .

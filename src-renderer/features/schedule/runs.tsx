@@ -8,6 +8,7 @@ import { scheduledTitle } from '../../../src-shared/domain/schedule-words.ts'
 import { useCommand, useSubscription } from '../../api/hooks.ts'
 import { useRefusal } from '../../api/session.tsx'
 import { go } from '../../app/router.ts'
+import { href } from '../../app/routes.ts'
 import { Button } from '../../ui/button.tsx'
 import { classes } from '../../ui/classes.ts'
 import { Dialog } from '../../ui/dialog.tsx'
@@ -40,7 +41,12 @@ export function Runs({ report, overview }: { readonly report: ScheduleReport; re
   return (
     <Section
       title="Log of the runs"
-      note="the newest twenty of each kind"
+      note={
+        <>
+          the newest twenty of each kind; runs by hand are in{' '}
+          <a href={href({ page: 'site-operations', site: overview.id })}>Operations</a>
+        </>
+      }
       actions={<Select inline label="Show" value={shown} options={options} onChange={setShown} />}
     >
       <Table

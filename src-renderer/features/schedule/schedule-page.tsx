@@ -14,7 +14,7 @@ import { HostileText } from '../../ui/hostile-text.tsx'
 import { Menu } from '../../ui/menu.tsx'
 import { Page, Section } from '../../ui/page.tsx'
 import { ErrorState, Loading, Notice, Skeleton } from '../../ui/states.tsx'
-import { Time } from '../../ui/time.tsx'
+import { Time, useNow } from '../../ui/time.tsx'
 import { Mark } from '../../ui/verdict.tsx'
 import { Jobs } from './jobs.tsx'
 import { Kinds } from './kinds.tsx'
@@ -80,6 +80,7 @@ function Title(props: {
 }) {
   const { report, failed, overview } = props
   const unprotected = useUnprotected(overview)
+  const clock = useNow(5000) + overview.clockOffset
   if (!report) return failed ? 'Schedule' : <Skeleton width="18rem" />
   const { mark, sentence, next } = standingOf(report, unprotected)
   return (
@@ -92,7 +93,11 @@ function Title(props: {
             {' '}
             Next: {next.title}{' '}
             <span className={css.soon}>
-              <Time at={next.at} offset={overview.clockOffset} zone={report.zone} />
+              {next.at - clock < 10_000 ? (
+                'is due now'
+              ) : (
+                <Time at={next.at} offset={overview.clockOffset} zone={report.zone} />
+              )}
             </span>
             .
           </>

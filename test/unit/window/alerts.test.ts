@@ -65,7 +65,7 @@ describe('alerts', () => {
     expect(said({ warnings: 1, acknowledged: 1 })).toBe('warning: 1 warning is open.')
     expect(said({ acknowledged: 1 })).toBe('good: Nothing needs attention; 1 alert is acknowledged.')
     expect(said({})).toBe('good: Nothing is wrong.')
-    expect(said({}, { known: true, monitoredAt: null })).toBe('not checked: Nobody has looked for alerts yet.')
+    expect(said({}, { known: true, monitoredAt: null })).toBe('not checked: Nobody has checked for alerts yet.')
     expect(said({}, { known: false, monitoredAt: now })).toBe('unknown: Whether anything is wrong is not known.')
   })
 })
