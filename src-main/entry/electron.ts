@@ -82,7 +82,8 @@ const runtime = {
   createWindow: (options: Electron.BrowserWindowConstructorOptions) => new BrowserWindow(options),
   createChannel: () => new MessageChannelMain(),
   createTray: process.platform === 'darwin' ? null : createTray,
-  setBadge: (count: number) => void app.setBadgeCount(count),
+  // Windows has none.
+  setBadge: (count: number) => void (process.platform !== 'win32' && app.setBadgeCount(count)),
   createNotification: () =>
     Notification.isSupported() ? (options: { title: string; body: string }) => new Notification(options) : null,
   openPath: (path: string) => void shell.openPath(path),

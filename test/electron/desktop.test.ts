@@ -93,7 +93,7 @@ async function restoreUntil(phase: string): Promise<Pause> {
 
 test('the menu opens its pages, by their shortcuts', async () => {
   await focus(desktop, 'CVD Backup Console')
-  await press(desktop, 'ctrl+3')
+  await press(desktop, 'ctrl+4')
   await heading(page, 'Audit').waitFor()
   await press(desktop, 'ctrl+1')
   await at('#/')
@@ -210,7 +210,7 @@ test('Quit during a restore ends the console, not the restore, and the next star
   // A window that has just opened may not have the keyboard focus yet.
   await expect
     .poll(async () => {
-      await press(desktop, 'ctrl+2')
+      await press(desktop, 'ctrl+3')
       return page.url()
     })
     .toContain('#/operations')

@@ -76,7 +76,7 @@ test('the packaged console opens its window, works with the keyboard, and quits'
   await expect.poll(() => titles(desktop)).toContainEqual(expect.stringMatching(/^Fleet . CVD Backup Console$/))
   await focus(desktop, 'CVD Backup Console')
   await desktop.picture(join(pictures, 'packed.png'))
-  await press(desktop, 'ctrl+3')
+  await press(desktop, 'ctrl+4')
   await expect.poll(() => titles(desktop)).toContainEqual(expect.stringMatching(/^Audit . CVD Backup Console$/))
   expect(existsSync(store())).toBe(true)
   await press(desktop, 'ctrl+q')
@@ -98,7 +98,7 @@ test('a crashed page is reloaded, and works', async () => {
   await focus(desktop, 'CVD Backup Console')
   await expect
     .poll(async () => {
-      await press(desktop, 'ctrl+3')
+      await press(desktop, 'ctrl+4')
       return await titles(desktop)
     })
     .toContainEqual(expect.stringMatching(/^Audit . CVD Backup Console$/))

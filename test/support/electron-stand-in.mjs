@@ -19,6 +19,7 @@ export const app = Object.assign(new EventEmitter(), {
   enableSandbox() {},
   setPath() {},
   setAppUserModelId() {},
+  setBadgeCount: () => true,
   setAsDefaultProtocolClient: () => true,
   requestSingleInstanceLock: () => true,
   whenReady: () => ready.promise,
