@@ -59,7 +59,8 @@ export const safeStorage = {
 export const powerMonitor = new EventEmitter()
 export const powerSaveBlocker = { start: () => 1, stop: nothing }
 export const nativeTheme = { shouldUseDarkColors: true, themeSource: 'system' }
-export const nativeImage = { createFromPath: () => ({ resize: () => null }) }
+const image = { getSize: () => ({ width: 16, height: 16 }), toBitmap: () => new Uint8Array(4 * 16 * 16) }
+export const nativeImage = { createFromPath: () => ({ resize: () => image }), createFromBitmap: () => image }
 export const shell = { openPath: async () => '' }
 export const Menu = { setApplicationMenu: nothing, buildFromTemplate: (entries) => entries }
 export class Notification extends EventEmitter {
@@ -68,6 +69,7 @@ export class Notification extends EventEmitter {
 export class Tray extends EventEmitter {
   setToolTip() {}
   setContextMenu() {}
+  setImage() {}
   destroy() {}
 }
 export class MessageChannelMain {
