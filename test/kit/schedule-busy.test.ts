@@ -62,7 +62,9 @@ describe.runIf(root)('a run that finds the site busy', () => {
     const program = await lock(join(one.site.root, 'data'))
     expect((await one.run('scheduled', 'database')).result).toMatchObject({ outcome: 'failed', code: 'busy' })
     await program.free()
-    expect((await one.report()).runs).toMatchObject([{ outcome: 'failed', code: 'busy' }])
+    // Monitoring has looked at once.
+    const runs = (await one.report()).runs.filter(({ kind }) => kind === 'database')
+    expect(runs).toMatchObject([{ outcome: 'failed', code: 'busy' }])
   })
 
   it('does not give up because somebody looks for a moment if it is at work', async () => {

@@ -154,7 +154,7 @@ scheduled_ping() {
 
 # scheduled_follow_up: a failure is not left to the next look. If it is monitoring that failed, for want of room perhaps, people hear of that.
 scheduled_follow_up() {
-  if [[ $RUN_OUTCOME == @(succeeded|skipped) ]]; then
+  if [[ $RUN_OUTCOME == @(succeeded|skipped|cancelled) ]]; then
     [[ $RUN_KIND != monitor ]] || rm -f -- "$STATE/told.monitoring-failed"
   elif [[ $RUN_KIND == monitor ]]; then
     scheduled_tell monitoring-failed "Nobody watches this site: monitoring failed. $RUN_MESSAGE" 'run it, and look: cvd-backup monitor'
