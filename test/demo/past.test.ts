@@ -25,7 +25,7 @@ afterAll(async () => {
   remove()
 })
 
-test('the demo has lived for three weeks: backups, runs, a schedule, and one alert', async () => {
+test('the demo has lived for three weeks: backups, runs, a schedule, and two alerts', async () => {
   await using console = openConsole(folder)
   const { context } = console
   const site = await prepareDemo(console, demo)
@@ -37,8 +37,10 @@ test('the demo has lived for three weeks: backups, runs, a schedule, and one ale
   expect([...new Set(runs)].sort()).toEqual(expect.arrayContaining(['failed', 'missed', 'skipped', 'succeeded']))
   const found = alerts.open.map(({ rule, subject }) => `${rule} ${subject}`)
   expect(found).toContain('log-errors backup.log')
+  // One of its backups was damaged.
+  expect(found).toContainEqual(expect.stringMatching(/^backup-damaged .*cvd_auto_/))
   // What else a machine or a policy may have: its clock, and the runbook's own contradictions.
-  const usual = /^(log-errors|policy|clock-|schedule-missing)/
+  const usual = /^(log-errors|backup-damaged|policy|clock-|schedule-missing)/
   expect(found.filter((one) => !usual.test(one))).toEqual([])
   const times = (context.store.inspections.latest(site.id)?.inspection.backups ?? []).flatMap(
     ({ takenAt }) => takenAt ?? [],
