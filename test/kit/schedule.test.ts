@@ -283,6 +283,8 @@ describe.runIf(root)('the timers', () => {
         .sort(),
     ).toEqual(['config', 'database', 'monitor'])
     expect(look().every(({ stdout }) => stdout.includes('is due.'))).toBe(true)
+    // As the hourly timer of systemd does: all kinds, one after the other.
+    expect((await one.must('scheduled', 'due')).result.message).toBe('What was due was run.')
     await one.must('timers', 'remove')
     expect(one.units()).toEqual([])
   })
