@@ -53,6 +53,16 @@ export function Headline(props: {
   )
 }
 
+/** The same line on a page whose verdict is of something else. */
+export function PageHeadline({ mark, children }: { readonly mark: MarkName; readonly children: ReactNode }) {
+  return (
+    <span className={css.headline}>
+      <Mark of={mark} bare large />
+      <span>{children}</span>
+    </span>
+  )
+}
+
 function Line({ line }: { readonly line: NowLine }) {
   const { tone, text, detail, asOf } = line
   return (

@@ -6,6 +6,7 @@ import type { InspectionFacts, SiteOverview } from '../../../src-shared/contract
 import { scheduleWords } from '../../../src-shared/domain/schedule-words.ts'
 import { useSubscription } from '../../api/hooks.ts'
 import { useRefusal } from '../../api/session.tsx'
+import { PageHeadline } from '../../shared/headline.tsx'
 import { countWords } from '../../shared/open-alerts.ts'
 import { SiteOver, SiteTabs } from '../../shared/site-heading.tsx'
 import { UnloadedPage } from '../../shared/unloaded-page.tsx'
@@ -14,7 +15,6 @@ import { Button } from '../../ui/button.tsx'
 import { Page, Section } from '../../ui/page.tsx'
 import { ErrorState, Notice } from '../../ui/states.tsx'
 import { Time } from '../../ui/time.tsx'
-import { Mark } from '../../ui/verdict.tsx'
 import { AcknowledgeDialog } from './acknowledge-dialog.tsx'
 import { AlertItem } from './alert-item.tsx'
 import { standingOf } from './alert-standing.ts'
@@ -55,12 +55,7 @@ export function SiteAlertsPage({ site, children }: { readonly site: string; read
 
 function Title({ rows, overview }: { readonly rows: readonly AlertRow[]; readonly overview: SiteOverview }) {
   const { mark, sentence } = standingOf(countsOf(rows), overview.alerts)
-  return (
-    <span className={css.headline}>
-      <Mark of={mark} bare large />
-      <span>{sentence}</span>
-    </span>
-  )
+  return <PageHeadline mark={mark}>{sentence}</PageHeadline>
 }
 
 /** When the rules were asked last, which is how old what is shown is, and when they are asked again. */

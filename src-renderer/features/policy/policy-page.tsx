@@ -5,6 +5,8 @@ import type { InspectionFacts, SiteOverview } from '../../../src-shared/contract
 import type { PolicyFinding } from '../../../src-shared/domain/policy.ts'
 import { useQuery, useSubscription } from '../../api/hooks.ts'
 import { useRefusal } from '../../api/session.tsx'
+import { AskAgain } from '../../shared/ask-again.tsx'
+import { PageHeadline } from '../../shared/headline.tsx'
 import { settingProblem } from '../../shared/policy-settings.ts'
 import { Meanwhile, SaveBar } from '../../shared/save-bar.tsx'
 import { SiteOver, SiteTabs } from '../../shared/site-heading.tsx'
@@ -14,13 +16,11 @@ import { useLast, useSettled } from '../../shared/use-settled.ts'
 import { Button } from '../../ui/button.tsx'
 import { HostileText } from '../../ui/hostile-text.tsx'
 import { Page } from '../../ui/page.tsx'
-import { ErrorState, Loading, Skeleton } from '../../ui/states.tsx'
+import { Loading, Skeleton } from '../../ui/states.tsx'
 import { Time } from '../../ui/time.tsx'
-import { Mark } from '../../ui/verdict.tsx'
 import { CopyDialog } from './copy-dialog.tsx'
 import { Findings } from './findings.tsx'
 import { groups } from './groups.ts'
-import css from './policy.module.css'
 import { Profiles } from './profiles.tsx'
 import { SettingGroup } from './setting-group.tsx'
 
@@ -56,18 +56,7 @@ export function PolicyPage({ site }: { readonly site: string }) {
       tabs={<SiteTabs overview={overview} current="policy" />}
     >
       {draft.failure && (
-        <ErrorState
-          failure={draft.failure}
-          title={
-            draft.view ? 'The server could not be asked again. This page shows older data.' : 'The policy is not known.'
-          }
-          tone={draft.view ? 'warn' : 'bad'}
-          action={
-            <Button size="small" onClick={draft.again}>
-              Ask again
-            </Button>
-          }
-        />
+        <AskAgain failure={draft.failure} what="The policy" known={draft.view !== null} again={draft.again} />
       )}
       {draft.view ? (
         <Known
@@ -115,12 +104,7 @@ function Title({ findings, failed }: { readonly findings: readonly PolicyFinding
     : findings.some(({ severity }) => severity === 'warning')
       ? 'attention'
       : 'good'
-  return (
-    <span className={css.headline}>
-      <Mark of={worst} bare large />
-      <span>{countWords(findings)}</span>
-    </span>
-  )
+  return <PageHeadline mark={worst}>{countWords(findings)}</PageHeadline>
 }
 
 function Changed({ draft, overview }: { readonly draft: PolicyDraft; readonly overview: SiteOverview }) {

@@ -7,6 +7,8 @@ import { type RetentionKind, retentionKinds } from '../../../src-shared/domain/r
 import { scheduleInSentence } from '../../../src-shared/domain/schedule-words.ts'
 import { useQuery, useSubscription } from '../../api/hooks.ts'
 import { useRefusal } from '../../api/session.tsx'
+import { AskAgain } from '../../shared/ask-again.tsx'
+import { PageHeadline } from '../../shared/headline.tsx'
 import { settingProblem } from '../../shared/policy-settings.ts'
 import { Meanwhile, SaveBar } from '../../shared/save-bar.tsx'
 import { SiteOver, SiteTabs } from '../../shared/site-heading.tsx'
@@ -17,9 +19,7 @@ import { useLast, useSettled } from '../../shared/use-settled.ts'
 import { Button } from '../../ui/button.tsx'
 import { Page, Section } from '../../ui/page.tsx'
 import { ErrorState, Loading, Skeleton } from '../../ui/states.tsx'
-import { Mark } from '../../ui/verdict.tsx'
 import { Decisions } from './decisions.tsx'
-import css from './retention.module.css'
 import { RotateDialog } from './rotate-dialog.tsx'
 import { retentionKey, rulesOf } from './rule-fields.ts'
 import { Rules } from './rules.tsx'
@@ -52,18 +52,7 @@ export function RetentionPage({ site }: { readonly site: string }) {
     >
       {rotation.failure && <ErrorState failure={rotation.failure} />}
       {draft.failure && (
-        <ErrorState
-          failure={draft.failure}
-          title={
-            draft.view ? 'The server could not be asked again. This page shows older data.' : 'The policy is not known.'
-          }
-          tone={draft.view ? 'warn' : 'bad'}
-          action={
-            <Button size="small" onClick={draft.again}>
-              Ask again
-            </Button>
-          }
-        />
+        <AskAgain failure={draft.failure} what="The policy" known={draft.view !== null} again={draft.again} />
       )}
       {failure && <ErrorState failure={failure} title="What the policy keeps is not known." />}
       {draft.view ? (
@@ -108,12 +97,7 @@ function usePreview(site: string, draft: PolicyDraft) {
 function Title(props: { readonly all: readonly Decided[] | null; readonly failed: boolean }) {
   const { all, failed } = props
   if (!all) return failed ? 'Retention' : <Skeleton width="18rem" />
-  return (
-    <span className={css.headline}>
-      <Mark of="info" bare large />
-      <span>{effectWords(tallyOf(all))}</span>
-    </span>
-  )
+  return <PageHeadline mark="info">{effectWords(tallyOf(all))}</PageHeadline>
 }
 
 function effectWords({ kept, deleted, bytes }: Tally): string {

@@ -5,7 +5,9 @@ import type { SiteOverview } from '../../../src-shared/contract/sites.ts'
 import type { ScheduleReport } from '../../../src-shared/domain/schedule.ts'
 import { useSubscription } from '../../api/hooks.ts'
 import { useRefusal } from '../../api/session.tsx'
+import { AskAgain } from '../../shared/ask-again.tsx'
 import { ConfirmDialog } from '../../shared/confirm-dialog.tsx'
+import { PageHeadline } from '../../shared/headline.tsx'
 import { SiteOver, SiteTabs } from '../../shared/site-heading.tsx'
 import { UnloadedPage } from '../../shared/unloaded-page.tsx'
 import { type FollowedOperation, useOperation } from '../../shared/use-operation.ts'
@@ -15,7 +17,6 @@ import { Menu } from '../../ui/menu.tsx'
 import { Page, Section } from '../../ui/page.tsx'
 import { ErrorState, Loading, Notice, Skeleton } from '../../ui/states.tsx'
 import { Time, useNow } from '../../ui/time.tsx'
-import { Mark } from '../../ui/verdict.tsx'
 import { Jobs } from './jobs.tsx'
 import { Kinds } from './kinds.tsx'
 import { PauseDialog } from './pause-dialog.tsx'
@@ -47,20 +48,7 @@ export function SchedulePage({ site }: { readonly site: string }) {
       tabs={<SiteTabs overview={overview} current="schedule" />}
     >
       {change.failure && <ErrorState failure={change.failure} />}
-      {failure && (
-        <ErrorState
-          failure={failure}
-          title={
-            report ? 'The server could not be asked again. This page shows older data.' : 'The schedule is not known.'
-          }
-          tone={report ? 'warn' : 'bad'}
-          action={
-            <Button size="small" icon={RefreshCw} onClick={schedule.again}>
-              Ask again
-            </Button>
-          }
-        />
-      )}
+      {failure && <AskAgain failure={failure} what="The schedule" known={report !== null} again={schedule.again} />}
       {report && <Known report={report} overview={overview} change={change} />}
       {!report && !failure && <Loading what="the schedule" rows={10} />}
       {asks === 'pause' && report && (
@@ -84,26 +72,23 @@ function Title(props: {
   if (!report) return failed ? 'Schedule' : <Skeleton width="18rem" />
   const { mark, sentence, next } = standingOf(report, unprotected)
   return (
-    <span className={css.headline}>
-      <Mark of={mark} bare large />
-      <span>
-        <HostileText text={sentence} />
-        {next && (
-          <>
-            {' '}
-            Next: {next.title}{' '}
-            <span className={css.soon}>
-              {next.at - clock < 10_000 ? (
-                'is due now'
-              ) : (
-                <Time at={next.at} offset={overview.clockOffset} zone={report.zone} />
-              )}
-            </span>
-            .
-          </>
-        )}
-      </span>
-    </span>
+    <PageHeadline mark={mark}>
+      <HostileText text={sentence} />
+      {next && (
+        <>
+          {' '}
+          Next: {next.title}{' '}
+          <span className={css.soon}>
+            {next.at - clock < 10_000 ? (
+              'is due now'
+            ) : (
+              <Time at={next.at} offset={overview.clockOffset} zone={report.zone} />
+            )}
+          </span>
+          .
+        </>
+      )}
+    </PageHeadline>
   )
 }
 
