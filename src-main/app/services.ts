@@ -1,13 +1,15 @@
 /** What the handlers of the contract work with. */
+import { setImmediate } from 'node:timers/promises'
 import type { WireFailure } from '../../src-shared/contract/failure.ts'
 import { type Failure, fail, ok, type Result } from '../../src-shared/result.ts'
 import type { Fleet } from '../fleet/site-refresher.ts'
 import type { SecretStore } from '../ports/secrets.ts'
+import { clockOffset, type KeptInspection } from '../store/inspections.ts'
 import type { Site } from '../store/sites.ts'
 import type { Activity } from './activity.ts'
 import type { AppearanceSetting } from './appearance.ts'
 import type { Console } from './console.ts'
-import { forWindow, noSuchSite } from './failures.ts'
+import { forWindow, noSuchSite, notChecked, overtaken } from './failures.ts'
 import type { Lookout } from './lookout.ts'
 import type { Plans } from './plans.ts'
 import type { Prompts } from './prompts.ts'
@@ -58,6 +60,24 @@ export async function onSite<T, U>(
   if (done.ok) return ok(convert(done.value))
   await services.prompts.refused(site.value, done.error.code)
   return fail(forWindow(done.error))
+}
+
+/**
+ * Answers a question about what a site would do, from its last inspection. Whoever types asks several; those that were overtaken are
+ * dropped.
+ */
+export async function onLastSeen<T>(
+  { context }: Pick<Services, 'context'>,
+  id: string,
+  signal: AbortSignal,
+  work: (kept: KeptInspection, now: number) => T,
+): Promise<Result<T, WireFailure>> {
+  const site = siteOf({ context }, id)
+  if (!site.ok) return site
+  await setImmediate()
+  if (signal.aborted) return fail(overtaken)
+  const kept = context.store.inspections.latest(id)
+  return kept ? ok(work(kept, context.clock.now() + clockOffset(kept))) : fail(notChecked)
 }
 
 /** Converts a result for a window. */

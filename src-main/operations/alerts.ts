@@ -4,7 +4,7 @@ import { ok, type Result } from '../../src-shared/result.ts'
 import type { JournalEntry } from '../store/operations.ts'
 import type { Site } from '../store/sites.ts'
 import { audit, type Context } from './context.ts'
-import { inspectPinned, inspectSite } from './inspect.ts'
+import { inspectSite, onPinned } from './inspect.ts'
 import type { Runner } from './runner.ts'
 
 export type Acknowledgement =
@@ -12,32 +12,25 @@ export type Acknowledgement =
   { readonly reason: string; readonly until?: string } | { readonly withdraw: true }
 
 export function readAlerts(context: Context, site: Site, signal?: AbortSignal): Promise<Result<AlertReport>> {
-  const look = async (kit: Parameters<Parameters<Context['links']['use']>[1]>[0]): Promise<Result<AlertReport>> => {
-    const inspected = await inspectPinned(context, site, kit, signal)
-    return inspected.ok ? kit.client.alerts(signal) : inspected
-  }
-  return context.links.use(site, look, signal ? { signal } : {})
+  return onPinned(context, site, (kit) => kit.client.alerts(signal), signal)
 }
 
 /** `alert`: its id. Returns the alert as it is then. */
-export async function acknowledgeAlert(
+export function acknowledgeAlert(
   context: Context,
   site: Site,
   alert: string,
   wanted: Acknowledgement,
 ): Promise<Result<AlertEntry>> {
-  const link = await context.links.open(site)
-  if (!link.ok) return link
-  using kit = link.value
-  const inspected = await inspectPinned(context, site, kit)
-  if (!inspected.ok) return inspected
-  const done = await kit.client.acknowledge(alert, wanted)
-  audit(context, 'withdraw' in wanted ? 'withdraw' : 'acknowledge', site, {
-    outcome: done.ok ? 'succeeded' : 'failed',
-    reason: 'withdraw' in wanted ? '' : wanted.reason,
-    detail: { alert },
+  return onPinned(context, site, async (kit) => {
+    const done = await kit.client.acknowledge(alert, wanted)
+    audit(context, 'withdraw' in wanted ? 'withdraw' : 'acknowledge', site, {
+      outcome: done.ok ? 'succeeded' : 'failed',
+      reason: 'withdraw' in wanted ? '' : wanted.reason,
+      detail: { alert },
+    })
+    return done
   })
-  return done
 }
 
 /** Has the server look now, and tell its channels. */

@@ -4,28 +4,13 @@ import type { Result } from '../../src-shared/result.ts'
 import type { Secret } from '../remote/secret.ts'
 import type { Site } from '../store/sites.ts'
 import { audit, type Context } from './context.ts'
-import { inspectPinned } from './inspect.ts'
-
-type Kit = Parameters<Parameters<Context['links']['use']>[1]>[0]
-
-/** Does something on the machine that is pinned, and on no other. */
-function onMachine<Value>(
-  context: Context,
-  site: Site,
-  work: (kit: Kit) => Promise<Result<Value>>,
-  signal?: AbortSignal,
-): Promise<Result<Value>> {
-  const use = async (kit: Kit): Promise<Result<Value>> => {
-    const inspected = await inspectPinned(context, site, kit, signal)
-    return inspected.ok ? work(kit) : inspected
-  }
-  return context.links.use(site, use, signal ? { signal } : {})
-}
+import { onPinned } from './inspect.ts'
+import type { KitLink } from './links.ts'
 
 const outcomeOf = (good: boolean): string => (good ? 'succeeded' : 'failed')
 
 export function readChannels(context: Context, site: Site, signal?: AbortSignal): Promise<Result<ChannelReport>> {
-  return onMachine(context, site, (kit) => kit.client.channels(signal), signal)
+  return onPinned(context, site, (kit) => kit.client.channels(signal), signal)
 }
 
 export interface ChannelChange {
@@ -41,7 +26,7 @@ export function setChannel(context: Context, site: Site, change: ChannelChange):
   const secrets = Object.entries(change.secrets).map(([key, secret]) => [key, secret.expose()] as const)
   const values = { ...change.settings, ...Object.fromEntries(secrets) }
   const { name, form } = change
-  return onMachine(context, site, async (kit) => {
+  return onPinned(context, site, async (kit) => {
     const set = await kit.client.setChannel(name, form, values)
     // Without the values: each may be a secret, if only by mistake.
     const detail = { channel: name, form, keys: Object.keys(values).sort() }
@@ -51,7 +36,7 @@ export function setChannel(context: Context, site: Site, change: ChannelChange):
 }
 
 export function removeChannel(context: Context, site: Site, name: string): Promise<Result<ChannelReport>> {
-  return onMachine(context, site, async (kit) => {
+  return onPinned(context, site, async (kit) => {
     const removed = await kit.client.removeChannel(name)
     audit(context, 'channel removed', site, { outcome: outcomeOf(removed.ok), detail: { channel: name } })
     return removed
@@ -65,11 +50,11 @@ export function testChannel(
   name: string,
   signal?: AbortSignal,
 ): Promise<Result<ChannelTest>> {
-  const test = async (kit: Kit): Promise<Result<ChannelTest>> => {
+  const test = async (kit: KitLink): Promise<Result<ChannelTest>> => {
     const tested = await kit.client.testChannel(name, signal)
     const sent = tested.ok && tested.value.sent
     audit(context, 'channel tested', site, { outcome: outcomeOf(sent), detail: { channel: name } })
     return tested
   }
-  return onMachine(context, site, test, signal)
+  return onPinned(context, site, test, signal)
 }

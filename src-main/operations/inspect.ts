@@ -36,6 +36,20 @@ export function inspectSite(context: Context, site: Site, signal?: AbortSignal):
   return context.links.use(site, (kit) => inspectPinned(context, site, kit, signal), signal ? { signal } : {})
 }
 
+/** Does something on the machine that is pinned, and on no other; `seen` is what was just inspected there. */
+export function onPinned<T>(
+  context: Context,
+  site: Site,
+  work: (kit: KitLink, seen: Inspection) => Promise<Result<T>>,
+  signal?: AbortSignal,
+): Promise<Result<T>> {
+  const look = async (kit: KitLink): Promise<Result<T>> => {
+    const inspected = await inspectPinned(context, site, kit, signal)
+    return inspected.ok ? work(kit, inspected.value) : inspected
+  }
+  return context.links.use(site, look, signal ? { signal } : {})
+}
+
 /**
  * Milliseconds until an inspection is given up: a hanging disk on the server would block it, and others waiting,
  * forever.

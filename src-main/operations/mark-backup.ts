@@ -4,28 +4,25 @@ import { fail, type Result } from '../../src-shared/result.ts'
 import type { Site } from '../store/sites.ts'
 import { audit, type Context } from './context.ts'
 import { findBackup } from './find-backup.ts'
-import { inspectPinned } from './inspect.ts'
+import { onPinned } from './inspect.ts'
 
 /** Returns the backup's path, percent-encoded. */
-export async function markBackup(
+export function markBackup(
   context: Context,
   site: Site,
   mark: 'hold' | 'release',
   backup: string,
   reason: string,
 ): Promise<Result<string>> {
-  const link = await context.links.open(site)
-  if (!link.ok) return link
-  using kit = link.value
-  const inspected = await inspectPinned(context, site, kit)
-  if (!inspected.ok) return inspected
-  const found = findBackup(inspected.value, backup)
-  if (!found.ok) return fail(found.error)
-  const marked = await kit.client.mark(mark, Buffer.from(decodePath(found.value.path)), reason)
-  audit(context, mark, site, {
-    outcome: marked.ok ? 'succeeded' : 'failed',
-    reason,
-    detail: { backup: found.value.path },
+  return onPinned(context, site, async (kit, seen) => {
+    const found = findBackup(seen, backup)
+    if (!found.ok) return fail(found.error)
+    const marked = await kit.client.mark(mark, Buffer.from(decodePath(found.value.path)), reason)
+    audit(context, mark, site, {
+      outcome: marked.ok ? 'succeeded' : 'failed',
+      reason,
+      detail: { backup: found.value.path },
+    })
+    return marked
   })
-  return marked
 }

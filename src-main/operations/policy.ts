@@ -6,7 +6,7 @@ import { policyProblem } from '../../src-shared/domain/policy-values.ts'
 import { type Failure, fail, ok, type Result } from '../../src-shared/result.ts'
 import type { Site } from '../store/sites.ts'
 import { audit, type Context } from './context.ts'
-import { inspectPinned } from './inspect.ts'
+import { inspectPinned, onPinned } from './inspect.ts'
 
 /** With code `conflict`: somebody else has changed the policy, and nothing was changed here. */
 export interface PolicyFailure extends Failure {
@@ -20,12 +20,8 @@ export interface PolicyChange {
   readonly reason?: string
 }
 
-export async function readPolicy(context: Context, site: Site, signal?: AbortSignal): Promise<Result<PolicyAnswer>> {
-  const link = await context.links.open(site, signal ? { signal } : {})
-  if (!link.ok) return link
-  using kit = link.value
-  const inspected = await inspectPinned(context, site, kit, signal)
-  return inspected.ok ? kit.client.policy() : inspected
+export function readPolicy(context: Context, site: Site, signal?: AbortSignal): Promise<Result<PolicyAnswer>> {
+  return onPinned(context, site, (kit) => kit.client.policy(), signal)
 }
 
 function invalid(values: PolicyChange['values']): Failure | null {

@@ -4,7 +4,7 @@ import { ok, type Result } from '../../src-shared/result.ts'
 import type { JournalEntry } from '../store/operations.ts'
 import type { Site } from '../store/sites.ts'
 import type { Context } from './context.ts'
-import { inspectPinned, inspectSite } from './inspect.ts'
+import { inspectSite, onPinned } from './inspect.ts'
 import type { Runner } from './runner.ts'
 
 export async function rotateBackups(
@@ -21,10 +21,6 @@ export async function rotateBackups(
 }
 
 /** Asks the server what rotation would do now. */
-export async function rotationPlan(context: Context, site: Site): Promise<Result<RotationReport>> {
-  const link = await context.links.open(site)
-  if (!link.ok) return link
-  using kit = link.value
-  const inspected = await inspectPinned(context, site, kit)
-  return inspected.ok ? kit.client.rotation() : inspected
+export function rotationPlan(context: Context, site: Site): Promise<Result<RotationReport>> {
+  return onPinned(context, site, (kit) => kit.client.rotation())
 }

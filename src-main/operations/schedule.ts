@@ -5,7 +5,7 @@ import type { JournalEntry, KitArgument } from '../store/operations.ts'
 import type { Site } from '../store/sites.ts'
 import { confirmationProblem } from './confirm.ts'
 import type { Context } from './context.ts'
-import { inspectPinned, inspectSite } from './inspect.ts'
+import { inspectSite, onPinned } from './inspect.ts'
 import { makeBackup } from './make-backup.ts'
 import type { Runner } from './runner.ts'
 
@@ -19,11 +19,7 @@ export type ScheduleChange =
   | { readonly change: 'remove'; readonly confirmation?: { readonly confirm: string; readonly reason: string } }
 
 export function readSchedule(context: Context, site: Site, signal?: AbortSignal): Promise<Result<ScheduleReport>> {
-  const look = async (kit: Parameters<Parameters<Context['links']['use']>[1]>[0]): Promise<Result<ScheduleReport>> => {
-    const inspected = await inspectPinned(context, site, kit, signal)
-    return inspected.ok ? kit.client.schedule(signal) : inspected
-  }
-  return context.links.use(site, look, signal ? { signal } : {})
+  return onPinned(context, site, (kit) => kit.client.schedule(signal), signal)
 }
 
 /** Requests the change after checking the machine; the runner reports its progress. */

@@ -1,4 +1,3 @@
-import { setImmediate } from 'node:timers/promises'
 import type { ConsoleContract } from '../../../src-shared/contract/index.ts'
 import type { PolicyAnswer } from '../../../src-shared/domain/kit-site.ts'
 import type { PolicySite } from '../../../src-shared/domain/policy.ts'
@@ -6,10 +5,9 @@ import { fail, ok } from '../../../src-shared/result.ts'
 import type { NamespaceHandlers } from '../../../src-shared/rpc/handlers.ts'
 import { changePolicy, readPolicy } from '../../operations/policy.ts'
 import { previewPolicy } from '../../operations/preview-policy.ts'
-import { clockOffset } from '../../store/inspections.ts'
-import { forWindow, notChecked, overtaken } from '../failures.ts'
+import { forWindow } from '../failures.ts'
 import { type Answer, feedAnswer } from '../live-answer.ts'
-import { type Services, siteOf } from '../services.ts'
+import { onLastSeen, type Services, siteOf } from '../services.ts'
 
 type Values = Readonly<Record<string, string>>
 
@@ -34,21 +32,11 @@ export function policyHandlers(services: Services): NamespaceHandlers<ConsoleCon
         return read
       }),
 
-    preview: async ({ site: id, values }, { signal }) => {
-      const site = siteOf(services, id)
-      if (!site.ok) return site
-      await setImmediate()
-      if (signal.aborted) return fail(overtaken)
-      const kept = context.store.inspections.latest(id)
-      if (!kept) return fail(notChecked)
-      const { findings, problems } = previewPolicy(
-        kept.inspection,
-        values,
-        context.clock.now() + clockOffset(kept),
-        facts.get(id),
-      )
-      return ok({ findings: [...findings], problems })
-    },
+    preview: ({ site, values }, { signal }) =>
+      onLastSeen(services, site, signal, ({ inspection }, now) => {
+        const { findings, problems } = previewPolicy(inspection, values, now, facts.get(site))
+        return { findings: [...findings], problems }
+      }),
 
     change: async ({ site: id, changes, expect }) => {
       const site = siteOf(services, id)
