@@ -42,6 +42,14 @@ describe.runIf(root)('people hear at once', () => {
     expect(one.told()).toEqual([])
   })
 
+  it('of a backup that fails the verification that a person asked for', async () => {
+    const one = await alertSite()
+    const path = one.backup(90 * MINUTE, '')
+    await one.listen()
+    expect((await one.run('verify', path)).result).toMatchObject({ code: 'integrity' })
+    expect(one.told(/damaged/)).toEqual([[`new backup-damaged:${path}`]])
+  })
+
   it('of a damaged backup, whatever was verified since', async () => {
     const one = await alertSite()
     const path = one.backup(90 * MINUTE, 'failed')
